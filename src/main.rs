@@ -1,0 +1,2 @@
+//! The `deployer` command.
+fn main() {}
