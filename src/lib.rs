@@ -1,1 +1,5 @@
 //! deployer.
+
+pub mod names;
+pub mod rollout;
+pub mod spec;

@@ -1,0 +1,9 @@
+//! How a rollout is judged. Pure: time and the cloud enter only as arguments.
+
+pub mod cause;
+pub mod observation;
+pub mod policy;
+
+pub use cause::{Cause, Class};
+pub use observation::{BreakerGauge, Failure, Gauge, Observation, Standing};
+pub use policy::{Patience, Policy};

@@ -1,0 +1,110 @@
+//! One look at a rollout: everything the machine may know, and nothing that only one platform
+//! has a word for.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::cause::Cause;
+
+/// One look at a rollout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// When the platform was asked. A sample that is not newer than the last one is stale.
+    pub at: Timestamp,
+    /// When the platform says that our rollout began, once it says so.
+    pub created: Option<Timestamp>,
+    /// What the platform says of our rollout.
+    pub standing: Standing,
+    /// Counts, for people and for noticing progress.
+    pub gauge: Gauge,
+    /// Failures of *our* tasks or pods; the same ones may be told again and again.
+    pub failures: Vec<Failure>,
+    /// The platform waits for a person or a hook: what for. The deadline pauses.
+    pub waiting: Option<String>,
+}
+
+/// What the platform says of our rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Our change is accepted, but there is no record of its rollout yet.
+    Unknown,
+    /// Under way; the platform's own word for it.
+    Going(String),
+    /// Done and well. `proven` is false where nothing runs that could have failed.
+    Ready {
+        /// Whether at least one task or pod shows it.
+        proven: bool,
+    },
+    /// The platform itself gave up on it, or was asked to, and is going back; not over yet.
+    Tripping {
+        /// Its reason, when it says one.
+        reason: Option<String>,
+    },
+    /// Over: the revision before it serves again.
+    RolledBack {
+        /// Its reason, when it says one.
+        reason: Option<String>,
+        /// What it went back to, as the platform says it.
+        to: Option<String>,
+    },
+    /// Over: failed, and nothing was brought back.
+    NotRolledBack {
+        /// Its reason, when it says one.
+        reason: Option<String>,
+    },
+    /// Somebody else's action took its place.
+    Superseded {
+        /// Whose, as far as can be told.
+        by: String,
+    },
+    /// Over, and nothing says how. The platform's raw words.
+    Unclear(String),
+}
+
+/// Counts of a rollout.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Gauge {
+    /// Tasks or pods wanted.
+    pub desired: u32,
+    /// Of our revision, running (on Kubernetes: available).
+    pub running: u32,
+    /// Of our revision, on their way.
+    pub pending: u32,
+    /// Of other revisions, still running.
+    pub old: u32,
+    /// The breaker's own words, where the platform has one.
+    pub breaker: Option<BreakerGauge>,
+    /// Alarms that fired.
+    pub alarms: Vec<String>,
+}
+
+/// The breaker's live count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct BreakerGauge {
+    /// Failures counted.
+    pub failures: u32,
+    /// How many trip; `None` where the platform does not say.
+    pub threshold: Option<u32>,
+    /// Its state, in the platform's own word.
+    pub state: String,
+}
+
+/// One failure: one termination of a task or container, or one refusal to start one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Failure {
+    /// The same failure has the same id in every sample.
+    pub id: String,
+    /// When it happened, by the platform's clock.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// Why.
+    pub cause: Cause,
+    /// The platform's own words: the first real error, not a back-off text.
+    pub text: String,
+    /// Which container, where one is to blame.
+    pub container: Option<String>,
+    /// Its exit code, where it had one.
+    pub exit_code: Option<i32>,
+    /// The task or pod it belongs to; `None` where none was made.
+    pub task: Option<String>,
+}

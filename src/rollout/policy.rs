@@ -1,0 +1,63 @@
+//! How long a rollout may take and how patient we are with what goes wrong.
+
+use std::time::Duration;
+
+use super::cause::Class;
+
+/// How long a remedy may take before this process stops waiting for it. ECS backs off up to
+/// 15 minutes between attempts to start a failing service's tasks (Amazon ECS developer guide,
+/// service throttle logic).
+pub const REMEDY_ALLOWANCE: Duration = Duration::from_secs(15 * 60);
+
+/// The policy of one rollout, all of it from `rollout = { … }` in deploy.toml.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Our revision not healthy by then: tripped. Counts from the platform's own creation time,
+    /// pauses while the platform waits for a person or a hook.
+    pub deadline: Duration,
+    /// Stays under watch so long after it is ready.
+    pub bake: Duration,
+    /// So long without a fresh sample: undetermined.
+    pub blindness: Duration,
+    /// How long each class of cause may stand.
+    pub patience: Patience,
+}
+
+/// How long each class of cause may stand before it trips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// An image that does not exist; a second failure trips at once.
+    pub certain: Duration,
+    /// A secret, a permission or a quota that may still arrive.
+    pub likely: Duration,
+    /// A registry in trouble, or capacity that an autoscaler may bring.
+    pub uncertain: Duration,
+}
+
+impl Patience {
+    /// How long causes of this class may stand; `None` where time alone never trips.
+    pub fn of(&self, class: Class) -> Option<Duration> {
+        match class {
+            Class::Certain => Some(self.certain),
+            Class::Likely => Some(self.likely),
+            Class::Uncertain => Some(self.uncertain),
+            Class::Counted | Class::Unknown => None,
+        }
+    }
+}
+
+impl Policy {
+    /// The defaults on ECS, where a rollout includes draining and load-balancer health checks.
+    pub const fn ecs() -> Self {
+        Self {
+            deadline: Duration::from_secs(30 * 60),
+            bake: Duration::ZERO,
+            blindness: Duration::from_secs(5 * 60),
+            patience: Patience {
+                certain: Duration::from_secs(10),
+                likely: Duration::from_secs(60),
+                uncertain: Duration::from_secs(5 * 60),
+            },
+        }
+    }
+}

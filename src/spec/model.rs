@@ -1,0 +1,437 @@
+//! The resolved specification: every default filled in, every name parsed, every cross-check
+//! made. Pure data; what a platform does with it is decided under `platform/`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{
+    AccountId, Arn, ContainerName, EcsName, ImageRef, Region, ServiceName, TargetName,
+};
+use crate::rollout::Policy;
+
+/// What one command works on: the chosen services, at one place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// A label and a tag on everything we own.
+    pub project: String,
+    /// Where it runs.
+    pub target: Target,
+    /// In the order of the file.
+    pub services: Vec<Service>,
+}
+
+/// Where services run: one file of `config/`, or the built-in sandbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The stem of its file.
+    pub name: TargetName,
+    /// Which platform it is, with what only that platform needs.
+    pub place: Place,
+    /// Whether `apply` asks before it writes.
+    pub approve: Approve,
+}
+
+/// The closed set of places.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// ECS in an AWS account, or behind an emulator's endpoint.
+    Ecs(EcsPlace),
+    /// The embedded ECS; nothing leaves the machine.
+    Sandbox(EcsPlace),
+}
+
+/// An ECS cluster and how tasks are wired up there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EcsPlace {
+    /// Refused elsewhere, before any write. `None`: not checked.
+    pub account: Option<AccountId>,
+    /// The Region of every call and of derived names.
+    pub region: Region,
+    /// The cluster's name.
+    pub cluster: EcsName,
+    /// For emulators: takes the place of every AWS endpoint.
+    pub endpoint: Option<String>,
+    /// awsvpc settings of every service here.
+    pub network: Network,
+}
+
+/// awsvpc settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// 1 to 16 subnets (Amazon ECS API reference, AwsVpcConfiguration).
+    pub subnets: Vec<String>,
+    /// At most 5.
+    pub security_groups: Vec<String>,
+    /// Whether tasks get a public address.
+    pub public_ip: bool,
+}
+
+/// Whether `apply` asks before it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Approve {
+    /// Ask on a terminal; refuse without one unless `--yes`.
+    #[default]
+    Ask,
+    /// Never ask.
+    Yes,
+}
+
+/// One service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Its key in deploy.toml; also the name of its main container.
+    pub name: ServiceName,
+    /// Tasks at creation, and for ever where nothing scales it.
+    pub replicas: u32,
+    /// CPU of one task, in units of 1/1024 vCPU.
+    pub cpu: u32,
+    /// Memory of one task, in MiB.
+    pub memory: u32,
+    /// The processors it is built for.
+    pub architecture: Architecture,
+    /// The main container first, then the sidecars by name.
+    pub containers: Vec<Container>,
+    /// Absent: the count is `replicas`, for ever.
+    pub scaling: Option<Scaling>,
+    /// How the outside reaches it; ECS has this in its target group and says so in a note.
+    pub expose: Option<Expose>,
+    /// How its rollout is judged and what follows.
+    pub rollout: Rollout,
+    /// Tags of the user's own, on everything we make for this service.
+    pub tags: BTreeMap<String, String>,
+    /// What only ECS knows.
+    pub ecs: Ecs,
+}
+
+impl Service {
+    /// The container that carries the service's name, port and health.
+    pub fn main(&self) -> &Container {
+        &self.containers[0]
+    }
+}
+
+/// The processors an image is built for.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// Intel and AMD.
+    #[default]
+    X86_64,
+    /// Graviton.
+    Arm64,
+}
+
+/// One container of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Container {
+    /// The service's name for the main one.
+    pub name: ContainerName,
+    /// What it runs.
+    pub image: ImageRef,
+    /// Ports it listens on, TCP unless said otherwise; the main container's first is the service's.
+    pub ports: Vec<Port>,
+    /// Overrides the image's entry point when not empty.
+    pub entrypoint: Vec<String>,
+    /// Overrides the image's command when not empty.
+    pub command: Vec<String>,
+    /// Literal environment.
+    pub env: BTreeMap<String, Literal>,
+    /// Environment filled by the platform from a secret store.
+    pub secrets: BTreeMap<String, SecretRef>,
+    /// Health check run inside the container. Absent: none.
+    pub health: Option<HealthCheck>,
+    /// Whether the task ends when this container does.
+    pub essential: bool,
+    /// Containers that must have got that far before this one starts.
+    pub depends_on: BTreeMap<ContainerName, Dependency>,
+    /// CPU units reserved for this container alone; `None`: shares the task's.
+    pub cpu: Option<u32>,
+    /// Hard limit of this container in MiB; `None`: the task's.
+    pub memory: Option<u32>,
+    /// Whether its root file system cannot be written.
+    pub read_only_root: bool,
+    /// `user[:group]`; `None`: the image's.
+    pub user: Option<String>,
+    /// Working directory; `None`: the image's.
+    pub working_dir: Option<String>,
+    /// Seconds between TERM and KILL, at most 120 on Fargate; `None`: the platform's 30.
+    pub stop_timeout: Option<Duration>,
+}
+
+/// A port a container listens on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Port {
+    /// 1 to 65535.
+    pub number: u16,
+    /// The transport.
+    pub protocol: Protocol,
+}
+
+/// The transport of a port.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// The usual.
+    #[default]
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+/// A literal environment value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Literal {
+    value: String,
+    sensitive: bool,
+}
+
+impl Literal {
+    /// `sensitive` values are masked in everything that is printed.
+    pub fn new(value: impl Into<String>, sensitive: bool) -> Self {
+        Self {
+            value: value.into(),
+            sensitive,
+        }
+    }
+
+    /// The value itself, for the request that sets it.
+    pub fn expose(&self) -> &str {
+        &self.value
+    }
+
+    /// Whether it may be a secret.
+    pub fn is_sensitive(&self) -> bool {
+        self.sensitive
+    }
+}
+
+/// Never shows a value that may be a secret.
+impl std::fmt::Debug for Literal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.sensitive {
+            f.write_str("(masked)")
+        } else {
+            self.value.fmt(f)
+        }
+    }
+}
+
+/// Where a secret's value is kept; never the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretRef {
+    /// AWS Secrets Manager: the secret's ARN, optionally one key of its JSON document.
+    SecretsManager {
+        /// `arn:aws:secretsmanager:…:secret:NAME`.
+        arn: Arn,
+        /// One key of the JSON document.
+        key: Option<String>,
+    },
+    /// SSM Parameter Store: a name in the same Region, or an ARN.
+    Parameter(String),
+}
+
+impl SecretRef {
+    /// The `valueFrom` of an ECS secret: `arn`, `arn:key::` or a parameter name
+    /// (Amazon ECS developer guide, sensitive data).
+    pub fn value_from(&self) -> String {
+        match self {
+            Self::SecretsManager { arn, key: None } => arn.to_string(),
+            Self::SecretsManager {
+                arn,
+                key: Some(key),
+            } => format!("{arn}:{key}::"),
+            Self::Parameter(name) => name.clone(),
+        }
+    }
+}
+
+/// A health check run inside a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// A shell line (`CMD-SHELL`).
+    pub command: String,
+    /// Between two checks, 5 to 300 s.
+    pub interval: Duration,
+    /// How long one may take, 2 to 120 s.
+    pub timeout: Duration,
+    /// Failures in a row that make it unhealthy, 1 to 10.
+    pub retries: u32,
+    /// At the start, failures do not count, 0 to 300 s.
+    pub grace: Duration,
+}
+
+/// How far another container must have got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dependency {
+    /// Started.
+    Start,
+    /// Ended, however.
+    Complete,
+    /// Ended with exit code 0.
+    Success,
+    /// Passed its health check.
+    Healthy,
+}
+
+/// Target tracking between two bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scaling {
+    /// Fewest tasks.
+    pub min: u32,
+    /// Most tasks.
+    pub max: u32,
+    /// Average CPU to aim at, percent.
+    pub cpu: Option<f64>,
+    /// Average memory to aim at, percent.
+    pub memory: Option<f64>,
+    /// Load-balancer requests per target to aim at, per minute.
+    pub requests: Option<f64>,
+    /// Rest after scaling in.
+    pub scale_in_cooldown: Duration,
+    /// Rest after scaling out.
+    pub scale_out_cooldown: Duration,
+}
+
+/// How the outside reaches a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expose {
+    /// Host name.
+    pub host: Option<String>,
+    /// Certificate for it.
+    pub certificate: Option<Arn>,
+    /// Internet-facing or internal.
+    pub public: bool,
+}
+
+/// How a rollout is judged and what follows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rollout {
+    /// Deadline, bake, blindness and patience.
+    pub policy: Policy,
+    /// The failure budget.
+    pub breaker: Breaker,
+    /// What the first SIGINT or SIGTERM does.
+    pub on_cancel: OnCancel,
+}
+
+/// The failure budget of a rollout, in the same words on both platforms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Breaker {
+    /// Off: only patience and the deadline trip.
+    pub enabled: bool,
+    /// Whether a trip is followed by going back to the last good revision.
+    pub rollback: bool,
+    /// How many failures trip.
+    pub threshold: Threshold,
+    /// Whether a healthy task sets the count back to zero.
+    pub reset_on_healthy: bool,
+}
+
+/// How many failures trip the breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threshold {
+    /// `clamp(ceil(percent of desired), 3, 200)` (Amazon ECS developer guide, deployment circuit breaker).
+    BoundedPercent(u32),
+    /// `ceil(percent of desired)`.
+    UnboundedPercent(u32),
+    /// Just so many.
+    Count(u32),
+}
+
+/// What the first signal does to a rollout under way.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OnCancel {
+    /// Leave the rollout to itself.
+    #[default]
+    Detach,
+    /// Ask for a rollback first.
+    Rollback,
+}
+
+/// What only ECS knows about a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ecs {
+    /// The ECS service's name.
+    pub service: EcsName,
+    /// The task definition family.
+    pub family: EcsName,
+    /// Pulls the image, reads the secrets, writes the logs.
+    pub execution_role: Option<Arn>,
+    /// What the program itself may do.
+    pub task_role: Option<Arn>,
+    /// CloudWatch Logs through awslogs; `None`: no log configuration.
+    pub logs: Option<AwsLogs>,
+    /// In the order of the file.
+    pub target_groups: Vec<TargetGroup>,
+    /// The ALB in front, needed for scaling on requests per target.
+    pub load_balancer: Option<Arn>,
+    /// Empty: launch type FARGATE.
+    pub capacity: Vec<Capacity>,
+    /// `LATEST` unless said otherwise.
+    pub platform_version: String,
+    /// GiB, 21 to 200; `None`: Fargate's 20.
+    pub ephemeral_storage: Option<u32>,
+    /// Whether `aws ecs execute-command` works.
+    pub exec: bool,
+    /// New tasks have so long before load-balancer health counts.
+    pub health_grace: Duration,
+    /// Lower bound of running tasks during a rollout, in percent of desired, rounded up.
+    pub minimum_healthy_percent: u32,
+    /// Upper bound of running tasks during a rollout, in percent of desired, rounded down.
+    pub maximum_percent: u32,
+    /// CloudWatch alarms that trip the rollout.
+    pub alarms: Vec<String>,
+}
+
+/// awslogs settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsLogs {
+    /// The log group.
+    pub group: String,
+    /// Where it is.
+    pub region: Region,
+    /// Streams are `prefix/container/task`.
+    pub prefix: String,
+}
+
+/// A load balancer's target group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup {
+    /// Its ARN.
+    pub arn: Arn,
+    /// Which container it sends to.
+    pub container: ContainerName,
+    /// On which of its ports.
+    pub port: u16,
+}
+
+/// One item of a capacity-provider strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capacity {
+    /// Fargate or Fargate Spot.
+    pub provider: Provider,
+    /// So many tasks go here first; at most one item has a base above 0.
+    pub base: u32,
+    /// Share of the rest, 0 to 1000.
+    pub weight: u32,
+}
+
+/// The capacity providers of Fargate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// On demand.
+    Fargate,
+    /// Cheaper; may be taken back with two minutes' notice.
+    FargateSpot,
+}
