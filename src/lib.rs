@@ -1,5 +1,8 @@
 //! deployer.
 
+pub mod clock;
+pub mod event;
 pub mod names;
+pub mod plan;
 pub mod rollout;
 pub mod spec;

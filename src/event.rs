@@ -1,0 +1,320 @@
+//! The story of a command, as one ordered stream of typed events. Reporters turn them into text;
+//! nothing else is ever printed about a deployment. No event holds a secret's value.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::names::{ServiceName, TargetName};
+use crate::plan::{ChangeView, Effect, Note};
+use crate::rollout::{Cause, Class, Failure, Gauge};
+
+/// One event: a line of `--output json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Event {
+    /// When, RFC 3339.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// At which target.
+    #[schemars(with = "String")]
+    pub target: TargetName,
+    /// Of which service; absent: of the whole command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub service: Option<ServiceName>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// What happened. Fields are added, never renamed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Kind {
+    /// The difference between the file and the cloud.
+    Plan {
+        /// Field by field; empty: no changes.
+        changes: Vec<ChangeView>,
+        /// What to know before saying yes.
+        notes: Vec<Note>,
+        /// The heaviest effect.
+        effect: Option<Effect>,
+        /// The shortest time in which the rollout can end, in seconds.
+        shortest_seconds: Option<u64>,
+    },
+    /// A change is about to be made.
+    Performing {
+        /// In words: "register task definition api-service".
+        change: String,
+    },
+    /// A change was made, or was so already.
+    Performed {
+        /// In the words of `performing`.
+        change: String,
+        /// What came of it: an ARN, a revision, a deployment id.
+        result: String,
+        /// Nothing was written, since it was so already.
+        already: bool,
+    },
+    /// We follow a rollout from now on.
+    Following {
+        /// Its identity: a deployment id.
+        rollout: String,
+        /// Its revision: `api-service:12`.
+        revision: String,
+        /// What served before; absent: nothing.
+        from: Option<String>,
+        /// It was under way already.
+        attached: bool,
+        /// Seconds until the deadline trips it.
+        deadline_seconds: u64,
+        /// Seconds it is expected to take, where that can be told.
+        expected_seconds: Option<u64>,
+    },
+    /// The phase changed.
+    Phase {
+        /// The phase.
+        phase: PhaseWord,
+        /// The platform's own word for it.
+        word: String,
+    },
+    /// Counts changed.
+    Progress(Gauge),
+    /// The platform said something new about this service.
+    Message {
+        /// When the platform said it.
+        #[schemars(with = "String")]
+        said_at: Timestamp,
+        /// In its own words.
+        text: String,
+    },
+    /// A task or pod of ours failed for a cause not seen before in this rollout.
+    Failure {
+        /// How patient we are with it.
+        class: Class,
+        /// The failure.
+        #[serde(flatten)]
+        failure: Failure,
+    },
+    /// The platform waits for a person or a hook.
+    Waiting {
+        /// What for.
+        text: String,
+    },
+    /// The rollout has tripped; what follows is the remedy, or its end.
+    Tripped {
+        /// Why, in a sentence.
+        reason: String,
+        /// The cause, where one is known.
+        cause: Option<Cause>,
+        /// What is done about it, in a sentence.
+        remedy: String,
+    },
+    /// Something got in the way that is not a failure of the rollout.
+    Warning {
+        /// For scripts.
+        code: String,
+        /// In a sentence.
+        text: String,
+    },
+    /// The evidence of a failure, on one screen.
+    PostMortem(PostMortem),
+    /// How it ended for one service.
+    Outcome(Outcome),
+    /// How the whole command ended.
+    Summary {
+        /// The exit code.
+        exit: u8,
+        /// Milliseconds from start to end.
+        elapsed_ms: u64,
+        /// Each service's verdict.
+        services: Vec<ServiceOutcome>,
+    },
+}
+
+/// The phase of a rollout, as a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseWord {
+    /// Asked for; the platform has not begun.
+    Pending,
+    /// Under way.
+    Progressing,
+    /// Ready; stays under watch.
+    Baking,
+    /// Harm is certain; going back, or waiting for the end.
+    Tripping,
+    /// Over.
+    Concluded,
+}
+
+/// How it ended, as a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictWord {
+    /// Our revision serves.
+    Healthy,
+    /// Harm was seen.
+    Tripped,
+    /// Somebody else's action replaced ours.
+    Superseded,
+    /// It cannot be told.
+    Undetermined,
+    /// Nothing to do, and all is well.
+    Unchanged,
+    /// Refused by us; nothing was changed.
+    Refused,
+    /// It could not be done; nothing was changed.
+    Failed,
+    /// Some changes were made and one could not be.
+    Incomplete,
+    /// Ended by a signal.
+    Interrupted,
+}
+
+/// How it ended for one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: VerdictWord,
+    /// Whether the revision before serves again; `null` where that is not the question.
+    pub rolled_back: Option<bool>,
+    /// The exit code for this service alone.
+    pub exit: u8,
+    /// In a sentence, with the cause.
+    pub reason: String,
+    /// `false` where nothing runs that could have failed (zero tasks desired).
+    pub proven: bool,
+    /// Our revision: `api-service:12`.
+    pub revision: Option<String>,
+    /// What serves now, read and not assumed.
+    pub serving: Option<String>,
+    /// Changes that were made, in words.
+    pub performed: Vec<String>,
+    /// Changes that were not made and remain to be, in words.
+    pub remaining: Vec<String>,
+    /// The command that resumes watching or goes on.
+    pub resume: Option<String>,
+}
+
+/// One line of the summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ServiceOutcome {
+    /// Where.
+    #[schemars(with = "String")]
+    pub target: TargetName,
+    /// Which.
+    #[schemars(with = "String")]
+    pub service: ServiceName,
+    /// How it ended.
+    pub verdict: VerdictWord,
+    /// Its exit code.
+    pub exit: u8,
+}
+
+/// The evidence of a failure, on one screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct PostMortem {
+    /// What happened, in a sentence.
+    pub what: String,
+    /// The likely cause, in plain words.
+    pub likely_cause: Option<String>,
+    /// Failed tasks, grouped by cause.
+    pub groups: Vec<FailureGroup>,
+    /// Load-balancer targets that are not healthy: `10.0.0.7:8080 unhealthy (Target.ResponseCodeMismatch)`.
+    pub targets: Vec<String>,
+    /// The last lines of the container that died.
+    pub logs: Option<LogTail>,
+    /// What the platform said last about this service, newest last.
+    pub messages: Vec<String>,
+    /// What runs now.
+    pub now: Vec<String>,
+    /// What a rollback did not bring back.
+    pub not_brought_back: Vec<String>,
+    /// What to do.
+    pub next: Vec<String>,
+    /// Pieces that could not be gathered, each with why.
+    pub missing: Vec<String>,
+}
+
+/// Failed tasks of the same cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct FailureGroup {
+    /// The cause.
+    pub cause: Cause,
+    /// How many.
+    pub count: u32,
+    /// The platform's own words, of the first one.
+    pub text: String,
+    /// The container to blame.
+    pub container: Option<String>,
+    /// Its exit code.
+    pub exit_code: Option<i32>,
+    /// When the first one was.
+    #[schemars(with = "String")]
+    pub first: Timestamp,
+    /// One of the tasks, to look at.
+    pub example: Option<String>,
+}
+
+/// The last lines of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LogTail {
+    /// Where they come from.
+    pub source: String,
+    /// Oldest first.
+    pub lines: Vec<String>,
+}
+
+/// Where events go. Cheap to clone; a command has one for each of its services.
+#[derive(Debug, Clone)]
+pub struct Events {
+    sender: tokio::sync::mpsc::UnboundedSender<Event>,
+    target: TargetName,
+    service: Option<ServiceName>,
+    clock: crate::clock::Clock,
+}
+
+impl Events {
+    /// Events of the whole command at `target`.
+    pub fn new(
+        sender: tokio::sync::mpsc::UnboundedSender<Event>,
+        target: TargetName,
+        clock: crate::clock::Clock,
+    ) -> Self {
+        Self {
+            sender,
+            target,
+            service: None,
+            clock,
+        }
+    }
+
+    /// The same stream, for one service.
+    #[must_use]
+    pub fn of(&self, service: &ServiceName) -> Self {
+        Self {
+            service: Some(service.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// Tells that something happened now.
+    pub fn send(&self, kind: Kind) {
+        let event = Event {
+            at: self.clock.now(),
+            target: self.target.clone(),
+            service: self.service.clone(),
+            kind,
+        };
+        // Nobody listening any more means that the command is over.
+        let _ = self.sender.send(event);
+    }
+
+    /// Tells of something that got in the way.
+    pub fn warn(&self, code: &str, text: impl Into<String>) {
+        self.send(Kind::Warning {
+            code: code.into(),
+            text: text.into(),
+        });
+    }
+}

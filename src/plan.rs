@@ -1,0 +1,125 @@
+//! A plan: what differs, what will be done about it, and the facts it was based on.
+//!
+//! A plan leaves no choice to whoever performs it. It can be printed ([`ChangeView`], [`Note`]),
+//! counted and saved; performing it against other facts than its basis is refused.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::ServiceName;
+
+/// What is to be done for one service. `B` is the platform's basis, `C` its change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan<B, C> {
+    /// Which service.
+    pub service: ServiceName,
+    /// The facts that it rests on; performing it against others is refused.
+    pub basis: B,
+    /// In the order in which they are performed. Empty: nothing to do.
+    pub changes: Vec<C>,
+    /// The same for people, field by field.
+    pub views: Vec<ChangeView>,
+    /// What a person should know before saying yes.
+    pub notes: Vec<Note>,
+    /// The shortest time in which the rollout can end, where the plan starts one.
+    pub shortest: Option<Duration>,
+}
+
+impl<B, C> Plan<B, C> {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The heaviest effect of all changes.
+    pub fn effect(&self) -> Option<Effect> {
+        self.views.iter().map(|view| view.effect).max()
+    }
+}
+
+/// One changed field, ready to be shown: values that may be secret are masked already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ChangeView {
+    /// What it belongs to: "task definition", "service", "autoscaling".
+    pub object: String,
+    /// Where in it: `containers.api.image`. Empty: the whole object.
+    pub path: String,
+    /// What is there now; `None`: nothing.
+    pub from: Option<String>,
+    /// What will be there; `None`: nothing.
+    pub to: Option<String>,
+    /// What people and traffic notice of it.
+    pub effect: Effect,
+}
+
+/// What people and traffic notice of a change, lightest first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Nothing visible.
+    Invisible,
+    /// The number of tasks or its bounds.
+    Scales,
+    /// New tasks take the place of the old ones, within the percentages of the rollout.
+    Restarts,
+    /// The object is made, or deleted, or deleted and made again.
+    Replaces,
+}
+
+impl Effect {
+    /// As it is shown behind a change.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Invisible => "nothing visible",
+            Self::Scales => "scales",
+            Self::Restarts => "restarts",
+            Self::Replaces => "replaces",
+        }
+    }
+}
+
+/// Something a person should know before saying yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Note {
+    /// For scripts: `deadline_too_short`, `movable_tag`…
+    pub code: String,
+    /// How much it matters.
+    pub weight: Weight,
+    /// One or two sentences.
+    pub text: String,
+}
+
+/// How much a note matters.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// Good to know.
+    Info,
+    /// It may well go wrong.
+    Warning,
+}
+
+impl Note {
+    /// Good to know.
+    pub fn info(code: &str, text: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            weight: Weight::Info,
+            text: text.into(),
+        }
+    }
+
+    /// It may well go wrong.
+    pub fn warning(code: &str, text: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            weight: Weight::Warning,
+            text: text.into(),
+        }
+    }
+}
