@@ -3,7 +3,9 @@
 pub mod cause;
 pub mod observation;
 pub mod policy;
+pub mod verdict;
 
 pub use cause::{Cause, Class};
 pub use observation::{BreakerGauge, Failure, Gauge, Observation, Standing};
 pub use policy::{Patience, Policy};
+pub use verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};

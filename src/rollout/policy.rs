@@ -7,7 +7,7 @@ use super::cause::Class;
 /// How long a remedy may take before this process stops waiting for it. ECS backs off up to
 /// 15 minutes between attempts to start a failing service's tasks (Amazon ECS developer guide,
 /// service throttle logic).
-pub const REMEDY_ALLOWANCE: Duration = Duration::from_secs(15 * 60);
+pub const REMEDY_ALLOWANCE: Duration = Duration::from_mins(15);
 
 /// The policy of one rollout, all of it from `rollout = { … }` in deploy.toml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +50,13 @@ impl Policy {
     /// The defaults on ECS, where a rollout includes draining and load-balancer health checks.
     pub const fn ecs() -> Self {
         Self {
-            deadline: Duration::from_secs(30 * 60),
+            deadline: Duration::from_mins(30),
             bake: Duration::ZERO,
-            blindness: Duration::from_secs(5 * 60),
+            blindness: Duration::from_mins(5),
             patience: Patience {
                 certain: Duration::from_secs(10),
-                likely: Duration::from_secs(60),
-                uncertain: Duration::from_secs(5 * 60),
+                likely: Duration::from_mins(1),
+                uncertain: Duration::from_mins(5),
             },
         }
     }

@@ -1,0 +1,160 @@
+//! The narrow waist between the one deploy loop and the platforms.
+//!
+//! Each platform keeps its own desired, observed and change types end to end. The loop sees a
+//! [`Plan`], an identity to follow, and [`Observation`]s.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::event::{Events, PostMortem};
+use crate::plan::Plan;
+use crate::rollout::{Failure, Observation, Verdict};
+use crate::spec::Service;
+
+pub mod failure;
+
+pub use failure::{Failed, Kind};
+
+/// What a command asks of a service, beyond what the file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intent {
+    /// Take over a service that exists and is not ours.
+    pub adopt: bool,
+    /// Roll the same specification again.
+    pub restart: bool,
+    /// Go back to this revision (`None` within `Some`: the last one known good) in place of the file's.
+    pub back_to: Option<Option<String>>,
+    /// This many tasks, in place of the file's.
+    pub count: Option<u32>,
+}
+
+/// A plan with the state of the service that it was made from.
+#[derive(Debug)]
+pub struct Proposal<P: Platform + ?Sized> {
+    /// What differs and what will be done.
+    pub plan: Plan<P::Basis, P::Change>,
+    /// What goes on there now.
+    pub current: Current<P::Followed>,
+}
+
+/// What goes on with a service before we touch it.
+#[derive(Debug)]
+pub enum Current<F> {
+    /// It does not exist (any more).
+    Absent,
+    /// Nothing moves and all is well.
+    Settled {
+        /// `false`: nothing runs that could have failed.
+        proven: bool,
+        /// The revision that serves.
+        serving: String,
+    },
+    /// A rollout, or a rollback, whose target is what is asked for.
+    Rolling(F),
+    /// A rollout whose target is something else.
+    Busy {
+        /// Which, since when, whose.
+        what: String,
+        /// To follow it.
+        rollout: F,
+    },
+    /// Nothing moves, and it failed or fewer run than should.
+    Unwell {
+        /// Why, in a sentence.
+        reason: String,
+        /// To gather its evidence.
+        rollout: F,
+    },
+}
+
+/// What `perform` did.
+#[derive(Debug)]
+pub struct Performed<F> {
+    /// The rollout that it started; `None`: nothing rolls.
+    pub rollout: Option<F>,
+}
+
+/// A change could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("{change}")]
+pub struct PerformError {
+    /// The change, in words: "update service api-service".
+    pub change: String,
+    /// Whether anything was changed before it, or may have been by it.
+    pub nothing_changed: bool,
+    /// Why.
+    pub source: Failed,
+}
+
+/// The answer to a request to stop a rollout and go back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halted {
+    /// It goes back now; watch it to its end.
+    Accepted,
+    /// It ended before the request came; look again and judge.
+    JustFinished,
+    /// It was refused, or nobody knows; watch it to the platform's own end.
+    Refused(String),
+}
+
+/// A platform, as the deploy loop sees it.
+#[expect(
+    async_fn_in_trait,
+    reason = "the set of platforms is closed and every future stays on one thread"
+)]
+pub trait Platform {
+    /// The facts a plan rests on.
+    type Basis: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
+    /// One change.
+    type Change: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
+    /// The identity of a rollout, with what sampling remembers of it.
+    type Followed: Debug;
+
+    /// Reads the service and compares it with what is asked for. Writes nothing.
+    async fn propose(
+        &self,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Proposal<Self>, Failed>;
+
+    /// Performs what must precede the rollout, and starts it. Each change is told as an event.
+    /// With `ready` false the changes that wait for a healthy rollout are left for [`Self::settle`].
+    async fn perform(
+        &self,
+        service: &Service,
+        plan: &Plan<Self::Basis, Self::Change>,
+        events: &Events,
+    ) -> Result<Performed<Self::Followed>, PerformError>;
+
+    /// Performs the changes that waited for a healthy rollout.
+    async fn settle(
+        &self,
+        service: &Service,
+        plan: &Plan<Self::Basis, Self::Change>,
+        events: &Events,
+    ) -> Result<(), PerformError>;
+
+    /// One look at a rollout.
+    async fn sample(
+        &self,
+        rollout: &mut Self::Followed,
+        events: &Events,
+    ) -> Result<Observation, Failed>;
+
+    /// Whether a revision exists that the platform could go back to.
+    fn can_go_back(&self, rollout: &Self::Followed) -> bool;
+
+    /// Asks the platform to stop a rollout and go back; sent at most once per rollout.
+    async fn halt(&self, rollout: &mut Self::Followed) -> Halted;
+
+    /// Gathers the evidence on one screen, from what sampling saw and what can still be read.
+    async fn post_mortem(
+        &self,
+        rollout: &Self::Followed,
+        verdict: &Verdict,
+        failures: &[Failure],
+    ) -> PostMortem;
+}

@@ -1,0 +1,145 @@
+//! Why a call to a platform failed, as kinds that decide: what to do next, the exit code and the
+//! hint are chosen from these and never from a substring of a message.
+
+use std::error::Error;
+use std::fmt;
+
+/// The kinds of failure of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// No connection: nothing was performed.
+    Unreachable,
+    /// The connection broke or timed out after the request was sent: it may have been performed.
+    Lost,
+    /// Too many requests: nothing was performed.
+    Throttled,
+    /// The server failed (5xx): it may have been performed.
+    Server,
+    /// No credentials at all.
+    NoCredentials,
+    /// Credentials that have expired.
+    Expired,
+    /// Credentials that the platform does not accept.
+    Rejected,
+    /// Not permitted.
+    Denied,
+    /// The cluster is not there.
+    ClusterMissing,
+    /// The service or another object is not there.
+    Missing,
+    /// The object is being changed by somebody else, or is in a state that does not allow it.
+    Conflict,
+    /// The platform says that the request is wrong.
+    Invalid,
+    /// A quota is used up.
+    Quota,
+    /// The endpoint does not know the operation, or its answer is no proper answer.
+    Unsupported,
+    /// Refused by us: not ours, a wrong account, a stale plan, another rollout under way.
+    Refused,
+}
+
+impl Kind {
+    /// Whether the answer proves that nothing was performed, so that the same call may be sent again.
+    pub fn proves_not_performed(self) -> bool {
+        !matches!(self, Self::Lost | Self::Server)
+    }
+
+    /// Whether the same read may well succeed later.
+    pub fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable
+                | Self::Lost
+                | Self::Throttled
+                | Self::Server
+                | Self::Expired
+                | Self::NoCredentials
+        )
+    }
+}
+
+/// A call failed.
+#[derive(Debug)]
+pub struct Failed {
+    /// What was tried: "describe service api-service".
+    pub operation: String,
+    /// The kind.
+    pub kind: Kind,
+    /// The platform's own code, such as `AccessDeniedException`.
+    pub code: Option<String>,
+    /// The platform's own words.
+    pub message: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failed {
+    /// A failure that we saw ourselves.
+    pub fn new(operation: impl Into<String>, kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            operation: operation.into(),
+            kind,
+            code: None,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    /// With the platform's own code.
+    #[must_use]
+    pub fn with_code(mut self, code: Option<&str>) -> Self {
+        self.code = code.map(str::to_owned);
+        self
+    }
+
+    /// With the error beneath.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What to do about it, in a sentence; chosen from the kind.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self.kind {
+            Kind::NoCredentials => {
+                "Log in (`aws sso login`, `aws configure`) or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            }
+            Kind::Expired => {
+                "Refresh the credentials (`aws sso login`) and run the same command again."
+            }
+            Kind::Rejected => {
+                "The credentials belong to nobody here: check the key, the profile and this machine's clock."
+            }
+            Kind::Denied => "Ask for the permission named above.",
+            Kind::Unreachable => {
+                "Check the network, the proxy settings and the target's `region` or `endpoint`."
+            }
+            Kind::ClusterMissing => {
+                "Check `cluster` and `region` in the target's file, or create the cluster."
+            }
+            Kind::Unsupported => "The endpoint does not offer this operation: is it the right one?",
+            Kind::Quota => "Ask for a higher quota, or remove what is not needed any more.",
+            Kind::Throttled | Kind::Server | Kind::Lost => {
+                "Run the same command again; it continues where this one stopped."
+            }
+            Kind::Missing | Kind::Conflict | Kind::Invalid | Kind::Refused => return None,
+        })
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not {}: {}", self.operation, self.message)?;
+        match &self.code {
+            Some(code) if !self.message.contains(code.as_str()) => write!(f, " ({code})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Error for Failed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

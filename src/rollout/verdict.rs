@@ -1,0 +1,97 @@
+//! How a rollout ended. A verdict is final and rests on evidence.
+
+use jiff::Timestamp;
+
+use super::cause::Cause;
+
+/// How a rollout ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Our acknowledged revision serves.
+    Healthy {
+        /// `false`: nothing runs that could have failed.
+        proven: bool,
+    },
+    /// Harm was seen.
+    Tripped {
+        /// What tripped it.
+        trip: Trip,
+        /// What became of the revision before.
+        rollback: Rollback,
+    },
+    /// Somebody else's action took the place of ours.
+    Superseded {
+        /// Whose, as far as can be told.
+        by: String,
+    },
+    /// It cannot be told; the rollout may go on.
+    Undetermined(Doubt),
+}
+
+/// What tripped a rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trip {
+    /// Who or what pulled.
+    pub by: Tripper,
+    /// The sample that showed it.
+    pub at: Timestamp,
+    /// The cause, where one is known.
+    pub cause: Option<Cause>,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// Who or what trips a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tripper {
+    /// The platform: its breaker, an alarm, a hook.
+    Platform,
+    /// Our patience with a cause.
+    Patience,
+    /// The deadline of the policy.
+    Deadline,
+    /// Nothing rolls, and what should run does not.
+    State,
+    /// A person, through us: `cancel`, or a signal with `on_cancel = "rollback"`.
+    Person,
+}
+
+/// What became of the revision before, after a trip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rollback {
+    /// It serves again.
+    Done {
+        /// What the platform went back to, where it says so.
+        to: Option<String>,
+    },
+    /// It was not brought back.
+    NotDone(WhyNot),
+}
+
+/// Why nothing was brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhyNot {
+    /// There is no revision to go back to.
+    FirstDeployment,
+    /// The file says `rollback = false`.
+    SwitchedOff,
+    /// The platform tried and failed, or ended without.
+    Platform(Option<String>),
+    /// We only watch.
+    OnlyWatching,
+    /// Our request was refused.
+    Refused(String),
+    /// Nothing rolls that could be stopped.
+    NothingRolls,
+}
+
+/// Why it cannot be told how a rollout ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// So long without a fresh sample.
+    Blind,
+    /// This process's `--timeout`.
+    TimedOut,
+    /// Over, and nothing says how; the platform's raw words.
+    Unclear(String),
+}
