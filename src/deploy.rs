@@ -18,6 +18,7 @@ mod outcome;
 mod pace;
 mod tell;
 
+pub use outcome::{declined, held_back};
 use pace::Pace;
 use tell::Teller;
 

@@ -62,6 +62,7 @@
 //! | [`rollout`] | observation · policy · phase machine · failure window · verdict |
 //! | [`remedy`] | what follows from a trip |
 //! | [`deploy`] | the one loop, generic over [`platform::Platform`] |
+//! | [`fleet`] | several services in one command |
 //! | [`platform`] | the trait; [`platform::aws`] and [`platform::ecs`] |
 //! | [`event`], [`report`] | the typed story, and who tells it |
 //! | [`sandbox`] | an embedded ECS in its own wire protocol |
@@ -94,6 +95,7 @@ pub mod clock;
 pub mod deploy;
 pub mod error;
 pub mod event;
+pub mod fleet;
 pub mod names;
 pub mod plan;
 pub mod platform;

@@ -90,6 +90,24 @@ pub(super) fn absent() -> Outcome {
     outcome(VerdictWord::Failed, None, "the service does not exist here")
 }
 
+/// A person said no.
+pub fn declined() -> Outcome {
+    outcome(
+        VerdictWord::Refused,
+        None,
+        "not approved; nothing was changed",
+    )
+}
+
+/// Another service of the same command could not be planned.
+pub fn held_back() -> Outcome {
+    outcome(
+        VerdictWord::Refused,
+        None,
+        "not begun, since another service could not be planned; nothing was changed",
+    )
+}
+
 /// Another rollout is under way.
 pub(super) fn busy(what: &str) -> Outcome {
     let reason = format!(
