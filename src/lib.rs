@@ -1,6 +1,8 @@
 //! deployer.
 
+pub mod cancel;
 pub mod clock;
+pub mod error;
 pub mod event;
 pub mod names;
 pub mod plan;
