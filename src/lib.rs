@@ -6,5 +6,6 @@ pub mod error;
 pub mod event;
 pub mod names;
 pub mod plan;
+pub mod report;
 pub mod rollout;
 pub mod spec;
