@@ -100,5 +100,6 @@ pub mod names;
 pub mod plan;
 pub mod platform;
 pub mod remedy;
+pub mod report;
 pub mod rollout;
 pub mod spec;
