@@ -1,1 +1,3 @@
 //! deployer.
+
+pub mod sandbox;
