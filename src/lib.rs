@@ -102,4 +102,5 @@ pub mod platform;
 pub mod remedy;
 pub mod report;
 pub mod rollout;
+pub mod sandbox;
 pub mod spec;
