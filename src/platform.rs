@@ -13,6 +13,8 @@ use crate::plan::Plan;
 use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
 
+pub mod aws;
+pub mod ecs;
 pub mod failure;
 
 pub use failure::{Failed, Kind};

@@ -1,0 +1,182 @@
+//! From an SDK error to the kind of failure that decides what happens next, with the whole of
+//! what AWS said.
+
+use std::error::Error;
+use std::io;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::platform::{Failed, Kind};
+
+/// A call failed: `operation` says what was tried, "describe service api-service".
+pub fn failed<E>(operation: impl Into<String>, error: SdkError<E, HttpResponse>) -> Failed
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let (kind, code) = (kind_of(&error), error.code().map(str::to_owned));
+    let message = words(&error);
+    Failed::new(operation, kind, message)
+        .with_code(code.as_deref())
+        .caused_by(error)
+}
+
+/// What AWS said, in full; else the whole chain of causes, since the outermost link says only
+/// "service error" or "dispatch failure".
+fn words<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    if let Some(message) = error.message().filter(|message| !message.trim().is_empty()) {
+        return message.trim().to_owned();
+    }
+    if let Some(status) = error.raw_response().map(|raw| raw.status().as_u16()) {
+        let what = error.code().unwrap_or("no proper AWS answer");
+        return format!("{what} (HTTP {status})");
+    }
+    let mut words: Vec<String> = Vec::new();
+    for link in links(error).skip(1) {
+        let text = link.to_string();
+        if !words.iter().any(|word| word.contains(&text)) {
+            words.push(text);
+        }
+    }
+    if words.is_empty() {
+        error.to_string()
+    } else {
+        words.join(": ")
+    }
+}
+
+fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |link| (*link).source())
+}
+
+fn kind_of<E>(error: &SdkError<E, HttpResponse>) -> Kind
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    if let Some(kind) = links(error).find_map(of_credentials) {
+        return kind;
+    }
+    match error {
+        SdkError::ConstructionFailure(_) => Kind::Invalid,
+        SdkError::DispatchFailure(_) if links(error).any(never_connected) => Kind::Unreachable,
+        SdkError::ResponseError(response) => of_strange_answer(response.raw()),
+        SdkError::ServiceError(service) => match service.err().code() {
+            Some(code) => of_code(code, service.raw().status().as_u16()),
+            None => of_strange_answer(service.raw()),
+        },
+        // A time-out or a broken connection: the request may have arrived.
+        _ => Kind::Lost,
+    }
+}
+
+fn of_credentials(link: &(dyn Error + 'static)) -> Option<Kind> {
+    match link.downcast_ref::<CredentialsError>()? {
+        CredentialsError::ProviderTimedOut(_) => Some(Kind::Unreachable),
+        _ => Some(Kind::NoCredentials),
+    }
+}
+
+/// Whether this link of the chain shows that no connection was made.
+fn never_connected(link: &(dyn Error + 'static)) -> bool {
+    let refused = link.downcast_ref::<io::Error>().is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::AddrNotAvailable
+        )
+    });
+    refused
+        || link
+            .downcast_ref::<hyper_util::client::legacy::Error>()
+            .is_some_and(hyper_util::client::legacy::Error::is_connect)
+}
+
+/// An answer without an AWS error code in it: from a proxy, or from something that is not AWS.
+fn of_strange_answer(raw: &HttpResponse) -> Kind {
+    let status = raw.status().as_u16();
+    let is_json = raw.body().bytes().is_some_and(|body| {
+        let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+        matches!(first, Some(b'{'))
+    });
+    match status {
+        501 => Kind::Unsupported,
+        429 => Kind::Throttled,
+        500.. => Kind::Server,
+        401 | 403 => Kind::Denied,
+        200..300 if is_json => Kind::Lost,
+        _ => Kind::Unsupported,
+    }
+}
+
+/// The kinds of the codes that AWS uses (Amazon ECS and Application Auto Scaling API references,
+/// common errors).
+fn of_code(code: &str, status: u16) -> Kind {
+    match code {
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "SlowDown" => Kind::Throttled,
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
+            Kind::Expired
+        }
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "InvalidAccessKeyId"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "AuthFailure" => Kind::Rejected,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "BlockedException" => Kind::Denied,
+        "ClusterNotFoundException" => Kind::ClusterMissing,
+        "ServiceNotFoundException"
+        | "ServiceNotActiveException"
+        | "ServiceDeploymentNotFoundException"
+        | "ResourceNotFoundException"
+        | "ObjectNotFoundException"
+        | "NamespaceNotFoundException"
+        | "TargetGroupNotFound"
+        | "LoadBalancerNotFound" => Kind::Missing,
+        "ConflictException"
+        | "ConcurrentUpdateException"
+        | "UpdateInProgressException"
+        | "ResourceInUseException" => Kind::Conflict,
+        "LimitExceededException" | "LimitExceeded" | "ServiceQuotaExceededException" => Kind::Quota,
+        "UnsupportedFeatureException"
+        | "UnknownOperationException"
+        | "UnknownOperation"
+        | "InvalidAction"
+        | "NotImplemented"
+        | "NotImplementedError" => Kind::Unsupported,
+        "ServerException"
+        | "InternalFailure"
+        | "InternalError"
+        | "InternalServerError"
+        | "InternalServiceException"
+        | "InternalServiceError"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => Kind::Server,
+        _ if status == 501 => Kind::Unsupported,
+        _ if status >= 500 => Kind::Server,
+        _ => Kind::Invalid,
+    }
+}
