@@ -30,28 +30,25 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 /// network, with made-up credentials and without a look at this machine's AWS settings.
 pub async fn settings(place: &EcsPlace, transport: Option<SharedHttpClient>) -> SdkConfig {
     let region = Region::new(place.region.to_string());
-    match transport {
-        Some(client) => SdkConfig::builder()
+    if let Some(client) = transport {
+        return SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(region)
             .credentials_provider(made_up())
             .retry_config(retries())
             .timeout_config(timeouts())
             .http_client(client)
-            .build(),
-        None => {
-            let loader = aws_config::defaults(BehaviorVersion::latest())
-                .region(region)
-                .retry_config(retries())
-                .timeout_config(timeouts());
-            match &place.endpoint {
-                Some(endpoint) => loader.endpoint_url(endpoint),
-                None => loader,
-            }
-            .load()
-            .await
-        }
+            .build();
     }
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(region)
+        .retry_config(retries())
+        .timeout_config(timeouts());
+    let loader = match &place.endpoint {
+        Some(endpoint) => loader.endpoint_url(endpoint),
+        None => loader,
+    };
+    loader.load().await
 }
 
 fn retries() -> RetryConfig {

@@ -41,7 +41,7 @@ pub mod waves;
 /// One cluster, with the clients that reach it.
 #[derive(Debug)]
 pub struct Ecs {
-    ecs: aws_sdk_ecs::Client,
+    api: aws_sdk_ecs::Client,
     scaling: aws_sdk_applicationautoscaling::Client,
     sts: aws_sdk_sts::Client,
     balancers: aws_sdk_elasticloadbalancingv2::Client,
@@ -64,7 +64,7 @@ impl Ecs {
         clock: Clock,
     ) -> Self {
         Self {
-            ecs: aws_sdk_ecs::Client::new(settings),
+            api: aws_sdk_ecs::Client::new(settings),
             scaling: aws_sdk_applicationautoscaling::Client::new(settings),
             sts: aws_sdk_sts::Client::new(settings),
             balancers: aws_sdk_elasticloadbalancingv2::Client::new(settings),
@@ -79,7 +79,7 @@ impl Ecs {
 
     /// The ECS client.
     pub fn ecs(&self) -> &aws_sdk_ecs::Client {
-        &self.ecs
+        &self.api
     }
 
     /// The Application Auto Scaling client.

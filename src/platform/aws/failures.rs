@@ -115,19 +115,24 @@ fn of_strange_answer(raw: &HttpResponse) -> Kind {
     }
 }
 
+/// What AWS calls "too many requests" (AWS SDKs and Tools Reference Guide, retry behavior).
+const THROTTLED: [&str; 9] = [
+    "ThrottlingException",
+    "Throttling",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "SlowDown",
+];
+
 /// The kinds of the codes that AWS uses (Amazon ECS and Application Auto Scaling API references,
 /// common errors).
 fn of_code(code: &str, status: u16) -> Kind {
     match code {
-        "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "BandwidthLimitExceeded"
-        | "SlowDown" => Kind::Throttled,
+        _ if THROTTLED.contains(&code) => Kind::Throttled,
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
             Kind::Expired
         }

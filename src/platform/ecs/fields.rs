@@ -3,6 +3,7 @@
 //! adds tomorrow can be a difference. Pure.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -182,9 +183,10 @@ pub fn digest<'a>(words: impl Iterator<Item = &'a str>) -> String {
         sha.update(word.len().to_le_bytes());
         sha.update(word.as_bytes());
     }
-    sha.finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::new();
+    for byte in sha.finalize().iter().take(16) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

@@ -104,7 +104,7 @@ pub fn primary(service: &ecs::Service) -> Option<&ecs::Deployment> {
 
 /// The account in an ARN.
 pub fn account_in(arn: &str) -> Option<String> {
-    let account = arn.splitn(6, ':').nth(4)?;
+    let account = arn.split(':').nth(4)?;
     (!account.is_empty()).then(|| account.to_owned())
 }
 
@@ -183,14 +183,13 @@ impl Ecs {
         let Some(wanted) = &self.place().account else {
             return Ok(seen);
         };
-        let seen = match seen {
-            Some(seen) => Some(seen),
-            None => {
-                let answer = self.sts().get_caller_identity().send().await;
-                answer
-                    .map_err(|error| failed("ask whose credentials these are", error))?
-                    .account
-            }
+        let seen = if seen.is_some() {
+            seen
+        } else {
+            let answer = self.sts().get_caller_identity().send().await;
+            answer
+                .map_err(|error| failed("ask whose credentials these are", error))?
+                .account
         };
         match seen {
             Some(seen) if seen != wanted.as_str() => Err(Failed::new(

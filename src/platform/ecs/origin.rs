@@ -68,7 +68,7 @@ pub fn tag_value(text: &str) -> String {
 pub fn own_keys<'a>(keys: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut list = String::new();
     for key in keys.filter(|key| !key.contains(' ') && tag_value(key) == **key) {
-        if list.chars().count() + key.chars().count() + 1 <= LONGEST {
+        if list.chars().count() + key.chars().count() < LONGEST {
             if !list.is_empty() {
                 list.push(' ');
             }

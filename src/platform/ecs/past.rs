@@ -151,7 +151,7 @@ impl Ecs {
 }
 
 /// How many service revisions one call describes (Amazon ECS API reference,
-/// DescribeServiceRevisions).
+/// `DescribeServiceRevisions`).
 pub const REVISIONS_AT_ONCE: usize = 20;
 
 /// The one update that brings the revision's settings back; the service's own settings stay.

@@ -34,7 +34,7 @@ impl Ecs {
         intent: &Intent,
         events: &Events,
     ) -> Result<Planned, Failed> {
-        let observed = self.observe(service, events).await?;
+        let observed = Box::pin(self.observe(service, events)).await?;
         let scaling = observed.scaling.as_ref();
         if let Some(refused) = observed
             .service
@@ -76,7 +76,7 @@ impl Ecs {
             adopt: true,
             ..Intent::default()
         };
-        let now = self.plan(service, &intent, events).await?;
+        let now = Box::pin(self.plan(service, &intent, events)).await?;
         stale(&plan.basis, &now.plan.basis)
     }
 

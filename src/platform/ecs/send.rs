@@ -7,7 +7,7 @@ use super::Ecs;
 use crate::platform::{Failed, Kind};
 
 /// How often a write is repeated after answers that prove that nothing was performed. With the
-/// pauses between them half a minute; RegisterTaskDefinition is refilled with one call a second
+/// pauses between them half a minute; `RegisterTaskDefinition` is refilled with one call a second
 /// (Amazon ECS developer guide, request throttling).
 const REPEATS: u32 = 5;
 
