@@ -1,10 +1,165 @@
-//! ECS.
+//! Amazon ECS: services of Fargate tasks that roll under ECS's own eye.
+//!
+//! `render` says what ECS is asked for, `observe` what is there, `diff` what to do about it, and
+//! `perform` does that and no more. No SDK type leaves this module.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use self::observe::Definition;
+use self::origin::Origin;
+use self::render::Setting;
+use crate::clock::Clock;
+use crate::platform::aws::{Connection, Renewing, ServerTime};
+use crate::spec::EcsPlace;
+
+pub mod adopt;
+pub mod advice;
+pub mod carry;
+pub mod change;
 pub mod classify;
+pub mod count;
+pub mod create;
 pub mod current;
+pub mod desired;
 mod diagnose;
+pub mod diff;
+pub mod fields;
 pub mod followed;
 mod halt;
+pub mod observe;
+pub mod origin;
+pub mod past;
+pub mod perform;
+pub mod planned;
+mod platform;
 pub mod reading;
+pub mod received;
+pub mod render;
+pub mod request;
 mod sample;
+pub mod scale;
+pub mod secrecy;
+pub mod send;
+pub mod started;
+pub mod update;
 pub mod view;
+pub mod waves;
 mod wire;
+
+/// One cluster, with the clients that reach it.
+#[derive(Debug)]
+pub struct Ecs {
+    api: aws_sdk_ecs::Client,
+    scaling: aws_sdk_applicationautoscaling::Client,
+    sts: aws_sdk_sts::Client,
+    balancers: aws_sdk_elasticloadbalancingv2::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
+    place: EcsPlace,
+    project: String,
+    origin: Origin,
+    clock: Clock,
+    time: ServerTime,
+    credentials: Option<Renewing>,
+    /// Revisions by ARN; they never change.
+    definitions: Mutex<BTreeMap<String, Definition>>,
+}
+
+impl Ecs {
+    /// A cluster, reached like this.
+    pub fn new(
+        connection: &Connection,
+        place: &EcsPlace,
+        project: &str,
+        origin: Origin,
+        clock: Clock,
+    ) -> Self {
+        let settings = &connection.settings;
+        let timed =
+            aws_sdk_ecs::config::Builder::from(settings).interceptor(connection.time.clone());
+        Self {
+            api: aws_sdk_ecs::Client::from_conf(timed.build()),
+            scaling: aws_sdk_applicationautoscaling::Client::new(settings),
+            sts: aws_sdk_sts::Client::new(settings),
+            balancers: aws_sdk_elasticloadbalancingv2::Client::new(settings),
+            logs: aws_sdk_cloudwatchlogs::Client::new(settings),
+            place: place.clone(),
+            project: project.to_owned(),
+            origin,
+            clock,
+            time: connection.time.clone(),
+            credentials: connection.credentials.clone(),
+            definitions: Mutex::default(),
+        }
+    }
+
+    /// The ECS client.
+    pub fn ecs(&self) -> &aws_sdk_ecs::Client {
+        &self.api
+    }
+
+    /// The Application Auto Scaling client.
+    pub fn scaling(&self) -> &aws_sdk_applicationautoscaling::Client {
+        &self.scaling
+    }
+
+    /// The STS client, for the one question whose credentials these are.
+    pub fn sts(&self) -> &aws_sdk_sts::Client {
+        &self.sts
+    }
+
+    /// The load-balancer client, for reads that may be refused.
+    pub fn balancers(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
+        &self.balancers
+    }
+
+    /// The CloudWatch Logs client, for reads that may be refused.
+    pub fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
+        &self.logs
+    }
+
+    /// Where services run.
+    pub fn place(&self) -> &EcsPlace {
+        &self.place
+    }
+
+    /// The clock that waits between two attempts.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What is the same for every service.
+    pub fn setting(&self) -> Setting<'_> {
+        Setting {
+            project: &self.project,
+            place: &self.place,
+            origin: &self.origin,
+        }
+    }
+
+    /// The cluster's name.
+    pub fn cluster(&self) -> &str {
+        self.place.cluster.as_str()
+    }
+
+    /// The name that Application Auto Scaling has for a service.
+    pub fn resource_id(&self, service: &str) -> String {
+        format!("service/{}/{service}", self.place.cluster)
+    }
+
+    fn known_definition(&self, arn: &str) -> Option<Definition> {
+        let known = self
+            .definitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.get(arn).cloned()
+    }
+
+    fn remember(&self, definition: &Definition) {
+        let mut known = self
+            .definitions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.insert(definition.arn.clone(), definition.clone());
+    }
+}

@@ -10,12 +10,12 @@ use std::time::{Duration, SystemTime};
 use aws_config::Region;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, future, Result};
+use aws_credential_types::provider::{ProvideCredentials, Result, future};
 
 use crate::clock::Clock;
 
 /// Asked for again so long before they expire, so that no request leaves with stale ones.
-const EARLY: Duration = Duration::from_secs(60);
+const EARLY: Duration = Duration::from_mins(1);
 
 /// The default chain, asked anew when its answer is of no use any more.
 #[derive(Debug, Clone)]
@@ -28,7 +28,11 @@ pub struct Renewing {
 impl Renewing {
     /// The default chain for `region`.
     pub fn new(region: Region, clock: Clock) -> Self {
-        Self { region, clock, cached: Arc::default() }
+        Self {
+            region,
+            clock,
+            cached: Arc::default(),
+        }
     }
 
     /// Forgets what was found: it was refused.
@@ -37,16 +41,26 @@ impl Renewing {
     }
 
     fn usable(&self) -> Option<Credentials> {
-        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let cached = self
+            .cached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()?;
         let end = SystemTime::from(self.clock.now()) + EARLY;
-        cached.expiry().is_none_or(|expiry| expiry > end).then_some(cached)
+        cached
+            .expiry()
+            .is_none_or(|expiry| expiry > end)
+            .then_some(cached)
     }
 
     async fn find(&self) -> Result {
         if let Some(usable) = self.usable() {
             return Ok(usable);
         }
-        let chain = DefaultCredentialsChain::builder().region(self.region.clone()).build().await;
+        let chain = DefaultCredentialsChain::builder()
+            .region(self.region.clone())
+            .build()
+            .await;
         let found = chain.provide_credentials().await?;
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
         Ok(found)

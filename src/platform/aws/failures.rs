@@ -51,12 +51,7 @@ where
 }
 
 fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let link = next?;
-        next = link.source();
-        Some(link)
-    })
+    std::iter::successors(Some(error), |link| (*link).source())
 }
 
 fn kind_of<E>(error: &SdkError<E, HttpResponse>) -> Kind
@@ -120,19 +115,24 @@ fn of_strange_answer(raw: &HttpResponse) -> Kind {
     }
 }
 
+/// What AWS calls "too many requests" (AWS SDKs and Tools Reference Guide, retry behavior).
+const THROTTLED: [&str; 9] = [
+    "ThrottlingException",
+    "Throttling",
+    "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "SlowDown",
+];
+
 /// The kinds of the codes that AWS uses (Amazon ECS and Application Auto Scaling API references,
 /// common errors).
 fn of_code(code: &str, status: u16) -> Kind {
     match code {
-        "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "BandwidthLimitExceeded"
-        | "SlowDown" => Kind::Throttled,
+        _ if THROTTLED.contains(&code) => Kind::Throttled,
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
             Kind::Expired
         }

@@ -1,0 +1,111 @@
+//! What we do not touch: services that are not ours, and services of a kind that the file format
+//! has no word for. Pure.
+
+use aws_sdk_ecs::types as ecs;
+
+use super::diff::Diff;
+use super::observe::ObservedService;
+use super::origin::{key, tag_value};
+use crate::names::ServiceName;
+use crate::plan::Note;
+use crate::platform::{Failed, Kind};
+
+/// Whether the service carries our tags for this project and service.
+pub fn is_ours(there: &ObservedService, project: &str, name: &ServiceName) -> bool {
+    there.tag(key::PROJECT) == Some(&tag_value(project))
+        && there.tag(key::SERVICE) == Some(name.as_str())
+}
+
+/// Refuses a service that is not ours, unless it is to be adopted.
+pub fn refuse_foreign(
+    there: &ObservedService,
+    (project, name): (&str, &ServiceName),
+    diff: &Diff,
+) -> Failed {
+    let service = &there.config.service_name;
+    let whose = match (there.tag(key::PROJECT), there.tag(key::SERVICE)) {
+        (Some(project), Some(name)) => format!("belongs to service {name} of project {project}"),
+        _ => format!(
+            "is not ours: it has no tags {}={project} and {}={name}",
+            key::PROJECT,
+            key::SERVICE
+        ),
+    };
+    Failed::new(
+        format!("change service {service}"),
+        Kind::Refused,
+        format!(
+            "it exists and {whose}; --adopt takes it over and {}",
+            resets(diff)
+        ),
+    )
+}
+
+/// What an adoption resets, as a note of the plan.
+pub fn note(diff: &Diff) -> Note {
+    Note::warning(
+        "adopts",
+        format!(
+            "This service was not ours; taking it over {}.",
+            resets(diff)
+        ),
+    )
+}
+
+fn resets(diff: &Diff) -> String {
+    let paths: Vec<&str> = diff
+        .views
+        .iter()
+        .filter(|view| !view.path.starts_with("tags."))
+        .map(|view| match view.path.as_str() {
+            "" => view.object.as_str(),
+            path => path,
+        })
+        .collect();
+    if paths.is_empty() {
+        "resets nothing but its tags".into()
+    } else {
+        format!("resets {}", paths.join(", "))
+    }
+}
+
+/// Refuses a service that is going away, or of another kind than ours.
+pub fn refuse_kind(there: &ecs::Service) -> Option<Failed> {
+    let name = there.service_name.as_deref().unwrap_or_default();
+    let why = what_hinders(there)?;
+    Some(Failed::new(
+        format!("change service {name}"),
+        Kind::Refused,
+        why,
+    ))
+}
+
+fn what_hinders(there: &ecs::Service) -> Option<String> {
+    if there.status.as_deref() == Some("DRAINING") {
+        return Some(
+            "it is being deleted; once its last task has stopped, a new one can be made".into(),
+        );
+    }
+    let controller = there.deployment_controller.as_ref().map(|one| &one.r#type);
+    if let Some(other) = controller.filter(|one| **one != ecs::DeploymentControllerType::Ecs) {
+        return Some(format!(
+            "its deployments are controlled by {other}, not by ECS"
+        ));
+    }
+    if there.scheduling_strategy == Some(ecs::SchedulingStrategy::Daemon) {
+        return Some("it is a daemon service, which Fargate does not have".into());
+    }
+    if there.resource_management_type == Some(ecs::ResourceManagementType::Ecs) {
+        return Some("it is an Express Mode service, whose resources ECS manages itself".into());
+    }
+    let launch = there
+        .launch_type
+        .as_ref()
+        .filter(|_| there.capacity_provider_strategy().is_empty())?;
+    (*launch != ecs::LaunchType::Fargate).then(|| {
+        format!(
+            "its launch type is {launch}, which ECS does not change on a service that exists; \
+             choose another `service` name, or delete it first"
+        )
+    })
+}

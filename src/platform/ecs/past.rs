@@ -1,0 +1,198 @@
+//! Going back: to the last revision that was really successful, or to a given one. What a
+//! revision is made of is read from ECS's own record of it.
+
+use aws_sdk_ecs::types as ecs;
+
+use super::Ecs;
+use super::change::{Change, Revision, ServiceUpdate};
+use super::desired::ServiceConfig;
+use super::diff::{Diff, views};
+use super::fields;
+use super::observe::ObservedService;
+use super::received::{self, last_part};
+use super::update;
+use crate::plan::{ChangeView, Effect};
+use crate::platform::aws::failed;
+use crate::platform::{Failed, Kind};
+
+/// The groups of fields that ECS keeps with a service revision; all others are settings of the
+/// service and stay.
+const OF_A_REVISION: [&str; 5] = [
+    "launchType",
+    "capacity",
+    "platformVersion",
+    "network",
+    "loadBalancers",
+];
+
+impl Ecs {
+    /// What goes back to `to`, or to the last revision known good.
+    pub async fn back_to(&self, there: &ObservedService, to: Option<&str>) -> Result<Diff, Failed> {
+        let target = match to {
+            None => self.last_good(there).await?,
+            Some(name) => self.named(there, name).await?,
+        };
+        Ok(go_back(there, &target))
+    }
+
+    /// The settings of the newest successful deployment that differs from what runs now.
+    async fn last_good(&self, there: &ObservedService) -> Result<ServiceConfig, Failed> {
+        let good = self
+            .revisions_deployed(there, &[ecs::ServiceDeploymentStatus::Successful])
+            .await?;
+        let current = there.primary_id().map(last_part);
+        good.iter()
+            .filter(|revision| {
+                let arn = revision.service_revision_arn.as_deref();
+                arn.map(last_part) != current
+            })
+            .map(received::revision)
+            .find(|config| !go_back(there, config).changes.is_empty())
+            .ok_or_else(|| {
+                Failed::new(
+                    format!("go back with {}", there.config.service_name),
+                    Kind::Refused,
+                    "no earlier deployment of it is known to have succeeded \
+                     (ECS remembers 90 days); choose one with --to",
+                )
+            })
+    }
+
+    /// The settings of a revision that a person names: `api-service:12`, `12` or an ARN; with those
+    /// of the deployment that rolled it out, where ECS remembers one.
+    async fn named(&self, there: &ObservedService, name: &str) -> Result<ServiceConfig, Failed> {
+        let name = if name.chars().all(|c| c.is_ascii_digit()) {
+            let current = last_part(&there.config.task_definition);
+            let family = current.split(':').next().unwrap_or(current);
+            format!("{family}:{name}")
+        } else {
+            name.to_owned()
+        };
+        let definition = self.definition(&name).await.map_err(|mut error| {
+            if error.code.as_deref() == Some("ClientException") {
+                error.kind = Kind::Missing;
+                error.message = format!("there is no revision {name}");
+            }
+            error
+        })?;
+        let deployed = self
+            .revisions_deployed(there, &[])
+            .await
+            .unwrap_or_default();
+        let config = deployed
+            .iter()
+            .find(|one| one.task_definition.as_deref() == Some(&definition.arn))
+            .map(received::revision);
+        Ok(config.unwrap_or_else(|| ServiceConfig {
+            task_definition: definition.arn,
+            ..there.config.clone()
+        }))
+    }
+
+    /// The service revisions that deployments in one of these states rolled out, newest first; no
+    /// state: all of them.
+    async fn revisions_deployed(
+        &self,
+        there: &ObservedService,
+        states: &[ecs::ServiceDeploymentStatus],
+    ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
+        let name = &there.config.service_name;
+        let listed = self
+            .ecs()
+            .list_service_deployments()
+            .cluster(self.cluster())
+            .service(name)
+            .set_status((!states.is_empty()).then(|| states.to_vec()))
+            .max_results(100)
+            .send()
+            .await
+            .map_err(|error| failed(format!("list the deployments of {name}"), error))?;
+        let mut briefs = listed.service_deployments().to_vec();
+        briefs.sort_by_key(|brief| {
+            std::cmp::Reverse(brief.created_at.map(|at| (at.secs(), at.subsec_nanos())))
+        });
+        let mut arns: Vec<String> = Vec::new();
+        for arn in briefs
+            .into_iter()
+            .filter_map(|brief| brief.target_service_revision_arn)
+        {
+            if !arns.contains(&arn) && arns.len() < REVISIONS_AT_ONCE {
+                arns.push(arn);
+            }
+        }
+        let mut revisions = self.service_revisions(arns.clone()).await?;
+        revisions.sort_by_key(|revision| {
+            let arn = revision.service_revision_arn.as_deref().unwrap_or_default();
+            arns.iter().position(|one| one == arn)
+        });
+        Ok(revisions)
+    }
+
+    /// Service revisions by ARN, at most 20.
+    pub async fn service_revisions(
+        &self,
+        mut arns: Vec<String>,
+    ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
+        arns.sort();
+        arns.dedup();
+        arns.truncate(REVISIONS_AT_ONCE);
+        if arns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = self
+            .ecs()
+            .describe_service_revisions()
+            .set_service_revision_arns(Some(arns))
+            .send()
+            .await
+            .map_err(|error| failed("describe service revisions", error))?;
+        Ok(answer.service_revisions.unwrap_or_default())
+    }
+}
+
+/// How many service revisions one call describes (Amazon ECS API reference,
+/// `DescribeServiceRevisions`).
+pub const REVISIONS_AT_ONCE: usize = 20;
+
+/// The one update that brings the revision's settings back; the service's own settings stay.
+fn go_back(there: &ObservedService, target: &ServiceConfig) -> Diff {
+    let others = |path: &str| {
+        !OF_A_REVISION
+            .iter()
+            .any(|group| path.split('.').next() == Some(group))
+    };
+    let from = fields::service::fields(&there.config).without(others);
+    let wanted = fields::service::fields(target).without(others);
+    // ECS tells of a revision which version LATEST stood for then; asking for that would pin it.
+    let resolved = there.config.platform_version.as_deref().unwrap_or("LATEST") == "LATEST";
+    let differences: Vec<_> = from
+        .differences(&wanted)
+        .into_iter()
+        .filter(|difference| difference.path != "platformVersion" || !resolved)
+        .collect();
+    let config = &there.config;
+    let mut update = ServiceUpdate::of(&config.cluster, &config.service_name);
+    for difference in &differences {
+        update::set(&mut update, target, difference.group());
+    }
+    let mut diff = Diff {
+        views: views("service", &differences),
+        ..Diff::default()
+    };
+    if target.task_definition != config.task_definition {
+        update.revision = Some(Revision::Known(target.task_definition.clone()));
+        diff.views.push(ChangeView {
+            object: "service".into(),
+            path: "taskDefinition".into(),
+            from: Some(last_part(&config.task_definition).to_owned()),
+            to: Some(last_part(&target.task_definition).to_owned()),
+            effect: Effect::Restarts,
+        });
+    }
+    if !update.is_empty() {
+        diff.changes.push(Change::UpdateService {
+            update: Box::new(update),
+        });
+    }
+    diff
+}

@@ -1,0 +1,236 @@
+//! Performs a plan: in its order, each change once, nothing that the plan does not say.
+
+use super::Ecs;
+use super::change::{Basis, Change, Revision};
+use super::diff;
+use super::planned::{EcsPlan, stale};
+use super::received::last_part;
+use super::started::Started;
+use crate::event::{Events, Kind as Told};
+use crate::platform::{Failed, Kind, PerformError};
+
+pub mod scaling;
+pub mod service;
+pub mod tags;
+pub mod task_definition;
+
+/// What came of one change.
+#[derive(Debug)]
+pub struct Done {
+    /// What it made: a revision, a deployment id.
+    pub result: String,
+    /// Nothing was written, since it was so already.
+    pub already: bool,
+}
+
+impl Done {
+    /// Written now.
+    pub fn now(result: impl Into<String>) -> Self {
+        Self {
+            result: result.into(),
+            already: false,
+        }
+    }
+}
+
+/// One performance of a plan.
+struct Run<'a> {
+    ecs: &'a Ecs,
+    basis: &'a Basis,
+    events: &'a Events,
+    /// The revision that this plan registered.
+    registered: Option<String>,
+    started: Option<Started>,
+    /// The whole plan, for telling what remains.
+    plan: &'a EcsPlan,
+    /// What was done, in words.
+    performed: Vec<String>,
+    /// Something that serves, or that is shown, was changed.
+    changed: bool,
+}
+
+impl Ecs {
+    /// Performs what must precede the rollout, starts it, and performs what does not wait for it.
+    /// `None`: the plan starts none.
+    pub async fn perform_plan(
+        &self,
+        plan: &EcsPlan,
+        events: &Events,
+    ) -> Result<Option<Started>, PerformError> {
+        let mut run = Run::new(self, plan, events);
+        let now: Vec<&Change> = plan
+            .changes
+            .iter()
+            .filter(|change| !change.waits_for_health())
+            .collect();
+        let Some((first, rest)) = now.split_first() else {
+            return Ok(None);
+        };
+        run.first(first).await?;
+        for change in rest {
+            run.tell(change).await?;
+        }
+        Ok(run.started)
+    }
+
+    /// Performs the changes that waited for a healthy rollout.
+    pub async fn settle_plan(&self, plan: &EcsPlan, events: &Events) -> Result<(), PerformError> {
+        let mut run = Run::new(self, plan, events);
+        run.changed = true;
+        for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
+            run.tell(change).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the service is still what the plan was made for; one read.
+    async fn still(&self, basis: &Basis) -> Result<(), Failed> {
+        let found = self.find_service(&basis.service).await?;
+        let there = found.service.as_ref();
+        let now = Basis {
+            account: basis.account.clone(),
+            region: basis.region.clone(),
+            cluster: basis.cluster.clone(),
+            service: basis.service.clone(),
+            primary: there.and_then(|there| there.primary_id().map(str::to_owned)),
+            task_definition: there.map(|there| there.config.task_definition.clone()),
+            counted: basis.counted,
+            service_digest: there
+                .map(|there| diff::service_digest(there, basis.counted))
+                .unwrap_or_default(),
+            scaling_digest: basis.scaling_digest.clone(),
+        };
+        stale(basis, &now)
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(ecs: &'a Ecs, plan: &'a EcsPlan, events: &'a Events) -> Self {
+        Self {
+            ecs,
+            basis: &plan.basis,
+            events,
+            registered: None,
+            started: None,
+            plan,
+            performed: Vec::new(),
+            changed: false,
+        }
+    }
+
+    /// The first change, with a last look at the service: beside it where it only registers a
+    /// revision, which nobody uses yet; else before it. The making of a service looks for itself.
+    async fn first(&mut self, change: &Change) -> Result<(), PerformError> {
+        let ecs = self.ecs;
+        let basis = self.basis;
+        let looked = match change {
+            Change::CreateService { .. } => Ok(()),
+            Change::RegisterTaskDefinition { .. } if basis.primary.is_none() => Ok(()),
+            Change::RegisterTaskDefinition { .. } => {
+                let (looked, registered) = futures::join!(ecs.still(basis), self.tell(change));
+                registered?;
+                return looked.map_err(|source| self.error(change, source));
+            }
+            _ => ecs.still(basis).await,
+        };
+        looked.map_err(|source| self.error(change, source))?;
+        self.tell(change).await
+    }
+
+    /// One change, told before and after.
+    async fn tell(&mut self, change: &Change) -> Result<(), PerformError> {
+        self.events.send(Told::Performing {
+            change: change.words(),
+        });
+        match self.one(change).await {
+            Ok(done) => {
+                self.changed |= !matches!(change, Change::RegisterTaskDefinition { .. });
+                self.performed.push(change.words());
+                self.events.send(Told::Performed {
+                    change: change.words(),
+                    result: done.result,
+                    already: done.already,
+                });
+                Ok(())
+            }
+            Err(source) => Err(self.error(change, source)),
+        }
+    }
+
+    /// A revision that nobody uses is no change.
+    fn error(&self, change: &Change, source: Failed) -> PerformError {
+        let registers = matches!(change, Change::RegisterTaskDefinition { .. });
+        PerformError {
+            change: change.words(),
+            performed: self.performed.clone(),
+            remaining: self.remaining(change),
+            nothing_changed: !self.changed && (registers || source.kind.proves_not_performed()),
+            source,
+        }
+    }
+
+    /// This change and all that would have followed, in words.
+    fn remaining(&self, change: &Change) -> Vec<String> {
+        let later = self
+            .plan
+            .changes
+            .iter()
+            .skip_while(|other| *other != change);
+        later.map(Change::words).collect()
+    }
+
+    async fn one(&mut self, change: &Change) -> Result<Done, Failed> {
+        let ecs = self.ecs;
+        match change {
+            Change::RegisterTaskDefinition {
+                definition,
+                carry_from,
+            } => {
+                let (arn, already) = ecs.register(definition, carry_from.as_deref()).await?;
+                let result = last_part(&arn).to_owned();
+                self.registered = Some(arn);
+                Ok(Done { result, already })
+            }
+            Change::CreateService {
+                service,
+                revision,
+                after,
+            } => {
+                let arn = self.arn_of(revision)?;
+                let (started, already) = ecs.create(service, &arn, *after).await?;
+                Ok(self.began(started, already))
+            }
+            Change::UpdateService { update } => {
+                let arn = update.revision.as_ref().map(|one| self.arn_of(one));
+                let started = ecs.update(update, arn.transpose()?, self.basis).await?;
+                Ok(self.began(started, false))
+            }
+            Change::TagService { arn, tags } => ecs.tag(arn, tags).await,
+            Change::UntagService { arn, keys } => ecs.untag(arn, keys).await,
+            Change::RegisterScalableTarget { target, .. } => ecs.set_bounds(target).await,
+            Change::PutScalingPolicy { policy, .. } => ecs.put_policy(policy).await,
+            Change::DeleteScalingPolicy { name, resource, .. } => {
+                ecs.delete_policy(name, resource).await
+            }
+            Change::DeregisterScalableTarget { resource, .. } => ecs.remove_bounds(resource).await,
+            Change::SetCount { service, count, .. } => ecs.set_count(service, *count).await,
+        }
+    }
+
+    fn began(&mut self, started: Started, already: bool) -> Done {
+        let result = started.primary_id.clone();
+        self.started = Some(started);
+        Done { result, already }
+    }
+
+    fn arn_of(&self, revision: &Revision) -> Result<String, Failed> {
+        match (revision, &self.registered) {
+            (Revision::Known(arn), _) | (Revision::Registered, Some(arn)) => Ok(arn.clone()),
+            (Revision::Registered, None) => Err(Failed::new(
+                "perform the plan",
+                Kind::Invalid,
+                "it uses a revision that it does not register",
+            )),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Sets and removes bounds and policies. All of these calls say what shall be, so that one may be
+//! repeated; after a lost reply it is looked at all the same, so as not to claim a write twice.
+
+use aws_sdk_applicationautoscaling::types as scaling;
+
+use super::super::Ecs;
+use super::super::desired::{ScalableTarget, ScalingPolicy};
+use super::super::fields;
+use super::super::received::last_part;
+use super::super::request;
+use super::Done;
+use crate::platform::aws::{failed, scale_once};
+use crate::platform::{Failed, Kind};
+
+/// Another change of the same target is under way (`ConcurrentUpdateException`).
+const BUSY: [Kind; 1] = [Kind::Conflict];
+
+/// A target that was just made may not be known yet to the next call.
+const BUSY_OR_NEW: [Kind; 2] = [Kind::Conflict, Kind::Missing];
+
+fn namespace() -> scaling::ServiceNamespace {
+    scaling::ServiceNamespace::Ecs
+}
+
+fn dimension() -> scaling::ScalableDimension {
+    scaling::ScalableDimension::EcsServiceDesiredCount
+}
+
+impl Ecs {
+    /// Sets the bounds.
+    pub(super) async fn set_bounds(&self, target: &ScalableTarget) -> Result<Done, Failed> {
+        let name = last_part(&target.resource_id);
+        let tags = (!target.tags.is_empty()).then(|| target.tags.clone().into_iter().collect());
+        self.write(
+            &BUSY,
+            async || {
+                self.scaling()
+                    .register_scalable_target()
+                    .service_namespace(namespace())
+                    .resource_id(&target.resource_id)
+                    .scalable_dimension(dimension())
+                    .min_capacity(target.min_capacity)
+                    .max_capacity(target.max_capacity)
+                    .set_tags(tags.clone())
+                    .customize()
+                    .config_override(scale_once())
+                    .send()
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| failed(format!("set autoscaling bounds of {name}"), error))
+            },
+            async || {
+                let there = self.read_scaling(name).await?.target;
+                let from = there
+                    .as_ref()
+                    .map(fields::scaling::target)
+                    .unwrap_or_default();
+                let so = from
+                    .differences(&fields::scaling::target(target))
+                    .is_empty();
+                Ok(so.then_some(()))
+            },
+        )
+        .await?;
+        let bounds = format!("{} to {}", target.min_capacity, target.max_capacity);
+        Ok(Done::now(bounds))
+    }
+
+    /// Removes the bounds, and the policies with them.
+    pub(super) async fn remove_bounds(&self, resource: &str) -> Result<Done, Failed> {
+        let name = last_part(resource);
+        let removed = self
+            .write(
+                &BUSY,
+                async || {
+                    self.scaling()
+                        .deregister_scalable_target()
+                        .service_namespace(namespace())
+                        .resource_id(resource)
+                        .scalable_dimension(dimension())
+                        .customize()
+                        .config_override(scale_once())
+                        .send()
+                        .await
+                        .map(|_| ())
+                        .map_err(|error| failed(format!("remove autoscaling of {name}"), error))
+                },
+                async || {
+                    let there = self.read_scaling(name).await?;
+                    Ok(there.target.is_none().then_some(()))
+                },
+            )
+            .await;
+        gone(removed, resource)
+    }
+
+    /// Sets a policy.
+    pub(super) async fn put_policy(&self, policy: &ScalingPolicy) -> Result<Done, Failed> {
+        let tracking = request::tracking(policy)?;
+        let operation = format!("set scaling policy {}", policy.policy_name);
+        self.write(
+            &BUSY_OR_NEW,
+            async || {
+                self.scaling()
+                    .put_scaling_policy()
+                    .policy_name(&policy.policy_name)
+                    .service_namespace(namespace())
+                    .resource_id(&policy.resource_id)
+                    .scalable_dimension(dimension())
+                    .policy_type(scaling::PolicyType::TargetTrackingScaling)
+                    .target_tracking_scaling_policy_configuration(tracking.clone())
+                    .customize()
+                    .config_override(scale_once())
+                    .send()
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| failed(operation.clone(), error))
+            },
+            async || {
+                let there = self.read_scaling(last_part(&policy.resource_id)).await?;
+                let wanted = fields::scaling::policy(policy);
+                let so = there
+                    .policies
+                    .iter()
+                    .any(|one| fields::scaling::policy(one) == wanted);
+                Ok(so.then_some(()))
+            },
+        )
+        .await?;
+        Ok(Done::now(policy.policy_name.clone()))
+    }
+
+    /// Removes a policy.
+    pub(super) async fn delete_policy(&self, name: &str, resource: &str) -> Result<Done, Failed> {
+        let removed = self
+            .write(
+                &BUSY,
+                async || {
+                    self.scaling()
+                        .delete_scaling_policy()
+                        .policy_name(name)
+                        .service_namespace(namespace())
+                        .resource_id(resource)
+                        .scalable_dimension(dimension())
+                        .customize()
+                        .config_override(scale_once())
+                        .send()
+                        .await
+                        .map(|_| ())
+                        .map_err(|error| failed(format!("remove scaling policy {name}"), error))
+                },
+                async || {
+                    let there = self.read_scaling(last_part(resource)).await?;
+                    let names = there.policies.iter().map(|policy| &policy.policy_name);
+                    let gone = names.chain(&there.others).all(|one| one != name);
+                    Ok(gone.then_some(()))
+                },
+            )
+            .await;
+        gone(removed, name)
+    }
+}
+
+/// What is not there need not be removed.
+fn gone(removed: Result<(), Failed>, what: &str) -> Result<Done, Failed> {
+    match removed {
+        Ok(()) => Ok(Done::now(what)),
+        Err(error) if error.kind == Kind::Missing => Ok(Done {
+            result: what.to_owned(),
+            already: true,
+        }),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,259 @@
+//! Makes or changes the service, in one call, and takes the identity of the rollout from the
+//! answer to it.
+
+use aws_sdk_ecs::types as ecs;
+
+use super::super::Ecs;
+use super::super::change::{Basis, ServiceUpdate};
+use super::super::desired::ServiceConfig;
+use super::super::fields;
+use super::super::observe::{ObservedService, primary};
+use super::super::request;
+use super::super::started::Started;
+use super::Done;
+use crate::platform::aws::{failed, once};
+use crate::platform::{Failed, Kind};
+
+impl Ecs {
+    /// Makes the service; `already`: somebody made just this one between plan and call.
+    pub(super) async fn create(
+        &self,
+        service: &ServiceConfig,
+        revision: &str,
+        after: Option<i64>,
+    ) -> Result<(Started, bool), Failed> {
+        let token = client_token(service, revision, after);
+        let made = self
+            .write(
+                &[],
+                async || self.send_create(service, revision, &token).await,
+                async || self.made_already(service, revision).await,
+            )
+            .await;
+        match made {
+            Ok(made) => Ok((self.started(&made, None)?, false)),
+            Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
+                match self.made_already(service, revision).await {
+                    Ok(Some(made)) => Ok((self.started(&made, None)?, true)),
+                    Err(refused) if refused.kind == Kind::Refused => Err(refused),
+                    _ => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn send_create(
+        &self,
+        wanted: &ServiceConfig,
+        revision: &str,
+        token: &str,
+    ) -> Result<ecs::Service, Failed> {
+        let network = wanted.network_configuration.as_ref();
+        let deployment = wanted.deployment_configuration.as_ref();
+        let capacity = &wanted.capacity_provider_strategy;
+        let balancers = request::load_balancers(&wanted.load_balancers);
+        let operation = format!("create service {}", wanted.service_name);
+        let answer = self
+            .ecs()
+            .create_service()
+            .cluster(&wanted.cluster)
+            .service_name(&wanted.service_name)
+            .task_definition(revision)
+            .client_token(token)
+            .set_desired_count(wanted.desired_count)
+            .set_launch_type(wanted.launch_type.as_deref().map(Into::into))
+            .set_capacity_provider_strategy(if capacity.is_empty() {
+                None
+            } else {
+                Some(request::capacity(capacity)?)
+            })
+            .set_platform_version(wanted.platform_version.clone())
+            .set_deployment_configuration(deployment.map(request::deployment).transpose()?)
+            .set_network_configuration(network.map(request::network).transpose()?)
+            .set_load_balancers((!balancers.is_empty()).then_some(balancers))
+            .set_health_check_grace_period_seconds(wanted.health_check_grace_period_seconds)
+            .set_enable_execute_command(wanted.enable_execute_command)
+            .set_tags(request::tags(&wanted.tags))
+            .customize()
+            .config_override(once())
+            .send()
+            .await
+            .map_err(|error| failed(operation.clone(), error))?;
+        named(answer.service, operation)
+    }
+
+    /// Whether just this service is there. Another one of the same name: refused.
+    async fn made_already(
+        &self,
+        wanted: &ServiceConfig,
+        revision: &str,
+    ) -> Result<Option<ecs::Service>, Failed> {
+        let found = self.find_service(&wanted.service_name).await?;
+        let Some(there) = found.service else {
+            return Ok(None);
+        };
+        let counted = |config: &ServiceConfig| {
+            fields::service::fields(config).without(|path| path == fields::service::COUNT)
+        };
+        let same = there.config.task_definition == revision
+            && there.config.tags == wanted.tags
+            && counted(&there.config)
+                .differences(&counted(wanted))
+                .is_empty();
+        if same {
+            return Ok(Some(there.raw));
+        }
+        Err(Failed::new(
+            format!("create service {}", wanted.service_name),
+            Kind::Refused,
+            "somebody else made another service of this name meanwhile; plan again",
+        ))
+    }
+
+    /// Changes the service.
+    pub(super) async fn update(
+        &self,
+        update: &ServiceUpdate,
+        revision: Option<String>,
+        basis: &Basis,
+    ) -> Result<Started, Failed> {
+        let changed = self
+            .write(
+                &[],
+                async || self.send_update(update, revision.as_deref()).await,
+                async || {
+                    let found = self.find_service(&update.service).await?;
+                    judge(found.service, update, revision.as_deref(), basis)
+                },
+            )
+            .await?;
+        self.started(&changed, Some(basis))
+    }
+
+    async fn send_update(
+        &self,
+        update: &ServiceUpdate,
+        revision: Option<&str>,
+    ) -> Result<ecs::Service, Failed> {
+        let capacity = update.capacity_provider_strategy.as_deref();
+        let deployment = update.deployment_configuration.as_ref();
+        let network = update.network_configuration.as_ref();
+        let operation = format!("update service {}", update.service);
+        let answer = self
+            .ecs()
+            .update_service()
+            .cluster(&update.cluster)
+            .service(&update.service)
+            .set_task_definition(revision.map(str::to_owned))
+            .set_desired_count(update.desired_count)
+            .set_capacity_provider_strategy(capacity.map(request::capacity).transpose()?)
+            .set_deployment_configuration(deployment.map(request::deployment).transpose()?)
+            .set_network_configuration(network.map(request::network).transpose()?)
+            .set_platform_version(update.platform_version.clone())
+            .set_force_new_deployment(update.force_new_deployment.then_some(true))
+            .set_health_check_grace_period_seconds(update.health_check_grace_period_seconds)
+            .set_enable_execute_command(update.enable_execute_command)
+            .set_load_balancers(
+                update
+                    .load_balancers
+                    .as_deref()
+                    .map(request::load_balancers),
+            )
+            .customize()
+            .config_override(once())
+            .send()
+            .await
+            .map_err(|error| failed(operation.clone(), error))?;
+        named(answer.service, operation)
+    }
+
+    /// Sets only the count; starts no rollout.
+    pub(super) async fn set_count(&self, service: &str, count: i32) -> Result<Done, Failed> {
+        let mut update = ServiceUpdate::of(self.cluster(), service);
+        update.desired_count = Some(count);
+        self.write(
+            &[],
+            async || self.send_update(&update, None).await.map(|_| ()),
+            async || {
+                let found = self.find_service(service).await?;
+                let so = found
+                    .service
+                    .is_some_and(|one| one.raw.desired_count == count);
+                Ok(so.then_some(()))
+            },
+        )
+        .await?;
+        Ok(Done::now(count.to_string()))
+    }
+
+    /// The rollout in the answer to our own call: its PRIMARY deployment.
+    fn started(&self, service: &ecs::Service, before: Option<&Basis>) -> Result<Started, Failed> {
+        let name = service.service_name.clone().unwrap_or_default();
+        let newest = primary(service);
+        let id = newest.and_then(|deployment| deployment.id.clone());
+        let primary_id = id.ok_or_else(|| {
+            let what = format!("follow the deployment of {name}");
+            Failed::new(what, Kind::Lost, "the answer names no PRIMARY deployment")
+        })?;
+        let task_definition = newest
+            .and_then(|deployment| deployment.task_definition.clone())
+            .or_else(|| service.task_definition.clone())
+            .unwrap_or_default();
+        let primary_before = before.and_then(|basis| basis.primary.clone());
+        Ok(Started {
+            cluster: self.cluster().to_owned(),
+            service: name,
+            region: self.place().region.to_string(),
+            count_only: primary_before.as_deref() == Some(&primary_id),
+            primary_id,
+            primary_before,
+            task_definition,
+            task_definition_before: before.and_then(|basis| basis.task_definition.clone()),
+            created: before.is_none(),
+            desired: u32::try_from(service.desired_count).unwrap_or(0),
+        })
+    }
+}
+
+fn named(service: Option<ecs::Service>, operation: String) -> Result<ecs::Service, Failed> {
+    service.ok_or_else(|| Failed::new(operation, Kind::Lost, "the answer names no service"))
+}
+
+/// After a lost reply: whether the service shows that our update was performed. The PRIMARY of the
+/// basis and not our settings: it was not. Another PRIMARY with what we asked for: ours, by
+/// content. Anything else: somebody was faster.
+fn judge(
+    there: Option<ObservedService>,
+    update: &ServiceUpdate,
+    revision: Option<&str>,
+    basis: &Basis,
+) -> Result<Option<ecs::Service>, Failed> {
+    let faster = |why: &str| {
+        let what = format!("update service {}", update.service);
+        Err(Failed::new(what, Kind::Refused, why))
+    };
+    let Some(there) = there else {
+        return faster("somebody deleted it meanwhile");
+    };
+    let wanted = revision.or(basis.task_definition.as_deref());
+    let runs_ours = wanted == Some(&there.config.task_definition);
+    let set = fields::service::fields(&there.config)
+        .differences(&update.applied_to(&there.config))
+        .is_empty();
+    let same_primary = there.primary_id() == basis.primary.as_deref();
+    match (same_primary, runs_ours && set) {
+        (true, true) if !update.starts_rollout() => Ok(Some(there.raw)),
+        (true, _) => Ok(None),
+        (false, true) => Ok(Some(there.raw)),
+        (false, false) => faster("somebody else deployed something else meanwhile; plan again"),
+    }
+}
+
+/// The same request has the same token, so that ECS takes a repetition for one; at most 36
+/// characters (Amazon ECS API reference, CreateService).
+fn client_token(service: &ServiceConfig, revision: &str, after: Option<i64>) -> String {
+    let config = serde_json::to_string(service).unwrap_or_default();
+    let after = after.map(|seconds| seconds.to_string()).unwrap_or_default();
+    fields::digest([service.cluster.as_str(), &config, revision, &after].into_iter())
+}

@@ -1,0 +1,181 @@
+//! From a service in the file to a plan: observe, compare, advise.
+
+use super::Ecs;
+use super::adopt;
+use super::advice;
+use super::change::{Basis, Change};
+use super::count;
+use super::diff::{self, CountOwner, Diff};
+use super::observe::{Observed, Scaling};
+use super::render::render;
+use super::scale;
+use crate::event::Events;
+use crate::plan::Plan;
+use crate::platform::{Failed, Intent, Kind};
+use crate::spec::Service;
+
+/// A plan for ECS.
+pub type EcsPlan = Plan<Basis, Change>;
+
+/// A plan, with what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: EcsPlan,
+    /// What is there.
+    pub observed: Observed,
+}
+
+impl Ecs {
+    /// Reads the service and compares it with what is asked for. Writes nothing.
+    pub async fn plan(
+        &self,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Planned, Failed> {
+        let observed = Box::pin(self.observe(service, events)).await?;
+        let scaling = observed.scaling.as_ref();
+        if let Some(refused) = observed
+            .service
+            .as_ref()
+            .and_then(|there| adopt::refuse_kind(&there.raw))
+        {
+            return Err(refused);
+        }
+        let desired = render(service, &self.setting());
+        let owner = scale::count_owner(&desired, scaling, service);
+        let mut diff = self.diff_for(service, intent, &observed, scaling).await?;
+        self.check_ours(service, intent, &observed, &mut diff)?;
+        let basis = self.basis(service, &observed, scaling, owner);
+        let count = wanted_count(service, intent, &observed, owner);
+        let rolls = diff.changes.iter().any(Change::starts_rollout);
+        let mut notes = diff.notes;
+        notes.extend(advice::notes(service, &diff.changes, count, &observed));
+        Ok(Planned {
+            plan: Plan {
+                service: service.name.clone(),
+                basis,
+                changes: diff.changes,
+                views: diff.views,
+                notes,
+                shortest: rolls.then(|| advice::shortest(service, count)).flatten(),
+            },
+            observed,
+        })
+    }
+
+    /// Refuses a plan whose facts are no longer so.
+    pub async fn check_basis(
+        &self,
+        service: &Service,
+        plan: &EcsPlan,
+        events: &Events,
+    ) -> Result<(), Failed> {
+        let intent = Intent {
+            adopt: true,
+            ..Intent::default()
+        };
+        let now = Box::pin(self.plan(service, &intent, events)).await?;
+        stale(&plan.basis, &now.plan.basis)
+    }
+
+    async fn diff_for(
+        &self,
+        service: &Service,
+        intent: &Intent,
+        observed: &Observed,
+        scaling: Option<&Scaling>,
+    ) -> Result<Diff, Failed> {
+        let particular = intent.restart || intent.count.is_some() || intent.back_to.is_some();
+        let Some(there) = observed.service.as_ref().filter(|_| particular) else {
+            if particular {
+                return Err(Failed::new(
+                    format!("change service {}", service.ecs.service),
+                    Kind::Missing,
+                    "it is not there; `apply` makes it",
+                ));
+            }
+            let desired = render(service, &self.setting());
+            return diff::diff(&desired, observed, scaling, service);
+        };
+        if let Some(to) = &intent.back_to {
+            return self.back_to(there, to.as_deref()).await;
+        }
+        Ok(match intent.count {
+            Some(count) => count::scale_to(there, scaling, count),
+            None => count::restart(there),
+        })
+    }
+
+    /// Refuses what is not ours unless it is to be adopted, and says what that resets.
+    fn check_ours(
+        &self,
+        service: &Service,
+        intent: &Intent,
+        observed: &Observed,
+        diff: &mut Diff,
+    ) -> Result<(), Failed> {
+        let Some(there) = &observed.service else {
+            return Ok(());
+        };
+        if adopt::is_ours(there, &self.project, &service.name) {
+            return Ok(());
+        }
+        if !intent.adopt {
+            let ours = (self.project.as_str(), &service.name);
+            return Err(adopt::refuse_foreign(there, ours, diff));
+        }
+        diff.notes.push(adopt::note(diff));
+        Ok(())
+    }
+
+    fn basis(
+        &self,
+        service: &Service,
+        observed: &Observed,
+        scaling: Option<&Scaling>,
+        owner: CountOwner,
+    ) -> Basis {
+        let there = observed.service.as_ref();
+        let counted = owner == CountOwner::File;
+        Basis {
+            account: observed.account.clone(),
+            region: self.place().region.to_string(),
+            cluster: self.cluster().to_owned(),
+            service: service.ecs.service.to_string(),
+            primary: there.and_then(|there| there.primary_id().map(str::to_owned)),
+            task_definition: there.map(|there| there.config.task_definition.clone()),
+            counted,
+            service_digest: there
+                .map(|there| diff::service_digest(there, counted))
+                .unwrap_or_default(),
+            scaling_digest: scale::digest(scaling),
+        }
+    }
+}
+
+/// Refuses facts that are no longer so.
+pub fn stale(planned: &Basis, now: &Basis) -> Result<(), Failed> {
+    match planned.differs(now) {
+        None => Ok(()),
+        Some(why) => Err(Failed::new(
+            format!("change service {}", planned.service),
+            Kind::Refused,
+            format!("the plan is stale: {why}"),
+        )),
+    }
+}
+
+/// How many tasks a rollout of this plan is about.
+fn wanted_count(service: &Service, intent: &Intent, observed: &Observed, owner: CountOwner) -> u32 {
+    let there = observed
+        .service
+        .as_ref()
+        .and_then(|there| u32::try_from(there.raw.desired_count).ok());
+    match (intent.count, owner, there) {
+        (Some(count), _, _) => count,
+        (None, CountOwner::File, _) | (None, _, None) => service.replicas,
+        (None, _, Some(there)) => there,
+    }
+}

@@ -1,0 +1,27 @@
+//! What came of a CreateService or UpdateService: the identity of the rollout that it started.
+
+/// The rollout that our own call started, from the answer to that call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The service's name.
+    pub service: String,
+    /// The Region.
+    pub region: String,
+    /// The PRIMARY deployment, `ecs-svc/N`.
+    pub primary_id: String,
+    /// The PRIMARY deployment before our call; `None`: the service was not there.
+    pub primary_before: Option<String>,
+    /// The ARN of the revision that it rolls out.
+    pub task_definition: String,
+    /// The ARN of the revision before our call.
+    pub task_definition_before: Option<String>,
+    /// Our call made the service.
+    pub created: bool,
+    /// Our call started no deployment (the PRIMARY is the same as before): only a count or
+    /// settings changed.
+    pub count_only: bool,
+    /// How many tasks are wanted.
+    pub desired: u32,
+}
