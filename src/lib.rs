@@ -1,6 +1,7 @@
 //! deployer.
 
 pub mod cancel;
+pub mod cli;
 pub mod clock;
 pub mod error;
 pub mod event;
