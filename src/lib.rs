@@ -91,6 +91,7 @@
 //!   evidence comes in, so that a process that slept cannot wake up and roll back.
 
 pub mod cancel;
+pub mod cli;
 pub mod clock;
 pub mod deploy;
 pub mod error;
