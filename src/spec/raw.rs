@@ -7,8 +7,9 @@ pub(super) mod parts;
 pub(super) mod rollout;
 pub(super) mod target;
 
-use super::scalar::{CpuUnits, Filled, Mebibytes, Plain, Time, Whole};
+use super::scalar::{Filled, Plain, Whole};
 use super::shape::{At, Map, Table, table};
+use super::units::{CpuUnits, Mebibytes, Time};
 use crate::names::{Arn, ContainerName, ImageRef};
 use crate::spec::model::Architecture;
 use ecs::Ecs;

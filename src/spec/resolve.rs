@@ -1,8 +1,10 @@
 //! From tables to the model: defaults, cross-checks and notes.
 
+mod arns;
 mod container;
 mod ecs;
 mod graph;
+mod groups;
 mod place;
 mod plain;
 mod rollout;
@@ -11,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::fargate;
 use super::findings::Findings;
-use super::model::{Architecture, Expose, Service, Target};
+use super::model::{Architecture, EcsPlace, Expose, Service};
 use super::problem::{Problem, Spot};
 use super::raw;
 use super::shape::{At, Map};
@@ -19,7 +21,7 @@ use super::tree::Node;
 use crate::names::ServiceName;
 use container::Placed;
 
-pub(super) use place::{name_the_sandbox, target};
+pub(super) use place::{Overlays, known, somewhere, target};
 
 /// The value of a key, or its default.
 fn or<T>(field: Option<At<T>>, default: T) -> T {
@@ -31,7 +33,7 @@ pub(super) fn service(
     name: &str,
     raw: At<raw::Service>,
     node: &Node,
-    target: &Target,
+    place: &EcsPlace,
     findings: &mut Findings,
 ) -> Option<Service> {
     let head = raw.head;
@@ -39,7 +41,8 @@ pub(super) fn service(
         Ok(name) => name,
         Err(error) => {
             findings.bad_value(head, error.to_string());
-            return None;
+            // Any name will do to find what else is wrong.
+            "unnamed".parse().ok()?
         }
     };
     findings.service = Some(name.clone());
@@ -57,7 +60,7 @@ pub(super) fn service(
         name: &name,
         head,
         containers: &containers,
-        place: target.ecs(),
+        place,
     };
     let settings = ecs::ecs(settings, &scene, scaling.as_ref(), findings);
     let rollout = rollout::rollout(raw.rollout.take(), findings);

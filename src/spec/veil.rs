@@ -146,7 +146,7 @@ fn lines(text: &str, ranges: &mut Vec<Range<usize>>) {
         }
         let Some((key, value)) = line.split_once('=') else {
             let end = line.len() - line.trim_start().len() + known_start(trimmed);
-            ranges.push(range.start + end..range.end);
+            ranges.push(bare(text, range.start + end..range.end));
             continue;
         };
         let last = key.trim().rsplit('.').next().unwrap_or("").trim();
@@ -157,11 +157,18 @@ fn lines(text: &str, ranges: &mut Vec<Range<usize>>) {
             && raw::is_word(last)
             && !PRIVATE.iter().any(|word| value.contains(word));
         if inside || !plain {
-            ranges.push(range.start + key.len() + 1..range.end);
+            ranges.push(bare(text, range.start + key.len() + 1..range.end));
             let opened = value.matches(['{', '[']).count() > value.matches(['}', ']']).count();
             inside |= opened || value.contains("\"\"\"") || value.contains("'''");
         }
     }
+}
+
+/// The range without white space at its ends.
+fn bare(text: &str, range: Range<usize>) -> Range<usize> {
+    let inner = &text[range.clone()];
+    let start = range.start + inner.len() - inner.trim_start().len();
+    start..start.max(range.start + inner.trim_end().len())
 }
 
 /// The length of the word of the format that a line starts with.

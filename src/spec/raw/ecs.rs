@@ -2,8 +2,9 @@
 
 use crate::names::{Arn, ContainerName, EcsName};
 use crate::spec::model::Provider;
-use crate::spec::scalar::{Filled, Mebibytes, Time, Whole};
+use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, table, words};
+use crate::spec::units::{Mebibytes, Time};
 
 words!(
     Provider, "a capacity provider",

@@ -4,9 +4,10 @@ use serde_json::{Value as Json, json};
 
 use crate::spec::findings::Findings;
 use crate::spec::model::OnCancel;
-use crate::spec::scalar::{Percent, Positive, Time, Whole};
+use crate::spec::scalar::{Percent, Positive, Whole};
 use crate::spec::shape::{Shape, table, words};
 use crate::spec::tree::{Node, Value};
+use crate::spec::units::Time;
 
 /// A day: no wait of ours is longer.
 const DAY: u64 = 86_400;
@@ -88,12 +89,7 @@ impl Shape for Breaker {
         match node.value {
             Value::Bool(false) => Some(Self::Off),
             Value::Table(_) => Some(Self::On(BreakerTable::read(node, findings)?)),
-            Value::Bool(true) => Some(Self::On(BreakerTable {
-                threshold: None,
-                bounded: None,
-                rollback: None,
-                reset_on_healthy: None,
-            })),
+            Value::Bool(true) => Some(Self::On(BreakerTable::default())),
             _ => {
                 let expected = "a table such as { threshold = \"50%\", rollback = true }, or false";
                 findings.wrong_type(node, expected, None);

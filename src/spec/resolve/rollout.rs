@@ -7,7 +7,7 @@ use super::super::model::{Breaker, Rollout, Scaling, Threshold};
 use super::super::problem::Problem;
 use super::super::raw::rollout as raw;
 use super::super::scalar::Whole;
-use super::super::shape::At;
+use super::super::shape::{At, Table};
 use super::or;
 use crate::rollout::{Patience, Policy};
 
@@ -26,7 +26,7 @@ pub(super) fn scaling(
     else {
         return (Some(None), or(replicas, Whole(1)).0);
     };
-    if raw.cpu.is_none() && raw.memory.is_none() && raw.requests.is_none() {
+    if !raw.has(&["cpu", "memory", "requests"]) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
