@@ -60,7 +60,7 @@ pub struct EcsPlace {
 /// awsvpc settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
-    /// 1 to 16 subnets (Amazon ECS API reference, AwsVpcConfiguration).
+    /// 1 to 16 subnets (Amazon ECS API reference, `AwsVpcConfiguration`).
     pub subnets: Vec<String>,
     /// At most 5.
     pub security_groups: Vec<String>,

@@ -75,7 +75,7 @@ pub(super) fn service(
             .into_iter()
             .map(|placed| placed.container)
             .collect::<Option<_>>()?,
-        scaling: scaling?,
+        scaling,
         expose,
         rollout: rollout?,
         tags,

@@ -20,13 +20,14 @@ impl<const MIN: u32, const MAX: u32> Shape for Whole<MIN, MAX> {
         let number = match &node.value {
             Value::Whole(number) => *number,
             // A variable is always text, so what it holds may stand for a number.
-            Value::Text(text) if !node.variables.is_empty() => match text.trim().parse() {
-                Ok(number) => number,
-                Err(_) => {
+            Value::Text(text) if !node.variables.is_empty() => {
+                if let Ok(number) = text.trim().parse() {
+                    number
+                } else {
                     findings.bad_value(node.spot, "the variable's value is not a whole number");
                     return None;
                 }
-            },
+            }
             _ => {
                 findings.wrong_type(node, "a whole number", None);
                 return None;
@@ -114,12 +115,11 @@ impl Shape for Positive {
 
 impl Shape for bool {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        match node.value {
-            Value::Bool(truth) => Some(truth),
-            _ => {
-                findings.wrong_type(node, "`true` or `false`", None);
-                None
-            }
+        if let Value::Bool(truth) = node.value {
+            Some(truth)
+        } else {
+            findings.wrong_type(node, "`true` or `false`", None);
+            None
         }
     }
 

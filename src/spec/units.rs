@@ -162,13 +162,12 @@ impl Shape for CpuUnits {
         };
         // 0.1 vCPU is 102.4 units: a container's share is rounded to the nearest one.
         let units = thousandths.map(|number| (u64::from(number) * 1024 + 500) / 1000);
-        match units.and_then(|units| u32::try_from(units).ok()) {
-            Some(units @ 1..=1_048_576) => Some(Self(units)),
-            _ => {
-                let message = "this is not an amount of CPU: write 0.5 or \"500m\" for half a vCPU";
-                findings.bad_value(node.spot, message);
-                None
-            }
+        if let Some(units @ 1..=1_048_576) = units.and_then(|units| u32::try_from(units).ok()) {
+            Some(Self(units))
+        } else {
+            let message = "this is not an amount of CPU: write 0.5 or \"500m\" for half a vCPU";
+            findings.bad_value(node.spot, message);
+            None
         }
     }
 

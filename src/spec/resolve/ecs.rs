@@ -193,7 +193,7 @@ fn logs(
     })
 }
 
-/// Amazon ECS API reference, CapacityProviderStrategyItem.
+/// Amazon ECS API reference, `CapacityProviderStrategyItem`.
 fn capacity(raw: Option<At<Vec<At<raw::Capacity>>>>, findings: &mut Findings) -> Vec<Capacity> {
     let Some(items) = raw else {
         return Vec::new();
@@ -242,7 +242,7 @@ fn platform_version(raw: Option<At<Filled>>, findings: &mut Findings) -> String 
     at.value.0
 }
 
-/// 21 to 200 GiB (Amazon ECS API reference, EphemeralStorage).
+/// 21 to 200 GiB (Amazon ECS API reference, `EphemeralStorage`).
 fn ephemeral_storage(raw: Option<At<Mebibytes>>, findings: &mut Findings) -> Option<u32> {
     let at = raw?;
     let gibibytes = at.value.0 / 1024;

@@ -156,7 +156,7 @@ fn stand_in<T: std::str::FromStr>(sandbox: bool, value: &str) -> Option<T> {
     value.parse().ok().filter(|_| sandbox)
 }
 
-/// Bounds from the Amazon ECS API reference, AwsVpcConfiguration.
+/// Bounds from the Amazon ECS API reference, `AwsVpcConfiguration`.
 fn network(at: At<raw::Network>, findings: &mut Findings) -> Option<Network> {
     let raw = at.value;
     let subnets = raw.subnets?;

@@ -12,19 +12,19 @@ use super::or;
 use crate::rollout::{Patience, Policy};
 
 /// Application Auto Scaling rests so long for ECS when nothing else is said.
-const COOLDOWN: Duration = Duration::from_secs(300);
+const COOLDOWN: Duration = Duration::from_mins(5);
 
-/// The bounds of scaling and the number of tasks to begin with. The outer `None`: it was wrong.
+/// The bounds of scaling and the number of tasks to begin with.
 pub(super) fn scaling(
     raw: Option<At<raw::Scaling>>,
     replicas: Option<At<Whole<0, 5000>>>,
     findings: &mut Findings,
-) -> (Option<Option<Scaling>>, u32) {
+) -> (Option<Scaling>, u32) {
     let Some(At {
         value: raw, head, ..
     }) = raw
     else {
-        return (Some(None), or(replicas, Whole(1)).0);
+        return (None, or(replicas, Whole(1)).0);
     };
     if !raw.has(&["cpu", "memory", "requests"]) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
@@ -69,7 +69,7 @@ pub(super) fn scaling(
         scale_in_cooldown: raw.scale_in_cooldown.map_or(COOLDOWN, |at| at.value.0),
         scale_out_cooldown: raw.scale_out_cooldown.map_or(COOLDOWN, |at| at.value.0),
     };
-    (Some(Some(scaling)), or(replicas, Whole(fewest)).0)
+    (Some(scaling), or(replicas, Whole(fewest)).0)
 }
 
 /// How a rollout is judged; `None` where it cannot be told.

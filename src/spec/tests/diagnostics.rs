@@ -232,8 +232,8 @@ fn scripts_get_the_same_as_json() {
 
 #[test]
 fn more_problems_than_can_be_read_are_counted() {
-    let many: String = (0..60).map(|n| format!("unknown{n} = 1\n")).collect();
-    let problems = read(&with(&many)).unwrap_err();
+    let many: Vec<String> = (0..60).map(|n| format!("unknown{n} = 1\n")).collect();
+    let problems = read(&with(&many.concat())).unwrap_err();
     assert_eq!(problems.list().len(), 60);
     assert!(problems.render(false).ends_with("and 10 more"));
 }
