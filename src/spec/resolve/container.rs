@@ -125,6 +125,12 @@ pub(super) fn all(
     containers
 }
 
+/// The containers, if nothing essential is missing from any.
+pub(super) fn whole(containers: Vec<Placed>) -> Option<Vec<Container>> {
+    let each = containers.into_iter();
+    each.map(|placed| placed.container).collect()
+}
+
 fn from_sidecar(name: ContainerName, at: At<raw::Sidecar>, findings: &mut Findings) -> Placed {
     let mut raw = at.value;
     let health = raw.health.take().and_then(|at| sidecar_health(at.value));
@@ -205,17 +211,9 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         plain::variable_name(&name, at.head, findings);
         secrets.push((name, at.value.0));
     }
-    if let Some(image) = given.image.as_ref().filter(|at| at.value.can_move()) {
-        let tag = image.value.tag().unwrap_or_default();
-        let message = format!(
-            "the tag `{tag}` of `{name}` can move: another image under it is not seen as a change; `restart` rolls it out"
-        );
-        findings.note("moving-tag", message);
+    if let Some(image) = &given.image {
+        moving_tag(&name, &image.value, findings);
     }
-    let texts = |field: Option<At<Vec<At<String>>>>| -> Vec<String> {
-        let items = field.map(|at| at.value).unwrap_or_default();
-        items.into_iter().map(|at| at.value).collect()
-    };
     let depends_on = given.depends_on.map(|at| at.value.0).unwrap_or_default();
     let container = given.image.map(|image| Container {
         name: name.clone(),
@@ -246,6 +244,21 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         checked: given.checked,
         secrets,
     }
+}
+
+fn moving_tag(name: &ContainerName, image: &ImageRef, findings: &mut Findings) {
+    if image.can_move() {
+        let tag = image.tag().unwrap_or_default();
+        let message = format!(
+            "the tag `{tag}` of `{name}` can move: another image under it is not seen as a change; `restart` rolls it out"
+        );
+        findings.note("moving-tag", message);
+    }
+}
+
+fn texts(field: Option<At<Vec<At<String>>>>) -> Vec<String> {
+    let items = field.map(|at| at.value).unwrap_or_default();
+    items.into_iter().map(|at| at.value).collect()
 }
 
 /// Names that are no container's are told by the graph's check.

@@ -158,7 +158,8 @@ fn scaling_on_requests(raw: &raw::Ecs, scaling: Option<&At<Scaling>>, findings: 
     };
     let several = raw.target_groups.as_ref().map_or(0, |at| at.value.len());
     let groups = several + usize::from(raw.has(&["target_group"]));
-    if groups != 1 {
+    let readable = raw.target_groups.is_some() || !raw.has(&["target_groups"]);
+    if readable && groups != 1 {
         let message = format!("scaling on requests needs exactly one target group, not {groups}");
         findings.bad_value(requests.head, message);
     }

@@ -5,8 +5,10 @@ use super::super::model::TargetGroup;
 use super::super::nearest;
 use super::super::problem::{Problem, Spot};
 use super::super::raw::ecs as raw;
+use super::super::scalar::Whole;
 use super::super::shape::At;
 use super::arns;
+use super::container::Placed;
 use super::ecs::Scene;
 use crate::names::Arn;
 
@@ -51,21 +53,13 @@ fn target_group(
     findings: &mut Findings,
 ) -> Option<TargetGroup> {
     let arn = raw.arn?;
-    arns::kind(
-        &arn,
-        "elasticloadbalancing",
-        "targetgroup/",
-        "a target group",
-        findings,
-    );
+    let (service, what) = ("elasticloadbalancing", "a target group");
+    arns::kind(&arn, service, "targetgroup/", what, findings);
     arns::home("target_group", &arn.value, scene.place, findings);
     let named = raw.container.as_ref();
     let name = named.map_or(scene.name.as_str(), |at| at.value.as_str());
-    let Some(placed) = scene
-        .containers
-        .iter()
-        .find(|placed| placed.name.as_str() == name)
-    else {
+    let mut containers = scene.containers.iter();
+    let Some(placed) = containers.find(|placed| placed.name.as_str() == name) else {
         let known = scene.containers.iter().map(|placed| placed.name.as_str());
         let message = format!("no container `{name}` in this service");
         findings.problem(
@@ -75,36 +69,38 @@ fn target_group(
         );
         return None;
     };
-    let listens = |number: u32| {
-        placed
-            .ports
-            .iter()
-            .any(|at| u32::from(at.value.number) == number)
-    };
-    let port = match &raw.port {
-        Some(at) if !placed.ports_known => u16::try_from(at.value.0).ok()?,
-        Some(at) if !listens(at.value.0) => {
-            let message = format!("`{name}` does not listen on {}", at.value.0);
-            let problem = Problem::new("bad-value", message).at(at.spot);
-            findings.problem(problem.also(placed.head, "the container"));
-            return None;
-        }
-        Some(at) => u16::try_from(at.value.0).ok()?,
-        None => match placed.ports.first() {
-            Some(first) => first.value.number,
-            None if !placed.ports_known => return None,
-            None => {
-                let problem =
-                    Problem::new("missing-key", format!("`{name}` has no port to send to"));
-                let problem = problem.at(spot).also(placed.head, "the container");
-                findings.problem(problem.help("give it `port = 8080`, or whatever it listens on"));
-                return None;
-            }
-        },
-    };
     Some(TargetGroup {
         arn: arn.value,
         container: placed.name.clone(),
-        port,
+        port: port(raw.port.as_ref(), placed, spot, findings)?,
     })
+}
+
+/// The port that was asked for, which the container must listen on, or else its first.
+fn port(
+    asked: Option<&At<Whole<1, 65_535>>>,
+    placed: &Placed,
+    spot: Spot,
+    findings: &mut Findings,
+) -> Option<u16> {
+    let name = &placed.name;
+    let listens = |number: u32| {
+        let mut ports = placed.ports.iter();
+        !placed.ports_known || ports.any(|at| u32::from(at.value.number) == number)
+    };
+    let problem = match asked {
+        Some(at) if listens(at.value.0) => return u16::try_from(at.value.0).ok(),
+        Some(at) => {
+            let message = format!("`{name}` does not listen on {}", at.value.0);
+            Problem::new("bad-value", message).at(at.spot)
+        }
+        None if !placed.ports_known || !placed.ports.is_empty() => {
+            return placed.ports.first().map(|at| at.value.number);
+        }
+        None => Problem::new("missing-key", format!("`{name}` has no port to send to"))
+            .at(spot)
+            .help("give it `port = 8080`, or whatever it listens on"),
+    };
+    findings.problem(problem.also(placed.head, "the container"));
+    None
 }

@@ -89,7 +89,7 @@ pub(in crate::spec) fn target(
         }
     }
     let overlays = raw.service.take().map(|at| at.value.0).unwrap_or_default();
-    (place(name, raw, node, findings), overlays)
+    (place(name, raw, findings), overlays)
 }
 
 /// A name that `${…}` could never ask for is a mistake.
@@ -100,12 +100,7 @@ fn variable(name: &str, spot: Spot, findings: &mut Findings) {
     }
 }
 
-fn place(
-    name: &TargetName,
-    raw: raw::Target,
-    node: &Node,
-    findings: &mut Findings,
-) -> Option<Target> {
+fn place(name: &TargetName, mut raw: raw::Target, findings: &mut Findings) -> Option<Target> {
     let platform = raw.platform.as_ref()?;
     let sandbox = platform.value == Platform::Sandbox;
     for key in ["region", "cluster", "network"] {
@@ -113,33 +108,9 @@ fn place(
             findings.missing(platform.head, key, "platform \"ecs\" needs it");
         }
     }
-    let endpoint = raw.endpoint.map(|at| {
-        endpoint(&at.value.0, at.spot, sandbox, findings);
-        at.value.0
-    });
-    let network = match raw.network {
-        Some(at) => network(at, findings),
-        None if sandbox && node.get("network").is_none() => Some(Network {
-            subnets: vec!["subnet-sandbox".to_owned()],
-            ..Network::default()
-        }),
-        None => None,
-    };
-    let [account_of_sandbox, region, cluster] = SANDBOX.map(|(_, value)| value);
-    let account = raw.account.map(|at| at.value);
-    let region = raw.region.map(|at| at.value).or(stand_in(sandbox, region));
-    let cluster = raw
-        .cluster
-        .map(|at| at.value)
-        .or(stand_in(sandbox, cluster));
-    let place = EcsPlace {
-        account: account.or(stand_in(sandbox, account_of_sandbox)),
-        region: region?,
-        cluster: cluster?,
-        endpoint,
-        network: network?,
-    };
-    let (place, approve) = if sandbox {
+    let approve = raw.approve.take();
+    let place = ecs_place(raw, sandbox, findings)?;
+    let (place, usual) = if sandbox {
         (Place::Sandbox(place), Approve::Yes)
     } else {
         (Place::Ecs(place), Approve::Ask)
@@ -147,7 +118,37 @@ fn place(
     Some(Target {
         name: name.clone(),
         place,
-        approve: or(raw.approve, approve),
+        approve: or(approve, usual),
+    })
+}
+
+fn ecs_place(raw: raw::Target, sandbox: bool, findings: &mut Findings) -> Option<EcsPlace> {
+    let network_given = raw.has(&["network"]);
+    let endpoint = raw.endpoint.map(|at| {
+        endpoint(&at.value.0, at.spot, sandbox, findings);
+        at.value.0
+    });
+    let network = match raw.network {
+        Some(at) => network(at, findings),
+        None if sandbox && !network_given => Some(Network {
+            subnets: vec!["subnet-sandbox".to_owned()],
+            ..Network::default()
+        }),
+        None => None,
+    };
+    let [account, region, cluster] = SANDBOX.map(|(_, value)| value);
+    let own = raw.account.map(|at| at.value);
+    let account = own.or(stand_in(sandbox, account));
+    let own = raw.region.map(|at| at.value);
+    let region = own.or(stand_in(sandbox, region));
+    let own = raw.cluster.map(|at| at.value);
+    let cluster = own.or(stand_in(sandbox, cluster));
+    Some(EcsPlace {
+        account,
+        region: region?,
+        cluster: cluster?,
+        endpoint,
+        network: network?,
     })
 }
 

@@ -34,31 +34,14 @@ pub(super) fn scaling(
         return (None, or(replicas, Whole(1)).0);
     };
     let (fewest, most) = (min.value.0, max.value.0);
-    if fewest == 0 {
-        findings.problem(
-            Problem::new("bad-value", "must be at least 1")
-                .at(min.spot)
-                .label("no task, no CPU to measure: it could never scale out again"),
-        );
-    }
-    if fewest > most {
-        findings.problem(
-            Problem::new("conflict", "`min` is above `max`")
-                .at(min.spot)
-                .also(max.spot, "below it"),
-        );
-    } else if let Some(at) = replicas
-        .as_ref()
-        .filter(|at| !(fewest..=most).contains(&at.value.0))
+    bounds(&min, &max, findings);
+    let outside = |at: &&At<Whole<0, 5000>>| !(fewest..=most).contains(&at.value.0);
+    if let Some(at) = replicas.as_ref().filter(outside)
+        && fewest <= most
     {
-        findings.problem(
-            Problem::new(
-                "conflict",
-                format!("must be within `scaling`: from {fewest} to {most}"),
-            )
-            .at(at.spot)
-            .also(head, "the bounds"),
-        );
+        let message = format!("must be within `scaling`: from {fewest} to {most}");
+        let problem = Problem::new("conflict", message).at(at.spot);
+        findings.problem(problem.also(head, "the bounds"));
     }
     let scaling = Scaling {
         min: fewest,
@@ -70,6 +53,20 @@ pub(super) fn scaling(
         scale_out_cooldown: raw.scale_out_cooldown.map_or(COOLDOWN, |at| at.value.0),
     };
     (Some(scaling), or(replicas, Whole(fewest)).0)
+}
+
+fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Findings) {
+    if min.value.0 == 0 {
+        findings.problem(
+            Problem::new("bad-value", "must be at least 1")
+                .at(min.spot)
+                .label("no task, no CPU to measure: it could never scale out again"),
+        );
+    }
+    if min.value.0 > max.value.0 {
+        let problem = Problem::new("conflict", "`min` is above `max`").at(min.spot);
+        findings.problem(problem.also(max.spot, "below it"));
+    }
 }
 
 /// How a rollout is judged; `None` where it cannot be told.

@@ -172,6 +172,46 @@ fn several_syntax_errors_at_once_in_both_files() {
 }
 
 #[test]
+fn a_key_said_twice_is_a_syntax_error_with_both_places() {
+    let deploy = with("cpu = 1\n[service.api]\n");
+    insta::assert_snapshot!(drawn(&deploy, ECS, &Arguments::default()));
+}
+
+#[test]
+fn columns_count_characters_also_after_a_veiled_value() {
+    let lines = [
+        "env = { A = \"h\u{fc}nter\" }, x = 1",
+        "health = { pfad = \"/\u{fc}\", comand = 1 }",
+    ];
+    for (line, wrong) in lines.iter().zip([", x", "comand"]) {
+        let problems = read(&with(&format!("{line}\n"))).unwrap_err();
+        let before = line.find(wrong).map(|at| line[..at].chars().count());
+        let list = problems.list().iter();
+        let columns: Vec<usize> = list
+            .filter_map(|problem| Some(problem.position?.1))
+            .collect();
+        assert!(columns.contains(&(before.unwrap() + 1)), "{problems}");
+    }
+}
+
+#[test]
+fn a_deploy_file_that_is_not_there() {
+    let texts = super::Texts([("config/ecs.toml", ECS.to_owned())].into());
+    let problems = super::load(
+        &texts,
+        &super::Request {
+            file: std::path::Path::new("deploy.toml"),
+            target: &"ecs".parse().unwrap(),
+            services: &[],
+            set: &[].into(),
+            images: &[].into(),
+            environment: &|_| None,
+        },
+    );
+    insta::assert_snapshot!(problems.unwrap_err().render(false));
+}
+
+#[test]
 fn arguments_that_name_nothing() {
     let arguments = Arguments {
         services: vec!["api", "wbe"],
