@@ -153,3 +153,22 @@ fn what_the_manual_shows_in_comments_is_understood() {
         assert_eq!(found, 0, "{text}\n{problems}");
     }
 }
+
+/// Depth must not become recursion without an end: a stack that overflows kills the process.
+#[test]
+fn deep_nesting_is_refused() {
+    let (open, close) = ("[".repeat(20_000), "]".repeat(20_000));
+    let tables = "{ a = ".repeat(20_000);
+    let dots = "a.".repeat(20_000);
+    let variables = "${A:-".repeat(20_000);
+    for line in [
+        format!("x = {open}{close}\n"),
+        format!("x = {open}\n"),
+        format!("x = {tables}\n"),
+        format!("{dots}a = 1\n"),
+        format!("[{dots}a]\n"),
+        format!("user = \"{variables}{}\"\n", "}".repeat(20_000)),
+    ] {
+        assert!(lawful(&super::with(&line), TARGET).is_err());
+    }
+}
