@@ -1,0 +1,20 @@
+//! The integration tests, all in one binary so that they are linked once.
+//!
+//! `cargo test --test all -- sandbox` runs one tier: the names begin with it. A test that needs a server starts it;
+//! where the machine forbids that, the test is reported as ignored with the missing right.
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+mod harness;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // The tests wait more than they compute.
+    arguments.test_threads.get_or_insert(4);
+    let trials = harness::trials();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    integration_tests::servers::down();
+    conclusion.exit_code()
+}
