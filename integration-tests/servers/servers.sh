@@ -226,7 +226,8 @@ moto_up() {
   if alive moto && moto_answers >/dev/null 2>&1; then return; fi
   end moto
   free_port >"$dir/port/moto"
-  spawn moto "$dir/venv/moto/bin/moto_server" -H 127.0.0.1 -p "$(port moto)"
+  # It runs nothing, and tells of as many running tasks as it is told to: the two of every service of the tests.
+  spawn moto env MOTO_ECS_SERVICE_RUNNING=2 "$dir/venv/moto/bin/moto_server" -H 127.0.0.1 -p "$(port moto)"
   until_up moto moto_answers || broken "moto did not start (log: $dir/log/moto.out)"
   say "moto: http://127.0.0.1:$(port moto)"
 }

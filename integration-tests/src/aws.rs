@@ -66,27 +66,52 @@ impl Aws {
         Ok(described["tasks"].as_array().cloned().unwrap_or_default())
     }
 
-    /// Calls one operation in the AWS JSON protocol; an answer that is not 2xx is a failure that quotes it.
+    /// The first `tag` in the answer of a read of Amazon EC2, which speaks XML.
+    pub fn ec2_first(&self, action: &str, tag: &str) -> Outcome<String> {
+        let form = format!("Action={action}&Version=2016-11-15");
+        let request = signed_for("ec2")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Bytes::from(form))?;
+        let text = self.answer(action, request)?;
+        let value = text
+            .split_once(&format!("<{tag}>"))
+            .and_then(|(_, rest)| rest.split('<').next());
+        Ok(value
+            .ok_or_else(|| fail(format_args!("{action} tells no {tag}: {text}")))?
+            .to_owned())
+    }
+
+    /// Calls one operation in the AWS JSON protocol.
     fn call(&self, service: &str, prefix: &str, operation: &str, input: &Value) -> Outcome<Value> {
-        let credential = format!(
-            "AWS4-HMAC-SHA256 Credential=somebody/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-        );
-        let request = Request::post("/")
+        let request = signed_for(service)
             .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
             .header("x-amz-target", format!("{prefix}.{operation}"))
-            .header(header::AUTHORIZATION, credential)
             .body(Bytes::from(input.to_string()))?;
+        Ok(serde_json::from_str(&self.answer(operation, request)?)?)
+    }
+
+    /// The body of the answer; one that is not 2xx is a failure that quotes it.
+    fn answer(&self, operation: &str, request: Request<Bytes>) -> Outcome<String> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let answer = runtime.block_on(send(authority(&self.endpoint), request))?;
-        let text = String::from_utf8_lossy(answer.body());
-        if !answer.status().is_success() {
-            return Err(fail(format_args!(
+        let text = String::from_utf8_lossy(answer.body()).into_owned();
+        if answer.status().is_success() {
+            Ok(text)
+        } else {
+            Err(fail(format_args!(
                 "{operation}: {} {text}",
                 answer.status()
-            )));
+            )))
         }
-        Ok(serde_json::from_str(&text)?)
     }
+}
+
+/// A request that says for which service it is, as a signature does.
+fn signed_for(service: &str) -> http::request::Builder {
+    let credential = format!(
+        "AWS4-HMAC-SHA256 Credential=somebody/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    Request::post("/").header(header::AUTHORIZATION, credential)
 }

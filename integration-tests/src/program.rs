@@ -193,17 +193,28 @@ impl Finished {
             .collect()
     }
 
-    /// The one `outcome` event of a service.
-    pub fn outcome(&self, service: &str) -> Outcome<Value> {
+    /// The one event of this kind about a service: its `outcome`, its `post_mortem`.
+    pub fn event(&self, kind: &str, service: &str) -> Outcome<Value> {
         let mut found = self.events()?;
-        found.retain(|event| event["event"] == "outcome" && event["service"] == service);
+        found.retain(|event| event["event"] == kind && event["service"] == service);
         match found.as_slice() {
             [one] => Ok(one.clone()),
             _ => Err(fail(format_args!(
-                "{} outcomes of {service}, not one\n{self}",
+                "{} {kind} events of {service}, not one\n{self}",
                 found.len()
             ))),
         }
+    }
+
+    /// The verdict, whether it was rolled back, and the exit code, as the `outcome` event of a service has them.
+    pub fn verdict(&self, service: &str) -> Outcome<(String, Option<bool>, i64)> {
+        let outcome = self.event("outcome", service)?;
+        let verdict = outcome["verdict"].as_str().unwrap_or_default().to_owned();
+        Ok((
+            verdict,
+            outcome["rolled_back"].as_bool(),
+            outcome["exit"].as_i64().unwrap_or(-1),
+        ))
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod call;
 mod fault;
+mod memory;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,7 @@ use tokio::sync::oneshot;
 use self::call::Asked;
 pub use self::call::Call;
 pub use self::fault::{Fault, Kind};
+use self::memory::Memory;
 use crate::host::{self, Since};
 use crate::http::{authority, send};
 use crate::trial::Outcome;
@@ -53,6 +55,7 @@ struct Inner {
     delay: Duration,
     faults: Vec<Fault>,
     like_aws: bool,
+    remembered: Option<Memory>,
 }
 
 impl Proxy {
@@ -95,6 +98,12 @@ impl Proxy {
     /// and the one that replaced it is complete. (ministack keeps it for ever.)
     pub fn like_aws(&self) {
         self.state.lock().like_aws = true;
+    }
+
+    /// From now on puts back into the answers of `DescribeServices` what the server was asked for and forgot. (moto does
+    /// not keep a deployment configuration, nor what belongs to it.)
+    pub fn remember(&self) {
+        self.state.lock().remembered = Some(Memory::default());
     }
 
     /// Adds a fault. Where several match a call, the one that was added first decides.
@@ -166,6 +175,23 @@ impl State {
         (inner.calls.len() - 1, kind, inner.delay)
     }
 
+    /// The answer as AWS would give it, in the points where a server is known to differ.
+    fn better(&self, asked: &Asked, body: Bytes) -> Bytes {
+        let mut inner = self.lock();
+        let like_aws = inner.like_aws;
+        if let Some(memory) = inner.remembered.as_mut() {
+            memory.learn(&asked.operation, &asked.input);
+        }
+        rewritten(asked, body, |service| {
+            if like_aws {
+                drain(service);
+            }
+            if let Some(memory) = &inner.remembered {
+                memory.fill(service);
+            }
+        })
+    }
+
     /// Writes down how a request ended. `forget` may have come between.
     fn ends(&self, index: usize, status: Option<StatusCode>) {
         let now = self.since.elapsed();
@@ -212,9 +238,7 @@ async fn pass(state: &State, request: Request<Incoming>) -> Option<Response<Full
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts, body.collect().await.ok()?.to_bytes());
     let asked = Asked::read(&request);
-    let operation = asked.operation.clone();
-    let protocol = asked.protocol;
-    let (index, kind, delay) = state.arrives(asked);
+    let (index, kind, delay) = state.arrives(asked.clone());
     host::hold(delay).await;
     let answer = match kind {
         None => send(&state.upstream, request).await.ok(),
@@ -222,29 +246,36 @@ async fn pass(state: &State, request: Request<Incoming>) -> Option<Response<Full
             drop(send(&state.upstream, request).await);
             None
         }
-        Some(kind) => kind.answer(protocol),
+        Some(kind) => kind.answer(asked.protocol),
     };
     state.ends(index, answer.as_ref().map(Response::status));
-    let like_aws = state.lock().like_aws && operation == "DescribeServices";
-    answer.map(|answer| answer.map(|body| Full::new(if like_aws { drained(body) } else { body })))
+    answer.map(|answer| answer.map(|body| Full::new(state.better(&asked, body))))
 }
 
-/// Leaves out the failed deployments that AWS would no longer show.
-fn drained(body: Bytes) -> Bytes {
+/// The answer of `DescribeServices` with each service passed through `edit`; any other answer as it is.
+fn rewritten(asked: &Asked, body: Bytes, mut edit: impl FnMut(&mut Value)) -> Bytes {
     let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
         return body;
     };
-    for service in answer["services"].as_array_mut().into_iter().flatten() {
-        let Some(deployments) = service["deployments"].as_array_mut() else {
-            continue;
-        };
-        let settled =
-            |one: &Value| one["status"] == "PRIMARY" && one["rolloutState"] == "COMPLETED";
-        if deployments.iter().any(settled) {
-            deployments.retain(|one| {
-                one["rolloutState"] != "FAILED" || one["runningCount"].as_i64() > Some(0)
-            });
-        }
+    let Some(services) = answer.get_mut("services").and_then(Value::as_array_mut) else {
+        return body;
+    };
+    if asked.operation != "DescribeServices" {
+        return body;
     }
+    services.iter_mut().for_each(&mut edit);
     Bytes::from(answer.to_string())
+}
+
+/// Leaves out the failed deployments that AWS would no longer show.
+fn drain(service: &mut Value) {
+    let Some(deployments) = service["deployments"].as_array_mut() else {
+        return;
+    };
+    let settled = |one: &Value| one["status"] == "PRIMARY" && one["rolloutState"] == "COMPLETED";
+    if deployments.iter().any(settled) {
+        deployments.retain(|one| {
+            one["rolloutState"] != "FAILED" || one["runningCount"].as_i64() > Some(0)
+        });
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::aws::Aws;
 use crate::host;
 use crate::program;
 use crate::trial::{Outcome, Stop, fail};
@@ -76,6 +77,18 @@ impl Ministack {
             )));
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+impl Moto {
+    /// A subnet that the server knows; it refuses all others.
+    pub fn subnet(&self) -> Outcome<String> {
+        Aws::at(&self.url).ec2_first("DescribeSubnets", "subnetId")
+    }
+
+    /// A security group that the server knows; it refuses all others.
+    pub fn security_group(&self) -> Outcome<String> {
+        Aws::at(&self.url).ec2_first("DescribeSecurityGroups", "groupId")
     }
 }
 

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt::Display;
 
-use libtest_mimic::{Completion, Failed, Trial};
+pub use libtest_mimic::Trial;
+use libtest_mimic::{Completion, Failed};
 
 /// Why a test did not end well.
 #[derive(Debug)]
@@ -41,4 +42,14 @@ pub fn test(tier: &str, name: &str, body: fn() -> Outcome) -> Trial {
         Err(Stop::Skip(reason)) => Ok(Completion::ignored_with(reason)),
         Err(Stop::Fail(words)) => Err(Failed::from(words)),
     })
+}
+
+/// Registers the functions named after the tier, each under its own name: `trials! { "tier": first, second }`.
+#[macro_export]
+macro_rules! trials {
+    ($tier:literal: $($name:ident),+ $(,)?) => {
+        pub(crate) fn trials() -> Vec<$crate::trial::Trial> {
+            vec![$($crate::trial::test($tier, stringify!($name), $name)),+]
+        }
+    };
 }

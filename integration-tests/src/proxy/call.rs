@@ -60,12 +60,12 @@ pub(super) enum Protocol {
 }
 
 /// What a request says about itself.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) service: String,
     pub(super) operation: String,
     pub(super) protocol: Protocol,
-    input: Value,
+    pub(super) input: Value,
 }
 
 impl Asked {

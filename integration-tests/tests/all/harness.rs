@@ -5,39 +5,17 @@ use std::time::Duration;
 use integration_tests::aws::Aws;
 use integration_tests::project::unique;
 use integration_tests::proxy::{Fault, Kind, Proxy};
-use integration_tests::trial::{Outcome, Stop, test};
+use integration_tests::trial::{Outcome, Stop};
+use integration_tests::trials;
 use integration_tests::{host, servers};
-use libtest_mimic::Trial;
 use serde_json::json;
 
-pub(crate) fn trials() -> Vec<Trial> {
-    vec![
-        test(
-            "harness",
-            "the_proxy_logs_what_passes",
-            the_proxy_logs_what_passes,
-        ),
-        test(
-            "harness",
-            "faults_strike_the_calls_they_name",
-            faults_strike_the_calls_they_name,
-        ),
-        test(
-            "harness",
-            "a_lost_reply_was_performed",
-            a_lost_reply_was_performed,
-        ),
-        test(
-            "harness",
-            "containers_really_serve",
-            containers_really_serve,
-        ),
-        test(
-            "harness",
-            "python_clients_reach_a_server",
-            python_clients_reach_a_server,
-        ),
-    ]
+trials! { "harness":
+    the_proxy_logs_what_passes,
+    faults_strike_the_calls_they_name,
+    a_lost_reply_was_performed,
+    containers_really_serve,
+    python_clients_reach_a_server,
 }
 
 fn the_proxy_logs_what_passes() -> Outcome {

@@ -7,13 +7,29 @@ use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
 
+mod bad_input;
+mod cli;
+mod clients;
 mod harness;
+mod rollouts;
+mod scaling;
+mod shop;
+mod trouble;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // The tests wait more than they compute.
     arguments.test_threads.get_or_insert(4);
-    let trials = harness::trials();
+    let tiers = [
+        harness::trials(),
+        bad_input::trials(),
+        cli::trials(),
+        clients::trials(),
+        scaling::trials(),
+        rollouts::trials(),
+        trouble::trials(),
+    ];
+    let trials = tiers.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     integration_tests::servers::down();
     conclusion.exit_code()
