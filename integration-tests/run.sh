@@ -19,8 +19,10 @@ for server in ministack moto clients; do
   bash "$servers" up "$server" || true
 done
 
+# All targets and not just the binary: built alone it would have other features of its dependencies, and cargo would
+# compile all of them a second time for the tests.
 printf '\n== the binary\n'
-cargo build --locked --bin deployer
+cargo build --workspace --all-targets --locked
 
 printf '\n== cargo test --workspace\n'
 cargo test --workspace --locked --no-fail-fast "$@" </dev/null

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::host;
 use crate::program::{self, Finished, Running};
 use crate::servers::{ACCOUNT, REGION};
-use crate::trial::Outcome;
+use crate::trial::{Outcome, fail};
 
 /// Longer than any deploy of a test: reached, the test fails and shows what the program said until then.
 pub const PATIENCE: Duration = Duration::from_mins(2);
@@ -42,18 +42,15 @@ impl Project {
     pub fn example() -> Outcome<Self> {
         let project = Self::empty()?;
         let top = program::repository();
-        project.write(
-            "deploy.toml",
-            &std::fs::read_to_string(top.join("deploy.example.toml"))?,
-        )?;
+        project.write("deploy.toml", &read(&top.join("deploy.example.toml"))?)?;
         for entry in std::fs::read_dir(top.join("config"))? {
             let path = entry?.path();
-            if let Some(name) = path
-                .file_name()
-                .filter(|_| path.extension().is_some_and(|kind| kind == "toml"))
-            {
-                let name = Path::new("config").join(name);
-                project.write(&name.to_string_lossy(), &std::fs::read_to_string(&path)?)?;
+            let Some(name) = path.file_name() else {
+                continue;
+            };
+            if path.extension().is_some_and(|kind| kind == "toml") {
+                let name = format!("config/{}", name.display());
+                project.write(&name, &read(&path)?)?;
             }
         }
         Ok(project)
@@ -113,6 +110,10 @@ impl Project {
     pub fn run(&self, words: &str) -> Outcome<Finished> {
         self.start(words)?.wait(PATIENCE)
     }
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    std::fs::read_to_string(path).map_err(|error| fail(format_args!("{}: {error}", path.display())))
 }
 
 /// A name that no other test of this run has, for clusters and families on a shared server.
