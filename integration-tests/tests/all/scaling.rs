@@ -68,6 +68,8 @@ impl Stage {
         let stage = Self::new()?;
         let first = stage.apply()?;
         assert_eq!(first.exit, 0, "{first}");
+        assert_ne!(stage.scalable_target()?, Value::Null, "{first}");
+        assert_eq!(stage.policies()?.len(), 1, "{first}");
         stage.proxy.forget();
         Ok(stage)
     }
