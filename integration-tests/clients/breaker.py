@@ -3,7 +3,8 @@
 from shop import CLUSTER, create, describe, ecs, equal, register, rollout, stable, until
 
 create("v1")
-stable()
+# Only a completed deployment can be gone back to, and a stable service may not have one yet.
+until(lambda: [one["rolloutState"] for one in describe()["deployments"]] == ["COMPLETED"], "a completed deployment")
 good = describe()["taskDefinition"]
 
 answer = ecs.update_service(cluster=CLUSTER, service="web", taskDefinition=register("crash"))["service"]

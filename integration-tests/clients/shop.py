@@ -68,6 +68,20 @@ def rollout(number, name="web"):
     return None
 
 
+def successful(deployment, name="web"):
+    """Waits until the rollout of a deployment (`ecs-svc/NUMBER`) is SUCCESSFUL, and returns it.
+
+    Being stable is not enough: that is so a little earlier, and after a rollback too.
+    """
+    number = deployment.removeprefix("ecs-svc/")
+
+    def ended():
+        found = rollout(number, name)
+        return found and found["status"] == "SUCCESSFUL" and found
+
+    return until(ended, f"the success of {deployment}")
+
+
 def until(find, what, seconds=90):
     """Polls until `find` returns something true, and returns it."""
     end = time.monotonic() + seconds

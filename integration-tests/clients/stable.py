@@ -1,6 +1,6 @@
 """A service is created, becomes stable, is updated, and its history says so."""
 
-from shop import CLUSTER, create, describe, ecs, equal, register, rollout, stable
+from shop import CLUSTER, create, describe, ecs, equal, register, stable, successful
 
 created = create("v1", tags=[{"key": "team", "value": "shop"}])
 (first,) = created["deployments"]
@@ -30,8 +30,7 @@ equal(len(updated["deployments"]), 2, "the former deployment is still there")
 stable()
 
 equal(describe()["taskDefinition"], revision)
-ended = rollout(primary["id"].removeprefix("ecs-svc/"))
-equal(ended["status"], "SUCCESSFUL")
+ended = successful(primary["id"])
 assert ended["finishedAt"] >= ended["startedAt"] >= ended["createdAt"], ended
 revisions = ecs.describe_service_revisions(serviceRevisionArns=[ended["targetServiceRevision"]["arn"]])["serviceRevisions"]
 equal(revisions[0]["taskDefinition"], revision)

@@ -50,7 +50,8 @@ fn output(command: &mut Command) -> Outcome<String> {
         String::from_utf8_lossy(&output.stderr),
     );
     if !output.status.success() {
-        return Err(fail(format_args!("{command:?}\n{stdout}\n{stderr}")));
+        let words: Vec<_> = command.get_args().collect();
+        return Err(fail(format_args!("{words:?}\n{stdout}\n{stderr}")));
     }
     Ok(stdout.into_owned())
 }
