@@ -121,7 +121,9 @@ impl Clients {
             .env("AWS_DEFAULT_REGION", REGION)
             .env("AWS_ACCESS_KEY_ID", "somebody")
             .env("AWS_SECRET_ACCESS_KEY", "secret")
-            .env("AWS_EC2_METADATA_DISABLED", "true");
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            // Nothing is to appear beside the scripts.
+            .env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
 }

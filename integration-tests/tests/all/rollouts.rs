@@ -12,7 +12,7 @@ use integration_tests::project::PATIENCE;
 use integration_tests::trial::Outcome;
 use integration_tests::trials;
 
-use crate::shop::{Bench, assert_verdict};
+use crate::shop::{Bench, assert_verdict, deploy};
 
 trials! { "rollouts":
     a_first_deploy_serves,
@@ -22,6 +22,7 @@ trials! { "rollouts":
     failed_deployments_of_the_past_do_not_count,
     a_missing_image_is_named,
     an_image_deaf_to_term_only_costs_time,
+    an_image_that_dies_while_it_bakes_is_not_healthy,
     killed_and_run_again_it_ends_healthy,
     killed_and_run_again_it_still_trips,
     somebody_faster_supersedes,
@@ -115,6 +116,19 @@ fn an_image_deaf_to_term_only_costs_time() -> Outcome {
     let done = bench.apply("v2")?;
     assert_verdict(&done, "healthy", None, 0)?;
     assert_eq!(bench.versions()?, ["2", "2"], "{done}");
+    Ok(())
+}
+
+fn an_image_that_dies_while_it_bakes_is_not_healthy() -> Outcome {
+    let bench = Bench::serving("v1")?;
+    let baking = deploy(&bench.family, "")
+        .replace("deadline = \"90s\"", "deadline = \"25s\", bake = \"10s\"");
+    bench.project.write("deploy.toml", &baking)?;
+    // It lives for five seconds, which is enough for the emulator to call the deployment complete.
+    let done = bench.run("apply --yes --set TAG=late --timeout 60s")?;
+    // Nothing goes back by itself any more, and the emulator knows no request to do so.
+    assert!([11, 13].contains(&done.exit), "{done}");
+    assert_ne!(done.verdict("api")?.0, "healthy", "{done}");
     Ok(())
 }
 

@@ -40,6 +40,7 @@ pub(crate) struct Bench {
     pub(crate) aws: Aws,
     pub(crate) ministack: Ministack,
     pub(crate) cluster: String,
+    pub(crate) family: String,
 }
 
 impl Bench {
@@ -60,6 +61,7 @@ impl Bench {
             aws,
             ministack,
             cluster,
+            family,
         })
     }
 
