@@ -56,6 +56,7 @@ pub enum FailedEntry {
 /// The switches, each at what is most likely true of AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Switches {
     /// A breaker that trips with rollback off.
     pub breaker_without_rollback: Ending,

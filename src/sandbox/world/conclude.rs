@@ -80,10 +80,10 @@ impl World {
     fn succeed(&mut self, record: &str) {
         match self.deployments.get(record).map(|record| record.status) {
             Some(Status::Pending | Status::InProgress) => {
-                self.finish_record(record, Status::Successful)
+                self.finish_record(record, Status::Successful);
             }
             Some(Status::RollbackInProgress) => {
-                self.finish_record(record, Status::RollbackSuccessful)
+                self.finish_record(record, Status::RollbackSuccessful);
             }
             _ => {}
         }
