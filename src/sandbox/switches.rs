@@ -80,6 +80,8 @@ pub struct Switches {
     pub start_failures_count_in_stage_two: bool,
     /// A task that could not be placed counts for the breaker.
     pub placement_failures_count: bool,
+    /// A deployment can be rolled back to as soon as it is SUCCESSFUL (or only once COMPLETED).
+    pub successful_is_candidate: bool,
     /// `UpdateService` merges a partial `deploymentConfiguration` (or replaces it whole).
     pub merge_deployment_configuration: bool,
     /// A rollback takes over running tasks of its revision (or starts its own).
@@ -102,6 +104,7 @@ impl Default for Switches {
             crash_exits_count: true,
             start_failures_count_in_stage_two: false,
             placement_failures_count: true,
+            successful_is_candidate: true,
             merge_deployment_configuration: true,
             rollback_adopts_tasks: false,
             stale_current_deployment: false,

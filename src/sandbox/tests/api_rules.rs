@@ -39,6 +39,13 @@ async fn a_task_definition_reads_back_with_the_defaults_filled_in() {
         (check.interval, check.timeout, check.retries),
         (Some(30), Some(5), Some(3))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deregistered_revision_can_be_read_but_not_used() {
+    let cloud = Cloud::new();
+    cloud.register("api:v1").await;
+    cloud.register("api:v2").await;
     cloud
         .ecs
         .deregister_task_definition()
@@ -404,11 +411,18 @@ async fn tags_are_kept_shown_on_request_and_changed() {
         .unwrap()
         .remove(0);
     assert_eq!(tagged.tags.unwrap(), [tag("team", "a")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn task_definitions_are_tagged_after_their_registration_too() {
+    let cloud = Cloud::new();
+    let definition = cloud.register("api:v1").await;
+    let commit = Tag::builder().key("commit").value("abc").build();
     cloud
         .ecs
         .tag_resource()
         .resource_arn(&definition)
-        .tags(tag("commit", "abc"))
+        .tags(commit.clone())
         .send()
         .await
         .unwrap();
@@ -421,7 +435,7 @@ async fn tags_are_kept_shown_on_request_and_changed() {
         .send()
         .await
         .unwrap();
-    assert_eq!(read.tags.unwrap(), [tag("commit", "abc")]);
+    assert_eq!(read.tags.unwrap(), [commit]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -170,3 +170,22 @@ async fn exits_and_placement_count_only_as_the_switches_say() {
         "the same warning is not repeated for hours"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn from_when_on_a_deployment_can_be_gone_back_to_is_a_switch() {
+    for (at_once, end) in [
+        (true, Status::RollbackSuccessful),
+        (false, Status::RollbackFailed),
+    ] {
+        let switches = Switches {
+            successful_is_candidate: at_once,
+            ..Switches::default()
+        };
+        let cloud = Cloud::of(world().with_switches(switches));
+        let first = cloud.create("api:v1").await;
+        cloud.wait(&first, Status::Successful).await;
+        assert_eq!(cloud.rollout().await, "IN_PROGRESS");
+        let bad = cloud.deploy("api:missing").await;
+        cloud.wait(&bad, end).await;
+    }
+}

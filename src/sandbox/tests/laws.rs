@@ -57,7 +57,7 @@ fn definition(world: &mut World, image: &str) -> String {
 
 fn begin(seed: u64) -> World {
     let switches = Switches {
-        rollback_adopts_tasks: seed % 2 == 0,
+        rollback_adopts_tasks: seed.is_multiple_of(2),
         ..Switches::default()
     };
     let mut world = World::new(seed, BEGIN.parse().unwrap()).with_switches(switches);

@@ -2,8 +2,8 @@
 
 use aws_sdk_applicationautoscaling::Client;
 use aws_sdk_applicationautoscaling::types::{
-    MetricType, PolicyType, PredefinedMetricSpecification, ScalableDimension, ServiceNamespace,
-    TargetTrackingScalingPolicyConfiguration,
+    MetricType, PolicyType, PredefinedMetricSpecification, ScalableDimension, ScalableTarget,
+    ScalingPolicy, ServiceNamespace, TargetTrackingScalingPolicyConfiguration,
 };
 
 use super::super::{Action, Planned, When};
@@ -34,8 +34,29 @@ fn putting(client: &Client) -> aws_sdk_applicationautoscaling::operation::put_sc
         .target_tracking_scaling_policy_configuration(tracking.build().unwrap())
 }
 
+async fn target(aas: &Client) -> Option<ScalableTarget> {
+    let described = aas
+        .describe_scalable_targets()
+        .service_namespace(ServiceNamespace::Ecs);
+    let output = described.resource_ids(RESOURCE).send().await.unwrap();
+    output.scalable_targets.unwrap().pop()
+}
+
+async fn policies(aas: &Client) -> Vec<ScalingPolicy> {
+    let described = aas
+        .describe_scaling_policies()
+        .service_namespace(ServiceNamespace::Ecs);
+    described
+        .resource_id(RESOURCE)
+        .send()
+        .await
+        .unwrap()
+        .scaling_policies
+        .unwrap()
+}
+
 #[tokio::test(start_paused = true)]
-async fn targets_and_policies_come_and_go_together() {
+async fn a_target_needs_its_service_and_keeps_what_is_not_said_again() {
     let cloud = Cloud::new();
     let aas = client!(aws_sdk_applicationautoscaling, cloud.sandbox);
     let early = registration(&aas)
@@ -44,13 +65,8 @@ async fn targets_and_policies_come_and_go_together() {
         .send()
         .await
         .unwrap_err();
-    assert!(
-        early.into_service_error().is_validation_exception(),
-        "the service must exist"
-    );
+    assert!(early.into_service_error().is_validation_exception());
     cloud.settled().await;
-    let orphan = putting(&aas).send().await.unwrap_err();
-    assert!(orphan.into_service_error().is_object_not_found_exception());
     let upside_down = registration(&aas)
         .min_capacity(3)
         .max_capacity(2)
@@ -58,36 +74,34 @@ async fn targets_and_policies_come_and_go_together() {
         .await
         .unwrap_err();
     assert!(upside_down.into_service_error().is_validation_exception());
+    let first = registration(&aas)
+        .min_capacity(2)
+        .max_capacity(20)
+        .tags("project", "shop");
+    first.send().await.unwrap();
+    registration(&aas).max_capacity(10).send().await.unwrap();
+    let target = target(&aas).await.unwrap();
+    assert_eq!((target.min_capacity, target.max_capacity), (2, 10));
+    let tags = aas
+        .list_tags_for_resource()
+        .resource_arn(target.scalable_target_arn.unwrap());
+    let tags = tags.send().await.unwrap().tags.unwrap();
+    assert_eq!(tags.get("project").map(String::as_str), Some("shop"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn policies_need_a_target_and_go_with_it() {
+    let cloud = Cloud::new();
+    let aas = client!(aws_sdk_applicationautoscaling, cloud.sandbox);
+    cloud.settled().await;
+    let orphan = putting(&aas).send().await.unwrap_err();
+    assert!(orphan.into_service_error().is_object_not_found_exception());
     registration(&aas)
         .min_capacity(2)
         .max_capacity(20)
-        .tags("project", "shop")
         .send()
         .await
         .unwrap();
-    registration(&aas).max_capacity(10).send().await.unwrap();
-    let described = aas
-        .describe_scalable_targets()
-        .service_namespace(ServiceNamespace::Ecs);
-    let target = described
-        .resource_ids(RESOURCE)
-        .send()
-        .await
-        .unwrap()
-        .scalable_targets
-        .unwrap()
-        .remove(0);
-    assert_eq!((target.min_capacity, target.max_capacity), (2, 10));
-    let arn = target.scalable_target_arn.unwrap();
-    let tags = aas
-        .list_tags_for_resource()
-        .resource_arn(arn)
-        .send()
-        .await
-        .unwrap()
-        .tags
-        .unwrap();
-    assert_eq!(tags.get("project").map(String::as_str), Some("shop"));
     let first = putting(&aas).send().await.unwrap();
     assert_eq!(first.alarms.unwrap().len(), 2);
     let second = putting(&aas).send().await.unwrap();
@@ -95,48 +109,22 @@ async fn targets_and_policies_come_and_go_together() {
         first.policy_arn, second.policy_arn,
         "putting again replaces"
     );
-    let policies = async || {
-        let described = aas
-            .describe_scaling_policies()
-            .service_namespace(ServiceNamespace::Ecs);
-        described
-            .resource_id(RESOURCE)
-            .send()
-            .await
-            .unwrap()
-            .scaling_policies
-            .unwrap()
-    };
-    let policy = policies().await.remove(0);
-    assert!(
-        (policy
-            .target_tracking_scaling_policy_configuration
-            .unwrap()
-            .target_value
-            - 70.0)
-            .abs()
-            < 1e-9
-    );
+    let policy = policies(&aas).await.remove(0);
+    let tracking = policy.target_tracking_scaling_policy_configuration.unwrap();
+    assert!((tracking.target_value - 70.0).abs() < 1e-9);
     let deregister = || {
         let call = aas
             .deregister_scalable_target()
             .service_namespace(ServiceNamespace::Ecs);
+        let dimension = ScalableDimension::EcsServiceDesiredCount;
         call.resource_id(RESOURCE)
-            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .scalable_dimension(dimension)
             .send()
     };
     deregister().await.unwrap();
-    assert!(
-        policies().await.is_empty(),
-        "the target takes its policies with it"
-    );
-    assert!(
-        deregister()
-            .await
-            .unwrap_err()
-            .into_service_error()
-            .is_object_not_found_exception()
-    );
+    assert!(policies(&aas).await.is_empty());
+    let again = deregister().await.unwrap_err();
+    assert!(again.into_service_error().is_object_not_found_exception());
 }
 
 #[tokio::test(start_paused = true)]

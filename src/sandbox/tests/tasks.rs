@@ -207,6 +207,13 @@ async fn what_a_container_writes_can_be_read_after_it_died() {
         .log_group_name("/ecs/api")
         .log_stream_name_prefix(&stream);
     assert_eq!(streams.send().await.unwrap().log_streams.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn log_groups_exist_once_something_was_written() {
+    let cloud = Cloud::new();
+    let logs = client!(aws_sdk_cloudwatchlogs, cloud.sandbox);
+    cloud.settled().await;
     let missing = logs
         .describe_log_streams()
         .log_group_name("/none")

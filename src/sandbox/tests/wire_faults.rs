@@ -104,7 +104,7 @@ async fn credentials_expire_for_a_while() {
             Fault::new(Effect::ExpiredToken)
                 .times(0)
                 .between(1_000, 2_000),
-        )
+        );
     });
     let works = async || cloud.ecs.list_clusters().send().await.is_ok();
     assert!(works().await);
