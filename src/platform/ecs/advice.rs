@@ -78,15 +78,6 @@ fn on_rollout(notes: &mut Vec<Note>, service: &Service, count: u32, created: boo
         _ => {}
     }
     breaker(notes, service);
-    for container in service.containers.iter().filter(|one| one.image.can_move()) {
-        notes.push(Note::info(
-            "movable_tag",
-            format!(
-                "{} may name another image tomorrow; `restart` rolls the same specification again.",
-                container.image
-            ),
-        ));
-    }
     let spot = |item: &crate::spec::Capacity| item.provider == Provider::FargateSpot;
     if !ecs.capacity.is_empty() && ecs.capacity.iter().all(spot) {
         notes.push(Note::warning(
