@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::ServiceName;
 
+pub mod saved;
+
 /// What is to be done for one service. `B` is the platform's basis, `C` its change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan<B, C> {

@@ -4,6 +4,7 @@
 //! [`Plan`], an identity to follow, and [`Observation`]s.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -84,8 +85,12 @@ pub struct Performed<F> {
 pub struct PerformError {
     /// The change, in words: "update service api-service".
     pub change: String,
-    /// Whether anything was changed before it, or may have been by it.
+    /// Whether nothing was changed before it, nor can have been by it.
     pub nothing_changed: bool,
+    /// Changes made before it, in words.
+    pub performed: Vec<String>,
+    /// This change and those that would have followed, in words.
+    pub remaining: Vec<String>,
     /// Why.
     pub source: Failed,
 }
@@ -123,7 +128,7 @@ pub trait Platform {
     ) -> Result<Proposal<Self>, Failed>;
 
     /// Performs what must precede the rollout, and starts it. Each change is told as an event.
-    /// With `ready` false the changes that wait for a healthy rollout are left for [`Self::settle`].
+    /// The changes that wait for a healthy rollout are left for [`Self::settle`].
     async fn perform(
         &self,
         service: &Service,
@@ -145,6 +150,24 @@ pub trait Platform {
         rollout: &mut Self::Followed,
         events: &Events,
     ) -> Result<Observation, Failed>;
+
+    /// The changes of a plan that wait for a healthy rollout, in words.
+    fn waiting_changes(&self, plan: &Plan<Self::Basis, Self::Change>) -> Vec<String>;
+
+    /// The event that opens the watch of a rollout.
+    fn following(
+        &self,
+        rollout: &Self::Followed,
+        service: &Service,
+        expected: Option<Duration>,
+        attached: bool,
+    ) -> crate::event::Kind;
+
+    /// Our revision, in the platform's short form.
+    fn revision(&self, rollout: &Self::Followed) -> String;
+
+    /// What serves now, as the last sample showed it.
+    fn serving(&self, rollout: &Self::Followed) -> Option<String>;
 
     /// Whether a revision exists that the platform could go back to.
     fn can_go_back(&self, rollout: &Self::Followed) -> bool;

@@ -1,5 +1,40 @@
 //! From files to a [`Spec`]: pure after the read.
+//!
+//! ```text
+//! text ──tree──▶ Node (spans) ──overlay, interpolate──▶ Node ──raw──▶ tables ──resolve──▶ Spec
+//! ```
+//!
+//! Every stage adds to one list of findings and goes on, so that all problems come at once.
 
+mod fargate;
+mod files;
+mod findings;
+mod interpolate;
+mod load;
 pub mod model;
+mod nearest;
+mod problem;
+mod raw;
+mod resolve;
+mod scalar;
+mod schema;
+mod secrets;
+mod shape;
+mod tree;
+mod veil;
 
+#[cfg(test)]
+mod tests;
+
+pub use files::{Disk, Files, target_file, targets};
+pub use findings::Note;
+pub use load::{Loaded, Request, load};
 pub use model::*;
+pub use problem::{Problem, Problems, Source, Spot};
+pub use schema::{Schemas, schemas};
+
+/// Whether an environment value may be a secret, by its name or by its looks: then it is masked
+/// in everything printed, wherever it was read.
+pub fn may_be_secret(name: &str, value: &str) -> bool {
+    secrets::maybe(name, value)
+}

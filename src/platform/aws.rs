@@ -14,6 +14,7 @@ use aws_sdk_ecs::config::{Credentials, SharedCredentialsProvider, SharedHttpClie
 use crate::spec::EcsPlace;
 
 pub mod failures;
+pub mod server_time;
 
 pub use failures::failed;
 

@@ -18,25 +18,33 @@ pub mod adopt;
 pub mod advice;
 pub mod carry;
 pub mod change;
+pub mod classify;
 pub mod count;
 pub mod create;
+pub mod current;
 pub mod desired;
+mod diagnose;
 pub mod diff;
 pub mod fields;
+pub mod followed;
+mod halt;
 pub mod observe;
 pub mod origin;
 pub mod past;
 pub mod perform;
 pub mod planned;
+pub mod reading;
 pub mod received;
 pub mod render;
 pub mod request;
+mod sample;
 pub mod scale;
-pub mod secrecy;
 pub mod send;
 pub mod started;
 pub mod update;
+pub mod view;
 pub mod waves;
+mod wire;
 
 /// One cluster, with the clients that reach it.
 #[derive(Debug)]

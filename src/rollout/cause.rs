@@ -27,6 +27,8 @@ pub enum Cause {
     PullDenied,
     /// A secret, parameter, configuration or key of one is not there or may not be read.
     SecretMissing,
+    /// Something else that the task needs is not there: a log group, a file system, a file.
+    ResourceMissing,
     /// A role cannot be assumed.
     RoleDenied,
     /// A quota or an admission rule refused the task or pod.
@@ -80,9 +82,11 @@ impl Cause {
     pub fn class(self) -> Class {
         match self {
             Self::ImageNameInvalid | Self::ImageNotFound => Class::Certain,
-            Self::PullDenied | Self::SecretMissing | Self::RoleDenied | Self::Refused => {
-                Class::Likely
-            }
+            Self::PullDenied
+            | Self::SecretMissing
+            | Self::ResourceMissing
+            | Self::RoleDenied
+            | Self::Refused => Class::Likely,
             Self::RegistryTrouble | Self::NoCapacity => Class::Uncertain,
             Self::Exited | Self::OutOfMemory | Self::ContainerUnhealthy | Self::TargetUnhealthy => {
                 Class::Counted
@@ -98,6 +102,7 @@ impl Cause {
             Self::ImageNotFound => "the image does not exist",
             Self::PullDenied => "the image may not be pulled",
             Self::SecretMissing => "a secret is missing or may not be read",
+            Self::ResourceMissing => "something that the task needs is missing",
             Self::RoleDenied => "a role cannot be assumed",
             Self::Refused => "a quota or rule refused the task",
             Self::RegistryTrouble => "the registry does not answer properly",

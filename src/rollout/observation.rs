@@ -94,7 +94,8 @@ pub struct BreakerGauge {
 pub struct Failure {
     /// The same failure has the same id in every sample.
     pub id: String,
-    /// When it happened, by the platform's clock.
+    /// When it happened, by the platform's clock. Within an event, `at` is when we told of it.
+    #[serde(rename = "happened_at")]
     #[schemars(with = "String")]
     pub at: Timestamp,
     /// Why.

@@ -1,5 +1,7 @@
 //! How a rollout ended. A verdict is final and rests on evidence.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::cause::Cause;
@@ -94,4 +96,31 @@ pub enum Doubt {
     TimedOut,
     /// Over, and nothing says how; the platform's raw words.
     Unclear(String),
+}
+
+/// Completes "it was not brought back, since …".
+impl fmt::Display for WhyNot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FirstDeployment => f.write_str("there was nothing to go back to"),
+            Self::SwitchedOff => f.write_str("`rollback` is off"),
+            Self::Platform(None) => f.write_str("the platform did not bring it back"),
+            Self::Platform(Some(reason)) => {
+                write!(f, "the platform did not bring it back ({reason})")
+            }
+            Self::OnlyWatching => f.write_str("`watch` changes nothing"),
+            Self::Refused(why) => write!(f, "the request to go back was refused ({why})"),
+            Self::NothingRolls => f.write_str("no rollout is under way that could be stopped"),
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blind => f.write_str("the platform could not be asked for too long"),
+            Self::TimedOut => f.write_str("it was not over when the time to watch was"),
+            Self::Unclear(words) => write!(f, "the platform's words fit no rule: {words}"),
+        }
+    }
 }

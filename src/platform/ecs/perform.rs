@@ -37,7 +37,10 @@ impl Done {
 struct Run<'a> {
     ecs: &'a Ecs,
     basis: &'a Basis,
+    changes: &'a [Change],
     events: &'a Events,
+    /// Changes made, by their place in the plan.
+    done: Vec<usize>,
     /// The revision that this plan registered.
     registered: Option<String>,
     started: Option<Started>,
@@ -54,17 +57,13 @@ impl Ecs {
         events: &Events,
     ) -> Result<Option<Started>, PerformError> {
         let mut run = Run::new(self, plan, events);
-        let now: Vec<&Change> = plan
-            .changes
-            .iter()
-            .filter(|change| !change.waits_for_health())
-            .collect();
+        let now = places(plan, false);
         let Some((first, rest)) = now.split_first() else {
             return Ok(None);
         };
-        run.first(first).await?;
-        for change in rest {
-            run.tell(change).await?;
+        run.first(*first).await?;
+        for place in rest {
+            run.tell(*place).await?;
         }
         Ok(run.started)
     }
@@ -73,8 +72,9 @@ impl Ecs {
     pub async fn settle_plan(&self, plan: &EcsPlan, events: &Events) -> Result<(), PerformError> {
         let mut run = Run::new(self, plan, events);
         run.changed = true;
-        for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
-            run.tell(change).await?;
+        run.done = places(plan, false);
+        for place in places(plan, true) {
+            run.tell(place).await?;
         }
         Ok(())
     }
@@ -100,12 +100,23 @@ impl Ecs {
     }
 }
 
+/// The places of the changes that wait for a healthy rollout, or of those that do not.
+fn places(plan: &EcsPlan, waiting: bool) -> Vec<usize> {
+    let changes = plan.changes.iter().enumerate();
+    changes
+        .filter(|(_, change)| change.waits_for_health() == waiting)
+        .map(|(place, _)| place)
+        .collect()
+}
+
 impl<'a> Run<'a> {
     fn new(ecs: &'a Ecs, plan: &'a EcsPlan, events: &'a Events) -> Self {
         Self {
             ecs,
             basis: &plan.basis,
+            changes: &plan.changes,
             events,
+            done: Vec::new(),
             registered: None,
             started: None,
             changed: false,
@@ -114,31 +125,33 @@ impl<'a> Run<'a> {
 
     /// The first change, with a last look at the service: beside it where it only registers a
     /// revision, which nobody uses yet; else before it. The making of a service looks for itself.
-    async fn first(&mut self, change: &Change) -> Result<(), PerformError> {
+    async fn first(&mut self, place: usize) -> Result<(), PerformError> {
         let ecs = self.ecs;
         let basis = self.basis;
-        let looked = match change {
+        let looked = match &self.changes[place] {
             Change::CreateService { .. } => Ok(()),
             Change::RegisterTaskDefinition { .. } if basis.primary.is_none() => Ok(()),
             Change::RegisterTaskDefinition { .. } => {
-                let (looked, registered) = futures::join!(ecs.still(basis), self.tell(change));
+                let (looked, registered) = futures::join!(ecs.still(basis), self.tell(place));
                 registered?;
-                return looked.map_err(|source| self.error(change, source));
+                return looked.map_err(|source| self.error(place, source));
             }
             _ => ecs.still(basis).await,
         };
-        looked.map_err(|source| self.error(change, source))?;
-        self.tell(change).await
+        looked.map_err(|source| self.error(place, source))?;
+        self.tell(place).await
     }
 
     /// One change, told before and after.
-    async fn tell(&mut self, change: &Change) -> Result<(), PerformError> {
+    async fn tell(&mut self, place: usize) -> Result<(), PerformError> {
+        let change = &self.changes[place];
         self.events.send(Told::Performing {
             change: change.words(),
         });
         match self.one(change).await {
             Ok(done) => {
                 self.changed |= !matches!(change, Change::RegisterTaskDefinition { .. });
+                self.done.push(place);
                 self.events.send(Told::Performed {
                     change: change.words(),
                     result: done.result,
@@ -146,16 +159,26 @@ impl<'a> Run<'a> {
                 });
                 Ok(())
             }
-            Err(source) => Err(self.error(change, source)),
+            Err(source) => Err(self.error(place, source)),
         }
     }
 
     /// A revision that nobody uses is no change.
-    fn error(&self, change: &Change, source: Failed) -> PerformError {
+    fn error(&self, place: usize, source: Failed) -> PerformError {
+        let change = &self.changes[place];
         let registers = matches!(change, Change::RegisterTaskDefinition { .. });
+        let words = |done: bool| {
+            let changes = self.changes.iter().enumerate();
+            changes
+                .filter(|(place, _)| self.done.contains(place) == done)
+                .map(|(_, change)| change.words())
+                .collect()
+        };
         PerformError {
             change: change.words(),
             nothing_changed: !self.changed && (registers || source.kind.proves_not_performed()),
+            performed: words(true),
+            remaining: words(false),
             source,
         }
     }

@@ -1,0 +1,372 @@
+//! The one deploy loop: propose, perform, watch, judge, remedy, say how it ended.
+//!
+//! It is generic over the platform and reads like a table of contents; every decision is made in
+//! pure code elsewhere.
+
+use std::time::Duration;
+
+use crate::cancel::Cancel;
+use crate::clock::Clock;
+use crate::event::{Events, Kind as Told, Outcome, PhaseWord};
+use crate::platform::{Current, Intent, PerformError, Platform, Proposal};
+use crate::remedy::{Circumstances, Remedy, remedy};
+use crate::rollout::policy::REMEDY_ALLOWANCE;
+use crate::rollout::{Back, Doubt, Phase, Rollback, Rollout, Trip, Verdict, WhyNot};
+use crate::spec::{OnCancel, Service};
+
+mod outcome;
+mod pace;
+mod tell;
+
+pub use outcome::{declined, held_back};
+use pace::Pace;
+use tell::Teller;
+
+/// What to do when another rollout of the service is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum IfBusy {
+    /// Change nothing, exit 4.
+    #[default]
+    Refuse,
+    /// Wait for its end first.
+    Wait,
+    /// Start ours; the other one ends as superseded.
+    Supersede,
+}
+
+/// How a command treats rollouts.
+#[derive(Debug, Clone, Default)]
+pub struct Conduct {
+    /// Whether it may write; `watch` may not.
+    pub may_write: bool,
+    /// What it asks of the service beyond the file.
+    pub intent: Intent,
+    /// When another rollout is under way.
+    pub if_busy: IfBusy,
+    /// How long this process watches; `None`: the deadline plus the time a remedy may take.
+    pub timeout: Option<Duration>,
+    /// The command line that goes on watching, shown where that makes sense.
+    pub resume: String,
+}
+
+/// The deploy loop for one service at one place.
+#[derive(Debug)]
+pub struct Deploy<'a, P: Platform> {
+    /// Where.
+    pub platform: &'a P,
+    /// What.
+    pub service: &'a Service,
+    /// How.
+    pub conduct: &'a Conduct,
+    /// The story so far goes here.
+    pub events: Events,
+    /// The time.
+    pub clock: Clock,
+    /// Set by the first signal.
+    pub cancel: Cancel,
+}
+
+type Followed<P> = <P as Platform>::Followed;
+type PlanOf<P> = crate::plan::Plan<<P as Platform>::Basis, <P as Platform>::Change>;
+
+impl<P: Platform> Deploy<'_, P> {
+    /// Reads and compares; waits for or refuses over another rollout. `Err` is how it ended.
+    pub async fn propose(&self) -> Result<Proposal<P>, Outcome> {
+        let mut waited = false;
+        loop {
+            let proposed = self
+                .platform
+                .propose(self.service, &self.conduct.intent, &self.events)
+                .await;
+            let proposal = proposed.map_err(|error| outcome::failed(&error))?;
+            let Current::Busy { what, rollout } = proposal.current else {
+                return Ok(proposal);
+            };
+            let mut rollout = rollout;
+            let busy = !proposal.plan.is_empty() && !self.is_over(&mut rollout).await;
+            match self.conduct.if_busy {
+                IfBusy::Refuse if busy && self.conduct.may_write => {
+                    return Err(outcome::busy(&what));
+                }
+                IfBusy::Wait if busy && self.conduct.may_write => {
+                    if !waited {
+                        self.events.warn(
+                            "busy",
+                            format!("waiting for another rollout to end: {what}"),
+                        );
+                        waited = true;
+                    }
+                    self.wait_out(rollout).await?;
+                }
+                _ => {
+                    return Ok(Proposal {
+                        plan: proposal.plan,
+                        current: Current::Busy { what, rollout },
+                    });
+                }
+            }
+        }
+    }
+
+    /// Performs a plan and watches what it starts; with an empty plan, judges what is there.
+    pub async fn carry_out(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+        if self.cancel.is_cancelled() {
+            return outcome::interrupted(&[], "nothing was changed", None);
+        }
+        if plan.is_empty() {
+            return self.judge_unchanged(plan, current).await;
+        }
+        match self
+            .platform
+            .perform(self.service, plan, &self.events)
+            .await
+        {
+            Ok(performed) => match performed.rollout {
+                Some(rollout) => self.follow(plan, rollout, false).await,
+                None => {
+                    self.settle(
+                        plan,
+                        outcome::healthy(true, "the changes were made; nothing rolls"),
+                    )
+                    .await
+                }
+            },
+            Err(error) => self.not_performed(plan, &error),
+        }
+    }
+
+    /// Follows whatever rollout is under way.
+    pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+        match current {
+            Current::Busy { rollout, .. } => self.follow(plan, rollout, true).await,
+            other => self.judge_unchanged(plan, other).await,
+        }
+    }
+
+    async fn judge_unchanged(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+        match current {
+            Current::Absent => outcome::absent(),
+            Current::Settled { proven, serving } => outcome::unchanged(proven, &serving),
+            Current::Rolling(rollout) | Current::Busy { rollout, .. } => {
+                self.follow(plan, rollout, true).await
+            }
+            Current::Unwell {
+                reason,
+                mut rollout,
+            } => {
+                // One look gathers the evidence while it can be had.
+                let sample = self.platform.sample(&mut rollout, &self.events).await;
+                let failures = sample.map(|sample| sample.failures).unwrap_or_default();
+                let trip = Trip {
+                    by: crate::rollout::Tripper::State,
+                    at: self.clock.now(),
+                    cause: failures.first().map(|failure| failure.cause),
+                    reason,
+                };
+                let verdict = Verdict::Tripped {
+                    trip,
+                    rollback: Rollback::NotDone(WhyNot::NothingRolls),
+                };
+                self.conclude(plan, &rollout, &verdict, &failures).await
+            }
+        }
+    }
+
+    async fn follow(&self, plan: &PlanOf<P>, mut rollout: Followed<P>, attached: bool) -> Outcome {
+        let policy = self.service.rollout.policy;
+        let watch = self
+            .conduct
+            .timeout
+            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE);
+        let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
+        let mut teller = Teller::new(&self.events);
+        let mut pace = Pace::new(self.clock.now());
+        self.events.send(
+            self.platform
+                .following(&rollout, self.service, plan.shortest, attached),
+        );
+        loop {
+            tokio::select! {
+                biased;
+                sampled = self.platform.sample(&mut rollout, &self.events) => match sampled {
+                    Ok(sample) => {
+                        machine.observe(&sample);
+                        pace.sampled(&sample);
+                        teller.sample(&sample, &machine);
+                    }
+                    Err(error) => {
+                        pace.failed();
+                        teller.trouble(&error);
+                    }
+                },
+                () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
+            }
+            machine.elapse(self.clock.now());
+            if let Some(trip) = machine.wants_remedy().cloned() {
+                self.remedy(&mut rollout, &mut machine, &trip, &mut teller)
+                    .await;
+            }
+            if let Some(verdict) = machine.verdict().cloned() {
+                return self
+                    .conclude(plan, &rollout, &verdict, &machine.failures())
+                    .await;
+            }
+            let now = self.clock.now();
+            let next = machine
+                .alarm(now)
+                .map_or(pace.next(now), |alarm| alarm.min(pace.next(now)));
+            tokio::select! {
+                () = self.clock.sleep_until(next) => {}
+                () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
+            }
+        }
+    }
+
+    async fn remedy(
+        &self,
+        rollout: &mut Followed<P>,
+        machine: &mut Rollout,
+        trip: &Trip,
+        teller: &mut Teller<'_>,
+    ) {
+        let decided = remedy(Circumstances {
+            may_write: self.conduct.may_write,
+            wanted: self.service.rollout.breaker.rollback,
+            possible: self.platform.can_go_back(rollout),
+        });
+        teller.tripped(trip, &decided);
+        match decided {
+            Remedy::Leave(why) => machine.leave(why),
+            Remedy::RollBack => {
+                let answer = self.platform.halt(rollout).await;
+                machine.halted(&answer, self.clock.now());
+                if let Phase::Tripping(_, Back::Refused(why, _)) = machine.phase() {
+                    self.events.warn(
+                        "halt_refused",
+                        format!("the request to go back was refused: {why}"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// The first signal: what the file says, once, and then we leave; the rollout is the platform's.
+    async fn cancelled(
+        &self,
+        plan: &PlanOf<P>,
+        rollout: &mut Followed<P>,
+        machine: &mut Rollout,
+    ) -> Outcome {
+        let remaining = self.platform.waiting_changes(plan);
+        let asked = self.service.rollout.on_cancel == OnCancel::Rollback && self.conduct.may_write;
+        let words = if !asked {
+            "the rollout goes on by itself".to_owned()
+        } else if machine.wants_remedy().is_none() && matches!(machine.phase(), Phase::Tripping(..))
+        {
+            "the rollout is going back already".to_owned()
+        } else {
+            machine.trip_by_person(self.clock.now(), "cancelled");
+            match self.platform.halt(rollout).await {
+                crate::platform::Halted::Accepted => "asked for a rollback".to_owned(),
+                crate::platform::Halted::JustFinished => "the rollout was over already".to_owned(),
+                crate::platform::Halted::Refused(why) => format!("a rollback was refused: {why}"),
+            }
+        };
+        outcome::interrupted(&remaining, &words, Some(&self.conduct.resume))
+    }
+
+    async fn conclude(
+        &self,
+        plan: &PlanOf<P>,
+        rollout: &Followed<P>,
+        verdict: &Verdict,
+        failures: &[crate::rollout::Failure],
+    ) -> Outcome {
+        self.events.send(Told::Phase {
+            phase: PhaseWord::Concluded,
+            word: outcome::word(verdict).into(),
+        });
+        let mut ended = outcome::of(verdict);
+        ended.revision = Some(self.platform.revision(rollout));
+        ended.serving = self.platform.serving(rollout);
+        if let Verdict::Healthy { .. } = verdict {
+            return self.settle(plan, ended).await;
+        }
+        let evidence = self.platform.post_mortem(rollout, verdict, failures).await;
+        self.events.send(Told::PostMortem(evidence));
+        ended.remaining = self.platform.waiting_changes(plan);
+        if matches!(
+            verdict,
+            Verdict::Undetermined(Doubt::Blind | Doubt::TimedOut | Doubt::Unclear(_))
+        ) {
+            ended.resume = Some(self.conduct.resume.clone());
+        }
+        ended
+    }
+
+    /// Performs what waited for a healthy rollout.
+    async fn settle(&self, plan: &PlanOf<P>, ended: Outcome) -> Outcome {
+        if !self.conduct.may_write || plan.is_empty() {
+            return ended;
+        }
+        match self.platform.settle(self.service, plan, &self.events).await {
+            Ok(()) => ended,
+            Err(error) => outcome::incomplete(&error, &ended),
+        }
+    }
+
+    fn not_performed(&self, plan: &PlanOf<P>, error: &PerformError) -> Outcome {
+        if error.nothing_changed {
+            return outcome::failed(&error.source);
+        }
+        let mut ended = outcome::incomplete(error, &outcome::healthy(true, ""));
+        ended.remaining.extend(self.platform.waiting_changes(plan));
+        ended.remaining.dedup();
+        ended
+    }
+
+    /// Whether a rollout that looks as if it were under way is over: one word of the platform may
+    /// lag behind another.
+    async fn is_over(&self, rollout: &mut Followed<P>) -> bool {
+        let mut machine = Rollout::new(self.service.rollout.policy, self.clock.now(), None);
+        if let Ok(sample) = self.platform.sample(rollout, &self.events).await {
+            machine.observe(&sample);
+        }
+        machine.verdict().is_some()
+    }
+
+    /// Waits for the end of somebody else's rollout, however it ends.
+    async fn wait_out(&self, mut rollout: Followed<P>) -> Result<(), Outcome> {
+        let policy = self.service.rollout.policy;
+        let watch = self
+            .conduct
+            .timeout
+            .unwrap_or(policy.deadline + REMEDY_ALLOWANCE);
+        let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
+        let mut pace = Pace::new(self.clock.now());
+        while machine.verdict().is_none() {
+            match self.platform.sample(&mut rollout, &self.events).await {
+                Ok(sample) => {
+                    machine.observe(&sample);
+                    pace.sampled(&sample);
+                }
+                Err(_) => pace.failed(),
+            }
+            machine.elapse(self.clock.now());
+            // It is not ours: we never trip it, only wait.
+            if machine.wants_remedy().is_some() {
+                machine = Rollout::new(policy, self.clock.now(), Some(watch));
+            }
+            tokio::select! {
+                () = self.clock.sleep_until(pace.next(self.clock.now())) => {}
+                () = self.cancel.cancelled() => {
+                    return Err(outcome::interrupted(&[], "nothing was changed", None));
+                }
+            }
+        }
+        match machine.verdict() {
+            Some(Verdict::Undetermined(doubt)) => Err(outcome::still_busy(doubt)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! From a verdict, or a failure, to the outcome that a person reads and a script branches on.
+
+use crate::error::ExitCode;
+use crate::event::{Outcome, VerdictWord};
+use crate::platform::{Failed, Kind, PerformError};
+use crate::rollout::{Doubt, Rollback, Verdict};
+
+fn outcome(verdict: VerdictWord, rolled_back: Option<bool>, reason: impl Into<String>) -> Outcome {
+    Outcome {
+        verdict,
+        rolled_back,
+        exit: ExitCode::of(verdict, rolled_back).code(),
+        reason: reason.into(),
+        proven: true,
+        revision: None,
+        serving: None,
+        performed: Vec::new(),
+        remaining: Vec::new(),
+        resume: None,
+    }
+}
+
+/// The outcome of a verdict.
+pub(super) fn of(verdict: &Verdict) -> Outcome {
+    match verdict {
+        Verdict::Healthy { proven } => healthy(*proven, "the new revision serves"),
+        Verdict::Tripped {
+            trip,
+            rollback: Rollback::Done { .. },
+        } => outcome(VerdictWord::Tripped, Some(true), trip.reason.clone()),
+        Verdict::Tripped {
+            trip,
+            rollback: Rollback::NotDone(why),
+        } => {
+            let reason = format!("{}; not rolled back, since {why}", trip.reason);
+            outcome(VerdictWord::Tripped, Some(false), reason)
+        }
+        Verdict::Superseded { by } => outcome(
+            VerdictWord::Superseded,
+            None,
+            format!("somebody else's action took its place: {by}"),
+        ),
+        Verdict::Undetermined(doubt) => outcome(VerdictWord::Undetermined, None, doubt.to_string()),
+    }
+}
+
+/// A verdict as a word.
+pub(super) fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Healthy { .. } => "healthy",
+        Verdict::Tripped {
+            rollback: Rollback::Done { .. },
+            ..
+        } => "rolled back",
+        Verdict::Tripped { .. } => "failed",
+        Verdict::Superseded { .. } => "superseded",
+        Verdict::Undetermined(_) => "undetermined",
+    }
+}
+
+/// All is well.
+pub(super) fn healthy(proven: bool, reason: &str) -> Outcome {
+    let reason = if proven {
+        reason.to_owned()
+    } else {
+        "in place, but zero tasks are desired: nothing runs that could have failed".to_owned()
+    };
+    Outcome {
+        proven,
+        ..outcome(VerdictWord::Healthy, None, reason)
+    }
+}
+
+/// Nothing to do, and all is well.
+pub(super) fn unchanged(proven: bool, serving: &str) -> Outcome {
+    let reason = if proven {
+        "nothing to do; all is well"
+    } else {
+        "nothing to do; zero tasks are desired, so nothing runs that could have failed"
+    };
+    Outcome {
+        proven,
+        serving: Some(serving.to_owned()),
+        ..outcome(VerdictWord::Unchanged, None, reason)
+    }
+}
+
+/// The service does not exist, and nothing was to be made.
+pub(super) fn absent() -> Outcome {
+    outcome(VerdictWord::Failed, None, "the service does not exist here")
+}
+
+/// A person said no.
+pub fn declined() -> Outcome {
+    outcome(
+        VerdictWord::Refused,
+        None,
+        "not approved; nothing was changed",
+    )
+}
+
+/// Another service of the same command could not be planned.
+pub fn held_back() -> Outcome {
+    outcome(
+        VerdictWord::Refused,
+        None,
+        "not begun, since another service could not be planned; nothing was changed",
+    )
+}
+
+/// Another rollout is under way.
+pub(super) fn busy(what: &str) -> Outcome {
+    let reason = format!(
+        "another rollout is under way: {what}. `--if-busy wait` waits for its end, `--if-busy supersede` takes its place"
+    );
+    outcome(VerdictWord::Refused, None, reason)
+}
+
+/// Somebody else's rollout did not end while we waited.
+pub(super) fn still_busy(doubt: &Doubt) -> Outcome {
+    let reason = format!("the other rollout is still under way ({doubt}); nothing was changed");
+    outcome(VerdictWord::Refused, None, reason)
+}
+
+/// It could not be done; nothing was changed.
+pub(super) fn failed(error: &Failed) -> Outcome {
+    let verdict = if error.kind == Kind::Refused {
+        VerdictWord::Refused
+    } else {
+        VerdictWord::Failed
+    };
+    let mut reason = error.to_string();
+    if let Some(hint) = error.hint() {
+        reason.push_str(". ");
+        reason.push_str(hint);
+    }
+    outcome(verdict, None, reason)
+}
+
+/// Some changes were made and one could not be.
+pub(super) fn incomplete(error: &PerformError, before: &Outcome) -> Outcome {
+    let reason = format!("could not {}: {}", error.change, error.source.message);
+    Outcome {
+        performed: error.performed.clone(),
+        remaining: error.remaining.clone(),
+        revision: before.revision.clone(),
+        serving: before.serving.clone(),
+        ..outcome(VerdictWord::Incomplete, None, reason)
+    }
+}
+
+/// Ended by a signal.
+pub(super) fn interrupted(remaining: &[String], words: &str, resume: Option<&str>) -> Outcome {
+    Outcome {
+        remaining: remaining.to_vec(),
+        resume: resume.map(str::to_owned),
+        ..outcome(
+            VerdictWord::Interrupted,
+            None,
+            format!("interrupted; {words}"),
+        )
+    }
+}

@@ -1,0 +1,195 @@
+//! A plan in a file: reviewed today, performed exactly as it was tomorrow, or refused.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use crate::names::TargetName;
+
+/// The form of the file; another form is refused, not guessed at.
+const FORMAT: u32 = 1;
+
+/// A plan in a file. It may hold literals that are secret, since it holds what it performs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Saved<B, C> {
+    format: u32,
+    /// When it was made.
+    pub made: Timestamp,
+    /// At which target it is performed.
+    pub target: TargetName,
+    /// One for each service.
+    pub plans: Vec<Plan<B, C>>,
+}
+
+/// A plan could not be saved or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedError {
+    /// The file could not be made.
+    #[error("could not write the plan to {path}")]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file could not be read.
+    #[error("could not read the plan in {path}")]
+    Read {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no plan.
+    #[error("{path} is not a saved plan: make one with `deployer plan --out {path}`")]
+    NotAPlan {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It was made by another version.
+    #[error("{path} has format {found}, this version reads {FORMAT}: make the plan again")]
+    Format {
+        /// Where.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+}
+
+impl<B, C> Saved<B, C>
+where
+    B: Serialize + DeserializeOwned,
+    C: Serialize + DeserializeOwned,
+{
+    /// A plan to be saved.
+    pub fn new(made: Timestamp, target: TargetName, plans: Vec<Plan<B, C>>) -> Self {
+        Self {
+            format: FORMAT,
+            made,
+            target,
+            plans,
+        }
+    }
+
+    /// Writes it to a new file that only its owner may read. A file that is there is replaced
+    /// only once the new one is whole.
+    pub fn write(&self, path: &Path) -> Result<(), SavedError> {
+        let failed = |source| SavedError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        let text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
+        let mut name = path.as_os_str().to_owned();
+        name.push(".new");
+        let new = PathBuf::from(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let write = || -> io::Result<()> {
+            // One that was left behind may be readable by others.
+            let _ = std::fs::remove_file(&new);
+            let mut file = options.open(&new)?;
+            file.write_all(&text)?;
+            file.write_all(b"\n")?;
+            file.sync_all()?;
+            std::fs::rename(&new, path)
+        };
+        write().map_err(failed)
+    }
+
+    /// Reads it.
+    pub fn read(path: &Path) -> Result<Self, SavedError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let read = |source| SavedError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let not = |source| SavedError::NotAPlan {
+            path: path.to_owned(),
+            source,
+        };
+        let text = std::fs::read(path).map_err(read)?;
+        let head: Head = serde_json::from_slice(&text).map_err(not)?;
+        if head.format != FORMAT {
+            return Err(SavedError::Format {
+                path: path.to_owned(),
+                found: head.format,
+            });
+        }
+        serde_json::from_slice(&text).map_err(not)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Simple = Saved<String, String>;
+
+    fn saved() -> Simple {
+        let plan = Plan {
+            service: "api".parse().unwrap(),
+            basis: "basis".into(),
+            changes: vec!["change".into()],
+            views: Vec::new(),
+            notes: Vec::new(),
+            shortest: None,
+        };
+        Saved::new(Timestamp::UNIX_EPOCH, "ecs".parse().unwrap(), vec![plan])
+    }
+
+    fn directory(name: &str) -> PathBuf {
+        let directory =
+            std::env::temp_dir().join(format!("deployer-saved-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        directory
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_may_read_it_also_when_it_replaces_an_open_one() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = directory("mode");
+        let path = directory.join("plan.json");
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+        saved().write(&path).unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(Simple::read(&path).unwrap(), saved());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_plan_or_of_another_format_is_refused() {
+        let directory = directory("format");
+        let path = directory.join("plan.json");
+        std::fs::write(&path, r#"{"format": 99}"#).unwrap();
+        assert!(matches!(
+            Simple::read(&path),
+            Err(SavedError::Format { found: 99, .. })
+        ));
+        std::fs::write(&path, "{}").unwrap();
+        assert!(matches!(
+            Simple::read(&path),
+            Err(SavedError::NotAPlan { .. })
+        ));
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+}

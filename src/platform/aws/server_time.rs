@@ -1,0 +1,95 @@
+//! How far the server's clock is from ours, from the `Date` of its answers.
+//!
+//! Deadlines count from the platform's own creation times; without this a wrong clock on a
+//! workstation, or an emulator with a clock of its own, would move them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use jiff::SignedDuration;
+
+use crate::clock::Clock;
+
+/// `Date` has no fractions: differences below this are no difference.
+const RESOLUTION: SignedDuration = SignedDuration::from_secs(2);
+
+/// Server time less ours, as the last answer showed it.
+#[derive(Debug, Clone)]
+pub struct ServerTime {
+    clock: Clock,
+    skew: Arc<Mutex<SignedDuration>>,
+}
+
+impl ServerTime {
+    /// No answer yet: no difference.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            skew: Arc::default(),
+        }
+    }
+
+    /// Server time less ours.
+    pub fn skew(&self) -> SignedDuration {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, date: &str) {
+        let Ok(theirs) = jiff::fmt::rfc2822::parse(date) else {
+            return;
+        };
+        let skew = theirs.timestamp().duration_since(self.clock.now());
+        let skew = if skew.abs() < RESOLUTION {
+            SignedDuration::ZERO
+        } else {
+            skew
+        };
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = skew;
+    }
+}
+
+impl Intercept for ServerTime {
+    fn name(&self) -> &'static str {
+        "ServerTime"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(date) = context.response().headers().get("date") {
+            self.note(date);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_difference_is_seen_and_a_fraction_is_not() {
+        let base: Timestamp = "2026-01-02T03:04:05.9Z".parse().unwrap();
+        let time = ServerTime::new(Clock::driven_from(base));
+        time.note("Fri, 02 Jan 2026 03:04:05 GMT");
+        assert_eq!(time.skew(), SignedDuration::ZERO);
+        time.note("Fri, 02 Jan 2026 04:04:05 GMT");
+        assert_eq!(
+            time.skew().round(jiff::Unit::Minute).unwrap(),
+            SignedDuration::from_hours(1)
+        );
+        time.note("not a date");
+        assert_eq!(
+            time.skew().round(jiff::Unit::Minute).unwrap(),
+            SignedDuration::from_hours(1)
+        );
+    }
+}

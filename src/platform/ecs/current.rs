@@ -1,0 +1,119 @@
+//! What goes on with a service before we touch it. Pure.
+
+use super::followed::{Followed, short};
+use super::reading::Ours;
+use super::view::{DeploymentView, ServiceView};
+use crate::platform::Current;
+use crate::spec::Service;
+
+/// So many failures lately, and tasks missing, are no coincidence.
+const FAILURES: usize = 2;
+
+/// What goes on. `asked`: the service's present revision and settings are what is asked for.
+pub fn current(view: Option<&ServiceView>, asked: bool, service: &Service) -> Current<Followed> {
+    let Some(view) = view.filter(|view| view.status == "ACTIVE") else {
+        return Current::Absent;
+    };
+    let Some(primary) = view.primary() else {
+        return Current::Absent;
+    };
+    let follow = |deployment: &DeploymentView, count_only: Option<usize>, is_rollback: bool| {
+        Followed::new(
+            service,
+            Ours {
+                id: deployment.id.clone(),
+                task_definition: deployment.task_definition.clone(),
+                former: former(view, deployment),
+                count_only,
+                is_rollback,
+            },
+        )
+    };
+    let failed = view
+        .deployments
+        .iter()
+        .find(|deployment| deployment.rollout.as_deref() == Some("FAILED"));
+    match primary.rollout.as_deref() {
+        Some("IN_PROGRESS") => {
+            let rollback =
+                goes_back(primary) || failed.is_some_and(|failed| failed.id != primary.id);
+            if asked {
+                return Current::Rolling(follow(primary, None, rollback));
+            }
+            // A rollback is the end of the rollout that failed: that is the one to follow.
+            let rollout = match failed.filter(|failed| rollback && failed.id != primary.id) {
+                Some(failed) => follow(failed, None, false),
+                None => follow(primary, None, rollback),
+            };
+            Current::Busy {
+                what: words(primary, rollback),
+                rollout,
+            }
+        }
+        Some("FAILED") => Current::Unwell {
+            reason: format!(
+                "{} failed: {}",
+                short(&primary.task_definition),
+                primary.reason.as_deref().unwrap_or("no reason given")
+            ),
+            rollout: follow(primary, None, false),
+        },
+        _ if view.running < view.desired && primary.failed > 0 => Current::Unwell {
+            reason: format!(
+                "{} of {} tasks run, and tasks keep failing",
+                view.running, view.desired
+            ),
+            rollout: follow(primary, Some(FAILURES), false),
+        },
+        // On their way, or gone for a cause that only the tasks themselves tell.
+        _ if view.running < view.desired => {
+            Current::Rolling(follow(primary, Some(FAILURES), false))
+        }
+        _ => Current::Settled {
+            proven: view.desired > 0,
+            serving: short(&primary.task_definition).to_owned(),
+        },
+    }
+}
+
+/// What ran before a deployment that is under way: the one that was completed and still drains.
+fn former(view: &ServiceView, deployment: &DeploymentView) -> Option<String> {
+    let others = view
+        .deployments
+        .iter()
+        .filter(|other| other.id != deployment.id);
+    others
+        .clone()
+        .find(|other| other.rollout.as_deref() == Some("COMPLETED"))
+        .or_else(|| {
+            others
+                .clone()
+                .find(|other| other.rollout.as_deref() != Some("FAILED"))
+        })
+        .map(|other| other.task_definition.clone())
+}
+
+fn goes_back(primary: &DeploymentView) -> bool {
+    primary.reason.as_deref().is_some_and(|reason| {
+        let reason = reason.to_ascii_lowercase();
+        reason.contains("rolling back") || reason.contains("rollback")
+    })
+}
+
+fn words(primary: &DeploymentView, rollback: bool) -> String {
+    let since = primary
+        .created
+        .map_or(String::new(), |created| format!(", since {created:.0}"));
+    let what = if rollback {
+        "a rollback to"
+    } else {
+        "a rollout of"
+    };
+    format!(
+        "{what} {} ({}{since}; {} of {} tasks run)",
+        short(&primary.task_definition),
+        primary.id,
+        primary.running,
+        primary.desired
+    )
+}

@@ -1,0 +1,111 @@
+//! The identity of a rollout under watch, and what sampling remembers of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::reading::{Memory, Ours};
+use super::view::ServiceView;
+use crate::rollout::Failure;
+use crate::spec::Service;
+
+/// A rollout under watch.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The ECS service.
+    pub service: String,
+    /// Which rollout is ours.
+    pub ours: Ours,
+    /// What earlier looks showed.
+    pub memory: Memory,
+    /// Settings that a rollback does not bring back, in words; empty where none changed.
+    pub stays_new: Vec<String>,
+    pub(super) record: RecordState,
+    pub(super) subject: Subject,
+    pub(super) seen: Seen,
+}
+
+/// What is known of the `ServiceDeployment` of a rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RecordState {
+    /// Not found yet.
+    Unknown,
+    /// Its ARN.
+    Arn(String),
+    /// We may not ask, or the endpoint does not offer it.
+    Unavailable,
+}
+
+/// The parts of the file that evidence needs.
+#[derive(Debug, Clone)]
+pub(super) struct Subject {
+    /// Essential containers.
+    pub(super) essential: Vec<String>,
+    /// The main container.
+    pub(super) main: String,
+    /// Log group and stream prefix of awslogs.
+    pub(super) logs: Option<(String, String)>,
+    /// Target groups.
+    pub(super) target_groups: Vec<String>,
+}
+
+/// What was seen, so that nothing is told twice.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    pub(super) tasks: BTreeSet<String>,
+    pub(super) events: BTreeSet<String>,
+    pub(super) failures: BTreeMap<String, Failure>,
+    /// Counters at the last look; a change is a reason to look at stopped tasks.
+    pub(super) counters: Option<[u32; 4]>,
+    pub(super) looked: Option<Timestamp>,
+    pub(super) service: Option<ServiceView>,
+    pub(super) warned: BTreeSet<&'static str>,
+}
+
+impl Followed {
+    /// A rollout of `service`, known by `ours`.
+    pub fn new(service: &Service, ours: Ours) -> Self {
+        let essential = service
+            .containers
+            .iter()
+            .filter(|container| container.essential);
+        Self {
+            service: service.ecs.service.to_string(),
+            ours,
+            memory: Memory::default(),
+            stays_new: Vec::new(),
+            record: RecordState::Unknown,
+            subject: Subject {
+                essential: essential
+                    .map(|container| container.name.to_string())
+                    .collect(),
+                main: service.main().name.to_string(),
+                logs: service
+                    .ecs
+                    .logs
+                    .as_ref()
+                    .map(|logs| (logs.group.clone(), logs.prefix.clone())),
+                target_groups: service
+                    .ecs
+                    .target_groups
+                    .iter()
+                    .map(|group| group.arn.to_string())
+                    .collect(),
+            },
+            seen: Seen::default(),
+        }
+    }
+
+    /// The id as it ends the ARN of the target revision: the `N` of `ecs-svc/N`.
+    pub(super) fn number(&self) -> &str {
+        self.ours.id.rsplit('/').next().unwrap_or(&self.ours.id)
+    }
+}
+
+/// `family:revision` of a task definition's ARN.
+pub fn short(task_definition: &str) -> &str {
+    task_definition
+        .rsplit('/')
+        .next()
+        .unwrap_or(task_definition)
+}

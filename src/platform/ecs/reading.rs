@@ -1,0 +1,395 @@
+//! The tables of judgement for ECS: what one [`View`] says of *our* rollout. Pure.
+//!
+//! The `ServiceDeployment` decides where there is one. Where there is none, the classic
+//! deployment of our id does: what it says of our id itself counts at once, what could only be
+//! concluded from our id's absence waits for [`RECORD_DELAY`].
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::view::{DeploymentView, Record, RecordView, ServiceView, View};
+use crate::rollout::Standing;
+
+/// A record of a new rollout shows up with a delay; after so long we go on without.
+pub const RECORD_DELAY: Duration = Duration::from_secs(15);
+
+/// ECS waits up to 15 minutes between attempts to start tasks that keep failing (Amazon ECS
+/// developer guide, service throttle logic): failures older than that say nothing of now.
+const BACK_OFF: Duration = Duration::from_mins(15);
+
+/// A failed deployment is followed by its rollback within moments; after so long none is coming.
+const ROLLBACK_DELAY: Duration = Duration::from_mins(2);
+
+/// Which rollout is ours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ours {
+    /// The id of the PRIMARY deployment in the answer to our own call.
+    pub id: String,
+    /// The ARN of its task definition.
+    pub task_definition: String,
+    /// What ran before.
+    pub former: Option<String>,
+    /// Our call started no deployment: only counts move, and so many recent failures are too many.
+    pub count_only: Option<usize>,
+    /// It is itself the rollback of a failed deployment, and has no record of its own.
+    pub is_rollback: bool,
+}
+
+/// What earlier looks showed, and later ones may not show any more.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Memory {
+    /// The first look.
+    pub begun: Option<Timestamp>,
+    /// Our deployment was seen FAILED, first then.
+    pub failed_since: Option<Timestamp>,
+    /// Its reason.
+    pub failed_reason: Option<String>,
+    /// Somebody who is not us asked for it to stop.
+    pub stopped_by_other: bool,
+    /// We asked for it to stop.
+    pub stopped_by_us: bool,
+    /// Words that told of a rollback were seen.
+    pub rolling_back: Option<String>,
+    /// Tasks of ours failed since the last look.
+    pub fresh_failures: bool,
+    /// When tasks of ours failed.
+    pub failed_at: Vec<Timestamp>,
+}
+
+/// What this look says of our rollout. `memory` takes in what later looks may not show.
+pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
+    memory.begun.get_or_insert(view.at);
+    let Some(service) = view
+        .service
+        .as_ref()
+        .filter(|service| service.status != "INACTIVE")
+    else {
+        return Standing::Superseded {
+            by: "the service was deleted".into(),
+        };
+    };
+    if service.status == "DRAINING" {
+        return Standing::Superseded {
+            by: "the service is being deleted".into(),
+        };
+    }
+    remember(view, service, ours, memory);
+    if let Some(limit) = ours.count_only {
+        return counted(service, view.at, limit, ours, memory);
+    }
+    match &view.record {
+        Record::Found(record) => by_record(record, service, view.at, ours, memory),
+        Record::Missing | Record::Unavailable => by_deployments(service, view.at, ours, memory),
+    }
+}
+
+fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: &mut Memory) {
+    if let Some(deployment) = service.deployment(&ours.id)
+        && deployment.rollout.as_deref() == Some("FAILED")
+        && memory.failed_since.is_none()
+    {
+        memory.failed_since = Some(view.at);
+        memory.failed_reason.clone_from(&deployment.reason);
+    }
+    if let Record::Found(record) = &view.record
+        && matches!(
+            record.status.as_str(),
+            "ROLLBACK_REQUESTED" | "STOP_REQUESTED"
+        )
+        && !memory.stopped_by_us
+        && !platform_pulled(record)
+    {
+        memory.stopped_by_other = true;
+    }
+    if memory.rolling_back.is_none() {
+        memory.rolling_back = rollback_words(service, ours, memory.begun);
+    }
+}
+
+/// Words in the PRIMARY deployment's reason, or in an event since our begin, that tell of a rollback.
+fn rollback_words(service: &ServiceView, ours: &Ours, begun: Option<Timestamp>) -> Option<String> {
+    let primary = service.primary().filter(|primary| primary.id != ours.id)?;
+    let tells = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.contains("rolling back") || text.contains("rollback")
+    };
+    if let Some(reason) = primary.reason.as_deref().filter(|reason| tells(reason)) {
+        return Some(reason.to_owned());
+    }
+    let since = begun?
+        .checked_sub(SignedDuration::try_from(RECORD_DELAY).ok()?)
+        .ok()?;
+    let event = service
+        .events
+        .iter()
+        .find(|event| event.at >= since && tells(&event.text))?;
+    Some(event.text.clone())
+}
+
+/// Counts alone: they are reached, or tasks keep failing.
+fn counted(
+    service: &ServiceView,
+    at: Timestamp,
+    limit: usize,
+    ours: &Ours,
+    memory: &Memory,
+) -> Standing {
+    let recent = memory
+        .failed_at
+        .iter()
+        .filter(|failed| !passed(**failed, BACK_OFF, at))
+        .count();
+    match service.primary() {
+        Some(primary) if primary.id != ours.id => by_other(service, primary, ours),
+        _ if service.running == service.desired => Standing::Ready {
+            proven: service.desired > 0,
+        },
+        _ if recent >= limit => Standing::NotRolledBack {
+            reason: Some(format!(
+                "{} of {} tasks run, and {recent} failed lately",
+                service.running, service.desired
+            )),
+        },
+        _ => Standing::Going(format!(
+            "{} of {} tasks run",
+            service.running, service.desired
+        )),
+    }
+}
+
+fn by_record(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &Memory,
+) -> Standing {
+    let reason = || {
+        record
+            .reason
+            .clone()
+            .or_else(|| record.rollback_reason.clone())
+    };
+    match record.status.as_str() {
+        "SUCCESSFUL" => Standing::Ready {
+            proven: record.requested > 0 || service.desired > 0,
+        },
+        "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => Standing::Tripping {
+            reason: reason().or_else(|| breaker_words(record)),
+        },
+        "ROLLBACK_SUCCESSFUL" if stopped_by_other(record, memory) => Standing::Superseded {
+            by: reason()
+                .unwrap_or_else(|| "somebody asked for this deployment to be stopped".into()),
+        },
+        "ROLLBACK_SUCCESSFUL" => Standing::RolledBack {
+            reason: reason().or_else(|| breaker_words(record)),
+            to: record.rollback_to.clone(),
+        },
+        "ROLLBACK_FAILED" => Standing::NotRolledBack { reason: reason() },
+        "STOPPED" => stopped(record, ours, memory),
+        // Under way, or a word that is new to us. A breaker that fired without a rollback to come
+        // may leave the status as it is, for ever.
+        word => match failed(record, memory) {
+            Some(words) => after_failure(Some(words), service, at, ours, memory),
+            None => Standing::Going(word.to_owned()),
+        },
+    }
+}
+
+fn stopped(record: &RecordView, ours: &Ours, memory: &Memory) -> Standing {
+    if let Some(newer) = &record.newer {
+        return Standing::Superseded {
+            by: format!("a newer deployment, {newer}"),
+        };
+    }
+    let reason = record.reason.clone();
+    if platform_pulled(record) || memory.failed_since.is_some() {
+        let words = reason
+            .or_else(|| breaker_words(record))
+            .or_else(|| memory.failed_reason.clone());
+        return Standing::NotRolledBack { reason: words };
+    }
+    if memory.stopped_by_us {
+        return Standing::NotRolledBack {
+            reason: reason.or(Some("stopped, as we asked".into())),
+        };
+    }
+    let words = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    Standing::Unclear(format!("{} is STOPPED{words}", ours.id))
+}
+
+/// The breaker or an alarm fired: this is the platform's own doing.
+fn platform_pulled(record: &RecordView) -> bool {
+    record
+        .breaker
+        .as_ref()
+        .is_some_and(|breaker| breaker.status == "TRIGGERED")
+        || record.alarm_status.as_deref() == Some("TRIGGERED")
+}
+
+fn stopped_by_other(record: &RecordView, memory: &Memory) -> bool {
+    if memory.stopped_by_us || platform_pulled(record) {
+        return false;
+    }
+    let says_so = [&record.reason, &record.rollback_reason]
+        .into_iter()
+        .flatten()
+        .any(|reason| {
+            let reason = reason.to_ascii_lowercase();
+            reason.contains("stopservicedeployment")
+                || reason.contains("stop service deployment")
+                || reason.contains("user request")
+                || reason.contains("requested by")
+        });
+    memory.stopped_by_other || says_so
+}
+
+/// Why our deployment failed, if it did although its status does not say so.
+fn failed(record: &RecordView, memory: &Memory) -> Option<String> {
+    let words = if platform_pulled(record) {
+        record.reason.clone().or_else(|| breaker_words(record))
+    } else {
+        memory.failed_since?;
+        memory.failed_reason.clone()
+    };
+    Some(words.unwrap_or_else(|| "the deployment failed".into()))
+}
+
+fn breaker_words(record: &RecordView) -> Option<String> {
+    let breaker = record
+        .breaker
+        .as_ref()
+        .filter(|breaker| breaker.status == "TRIGGERED");
+    match (breaker, record.alarms.as_slice()) {
+        (Some(breaker), _) => Some(format!(
+            "the circuit breaker counted {} failures of {}",
+            breaker.failures, breaker.threshold
+        )),
+        (None, []) => None,
+        (None, alarms) => Some(format!("alarm {} fired", alarms.join(", "))),
+    }
+}
+
+/// Our deployment failed. Whether a rollback follows depends on the settings and on there being
+/// something to go back to; where one should, it is waited for a little.
+fn after_failure(
+    reason: Option<String>,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &Memory,
+) -> Standing {
+    match service.primary() {
+        Some(primary) if primary.id != ours.id => match primary.rollout.as_deref() {
+            Some("COMPLETED") => Standing::RolledBack {
+                reason,
+                to: Some(primary.task_definition.clone()),
+            },
+            Some("FAILED") => Standing::NotRolledBack { reason },
+            _ => Standing::Tripping { reason },
+        },
+        _ if !(service.rolls_back || memory.stopped_by_us) || ours.former.is_none() => {
+            Standing::NotRolledBack { reason }
+        }
+        _ if memory
+            .failed_since
+            .is_some_and(|since| passed(since, ROLLBACK_DELAY, at)) =>
+        {
+            Standing::NotRolledBack { reason }
+        }
+        _ => Standing::Tripping { reason },
+    }
+}
+
+/// Without a record: the classic deployments.
+fn by_deployments(service: &ServiceView, at: Timestamp, ours: &Ours, memory: &Memory) -> Standing {
+    if memory.failed_since.is_some() {
+        return after_failure(memory.failed_reason.clone(), service, at, ours, memory);
+    }
+    match (service.deployment(&ours.id), service.primary()) {
+        (Some(deployment), _) if deployment.status == "PRIMARY" => {
+            let done = deployment.rollout.as_deref() == Some("COMPLETED")
+                && deployment.task_definition == ours.task_definition
+                && deployment.running == deployment.desired
+                && !memory.fresh_failures;
+            if done {
+                Standing::Ready {
+                    proven: deployment.desired > 0,
+                }
+            } else {
+                Standing::Going(
+                    deployment
+                        .rollout
+                        .clone()
+                        .unwrap_or_else(|| "PRIMARY".into()),
+                )
+            }
+        }
+        (_, Some(primary)) => match &memory.rolling_back {
+            Some(words) => rolled_back(primary, words),
+            None => by_other(service, primary, ours),
+        },
+        (_, None)
+            if memory
+                .begun
+                .is_some_and(|begun| passed(begun, RECORD_DELAY, at)) =>
+        {
+            Standing::Unclear("the service shows no deployment at all".into())
+        }
+        (_, None) => Standing::Unknown,
+    }
+    .unless_early(at, memory)
+}
+
+fn rolled_back(primary: &DeploymentView, words: &str) -> Standing {
+    let reason = Some(words.to_owned());
+    match primary.rollout.as_deref() {
+        Some("COMPLETED") => Standing::RolledBack {
+            reason,
+            to: Some(primary.task_definition.clone()),
+        },
+        Some("FAILED") => Standing::NotRolledBack { reason },
+        _ => Standing::Tripping { reason },
+    }
+}
+
+/// Our id is not PRIMARY, and nothing told of a rollback.
+fn by_other(service: &ServiceView, primary: &DeploymentView, ours: &Ours) -> Standing {
+    let known = primary.task_definition == ours.task_definition
+        || Some(&primary.task_definition) == ours.former.as_ref();
+    if known {
+        let newest = service
+            .events
+            .first()
+            .map_or("", |event| event.text.as_str());
+        return Standing::Unclear(format!(
+            "{} is no longer PRIMARY, {} is, with {}; newest event: {newest}",
+            ours.id, primary.id, primary.task_definition
+        ));
+    }
+    Standing::Superseded {
+        by: format!("{} with {}", primary.id, primary.task_definition),
+    }
+}
+
+impl Standing {
+    /// A conclusion that rests only on the absence of our id waits until a late record had time
+    /// to show up.
+    fn unless_early(self, at: Timestamp, memory: &Memory) -> Self {
+        let early = memory
+            .begun
+            .is_some_and(|begun| !passed(begun, RECORD_DELAY, at));
+        match self {
+            Self::Unclear(_) if early => Self::Unknown,
+            other => other,
+        }
+    }
+}
+
+fn passed(since: Timestamp, wait: Duration, at: Timestamp) -> bool {
+    SignedDuration::try_from(wait).is_ok_and(|wait| at.duration_since(since) >= wait)
+}
+
+#[cfg(test)]
+mod rows;

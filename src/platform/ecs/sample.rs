@@ -1,0 +1,397 @@
+//! One look at a rollout: the reads, and what they become.
+
+use std::time::Duration;
+
+use aws_sdk_ecs::Client;
+use aws_sdk_ecs::types::{DesiredStatus, Task};
+use jiff::{SignedDuration, Timestamp};
+
+use super::classify::{self, StoppedContainer, StoppedTask};
+use super::followed::{Followed, RecordState};
+use super::reading;
+use super::view::{Record, ServiceView, View};
+use super::wire;
+use crate::event::{Events, Kind as Told};
+use crate::platform::aws::failed;
+use crate::platform::failure::{Failed, Kind};
+use crate::rollout::{BreakerGauge, Cause, Failure, Gauge, Observation};
+
+/// Stopped tasks are looked at when a counter moves, and every so often all the same: a task that
+/// never started moves none.
+const LOOK_AGAIN: Duration = Duration::from_secs(4);
+
+/// `DescribeTasks` takes at most 100 tasks (Amazon ECS API reference).
+const TASKS_A_CALL: usize = 100;
+
+/// Pages of stopped tasks read in one look; the newest failures explain a rollout as well as all.
+const PAGES: usize = 3;
+
+/// Where samples come from.
+pub(super) struct Sampler<'a> {
+    pub(super) client: &'a Client,
+    pub(super) cluster: &'a str,
+    /// Server time less ours.
+    pub(super) skew: SignedDuration,
+    pub(super) events: &'a Events,
+}
+
+impl Sampler<'_> {
+    /// Looks once. `now` is the time just before the reads.
+    pub(super) async fn sample(
+        &self,
+        rollout: &mut Followed,
+        now: Timestamp,
+    ) -> Result<Observation, Failed> {
+        let (service, record) =
+            futures::join!(self.service(&rollout.service), self.record(rollout));
+        let (service, (record, state)) = (service?, record?);
+        rollout.record = state;
+        if rollout.record == RecordState::Unavailable && rollout.seen.warned.insert("records") {
+            self.events.warn(
+                "no_service_deployments",
+                "service deployments cannot be read here; judging by DescribeServices alone",
+            );
+        }
+        let mut view = View {
+            at: now,
+            record,
+            service,
+        };
+        self.tell_messages(rollout, view.service.as_ref());
+        self.look_at_tasks(rollout, &view).await?;
+        self.look_for_newer(rollout, &mut view).await?;
+        let standing = reading::read(&view, &rollout.ours, &mut rollout.memory);
+        let observation = Observation {
+            at: now,
+            created: self.created(&view, rollout),
+            standing,
+            gauge: gauge(&view, rollout),
+            failures: rollout.seen.failures.values().cloned().collect(),
+            waiting: match &view.record {
+                Record::Found(record) => record.awaits.clone(),
+                _ => None,
+            },
+        };
+        rollout.seen.service = view.service;
+        Ok(observation)
+    }
+
+    async fn service(&self, name: &str) -> Result<Option<ServiceView>, Failed> {
+        let answer = self
+            .client
+            .describe_services()
+            .cluster(self.cluster)
+            .services(name)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(answer.services().first().map(wire::service)),
+            Err(error) => Err(failed(format!("describe service {name}"), error)),
+        }
+    }
+
+    /// The record, found in the list first and read by its ARN from then on.
+    async fn record(&self, rollout: &Followed) -> Result<(Record, RecordState), Failed> {
+        if rollout.ours.count_only.is_some() || rollout.ours.is_rollback {
+            return Ok((Record::Missing, RecordState::Unknown));
+        }
+        let found = match &rollout.record {
+            RecordState::Unavailable => return Ok((Record::Unavailable, RecordState::Unavailable)),
+            RecordState::Arn(arn) => Ok(Some(arn.clone())),
+            RecordState::Unknown => self.find(rollout).await,
+        };
+        let read = match found {
+            Ok(Some(arn)) => self.read(&arn).await.map(|record| match record {
+                Some(record) => (Record::found(record), RecordState::Arn(arn.clone())),
+                None => (Record::Missing, RecordState::Unknown),
+            }),
+            Ok(None) => Ok((Record::Missing, RecordState::Unknown)),
+            Err(error) => Err(error),
+        };
+        match read {
+            Err(error)
+                if matches!(error.kind, Kind::Denied | Kind::Unsupported | Kind::Invalid) =>
+            {
+                Ok((Record::Unavailable, RecordState::Unavailable))
+            }
+            other => other,
+        }
+    }
+
+    /// The ARN of the record whose target revision ends in our deployment's number.
+    pub(super) async fn find(&self, rollout: &Followed) -> Result<Option<String>, Failed> {
+        let answer = self
+            .client
+            .list_service_deployments()
+            .cluster(self.cluster)
+            .service(&rollout.service)
+            .max_results(20)
+            .send()
+            .await
+            .map_err(|error| failed("list service deployments", error))?;
+        let ours = |revision: &str| revision.rsplit('/').next() == Some(rollout.number());
+        let brief = answer
+            .service_deployments()
+            .iter()
+            .find(|brief| brief.target_service_revision_arn().is_some_and(ours));
+        Ok(brief
+            .and_then(|brief| brief.service_deployment_arn())
+            .map(str::to_owned))
+    }
+
+    pub(super) async fn read(&self, arn: &str) -> Result<Option<super::view::RecordView>, Failed> {
+        let answer = self
+            .client
+            .describe_service_deployments()
+            .service_deployment_arns(arn)
+            .send()
+            .await
+            .map_err(|error| failed("describe the service deployment", error))?;
+        Ok(answer.service_deployments().first().map(wire::record))
+    }
+
+    /// Once ours is STOPPED, the list tells whether a newer one took its place.
+    async fn look_for_newer(&self, rollout: &Followed, view: &mut View) -> Result<(), Failed> {
+        let Record::Found(record) = &mut view.record else {
+            return Ok(());
+        };
+        if record.status != "STOPPED" {
+            return Ok(());
+        }
+        let answer = self
+            .client
+            .list_service_deployments()
+            .cluster(self.cluster)
+            .service(&rollout.service)
+            .max_results(20)
+            .send()
+            .await
+            .map_err(|error| failed("list service deployments", error))?;
+        let briefs = answer.service_deployments().iter();
+        let newer = briefs
+            .filter(|brief| wire::time(brief.created_at()) > record.created)
+            .filter_map(|brief| brief.target_service_revision_arn())
+            .filter_map(|revision| revision.rsplit('/').next())
+            .find(|number| *number != rollout.number());
+        record.newer = newer.map(|number| format!("ecs-svc/{number}"));
+        Ok(())
+    }
+
+    fn tell_messages(&self, rollout: &mut Followed, service: Option<&ServiceView>) {
+        let Some(service) = service else { return };
+        let begun = service
+            .deployment(&rollout.ours.id)
+            .and_then(|deployment| deployment.created);
+        for event in service.events.iter().rev() {
+            let ours = begun.is_none_or(|begun| event.at >= begun);
+            if ours && rollout.seen.events.insert(event.id.clone()) {
+                self.events.send(Told::Message {
+                    said_at: event.at,
+                    text: event.text.clone(),
+                });
+                if let Some(failure) = unplaced(event) {
+                    rollout.seen.failures.insert(failure.id.clone(), failure);
+                }
+            }
+        }
+    }
+
+    async fn look_at_tasks(&self, rollout: &mut Followed, view: &View) -> Result<(), Failed> {
+        rollout.memory.fresh_failures = false;
+        if !worth_a_look(rollout, view) {
+            return Ok(());
+        }
+        rollout.seen.looked = Some(view.at);
+        let stopped = match self.stopped(rollout).await {
+            Ok(stopped) => stopped,
+            Err(error) if matches!(error.kind, Kind::Denied | Kind::Unsupported) => {
+                if rollout.seen.warned.insert("tasks") {
+                    self.events.warn(
+                        "no_stopped_tasks",
+                        format!("no causes of failures: {error}"),
+                    );
+                }
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        for task in stopped.iter().map(stopped_task) {
+            rollout.seen.tasks.insert(task.arn.clone());
+            let ours = task.started_by.as_deref() == Some(rollout.ours.id.as_str());
+            let failure = classify::failure(&task, &rollout.subject.essential, view.at);
+            if let Some(failure) = failure.filter(|_| ours) {
+                rollout.memory.fresh_failures = true;
+                rollout.memory.failed_at.push(failure.at);
+                rollout.seen.failures.insert(failure.id.clone(), failure);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stopped tasks of the service that were not looked at before.
+    async fn stopped(&self, rollout: &Followed) -> Result<Vec<Task>, Failed> {
+        let mut unseen = Vec::new();
+        let mut next = None;
+        for _ in 0..PAGES {
+            let page = self
+                .client
+                .list_tasks()
+                .cluster(self.cluster)
+                .service_name(&rollout.service)
+                .desired_status(DesiredStatus::Stopped)
+                .set_next_token(next.take())
+                .send()
+                .await
+                .map_err(|error| failed("list stopped tasks", error))?;
+            let new = page
+                .task_arns()
+                .iter()
+                .filter(|arn| !rollout.seen.tasks.contains(*arn));
+            unseen.extend(new.cloned());
+            next = page.next_token().map(str::to_owned);
+            if next.is_none() {
+                break;
+            }
+        }
+        let mut tasks = Vec::new();
+        for arns in unseen.chunks(TASKS_A_CALL) {
+            let answer = self
+                .client
+                .describe_tasks()
+                .cluster(self.cluster)
+                .set_tasks(Some(arns.to_vec()))
+                .send()
+                .await
+                .map_err(|error| failed("describe stopped tasks", error))?;
+            tasks.extend(answer.tasks.unwrap_or_default());
+        }
+        Ok(tasks)
+    }
+
+    /// The platform's creation time of our rollout, by our clock.
+    fn created(&self, view: &View, rollout: &Followed) -> Option<Timestamp> {
+        let by_record = match &view.record {
+            Record::Found(record) => record.created,
+            _ => None,
+        };
+        let deployment = view
+            .service
+            .as_ref()
+            .and_then(|service| service.deployment(&rollout.ours.id));
+        let created = by_record.or(deployment.and_then(|deployment| deployment.created))?;
+        created
+            .checked_sub(self.skew)
+            .ok()
+            .map(|created| created.min(view.at))
+    }
+}
+
+fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {
+    let Some(service) = &view.service else {
+        return false;
+    };
+    let ours = service.deployment(&rollout.ours.id);
+    let count = |read: fn(&super::view::DeploymentView) -> u32| ours.map_or(0, read);
+    let breaker = match &view.record {
+        Record::Found(record) => record
+            .breaker
+            .as_ref()
+            .map_or(0, |breaker| breaker.failures),
+        _ => 0,
+    };
+    let newest = u32::try_from(rollout.seen.events.len()).unwrap_or(u32::MAX);
+    let counters = [count(|d| d.running), count(|d| d.failed), breaker, newest];
+    let first = rollout.seen.counters.is_none();
+    let moved = rollout.seen.counters.replace(counters) != Some(counters);
+    let long_ago = SignedDuration::try_from(LOOK_AGAIN).is_ok_and(|wait| {
+        rollout
+            .seen
+            .looked
+            .is_none_or(|looked| view.at.duration_since(looked) >= wait)
+    });
+    // Without a record, readiness itself rests on there being no fresh failure.
+    let decisive = !matches!(view.record, Record::Found(_));
+    (moved && !first) || long_ago || decisive
+}
+
+/// An event that tells of a task that could not even be made. Failures of tasks that were made
+/// are told by the tasks themselves.
+fn unplaced(event: &super::view::EventView) -> Option<Failure> {
+    let lower = event.text.to_ascii_lowercase();
+    if !lower.contains("unable to place a task") {
+        return None;
+    }
+    let cause = match classify::by_text(&event.text) {
+        Cause::Other => Cause::NoCapacity,
+        cause @ (Cause::NoCapacity | Cause::Refused | Cause::RoleDenied) => cause,
+        _ => return None,
+    };
+    Some(Failure {
+        id: event.id.clone(),
+        at: event.at,
+        cause,
+        text: event.text.clone(),
+        container: None,
+        exit_code: None,
+        task: None,
+    })
+}
+
+fn gauge(view: &View, rollout: &Followed) -> Gauge {
+    let Some(service) = &view.service else {
+        return Gauge::default();
+    };
+    let ours = service.deployment(&rollout.ours.id);
+    let running = ours.map_or(0, |deployment| deployment.running);
+    let running = if rollout.ours.count_only.is_some() {
+        service.running
+    } else {
+        running
+    };
+    let (breaker, alarms) = match &view.record {
+        Record::Found(record) => (
+            record.breaker.as_ref().map(|breaker| BreakerGauge {
+                failures: breaker.failures,
+                threshold: Some(breaker.threshold),
+                state: breaker.status.clone(),
+            }),
+            record.alarms.clone(),
+        ),
+        _ => (
+            ours.filter(|deployment| deployment.failed > 0)
+                .map(|deployment| BreakerGauge {
+                    failures: deployment.failed,
+                    threshold: None,
+                    state: deployment.rollout.clone().unwrap_or_default(),
+                }),
+            Vec::new(),
+        ),
+    };
+    Gauge {
+        desired: service.desired,
+        running,
+        pending: ours.map_or(0, |deployment| deployment.pending),
+        old: service.running.saturating_sub(running),
+        breaker,
+        alarms,
+    }
+}
+
+fn stopped_task(task: &Task) -> StoppedTask {
+    let containers = task.containers().iter().map(|container| StoppedContainer {
+        name: container.name().unwrap_or_default().to_owned(),
+        exit_code: container.exit_code(),
+        reason: container.reason().map(str::to_owned),
+        health: container
+            .health_status()
+            .map(|health| health.as_str().to_owned()),
+    });
+    StoppedTask {
+        arn: task.task_arn().unwrap_or_default().to_owned(),
+        started_by: task.started_by().map(str::to_owned),
+        stop_code: task.stop_code().map(|code| code.as_str().to_owned()),
+        reason: task.stopped_reason().map(str::to_owned),
+        at: wire::time(task.stopping_at()).or_else(|| wire::time(task.stopped_at())),
+        containers: containers.collect(),
+    }
+}

@@ -1,0 +1,236 @@
+//! The only code that writes to the terminal.
+//!
+//! A command tells its story as [`Event`]s; [`run`] takes them one after another and a
+//! [`Reporter`] shows them: to people ([`human`]), to scripts (NDJSON) and to GitHub Actions.
+//! stdout is for what was asked for, stderr for the story, so piping is never polluted.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::Clock;
+use crate::event::Event;
+
+mod ci;
+pub mod human;
+mod json;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod tests;
+
+use ci::Ci;
+use human::{Human, Stream};
+use text::{Line, Tone};
+
+pub use human::Telling;
+pub use text::Style;
+
+/// How often a live block is drawn again although nothing happened: the time in it goes on.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The JSON schema of one line of `--output json`.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Event).to_value()
+}
+
+/// For whom the story is told.
+#[derive(Debug, Clone)]
+pub enum Format {
+    /// For people.
+    Human(Telling),
+    /// For scripts: one JSON object a line, on stdout.
+    Json,
+}
+
+/// What GitHub Actions is told besides.
+#[derive(Debug, Clone, Default)]
+pub struct Actions {
+    /// The file that the step's summary is appended to (`GITHUB_STEP_SUMMARY`).
+    pub summary: Option<PathBuf>,
+}
+
+/// A question to the person at the terminal. It is shown after everything that was told before.
+#[derive(Debug)]
+pub struct Prompt {
+    /// The question, with the possible answers: `Apply these changes? [y/N]`.
+    pub text: String,
+    /// Told once the question is on the screen.
+    pub shown: oneshot::Sender<()>,
+}
+
+/// Shows events, and whatever else a command has to say.
+#[derive(Debug)]
+pub struct Reporter<O, E> {
+    out: Sink<O>,
+    err: Sink<E>,
+    shape: Shape,
+    ci: Option<Ci>,
+}
+
+#[derive(Debug)]
+enum Shape {
+    Human(Box<Human>),
+    Json,
+}
+
+/// A stream and how to write to it. Once its reader has gone nothing more is written.
+#[derive(Debug)]
+struct Sink<W> {
+    writer: W,
+    style: Style,
+    closed: bool,
+}
+
+impl<W: Write> Sink<W> {
+    fn new((writer, style): (W, Style)) -> Self {
+        Self {
+            writer,
+            style,
+            closed: false,
+        }
+    }
+
+    /// Whoever reads may leave (`| head`); the deployment goes on and ends with its own verdict.
+    fn write(&mut self, text: &str) {
+        if !self.closed {
+            let written = self.writer.write_all(text.as_bytes());
+            self.closed = written.and_then(|()| self.writer.flush()).is_err();
+        }
+    }
+
+    fn write_lines(&mut self, lines: &[Line]) {
+        let text: String = lines.iter().map(|line| line.paint(self.style)).collect();
+        self.write(&text);
+    }
+}
+
+impl<O: Write, E: Write> Reporter<O, E> {
+    /// A reporter that writes what was asked for to `out` and the story to `err`.
+    pub fn new(format: Format, out: (O, Style), err: (E, Style)) -> Self {
+        let shape = match format {
+            Format::Human(telling) => Shape::Human(Box::new(Human::new(telling))),
+            Format::Json => Shape::Json,
+        };
+        Self {
+            out: Sink::new(out),
+            err: Sink::new(err),
+            shape,
+            ci: None,
+        }
+    }
+
+    /// Tells GitHub Actions too.
+    #[must_use]
+    pub fn with_actions(mut self, actions: Option<Actions>) -> Self {
+        self.ci = actions.map(|actions| Ci::new(actions.summary));
+        self
+    }
+
+    /// Shows an event.
+    pub fn event(&mut self, event: &Event) {
+        let (out, err) = (&mut self.out, &mut self.err);
+        match &mut self.shape {
+            Shape::Json => out.write(&(json::line(event) + "\n")),
+            Shape::Human(human) => {
+                let (stream, lines) = human.tell(event);
+                if !lines.is_empty() {
+                    human.aside(|| match stream {
+                        Stream::Out => out.write_lines(&lines),
+                        Stream::Err => err.write_lines(&lines),
+                    });
+                }
+                human.redraw(event.at, err.style);
+            }
+        }
+        if let Some(annotation) = self.ci.as_mut().and_then(|ci| ci.note(event)) {
+            self.aside(&(annotation + "\n"));
+        }
+    }
+
+    /// Shows that time goes on.
+    pub fn tick(&mut self, now: Timestamp) {
+        if let Shape::Human(human) = &mut self.shape {
+            human.redraw(now, self.err.style);
+        }
+    }
+
+    /// Shows a question and leaves the cursor behind it.
+    pub fn prompt(&mut self, prompt: Prompt) {
+        if let Shape::Human(human) = &mut self.shape {
+            human.pause();
+        }
+        let line = Line::at(0).add(Tone::Strong, &prompt.text).plain(" ");
+        let text = line.paint(self.err.style);
+        self.aside(text.trim_end_matches('\n'));
+        // Nobody waiting for the answer any more means that the command is over.
+        let _ = prompt.shown.send(());
+    }
+
+    /// Leaves the screen clean and writes what is written at the end.
+    pub fn finish(&mut self) {
+        if let Shape::Human(human) = &mut self.shape {
+            human.finish();
+        }
+        if let Some(Err(error)) = self.ci.as_mut().map(Ci::write_summary) {
+            problem(
+                &mut self.err,
+                "the summary of this step could not be written",
+                &error,
+            );
+        }
+    }
+
+    fn aside(&mut self, text: &str) {
+        let err = &mut self.err;
+        match &self.shape {
+            Shape::Human(human) => human.aside(|| err.write(text)),
+            Shape::Json => err.write(text),
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(&self.shape, Shape::Human(human) if human.is_live())
+    }
+}
+
+fn problem<W: Write>(err: &mut Sink<W>, what: &str, error: &io::Error) {
+    let line = Line::at(0).hang(2).add(Tone::Care, "warning: ");
+    err.write_lines(&[line.plain(format!("{what}: {error}"))]);
+}
+
+/// Shows events until nobody is left to tell any. A question waits until all events before it
+/// are shown.
+pub async fn run<O: Write, E: Write>(
+    mut events: mpsc::UnboundedReceiver<Event>,
+    mut prompts: mpsc::UnboundedReceiver<Prompt>,
+    mut reporter: Reporter<O, E>,
+    clock: Clock,
+) {
+    loop {
+        let live = reporter.is_live();
+        let tick = async {
+            if live {
+                clock.sleep_until(clock.now() + TICK).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            event = events.recv() => match event {
+                Some(event) => reporter.event(&event),
+                None => break,
+            },
+            Some(prompt) = prompts.recv() => reporter.prompt(prompt),
+            () = tick => reporter.tick(clock.now()),
+        }
+    }
+    reporter.finish();
+}

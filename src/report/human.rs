@@ -1,0 +1,212 @@
+//! The story for people.
+//!
+//! On a terminal: one live block for each service, and above it the lines worth keeping. Without
+//! one: a line whenever something changed, with the time and the service before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::event::{Event, Kind};
+
+use super::text::{Line, Style, Tone};
+use super::words;
+
+mod block;
+mod live;
+mod outcome;
+mod plan;
+mod post_mortem;
+mod story;
+
+use block::Block;
+use live::Live;
+
+/// Where a text goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// What was asked for.
+    Out,
+    /// The story.
+    Err,
+}
+
+/// How the story is told.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// With live blocks; only where stderr is a terminal that can do that.
+    pub live: bool,
+    /// The plan is what was asked for, so it goes to stdout.
+    pub plan_on_stdout: bool,
+    /// The target is named before each line.
+    pub several_targets: bool,
+    /// Times of day are shown in this zone.
+    pub zone: TimeZone,
+}
+
+/// Tells events to people.
+#[derive(Debug)]
+pub(super) struct Human {
+    telling: Telling,
+    live: Option<Live>,
+    blocks: BTreeMap<String, Block>,
+    warned: BTreeSet<(String, String)>,
+    label_width: usize,
+    paused: bool,
+}
+
+impl Human {
+    pub(super) fn new(telling: Telling) -> Self {
+        Self {
+            live: telling.live.then(Live::new),
+            telling,
+            blocks: BTreeMap::new(),
+            warned: BTreeSet::new(),
+            label_width: 0,
+            paused: false,
+        }
+    }
+
+    /// Whether something on the screen moves with time.
+    pub(super) fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Takes in an event; returns the lines to be kept, and where they go.
+    pub(super) fn tell(&mut self, event: &Event) -> (Stream, Vec<Line>) {
+        self.paused = false;
+        let place = words::place(event);
+        match &event.kind {
+            Kind::Plan {
+                changes,
+                notes,
+                shortest_seconds,
+                ..
+            } => {
+                let lines = plan::lines(&place, changes, notes, *shortest_seconds);
+                (self.plan_stream(), lines)
+            }
+            Kind::PostMortem(evidence) => {
+                let lines = post_mortem::lines(&place, evidence, &self.telling.zone);
+                (Stream::Err, lines)
+            }
+            Kind::Outcome(outcome) => {
+                self.end(event);
+                (Stream::Err, outcome::lines(&place, outcome))
+            }
+            Kind::Summary {
+                exit,
+                elapsed_ms,
+                services,
+            } => (Stream::Err, outcome::summary(services, *exit, *elapsed_ms)),
+            _ => (Stream::Err, self.go_on(event).into_iter().collect()),
+        }
+    }
+
+    fn plan_stream(&self) -> Stream {
+        if self.telling.plan_on_stdout {
+            Stream::Out
+        } else {
+            Stream::Err
+        }
+    }
+
+    /// One line of a rollout under way, unless it is in the live block or says nothing new.
+    fn go_on(&mut self, event: &Event) -> Option<Line> {
+        let label = self.label(event);
+        let is_new = event.service.is_none() || self.block(&label, event.at).update(event);
+        let only_live = matches!(
+            event.kind,
+            Kind::Phase { .. } | Kind::Progress(_) | Kind::Message { .. }
+        );
+        if !is_new || (self.is_live() && only_live) || !self.is_first_warning(&label, &event.kind) {
+            return None;
+        }
+        let line = story::line(&event.kind)?;
+        self.label_width = self.label_width.max(label.width());
+        let pad = " ".repeat(self.label_width - label.width() + 2);
+        let prefix = Line::at(0)
+            .add(Tone::Quiet, words::clock(event.at, &self.telling.zone))
+            .plain(" ")
+            .add(Tone::Strong, label)
+            .plain(pad);
+        let hang = prefix.width();
+        Some(prefix.hang(hang).join(line))
+    }
+
+    /// A warning is told once, however often it is repeated.
+    fn is_first_warning(&mut self, label: &str, kind: &Kind) -> bool {
+        match kind {
+            Kind::Warning { text, .. } => self.warned.insert((label.to_owned(), text.clone())),
+            _ => true,
+        }
+    }
+
+    fn block(&mut self, label: &str, at: Timestamp) -> &mut Block {
+        self.blocks
+            .entry(label.to_owned())
+            .or_insert_with(|| Block::new(label, at))
+    }
+
+    fn end(&mut self, event: &Event) {
+        let label = self.label(event);
+        self.blocks.remove(&label);
+        if let Some(live) = &mut self.live {
+            live.remove(&label);
+        }
+    }
+
+    /// What a line starts with: the service, and the target where there are several.
+    fn label(&self, event: &Event) -> String {
+        match (&event.service, self.telling.several_targets) {
+            (Some(service), true) => format!("{}/{service}", event.target),
+            (Some(service), false) => service.to_string(),
+            (None, _) => event.target.to_string(),
+        }
+    }
+
+    /// Runs `print` while no live block is on the screen.
+    pub(super) fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
+        match &self.live {
+            Some(live) => live.aside(print),
+            None => print(),
+        }
+    }
+
+    /// Draws the live blocks as they are at `now`.
+    pub(super) fn redraw(&mut self, now: Timestamp, style: Style) {
+        let Some(live) = self.live.as_mut().filter(|_| !self.paused) else {
+            return;
+        };
+        for (label, block) in &self.blocks {
+            live.show(label, block.paint(now, &self.telling.zone, style));
+        }
+    }
+
+    /// The live blocks as text.
+    #[cfg(test)]
+    pub(super) fn blocks_at(&self, now: Timestamp, columns: usize) -> String {
+        let style = Style {
+            color: false,
+            width: Some(columns),
+        };
+        let zone = &self.telling.zone;
+        let blocks = self.blocks.values();
+        blocks.map(|block| block.paint(now, zone, style)).collect()
+    }
+
+    /// Takes the live blocks away until something happens: the person is asked something.
+    pub(super) fn pause(&mut self) {
+        self.paused = true;
+        self.finish();
+    }
+
+    /// Leaves the screen clean.
+    pub(super) fn finish(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.clear();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The small words that all reporters share: durations, times, names of tasks, verdicts.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::event::{Event, Outcome, PhaseWord, VerdictWord};
+use crate::rollout::{Cause, Failure};
+
+use super::text::Tone;
+
+/// `42s`, `2m 05s`, `1h 30m`.
+pub(super) fn duration(seconds: u64) -> String {
+    match (seconds / 3600, seconds % 3600 / 60, seconds % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, 0) => format!("{m}m"),
+        (0, m, s) => format!("{m}m {s:02}s"),
+        (h, 0, _) => format!("{h}h"),
+        (h, m, _) => format!("{h}h {m:02}m"),
+    }
+}
+
+/// Whole seconds from `from` to `to`; zero when `to` lies before.
+pub(super) fn seconds_between(from: Timestamp, to: Timestamp) -> u64 {
+    Duration::try_from(to.duration_since(from)).map_or(0, |d| d.as_secs())
+}
+
+/// `12:00:03`.
+pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// A task as people call it: the end of its ARN, and of a long hexadecimal id the beginning.
+pub(super) fn task(id: &str) -> String {
+    let name = id.rsplit('/').next().unwrap_or(id);
+    if name.len() == 32 && name.chars().all(|c| c.is_ascii_hexdigit()) {
+        format!("{}…", name.get(..8).unwrap_or(name))
+    } else {
+        name.to_owned()
+    }
+}
+
+/// `api at ecs`; the target alone where no service is meant.
+pub(super) fn place(event: &Event) -> String {
+    match &event.service {
+        Some(service) => format!("{service} at {}", event.target),
+        None => event.target.to_string(),
+    }
+}
+
+/// The phase as a word for people.
+pub(super) fn phase(phase: PhaseWord) -> (Tone, &'static str) {
+    match phase {
+        PhaseWord::Pending => (Tone::Quiet, "pending"),
+        PhaseWord::Progressing => (Tone::Plain, "progressing"),
+        PhaseWord::Baking => (Tone::Good, "baking"),
+        PhaseWord::Tripping => (Tone::Bad, "tripping"),
+        PhaseWord::Concluded => (Tone::Plain, "concluded"),
+    }
+}
+
+/// The verdict as the first words of the last line.
+pub(super) fn verdict(verdict: VerdictWord, rolled_back: Option<bool>) -> (Tone, &'static str) {
+    match verdict {
+        VerdictWord::Healthy => (Tone::Good, "Healthy"),
+        VerdictWord::Tripped => match rolled_back {
+            Some(true) => (Tone::Care, "Rolled back"),
+            Some(false) => (Tone::Bad, "FAILED, not rolled back"),
+            None => (Tone::Bad, "FAILED"),
+        },
+        VerdictWord::Superseded => (Tone::Care, "Superseded"),
+        VerdictWord::Undetermined => (Tone::Care, "Undetermined"),
+        VerdictWord::Unchanged => (Tone::Good, "Unchanged"),
+        VerdictWord::Refused => (Tone::Bad, "Refused, nothing was changed"),
+        VerdictWord::Failed => (Tone::Bad, "Failed, nothing was changed"),
+        VerdictWord::Incomplete => (Tone::Bad, "Incomplete"),
+        VerdictWord::Interrupted => (Tone::Care, "Interrupted"),
+    }
+}
+
+/// Whether this is how it should end.
+pub(super) fn ended_well(outcome: &Outcome) -> bool {
+    outcome.exit == 0
+}
+
+/// A failure in one sentence: which task, why, and the platform's own words.
+pub(super) fn failure(failure: &Failure) -> String {
+    let who = match &failure.task {
+        Some(id) => format!("task {} failed", task(id)),
+        None => "a task could not be started".to_owned(),
+    };
+    let blame = match (&failure.container, failure.exit_code) {
+        (Some(container), Some(code)) => format!(" ({container}, exit code {code})"),
+        (Some(container), None) => format!(" ({container})"),
+        (None, Some(code)) => format!(" (exit code {code})"),
+        (None, None) => String::new(),
+    };
+    match failure.cause {
+        Cause::Other => format!("{who}{blame}: {}", failure.text),
+        cause => format!("{who}: {}{blame}: {}", cause.words(), failure.text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        let spoken: Vec<String> = [0, 42, 60, 125, 3600, 5400, 90_061]
+            .into_iter()
+            .map(duration)
+            .collect();
+        assert_eq!(
+            spoken,
+            ["0s", "42s", "1m", "2m 05s", "1h", "1h 30m", "25h 01m"]
+        );
+    }
+
+    #[test]
+    fn only_long_hexadecimal_task_ids_are_shortened() {
+        assert_eq!(
+            task("arn:aws:ecs:us-east-1:123456789012:task/main/1a2b3c4d5e6f708192a3b4c5d6e7f809"),
+            "1a2b3c4d…"
+        );
+        assert_eq!(task("api-7d9f8-abcde"), "api-7d9f8-abcde");
+    }
+}

@@ -1,0 +1,334 @@
+//! The phase machine of one rollout.
+//!
+//! ```text
+//! Pending ──acknowledged──▶ Progressing ──ready──▶ Baking ──still ready after the bake──▶ Healthy
+//!    │                          │   ▲                │
+//!    │                          │   └─ not ready ────┘
+//!    ├── evidence of harm ─────────▶ Tripping ──how it ended──▶ Tripped
+//!    ├── somebody else's revision ─▶ Superseded
+//!    └── no fresh sample, or `--timeout`, or no row covers it ─▶ Undetermined
+//! ```
+//!
+//! It takes samples and the time, and asks for nothing but the next moment at which time alone
+//! could matter. Harm needs a sample: silence can only end in "undetermined".
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::observation::{Failure, Observation, Standing};
+use super::policy::{Policy, REMEDY_ALLOWANCE};
+use super::verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};
+use super::window::{Exhausted, Window};
+use crate::platform::Halted;
+
+/// One rollout under judgement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rollout {
+    policy: Policy,
+    phase: Phase,
+    begun: Timestamp,
+    created: Option<Timestamp>,
+    newest: Option<Timestamp>,
+    paused: SignedDuration,
+    waiting: bool,
+    window: Window,
+    give_up: Option<Timestamp>,
+}
+
+/// Where a rollout is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Asked for; the platform has no record of it yet.
+    Pending,
+    /// Under way.
+    Progressing,
+    /// Ready since then, and still under watch.
+    Baking(Timestamp),
+    /// Harm is certain; how it ends is not.
+    Tripping(Trip, Back),
+    /// Over. Nothing changes it any more.
+    Concluded(Verdict),
+}
+
+/// How far going back has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Back {
+    /// It was our judgement: the remedy is still to be decided.
+    Undecided,
+    /// The platform goes back, by itself or at our request.
+    UnderWay,
+    /// Our request came after the end: the next sample tells which.
+    TooLate,
+    /// Our request was refused: watched to the platform's own end, at most until then.
+    Refused(String, Timestamp),
+}
+
+impl Rollout {
+    /// A rollout that was asked for at `now`. `timeout`: how long this process watches.
+    pub fn new(policy: Policy, now: Timestamp, timeout: Option<Duration>) -> Self {
+        Self {
+            policy,
+            phase: Phase::Pending,
+            begun: now,
+            created: None,
+            newest: None,
+            paused: SignedDuration::ZERO,
+            waiting: false,
+            window: Window::default(),
+            give_up: timeout.map(|timeout| after(now, timeout)),
+        }
+    }
+
+    /// Where it is.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// The verdict, once there is one.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match &self.phase {
+            Phase::Concluded(verdict) => Some(verdict),
+            _ => None,
+        }
+    }
+
+    /// The trip that waits for a remedy to be decided.
+    pub fn wants_remedy(&self) -> Option<&Trip> {
+        match &self.phase {
+            Phase::Tripping(trip, Back::Undecided) => Some(trip),
+            _ => None,
+        }
+    }
+
+    /// All failures so far, oldest first.
+    pub fn failures(&self) -> Vec<Failure> {
+        self.window.failures()
+    }
+
+    /// Takes in a sample. One that is not newer than the last changes nothing.
+    pub fn observe(&mut self, sample: &Observation) {
+        let stale = self.newest.is_some_and(|newest| sample.at <= newest);
+        if stale || self.verdict().is_some() {
+            return;
+        }
+        if let (true, Some(newest)) = (self.waiting, self.newest) {
+            self.paused += sample.at.duration_since(newest);
+        }
+        self.waiting = sample.waiting.is_some();
+        self.newest = Some(sample.at);
+        self.created = self.created.or(sample.created);
+        self.window.note(sample);
+        self.phase = self.judge(sample);
+    }
+
+    /// Lets time pass: only doubt comes of it, never harm and never success.
+    pub fn elapse(&mut self, now: Timestamp) {
+        if self.verdict().is_some() {
+            return;
+        }
+        if self.give_up.is_some_and(|end| now >= end) {
+            self.phase = Phase::Concluded(Verdict::Undetermined(Doubt::TimedOut));
+        } else if now >= self.blind_at() {
+            self.phase = Phase::Concluded(Verdict::Undetermined(Doubt::Blind));
+        }
+    }
+
+    /// The next moment, strictly after `now`, at which a sample or [`Self::elapse`] may change
+    /// something although the platform says nothing new.
+    pub fn alarm(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.verdict().is_some() {
+            return None;
+        }
+        let mut moments = vec![self.blind_at()];
+        moments.extend(self.give_up);
+        match &self.phase {
+            Phase::Pending | Phase::Progressing => {
+                moments.push(self.deadline_at());
+                moments.extend(self.window.dues(&self.policy.patience));
+            }
+            Phase::Baking(since) => moments.push(after(*since, self.policy.bake)),
+            Phase::Tripping(_, Back::Refused(_, until)) => moments.push(*until),
+            Phase::Tripping(..) | Phase::Concluded(_) => {}
+        }
+        moments.into_iter().filter(|moment| *moment > now).min()
+    }
+
+    /// A person asked, through us, for the rollout to go back.
+    pub fn trip_by_person(&mut self, now: Timestamp, reason: &str) {
+        if matches!(
+            self.phase,
+            Phase::Pending | Phase::Progressing | Phase::Baking(_)
+        ) {
+            let trip = Trip {
+                by: Tripper::Person,
+                at: now,
+                cause: None,
+                reason: reason.to_owned(),
+            };
+            self.phase = Phase::Tripping(trip, Back::Undecided);
+        }
+    }
+
+    /// No remedy: it stays as it is.
+    pub fn leave(&mut self, why: WhyNot) {
+        if let Phase::Tripping(trip, _) = &self.phase {
+            let rollback = Rollback::NotDone(why);
+            self.phase = Phase::Concluded(Verdict::Tripped {
+                trip: trip.clone(),
+                rollback,
+            });
+        }
+    }
+
+    /// The platform's answer to our request to go back.
+    pub fn halted(&mut self, answer: &Halted, now: Timestamp) {
+        if let Phase::Tripping(trip, Back::Undecided) = &self.phase {
+            let back = match answer {
+                Halted::Accepted => Back::UnderWay,
+                Halted::JustFinished => Back::TooLate,
+                Halted::Refused(why) => Back::Refused(why.clone(), after(now, REMEDY_ALLOWANCE)),
+            };
+            self.phase = Phase::Tripping(trip.clone(), back);
+        }
+    }
+
+    fn judge(&self, sample: &Observation) -> Phase {
+        match (&self.phase, &sample.standing) {
+            (Phase::Concluded(verdict), _) => Phase::Concluded(verdict.clone()),
+            (_, Standing::Superseded { by }) => {
+                Phase::Concluded(Verdict::Superseded { by: by.clone() })
+            }
+            (_, Standing::RolledBack { reason, to }) => self.tripped(
+                sample.at,
+                reason.as_deref(),
+                Rollback::Done { to: to.clone() },
+            ),
+            (_, Standing::NotRolledBack { reason }) => {
+                let rollback = Rollback::NotDone(WhyNot::Platform(reason.clone()));
+                self.tripped(sample.at, reason.as_deref(), rollback)
+            }
+            (_, Standing::Unclear(words)) => {
+                Phase::Concluded(Verdict::Undetermined(Doubt::Unclear(words.clone())))
+            }
+            (Phase::Tripping(..), Standing::Ready { proven }) => {
+                Phase::Concluded(Verdict::Healthy { proven: *proven })
+            }
+            (Phase::Tripping(trip, back), _) => self.still_tripping(trip, back, sample.at),
+            (_, Standing::Tripping { reason }) => Phase::Tripping(
+                self.platform_trip(sample.at, reason.as_deref()),
+                Back::UnderWay,
+            ),
+            (_, Standing::Ready { proven }) => self.ready(*proven, sample.at),
+            (_, Standing::Unknown) => self.trip(sample.at).unwrap_or_else(|| self.phase.clone()),
+            (_, Standing::Going(_)) => self.trip(sample.at).unwrap_or(Phase::Progressing),
+        }
+    }
+
+    fn ready(&self, proven: bool, at: Timestamp) -> Phase {
+        let since = match self.phase {
+            Phase::Baking(since) => since,
+            _ => at,
+        };
+        if at >= after(since, self.policy.bake) {
+            Phase::Concluded(Verdict::Healthy { proven })
+        } else {
+            Phase::Baking(since)
+        }
+    }
+
+    fn still_tripping(&self, trip: &Trip, back: &Back, at: Timestamp) -> Phase {
+        match back {
+            Back::TooLate => {
+                let why = "the platform said that it was over, and it goes on".to_owned();
+                Phase::Tripping(
+                    trip.clone(),
+                    Back::Refused(why, after(at, REMEDY_ALLOWANCE)),
+                )
+            }
+            Back::Refused(why, until) if at >= *until => {
+                let rollback = Rollback::NotDone(WhyNot::Refused(why.clone()));
+                Phase::Concluded(Verdict::Tripped {
+                    trip: trip.clone(),
+                    rollback,
+                })
+            }
+            _ => self.phase.clone(),
+        }
+    }
+
+    fn tripped(&self, at: Timestamp, reason: Option<&str>, rollback: Rollback) -> Phase {
+        let trip = match &self.phase {
+            Phase::Tripping(trip, _) => trip.clone(),
+            _ => self.platform_trip(at, reason),
+        };
+        Phase::Concluded(Verdict::Tripped { trip, rollback })
+    }
+
+    fn platform_trip(&self, at: Timestamp, reason: Option<&str>) -> Trip {
+        Trip {
+            by: Tripper::Platform,
+            at,
+            cause: self.window.main_cause().map(|main| main.cause),
+            reason: reason.unwrap_or("the platform gave up on it").to_owned(),
+        }
+    }
+
+    fn trip(&self, at: Timestamp) -> Option<Phase> {
+        let trip = if let Some(exhausted) = self.window.exhausted(&self.policy.patience, at) {
+            let reason = sentence(&exhausted);
+            Trip {
+                by: Tripper::Patience,
+                at,
+                cause: Some(exhausted.cause),
+                reason,
+            }
+        } else if !self.waiting && at >= self.deadline_at() {
+            let main = self.window.main_cause();
+            let limit =
+                SignedDuration::try_from(self.policy.deadline).unwrap_or(SignedDuration::MAX);
+            let reason = match &main {
+                Some(main) => format!("not healthy within {limit:#}; {}", sentence(main)),
+                None => format!("not healthy within {limit:#}, and nothing says why"),
+            };
+            Trip {
+                by: Tripper::Deadline,
+                at,
+                cause: main.map(|main| main.cause),
+                reason,
+            }
+        } else {
+            return None;
+        };
+        Some(Phase::Tripping(trip, Back::Undecided))
+    }
+
+    fn deadline_at(&self) -> Timestamp {
+        let begun = self.created.unwrap_or(self.begun);
+        let end = after(begun, self.policy.deadline);
+        end.checked_add(self.paused).unwrap_or(Timestamp::MAX)
+    }
+
+    fn blind_at(&self) -> Timestamp {
+        after(self.newest.unwrap_or(self.begun), self.policy.blindness)
+    }
+}
+
+fn sentence(cause: &Exhausted) -> String {
+    let times = if cause.count == 1 {
+        String::new()
+    } else {
+        format!(", seen {} times", cause.count)
+    };
+    format!("{}{times}: {}", cause.cause.words(), cause.text)
+}
+
+fn after(from: Timestamp, wait: Duration) -> Timestamp {
+    SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| from.checked_add(wait).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod laws;

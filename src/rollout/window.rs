@@ -1,0 +1,123 @@
+//! The failures of a rollout, and which causes stand unanswered since when.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::cause::{Cause, Class};
+use super::observation::{Failure, Observation};
+use super::policy::Patience;
+
+/// Remembers every failure once, the first of each kind with its words, and how long each cause
+/// has stood without any sign of progress.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Window {
+    failures: BTreeMap<String, Failure>,
+    open: BTreeMap<Cause, Open>,
+    running: u32,
+}
+
+/// A cause that nothing has answered yet.
+#[derive(Debug, Clone, PartialEq)]
+struct Open {
+    since: Timestamp,
+    count: u32,
+    text: String,
+}
+
+/// A cause that has stood for longer than our patience with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Exhausted {
+    /// The cause.
+    pub(super) cause: Cause,
+    /// How often it was seen.
+    pub(super) count: u32,
+    /// The platform's own words, of the first one.
+    pub(super) text: String,
+}
+
+impl Window {
+    /// Takes in a fresh sample. A rise in running tasks of ours answers every open cause: what
+    /// was missing has come. What failed in the same sample opens again.
+    pub(super) fn note(&mut self, sample: &Observation) {
+        if sample.gauge.running > self.running {
+            self.open.clear();
+        }
+        self.running = sample.gauge.running;
+        for failure in &sample.failures {
+            if self.failures.contains_key(&failure.id) {
+                continue;
+            }
+            self.failures.insert(failure.id.clone(), failure.clone());
+            let open = self.open.entry(failure.cause).or_insert_with(|| Open {
+                since: sample.at,
+                count: 0,
+                text: failure.text.clone(),
+            });
+            open.count += 1;
+        }
+    }
+
+    /// All failures so far, oldest first.
+    pub(super) fn failures(&self) -> Vec<Failure> {
+        let mut all: Vec<Failure> = self.failures.values().cloned().collect();
+        all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)));
+        all
+    }
+
+    /// The cause that explains most: the one seen most often; the more certain one of equals.
+    pub(super) fn main_cause(&self) -> Option<Exhausted> {
+        let mut counts: BTreeMap<Cause, (u32, &Failure)> = BTreeMap::new();
+        for failure in self.failures.values() {
+            let (count, first) = counts.entry(failure.cause).or_insert((0, failure));
+            *count += 1;
+            if failure.at < first.at {
+                *first = failure;
+            }
+        }
+        counts
+            .into_iter()
+            .max_by_key(|(cause, (count, _))| (*count, std::cmp::Reverse(cause.class())))
+            .map(|(cause, (count, first))| Exhausted {
+                cause,
+                count,
+                text: first.text.clone(),
+            })
+    }
+
+    /// The first cause, most certain class first, that has stood too long at `at`.
+    pub(super) fn exhausted(&self, patience: &Patience, at: Timestamp) -> Option<Exhausted> {
+        let mut due: Vec<(&Cause, &Open)> = self
+            .open
+            .iter()
+            .filter(|(cause, open)| is_due(**cause, open, patience, at))
+            .collect();
+        due.sort_by_key(|(cause, open)| (cause.class(), open.since));
+        due.first().map(|(cause, open)| Exhausted {
+            cause: **cause,
+            count: open.count,
+            text: open.text.clone(),
+        })
+    }
+
+    /// The moments from which an open cause will have stood too long.
+    pub(super) fn dues<'a>(
+        &'a self,
+        patience: &'a Patience,
+    ) -> impl Iterator<Item = Timestamp> + 'a {
+        self.open.iter().filter_map(|(cause, open)| {
+            let wait = SignedDuration::try_from(patience.of(cause.class())?).ok()?;
+            open.since.checked_add(wait).ok()
+        })
+    }
+}
+
+fn is_due(cause: Cause, open: &Open, patience: &Patience, at: Timestamp) -> bool {
+    let class = cause.class();
+    if class == Class::Certain && open.count >= 2 {
+        return true;
+    }
+    patience.of(class).is_some_and(|wait| {
+        SignedDuration::try_from(wait).is_ok_and(|wait| at.duration_since(open.since) >= wait)
+    })
+}

@@ -1,0 +1,47 @@
+//! The sizes that Fargate offers (Amazon ECS developer guide, task definition parameters for
+//! Fargate, task size).
+
+/// Memory sizes in MiB for a CPU size in units; `None` for a size that is not in the table, which
+/// AWS extends from time to time and is then the judge of.
+pub(super) fn memory_sizes(cpu: u32) -> Option<Vec<u32>> {
+    let steps = |from: u32, to: u32, step: usize| Some((from..=to).step_by(step).collect());
+    match cpu {
+        256 => Some(vec![512, 1024, 2048]),
+        512 => steps(1024, 4096, 1024),
+        1024 => steps(2048, 8192, 1024),
+        2048 => steps(4096, 16_384, 1024),
+        4096 => steps(8192, 30_720, 1024),
+        8192 => steps(16_384, 61_440, 4096),
+        16_384 => steps(32_768, 122_880, 8192),
+        32_768 => Some(vec![61_440, 122_880, 249_856]),
+        _ => None,
+    }
+}
+
+/// Memory sizes as one would write them, in short where they are many.
+pub(super) fn offered(sizes: &[u32]) -> String {
+    let written: Vec<String> = sizes.iter().map(|size| size_in_words(*size)).collect();
+    match sizes {
+        [first, second, .., last] if sizes.len() > 4 => format!(
+            "{} to {} in steps of {}",
+            size_in_words(*first),
+            size_in_words(*last),
+            size_in_words(second - first)
+        ),
+        _ => written.join(", "),
+    }
+}
+
+/// MiB as `512MiB` or `1GiB`.
+pub(super) fn size_in_words(mebibytes: u32) -> String {
+    if mebibytes.is_multiple_of(1024) {
+        format!("{}GiB", mebibytes / 1024)
+    } else {
+        format!("{mebibytes}MiB")
+    }
+}
+
+/// CPU units as vCPU.
+pub(super) fn vcpu(units: u32) -> String {
+    format!("{} vCPU", f64::from(units) / 1024.0)
+}

@@ -1,0 +1,307 @@
+//! From two files and the arguments to a [`Spec`], or to everything that is wrong with them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::files::{self, Files};
+use super::findings::{Findings, Note};
+use super::interpolate::{Variable, Variables};
+use super::nearest;
+use super::problem::{Problem, Problems, Source};
+use super::raw::{self, Deploy};
+use super::resolve;
+use super::shape::Shape;
+use super::tree::{self, Node, Value};
+use super::veil::veil;
+use super::{Service, Spec};
+use crate::names::{ImageRef, ServiceName, TargetName};
+
+/// What a command was asked for.
+pub struct Request<'a> {
+    /// The deploy file; targets are in `config/` beside it.
+    pub file: &'a Path,
+    /// Where.
+    pub target: &'a TargetName,
+    /// Which services; empty: all.
+    pub services: &'a [ServiceName],
+    /// `--set NAME=value`.
+    pub set: &'a BTreeMap<String, String>,
+    /// `--image SERVICE=REF`.
+    pub images: &'a BTreeMap<ServiceName, String>,
+    /// The environment of the process.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// A specification without problems.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// What to run, and where.
+    pub spec: Spec,
+    /// What the user should know all the same.
+    pub notes: Vec<Note>,
+}
+
+/// Reads both files and resolves them. Every problem that can be found is found at once.
+pub fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Problems> {
+    let mut loading = Loading {
+        request,
+        paths: Vec::new(),
+        texts: Vec::new(),
+        trees: Vec::new(),
+        findings: Findings::default(),
+    };
+    let spec = loading.spec(files);
+    let notes = std::mem::take(&mut loading.findings.notes);
+    match spec {
+        Some(spec) if loading.findings.problems.is_empty() => Ok(Loaded { spec, notes }),
+        _ => Err(loading.problems()),
+    }
+}
+
+struct Loading<'a> {
+    request: &'a Request<'a>,
+    paths: Vec<PathBuf>,
+    texts: Vec<String>,
+    /// As parsed; `None` with syntax errors.
+    trees: Vec<Option<Node>>,
+    findings: Findings,
+}
+
+impl Loading<'_> {
+    fn spec(&mut self, files: &dyn Files) -> Option<Spec> {
+        let deploy = self.deploy_file(files);
+        let target = self.target_file(files);
+        let mut target = target?;
+        let overlay = take(&mut target, "service");
+        let mut variables = Variables {
+            set: self.request.set,
+            vars: BTreeMap::new(),
+            environment: self.request.environment,
+            target: BTreeMap::new(),
+        };
+        self.target_variables(&mut target, &mut variables);
+        let target = resolve::target(self.request.target, &target, &mut self.findings);
+        let mut deploy = deploy?;
+        self.lay_over(&mut deploy, overlay);
+        self.choose(&mut deploy);
+        self.images(&mut deploy);
+        let mut problems = std::mem::take(&mut self.findings.problems);
+        variables.fill(&mut deploy, &self.texts, &mut problems);
+        self.findings.problems = problems;
+        // Without a place nothing that depends on it can be told; what is written can.
+        let raw = Deploy::read(&deploy, &mut self.findings)?;
+        let target = target?;
+        let services = self.services(raw.service?, &deploy, &target)?;
+        Some(Spec {
+            project: raw.project?.value.0,
+            target,
+            services,
+        })
+    }
+
+    fn deploy_file(&mut self, files: &dyn Files) -> Option<Node> {
+        let path = self.request.file.to_owned();
+        match files.read(&path) {
+            Ok(text) => self.parse(path, text),
+            Err(error) => {
+                self.findings.problem(
+                    Problem::new("file", format!("cannot read {}: {error}", path.display()))
+                        .help("name the deploy file with `--file PATH`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn target_file(&mut self, files: &dyn Files) -> Option<Node> {
+        let target = self.request.target;
+        let path = files::target_file(self.request.file, target);
+        match files.read(&path) {
+            Ok(text) => self.parse(path, text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if target.as_str() == files::SANDBOX {
+                    let path = PathBuf::from("(the built-in sandbox)");
+                    return self.parse(path, files::SANDBOX_FILE.to_owned());
+                }
+                let known = files::targets(files, self.request.file);
+                let names: Vec<&str> = known.iter().map(TargetName::as_str).collect();
+                let help = nearest::hint(target.as_str(), names.iter().copied())
+                    .unwrap_or_else(|| format!("there are: {}", names.join(", ")));
+                let message = format!("no target `{target}`: there is no {}", path.display());
+                self.findings
+                    .problem(Problem::new("unknown-target", message).help(help));
+                None
+            }
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", path.display());
+                self.findings.problem(Problem::new("file", message));
+                None
+            }
+        }
+    }
+
+    fn parse(&mut self, path: PathBuf, text: String) -> Option<Node> {
+        let (tree, problems) = tree::parse(self.texts.len(), &text);
+        let sound = problems.is_empty().then_some(tree);
+        self.paths.push(path);
+        self.texts.push(text);
+        self.trees.push(sound.clone());
+        self.findings.problems.extend(problems);
+        sound
+    }
+
+    /// Fills in the target's own values: first `vars`, then what `${target.…}` names, then the rest.
+    fn target_variables(&mut self, target: &mut Node, variables: &mut Variables<'_>) {
+        const NAMED: [&str; 3] = ["account", "region", "cluster"];
+        let mut problems = Vec::new();
+        if let Some(vars) = target.get_mut("vars") {
+            variables.fill(vars, &self.texts, &mut problems);
+            for (name, node) in vars.entries() {
+                if let Some(text) = node.text() {
+                    let variable = Variable {
+                        text: text.to_owned(),
+                        from: node.variables.clone(),
+                    };
+                    variables.vars.insert(name.clone(), variable);
+                }
+            }
+        }
+        let mut known = BTreeMap::from([("name", Some(self.request.target.to_string()))]);
+        for key in NAMED {
+            let node = target.get_mut(key).map(|node| {
+                variables.fill(node, &self.texts, &mut problems);
+                node
+            });
+            let text = node.and_then(|node| node.text().map(str::to_owned));
+            known.insert(key, text);
+        }
+        resolve::name_the_sandbox(target, &mut known);
+        variables.target = known;
+        if let Value::Table(entries) = &mut target.value {
+            for (key, node) in entries {
+                if key != "vars" && !NAMED.contains(&key.as_str()) {
+                    variables.fill(node, &self.texts, &mut problems);
+                }
+            }
+        }
+        self.findings.problems.extend(problems);
+    }
+
+    /// Lays the target's services over those of the deploy file.
+    fn lay_over(&mut self, deploy: &mut Node, overlay: Option<Node>) {
+        let Some(overlay) = overlay else { return };
+        let Value::Table(entries) = overlay.value else {
+            self.findings.wrong_type(&overlay, "a table", None);
+            return;
+        };
+        for (name, node) in entries {
+            let head = node.head();
+            let services = deploy.get_mut("service");
+            let known: Vec<String> = names(services.as_deref());
+            match services.and_then(|services| services.get_mut(&name)) {
+                Some(service) => service.overlay(node),
+                None => self.findings.problem(unknown(&name, &known).at(head)),
+            }
+        }
+    }
+
+    /// Keeps the services that were asked for.
+    fn choose(&mut self, deploy: &mut Node) {
+        let chosen = self.request.services;
+        let Some(services) = deploy.get_mut("service") else {
+            return;
+        };
+        let known = names(Some(services));
+        for name in chosen
+            .iter()
+            .filter(|name| !known.iter().any(|k| k == name.as_str()))
+        {
+            self.findings.problem(unknown(name.as_str(), &known));
+        }
+        if let Value::Table(entries) = &mut services.value
+            && !chosen.is_empty()
+        {
+            entries.retain(|(key, _)| chosen.iter().any(|name| name.as_str() == key));
+        }
+    }
+
+    /// Puts `--image` in the place of the main container's image, variables and all.
+    fn images(&mut self, deploy: &mut Node) {
+        for (name, reference) in self.request.images {
+            if let Err(error) = reference.parse::<ImageRef>() {
+                let message = format!("--image {name}: {error}");
+                self.findings.problem(Problem::new("bad-value", message));
+                continue;
+            }
+            let services = deploy.get_mut("service");
+            let known = names(services.as_deref());
+            let Some(service) = services.and_then(|services| services.get_mut(name.as_str()))
+            else {
+                let problem = unknown(name.as_str(), &known);
+                self.findings.problem(Problem {
+                    message: format!("--image: {}", problem.message),
+                    ..problem
+                });
+                continue;
+            };
+            let head = service.head();
+            let image = Node::new(Value::Text(reference.replace('$', "$$")), head);
+            take(service, "image");
+            if let Value::Table(entries) = &mut service.value {
+                entries.push(("image".to_owned(), image));
+            }
+        }
+    }
+
+    fn services(
+        &mut self,
+        raw: super::shape::At<super::shape::Map<raw::Service>>,
+        deploy: &Node,
+        target: &super::Target,
+    ) -> Option<Vec<Service>> {
+        if raw.value.0.is_empty() && self.findings.problems.is_empty() {
+            let why = "a service is a table such as [service.api]";
+            self.findings.missing(raw.head, "service.NAME", why);
+        }
+        let mut services = Vec::new();
+        for (name, service) in raw.value.0 {
+            let node = deploy.get("service").and_then(|all| all.get(&name))?;
+            let found = resolve::service(&name, service, node, target, &mut self.findings);
+            services.extend(found);
+        }
+        self.findings.service = None;
+        Some(services)
+    }
+
+    fn problems(self) -> Problems {
+        let sources = self.paths.into_iter().zip(&self.texts).zip(&self.trees);
+        let sources = sources.map(|((path, text), tree)| Source {
+            path,
+            veiled: veil(text, tree.as_ref()),
+        });
+        Problems::new(sources.collect(), self.findings.problems)
+    }
+}
+
+fn names(services: Option<&Node>) -> Vec<String> {
+    let entries = services.map(Node::entries).unwrap_or_default();
+    entries.iter().map(|(name, _)| name.clone()).collect()
+}
+
+fn unknown(name: &str, known: &[String]) -> Problem {
+    let help = nearest::hint(name, known.iter().map(String::as_str))
+        .unwrap_or_else(|| format!("the deploy file has: {}", known.join(", ")));
+    Problem::new(
+        "unknown-service",
+        format!("no service `{name}` in the deploy file"),
+    )
+    .help(help)
+}
+
+fn take(table: &mut Node, key: &str) -> Option<Node> {
+    let Value::Table(entries) = &mut table.value else {
+        return None;
+    };
+    let at = entries.iter().position(|(name, _)| name == key)?;
+    Some(entries.remove(at).1)
+}

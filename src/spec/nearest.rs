@@ -1,0 +1,22 @@
+//! "Did you mean": the nearest right spelling of a word.
+
+/// The known word nearest to this one, unless none is near.
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    known
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
+            (distance, candidate)
+        })
+        .filter(|(distance, candidate)| {
+            let allowed = candidate.chars().count().max(3) / 3;
+            *distance <= allowed || (lower.len() > 3 && candidate.starts_with(lower.as_str()))
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The question that a problem ends with.
+pub(super) fn hint<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(word, known).map(|word| format!("did you mean `{word}`?"))
+}

@@ -1,0 +1,240 @@
+//! What is wrong with the files and the arguments: collected, then told all at once.
+//!
+//! A problem never quotes a value that may be a secret, and the source lines drawn under it are
+//! veiled first (see `veil`).
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
+
+/// More than so many problems are counted, not drawn.
+const DRAWN: usize = 50;
+
+/// A stretch of one source file, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// Index into the sources of the [`Problems`] it belongs to.
+    pub file: usize,
+    /// First byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+/// One thing that is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// A stable word for scripts, such as `unknown-key`.
+    pub code: &'static str,
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// Where; `None` for a problem of the command line.
+    pub spot: Option<Spot>,
+    /// Written at the caret; may be empty.
+    pub label: String,
+    /// Another place that has to do with it, and why.
+    pub also: Option<(Spot, String)>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem without a place, a label or help yet.
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            spot: None,
+            label: String::new(),
+            also: None,
+            help: None,
+        }
+    }
+
+    /// Where it is.
+    pub(super) fn at(mut self, spot: Spot) -> Self {
+        self.spot = Some(spot);
+        self
+    }
+
+    /// What is written at the caret.
+    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// A second place that has to do with it.
+    pub(super) fn also(mut self, spot: Spot, label: impl Into<String>) -> Self {
+        self.also = Some((spot, label.into()));
+        self
+    }
+
+    /// What to do about it.
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same with help only where there is any.
+    pub(super) fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+}
+
+/// One file as it may be shown: values that may be secrets are stars, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// As the user would type it.
+    pub path: PathBuf,
+    pub(super) veiled: String,
+}
+
+/// Everything that is wrong, in the order of the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems {
+    sources: Vec<Source>,
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    /// Sorts by place and drops repetitions.
+    pub(super) fn new(sources: Vec<Source>, mut list: Vec<Problem>) -> Self {
+        list.sort_by(|a, b| (a.spot, a.code, &a.message).cmp(&(b.spot, b.code, &b.message)));
+        list.dedup();
+        Self { sources, list }
+    }
+
+    /// Each problem once; at least one.
+    pub fn list(&self) -> &[Problem] {
+        &self.list
+    }
+
+    /// The path, the line and the column of a problem, counted from 1 in characters.
+    pub fn position(&self, problem: &Problem) -> Option<(&Path, usize, usize)> {
+        let spot = problem.spot?;
+        let source = self.sources.get(spot.file)?;
+        let before = source.veiled.get(..spot.start)?;
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before.get(start..)?.chars().count() + 1;
+        Some((&source.path, line, column))
+    }
+
+    /// All of them with file, line, a caret and the way out, as rustc draws them.
+    pub fn render(&self, color: bool) -> String {
+        let mut report: Vec<Group<'_>> = Vec::new();
+        for problem in self.list.iter().take(DRAWN) {
+            report.push(self.group(problem));
+        }
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        let mut text = renderer
+            .decor_style(DecorStyle::Ascii)
+            .term_width(100)
+            .render(&report);
+        if self.list.len() > DRAWN {
+            text.push_str(&format!("\n\nand {} more", self.list.len() - DRAWN));
+        }
+        text
+    }
+
+    fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
+        let title = Level::ERROR.primary_title(clean(&problem.message));
+        let mut group = Group::with_title(title);
+        if let Some(spot) = problem.spot {
+            let also = problem.also.as_ref();
+            let near = also.filter(|(other, _)| other.file == spot.file);
+            let far = also.filter(|(other, _)| other.file != spot.file);
+            group = group.element(self.snippet(spot, &problem.label, near));
+            if let Some((other, label)) = far {
+                group = group.element(self.snippet(*other, label, None));
+            }
+        }
+        match &problem.help {
+            Some(help) => group.element(Level::HELP.message(clean(help))),
+            None => group,
+        }
+    }
+
+    fn snippet<'a>(
+        &'a self,
+        spot: Spot,
+        label: &'a str,
+        also: Option<&'a (Spot, String)>,
+    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        let source = &self.sources[spot.file];
+        let caret = AnnotationKind::Primary
+            .span(spot.start..spot.end)
+            .label((!label.is_empty()).then(|| clean(label)));
+        let context = also.map(|(other, label)| {
+            AnnotationKind::Context
+                .span(other.start..other.end)
+                .label(clean(label))
+        });
+        Snippet::source(&source.veiled)
+            .path(source.path.display().to_string())
+            .annotation(caret)
+            .annotations(context)
+    }
+}
+
+/// Control characters in words of the user's must not reach a terminal.
+fn clean(text: &str) -> String {
+    annotate_snippets::normalize_untrusted_str(text)
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// A list of `{code, message, file, line, column, label, help}`; absent things are `null`.
+impl Serialize for Problems {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.list.len()))?;
+        for problem in &self.list {
+            list.serialize_element(&Row {
+                problem,
+                position: self.position(problem),
+            })?;
+        }
+        list.end()
+    }
+}
+
+struct Row<'a> {
+    problem: &'a Problem,
+    position: Option<(&'a Path, usize, usize)>,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Problem {
+            code,
+            message,
+            label,
+            help,
+            ..
+        } = self.problem;
+        let mut row = serializer.serialize_struct("Problem", 7)?;
+        row.serialize_field("code", code)?;
+        row.serialize_field("message", message)?;
+        let file = self.position.map(|(path, ..)| path.display().to_string());
+        row.serialize_field("file", &file)?;
+        row.serialize_field("line", &self.position.map(|(_, line, _)| line))?;
+        row.serialize_field("column", &self.position.map(|(.., column)| column))?;
+        row.serialize_field("label", &(!label.is_empty()).then_some(label))?;
+        row.serialize_field("help", help)?;
+        row.end()
+    }
+}

@@ -1,0 +1,186 @@
+//! From tables to the model: defaults, cross-checks and notes.
+
+mod container;
+mod ecs;
+mod graph;
+mod place;
+mod plain;
+mod rollout;
+
+use std::collections::BTreeMap;
+
+use super::fargate;
+use super::findings::Findings;
+use super::model::{Architecture, Expose, Service, Target};
+use super::problem::{Problem, Spot};
+use super::raw;
+use super::shape::{At, Map};
+use super::tree::Node;
+use crate::names::ServiceName;
+use container::Placed;
+
+pub(super) use place::{name_the_sandbox, target};
+
+/// The value of a key, or its default.
+fn or<T>(field: Option<At<T>>, default: T) -> T {
+    field.map_or(default, |at| at.value)
+}
+
+/// Resolves one service; what is wrong with it is found even where it cannot be made.
+pub(super) fn service(
+    name: &str,
+    raw: At<raw::Service>,
+    node: &Node,
+    target: &Target,
+    findings: &mut Findings,
+) -> Option<Service> {
+    let head = raw.head;
+    let name: ServiceName = match name.parse() {
+        Ok(name) => name,
+        Err(error) => {
+            findings.bad_value(head, error.to_string());
+            return None;
+        }
+    };
+    findings.service = Some(name.clone());
+    let mut raw = raw.value;
+    plain::check(node, raw.allow_plain.as_ref(), findings);
+    let containers = container::all(&name, &mut raw, head, findings);
+    graph::check(&containers, findings);
+    size(&raw, &containers, findings);
+    let expose = raw.expose.take().map(|at| expose(at.value, findings));
+    let tags = tags(raw.tags.take(), findings);
+    let scaling = raw.scaling.take();
+    let replicas = raw.replicas.take();
+    let settings = raw.ecs.take();
+    let scene = ecs::Scene {
+        name: &name,
+        head,
+        containers: &containers,
+        place: target.ecs(),
+    };
+    let settings = ecs::ecs(settings, &scene, scaling.as_ref(), findings);
+    let rollout = rollout::rollout(raw.rollout.take(), findings);
+    let (scaling, replicas) = rollout::scaling(scaling, replicas, findings);
+    Some(Service {
+        name,
+        replicas,
+        cpu: raw.cpu?.value.0,
+        memory: raw.memory?.value.0,
+        architecture: or(raw.architecture, Architecture::default()),
+        containers: containers
+            .into_iter()
+            .map(|placed| placed.container)
+            .collect::<Option<_>>()?,
+        scaling: scaling?,
+        expose,
+        rollout: rollout?,
+        tags,
+        ecs: settings?,
+    })
+}
+
+/// The size of the task: one that Fargate offers, and large enough for its containers.
+fn size(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
+    let (Some(cpu), Some(memory)) = (&raw.cpu, &raw.memory) else {
+        return;
+    };
+    let (units, mebibytes) = (cpu.value.0, memory.value.0);
+    match fargate::memory_sizes(units) {
+        None => findings.note(
+            "unknown-size",
+            format!(
+                "{} is no CPU size of Fargate's that is known here (0.25, 0.5, 1, 2, 4, 8, 16, 32 vCPU); AWS will tell",
+                fargate::vcpu(units)
+            ),
+        ),
+        Some(sizes) if !sizes.contains(&mebibytes) => findings.problem(
+            Problem::new(
+                "bad-size",
+                format!(
+                    "Fargate does not offer {} of memory with {}",
+                    fargate::size_in_words(mebibytes),
+                    fargate::vcpu(units)
+                ),
+            )
+            .at(memory.spot)
+            .also(cpu.spot, "this much CPU")
+            .help(format!("with {}: {}", fargate::vcpu(units), fargate::offered(&sizes))),
+        ),
+        Some(_) => {}
+    }
+    let shares = |of: fn(&Placed) -> Option<u32>| {
+        containers.iter().filter_map(of).map(u64::from).sum::<u64>()
+    };
+    let reserved = shares(|placed| placed.container.as_ref()?.cpu);
+    if reserved > u64::from(units) {
+        let message = "the containers reserve more CPU than the task has";
+        findings.bad_value(cpu.spot, message);
+    }
+    let limits = shares(|placed| placed.container.as_ref()?.memory);
+    if limits > u64::from(mebibytes) {
+        let message = "the containers may use more memory than the task has";
+        findings.bad_value(memory.spot, message);
+    }
+}
+
+fn expose(raw: raw::Expose, findings: &mut Findings) -> Expose {
+    findings.note(
+        "not-honoured",
+        "`expose` changes nothing on ECS: the load balancer's listeners are not ours, only its target group is",
+    );
+    Expose {
+        host: raw.host.map(|at| at.value.0),
+        certificate: raw.certificate.map(|at| at.value),
+        public: or(raw.public, false),
+    }
+}
+
+/// Tags (Amazon ECS API reference, Tag): at most 50, and `aws:` is AWS's own.
+fn tags(raw: Option<At<Map<String>>>, findings: &mut Findings) -> BTreeMap<String, String> {
+    let Some(tags) = raw else {
+        return BTreeMap::new();
+    };
+    if tags.value.0.len() > 40 {
+        findings.bad_value(
+            tags.head,
+            "at most 40 tags: AWS allows 50, and some are ours",
+        );
+    }
+    let mut found = BTreeMap::new();
+    for (key, value) in tags.value.0 {
+        tag(&key, &value, findings);
+        found.insert(key, value.value);
+    }
+    found
+}
+
+fn tag(key: &str, value: &At<String>, findings: &mut Findings) {
+    let plain = |text: &str| {
+        let allowed = |c: char| c.is_alphanumeric() || "+-=._:/@ ".contains(c);
+        text.chars().all(allowed)
+    };
+    let wrong =
+        |spot: Spot, why: &str| Problem::new("bad-value", format!("not a tag: {why}")).at(spot);
+    if key.is_empty() || key.chars().count() > 128 {
+        findings.problem(wrong(value.head, "a key has 1 to 128 characters"));
+    } else if key.to_lowercase().starts_with("aws:") {
+        findings.problem(wrong(
+            value.head,
+            "keys that start with `aws:` are AWS's own",
+        ));
+    } else if !plain(key) {
+        findings.problem(wrong(
+            value.head,
+            "only letters, digits, spaces and `+-=._:/@` are allowed",
+        ));
+    }
+    if value.value.chars().count() > 256 {
+        findings.problem(wrong(value.spot, "a value has at most 256 characters"));
+    } else if !plain(&value.value) {
+        findings.problem(wrong(
+            value.spot,
+            "only letters, digits, spaces and `+-=._:/@` are allowed",
+        ));
+    }
+}

@@ -1,0 +1,435 @@
+//! What only ECS knows about a service.
+
+use super::super::findings::Findings;
+use super::super::model::{AwsLogs, Capacity, Ecs, EcsPlace, TargetGroup};
+use super::super::nearest;
+use super::super::problem::{Problem, Spot};
+use super::super::raw::ecs as raw;
+use super::super::raw::rollout::Scaling;
+use super::super::scalar::{Filled, Mebibytes, Whole};
+use super::super::shape::At;
+use super::container::Placed;
+use super::or;
+use crate::names::{Arn, EcsName, Region, ServiceName};
+use crate::spec::SecretRef;
+
+/// What the checks look at besides the table itself.
+pub(super) struct Scene<'a> {
+    pub(super) name: &'a ServiceName,
+    pub(super) head: Spot,
+    pub(super) containers: &'a [Placed],
+    pub(super) place: &'a EcsPlace,
+}
+
+/// Resolves `[service.NAME.ecs]`; an absent table is an empty one.
+pub(super) fn ecs(
+    raw: Option<At<raw::Ecs>>,
+    scene: &Scene<'_>,
+    scaling: Option<&At<Scaling>>,
+    findings: &mut Findings,
+) -> Option<Ecs> {
+    let head = raw.as_ref().map_or(scene.head, |at| at.head);
+    let raw = raw.map_or_else(raw::Ecs::default, |at| at.value);
+    arns(&raw, scene, findings);
+    execution_role(&raw, head, scene, findings);
+    exec(&raw, scene, findings);
+    percentages(&raw, findings);
+    scaling_on_requests(&raw, scaling, findings);
+    let default: EcsName = scene.name.as_str().parse().ok()?;
+    let logs = logs(raw.log_group, raw.log_prefix, &scene.place.region, findings);
+    let groups = target_groups(raw.target_group, raw.target_groups, scene, findings);
+    let grace = raw.health_grace.map(|at| at.value.0);
+    if grace.is_none() && !groups.is_empty() && has_grace(scene) {
+        findings.note(
+            "health-grace",
+            "`health.grace` is the container's own; load-balancer health counts at once unless `ecs.health_grace` is given",
+        );
+    }
+    Some(Ecs {
+        service: or(raw.service, default.clone()),
+        family: or(raw.family, default),
+        execution_role: raw.execution_role.map(|at| at.value),
+        task_role: raw.task_role.map(|at| at.value),
+        logs,
+        target_groups: groups,
+        load_balancer: raw.load_balancer.map(|at| at.value),
+        capacity: capacity(raw.capacity, findings),
+        platform_version: platform_version(raw.platform_version, findings),
+        ephemeral_storage: ephemeral_storage(raw.ephemeral_storage, findings),
+        exec: or(raw.exec, false),
+        health_grace: grace.unwrap_or_default(),
+        minimum_healthy_percent: or(raw.minimum_healthy_percent, Whole(100)).0,
+        maximum_percent: or(raw.maximum_percent, Whole(200)).0,
+        alarms: alarms(raw.alarms, findings),
+    })
+}
+
+fn has_grace(scene: &Scene<'_>) -> bool {
+    let main = scene
+        .containers
+        .first()
+        .and_then(|placed| placed.container.as_ref());
+    let health = main.and_then(|container| container.health.as_ref());
+    health.is_some_and(|health| !health.grace.is_zero())
+}
+
+/// An ARN must be of the kind that its key asks for, and had better be of the target's account.
+fn arns(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) {
+    let roles = [
+        ("execution_role", &raw.execution_role),
+        ("task_role", &raw.task_role),
+    ];
+    for (key, arn) in roles {
+        if let Some(at) = arn {
+            kind(at, "iam", "role/", "a role", findings);
+            home(key, &at.value, scene.place, findings);
+        }
+    }
+    if let Some(at) = &raw.load_balancer {
+        let what = "an Application Load Balancer";
+        kind(
+            at,
+            "elasticloadbalancing",
+            "loadbalancer/app/",
+            what,
+            findings,
+        );
+        home("load_balancer", &at.value, scene.place, findings);
+    }
+    for placed in scene.containers {
+        for (name, secret) in &placed.secrets {
+            let arn = match secret {
+                SecretRef::SecretsManager { arn, .. } => Some(arn.clone()),
+                SecretRef::Parameter(name) => name.parse().ok(),
+            };
+            if let Some(arn) = arn {
+                home(name, &arn, scene.place, findings);
+            }
+        }
+    }
+}
+
+fn kind(at: &At<Arn>, service: &str, resource: &str, what: &str, findings: &mut Findings) {
+    if at.value.service() != service || !at.value.resource().starts_with(resource) {
+        let message = format!("this is not the ARN of {what}");
+        let help = format!("it looks like `arn:aws:{service}:…:{resource}…`");
+        findings.problem(Problem::new("bad-value", message).at(at.spot).help(help));
+    }
+}
+
+/// Another account or Region may be meant (a shared role or secret), so it is a note.
+fn home(key: &str, arn: &Arn, place: &EcsPlace, findings: &mut Findings) {
+    let account = place.account.as_ref().map(crate::names::AccountId::as_str);
+    if !arn.account().is_empty() && account.is_some_and(|account| account != arn.account()) {
+        findings.note(
+            "other-account",
+            format!(
+                "`{key}` is in account {}, not in the target's",
+                arn.account()
+            ),
+        );
+    }
+    if !arn.region().is_empty() && arn.region() != place.region.as_str() {
+        findings.note(
+            "other-region",
+            format!(
+                "`{key}` is in {}, not in the target's {}",
+                arn.region(),
+                place.region
+            ),
+        );
+    }
+}
+
+/// Who needs an execution role: Amazon ECS developer guide, task execution IAM role.
+fn execution_role(raw: &raw::Ecs, head: Spot, scene: &Scene<'_>, findings: &mut Findings) {
+    if raw.execution_role.is_some() {
+        return;
+    }
+    let mut needs = Vec::new();
+    let containers = || {
+        scene
+            .containers
+            .iter()
+            .filter_map(|placed| placed.container.as_ref())
+    };
+    let private = |image: &str| {
+        let host = image.split('/').next().unwrap_or("");
+        host.contains(".dkr.ecr.") && host.contains(".amazonaws.com")
+    };
+    if containers().any(|container| private(container.image.as_str())) {
+        needs.push("pulls from ECR");
+    }
+    if scene
+        .containers
+        .iter()
+        .any(|placed| !placed.secrets.is_empty())
+    {
+        needs.push("reads secrets");
+    }
+    if raw.log_group.is_some() {
+        needs.push("writes logs");
+    }
+    if !needs.is_empty() {
+        findings.problem(
+            Problem::new("missing-key", "`ecs.execution_role` is missing")
+                .at(head)
+                .label(format!("ECS {} with it", needs.join(" and ")))
+                .help("execution_role = \"arn:aws:iam::ACCOUNT:role/ecsTaskExecutionRole\""),
+        );
+    }
+}
+
+/// Amazon ECS developer guide, ECS Exec: a task role is needed, and a root that can be written.
+fn exec(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) {
+    if !raw.exec.as_ref().is_some_and(|at| at.value) {
+        return;
+    }
+    if raw.task_role.is_none() {
+        findings.note(
+            "exec",
+            "`exec` works only with a `task_role` that allows ssmmessages",
+        );
+    }
+    let mut containers = scene
+        .containers
+        .iter()
+        .filter_map(|placed| placed.container.as_ref());
+    if let Some(container) = containers.find(|container| container.read_only_root) {
+        let message = format!(
+            "`exec` does not work in `{}`, whose root is read-only",
+            container.name
+        );
+        findings.note("exec", message);
+    }
+}
+
+fn percentages(raw: &raw::Ecs, findings: &mut Findings) {
+    let least = raw.minimum_healthy_percent.as_ref();
+    let most = raw.maximum_percent.as_ref();
+    let (low, high) = (
+        least.map_or(100, |at| at.value.0),
+        most.map_or(200, |at| at.value.0),
+    );
+    if low >= high
+        && let Some(spot) = most.map(|at| at.spot).or(least.map(|at| at.spot))
+    {
+        let message =
+            format!("a rollout within {low} % and {high} % of the tasks could never start one");
+        let problem = Problem::new("conflict", message).at(spot);
+        findings.problem(problem.help("`maximum_percent` must be above `minimum_healthy_percent`"));
+    }
+}
+
+fn scaling_on_requests(raw: &raw::Ecs, scaling: Option<&At<Scaling>>, findings: &mut Findings) {
+    let Some(requests) = scaling.and_then(|at| at.value.requests.as_ref()) else {
+        return;
+    };
+    let several = raw.target_groups.as_ref().map_or(0, |at| at.value.len());
+    let groups = several + usize::from(raw.target_group.is_some());
+    if groups != 1 {
+        let message = format!("scaling on requests needs exactly one target group, not {groups}");
+        findings.bad_value(requests.head, message);
+    }
+    if raw.load_balancer.is_none() {
+        let message = "scaling on requests needs `ecs.load_balancer`, the ARN of the load balancer";
+        findings.bad_value(requests.head, message);
+    }
+}
+
+fn logs(
+    group: Option<At<Filled>>,
+    prefix: Option<At<Filled>>,
+    region: &Region,
+    findings: &mut Findings,
+) -> Option<AwsLogs> {
+    let Some(group) = group else {
+        if let Some(at) = prefix {
+            findings.missing(at.head, "log_group", "a prefix alone writes no logs");
+        }
+        return None;
+    };
+    // Amazon CloudWatch Logs API reference, CreateLogGroup.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-/.#".contains(c);
+    if group.value.0.len() > 512 || !group.value.0.chars().all(plain) {
+        let message = "a log group has at most 512 letters, digits and `_-/.#`";
+        findings.bad_value(group.spot, message);
+    }
+    Some(AwsLogs {
+        group: group.value.0,
+        region: region.clone(),
+        prefix: prefix.map_or_else(|| "ecs".to_owned(), |at| at.value.0),
+    })
+}
+
+fn target_groups(
+    one: Option<At<Arn>>,
+    many: Option<At<Vec<At<raw::TargetGroup>>>>,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) -> Vec<TargetGroup> {
+    if let (Some(one), Some(many)) = (&one, &many) {
+        findings.problem(
+            Problem::new(
+                "conflict",
+                "`target_group` and `target_groups` exclude each other",
+            )
+            .at(many.head)
+            .also(one.head, "the one target group"),
+        );
+    }
+    if let Some(many) = many.as_ref().filter(|many| many.value.len() > 5) {
+        findings.bad_value(many.head, "a service has at most 5 target groups");
+    }
+    let mut groups = Vec::new();
+    if let Some(one) = one {
+        let raw = raw::TargetGroup {
+            arn: Some(At { ..one.clone() }),
+            container: None,
+            port: None,
+        };
+        groups.extend(target_group(raw, one.spot, scene, findings));
+    }
+    for at in many.map(|at| at.value).unwrap_or_default() {
+        groups.extend(target_group(at.value, at.spot, scene, findings));
+    }
+    groups
+}
+
+fn target_group(
+    raw: raw::TargetGroup,
+    spot: Spot,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) -> Option<TargetGroup> {
+    let arn = raw.arn?;
+    kind(
+        &arn,
+        "elasticloadbalancing",
+        "targetgroup/",
+        "a target group",
+        findings,
+    );
+    home("target_group", &arn.value, scene.place, findings);
+    let named = raw.container.as_ref();
+    let name = named.map_or(scene.name.as_str(), |at| at.value.as_str());
+    let Some(placed) = scene
+        .containers
+        .iter()
+        .find(|placed| placed.name.as_str() == name)
+    else {
+        let known = scene.containers.iter().map(|placed| placed.name.as_str());
+        let message = format!("no container `{name}` in this service");
+        findings.problem(
+            Problem::new("unknown-container", message)
+                .at(named.map_or(spot, |at| at.spot))
+                .maybe_help(nearest::hint(name, known)),
+        );
+        return None;
+    };
+    let listens = |number: u32| {
+        placed
+            .ports
+            .iter()
+            .any(|at| u32::from(at.value.number) == number)
+    };
+    let port = match &raw.port {
+        Some(at) if !listens(at.value.0) => {
+            let message = format!("`{name}` does not listen on {}", at.value.0);
+            let problem = Problem::new("bad-value", message).at(at.spot);
+            findings.problem(problem.also(placed.head, "the container"));
+            return None;
+        }
+        Some(at) => u16::try_from(at.value.0).ok()?,
+        None => match placed.ports.first() {
+            Some(first) => first.value.number,
+            None => {
+                let problem =
+                    Problem::new("missing-key", format!("`{name}` has no port to send to"));
+                let problem = problem.at(spot).also(placed.head, "the container");
+                findings.problem(problem.help("give it `port = 8080`, or whatever it listens on"));
+                return None;
+            }
+        },
+    };
+    Some(TargetGroup {
+        arn: arn.value,
+        container: placed.name.clone(),
+        port,
+    })
+}
+
+/// Amazon ECS API reference, CapacityProviderStrategyItem.
+fn capacity(raw: Option<At<Vec<At<raw::Capacity>>>>, findings: &mut Findings) -> Vec<Capacity> {
+    let Some(items) = raw else {
+        return Vec::new();
+    };
+    let mut found: Vec<Capacity> = Vec::new();
+    for At {
+        value: raw, spot, ..
+    } in items.value
+    {
+        let Some(provider) = raw.provider else {
+            continue;
+        };
+        if found.iter().any(|other| other.provider == provider.value) {
+            findings.problem(
+                Problem::new("duplicate-name", "this provider is listed twice").at(provider.spot),
+            );
+        }
+        let base = or(raw.base, Whole(0)).0;
+        if base > 0 && found.iter().any(|other| other.base > 0) {
+            findings.bad_value(spot, "only one provider can have a `base`");
+        }
+        found.push(Capacity {
+            provider: provider.value,
+            base,
+            weight: or(raw.weight, Whole(1)).0,
+        });
+    }
+    if !found.is_empty() && found.iter().all(|item| item.weight == 0) {
+        findings.bad_value(items.head, "at least one provider needs a `weight` above 0");
+    }
+    found
+}
+
+fn platform_version(raw: Option<At<Filled>>, findings: &mut Findings) -> String {
+    let Some(at) = raw else {
+        return "LATEST".to_owned();
+    };
+    let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let numbered = at.value.0.split('.').count() == 3 && at.value.0.split('.').all(number);
+    if at.value.0 != "LATEST" && !numbered {
+        findings.bad_value(
+            at.spot,
+            "a platform version is \"LATEST\", or like \"1.4.0\"",
+        );
+    }
+    at.value.0
+}
+
+/// 21 to 200 GiB (Amazon ECS API reference, EphemeralStorage).
+fn ephemeral_storage(raw: Option<At<Mebibytes>>, findings: &mut Findings) -> Option<u32> {
+    let at = raw?;
+    let gibibytes = at.value.0 / 1024;
+    if at.value.0 % 1024 != 0 || !(21..=200).contains(&gibibytes) {
+        findings.bad_value(
+            at.spot,
+            "must be a whole number of GiB from 21GiB to 200GiB",
+        );
+        return None;
+    }
+    Some(gibibytes)
+}
+
+fn alarms(raw: Option<At<Vec<At<Filled>>>>, findings: &mut Findings) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for at in raw.map(|at| at.value).unwrap_or_default() {
+        if names.contains(&at.value.0) {
+            findings
+                .problem(Problem::new("duplicate-name", "this alarm is listed twice").at(at.spot));
+        }
+        names.push(at.value.0);
+    }
+    names
+}

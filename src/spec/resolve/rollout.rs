@@ -1,0 +1,163 @@
+//! Scaling, and how a rollout is judged.
+
+use std::time::Duration;
+
+use super::super::findings::Findings;
+use super::super::model::{Breaker, Rollout, Scaling, Threshold};
+use super::super::problem::Problem;
+use super::super::raw::rollout as raw;
+use super::super::scalar::Whole;
+use super::super::shape::At;
+use super::or;
+use crate::rollout::{Patience, Policy};
+
+/// Application Auto Scaling rests so long for ECS when nothing else is said.
+const COOLDOWN: Duration = Duration::from_secs(300);
+
+/// The bounds of scaling and the number of tasks to begin with. The outer `None`: it was wrong.
+pub(super) fn scaling(
+    raw: Option<At<raw::Scaling>>,
+    replicas: Option<At<Whole<0, 5000>>>,
+    findings: &mut Findings,
+) -> (Option<Option<Scaling>>, u32) {
+    let Some(At {
+        value: raw, head, ..
+    }) = raw
+    else {
+        return (Some(None), or(replicas, Whole(1)).0);
+    };
+    if raw.cpu.is_none() && raw.memory.is_none() && raw.requests.is_none() {
+        let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
+        findings.missing(head, "cpu", why);
+    }
+    let (Some(min), Some(max)) = (raw.min, raw.max) else {
+        return (None, or(replicas, Whole(1)).0);
+    };
+    let (fewest, most) = (min.value.0, max.value.0);
+    if fewest == 0 {
+        findings.problem(
+            Problem::new("bad-value", "must be at least 1")
+                .at(min.spot)
+                .label("no task, no CPU to measure: it could never scale out again"),
+        );
+    }
+    if fewest > most {
+        findings.problem(
+            Problem::new("conflict", "`min` is above `max`")
+                .at(min.spot)
+                .also(max.spot, "below it"),
+        );
+    } else if let Some(at) = replicas
+        .as_ref()
+        .filter(|at| !(fewest..=most).contains(&at.value.0))
+    {
+        findings.problem(
+            Problem::new(
+                "conflict",
+                format!("must be within `scaling`: from {fewest} to {most}"),
+            )
+            .at(at.spot)
+            .also(head, "the bounds"),
+        );
+    }
+    let scaling = Scaling {
+        min: fewest,
+        max: most,
+        cpu: raw.cpu.map(|at| at.value.0),
+        memory: raw.memory.map(|at| at.value.0),
+        requests: raw.requests.map(|at| at.value.0),
+        scale_in_cooldown: raw.scale_in_cooldown.map_or(COOLDOWN, |at| at.value.0),
+        scale_out_cooldown: raw.scale_out_cooldown.map_or(COOLDOWN, |at| at.value.0),
+    };
+    (Some(Some(scaling)), or(replicas, Whole(fewest)).0)
+}
+
+/// How a rollout is judged; `None` where it cannot be told.
+pub(super) fn rollout(raw: Option<At<raw::Rollout>>, findings: &mut Findings) -> Option<Rollout> {
+    let defaults = Policy::ecs();
+    let Some(At { value: raw, .. }) = raw else {
+        return Some(Rollout {
+            policy: defaults,
+            breaker: breaker(None, findings)?,
+            on_cancel: crate::spec::OnCancel::default(),
+        });
+    };
+    let bake = raw.bake.as_ref().map_or(defaults.bake, |at| at.value.0);
+    let deadline = raw
+        .deadline
+        .as_ref()
+        .map_or(defaults.deadline, |at| at.value.0);
+    if bake >= deadline
+        && let Some(at) = &raw.bake
+    {
+        let problem =
+            Problem::new("conflict", "`bake` must be shorter than the deadline").at(at.spot);
+        findings.problem(match &raw.deadline {
+            Some(deadline) => problem.also(deadline.spot, "the deadline"),
+            None => problem.label("the deadline is 30m by default"),
+        });
+    } else if bake >= deadline {
+        findings.bad_value(
+            raw.deadline.as_ref()?.spot,
+            "the deadline must be longer than `bake`",
+        );
+    }
+    Some(Rollout {
+        policy: Policy {
+            deadline,
+            bake,
+            blindness: raw.blindness.map_or(defaults.blindness, |at| at.value.0),
+            patience: patience(raw.patience, defaults.patience),
+        },
+        breaker: breaker(raw.breaker, findings)?,
+        on_cancel: or(raw.on_cancel, crate::spec::OnCancel::default()),
+    })
+}
+
+fn patience(raw: Option<At<raw::Patience>>, defaults: Patience) -> Patience {
+    let Some(At { value: raw, .. }) = raw else {
+        return defaults;
+    };
+    Patience {
+        certain: raw.certain.map_or(defaults.certain, |at| at.value.0),
+        likely: raw.likely.map_or(defaults.likely, |at| at.value.0),
+        uncertain: raw.uncertain.map_or(defaults.uncertain, |at| at.value.0),
+    }
+}
+
+/// The breaker is on, with rollback, at 50 % bounded, unless the file says otherwise.
+fn breaker(raw: Option<At<raw::Breaker>>, findings: &mut Findings) -> Option<Breaker> {
+    let mut breaker = Breaker {
+        enabled: true,
+        rollback: true,
+        threshold: Threshold::BoundedPercent(50),
+        reset_on_healthy: true,
+    };
+    let table = match raw.map(|at| at.value) {
+        None => return Some(breaker),
+        Some(raw::Breaker::Off) => {
+            breaker.enabled = false;
+            breaker.rollback = false;
+            return Some(breaker);
+        }
+        Some(raw::Breaker::On(table)) => table,
+    };
+    let bounded = table.bounded.as_ref().is_none_or(|at| at.value);
+    breaker.threshold = match table.threshold.map(|at| at.value) {
+        Some(raw::Threshold::Count(count)) => {
+            if let Some(at) = table.bounded.filter(|at| at.value) {
+                let message = "only a percentage is bounded, not a number of failures";
+                findings.bad_value(at.spot, message);
+                return None;
+            }
+            Threshold::Count(count)
+        }
+        Some(raw::Threshold::Percent(percent)) if bounded => Threshold::BoundedPercent(percent),
+        Some(raw::Threshold::Percent(percent)) => Threshold::UnboundedPercent(percent),
+        None if bounded => Threshold::BoundedPercent(50),
+        None => Threshold::UnboundedPercent(50),
+    };
+    breaker.rollback = or(table.rollback, true);
+    breaker.reset_on_healthy = or(table.reset_on_healthy, true);
+    Some(breaker)
+}

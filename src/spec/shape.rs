@@ -1,0 +1,247 @@
+//! One declaration per table of the files. [`table!`] makes of it the struct, the reader and the
+//! JSON Schema, so that what is accepted, what is read and what editors offer cannot differ.
+
+use serde_json::{Value as Json, json};
+
+use super::findings::Findings;
+use super::nearest;
+use super::problem::{Problem, Spot};
+use super::tree::{Node, Value};
+
+/// A value with its place, so that later checks can point at it.
+#[derive(Clone)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) spot: Spot,
+    /// Of its key, to point at what is missing within.
+    pub(super) head: Spot,
+}
+
+/// What can be read from a node and described to an editor.
+pub(super) trait Shape: Sized {
+    /// Reads it, or says why not and returns `None`.
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self>;
+    /// Its JSON Schema, draft 7, without a description.
+    fn schema() -> Json;
+}
+
+/// A table of the format: its keys, and where keys belong that are often misplaced.
+pub(super) trait Table: Shape {
+    /// Every key that it accepts.
+    const KEYS: &'static [&'static str];
+    /// Keys that must be there.
+    const REQUIRED: &'static [&'static str];
+    /// How it is written, such as `[service.NAME]`.
+    const WRITTEN: &'static str;
+}
+
+/// Reads one key of a table. What is absent and what is wrong are both `None`; the latter is told.
+pub(super) fn field<T: Shape>(table: &Node, key: &str, findings: &mut Findings) -> Option<At<T>> {
+    let node = table.get(key)?;
+    Some(At {
+        value: T::read(node, findings)?,
+        spot: node.spot,
+        head: node.head(),
+    })
+}
+
+/// Checks that a node is a table with no keys but these, and with all that it needs.
+pub(super) fn check_keys<T: Table>(node: &Node, findings: &mut Findings) -> Option<()> {
+    if !matches!(node.value, Value::Table(_)) {
+        findings.wrong_type(node, "a table", None);
+        return None;
+    }
+    for (key, entry) in node.entries() {
+        if !T::KEYS.contains(&key.as_str()) {
+            findings.problem(unknown_key::<T>(key).at(entry.head()));
+        }
+    }
+    for key in T::REQUIRED {
+        if node.get(key).is_none() {
+            let why = format!("{} needs it", T::WRITTEN);
+            findings.missing(node.head(), key, &why);
+        }
+    }
+    Some(())
+}
+
+fn unknown_key<T: Table>(key: &str) -> Problem {
+    let problem = Problem::new("unknown-key", format!("unknown key `{key}`"));
+    let known = T::KEYS;
+    if let Some(advice) = super::raw::advice(key, T::WRITTEN) {
+        return problem.help(advice);
+    }
+    let help = nearest::hint(key, known.iter().copied())
+        .unwrap_or_else(|| format!("{} knows {}", T::WRITTEN, known.join(", ")));
+    problem.help(help)
+}
+
+impl<T: Shape> Shape for Vec<At<T>> {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        let Value::List(items) = &node.value else {
+            findings.wrong_type(node, "an array", None);
+            return None;
+        };
+        let read = |item: &Node| {
+            Some(At {
+                value: T::read(item, findings)?,
+                spot: item.spot,
+                head: item.spot,
+            })
+        };
+        let all: Vec<Option<At<T>>> = items.iter().map(read).collect();
+        all.into_iter().collect()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "array", "items": T::schema() })
+    }
+}
+
+/// A table whose keys are names of the user's, in the order of the file.
+pub(super) struct Map<T>(pub(super) Vec<(String, At<T>)>);
+
+impl<T> Map<T> {
+    pub(super) fn get(&self, key: &str) -> Option<&At<T>> {
+        let mut entries = self.0.iter();
+        entries.find(|(name, _)| name == key).map(|(_, at)| at)
+    }
+}
+
+impl<T: Shape> Shape for Map<T> {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        if !matches!(node.value, Value::Table(_)) {
+            findings.wrong_type(node, "a table", None);
+            return None;
+        }
+        let mut entries = Vec::new();
+        for (key, _) in node.entries() {
+            if let Some(at) = field(node, key, findings) {
+                entries.push((key.clone(), at));
+            }
+        }
+        Some(Self(entries))
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "object", "additionalProperties": T::schema() })
+    }
+}
+
+/// A JSON Schema object of these properties: key, description, schema.
+pub(super) fn object(properties: Vec<(&str, String, Json)>, required: &[&str]) -> Json {
+    let mut map = serde_json::Map::new();
+    for (key, description, mut schema) in properties {
+        schema["description"] = Json::String(description);
+        map.insert(key.to_owned(), schema);
+    }
+    let mut object = json!({ "type": "object", "properties": map, "additionalProperties": false });
+    if !required.is_empty() {
+        object["required"] = json!(required);
+    }
+    object
+}
+
+/// Declares a table of the files. A key marked `= required` must be there.
+macro_rules! table {
+    (
+        $(#[doc = $about:literal])+
+        $written:literal $name:ident {
+            $( $(#[doc = $doc:literal])+ $key:ident : $shape:ty $(= $must:ident)?, )+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Default)]
+        pub(in crate::spec) struct $name {
+            $( $(#[doc = $doc])+ pub(in crate::spec) $key: Option<$crate::spec::shape::At<$shape>>, )+
+        }
+
+        impl $crate::spec::shape::Table for $name {
+            const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
+            const REQUIRED: &'static [&'static str] = &[$( $( $crate::spec::shape::must!($must $key), )? )+];
+            const WRITTEN: &'static str = $written;
+        }
+
+        impl $crate::spec::shape::Shape for $name {
+            fn read(
+                node: &$crate::spec::tree::Node,
+                findings: &mut $crate::spec::findings::Findings,
+            ) -> Option<Self> {
+                $crate::spec::shape::check_keys::<Self>(node, findings)?;
+                Some(Self {
+                    $( $key: $crate::spec::shape::field(node, stringify!($key), findings), )+
+                })
+            }
+
+            fn schema() -> serde_json::Value {
+                $crate::spec::shape::object(
+                    vec![$( (
+                        stringify!($key),
+                        [$($doc),+].map(str::trim).join(" "),
+                        <$shape as $crate::spec::shape::Shape>::schema(),
+                    ), )+],
+                    <Self as $crate::spec::shape::Table>::REQUIRED,
+                )
+            }
+        }
+    };
+}
+pub(super) use table;
+
+/// The name of a key that must be there.
+macro_rules! must {
+    (required $key:ident) => {
+        stringify!($key)
+    };
+}
+pub(super) use must;
+
+/// Declares the words that stand for the variants of an enum.
+macro_rules! words {
+    ($name:ty, $expected:literal, $( $word:literal => $variant:expr ),+ $(,)?) => {
+        impl $crate::spec::shape::Shape for $name {
+            fn read(
+                node: &$crate::spec::tree::Node,
+                findings: &mut $crate::spec::findings::Findings,
+            ) -> Option<Self> {
+                match $crate::spec::shape::word(node, $expected, &[$($word),+], findings)? {
+                    $( $word => Some($variant), )+
+                    _ => None,
+                }
+            }
+
+            fn schema() -> serde_json::Value {
+                serde_json::json!({ "enum": [$($word),+] })
+            }
+        }
+    };
+}
+pub(super) use words;
+
+/// Reads one of these words, whatever the case of its letters.
+pub(super) fn word(
+    node: &Node,
+    expected: &str,
+    known: &[&'static str],
+    findings: &mut Findings,
+) -> Option<&'static str> {
+    let list = || {
+        let quoted: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+        quoted.join(", ")
+    };
+    let Some(text) = node.text() else {
+        findings.wrong_type(node, &format!("{expected}: one of {}", list()), None);
+        return None;
+    };
+    let found = known.iter().find(|word| word.eq_ignore_ascii_case(text));
+    if found.is_none() {
+        let help = nearest::hint(text, known.iter().copied());
+        findings.problem(
+            Problem::new("bad-value", format!("this is not {expected}"))
+                .at(node.spot)
+                .label(format!("expected one of {}", list()))
+                .maybe_help(help),
+        );
+    }
+    found.copied()
+}

@@ -1,0 +1,176 @@
+//! The shipped files resolve to what they promise.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::super::{
+    Approve, Disk, Loaded, Place, Problems, Request, Threshold, load, schemas, targets,
+};
+use crate::rollout::Policy;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn shipped(target: &str) -> Result<Loaded, Problems> {
+    let file = root().join("deploy.example.toml");
+    load(
+        &Disk,
+        &Request {
+            file: &file,
+            target: &target.parse().unwrap(),
+            services: &[],
+            set: &BTreeMap::new(),
+            images: &BTreeMap::new(),
+            environment: &|_| None,
+        },
+    )
+}
+
+#[test]
+fn the_example_resolves_for_ecs() {
+    let loaded = shipped("ecs").unwrap_or_else(|problems| panic!("{problems}"));
+    let spec = &loaded.spec;
+    assert_eq!((spec.project.as_str(), spec.services.len()), ("shop", 1));
+    let api = &spec.services[0];
+    let main = api.main();
+    assert_eq!(
+        main.image.as_str(),
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/api:latest"
+    );
+    assert_eq!((api.cpu, api.memory, api.replicas), (512, 1024, 2));
+    assert_eq!(main.ports[0].number, 8080);
+    assert_eq!(main.env["ENVIRONMENT"].expose(), "production");
+    assert_eq!(
+        main.secrets["DATABASE_URL"].value_from(),
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-url"
+    );
+    let health = main.health.as_ref().unwrap();
+    assert_eq!(
+        health.command,
+        "curl -f http://localhost:8080/health || exit 1"
+    );
+    let times = [health.interval, health.timeout, health.grace].map(|time| time.as_secs());
+    assert_eq!((times, health.retries), ([30, 5, 60], 3));
+    let scaling = api.scaling.as_ref().unwrap();
+    assert_eq!((scaling.min, scaling.max, scaling.cpu), (2, 20, Some(70.0)));
+    assert_eq!(scaling.scale_in_cooldown, Duration::from_secs(300));
+    assert_eq!(scaling.scale_out_cooldown, Duration::from_secs(60));
+    assert_eq!(api.rollout.policy, Policy::ecs());
+    assert!(api.rollout.breaker.enabled && api.rollout.breaker.rollback);
+    assert_eq!(api.rollout.breaker.threshold, Threshold::BoundedPercent(50));
+    let ecs = &api.ecs;
+    assert_eq!(
+        (ecs.service.as_str(), ecs.family.as_str()),
+        ("api-service", "api-service")
+    );
+    let logs = ecs.logs.as_ref().unwrap();
+    assert_eq!(
+        (logs.group.as_str(), logs.prefix.as_str()),
+        ("/ecs/api-service", "ecs")
+    );
+    assert_eq!(
+        (ecs.target_groups.len(), ecs.target_groups[0].port),
+        (1, 8080)
+    );
+    assert_eq!(
+        (ecs.minimum_healthy_percent, ecs.maximum_percent),
+        (100, 200)
+    );
+    assert!(ecs.capacity.is_empty());
+}
+
+#[test]
+fn every_shipped_target_takes_the_example() {
+    for target in targets(&Disk, &root().join("deploy.example.toml")) {
+        let loaded =
+            shipped(target.as_str()).unwrap_or_else(|problems| panic!("{target}:\n{problems}"));
+        assert_eq!(loaded.spec.target.name, target);
+    }
+}
+
+#[test]
+fn the_sandbox_needs_no_file_and_never_asks() {
+    let file = root().join("src/deploy.toml");
+    let texts = super::Texts(BTreeMap::from([("deploy.toml", super::SMALL.to_owned())]));
+    assert_eq!(
+        targets(&texts, Path::new("deploy.toml"))[0].as_str(),
+        "sandbox"
+    );
+    assert!(
+        targets(&Disk, &file)
+            .iter()
+            .any(|target| target.as_str() == "sandbox")
+    );
+    let loaded = load(
+        &texts,
+        &Request {
+            file: Path::new("deploy.toml"),
+            target: &"sandbox".parse().unwrap(),
+            services: &[],
+            set: &BTreeMap::new(),
+            images: &BTreeMap::new(),
+            environment: &|_| None,
+        },
+    )
+    .unwrap();
+    let target = loaded.spec.target;
+    let Place::Sandbox(place) = &target.place else {
+        panic!("{target:?}")
+    };
+    assert_eq!(place.account.as_ref().unwrap().as_str(), "123456789012");
+    assert_eq!(
+        (place.region.as_str(), place.cluster.as_str()),
+        ("us-east-1", "main")
+    );
+    assert_eq!(target.approve, Approve::Yes);
+}
+
+/// The reference manual shows every key: each line that is commented out says what may be said.
+#[test]
+fn the_example_names_every_key_of_the_format() {
+    let manual = std::fs::read_to_string(root().join("deploy.example.toml")).unwrap();
+    let words: Vec<&str> = manual
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .collect();
+    let schema = schemas().deploy;
+    let mut missing = Vec::new();
+    keys(&schema, &mut |key| {
+        if !words.contains(&key) {
+            missing.push(key.to_owned());
+        }
+    });
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+fn keys(schema: &serde_json::Value, each: &mut dyn FnMut(&str)) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            if let Some(serde_json::Value::Object(properties)) = map.get("properties") {
+                properties.keys().for_each(|key| each(key));
+            }
+            map.values().for_each(|value| keys(value, each));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| keys(item, each)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_checked_in_schemas_are_those_of_the_program() {
+    for (name, schema) in [("deploy", schemas().deploy), ("target", schemas().target)] {
+        let path = root().join(format!("config/schema/{name}.schema.json"));
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let fresh = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        if text != fresh {
+            let kept = std::env::temp_dir().join(format!("{name}.schema.json"));
+            std::fs::write(&kept, &fresh).unwrap();
+            panic!(
+                "{} is out of date; the right one: `deployer schema {name}`, also kept as {}",
+                path.display(),
+                kept.display()
+            );
+        }
+    }
+}
