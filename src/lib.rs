@@ -91,6 +91,7 @@
 //!   evidence comes in, so that a process that slept cannot wake up and roll back.
 
 pub mod cancel;
+pub mod cli;
 pub mod clock;
 pub mod deploy;
 pub mod error;
@@ -102,4 +103,5 @@ pub mod platform;
 pub mod remedy;
 pub mod report;
 pub mod rollout;
+pub mod sandbox;
 pub mod spec;

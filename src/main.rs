@@ -1,2 +1,7 @@
 //! The `deployer` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    deployer::cli::main(std::env::args_os()).into()
+}

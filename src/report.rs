@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::event::Event;
 
 mod ci;
+mod console;
 pub mod human;
 mod json;
 mod text;
@@ -29,6 +30,7 @@ use ci::Ci;
 use human::{Human, Stream};
 use text::{Line, Tone};
 
+pub use console::Console;
 pub use human::Telling;
 pub use text::Style;
 

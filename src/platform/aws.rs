@@ -6,17 +6,22 @@
 
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ecs::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 
+use crate::clock::Clock;
 use crate::spec::EcsPlace;
 
+pub mod credentials;
 pub mod failures;
 pub mod server_time;
 
+pub use credentials::Renewing;
 pub use failures::failed;
+pub use server_time::ServerTime;
 
 /// How often a read is tried before its failure is told.
 const READ_ATTEMPTS: u32 = 6;
@@ -27,12 +32,28 @@ const CONNECT: Duration = Duration::from_millis(3_100);
 /// How long one attempt of a call may take. `CreateService` takes a few seconds at worst.
 const ATTEMPT: Duration = Duration::from_secs(20);
 
-/// The settings of every client for `place`. With `transport`, requests go there in place of the
-/// network, with made-up credentials and without a look at this machine's AWS settings.
-pub async fn settings(place: &EcsPlace, transport: Option<SharedHttpClient>) -> SdkConfig {
+/// How a place is reached.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The settings of every client.
+    pub settings: SdkConfig,
+    /// How far the server's clock is from ours.
+    pub time: ServerTime,
+    /// Where credentials come from, to be forgotten when they are refused; `None`: made up.
+    pub credentials: Option<Renewing>,
+}
+
+/// How `place` is reached. With `transport`, requests go there in place of the network, with
+/// made-up credentials and without a look at this machine's AWS settings.
+pub async fn connect(
+    place: &EcsPlace,
+    transport: Option<SharedHttpClient>,
+    clock: Clock,
+) -> Connection {
     let region = Region::new(place.region.to_string());
+    let time = ServerTime::new(clock);
     if let Some(client) = transport {
-        return SdkConfig::builder()
+        let settings = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(region)
             .credentials_provider(made_up())
@@ -40,16 +61,30 @@ pub async fn settings(place: &EcsPlace, transport: Option<SharedHttpClient>) -> 
             .timeout_config(timeouts())
             .http_client(client)
             .build();
+        return Connection {
+            settings,
+            time,
+            credentials: None,
+        };
     }
+    let credentials = Renewing::new(region.clone(), clock);
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
+        .credentials_provider(credentials.clone())
+        // It caches itself, and knows when to look again.
+        .identity_cache(IdentityCache::no_cache())
         .retry_config(retries())
         .timeout_config(timeouts());
     let loader = match &place.endpoint {
         Some(endpoint) => loader.endpoint_url(endpoint),
         None => loader,
     };
-    loader.load().await
+    let settings = loader.load().await;
+    Connection {
+        settings,
+        time,
+        credentials: Some(credentials),
+    }
 }
 
 fn retries() -> RetryConfig {

@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use aws_config::SdkConfig;
-
 use self::observe::Definition;
 use self::origin::Origin;
 use self::render::Setting;
 use crate::clock::Clock;
+use crate::platform::aws::{Connection, Renewing, ServerTime};
 use crate::spec::EcsPlace;
 
 pub mod adopt;
@@ -33,6 +32,7 @@ pub mod origin;
 pub mod past;
 pub mod perform;
 pub mod planned;
+mod platform;
 pub mod reading;
 pub mod received;
 pub mod render;
@@ -58,21 +58,26 @@ pub struct Ecs {
     project: String,
     origin: Origin,
     clock: Clock,
+    time: ServerTime,
+    credentials: Option<Renewing>,
     /// Revisions by ARN; they never change.
     definitions: Mutex<BTreeMap<String, Definition>>,
 }
 
 impl Ecs {
-    /// A cluster, reached with these settings.
+    /// A cluster, reached like this.
     pub fn new(
-        settings: &SdkConfig,
+        connection: &Connection,
         place: &EcsPlace,
         project: &str,
         origin: Origin,
         clock: Clock,
     ) -> Self {
+        let settings = &connection.settings;
+        let timed =
+            aws_sdk_ecs::config::Builder::from(settings).interceptor(connection.time.clone());
         Self {
-            api: aws_sdk_ecs::Client::new(settings),
+            api: aws_sdk_ecs::Client::from_conf(timed.build()),
             scaling: aws_sdk_applicationautoscaling::Client::new(settings),
             sts: aws_sdk_sts::Client::new(settings),
             balancers: aws_sdk_elasticloadbalancingv2::Client::new(settings),
@@ -81,6 +86,8 @@ impl Ecs {
             project: project.to_owned(),
             origin,
             clock,
+            time: connection.time.clone(),
+            credentials: connection.credentials.clone(),
             definitions: Mutex::default(),
         }
     }

@@ -188,7 +188,7 @@ fn clean_keeping_end(text: &str) -> String {
 
 fn paint_words(text: &mut String, tone: Tone, words: &str, color: bool) {
     let style = tone.style();
-    if color && style != anstyle::Style::new() {
+    if color && !words.is_empty() && style != anstyle::Style::new() {
         let _ = write!(text, "{style}{words}{style:#}");
     } else {
         text.push_str(words);

@@ -59,6 +59,8 @@ pub(super) struct Seen {
     pub(super) counters: Option<[u32; 4]>,
     pub(super) looked: Option<Timestamp>,
     pub(super) service: Option<ServiceView>,
+    /// The record names a revision before ours.
+    pub(super) had_source: bool,
     pub(super) warned: BTreeSet<&'static str>,
 }
 
@@ -94,6 +96,11 @@ impl Followed {
             },
             seen: Seen::default(),
         }
+    }
+
+    /// Whether something ran before that could run again.
+    pub(super) fn can_go_back(&self) -> bool {
+        self.ours.former.is_some() || self.seen.had_source
     }
 
     /// The id as it ends the ARN of the target revision: the `N` of `ecs-svc/N`.

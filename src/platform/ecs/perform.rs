@@ -37,13 +37,14 @@ impl Done {
 struct Run<'a> {
     ecs: &'a Ecs,
     basis: &'a Basis,
-    changes: &'a [Change],
     events: &'a Events,
-    /// Changes made, by their place in the plan.
-    done: Vec<usize>,
     /// The revision that this plan registered.
     registered: Option<String>,
     started: Option<Started>,
+    /// The whole plan, for telling what remains.
+    plan: &'a EcsPlan,
+    /// What was done, in words.
+    performed: Vec<String>,
     /// Something that serves, or that is shown, was changed.
     changed: bool,
 }
@@ -57,13 +58,17 @@ impl Ecs {
         events: &Events,
     ) -> Result<Option<Started>, PerformError> {
         let mut run = Run::new(self, plan, events);
-        let now = places(plan, false);
+        let now: Vec<&Change> = plan
+            .changes
+            .iter()
+            .filter(|change| !change.waits_for_health())
+            .collect();
         let Some((first, rest)) = now.split_first() else {
             return Ok(None);
         };
-        run.first(*first).await?;
-        for place in rest {
-            run.tell(*place).await?;
+        run.first(first).await?;
+        for change in rest {
+            run.tell(change).await?;
         }
         Ok(run.started)
     }
@@ -72,9 +77,8 @@ impl Ecs {
     pub async fn settle_plan(&self, plan: &EcsPlan, events: &Events) -> Result<(), PerformError> {
         let mut run = Run::new(self, plan, events);
         run.changed = true;
-        run.done = places(plan, false);
-        for place in places(plan, true) {
-            run.tell(place).await?;
+        for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
+            run.tell(change).await?;
         }
         Ok(())
     }
@@ -100,58 +104,48 @@ impl Ecs {
     }
 }
 
-/// The places of the changes that wait for a healthy rollout, or of those that do not.
-fn places(plan: &EcsPlan, waiting: bool) -> Vec<usize> {
-    let changes = plan.changes.iter().enumerate();
-    changes
-        .filter(|(_, change)| change.waits_for_health() == waiting)
-        .map(|(place, _)| place)
-        .collect()
-}
-
 impl<'a> Run<'a> {
     fn new(ecs: &'a Ecs, plan: &'a EcsPlan, events: &'a Events) -> Self {
         Self {
             ecs,
             basis: &plan.basis,
-            changes: &plan.changes,
             events,
-            done: Vec::new(),
             registered: None,
             started: None,
+            plan,
+            performed: Vec::new(),
             changed: false,
         }
     }
 
     /// The first change, with a last look at the service: beside it where it only registers a
     /// revision, which nobody uses yet; else before it. The making of a service looks for itself.
-    async fn first(&mut self, place: usize) -> Result<(), PerformError> {
+    async fn first(&mut self, change: &Change) -> Result<(), PerformError> {
         let ecs = self.ecs;
         let basis = self.basis;
-        let looked = match &self.changes[place] {
+        let looked = match change {
             Change::CreateService { .. } => Ok(()),
             Change::RegisterTaskDefinition { .. } if basis.primary.is_none() => Ok(()),
             Change::RegisterTaskDefinition { .. } => {
-                let (looked, registered) = futures::join!(ecs.still(basis), self.tell(place));
+                let (looked, registered) = futures::join!(ecs.still(basis), self.tell(change));
                 registered?;
-                return looked.map_err(|source| self.error(place, source));
+                return looked.map_err(|source| self.error(change, source));
             }
             _ => ecs.still(basis).await,
         };
-        looked.map_err(|source| self.error(place, source))?;
-        self.tell(place).await
+        looked.map_err(|source| self.error(change, source))?;
+        self.tell(change).await
     }
 
     /// One change, told before and after.
-    async fn tell(&mut self, place: usize) -> Result<(), PerformError> {
-        let change = &self.changes[place];
+    async fn tell(&mut self, change: &Change) -> Result<(), PerformError> {
         self.events.send(Told::Performing {
             change: change.words(),
         });
         match self.one(change).await {
             Ok(done) => {
                 self.changed |= !matches!(change, Change::RegisterTaskDefinition { .. });
-                self.done.push(place);
+                self.performed.push(change.words());
                 self.events.send(Told::Performed {
                     change: change.words(),
                     result: done.result,
@@ -159,28 +153,30 @@ impl<'a> Run<'a> {
                 });
                 Ok(())
             }
-            Err(source) => Err(self.error(place, source)),
+            Err(source) => Err(self.error(change, source)),
         }
     }
 
     /// A revision that nobody uses is no change.
-    fn error(&self, place: usize, source: Failed) -> PerformError {
-        let change = &self.changes[place];
+    fn error(&self, change: &Change, source: Failed) -> PerformError {
         let registers = matches!(change, Change::RegisterTaskDefinition { .. });
-        let words = |done: bool| {
-            let changes = self.changes.iter().enumerate();
-            changes
-                .filter(|(place, _)| self.done.contains(place) == done)
-                .map(|(_, change)| change.words())
-                .collect()
-        };
         PerformError {
             change: change.words(),
+            performed: self.performed.clone(),
+            remaining: self.remaining(change),
             nothing_changed: !self.changed && (registers || source.kind.proves_not_performed()),
-            performed: words(true),
-            remaining: words(false),
             source,
         }
+    }
+
+    /// This change and all that would have followed, in words.
+    fn remaining(&self, change: &Change) -> Vec<String> {
+        let later = self
+            .plan
+            .changes
+            .iter()
+            .skip_while(|other| *other != change);
+        later.map(Change::words).collect()
     }
 
     async fn one(&mut self, change: &Change) -> Result<Done, Failed> {

@@ -32,7 +32,8 @@ pub(super) struct Sampler<'a> {
     pub(super) cluster: &'a str,
     /// Server time less ours.
     pub(super) skew: SignedDuration,
-    pub(super) events: &'a Events,
+    /// Where what is seen is told.
+    pub(super) events: Option<&'a Events>,
 }
 
 impl Sampler<'_> {
@@ -47,7 +48,7 @@ impl Sampler<'_> {
         let (service, (record, state)) = (service?, record?);
         rollout.record = state;
         if rollout.record == RecordState::Unavailable && rollout.seen.warned.insert("records") {
-            self.events.warn(
+            self.warn(
                 "no_service_deployments",
                 "service deployments cannot be read here; judging by DescribeServices alone",
             );
@@ -72,8 +73,17 @@ impl Sampler<'_> {
                 _ => None,
             },
         };
+        if let Record::Found(record) = &view.record {
+            rollout.seen.had_source |= record.has_source;
+        }
         rollout.seen.service = view.service;
         Ok(observation)
+    }
+
+    fn warn(&self, code: &str, text: &str) {
+        if let Some(events) = self.events {
+            events.warn(code, text);
+        }
     }
 
     async fn service(&self, name: &str) -> Result<Option<ServiceView>, Failed> {
@@ -185,10 +195,12 @@ impl Sampler<'_> {
         for event in service.events.iter().rev() {
             let ours = begun.is_none_or(|begun| event.at >= begun);
             if ours && rollout.seen.events.insert(event.id.clone()) {
-                self.events.send(Told::Message {
-                    said_at: event.at,
-                    text: event.text.clone(),
-                });
+                if let Some(events) = self.events {
+                    events.send(Told::Message {
+                        said_at: event.at,
+                        text: event.text.clone(),
+                    });
+                }
                 if let Some(failure) = unplaced(event) {
                     rollout.seen.failures.insert(failure.id.clone(), failure);
                 }
@@ -206,9 +218,9 @@ impl Sampler<'_> {
             Ok(stopped) => stopped,
             Err(error) if matches!(error.kind, Kind::Denied | Kind::Unsupported) => {
                 if rollout.seen.warned.insert("tasks") {
-                    self.events.warn(
+                    self.warn(
                         "no_stopped_tasks",
-                        format!("no causes of failures: {error}"),
+                        &format!("no causes of failures: {error}"),
                     );
                 }
                 return Ok(());

@@ -57,6 +57,8 @@ pub struct RecordView {
     pub rollback_reason: Option<String>,
     /// The revision that it went back to.
     pub rollback_to: Option<String>,
+    /// There were revisions before it.
+    pub has_source: bool,
     /// What it waits for a person or hook to do.
     pub awaits: Option<String>,
     /// A newer `ServiceDeployment` of the same service, looked for once ours is `STOPPED`.

@@ -96,6 +96,7 @@ pub(super) fn record(record: &ServiceDeployment) -> RecordView {
             .rollback()
             .and_then(|rollback| rollback.service_revision_arn())
             .map(str::to_owned),
+        has_source: !record.source_service_revisions().is_empty(),
         awaits: awaits(record.lifecycle_hook_details()),
         newer: None,
     }

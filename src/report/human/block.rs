@@ -108,7 +108,7 @@ impl Block {
                 let (tone, phase) = words::phase(*phase);
                 line.add(tone, phase).add(Tone::Quiet, format!(" ({word})"))
             }
-            (None, None) => line.add(Tone::Quiet, "reading"),
+            (None, None) => line.add(Tone::Quiet, "at work"),
         };
         let elapsed = words::duration(words::seconds_between(self.began, now));
         let limit = match self.limits {

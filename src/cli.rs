@@ -1,0 +1,129 @@
+//! The command line: one file for each verb, and what all of them share.
+//!
+//! Only this module reads the environment and listens to signals. It writes nothing itself: what
+//! is to be shown goes to [`crate::report`].
+
+use std::ffi::OsString;
+use std::io::{self, Stderr, Stdout};
+
+use clap::{Parser, Subcommand};
+
+use crate::error::ExitCode;
+use crate::report::Console;
+
+pub mod approve;
+pub mod completions;
+mod log;
+pub mod options;
+pub mod schema;
+mod signals;
+pub mod story;
+pub mod terminal;
+
+use options::Options;
+use terminal::Terminal;
+
+/// Deploys a container to AWS ECS or Kubernetes, watches the rollout and says truthfully how it
+/// ended.
+#[derive(Debug, Parser)]
+#[command(
+    name = "deployer",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What every verb understands.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  healthy, or nothing to do and all is well, or a plan was made
+    1  it could not be done; nothing was changed
+    2  the request itself is wrong
+    3  there are changes (only with `plan --exit-code`)
+    4  refused: stale plan, another rollout, wrong account, not ours, declined
+    5  incomplete: some changes were made and one could not be
+   10  tripped, and rolled back: the old version serves
+   11  tripped, and not rolled back
+   12  superseded: somebody else's action replaced ours
+   13  undetermined; the rollout may go on
+  130  interrupted by a signal";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Prints the JSON schema of a file or of the events
+    Schema(schema::Args),
+    /// Prints the completion script of a shell
+    Completions(completions::Args),
+}
+
+/// Where commands write.
+pub type Screen = Console<Stdout, Stderr>;
+
+/// The whole program: from its arguments to its exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = Cli::try_parse_from(args);
+    let verbose = cli.as_ref().map_or(0, |cli| cli.options.verbose);
+    let terminal = Terminal::read(verbose > 0);
+    let mut screen = Console::new((io::stdout(), terminal.out), (io::stderr(), terminal.err));
+    match cli {
+        Ok(cli) => {
+            log::start(verbose, terminal.err.color);
+            run(&cli, &mut screen)
+        }
+        Err(error) => usage(&error, &terminal, &mut screen),
+    }
+}
+
+fn run(cli: &Cli, screen: &mut Screen) -> ExitCode {
+    match &cli.verb {
+        Verb::Schema(args) => schema::run(args, screen),
+        Verb::Completions(args) => completions::run(args, screen),
+    }
+}
+
+/// What clap answers itself: help and version to stdout, a wrong argument to stderr.
+fn usage(error: &clap::Error, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    let text = error.render();
+    let drawn = |color: bool| {
+        if color {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        }
+    };
+    if error.use_stderr() {
+        screen.complaint(&drawn(terminal.err.color));
+        ExitCode::Wrong
+    } else {
+        screen.answer(&drawn(terminal.out.color));
+        ExitCode::Fine
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_every_exit_code() {
+        for code in crate::error::BY_WEIGHT {
+            let number = format!("{:>5}  ", code.code());
+            assert!(EXIT_CODES.contains(&number), "{number}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What every verb understands.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+
+use crate::names::{ServiceName, TargetName};
+
+/// What every verb understands.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Options {
+    /// The deploy file; targets are in `config/` beside it
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "deploy.toml"
+    )]
+    pub file: PathBuf,
+    /// Where to: the name of a file in `config/`, or `sandbox`; may be repeated
+    #[arg(long = "target", global = true, value_name = "NAME")]
+    pub targets: Vec<TargetName>,
+    /// Only this service; may be repeated
+    #[arg(long = "service", global = true, value_name = "NAME")]
+    pub services: Vec<ServiceName>,
+    /// Fills in `${NAME}` in the files; may be repeated
+    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub set: Vec<(String, String)>,
+    /// Another image for this service; may be repeated
+    #[arg(long = "image", global = true, value_name = "SERVICE=REF", value_parser = service_and_image)]
+    pub images: Vec<(ServiceName, String)>,
+    /// Does not ask before it changes anything
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+    /// For people, or one JSON object a line for scripts
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub output: Output,
+    /// How long this process watches, such as `20m`; what it watches goes on
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Tells on stderr what is done; twice: with the requests to the cloud
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Where the sandbox keeps its world; otherwise in `.deployer/` beside the deploy file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub sandbox_state: Option<PathBuf>,
+    /// How many times faster than time the sandbox's clock goes
+    #[arg(long, global = true, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
+}
+
+/// For whom output is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Output {
+    /// For people
+    #[default]
+    Human,
+    /// For scripts
+    Json,
+}
+
+impl Options {
+    /// `--set`; of two with the same name the later one counts.
+    pub fn set(&self) -> BTreeMap<String, String> {
+        self.set.iter().cloned().collect()
+    }
+
+    /// `--image`; of two for the same service the later one counts.
+    pub fn images(&self) -> BTreeMap<ServiceName, String> {
+        self.images.iter().cloned().collect()
+    }
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it should look like NAME=VALUE".to_owned()),
+    }
+}
+
+fn service_and_image(text: &str) -> Result<(ServiceName, String), String> {
+    let (service, image) = text
+        .split_once('=')
+        .ok_or("it should look like SERVICE=REF, such as api=registry/api:v2")?;
+    let service = service
+        .parse()
+        .map_err(|error: crate::names::BadName| error.to_string())?;
+    Ok((service, image.to_owned()))
+}
+
+/// A positive duration such as `90s`, `20m` or `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "it should look like 90s, 20m or 1h30m".to_owned();
+    let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
+    match Duration::try_from(duration) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(wrong()),
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        _ => Err("it should be a number above 0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn parsed(words: &str) -> Result<Options, String> {
+        let words = std::iter::once("deployer").chain(words.split(' '));
+        Line::try_parse_from(words)
+            .map(|line| line.options)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn of_two_values_for_a_name_the_later_counts() {
+        let options = parsed("--set A=1 --set B=x=y --set A= --image api=a:1 --image api=b:2");
+        let options = options.unwrap();
+        let set = [("A", ""), ("B", "x=y")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(options.set(), set.into());
+        assert_eq!(
+            options.images(),
+            [("api".parse().unwrap(), "b:2".to_owned())].into()
+        );
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_are_positive() {
+        let timeout = |text: &str| parsed(&format!("--timeout {text}")).map(|o| o.timeout);
+        assert_eq!(timeout("90s"), Ok(Some(Duration::from_secs(90))));
+        assert_eq!(timeout("1h30m"), Ok(Some(Duration::from_mins(90))));
+        for wrong in ["90", "0s", "-5m", "soon"] {
+            let error = parsed(&format!("--timeout={wrong}")).unwrap_err();
+            assert!(error.contains("it should look like 90s"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_argument_is_said() {
+        let cases = [
+            ("--set A", "NAME=VALUE"),
+            ("--image Api=a", "only lower-case letters"),
+            ("--image api", "SERVICE=REF"),
+            ("--target a/b", "is not a target name"),
+            ("--speed 0", "above 0"),
+        ];
+        for (words, part) in cases {
+            let error = parsed(words).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

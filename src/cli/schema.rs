@@ -1,0 +1,29 @@
+//! `deployer schema`: JSON schemas, for editors and for whoever reads the events.
+
+use clap::ValueEnum;
+
+use super::Screen;
+use crate::error::ExitCode;
+use crate::report;
+
+/// Which schema.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What it describes
+    of: Subject,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Subject {
+    /// One line of `--output json`
+    Events,
+}
+
+/// Prints it.
+pub fn run(args: &Args, screen: &mut Screen) -> ExitCode {
+    let schema = match args.of {
+        Subject::Events => report::schema(),
+    };
+    screen.document(&schema);
+    ExitCode::Fine
+}

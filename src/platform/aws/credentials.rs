@@ -1,0 +1,77 @@
+//! Credentials that are looked for again once they have expired.
+//!
+//! A watch may outlive its credentials, and somebody may log in again meanwhile. The SDK reads a
+//! profile once and keeps what has no expiry of its own; so the whole chain is asked anew
+//! whenever its answer is about to expire, or has been refused as expired.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_config::Region;
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, Result, future};
+
+use crate::clock::Clock;
+
+/// Asked for again so long before they expire, so that no request leaves with stale ones.
+const EARLY: Duration = Duration::from_mins(1);
+
+/// The default chain, asked anew when its answer is of no use any more.
+#[derive(Debug, Clone)]
+pub struct Renewing {
+    region: Region,
+    clock: Clock,
+    cached: Arc<Mutex<Option<Credentials>>>,
+}
+
+impl Renewing {
+    /// The default chain for `region`.
+    pub fn new(region: Region, clock: Clock) -> Self {
+        Self {
+            region,
+            clock,
+            cached: Arc::default(),
+        }
+    }
+
+    /// Forgets what was found: it was refused.
+    pub fn forget(&self) {
+        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn usable(&self) -> Option<Credentials> {
+        let cached = self
+            .cached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()?;
+        let end = SystemTime::from(self.clock.now()) + EARLY;
+        cached
+            .expiry()
+            .is_none_or(|expiry| expiry > end)
+            .then_some(cached)
+    }
+
+    async fn find(&self) -> Result {
+        if let Some(usable) = self.usable() {
+            return Ok(usable);
+        }
+        let chain = DefaultCredentialsChain::builder()
+            .region(self.region.clone())
+            .build()
+            .await;
+        let found = chain.provide_credentials().await?;
+        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        Ok(found)
+    }
+}
+
+impl ProvideCredentials for Renewing {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.find())
+    }
+}

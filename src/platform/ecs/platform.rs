@@ -1,0 +1,196 @@
+//! ECS as the deploy loop sees it.
+
+use std::time::Duration;
+
+use super::Ecs;
+use super::change::{Basis, Change};
+use super::current::current;
+use super::diagnose::Witnesses;
+use super::followed::{Followed, short};
+use super::reading::Ours;
+use super::sample::Sampler;
+use super::started::Started;
+use super::wire;
+use crate::event::{Events, Kind as Told, PostMortem};
+use crate::plan::{ChangeView, Plan};
+use crate::platform::{Failed, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal};
+use crate::rollout::{Failure, Observation, Verdict};
+use crate::spec::Service;
+
+/// So many failures after a change of the count alone are no coincidence: the breaker's own
+/// smallest threshold (Amazon ECS developer guide, deployment circuit breaker).
+const FAILURES: usize = 3;
+
+/// Settings of the service itself: ECS keeps them out of its revisions, so a rollback does not
+/// bring them back (Amazon ECS developer guide, service revisions).
+const STAY_NEW: [&str; 3] = [
+    "deployment.",
+    "healthCheckGracePeriodSeconds",
+    "enableExecuteCommand",
+];
+
+impl Ecs {
+    fn sampler<'a>(&'a self, events: Option<&'a Events>) -> Sampler<'a> {
+        Sampler {
+            client: &self.api,
+            cluster: self.cluster(),
+            skew: self.time.skew(),
+            events,
+        }
+    }
+}
+
+impl Platform for Ecs {
+    type Basis = Basis;
+    type Change = Change;
+    type Followed = Followed;
+
+    async fn propose(
+        &self,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Proposal<Self>, Failed> {
+        let planned = self.plan(service, intent, events).await?;
+        let view = planned
+            .observed
+            .service
+            .as_ref()
+            .map(|there| wire::service(&there.raw));
+        let current = current(view.as_ref(), planned.plan.is_empty(), service);
+        Ok(Proposal {
+            plan: planned.plan,
+            current,
+        })
+    }
+
+    async fn perform(
+        &self,
+        service: &Service,
+        plan: &Plan<Basis, Change>,
+        events: &Events,
+    ) -> Result<Performed<Followed>, PerformError> {
+        let started = self.perform_plan(plan, events).await?;
+        let rollout = started.map(|started| {
+            let mut rollout = Followed::new(service, ours(started));
+            rollout.stays_new = stays_new(&plan.views);
+            rollout
+        });
+        Ok(Performed { rollout })
+    }
+
+    async fn settle(
+        &self,
+        _: &Service,
+        plan: &Plan<Basis, Change>,
+        events: &Events,
+    ) -> Result<(), PerformError> {
+        self.settle_plan(plan, events).await
+    }
+
+    async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
+        let sampled = self
+            .sampler(Some(events))
+            .sample(rollout, self.clock.now())
+            .await;
+        if let (Err(error), Some(credentials)) = (&sampled, &self.credentials)
+            && matches!(
+                error.kind,
+                Kind::Expired | Kind::Rejected | Kind::NoCredentials
+            )
+        {
+            credentials.forget();
+        }
+        sampled
+    }
+
+    fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {
+        plan.changes
+            .iter()
+            .filter(|change| change.waits_for_health())
+            .map(Change::words)
+            .collect()
+    }
+
+    fn following(
+        &self,
+        rollout: &Followed,
+        service: &Service,
+        expected: Option<Duration>,
+        attached: bool,
+    ) -> Told {
+        Told::Following {
+            rollout: rollout.ours.id.clone(),
+            revision: short(&rollout.ours.task_definition).to_owned(),
+            from: rollout
+                .ours
+                .former
+                .as_deref()
+                .map(|former| short(former).to_owned()),
+            attached,
+            deadline_seconds: service.rollout.policy.deadline.as_secs(),
+            expected_seconds: expected.map(|expected| expected.as_secs()),
+        }
+    }
+
+    fn revision(&self, rollout: &Followed) -> String {
+        short(&rollout.ours.task_definition).to_owned()
+    }
+
+    fn serving(&self, rollout: &Followed) -> Option<String> {
+        let service = rollout.seen.service.as_ref()?;
+        let most = service
+            .deployments
+            .iter()
+            .filter(|deployment| deployment.running > 0);
+        let primary = service.primary().filter(|primary| primary.running > 0);
+        let serving = primary.or_else(|| most.max_by_key(|deployment| deployment.running))?;
+        Some(short(&serving.task_definition).to_owned())
+    }
+
+    fn can_go_back(&self, rollout: &Followed) -> bool {
+        rollout.can_go_back()
+    }
+
+    async fn halt(&self, rollout: &mut Followed) -> Halted {
+        self.sampler(None).halt(rollout).await
+    }
+
+    async fn post_mortem(
+        &self,
+        rollout: &Followed,
+        verdict: &Verdict,
+        failures: &[Failure],
+    ) -> PostMortem {
+        let witnesses = Witnesses {
+            logs: &self.logs,
+            load_balancers: &self.balancers,
+        };
+        witnesses.post_mortem(rollout, verdict, failures).await
+    }
+}
+
+fn ours(started: Started) -> Ours {
+    Ours {
+        id: started.primary_id,
+        task_definition: started.task_definition,
+        former: started.task_definition_before,
+        count_only: started.count_only.then_some(FAILURES),
+        is_rollback: false,
+    }
+}
+
+fn stays_new(views: &[ChangeView]) -> Vec<String> {
+    let settings = views.iter().filter(|view| {
+        view.object == "service" && STAY_NEW.iter().any(|group| view.path.starts_with(group))
+    });
+    settings
+        .map(|view| {
+            format!(
+                "{} stays {}",
+                view.path,
+                view.to.as_deref().unwrap_or("unset")
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,82 @@
+//! What commands say that is no story: a document that was asked for, or what is wrong with the
+//! request.
+
+use std::error::Error;
+use std::io::Write;
+
+use super::Sink;
+use super::json;
+use super::text::{Line, Style, Tone};
+
+/// Writes answers to stdout and errors to stderr.
+#[derive(Debug)]
+pub struct Console<O, E> {
+    out: Sink<O>,
+    err: Sink<E>,
+}
+
+impl<O: Write, E: Write> Console<O, E> {
+    /// A console on these two streams.
+    pub fn new(out: (O, Style), err: (E, Style)) -> Self {
+        Self {
+            out: Sink::new(out),
+            err: Sink::new(err),
+        }
+    }
+
+    /// A text of our own making that was asked for, as it is: a script for a shell, a help page.
+    pub fn answer(&mut self, text: &str) {
+        self.out.write(text);
+    }
+
+    /// A document that was asked for.
+    pub fn document(&mut self, document: &serde_json::Value) {
+        self.out
+            .write(&(json::escape(&format!("{document:#}")) + "\n"));
+    }
+
+    /// A text of our own making about what is wrong with the request, as it is.
+    pub fn complaint(&mut self, text: &str) {
+        self.err.write(text);
+    }
+
+    /// An error with everything that caused it, and what to do about it.
+    pub fn error(&mut self, error: &dyn Error, hint: Option<&str>) {
+        let head = Line::at(0).hang(2).add(Tone::Bad, "error: ");
+        let mut lines = vec![head.plain(error.to_string())];
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let line = Line::at(2).hang(4).add(Tone::Quiet, "because: ");
+            lines.push(line.plain(error.to_string()));
+            cause = error.source();
+        }
+        if let Some(hint) = hint {
+            lines.push(Line::at(2).hang(4).plain(hint));
+        }
+        self.err.write_lines(&lines);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("could not read the plan in a.plan")]
+    struct Unreadable(#[source] io::Error);
+
+    #[test]
+    fn an_error_is_told_with_its_causes_and_the_way_out() {
+        let mut err = Vec::new();
+        let style = Style::default();
+        let mut console = Console::new((Vec::new(), style), (&mut err, style));
+        let cause = io::Error::other("the disk\u{1b}[2J is gone");
+        console.error(&Unreadable(cause), Some("Mount it."));
+        assert_eq!(
+            String::from_utf8(err).unwrap(),
+            "error: could not read the plan in a.plan\n  because: the disk is gone\n  Mount it.\n"
+        );
+    }
+}

@@ -1,0 +1,301 @@
+//! `CreateService`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::update_service::{ConfigurationInput, merge};
+use super::{Answer, ApiError, read, service_view, tags};
+use crate::sandbox::world::World;
+use crate::sandbox::world::configuration::{
+    DeploymentConfiguration, LoadBalancer, Settings, StrategyItem, Workload,
+};
+use crate::sandbox::world::service::{Service, ServiceStatus};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Create {
+    cluster: Option<String>,
+    service_name: Option<String>,
+    task_definition: Option<String>,
+    desired_count: Option<i64>,
+    client_token: Option<String>,
+    launch_type: Option<String>,
+    capacity_provider_strategy: Option<Vec<StrategyItem>>,
+    platform_version: Option<String>,
+    #[serde(default)]
+    load_balancers: Vec<LoadBalancer>,
+    #[serde(default)]
+    service_registries: Vec<Value>,
+    network_configuration: Option<Value>,
+    service_connect_configuration: Option<Value>,
+    #[serde(default)]
+    volume_configurations: Vec<Value>,
+    #[serde(default)]
+    vpc_lattice_configurations: Vec<Value>,
+    deployment_configuration: Option<ConfigurationInput>,
+    health_check_grace_period_seconds: Option<i64>,
+    #[serde(default)]
+    enable_execute_command: bool,
+    #[serde(default, rename = "enableECSManagedTags")]
+    enable_ecs_managed_tags: bool,
+    propagate_tags: Option<String>,
+    availability_zone_rebalancing: Option<String>,
+    #[serde(default)]
+    placement_constraints: Vec<Value>,
+    #[serde(default)]
+    placement_strategy: Vec<Value>,
+    deployment_controller: Option<Value>,
+    tags: Option<Value>,
+}
+
+pub(super) fn create(world: &mut World, input: &Value) -> Answer {
+    let request = super::without_nulls(input.clone());
+    let input: Create = read(input)?;
+    let cluster = super::cluster(world, input.cluster.as_deref())?;
+    let name = input.service_name.clone().unwrap_or_default();
+    if name.is_empty() {
+        return Err(ApiError::invalid("Service name cannot be empty."));
+    }
+    let key = format!("{cluster}/{name}");
+    if let Some(repeated) = existing(world, &key, &input, &request)? {
+        return Ok(repeated);
+    }
+    let tags = tags::given(input.tags.as_ref())?;
+    let desired = input.desired_count.filter(|count| *count >= 0);
+    let desired = desired.ok_or_else(|| {
+        ApiError::invalid("The desired count is required and cannot be negative.")
+    })?;
+    let controller = input
+        .deployment_controller
+        .as_ref()
+        .and_then(|c| c.get("type"));
+    if controller.is_some_and(|kind| kind != "ECS") {
+        return Err(ApiError::new(
+            "UnsupportedFeatureException",
+            "Only the ECS deployment controller is offered here.",
+        ));
+    }
+    let workload = workload(world, &cluster, &input)?;
+    check_workload(world, &workload)?;
+    if input.health_check_grace_period_seconds.is_some() && workload.load_balancers.is_empty() {
+        return Err(ApiError::invalid(
+            "Health check grace period is only valid for services configured to use load balancers.",
+        ));
+    }
+    let settings = settings(world, &input)?;
+    let arn = world.ecs_arn(&format!("service/{key}"));
+    if !tags.is_empty() {
+        world.tags.insert(arn.clone(), tags);
+    }
+    let service = Service {
+        cluster,
+        name,
+        arn,
+        status: ServiceStatus::Active,
+        created_at: world.now,
+        created_by: format!("arn:aws:iam::{}:user/sandbox", world.account),
+        inactive_at: None,
+        desired,
+        workload,
+        settings,
+        deployments: Vec::new(),
+        completed: None,
+        events: Vec::new(),
+        client_token: input.client_token,
+        request,
+        current_record: None,
+        previous_record: None,
+    };
+    forget(world, &key);
+    world.services.insert(key.clone(), service);
+    world.start_deployment(&key);
+    Ok(json!({"service": service_view::view(world, &key, true)}))
+}
+
+/// The answer to a repeated request; a different one for the same name is refused.
+fn existing(
+    world: &World,
+    key: &str,
+    input: &Create,
+    request: &Value,
+) -> Result<Option<Value>, ApiError> {
+    let Some(found) = world.services.get(key) else {
+        return Ok(None);
+    };
+    match found.status {
+        ServiceStatus::Inactive => Ok(None),
+        ServiceStatus::Draining => Err(ApiError::invalid(
+            "Unable to Start a service that is still Draining.",
+        )),
+        ServiceStatus::Active => {
+            let same = input.client_token.is_some() && found.request == *request;
+            if same && found.client_token == input.client_token {
+                return Ok(Some(
+                    json!({"service": service_view::view(world, key, true)}),
+                ));
+            }
+            Err(ApiError::invalid("Creation of service was not idempotent."))
+        }
+    }
+}
+
+/// Forgets the records of a deleted service whose name is used again.
+fn forget(world: &mut World, key: &str) {
+    world.deployments.retain(|_, record| record.service != key);
+}
+
+fn workload(world: &World, cluster: &str, input: &Create) -> Result<Workload, ApiError> {
+    let strategy = input.capacity_provider_strategy.clone().unwrap_or_default();
+    if input.launch_type.is_some() && !strategy.is_empty() {
+        return Err(ApiError::invalid(
+            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+        ));
+    }
+    check_strategy(world, cluster, &strategy)?;
+    let launch = input
+        .launch_type
+        .clone()
+        .unwrap_or_else(|| "EC2".to_owned());
+    let reference = input.task_definition.as_deref().unwrap_or_default();
+    Ok(Workload {
+        task_definition: usable_definition(world, reference)?,
+        launch_type: strategy.is_empty().then_some(launch),
+        capacity_provider_strategy: strategy,
+        platform_version: input
+            .platform_version
+            .clone()
+            .unwrap_or_else(|| "LATEST".to_owned()),
+        load_balancers: input.load_balancers.clone(),
+        service_registries: input.service_registries.clone(),
+        network_configuration: input.network_configuration.clone().map(with_public_ip),
+        service_connect_configuration: input.service_connect_configuration.clone(),
+        volume_configurations: input.volume_configurations.clone(),
+        vpc_lattice_configurations: input.vpc_lattice_configurations.clone(),
+    })
+}
+
+fn settings(world: &World, input: &Create) -> Result<Settings, ApiError> {
+    let mut deployment = DeploymentConfiguration::default();
+    if let Some(given) = &input.deployment_configuration {
+        merge(
+            &mut deployment,
+            given,
+            world.switches.merge_deployment_configuration,
+        )?;
+    }
+    let rebalancing = input.availability_zone_rebalancing.clone();
+    Ok(Settings {
+        deployment,
+        grace_seconds: input.health_check_grace_period_seconds.unwrap_or(0),
+        exec: input.enable_execute_command,
+        managed_tags: input.enable_ecs_managed_tags,
+        propagate: input
+            .propagate_tags
+            .clone()
+            .unwrap_or_else(|| "NONE".to_owned()),
+        rebalancing: rebalancing.unwrap_or_else(|| "ENABLED".to_owned()),
+        placement_constraints: input.placement_constraints.clone(),
+        placement_strategy: input.placement_strategy.clone(),
+    })
+}
+
+/// `assignPublicIp` reads back as DISABLED where it was not given.
+pub(super) fn with_public_ip(mut network: Value) -> Value {
+    let inner = network
+        .get_mut("awsvpcConfiguration")
+        .and_then(Value::as_object_mut);
+    if let Some(inner) = inner {
+        inner
+            .entry("assignPublicIp")
+            .or_insert_with(|| json!("DISABLED"));
+        inner.entry("securityGroups").or_insert_with(|| json!([]));
+    }
+    network
+}
+
+/// The ARN of a task definition that a service may use.
+pub(super) fn usable_definition(world: &World, reference: &str) -> Result<String, ApiError> {
+    if reference.is_empty() {
+        return Err(ApiError::invalid("TaskDefinition cannot be null."));
+    }
+    let found = world.task_definition(reference);
+    let found = found.ok_or_else(|| ApiError::client("TaskDefinition not found."))?;
+    if !found.active {
+        return Err(ApiError::client("TaskDefinition is inactive."));
+    }
+    Ok(found.arn.clone())
+}
+
+pub(super) fn check_strategy(
+    world: &World,
+    cluster: &str,
+    strategy: &[StrategyItem],
+) -> Result<(), ApiError> {
+    let attached = world
+        .clusters
+        .get(cluster)
+        .map(|c| c.providers.as_slice())
+        .unwrap_or_default();
+    if strategy
+        .iter()
+        .any(|item| !attached.contains(&item.capacity_provider))
+    {
+        return Err(ApiError::invalid(
+            "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.",
+        ));
+    }
+    if strategy.iter().filter(|item| item.base > 0).count() > 1 {
+        return Err(ApiError::invalid(
+            "Only one capacity provider in a capacity provider strategy can have a base defined.",
+        ));
+    }
+    if !strategy.is_empty() && strategy.iter().all(|item| item.weight == 0) {
+        return Err(ApiError::invalid(
+            "At least one capacity provider in the strategy must have a weight greater than 0.",
+        ));
+    }
+    Ok(())
+}
+
+/// What ECS refuses of a service's workload.
+pub(super) fn check_workload(world: &World, workload: &Workload) -> Result<(), ApiError> {
+    let Some(definition) = world.task_definition(&workload.task_definition) else {
+        return Err(ApiError::client("TaskDefinition not found."));
+    };
+    let awsvpc = definition.text("networkMode") == "awsvpc";
+    let fargate = workload.launch_type.as_deref() != Some("EC2");
+    let subnets = workload.network_configuration.as_ref();
+    let subnets = subnets.and_then(|n| n.pointer("/awsvpcConfiguration/subnets")?.as_array());
+    if fargate && !awsvpc {
+        return Err(ApiError::invalid(
+            "Task definition does not support launch_type FARGATE.",
+        ));
+    }
+    if awsvpc && subnets.is_none_or(Vec::is_empty) {
+        return Err(ApiError::invalid(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        ));
+    }
+    if subnets.is_some_and(|list| list.len() > 16) {
+        return Err(ApiError::invalid("subnets can have at most 16 items."));
+    }
+    let containers = definition.containers();
+    for balancer in &workload.load_balancers {
+        let (name, port) = (&balancer.container_name, balancer.container_port);
+        let Some(container) = containers.iter().find(|container| container.name == *name) else {
+            return Err(ApiError::invalid(format!(
+                "The container {name} does not exist in the task definition."
+            )));
+        };
+        if !container
+            .port_mappings
+            .iter()
+            .any(|mapping| mapping.container_port == port)
+        {
+            return Err(ApiError::invalid(format!(
+                "The container {name} did not have a container port {port} defined."
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! The embedded cloud itself: a plain value that moves only when told the time.
+//!
+//! Nothing here reads a clock or draws chance from outside. [`World::tick`] takes everything that is
+//! due from the agenda, in order, so that one long tick and many short ones give the same world.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::behaviour::{self, Behaviour, ImageRule};
+use super::faults::Fault;
+use super::plan::{Planned, When};
+use super::switches::Switches;
+use super::timings::Timings;
+
+pub(crate) mod agenda;
+mod breaker;
+pub(crate) mod cluster;
+mod conclude;
+pub(crate) mod configuration;
+pub(crate) mod deployment;
+mod events;
+pub(crate) mod ids;
+pub(crate) mod logs;
+mod others;
+mod rollback;
+pub(crate) mod rollout;
+pub(crate) mod scaling;
+mod scheduler;
+pub(crate) mod service;
+pub(crate) mod task;
+pub(crate) mod task_definition;
+mod task_life;
+mod task_stop;
+
+use agenda::{Agenda, Due};
+use cluster::Cluster;
+use deployment::{ServiceDeployment, ServiceRevision};
+use ids::Rng;
+use logs::Streams;
+use scaling::{ScalableTarget, ScalingPolicy};
+use service::Service;
+use task::Task;
+use task_definition::Family;
+
+/// Milliseconds since 1970, or a number of them.
+pub(crate) type Millis = i64;
+
+/// Tags of one resource.
+pub(crate) type Tags = BTreeMap<String, String>;
+
+/// A whole account of the embedded cloud.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct World {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) started: Millis,
+    pub(crate) now: Millis,
+    pub(crate) rng: Rng,
+    pub(crate) task_count: i64,
+    pub(crate) agenda: Agenda,
+    pub(crate) timings: Timings,
+    pub(crate) switches: Switches,
+    pub(crate) images: Vec<ImageRule>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) plan: Vec<Planned>,
+    pub(crate) alarms: BTreeMap<String, bool>,
+    pub(crate) clusters: BTreeMap<String, Cluster>,
+    pub(crate) families: BTreeMap<String, Family>,
+    pub(crate) services: BTreeMap<String, Service>,
+    pub(crate) tasks: BTreeMap<String, Task>,
+    pub(crate) deployments: BTreeMap<String, ServiceDeployment>,
+    pub(crate) revisions: BTreeMap<String, ServiceRevision>,
+    pub(crate) targets: BTreeMap<String, ScalableTarget>,
+    pub(crate) policies: BTreeMap<String, ScalingPolicy>,
+    pub(crate) logs: BTreeMap<String, Streams>,
+    pub(crate) tags: BTreeMap<String, Tags>,
+    pub(crate) image_starts: BTreeMap<String, i64>,
+    pub(crate) requests: u64,
+}
+
+impl World {
+    /// A fresh account `123456789012` with the cluster `main`, its Fargate providers and nothing else.
+    pub fn new(seed: u64, now: Timestamp) -> Self {
+        let now = now.as_millisecond();
+        let mut world = Self {
+            account: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            started: now,
+            now,
+            rng: Rng::new(seed),
+            task_count: 0,
+            agenda: Agenda::default(),
+            timings: Timings::default(),
+            switches: Switches::default(),
+            images: Vec::new(),
+            faults: Vec::new(),
+            plan: Vec::new(),
+            alarms: BTreeMap::new(),
+            clusters: BTreeMap::new(),
+            families: BTreeMap::new(),
+            services: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            deployments: BTreeMap::new(),
+            revisions: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            image_starts: BTreeMap::new(),
+            requests: 0,
+        };
+        let providers = ["FARGATE", "FARGATE_SPOT"].map(str::to_owned).to_vec();
+        world
+            .clusters
+            .insert("main".to_owned(), Cluster::new("main", providers));
+        world
+    }
+
+    /// The same world with other timings.
+    #[must_use]
+    pub fn with_timings(mut self, timings: Timings) -> Self {
+        self.timings = timings;
+        self
+    }
+
+    /// The same world with other switches.
+    #[must_use]
+    pub fn with_switches(mut self, switches: Switches) -> Self {
+        self.switches = switches;
+        self
+    }
+
+    /// Images that match `pattern` behave so from now on (tasks that run already do not change).
+    pub fn set_image(&mut self, pattern: &str, behaviour: Behaviour) {
+        let pattern = pattern.to_owned();
+        self.images.push(ImageRule { pattern, behaviour });
+    }
+
+    /// Adds a fault.
+    pub fn add_fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// Removes every fault.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
+    /// Adds an action of another actor.
+    pub fn add_planned(&mut self, planned: Planned) {
+        if let When::AtMs(at) = planned.when {
+            let due = Due::Planned {
+                index: self.plan.len(),
+            };
+            self.agenda.push(self.started.saturating_add(at), due);
+        }
+        self.plan.push(planned);
+    }
+
+    /// Puts a CloudWatch alarm into or out of ALARM.
+    pub fn set_alarm(&mut self, name: &str, firing: bool) {
+        self.alarms.insert(name.to_owned(), firing);
+        self.reconcile_all();
+    }
+
+    /// The switches, to be changed in place.
+    pub fn switches_mut(&mut self) -> &mut Switches {
+        &mut self.switches
+    }
+
+    /// The timings, to be changed in place.
+    pub fn timings_mut(&mut self) -> &mut Timings {
+        &mut self.timings
+    }
+
+    /// How many requests the world has answered.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Where this world's clock stands.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.now).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// When something happens next by itself.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let at = self.agenda.next_at()?;
+        Timestamp::from_millisecond(at).ok()
+    }
+
+    /// Moves the world to `now`, event by event; a time in the past changes nothing.
+    pub fn tick(&mut self, now: Timestamp) {
+        let now = now.as_millisecond();
+        if now < self.now {
+            return;
+        }
+        while let Some((at, due)) = self.agenda.pop(now) {
+            self.now = self.now.max(at);
+            self.perform(due);
+            if self.tasks.len() > 1_000 {
+                self.sweep();
+            }
+        }
+        self.now = now;
+        self.sweep();
+    }
+
+    fn perform(&mut self, due: Due) {
+        match due {
+            Due::Step { task, step } => self.task_step(&task, step),
+            Due::Exit { task, container } => self.container_exits(&task, container),
+            Due::Health { task, container } => self.container_checked(&task, container),
+            Due::Target { task } => self.target_checked(&task),
+            Due::Steady { task } => self.task_steady(&task),
+            Due::Reconcile { service } => self.reconcile(&service),
+            Due::Begin { deployment } => self.begin_deployment(&deployment),
+            Due::StopRequested { deployment } => self.carry_out_stop(&deployment),
+            Due::Planned { index } => self.perform_planned(index),
+        }
+    }
+
+    /// Forgets what AWS would have forgotten by now.
+    fn sweep(&mut self) {
+        let horizon = self.now - self.timings.kept_ms;
+        self.tasks
+            .retain(|_, task| task.stopped_at.is_none_or(|at| at > horizon));
+        let gone = |service: &Service| service.inactive_at.is_some_and(|at| at <= horizon);
+        self.services.retain(|_, service| !gone(service));
+        logs::sweep(&mut self.logs, self.now);
+    }
+
+    pub(crate) fn later(&mut self, after: Millis, due: Due) {
+        self.agenda.push(self.now.saturating_add(after.max(0)), due);
+    }
+
+    pub(crate) fn behaviour(&self, image: &str) -> Behaviour {
+        behaviour::of_image(&self.images, image)
+    }
+
+    /// An ARN of ECS in this account: `arn:aws:ecs:REGION:ACCOUNT:PATH`.
+    pub(crate) fn ecs_arn(&self, path: &str) -> String {
+        format!("arn:aws:ecs:{}:{}:{path}", self.region, self.account)
+    }
+}

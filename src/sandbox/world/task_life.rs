@@ -1,0 +1,501 @@
+//! How a task comes to life: launched, pulled, started, checked.
+
+use super::agenda::Due;
+use super::deployment::Deployment;
+use super::task::{Health, Phase, TargetState, Task, TaskContainer};
+use super::task_definition::{ContainerDefinition, TaskDefinition};
+use super::{Millis, World};
+use crate::sandbox::behaviour::Behaviour;
+
+impl World {
+    /// Starts a task of a deployment; `None` when there is no room for it anywhere.
+    pub(super) fn launch(&mut self, service: &str, deployment: &Deployment) -> Option<String> {
+        let definition = self
+            .task_definition(&deployment.workload.task_definition)?
+            .clone();
+        let id = self.rng.hex32();
+        let mut containers = Vec::new();
+        for container in definition.containers() {
+            let fate = self.fate(&container.image);
+            if fate == Behaviour::NoCapacity {
+                return None;
+            }
+            containers.push(self.container(&id, service, container, fate));
+        }
+        let task = self.new_task(id, service, deployment, &definition, containers);
+        let id = task.id.clone();
+        let wait = self.timings.provision_ms + self.rng.below(self.timings.jitter_ms);
+        self.later(
+            wait,
+            Due::Step {
+                task: id.clone(),
+                step: 0,
+            },
+        );
+        self.tasks.insert(id.clone(), task);
+        Some(id)
+    }
+
+    /// What this very container will do: chance and counting are settled here.
+    fn fate(&mut self, image: &str) -> Behaviour {
+        let crash = Behaviour::Crash {
+            exit_code: 1,
+            after_ms: None,
+        };
+        let starts = self.image_starts.entry(image.to_owned()).or_default();
+        *starts += 1;
+        let starts = *starts;
+        match self.behaviour(image) {
+            Behaviour::CrashesFirst { times } if starts <= times => crash,
+            Behaviour::Flaky { percent } if self.rng.below(100) < percent => crash,
+            Behaviour::CrashesFirst { .. } | Behaviour::Flaky { .. } => Behaviour::Healthy,
+            other => other,
+        }
+    }
+
+    fn container(
+        &mut self,
+        task: &str,
+        service: &str,
+        definition: ContainerDefinition,
+        fate: Behaviour,
+    ) -> TaskContainer {
+        let cluster = service.split('/').next().unwrap_or_default();
+        let path = format!("container/{cluster}/{task}/{}", self.rng.uuid());
+        let divisor = self.timings.health_divisor.max(1);
+        let checked_after = definition.health_check.as_ref().map(|check| {
+            let seconds = match fate {
+                Behaviour::Unhealthy => check.start_period + check.interval * check.retries,
+                _ => check.interval,
+            };
+            seconds * 1_000 / divisor
+        });
+        let log = definition.log_configuration.and_then(|log| {
+            let option = |name: &str| log.options.get(name).cloned();
+            let prefix = option("awslogs-stream-prefix")?;
+            let stream = format!("{prefix}/{}/{task}", definition.name);
+            (log.log_driver == "awslogs").then_some((option("awslogs-group")?, stream))
+        });
+        let depends_on = definition.depends_on.into_iter();
+        TaskContainer {
+            arn: self.ecs_arn(&path),
+            name: definition.name,
+            image: definition.image,
+            essential: definition.essential,
+            cpu: definition.cpu,
+            running: false,
+            health: Health::Unknown,
+            checked_after,
+            exit_code: None,
+            reason: None,
+            fate,
+            log,
+            depends_on: depends_on
+                .map(|d| (d.container_name, d.condition))
+                .collect(),
+            secret: definition
+                .secrets
+                .into_iter()
+                .next()
+                .map(|secret| secret.value_from),
+        }
+    }
+
+    fn new_task(
+        &mut self,
+        id: String,
+        service: &str,
+        deployment: &Deployment,
+        definition: &TaskDefinition,
+        containers: Vec<TaskContainer>,
+    ) -> Task {
+        let cluster = service.split('/').next().unwrap_or_default().to_owned();
+        self.task_count += 1;
+        let number = self.task_count;
+        let workload = &deployment.workload;
+        let groups = workload.load_balancers.iter();
+        let groups =
+            groups.filter_map(|lb| Some((lb.target_group_arn.clone()?, lb.container_port)));
+        let subnets = workload.network_configuration.as_ref();
+        let subnets = subnets.and_then(|n| n.pointer("/awsvpcConfiguration/subnets")?.as_array());
+        let turn = |length: usize| usize::try_from(number).unwrap_or(0) % length.max(1);
+        let subnet = subnets.and_then(|list| list.get(turn(list.len()))?.as_str());
+        let exec = self
+            .services
+            .get(service)
+            .is_some_and(|service| service.settings.exec);
+        let storage = definition
+            .body
+            .get("ephemeralStorage")
+            .and_then(|e| e.get("sizeInGiB"));
+        let platform = definition
+            .body
+            .get("runtimePlatform")
+            .and_then(|p| p.get("cpuArchitecture"));
+        Task {
+            arn: self.ecs_arn(&format!("task/{cluster}/{id}")),
+            id,
+            number,
+            cluster,
+            service: service.to_owned(),
+            deployment: deployment.id.clone(),
+            revision: deployment.revision.clone(),
+            task_definition: definition.arn.clone(),
+            phase: Phase::Provisioning,
+            step: 0,
+            ending: false,
+            steady: false,
+            created_at: self.now,
+            pull_started_at: None,
+            pull_stopped_at: None,
+            started_at: None,
+            stopping_at: None,
+            execution_stopped_at: None,
+            stopped_at: None,
+            stop_code: None,
+            stopped_reason: None,
+            containers,
+            target_groups: groups.collect(),
+            target: None,
+            ip: format!("10.0.{}.{}", (number / 250) % 250, number % 250 + 4),
+            subnet: subnet.unwrap_or("subnet-00000000").to_owned(),
+            provider: self.choose_provider(service, deployment),
+            platform_version: "1.4.0".to_owned(),
+            cpu: definition.text("cpu").to_owned(),
+            memory: definition.text("memory").to_owned(),
+            architecture: platform
+                .and_then(|p| p.as_str())
+                .unwrap_or("X86_64")
+                .to_lowercase(),
+            ephemeral_gib: storage.and_then(serde_json::Value::as_i64).unwrap_or(20),
+            exec,
+            tags: self.propagated_tags(service, definition),
+        }
+    }
+
+    fn propagated_tags(&self, service: &str, definition: &TaskDefinition) -> super::Tags {
+        let Some(found) = self.services.get(service) else {
+            return super::Tags::new();
+        };
+        let source = match found.settings.propagate.as_str() {
+            "SERVICE" => found.arn.as_str(),
+            "TASK_DEFINITION" => definition.arn.as_str(),
+            _ => "",
+        };
+        let mut tags = self.tags.get(source).cloned().unwrap_or_default();
+        if found.settings.managed_tags {
+            tags.insert("aws:ecs:clusterName".to_owned(), found.cluster.clone());
+            tags.insert("aws:ecs:serviceName".to_owned(), found.name.clone());
+        }
+        tags
+    }
+
+    /// The provider that is furthest behind its share: bases first, then weights.
+    fn choose_provider(&self, service: &str, deployment: &Deployment) -> Option<String> {
+        let strategy = &deployment.workload.capacity_provider_strategy;
+        let used = |name: &str| {
+            let mine =
+                |t: &&Task| t.service == service && t.deployment == deployment.id && t.is_active();
+            let with = |t: &Task| t.provider.as_deref() == Some(name);
+            i64::try_from(self.tasks.values().filter(mine).filter(|t| with(t)).count()).unwrap_or(0)
+        };
+        let below_base = strategy
+            .iter()
+            .find(|item| used(&item.capacity_provider) < item.base);
+        let by_weight = strategy
+            .iter()
+            .filter(|item| item.weight > 0)
+            .min_by_key(|item| {
+                (used(&item.capacity_provider) - item.base).max(0) * 1_000 / item.weight
+            });
+        below_base
+            .or(by_weight)
+            .map(|item| item.capacity_provider.clone())
+    }
+
+    pub(super) fn task_step(&mut self, id: &str, step: u32) {
+        let Some(task) = self.tasks.get(id) else {
+            return;
+        };
+        if task.step != step {
+            return;
+        }
+        match task.phase {
+            Phase::Provisioning => self.task_pulls(id),
+            Phase::Pending => self.task_starts(id),
+            Phase::Running | Phase::Stopped => {}
+            Phase::Deactivating => self.task_terminates(id),
+            Phase::Stopping => self.task_exits(id),
+            Phase::Deprovisioning => self.task_stopped(id),
+        }
+    }
+
+    /// Enters a phase and leaves it after `wait`.
+    pub(super) fn enter(&mut self, id: &str, phase: Phase, wait: Millis) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        task.phase = phase;
+        task.step += 1;
+        let due = Due::Step {
+            task: id.to_owned(),
+            step: task.step,
+        };
+        self.later(wait, due);
+    }
+
+    fn task_pulls(&mut self, id: &str) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        task.pull_started_at = Some(now);
+        let slow = task.containers.iter().any(|c| c.fate == Behaviour::Slow);
+        let waits = dependencies_wait(&task.containers, self.timings.crash_ms);
+        let mut wait = self.timings.pull_ms + waits;
+        if slow {
+            wait += self.timings.slow_ms;
+        }
+        self.enter(id, Phase::Pending, wait);
+    }
+
+    fn task_starts(&mut self, id: &str) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        if let Some((container, reason)) = start_failure(&task.containers) {
+            self.fail_start(id, container, &reason);
+            return;
+        }
+        task.pull_stopped_at = Some(now);
+        task.started_at = Some(now);
+        task.phase = Phase::Running;
+        task.step += 1;
+        if !task.target_groups.is_empty() {
+            task.target = Some(TargetState::new(
+                "initial",
+                "Elb.RegistrationInProgress",
+                "Target registration is in progress",
+            ));
+        }
+        for container in &mut task.containers {
+            container.running = container.fate != Behaviour::Completes;
+            if !container.running {
+                container.exit_code = Some(0);
+            }
+        }
+        let task = task.clone();
+        self.schedule_life(&task);
+        self.deployment_runs(&task.service, &task.deployment);
+        self.target_events(&task, "registered");
+        for container in &task.containers {
+            self.write_log(
+                container,
+                &[&format!("{} starting", container.name), "listening"],
+            );
+        }
+        self.later(
+            0,
+            Due::Reconcile {
+                service: task.service,
+            },
+        );
+    }
+
+    /// Puts what will happen to a running task on the agenda.
+    fn schedule_life(&mut self, task: &Task) {
+        let id = || task.id.clone();
+        let t = self.timings.clone();
+        self.later(t.steady_ms, Due::Steady { task: id() });
+        for (container, is) in task.containers.iter().enumerate() {
+            if let Some(wait) = is.checked_after {
+                self.later(
+                    wait,
+                    Due::Health {
+                        task: id(),
+                        container,
+                    },
+                );
+            }
+            let exit = match is.fate {
+                Behaviour::Crash { after_ms, .. } => Some(after_ms.unwrap_or(t.crash_ms)),
+                Behaviour::Oom => Some(t.crash_ms),
+                Behaviour::SpotInterrupted { after_ms } => Some(after_ms),
+                Behaviour::UnhealthyLater { after_ms } => {
+                    self.later(
+                        after_ms,
+                        Due::Health {
+                            task: id(),
+                            container,
+                        },
+                    );
+                    None
+                }
+                _ => None,
+            };
+            if let Some(wait) = exit {
+                self.later(
+                    wait,
+                    Due::Exit {
+                        task: id(),
+                        container,
+                    },
+                );
+            }
+        }
+        if task.target.is_some() {
+            let failing = task.containers.iter().any(fails_target);
+            let grace = self
+                .services
+                .get(&task.service)
+                .map_or(0, |s| s.settings.grace_seconds);
+            let grace = grace * 1_000 / t.health_divisor.max(1);
+            let wait = if failing {
+                t.target_unhealthy_ms.max(grace)
+            } else {
+                t.target_healthy_ms
+            };
+            self.later(wait, Due::Target { task: id() });
+        }
+    }
+
+    pub(super) fn task_steady(&mut self, id: &str) {
+        if let Some(task) = self.tasks.get_mut(id)
+            && task.is_running()
+        {
+            task.steady = true;
+            self.task_may_be_healthy(id);
+        }
+    }
+
+    pub(super) fn container_checked(&mut self, id: &str, index: usize) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(id).filter(|task| task.is_running()) else {
+            return;
+        };
+        let Some(container) = task.containers.get_mut(index).filter(|c| c.running) else {
+            return;
+        };
+        let fails = match container.fate {
+            Behaviour::Unhealthy => true,
+            Behaviour::UnhealthyLater { after_ms } => {
+                task.started_at.is_some_and(|at| now >= at + after_ms)
+            }
+            _ => false,
+        };
+        container.health = if fails {
+            Health::Unhealthy
+        } else {
+            Health::Healthy
+        };
+        if fails && container.essential {
+            self.fail_health(id);
+        } else {
+            self.task_may_be_healthy(id);
+        }
+    }
+
+    pub(super) fn target_checked(&mut self, id: &str) {
+        let Some(task) = self.tasks.get_mut(id).filter(|task| task.is_running()) else {
+            return;
+        };
+        let failing = task
+            .containers
+            .iter()
+            .find(|container| fails_target(container));
+        if let Some(container) = failing {
+            let (reason, description) = match &container.fate {
+                Behaviour::TargetUnhealthy {
+                    reason,
+                    description,
+                } => (reason.as_str(), description.as_str()),
+                _ => ("Target.Timeout", "Request timed out"),
+            };
+            let told = task
+                .target
+                .as_ref()
+                .is_some_and(|target| target.state == "unhealthy");
+            task.target = Some(TargetState::new("unhealthy", reason, description));
+            if told {
+                self.fail_target(id);
+            } else {
+                // The scheduler learns of it, and acts, a moment later.
+                let wait = self.timings.target_unhealthy_ms / 2;
+                self.later(
+                    wait,
+                    Due::Target {
+                        task: id.to_owned(),
+                    },
+                );
+            }
+        } else {
+            task.target = Some(TargetState::new("healthy", "", ""));
+            self.task_may_be_healthy(id);
+        }
+    }
+
+    fn task_may_be_healthy(&mut self, id: &str) {
+        if let Some(task) = self.tasks.get(id).filter(|task| task.is_healthy()) {
+            let (service, deployment) = (task.service.clone(), task.deployment.clone());
+            self.healthy_task(&service, &deployment);
+            self.later(0, Due::Reconcile { service });
+        }
+    }
+}
+
+/// A container's image fails the load balancer's check; where it has a check of its own, that one
+/// is failed first.
+fn fails_target(container: &TaskContainer) -> bool {
+    match container.fate {
+        Behaviour::TargetUnhealthy { .. } => true,
+        Behaviour::Unhealthy => container.checked_after.is_none(),
+        _ => false,
+    }
+}
+
+/// How long containers wait for each other before the task is RUNNING, `run_ms` being the life of
+/// one that does its work and ends.
+fn dependencies_wait(containers: &[TaskContainer], run_ms: Millis) -> Millis {
+    let mut total = 0;
+    for (name, condition) in containers
+        .iter()
+        .flat_map(|container| &container.depends_on)
+    {
+        let on = containers.iter().find(|container| container.name == *name);
+        total += match (condition.as_str(), on) {
+            ("HEALTHY", Some(on)) => on.checked_after.unwrap_or(0),
+            ("COMPLETE" | "SUCCESS", Some(_)) => run_ms,
+            _ => 0,
+        };
+    }
+    total
+}
+
+/// The container that keeps its task from starting, and why.
+fn start_failure(containers: &[TaskContainer]) -> Option<(usize, String)> {
+    for (index, container) in containers.iter().enumerate() {
+        let secret = container.secret.as_deref().unwrap_or("unnamed");
+        if let Some(reason) = container.fate.start_failure(&container.image, secret) {
+            return Some((index, reason));
+        }
+        for (name, condition) in &container.depends_on {
+            let on = containers.iter().find(|other| other.name == *name)?;
+            let problem = match (condition.as_str(), &on.fate) {
+                ("HEALTHY", Behaviour::Unhealthy) => "is unhealthy",
+                ("SUCCESS", Behaviour::Crash { .. } | Behaviour::Oom) => {
+                    "did not exit successfully"
+                }
+                _ => continue,
+            };
+            return Some((
+                index,
+                format!(
+                    "dependency graph: failed to resolve the container ordering dependency [{name}] for target [{}] as dependency {problem}.",
+                    container.name
+                ),
+            ));
+        }
+    }
+    None
+}

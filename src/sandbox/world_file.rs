@@ -1,0 +1,138 @@
+//! World files: how images behave, which faults strike, what is there already and what others do,
+//! written down in TOML or JSON.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::SandboxError;
+use super::api;
+use super::behaviour::ImageRule;
+use super::faults::Fault;
+use super::plan::Planned;
+use super::switches::Switches;
+use super::timings::Timings;
+use super::world::World;
+
+/// A world file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorldFile {
+    /// The seed of its chance.
+    pub seed: Option<u64>,
+    /// How fast its clock goes; 1 is real time.
+    pub speed: Option<f64>,
+    /// How long things take.
+    pub timings: Option<TimingsChoice>,
+    /// The undocumented things.
+    pub switches: Switches,
+    /// How images behave; later rules win.
+    #[serde(rename = "image")]
+    pub images: Vec<ImageRule>,
+    /// What goes wrong.
+    #[serde(rename = "fault")]
+    pub faults: Vec<Fault>,
+    /// What others do.
+    #[serde(rename = "planned")]
+    pub planned: Vec<Planned>,
+    /// Requests performed long before the world begins: what is there already.
+    #[serde(rename = "before")]
+    pub before: Vec<Before>,
+    /// Alarms that are in ALARM from the beginning.
+    pub alarms: Vec<String>,
+}
+
+/// Timings by the name of a preset or one by one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum TimingsChoice {
+    /// A preset.
+    Named(Preset),
+    /// Single values; the others are the defaults.
+    Given(Box<Timings>),
+}
+
+/// A set of timings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// A rollout ends within seconds.
+    Fast,
+    /// About as long as on AWS.
+    Aws,
+}
+
+/// A request that was performed before the world began.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// The service (`ecs`, `application-autoscaling`).
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// Its parameters, as in the JSON protocol.
+    pub input: Value,
+}
+
+impl WorldFile {
+    /// Reads a world file: JSON when its name ends so, else TOML.
+    pub fn read(path: &Path) -> Result<Self, SandboxError> {
+        let own = || path.to_owned();
+        let text = std::fs::read_to_string(path).map_err(|source| SandboxError::ReadWorldFile {
+            path: own(),
+            source,
+        })?;
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            return serde_json::from_str(&text).map_err(|source| SandboxError::WorldFileJson {
+                path: own(),
+                source,
+            });
+        }
+        toml::from_str(&text).map_err(|source| SandboxError::WorldFileToml {
+            path: own(),
+            source: Box::new(source),
+        })
+    }
+
+    /// The world it describes, beginning at `now`.
+    pub fn into_world(self, seed: u64, now: Timestamp) -> Result<World, SandboxError> {
+        let day = SignedDuration::from_hours(24);
+        let earlier = now.checked_sub(day).unwrap_or(Timestamp::MIN);
+        let mut world = World::new(self.seed.unwrap_or(seed), earlier);
+        world.timings = match self.timings {
+            None | Some(TimingsChoice::Named(Preset::Fast)) => Timings::default(),
+            Some(TimingsChoice::Named(Preset::Aws)) => Timings::aws(),
+            Some(TimingsChoice::Given(timings)) => *timings,
+        };
+        world.switches = self.switches;
+        world.images = self.images;
+        for before in self.before {
+            let done = api::perform(
+                &mut world,
+                &before.service,
+                &before.operation,
+                &before.input,
+            );
+            done.map_err(|error| SandboxError::WorldFileRequest {
+                operation: before.operation,
+                code: error.code,
+                message: error.message,
+            })?;
+        }
+        world.tick(now);
+        world.started = world.now;
+        for alarm in self.alarms {
+            world.set_alarm(&alarm, true);
+        }
+        world.faults = self.faults;
+        for planned in self.planned {
+            world.add_planned(planned);
+        }
+        Ok(world)
+    }
+}
