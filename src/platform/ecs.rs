@@ -46,6 +46,9 @@ pub mod view;
 pub mod waves;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 /// One cluster, with the clients that reach it.
 #[derive(Debug)]
 pub struct Ecs {
