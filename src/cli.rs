@@ -11,12 +11,19 @@ use clap::{Parser, Subcommand};
 use crate::error::ExitCode;
 use crate::report::Console;
 
+pub mod apply;
 pub mod approve;
+mod command;
 pub mod completions;
+mod files;
 mod log;
 pub mod options;
+pub mod plan;
+pub mod rollouts;
+pub mod sandbox;
 pub mod schema;
 mod signals;
+mod site;
 pub mod story;
 pub mod terminal;
 
@@ -59,6 +66,26 @@ Exit codes:
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Checks the files: all problems at once, no network
+    Validate,
+    /// Prints the exact requests: task definition, service, autoscaling; no network
+    Render,
+    /// Shows what would change, field by field; changes nothing
+    Plan(plan::Args),
+    /// Plans, asks, performs, watches and judges
+    Apply(apply::Args),
+    /// Follows a rollout, whoever started it; changes nothing
+    Watch,
+    /// Stops a rollout as `on_cancel` or --rollback says
+    Cancel(rollouts::CancelArgs),
+    /// Goes back to the last revision known good, or to a given one
+    Rollback(rollouts::RollbackArgs),
+    /// Rolls the same specification again
+    Restart(rollouts::RestartArgs),
+    /// Changes how many tasks run; with an autoscaler, through its bounds
+    Scale(rollouts::ScaleArgs),
+    /// Serves the embedded cloud to any AWS client, on a loopback port
+    Sandbox(sandbox::Args),
     /// Prints the JSON schema of a file or of the events
     Schema(schema::Args),
     /// Prints the completion script of a shell
@@ -77,14 +104,24 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match cli {
         Ok(cli) => {
             log::start(verbose, terminal.err.color);
-            run(&cli, &mut screen)
+            run(&cli, &terminal, &mut screen)
         }
         Err(error) => usage(&error, &terminal, &mut screen),
     }
 }
 
-fn run(cli: &Cli, screen: &mut Screen) -> ExitCode {
+fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     match &cli.verb {
+        Verb::Validate => files::validate(cli, terminal, screen),
+        Verb::Render => files::render(cli, terminal, screen),
+        Verb::Plan(args) => plan::run(cli, args, terminal, screen),
+        Verb::Apply(args) => apply::run(cli, args, terminal, screen),
+        Verb::Watch => rollouts::watch(cli, terminal, screen),
+        Verb::Cancel(args) => rollouts::cancel(cli, args, terminal, screen),
+        Verb::Rollback(args) => rollouts::rollback(cli, args, terminal, screen),
+        Verb::Restart(args) => rollouts::restart(cli, args, terminal, screen),
+        Verb::Scale(args) => rollouts::scale(cli, args, terminal, screen),
+        Verb::Sandbox(args) => sandbox::run(&cli.options, args, terminal, screen),
         Verb::Schema(args) => schema::run(args, screen),
         Verb::Completions(args) => completions::run(args, screen),
     }

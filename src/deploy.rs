@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Kind as Told, Outcome, PhaseWord};
+use crate::plan::Note;
 use crate::platform::{Current, Intent, PerformError, Platform, Proposal};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
@@ -58,12 +59,25 @@ pub struct Deploy<'a, P: Platform> {
     pub service: &'a Service,
     /// How.
     pub conduct: &'a Conduct,
+    /// What the files' reader has to say, for the plan.
+    pub notes: Vec<Note>,
     /// The story so far goes here.
     pub events: Events,
     /// The time.
     pub clock: Clock,
     /// Set by the first signal.
     pub cancel: Cancel,
+}
+
+/// How we came to follow a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Our own call started it.
+    Started,
+    /// It was under way.
+    Attached,
+    /// It was under way, and is to be stopped.
+    Stopping,
 }
 
 type Followed<P> = <P as Platform>::Followed;
@@ -78,7 +92,13 @@ impl<P: Platform> Deploy<'_, P> {
                 .platform
                 .propose(self.service, &self.conduct.intent, &self.events)
                 .await;
-            let proposal = proposed.map_err(|error| outcome::failed(&error))?;
+            let mut proposal = proposed.map_err(|error| outcome::failed(&error))?;
+            let notes = self
+                .notes
+                .iter()
+                .cloned()
+                .chain(std::mem::take(&mut proposal.plan.notes));
+            proposal.plan.notes = notes.collect();
             let Current::Busy { what, rollout } = proposal.current else {
                 return Ok(proposal);
             };
@@ -108,6 +128,19 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
+    /// Puts a saved plan in the place of a fresh one, if the facts that it rests on still hold.
+    pub async fn propose_saved(&self, saved: Option<&PlanOf<P>>) -> Result<Proposal<P>, Outcome> {
+        let mut proposal = self.propose().await?;
+        let Some(saved) = saved else {
+            return Ok(proposal);
+        };
+        if let Some(why) = self.platform.stale(&saved.basis, &proposal.plan.basis) {
+            return Err(outcome::stale(&why));
+        }
+        proposal.plan = saved.clone();
+        Ok(proposal)
+    }
+
     /// Performs a plan and watches what it starts; with an empty plan, judges what is there.
     pub async fn carry_out(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
         if self.cancel.is_cancelled() {
@@ -122,7 +155,7 @@ impl<P: Platform> Deploy<'_, P> {
             .await
         {
             Ok(performed) => match performed.rollout {
-                Some(rollout) => self.follow(plan, rollout, false).await,
+                Some(rollout) => self.follow(plan, rollout, How::Started).await,
                 None => {
                     self.settle(
                         plan,
@@ -138,8 +171,25 @@ impl<P: Platform> Deploy<'_, P> {
     /// Follows whatever rollout is under way.
     pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
         match current {
-            Current::Busy { rollout, .. } => self.follow(plan, rollout, true).await,
+            Current::Busy { rollout, .. } => self.follow(plan, rollout, How::Attached).await,
             other => self.judge_unchanged(plan, other).await,
+        }
+    }
+
+    /// Stops a rollout that is under way, whoever started it: goes back and watches that to its
+    /// end where `on_cancel` or `rollback` says so, else leaves it to itself.
+    pub async fn stop(&self, rollback: bool) -> Outcome {
+        let proposal = match self.propose().await {
+            Ok(proposal) => proposal,
+            Err(outcome) => return outcome,
+        };
+        let (Current::Rolling(rollout) | Current::Busy { rollout, .. }) = proposal.current else {
+            return outcome::nothing_rolls();
+        };
+        if rollback || self.service.rollout.on_cancel == OnCancel::Rollback {
+            self.follow(&proposal.plan, rollout, How::Stopping).await
+        } else {
+            outcome::left_alone(&self.conduct.resume)
         }
     }
 
@@ -148,7 +198,7 @@ impl<P: Platform> Deploy<'_, P> {
             Current::Absent => outcome::absent(),
             Current::Settled { proven, serving } => outcome::unchanged(proven, &serving),
             Current::Rolling(rollout) | Current::Busy { rollout, .. } => {
-                self.follow(plan, rollout, true).await
+                self.follow(plan, rollout, How::Attached).await
             }
             Current::Unwell {
                 reason,
@@ -172,7 +222,7 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn follow(&self, plan: &PlanOf<P>, mut rollout: Followed<P>, attached: bool) -> Outcome {
+    async fn follow(&self, plan: &PlanOf<P>, mut rollout: Followed<P>, how: How) -> Outcome {
         let policy = self.service.rollout.policy;
         let watch = self
             .conduct
@@ -181,10 +231,17 @@ impl<P: Platform> Deploy<'_, P> {
         let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
-        self.events.send(
-            self.platform
-                .following(&rollout, self.service, plan.shortest, attached),
-        );
+        self.events.send(self.platform.following(
+            &rollout,
+            self.service,
+            plan.shortest,
+            how != How::Started,
+        ));
+        if how == How::Stopping {
+            machine.trip_by_person(self.clock.now(), "somebody asked for it to be cancelled");
+            self.remedy(&mut rollout, &mut machine, true, &mut teller)
+                .await;
+        }
         loop {
             tokio::select! {
                 biased;
@@ -202,8 +259,9 @@ impl<P: Platform> Deploy<'_, P> {
                 () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
             }
             machine.elapse(self.clock.now());
-            if let Some(trip) = machine.wants_remedy().cloned() {
-                self.remedy(&mut rollout, &mut machine, &trip, &mut teller)
+            if machine.wants_remedy().is_some() {
+                let wanted = self.service.rollout.breaker.rollback;
+                self.remedy(&mut rollout, &mut machine, wanted, &mut teller)
                     .await;
             }
             if let Some(verdict) = machine.verdict().cloned() {
@@ -226,15 +284,18 @@ impl<P: Platform> Deploy<'_, P> {
         &self,
         rollout: &mut Followed<P>,
         machine: &mut Rollout,
-        trip: &Trip,
+        wanted: bool,
         teller: &mut Teller<'_>,
     ) {
+        let Some(trip) = machine.wants_remedy().cloned() else {
+            return;
+        };
         let decided = remedy(Circumstances {
             may_write: self.conduct.may_write,
-            wanted: self.service.rollout.breaker.rollback,
+            wanted,
             possible: self.platform.can_go_back(rollout),
         });
-        teller.tripped(trip, &decided);
+        teller.tripped(&trip, &decided);
         match decided {
             Remedy::Leave(why) => machine.leave(why),
             Remedy::RollBack => {

@@ -14,12 +14,23 @@ pub type Proposed<P> = Result<Proposal<P>, Outcome>;
 /// Proposes for all; each plan is told as an event, in the order of the file.
 pub async fn propose<P: Platform>(members: &[Deploy<'_, P>]) -> Vec<Proposed<P>> {
     let proposed = join_all(members.iter().map(Deploy::propose)).await;
-    for (member, proposed) in members.iter().zip(&proposed) {
+    tell(members, &proposed);
+    proposed
+}
+
+/// Tells the plans as events.
+pub fn tell<P: Platform>(members: &[Deploy<'_, P>], proposed: &[Proposed<P>]) {
+    for (member, proposed) in members.iter().zip(proposed) {
         if let Ok(proposal) = proposed {
             member.events.send(told(&proposal.plan));
         }
     }
-    proposed
+}
+
+/// Stops what is under way for all of them.
+pub async fn cancel<P: Platform>(members: &[Deploy<'_, P>], rollback: bool) -> Vec<Outcome> {
+    let each = members.iter().map(|member| member.stop(rollback));
+    conclude(members, join_all(each).await)
 }
 
 /// Whether anything would be written.

@@ -127,6 +127,10 @@ pub trait Platform {
         events: &Events,
     ) -> Result<Proposal<Self>, Failed>;
 
+    /// Why a plan made on `saved` must not be performed now; `None`: nothing has changed that it
+    /// would hurt.
+    fn stale(&self, saved: &Self::Basis, now: &Self::Basis) -> Option<String>;
+
     /// Performs what must precede the rollout, and starts it. Each change is told as an event.
     /// The changes that wait for a healthy rollout are left for [`Self::settle`].
     async fn perform(

@@ -21,6 +21,7 @@ mod schema;
 mod secrets;
 mod shape;
 mod tree;
+mod units;
 mod veil;
 
 #[cfg(test)]

@@ -15,6 +15,10 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Subject {
+    /// deploy.toml
+    Deploy,
+    /// A file of `config/`
+    Target,
     /// One line of `--output json`
     Events,
 }
@@ -22,6 +26,8 @@ enum Subject {
 /// Prints it.
 pub fn run(args: &Args, screen: &mut Screen) -> ExitCode {
     let schema = match args.of {
+        Subject::Deploy => crate::spec::schemas().deploy,
+        Subject::Target => crate::spec::schemas().target,
         Subject::Events => report::schema(),
     };
     screen.document(&schema);

@@ -108,6 +108,27 @@ pub fn held_back() -> Outcome {
     )
 }
 
+/// A saved plan whose facts no longer hold.
+pub(super) fn stale(why: &str) -> Outcome {
+    let reason =
+        format!("the saved plan is stale: {why}; make it again with `deployer plan --out`");
+    outcome(VerdictWord::Refused, None, reason)
+}
+
+/// There is nothing to cancel.
+pub(super) fn nothing_rolls() -> Outcome {
+    outcome(VerdictWord::Unchanged, None, "no rollout is under way")
+}
+
+/// `cancel` with `on_cancel = "detach"`.
+pub(super) fn left_alone(resume: &str) -> Outcome {
+    let reason = "the rollout goes on by itself, as `on_cancel` says; `--rollback` goes back";
+    Outcome {
+        resume: Some(resume.to_owned()),
+        ..outcome(VerdictWord::Unchanged, None, reason)
+    }
+}
+
 /// Another rollout is under way.
 pub(super) fn busy(what: &str) -> Outcome {
     let reason = format!(

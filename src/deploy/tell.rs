@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::event::{Events, Kind as Told, PhaseWord};
 use crate::platform::Failed;
 use crate::remedy::Remedy;
-use crate::rollout::{Cause, Gauge, Observation, Phase, Rollout, Standing, Trip, Tripper};
+use crate::rollout::{Back, Cause, Gauge, Observation, Phase, Rollout, Standing, Trip, Tripper};
 
 /// Remembers what was told.
 #[derive(Debug)]
@@ -68,13 +68,13 @@ impl<'a> Teller<'a> {
             Phase::Pending => PhaseWord::Pending,
             Phase::Progressing => PhaseWord::Progressing,
             Phase::Baking(_) => PhaseWord::Baking,
+            Phase::Concluded(_) | Phase::Tripping(_, Back::Undecided) => return,
             Phase::Tripping(trip, _) => {
                 if trip.by == Tripper::Platform && !self.tripped {
                     self.trip(trip, "the platform goes back by itself");
                 }
                 PhaseWord::Tripping
             }
-            Phase::Concluded(_) => return,
         };
         let told = (phase, word(&sample.standing));
         if self.phase.as_ref() != Some(&told) {

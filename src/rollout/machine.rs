@@ -266,11 +266,19 @@ impl Rollout {
     }
 
     fn platform_trip(&self, at: Timestamp, reason: Option<&str>) -> Trip {
+        let main = self.window.main_cause();
+        let said = reason
+            .unwrap_or("the platform gave up on it")
+            .trim_end_matches('.');
+        let reason = match &main {
+            Some(main) => format!("{said}; {}", sentence(main)),
+            None => said.to_owned(),
+        };
         Trip {
             by: Tripper::Platform,
             at,
-            cause: self.window.main_cause().map(|main| main.cause),
-            reason: reason.unwrap_or("the platform gave up on it").to_owned(),
+            cause: main.map(|main| main.cause),
+            reason,
         }
     }
 

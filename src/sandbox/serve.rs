@@ -1,6 +1,5 @@
 //! The sandbox on a loopback port, for people and for other people's clients.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
 
@@ -94,20 +93,20 @@ async fn answer(
     match sandbox.handle(&request) {
         Ok(Outcome::Reply(reply, delay)) => {
             super::pause(delay).await;
-            Ok(respond(reply).unwrap_or_else(|never| match never {}))
+            Ok(respond(reply))
         }
         Ok(Outcome::Broken | Outcome::Refused) => Err(Broken),
         Err(error) => Ok(plain(500, &error.to_string())),
     }
 }
 
-fn respond(reply: Reply) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+fn respond(reply: Reply) -> hyper::Response<Full<Bytes>> {
     let mut response = hyper::Response::builder().status(reply.status);
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
     let response = response.body(Full::new(Bytes::from(reply.body)));
-    Ok(response.unwrap_or_else(|_| plain(500, "The reply could not be written.")))
+    response.unwrap_or_else(|_| plain(500, "The reply could not be written."))
 }
 
 fn plain(status: u16, text: &str) -> hyper::Response<Full<Bytes>> {

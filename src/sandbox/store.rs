@@ -102,8 +102,7 @@ impl Store {
                     None => WorldFile::default(),
                 };
                 let speed = check_speed(speed.or(file.speed).unwrap_or(1.0))?;
-                let seed = options.seed.unwrap_or(SEED);
-                let world = file.into_world(seed, wall)?;
+                let world = file.into_world(options.seed.unwrap_or(SEED), wall)?;
                 write(path, &State::new(world, speed, wall))?;
             }
             Some(mut state) => {

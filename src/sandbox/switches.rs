@@ -56,6 +56,7 @@ pub enum FailedEntry {
 /// The switches, each at what is most likely true of AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Switches {
     /// A breaker that trips with rollback off.
     pub breaker_without_rollback: Ending,
@@ -79,6 +80,8 @@ pub struct Switches {
     pub start_failures_count_in_stage_two: bool,
     /// A task that could not be placed counts for the breaker.
     pub placement_failures_count: bool,
+    /// A deployment can be rolled back to as soon as it is SUCCESSFUL (or only once COMPLETED).
+    pub successful_is_candidate: bool,
     /// `UpdateService` merges a partial `deploymentConfiguration` (or replaces it whole).
     pub merge_deployment_configuration: bool,
     /// A rollback takes over running tasks of its revision (or starts its own).
@@ -101,6 +104,7 @@ impl Default for Switches {
             crash_exits_count: true,
             start_failures_count_in_stage_two: false,
             placement_failures_count: true,
+            successful_is_candidate: true,
             merge_deployment_configuration: true,
             rollback_adopts_tasks: false,
             stale_current_deployment: false,

@@ -18,6 +18,7 @@ use super::{Now, Sandbox, World};
 
 mod api_rules;
 mod breaker;
+mod endings;
 mod files;
 mod identity;
 mod laws;
@@ -29,6 +30,10 @@ mod wire_faults;
 
 /// A moment like any other, at which every world here begins.
 const BEGIN: &str = "2026-01-02T03:04:05Z";
+
+/// A target group; any would do.
+const GROUP: &str =
+    "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef";
 
 /// The clock of a paused test: `BEGIN` and what tokio says has passed since.
 #[expect(clippy::disallowed_methods, reason = "tests own their clock")]
@@ -196,6 +201,10 @@ impl Cloud {
         containers[0].image.clone().unwrap()
     }
 
+    #[expect(
+        clippy::panic,
+        reason = "a helper of tests, outside of a test function"
+    )]
     /// The service deployment that began as this classic deployment, once it is listed.
     async fn record(&self, id: &str) -> ServiceDeployment {
         let number = id.trim_start_matches("ecs-svc/").to_owned();
@@ -233,6 +242,10 @@ impl Cloud {
         output.await.unwrap().service_deployments.unwrap().remove(0)
     }
 
+    #[expect(
+        clippy::panic,
+        reason = "a helper of tests, outside of a test function"
+    )]
     /// Waits for a status of a deployment's record, at most five minutes of paused time.
     async fn wait(&self, id: &str, status: Status) -> ServiceDeployment {
         for _ in 0..6_000 {

@@ -22,6 +22,7 @@ pub(crate) mod configuration;
 pub(crate) mod deployment;
 mod events;
 pub(crate) mod ids;
+mod launch;
 pub(crate) mod logs;
 mod others;
 mod rollback;

@@ -54,6 +54,7 @@ impl Variables<'_> {
                     let spot = locate(node.spot, text, range, sources);
                     problems.push(self.problem(fault).at(spot));
                 }
+                node.wanting = !expansion.faults.is_empty();
                 node.variables = expansion.used;
                 *text = expansion.text;
             }
@@ -222,7 +223,8 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether `${NAME}` may ask for this name.
+pub(super) fn is_name(name: &str) -> bool {
     let plain = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

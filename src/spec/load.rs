@@ -13,7 +13,7 @@ use super::resolve;
 use super::shape::Shape;
 use super::tree::{self, Node, Value};
 use super::veil::veil;
-use super::{Service, Spec};
+use super::{EcsPlace, Service, Spec};
 use crate::names::{ImageRef, ServiceName, TargetName};
 
 /// What a command was asked for.
@@ -70,9 +70,7 @@ struct Loading<'a> {
 impl Loading<'_> {
     fn spec(&mut self, files: &dyn Files) -> Option<Spec> {
         let deploy = self.deploy_file(files);
-        let target = self.target_file(files);
-        let mut target = target?;
-        let overlay = take(&mut target, "service");
+        let mut target = self.target_file(files)?;
         let mut variables = Variables {
             set: self.request.set,
             vars: BTreeMap::new(),
@@ -80,21 +78,23 @@ impl Loading<'_> {
             target: BTreeMap::new(),
         };
         self.target_variables(&mut target, &mut variables);
-        let target = resolve::target(self.request.target, &target, &mut self.findings);
+        let name = self.request.target;
+        let (target, overlays) = resolve::target(name, &target, &mut self.findings);
         let mut deploy = deploy?;
-        self.lay_over(&mut deploy, overlay);
+        self.lay_over(&mut deploy, overlays);
         self.choose(&mut deploy);
         self.images(&mut deploy);
-        let mut problems = std::mem::take(&mut self.findings.problems);
-        variables.fill(&mut deploy, &self.texts, &mut problems);
-        self.findings.problems = problems;
-        // Without a place nothing that depends on it can be told; what is written can.
+        let problems = &mut self.findings.problems;
+        variables.fill(&mut deploy, &self.texts, problems);
         let raw = Deploy::read(&deploy, &mut self.findings)?;
-        let target = target?;
-        let services = self.services(raw.service?, &deploy, &target)?;
+        let place = match &target {
+            Some(target) => target.ecs().clone(),
+            None => resolve::somewhere()?,
+        };
+        let services = self.services(raw.service?, &deploy, &place)?;
         Some(Spec {
             project: raw.project?.value.0,
-            target,
+            target: target?,
             services,
         })
     }
@@ -166,20 +166,16 @@ impl Loading<'_> {
                 }
             }
         }
-        let mut known = BTreeMap::from([("name", Some(self.request.target.to_string()))]);
         for key in NAMED {
-            let node = target.get_mut(key).map(|node| {
+            if let Some(node) = target.get_mut(key) {
                 variables.fill(node, &self.texts, &mut problems);
-                node
-            });
-            let text = node.and_then(|node| node.text().map(str::to_owned));
-            known.insert(key, text);
+            }
         }
-        resolve::name_the_sandbox(target, &mut known);
-        variables.target = known;
+        variables.target = resolve::known(self.request.target, target);
         if let Value::Table(entries) = &mut target.value {
             for (key, node) in entries {
-                if key != "vars" && !NAMED.contains(&key.as_str()) {
+                // What is laid over a service is filled in together with it.
+                if !["vars", "service"].contains(&key.as_str()) && !NAMED.contains(&key.as_str()) {
                     variables.fill(node, &self.texts, &mut problems);
                 }
             }
@@ -188,19 +184,13 @@ impl Loading<'_> {
     }
 
     /// Lays the target's services over those of the deploy file.
-    fn lay_over(&mut self, deploy: &mut Node, overlay: Option<Node>) {
-        let Some(overlay) = overlay else { return };
-        let Value::Table(entries) = overlay.value else {
-            self.findings.wrong_type(&overlay, "a table", None);
-            return;
-        };
-        for (name, node) in entries {
-            let head = node.head();
+    fn lay_over(&mut self, deploy: &mut Node, overlays: resolve::Overlays) {
+        for (name, at) in overlays {
             let services = deploy.get_mut("service");
             let known: Vec<String> = names(services.as_deref());
             match services.and_then(|services| services.get_mut(&name)) {
-                Some(service) => service.overlay(node),
-                None => self.findings.problem(unknown(&name, &known).at(head)),
+                Some(service) => service.overlay(at.value.0),
+                None => self.findings.problem(unknown(&name, &known).at(at.head)),
             }
         }
     }
@@ -257,7 +247,7 @@ impl Loading<'_> {
         &mut self,
         raw: super::shape::At<super::shape::Map<raw::Service>>,
         deploy: &Node,
-        target: &super::Target,
+        place: &EcsPlace,
     ) -> Option<Vec<Service>> {
         if raw.value.0.is_empty() && self.findings.problems.is_empty() {
             let why = "a service is a table such as [service.api]";
@@ -266,7 +256,7 @@ impl Loading<'_> {
         let mut services = Vec::new();
         for (name, service) in raw.value.0 {
             let node = deploy.get("service").and_then(|all| all.get(&name))?;
-            let found = resolve::service(&name, service, node, target, &mut self.findings);
+            let found = resolve::service(&name, service, node, place, &mut self.findings);
             services.extend(found);
         }
         self.findings.service = None;
@@ -279,7 +269,7 @@ impl Loading<'_> {
             path,
             veiled: veil(text, tree.as_ref()),
         });
-        Problems::new(sources.collect(), self.findings.problems)
+        Problems::new(sources.collect(), &self.texts, self.findings.problems)
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Problem {
     pub message: String,
     /// Where; `None` for a problem of the command line.
     pub spot: Option<Spot>,
+    /// The line and the column of the spot, counted from 1, in characters.
+    pub position: Option<(usize, usize)>,
     /// Written at the caret; may be empty.
     pub label: String,
     /// Another place that has to do with it, and why.
@@ -48,6 +50,7 @@ impl Problem {
             code,
             message: message.into(),
             spot: None,
+            position: None,
             label: String::new(),
             also: None,
             help: None,
@@ -101,8 +104,12 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Sorts by place and drops repetitions.
-    pub(super) fn new(sources: Vec<Source>, mut list: Vec<Problem>) -> Self {
+    /// Sorts by place and drops repetitions. `texts` are the sources as they are.
+    pub(super) fn new(sources: Vec<Source>, texts: &[String], mut list: Vec<Problem>) -> Self {
+        for problem in &mut list {
+            let spot = problem.spot;
+            problem.position = spot.and_then(|spot| position(texts.get(spot.file)?, spot.start));
+        }
         list.sort_by(|a, b| (a.spot, a.code, &a.message).cmp(&(b.spot, b.code, &b.message)));
         list.dedup();
         Self { sources, list }
@@ -113,36 +120,28 @@ impl Problems {
         &self.list
     }
 
-    /// The path, the line and the column of a problem, counted from 1 in characters.
-    pub fn position(&self, problem: &Problem) -> Option<(&Path, usize, usize)> {
-        let spot = problem.spot?;
-        let source = self.sources.get(spot.file)?;
-        let before = source.veiled.get(..spot.start)?;
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let column = before.get(start..)?.chars().count() + 1;
-        Some((&source.path, line, column))
+    /// The file that a problem is in.
+    pub fn file(&self, problem: &Problem) -> Option<&Path> {
+        let source = self.sources.get(problem.spot?.file)?;
+        Some(&source.path)
     }
 
     /// All of them with file, line, a caret and the way out, as rustc draws them.
     pub fn render(&self, color: bool) -> String {
-        let mut report: Vec<Group<'_>> = Vec::new();
-        for problem in self.list.iter().take(DRAWN) {
-            report.push(self.group(problem));
-        }
         let renderer = if color {
             Renderer::styled()
         } else {
             Renderer::plain()
         };
-        let mut text = renderer
-            .decor_style(DecorStyle::Ascii)
-            .term_width(100)
-            .render(&report);
+        let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(100);
+        let drawn = self.list.iter().take(DRAWN);
+        let mut parts: Vec<String> = drawn
+            .map(|problem| renderer.render(&[self.group(problem)]))
+            .collect();
         if self.list.len() > DRAWN {
-            text.push_str(&format!("\n\nand {} more", self.list.len() - DRAWN));
+            parts.push(format!("and {} more", self.list.len() - DRAWN));
         }
-        text
+        parts.join("\n\n")
     }
 
     fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
@@ -185,6 +184,14 @@ impl Problems {
     }
 }
 
+/// Line and column of a byte, counted from 1.
+fn position(text: &str, at: usize) -> Option<(usize, usize)> {
+    let before = text.get(..at)?;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = before.matches('\n').count() + 1;
+    Some((line, before.get(start..)?.chars().count() + 1))
+}
+
 /// Control characters in words of the user's must not reach a terminal.
 fn clean(text: &str) -> String {
     annotate_snippets::normalize_untrusted_str(text)
@@ -205,7 +212,7 @@ impl Serialize for Problems {
         for problem in &self.list {
             list.serialize_element(&Row {
                 problem,
-                position: self.position(problem),
+                file: self.file(problem),
             })?;
         }
         list.end()
@@ -214,7 +221,7 @@ impl Serialize for Problems {
 
 struct Row<'a> {
     problem: &'a Problem,
-    position: Option<(&'a Path, usize, usize)>,
+    file: Option<&'a Path>,
 }
 
 impl Serialize for Row<'_> {
@@ -222,6 +229,7 @@ impl Serialize for Row<'_> {
         let Problem {
             code,
             message,
+            position,
             label,
             help,
             ..
@@ -229,10 +237,10 @@ impl Serialize for Row<'_> {
         let mut row = serializer.serialize_struct("Problem", 7)?;
         row.serialize_field("code", code)?;
         row.serialize_field("message", message)?;
-        let file = self.position.map(|(path, ..)| path.display().to_string());
+        let file = self.file.map(|path| path.display().to_string());
         row.serialize_field("file", &file)?;
-        row.serialize_field("line", &self.position.map(|(_, line, _)| line))?;
-        row.serialize_field("column", &self.position.map(|(.., column)| column))?;
+        row.serialize_field("line", &position.map(|(line, _)| line))?;
+        row.serialize_field("column", &position.map(|(_, column)| column))?;
         row.serialize_field("label", &(!label.is_empty()).then_some(label))?;
         row.serialize_field("help", help)?;
         row.end()

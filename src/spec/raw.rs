@@ -7,8 +7,9 @@ pub(super) mod parts;
 pub(super) mod rollout;
 pub(super) mod target;
 
-use super::scalar::{CpuUnits, Filled, Mebibytes, Plain, Time, Whole};
+use super::scalar::{Filled, Plain, Whole};
 use super::shape::{At, Map, Table, table};
+use super::units::{CpuUnits, Mebibytes, Time};
 use crate::names::{Arn, ContainerName, ImageRef};
 use crate::spec::model::Architecture;
 use ecs::Ecs;
@@ -40,11 +41,11 @@ table! {
         cpu: CpuUnits = required,
         /// Memory of one task: "512MiB", "1GiB".
         memory: Mebibytes = required,
-        /// The processors the image is built for. Default: x86_64.
+        /// The processors the image is built for. Default: `x86_64`.
         architecture: Architecture,
         /// Environment of the main container: NAME = "value".
         env: Map<Plain>,
-        /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "ssm:/path" or a table.
+        /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "<ssm:/path>" or a table.
         secrets: Map<Secret>,
         /// Names in `env` that look like secrets and are none.
         allow_plain: Vec<At<Filled>>,

@@ -1,8 +1,10 @@
 //! From tables to the model: defaults, cross-checks and notes.
 
+mod arns;
 mod container;
 mod ecs;
 mod graph;
+mod groups;
 mod place;
 mod plain;
 mod rollout;
@@ -11,15 +13,15 @@ use std::collections::BTreeMap;
 
 use super::fargate;
 use super::findings::Findings;
-use super::model::{Architecture, Expose, Service, Target};
+use super::model::{Architecture, EcsPlace, Expose, Service};
 use super::problem::{Problem, Spot};
 use super::raw;
 use super::shape::{At, Map};
 use super::tree::Node;
-use crate::names::ServiceName;
+use crate::names::{BadName, ServiceName};
 use container::Placed;
 
-pub(super) use place::{name_the_sandbox, target};
+pub(super) use place::{Overlays, known, somewhere, target};
 
 /// The value of a key, or its default.
 fn or<T>(field: Option<At<T>>, default: T) -> T {
@@ -31,17 +33,11 @@ pub(super) fn service(
     name: &str,
     raw: At<raw::Service>,
     node: &Node,
-    target: &Target,
+    place: &EcsPlace,
     findings: &mut Findings,
 ) -> Option<Service> {
     let head = raw.head;
-    let name: ServiceName = match name.parse() {
-        Ok(name) => name,
-        Err(error) => {
-            findings.bad_value(head, error.to_string());
-            return None;
-        }
-    };
+    let name = service_name(name, head, findings)?;
     findings.service = Some(name.clone());
     let mut raw = raw.value;
     plain::check(node, raw.allow_plain.as_ref(), findings);
@@ -51,33 +47,40 @@ pub(super) fn service(
     let expose = raw.expose.take().map(|at| expose(at.value, findings));
     let tags = tags(raw.tags.take(), findings);
     let scaling = raw.scaling.take();
-    let replicas = raw.replicas.take();
-    let settings = raw.ecs.take();
     let scene = ecs::Scene {
         name: &name,
         head,
         containers: &containers,
-        place: target.ecs(),
+        place,
     };
-    let settings = ecs::ecs(settings, &scene, scaling.as_ref(), findings);
+    let settings = ecs::ecs(raw.ecs.take(), &scene, scaling.as_ref(), findings);
     let rollout = rollout::rollout(raw.rollout.take(), findings);
-    let (scaling, replicas) = rollout::scaling(scaling, replicas, findings);
+    let (scaling, replicas) = rollout::scaling(scaling, raw.replicas.take(), findings);
     Some(Service {
         name,
         replicas,
         cpu: raw.cpu?.value.0,
         memory: raw.memory?.value.0,
         architecture: or(raw.architecture, Architecture::default()),
-        containers: containers
-            .into_iter()
-            .map(|placed| placed.container)
-            .collect::<Option<_>>()?,
-        scaling: scaling?,
+        containers: container::whole(containers)?,
+        scaling,
         expose,
         rollout: rollout?,
         tags,
         ecs: settings?,
     })
+}
+
+fn service_name(name: &str, head: Spot, findings: &mut Findings) -> Option<ServiceName> {
+    match name.parse() {
+        Ok(name) => Some(name),
+        Err(error) => {
+            let error: BadName = error;
+            findings.bad_value(head, error.to_string());
+            // Any name will do to find what else is wrong.
+            "unnamed".parse().ok()
+        }
+    }
 }
 
 /// The size of the task: one that Fargate offers, and large enough for its containers.
@@ -109,18 +112,31 @@ fn size(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
         ),
         Some(_) => {}
     }
-    let shares = |of: fn(&Placed) -> Option<u32>| {
-        containers.iter().filter_map(of).map(u64::from).sum::<u64>()
+    shares(raw, containers, findings);
+}
+
+/// What containers reserve and are limited to comes out of the task's.
+fn shares(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
+    let sum = |of: fn(&Placed) -> Option<u32>| -> u64 {
+        containers.iter().filter_map(of).map(u64::from).sum()
     };
-    let reserved = shares(|placed| placed.container.as_ref()?.cpu);
-    if reserved > u64::from(units) {
+    let reserved = sum(|placed| placed.container.as_ref()?.cpu);
+    if let Some(at) = raw
+        .cpu
+        .as_ref()
+        .filter(|at| reserved > u64::from(at.value.0))
+    {
         let message = "the containers reserve more CPU than the task has";
-        findings.bad_value(cpu.spot, message);
+        findings.bad_value(at.spot, message);
     }
-    let limits = shares(|placed| placed.container.as_ref()?.memory);
-    if limits > u64::from(mebibytes) {
+    let limits = sum(|placed| placed.container.as_ref()?.memory);
+    if let Some(at) = raw
+        .memory
+        .as_ref()
+        .filter(|at| limits > u64::from(at.value.0))
+    {
         let message = "the containers may use more memory than the task has";
-        findings.bad_value(memory.spot, message);
+        findings.bad_value(at.spot, message);
     }
 }
 

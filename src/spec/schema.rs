@@ -18,11 +18,7 @@ pub struct Schemas {
 /// The schemas of both files (JSON Schema draft 7, which TOML editors understand).
 pub fn schemas() -> Schemas {
     let deploy = titled(Deploy::schema(), "deploy.toml: what runs");
-    let mut target = titled(Target::schema(), "config/NAME.toml: where it runs");
-    // What is laid over a service has any of its keys and needs none.
-    if let Some(service) = target.pointer_mut("/properties/service") {
-        lift_requirements(service);
-    }
+    let target = titled(Target::schema(), "config/NAME.toml: where it runs");
     Schemas { deploy, target }
 }
 
@@ -30,18 +26,4 @@ fn titled(mut schema: Json, title: &str) -> Json {
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!(title);
     schema
-}
-
-fn lift_requirements(schema: &mut Json) {
-    match schema {
-        Json::Object(map) => {
-            // `required` is also a thinkable name of a property; that one is no array.
-            if map.get("required").is_some_and(Json::is_array) {
-                map.remove("required");
-            }
-            map.values_mut().for_each(lift_requirements);
-        }
-        Json::Array(items) => items.iter_mut().for_each(lift_requirements),
-        _ => {}
-    }
 }

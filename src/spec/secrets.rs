@@ -181,8 +181,8 @@ fn passwords_in_urls(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) 
         }
         let standing_for_another =
             password.starts_with(['$', '<', '{', '%']) && !password.starts_with("%2");
-        let stars = password.chars().all(|c| c == '*' || c == 'x');
-        if !user.contains('/') && !password.is_empty() && !standing_for_another && !stars {
+        let blotted = password.chars().all(|c| c == '*' || c == 'x');
+        if !user.contains('/') && !password.is_empty() && !standing_for_another && !blotted {
             let from = start + user.len() + 1;
             found.push((from..start + host, "a password in a URL"));
         }

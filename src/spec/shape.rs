@@ -33,11 +33,19 @@ pub(super) trait Table: Shape {
     const REQUIRED: &'static [&'static str];
     /// How it is written, such as `[service.NAME]`.
     const WRITTEN: &'static str;
+
+    /// The keys that were written.
+    fn given(&self) -> &[String];
+
+    /// Whether any of these was written, also one that could not be read.
+    fn has(&self, keys: &[&str]) -> bool {
+        self.given().iter().any(|key| keys.contains(&key.as_str()))
+    }
 }
 
 /// Reads one key of a table. What is absent and what is wrong are both `None`; the latter is told.
 pub(super) fn field<T: Shape>(table: &Node, key: &str, findings: &mut Findings) -> Option<At<T>> {
-    let node = table.get(key)?;
+    let node = table.get(key).filter(|node| !node.wanting)?;
     Some(At {
         value: T::read(node, findings)?,
         spot: node.spot,
@@ -83,6 +91,9 @@ impl<T: Shape> Shape for Vec<At<T>> {
             return None;
         };
         let read = |item: &Node| {
+            if item.wanting {
+                return None;
+            }
             Some(At {
                 value: T::read(item, findings)?,
                 spot: item.spot,
@@ -153,6 +164,8 @@ macro_rules! table {
         $(#[doc = $about])+
         #[derive(Default)]
         pub(in crate::spec) struct $name {
+            /// The keys that were written, also those that could not be read.
+            pub(in crate::spec) given: Vec<String>,
             $( $(#[doc = $doc])+ pub(in crate::spec) $key: Option<$crate::spec::shape::At<$shape>>, )+
         }
 
@@ -160,6 +173,10 @@ macro_rules! table {
             const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
             const REQUIRED: &'static [&'static str] = &[$( $( $crate::spec::shape::must!($must $key), )? )+];
             const WRITTEN: &'static str = $written;
+
+            fn given(&self) -> &[String] {
+                &self.given
+            }
         }
 
         impl $crate::spec::shape::Shape for $name {
@@ -169,6 +186,7 @@ macro_rules! table {
             ) -> Option<Self> {
                 $crate::spec::shape::check_keys::<Self>(node, findings)?;
                 Some(Self {
+                    given: node.entries().iter().map(|(key, _)| key.clone()).collect(),
                     $( $key: $crate::spec::shape::field(node, stringify!($key), findings), )+
                 })
             }

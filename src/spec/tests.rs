@@ -3,6 +3,7 @@
 mod diagnostics;
 mod example;
 mod laws;
+mod meaning;
 mod secrecy;
 
 use std::collections::BTreeMap;
@@ -98,6 +99,13 @@ fn read(deploy: &str) -> Result<Loaded, Problems> {
 /// The smallest service with more to it: keys of the service first, then whole tables.
 fn with(more: &str) -> String {
     format!("{SMALL}{more}")
+}
+
+/// The specification, or a failure that shows what is wrong as a user would see it.
+fn sound(result: Result<Loaded, Problems>) -> Loaded {
+    let drawn = result.as_ref().err().map(|problems| problems.render(false));
+    assert!(drawn.is_none(), "{}", drawn.unwrap_or_default());
+    result.unwrap()
 }
 
 /// Codes and messages, without the drawing.

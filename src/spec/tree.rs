@@ -16,6 +16,8 @@ pub(super) struct Node {
     pub(super) key: Option<Spot>,
     /// Names of the variables that went into it.
     pub(super) variables: Vec<String>,
+    /// Whether one of them was wanting, which was told: nothing more can be said of the value.
+    pub(super) wanting: bool,
 }
 
 /// What TOML knows, in the order of the file.
@@ -53,6 +55,7 @@ impl Node {
             spot,
             key: None,
             variables: Vec::new(),
+            wanting: false,
         }
     }
 

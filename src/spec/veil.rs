@@ -18,6 +18,7 @@ const NAMED: [&str; 4] = ["service", "sidecar", "tags", "depends_on"];
 /// The text with stars; `tree` only where the file has no syntax error.
 pub(super) fn veil(text: &str, tree: Option<&Node>) -> String {
     let mut ranges: Vec<Range<usize>> = secrets::find(text).into_iter().map(|(r, _)| r).collect();
+    commented_out(text, &mut ranges);
     match tree {
         Some(tree) => walk(tree, text, &mut ranges),
         None => lines(text, &mut ranges),
@@ -32,6 +33,17 @@ pub(super) fn veil(text: &str, tree: Option<&Node>) -> String {
     }
     // Whole characters were replaced, so this is what it was: valid.
     String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Whole lines that are commented out may hold what was once a value.
+fn commented_out(text: &str, ranges: &mut Vec<Range<usize>>) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with('#') && line.contains('=') {
+            ranges.push(bare(text, at..at + line.len()));
+        }
+        at += line.len();
+    }
 }
 
 fn walk(table: &Node, text: &str, ranges: &mut Vec<Range<usize>>) {
@@ -101,7 +113,7 @@ fn cover(node: &Node, text: &str, ranges: &mut Vec<Range<usize>>) {
             let quote = raw.chars().next().filter(|c| matches!(c, '"' | '\''));
             let edge = usize::from(quote.is_some() && raw.len() >= 2);
             let mut at = start + edge;
-            for (reference, _) in variables(raw) {
+            for (reference, ()) in variables(raw) {
                 let from = start + reference.start;
                 if from >= at {
                     ranges.push(at..from);
@@ -127,58 +139,65 @@ fn variables(raw: &str) -> impl Iterator<Item = (Range<usize>, ())> + '_ {
     })
 }
 
-/// Without a tree: only lines that set a known word of the format to something plain are shown.
+/// Without a tree no string can be trusted to be what it seems, so what is shown is headers, words
+/// of the format, numbers and truths.
 fn lines(text: &str, ranges: &mut Vec<Range<usize>>) {
     let mut at = 0;
-    let mut inside = false;
+    let mut private = false;
     for line in text.split_inclusive('\n') {
-        let range = at..at + line.len();
-        at = range.end;
-        let trimmed = line.trim();
-        if trimmed.starts_with('#') || trimmed.is_empty() {
+        let range = bare(text, at..at + line.len());
+        at += line.len();
+        let content = &text[range.clone()];
+        if content.starts_with('[') && content.chars().all(is_header) {
+            private = private_header(content);
             continue;
         }
-        if trimmed.starts_with('[') && !line.starts_with([' ', '\t']) {
-            inside = private_header(trimmed);
-            let end = line.find(']').map_or(0, |end| end + 1);
-            ranges.push(range.start + end..range.end);
-            continue;
-        }
-        let Some((key, value)) = line.split_once('=') else {
-            let end = line.len() - line.trim_start().len() + known_start(trimmed);
-            ranges.push(range.start + end..range.end);
-            continue;
-        };
-        let last = key.trim().rsplit('.').next().unwrap_or("").trim();
-        let plain = key
-            .trim()
-            .split('.')
-            .all(|part| !PRIVATE.contains(&part.trim()))
-            && raw::is_word(last)
-            && !PRIVATE.iter().any(|word| value.contains(word));
-        if inside || !plain {
-            ranges.push(range.start + key.len() + 1..range.end);
-            let opened = value.matches(['{', '[']).count() > value.matches(['}', ']']).count();
-            inside |= opened || value.contains("\"\"\"") || value.contains("'''");
+        let known = known_start(content);
+        let value = bare(text, range.start + known..range.end);
+        let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-');
+        let harmless =
+            |value: &str| value.chars().all(number) || ["true", "false"].contains(&value);
+        if private || known == 0 || !harmless(&text[value.clone()]) {
+            ranges.push(value);
         }
     }
 }
 
-/// The length of the word of the format that a line starts with.
-fn known_start(line: &str) -> usize {
-    let word = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let word = word.into_iter().next().unwrap_or("");
-    if raw::is_word(word) { word.len() } else { 0 }
+fn is_header(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '[' | ']' | '.' | '_' | '-')
 }
 
+/// The range without white space at its ends.
+fn bare(text: &str, range: Range<usize>) -> Range<usize> {
+    let inner = &text[range.clone()];
+    let start = range.start + inner.len() - inner.trim_start().len();
+    start..start.max(range.start + inner.trim_end().len())
+}
+
+/// The length of `word =` at the start of a line, where the word is one of the format, or of the
+/// word alone.
+fn known_start(line: &str) -> usize {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let length = line.find(|c| !plain(c)).unwrap_or(line.len());
+    if !raw::is_word(&line[..length]) {
+        return 0;
+    }
+    let rest = &line[length..];
+    let gap = rest.len() - rest.trim_start().len();
+    if rest.trim_start().starts_with('=') {
+        length + gap + 1
+    } else {
+        length
+    }
+}
+
+/// Whether the values below a header are the user's own.
 fn private_header(header: &str) -> bool {
-    let parts: Vec<&str> = header
-        .split(['.', '[', ']'])
-        .map(|part| part.trim().trim_matches(['"', '\'']))
-        .filter(|part| !part.is_empty() && !part.starts_with('#'))
-        .collect();
     let mut named = false;
-    for part in parts {
+    for part in header
+        .split(['.', '[', ']'])
+        .filter(|part| !part.is_empty())
+    {
         if PRIVATE.contains(&part) || (!named && !raw::is_word(part)) {
             return true;
         }

@@ -245,13 +245,26 @@ fn what(rollout: &Followed, verdict: &Verdict) -> String {
     }
 }
 
+/// What ECS said of this rollout beyond its routine, oldest first.
 fn messages(rollout: &Followed) -> Vec<String> {
+    const ROUTINE: [&str; 6] = [
+        "registered ",
+        "deregistered ",
+        "has begun draining",
+        "has started ",
+        "has stopped ",
+        "steady state",
+    ];
     let events = rollout
         .seen
         .service
         .iter()
         .flat_map(|service| service.events.iter());
-    let mut newest: Vec<String> = events
+    let telling = events.filter(|event| {
+        rollout.seen.begun.is_some_and(|begun| event.at >= begun)
+            && !ROUTINE.iter().any(|words| event.text.contains(words))
+    });
+    let mut newest: Vec<String> = telling
         .take(MESSAGES)
         .map(|event| event.text.clone())
         .collect();
@@ -306,7 +319,7 @@ fn next(verdict: &Verdict, group: Option<&FailureGroup>) -> Vec<String> {
         Verdict::Tripped { .. } => steps.push("Correct it and run `deployer apply` again.".into()),
         Verdict::Undetermined(_) => steps.push("`deployer watch` goes on watching.".into()),
         Verdict::Superseded { .. } => {
-            steps.push("`deployer history` tells who deployed what.".into())
+            steps.push("`deployer history` tells who deployed what.".into());
         }
         Verdict::Healthy { .. } => {}
     }

@@ -55,6 +55,8 @@ pub(super) struct Seen {
     pub(super) tasks: BTreeSet<String>,
     pub(super) events: BTreeSet<String>,
     pub(super) failures: BTreeMap<String, Failure>,
+    /// When ECS made our deployment, by its clock; told as long as it is listed.
+    pub(super) begun: Option<Timestamp>,
     /// Counters at the last look; a change is a reason to look at stopped tasks.
     pub(super) counters: Option<[u32; 4]>,
     pub(super) looked: Option<Timestamp>,

@@ -64,6 +64,10 @@ impl Platform for Ecs {
         })
     }
 
+    fn stale(&self, saved: &Basis, now: &Basis) -> Option<String> {
+        saved.differs(now)
+    }
+
     async fn perform(
         &self,
         service: &Service,

@@ -79,6 +79,15 @@ pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
         return counted(service, view.at, limit, ours, memory);
     }
     match &view.record {
+        Record::Found(record) if ours.is_rollback => match record.status.as_str() {
+            "ROLLBACK_SUCCESSFUL" => Standing::Ready {
+                proven: service.desired > 0,
+            },
+            "ROLLBACK_FAILED" => Standing::NotRolledBack {
+                reason: record.reason.clone(),
+            },
+            _ => by_deployments(service, view.at, ours, memory),
+        },
         Record::Found(record) => by_record(record, service, view.at, ours, memory),
         Record::Missing | Record::Unavailable => by_deployments(service, view.at, ours, memory),
     }

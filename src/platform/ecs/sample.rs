@@ -102,7 +102,7 @@ impl Sampler<'_> {
 
     /// The record, found in the list first and read by its ARN from then on.
     async fn record(&self, rollout: &Followed) -> Result<(Record, RecordState), Failed> {
-        if rollout.ours.count_only.is_some() || rollout.ours.is_rollback {
+        if rollout.ours.count_only.is_some() {
             return Ok((Record::Missing, RecordState::Unknown));
         }
         let found = match &rollout.record {
@@ -140,10 +140,13 @@ impl Sampler<'_> {
             .await
             .map_err(|error| failed("list service deployments", error))?;
         let ours = |revision: &str| revision.rsplit('/').next() == Some(rollout.number());
-        let brief = answer
-            .service_deployments()
-            .iter()
-            .find(|brief| brief.target_service_revision_arn().is_some_and(ours));
+        let mut briefs = answer.service_deployments().iter();
+        let brief = if rollout.ours.is_rollback {
+            // A rollback has no record of its own: it is the end of the newest one.
+            briefs.max_by_key(|brief| wire::time(brief.created_at()))
+        } else {
+            briefs.find(|brief| brief.target_service_revision_arn().is_some_and(ours))
+        };
         Ok(brief
             .and_then(|brief| brief.service_deployment_arn())
             .map(str::to_owned))
@@ -189,11 +192,13 @@ impl Sampler<'_> {
 
     fn tell_messages(&self, rollout: &mut Followed, service: Option<&ServiceView>) {
         let Some(service) = service else { return };
-        let begun = service
-            .deployment(&rollout.ours.id)
-            .and_then(|deployment| deployment.created);
+        if rollout.seen.begun.is_none() {
+            let ours = service.deployment(&rollout.ours.id);
+            rollout.seen.begun = ours.and_then(|deployment| deployment.created);
+        }
+        let begun = rollout.seen.begun;
         for event in service.events.iter().rev() {
-            let ours = begun.is_none_or(|begun| event.at >= begun);
+            let ours = begun.is_some_and(|begun| event.at >= begun);
             if ours && rollout.seen.events.insert(event.id.clone()) {
                 if let Some(events) = self.events {
                     events.send(Told::Message {

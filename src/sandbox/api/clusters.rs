@@ -109,14 +109,14 @@ pub(super) fn list(world: &World, input: &Value) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Providers {
+struct Put {
     cluster: String,
     capacity_providers: Vec<String>,
     default_capacity_provider_strategy: Vec<Value>,
 }
 
 pub(super) fn put_providers(world: &mut World, input: &Value) -> Answer {
-    let input: Providers = read(input)?;
+    let input: Put = read(input)?;
     let name = super::cluster(world, Some(&input.cluster))?;
     if let Some(cluster) = world.clusters.get_mut(&name) {
         cluster.providers = input.capacity_providers;

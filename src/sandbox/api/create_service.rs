@@ -75,6 +75,22 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
             "Only the ECS deployment controller is offered here.",
         ));
     }
+    let service = new_service(world, input, (cluster, name, desired), request)?;
+    if !tags.is_empty() {
+        world.tags.insert(service.arn.clone(), tags);
+    }
+    forget(world, &key);
+    world.services.insert(key.clone(), service);
+    world.start_deployment(&key);
+    Ok(json!({"service": service_view::view(world, &key, true)}))
+}
+
+fn new_service(
+    world: &World,
+    input: Create,
+    (cluster, name, desired): (String, String, i64),
+    request: Value,
+) -> Result<Service, ApiError> {
     let workload = workload(world, &cluster, &input)?;
     check_workload(world, &workload)?;
     if input.health_check_grace_period_seconds.is_some() && workload.load_balancers.is_empty() {
@@ -82,22 +98,17 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
             "Health check grace period is only valid for services configured to use load balancers.",
         ));
     }
-    let settings = settings(world, &input)?;
-    let arn = world.ecs_arn(&format!("service/{key}"));
-    if !tags.is_empty() {
-        world.tags.insert(arn.clone(), tags);
-    }
-    let service = Service {
+    Ok(Service {
+        arn: world.ecs_arn(&format!("service/{cluster}/{name}")),
+        settings: settings(world, &input)?,
         cluster,
         name,
-        arn,
         status: ServiceStatus::Active,
         created_at: world.now,
         created_by: format!("arn:aws:iam::{}:user/sandbox", world.account),
         inactive_at: None,
         desired,
         workload,
-        settings,
         deployments: Vec::new(),
         completed: None,
         events: Vec::new(),
@@ -105,11 +116,7 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
         request,
         current_record: None,
         previous_record: None,
-    };
-    forget(world, &key);
-    world.services.insert(key.clone(), service);
-    world.start_deployment(&key);
-    Ok(json!({"service": service_view::view(world, &key, true)}))
+    })
 }
 
 /// The answer to a repeated request; a different one for the same name is refused.

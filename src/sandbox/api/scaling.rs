@@ -91,14 +91,13 @@ struct Register {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct Suspended {
-    #[serde(default)]
-    dynamic_scaling_in_suspended: bool,
-    #[serde(default)]
-    dynamic_scaling_out_suspended: bool,
-    #[serde(default)]
-    scheduled_scaling_suspended: bool,
+    #[serde(default, rename = "DynamicScalingInSuspended")]
+    scale_in: bool,
+    #[serde(default, rename = "DynamicScalingOutSuspended")]
+    scale_out: bool,
+    #[serde(default, rename = "ScheduledScalingSuspended")]
+    scheduled: bool,
 }
 
 fn register(world: &mut World, input: &Value) -> Answer {
@@ -132,9 +131,9 @@ fn register(world: &mut World, input: &Value) -> Answer {
         target.role = role;
     }
     if let Some(suspended) = input.suspended_state {
-        target.suspended_in = suspended.dynamic_scaling_in_suspended;
-        target.suspended_out = suspended.dynamic_scaling_out_suspended;
-        target.suspended_scheduled = suspended.scheduled_scaling_suspended;
+        target.suspended_in = suspended.scale_in;
+        target.suspended_out = suspended.scale_out;
+        target.suspended_scheduled = suspended.scheduled;
     }
     let arn = target.arn.clone();
     if !world.targets.contains_key(&resource) && !input.tags.is_empty() {

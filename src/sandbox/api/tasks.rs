@@ -34,7 +34,7 @@ pub(super) fn list(world: &World, input: &Value) -> Answer {
         return Err(services::not_found());
     }
     let of_family =
-        |task: &Task, family: &str| short(&task.task_definition).split(':').next() == Some(family);
+        |task: &Task, family: &str| short(&task.definition).split(':').next() == Some(family);
     let fits = |task: &&Task| {
         task.cluster == cluster
             && task.ending == stopped
@@ -115,7 +115,7 @@ fn view(world: &World, task: &Task, with_tags: bool) -> Value {
         "platformFamily": "Linux",
         "startedBy": task.deployment,
         "taskArn": task.arn,
-        "taskDefinitionArn": task.task_definition,
+        "taskDefinitionArn": task.definition,
         "version": task.step + 1,
         "ephemeralStorage": {"sizeInGiB": task.ephemeral_gib},
     });

@@ -6,8 +6,8 @@ use aws_sdk_ecs::types::{
     ThresholdType,
 };
 
-use super::super::{Behaviour, Ending, FailedEntry, Switches};
-use super::{Cloud, breaker, checked, primary, sleep, world};
+use super::super::Behaviour;
+use super::{Cloud, checked, primary, sleep};
 
 #[tokio::test(start_paused = true)]
 async fn crashes_trip_the_breaker_and_roll_back_to_the_completed_revision() {
@@ -79,10 +79,13 @@ async fn images_that_cannot_be_pulled_trip_the_first_stage() {
     let bad = cloud.deploy("api:missing").await;
     cloud.wait(&bad, Status::RollbackSuccessful).await;
     let mut ours: Vec<_> = cloud.tasks("STOPPED").await;
-    ours.retain(|task| task.started_by == Some(bad.clone()));
+    // The fourth was on its way when the third failed, and is stopped by the rollback.
+    ours.retain(|task| {
+        let failed = task.stop_code.as_ref().unwrap().as_str() == "TaskFailedToStart";
+        failed && task.started_by == Some(bad.clone())
+    });
     assert_eq!(ours.len(), 3);
     for task in ours {
-        assert_eq!(task.stop_code.unwrap().as_str(), "TaskFailedToStart");
         let reason = task.stopped_reason.unwrap();
         assert!(
             reason.starts_with("CannotPullContainerError: ") && reason.contains("manifest unknown"),
@@ -114,89 +117,17 @@ async fn failing_health_checks_trip_the_second_stage() {
             .any(|event| event.ends_with("failed container health checks."))
     );
     let stopped = cloud.tasks("STOPPED").await;
+    let cause = Some("Task failed container health checks");
     let ours = stopped
         .iter()
-        .find(|task| task.started_by == Some(bad.clone()))
+        .find(|task| task.stopped_reason.as_deref() == cause)
         .unwrap();
-    assert_eq!(
-        ours.stopped_reason.as_deref(),
-        Some("Task failed container health checks")
-    );
+    assert_eq!(ours.started_by, Some(bad));
     let health = ours.containers.as_ref().unwrap()[0]
         .health_status
         .clone()
         .unwrap();
     assert_eq!(health.as_str(), "UNHEALTHY");
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_rollback_each_possible_ending_can_be_had() {
-    let endings = [
-        (Ending::Stopped, Status::Stopped, Monitor::Triggered),
-        (
-            Ending::RollbackFailed,
-            Status::RollbackFailed,
-            Monitor::Triggered,
-        ),
-        (Ending::InProgress, Status::InProgress, Monitor::Triggered),
-        (Ending::Unchanged, Status::InProgress, Monitor::Monitoring),
-    ];
-    for (ending, status, monitor) in endings {
-        let switches = Switches {
-            breaker_without_rollback: ending,
-            ..Switches::default()
-        };
-        let cloud = Cloud::of(world().with_switches(switches));
-        cloud.settled().await;
-        cloud
-            .updating()
-            .deployment_configuration(breaker(false))
-            .send()
-            .await
-            .unwrap();
-        let bad = cloud.deploy("api:crash").await;
-        sleep(120_000).await;
-        let record = cloud.record(&bad).await;
-        assert_eq!(record.status, Some(status));
-        assert_eq!(
-            record.deployment_circuit_breaker.unwrap().status,
-            Some(monitor)
-        );
-        let service = cloud.service().await;
-        assert_eq!(primary(&service).id, Some(bad));
-        assert_eq!(
-            primary(&service).rollout_state,
-            Some(DeploymentRolloutState::Failed)
-        );
-        assert_eq!(service.running_count, 2, "the old tasks serve on");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_first_deployment_has_nothing_to_roll_back_to() {
-    for (ending, status) in [
-        (Ending::RollbackFailed, Status::RollbackFailed),
-        (Ending::Stopped, Status::Stopped),
-    ] {
-        let switches = Switches {
-            no_rollback_candidate: ending,
-            ..Switches::default()
-        };
-        let cloud = Cloud::of(world().with_switches(switches));
-        let bad = cloud.create("api:crash").await;
-        cloud.wait(&bad, status).await;
-        sleep(60_000).await;
-        let service = cloud.service().await;
-        assert_eq!(
-            primary(&service).rollout_state,
-            Some(DeploymentRolloutState::Failed)
-        );
-        assert_eq!(
-            service.running_count + service.pending_count,
-            0,
-            "no new tasks"
-        );
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -260,7 +191,7 @@ async fn a_healthy_task_resets_the_count_unless_told_otherwise() {
         // Of the first four, two crash; the two that follow crash as well, when two are healthy.
         cloud.change(|world| world.set_image("*:shaky", Behaviour::CrashesFirst { times: 2 }));
         let id = cloud.deploy("api:shaky").await;
-        sleep(2_500).await;
+        sleep(1_500).await;
         cloud.change(|world| {
             world.set_image(
                 "*:shaky",
@@ -268,9 +199,9 @@ async fn a_healthy_task_resets_the_count_unless_told_otherwise() {
                     exit_code: 3,
                     after_ms: None,
                 },
-            )
+            );
         });
-        sleep(1_400).await;
+        sleep(2_000).await;
         cloud.change(|world| world.set_image("*:shaky", Behaviour::Healthy));
         cloud.wait(&id, status).await;
     }
@@ -346,97 +277,4 @@ async fn an_alarm_rolls_back_unless_it_was_firing_from_the_start() {
             .unwrap_or_default();
         assert_eq!(triggered.is_empty(), firing_before);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_rollback_that_fails_too_is_not_rolled_back() {
-    let cloud = Cloud::new();
-    cloud.settled().await;
-    let bad = cloud.deploy("api:crash").await;
-    cloud.wait(&bad, Status::RollbackInProgress).await;
-    cloud.change(|world| world.set_image("api:v1", Behaviour::Missing));
-    cloud.updating().desired_count(6).send().await.unwrap();
-    for task in cloud.tasks("RUNNING").await {
-        cloud
-            .ecs
-            .stop_task()
-            .cluster("main")
-            .task(task.task_arn.unwrap())
-            .send()
-            .await
-            .unwrap();
-    }
-    cloud.wait(&bad, Status::RollbackFailed).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_update_during_a_rollback_supersedes_it_and_has_no_candidate() {
-    let cloud = Cloud::new();
-    cloud.settled().await;
-    let bad = cloud.deploy("api:crash").await;
-    cloud.wait(&bad, Status::RollbackInProgress).await;
-    let next = cloud.deploy("api:missing").await;
-    assert_eq!(cloud.record(&bad).await.status, Some(Status::Stopped));
-    cloud.wait(&next, Status::RollbackFailed).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failed_entry_can_vanish_or_stay() {
-    for (entry, while_rolling, at_the_end) in [
-        (FailedEntry::Vanishes, false, false),
-        (FailedEntry::Stays, true, true),
-    ] {
-        let switches = Switches {
-            failed_entry: entry,
-            ..Switches::default()
-        };
-        let cloud = Cloud::of(world().with_switches(switches));
-        cloud.settled().await;
-        let bad = cloud.deploy("api:crash").await;
-        cloud.wait(&bad, Status::RollbackInProgress).await;
-        let shown = async || {
-            cloud
-                .service()
-                .await
-                .deployments
-                .unwrap()
-                .iter()
-                .any(|d| d.id == Some(bad.clone()))
-        };
-        assert_eq!(shown().await, while_rolling);
-        cloud.wait(&bad, Status::RollbackSuccessful).await;
-        sleep(10_000).await;
-        assert_eq!(shown().await, at_the_end);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn exits_and_placement_count_only_as_the_switches_say() {
-    let switches = Switches {
-        crash_exits_count: false,
-        placement_failures_count: false,
-        ..Switches::default()
-    };
-    let cloud = Cloud::of(world().with_switches(switches));
-    cloud.settled().await;
-    for image in ["api:crash", "api:nowhere"] {
-        cloud.change(|world| world.set_image("api:nowhere", Behaviour::NoCapacity));
-        let bad = cloud.deploy(image).await;
-        sleep(300_000).await;
-        assert_eq!(
-            cloud.record(&bad).await.status,
-            Some(Status::InProgress),
-            "{image}"
-        );
-        assert!(primary(&cloud.service().await).failed_tasks > 3);
-    }
-    let events = cloud.events().await;
-    let placed = events
-        .iter()
-        .filter(|event| event.contains("was unable to place a task. Reason: Capacity"));
-    assert_eq!(
-        placed.count(),
-        1,
-        "the same warning is not repeated for hours"
-    );
 }

@@ -1,12 +1,12 @@
 //! Rollouts that end well, and what can be seen on the way.
 
 use aws_sdk_ecs::types::{
-    CapacityProviderStrategyItem, DeploymentConfiguration, DeploymentRolloutState, LoadBalancer,
-    ServiceDeploymentStatus as Status,
+    CapacityProviderStrategyItem, DeploymentConfiguration, DeploymentRolloutState, KeyValuePair,
+    LoadBalancer, ServiceDeploymentStatus as Status,
 };
 
 use super::super::{SuccessfulOrder, Switches};
-use super::{Cloud, client, container, primary, sleep, world};
+use super::{Cloud, GROUP, client, container, primary, sleep, world};
 
 #[tokio::test(start_paused = true)]
 async fn a_first_deployment_goes_from_pending_to_successful_and_then_completed() {
@@ -226,34 +226,46 @@ async fn with_half_as_lower_bound_old_tasks_make_room() {
     assert_eq!(least, 1);
 }
 
+/// Address and state of each target of a group.
+async fn targets(cloud: &Cloud, group: &str) -> Vec<(String, String)> {
+    let elb = client!(aws_sdk_elasticloadbalancingv2, cloud.sandbox);
+    let output = elb
+        .describe_target_health()
+        .target_group_arn(group)
+        .send()
+        .await
+        .unwrap();
+    let all = output
+        .target_health_descriptions
+        .unwrap_or_default()
+        .into_iter();
+    all.map(|found| {
+        let state = found.target_health.unwrap().state.unwrap();
+        (found.target.unwrap().id.unwrap(), state.as_str().to_owned())
+    })
+    .collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn targets_are_registered_become_healthy_and_drain() {
     let cloud = Cloud::new();
-    let elb = client!(aws_sdk_elasticloadbalancingv2, cloud.sandbox);
-    let group =
-        "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef";
+    let group = GROUP;
     let balancer = LoadBalancer::builder()
         .target_group_arn(group)
-        .container_name("api")
-        .container_port(8080);
+        .container_name("api");
+    let balancer = balancer.container_port(8080).build();
     let definition = cloud.register("api:v1").await;
     cloud
         .creation(&definition)
-        .load_balancers(balancer.build())
+        .load_balancers(balancer)
         .send()
         .await
         .unwrap();
     let states = async || {
-        let output = elb
-            .describe_target_health()
-            .target_group_arn(group)
-            .send()
+        let mut states: Vec<String> = targets(&cloud, group)
             .await
-            .unwrap();
-        let all = output.target_health_descriptions.unwrap_or_default();
-        let mut states: Vec<String> = all
             .into_iter()
-            .map(|t| t.target_health.unwrap().state.unwrap().as_str().to_owned())
+            .map(|t| t.1)
             .collect();
         states.sort();
         states
@@ -271,27 +283,16 @@ async fn targets_are_registered_become_healthy_and_drain() {
         sleep(100).await;
     }
     assert!(drained);
-    let task = &cloud.tasks("RUNNING").await[0];
-    let details = task.attachments.as_ref().unwrap()[0]
-        .details
-        .clone()
-        .unwrap();
-    let ip = details
-        .into_iter()
-        .find(|d| d.name.as_deref() == Some("privateIPv4Address"));
-    let output = elb
-        .describe_target_health()
-        .target_group_arn(group)
-        .send()
-        .await
-        .unwrap();
-    let ids: Vec<String> = output
-        .target_health_descriptions
-        .unwrap()
-        .into_iter()
-        .map(|t| t.target.unwrap().id.unwrap())
-        .collect();
-    assert!(ids.contains(&ip.unwrap().value.unwrap()));
+    let task = cloud.tasks("RUNNING").await.remove(0);
+    let details = task.attachments.unwrap().remove(0).details.unwrap();
+    let named = |d: &KeyValuePair| d.name.as_deref() == Some("privateIPv4Address");
+    let address = details.into_iter().find(named).unwrap().value.unwrap();
+    assert!(
+        targets(&cloud, group)
+            .await
+            .iter()
+            .any(|target| target.0 == address)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -135,9 +135,9 @@ fn write(out: &mut String, value: &Value) {
 }
 
 fn element(out: &mut String, name: &str, value: &Value) {
-    out.push_str(&format!("<{name}>"));
+    out.extend(["<", name, ">"]);
     write(out, value);
-    out.push_str(&format!("</{name}>"));
+    out.extend(["</", name, ">"]);
 }
 
 fn escape(text: &str) -> String {

@@ -66,7 +66,7 @@ mod tests {
         let signed = Some("20260102T030405Z");
         let at = "2026-01-02T03:04:05Z"
             .parse::<jiff::Timestamp>()
-            .map(|t| t.as_millisecond())
+            .map(jiff::Timestamp::as_millisecond)
             .unwrap();
         assert_eq!(refuses(signed, at + 300_000), None);
         let late = refuses(signed, at + 300_001)

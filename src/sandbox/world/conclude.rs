@@ -78,14 +78,29 @@ impl World {
     }
 
     fn succeed(&mut self, record: &str) {
-        match self.deployments.get(record).map(|record| record.status) {
-            Some(Status::Pending | Status::InProgress) => {
-                self.finish_record(record, Status::Successful)
-            }
-            Some(Status::RollbackInProgress) => {
-                self.finish_record(record, Status::RollbackSuccessful)
-            }
-            _ => {}
+        let Some(found) = self.deployments.get(record) else {
+            return;
+        };
+        let key = found.service.clone();
+        let status = match found.status {
+            Status::Pending | Status::InProgress => Status::Successful,
+            Status::RollbackInProgress => Status::RollbackSuccessful,
+            _ => return,
+        };
+        self.finish_record(record, status);
+        if self.switches.successful_is_candidate {
+            self.make_candidate(&key);
+        }
+    }
+
+    /// From here on, rollbacks go back to the present PRIMARY.
+    fn make_candidate(&mut self, key: &str) {
+        if let Some(service) = self.services.get_mut(key) {
+            let candidate = service.primary().map(|primary| Candidate {
+                deployment: primary.id.clone(),
+                revision: primary.revision.clone(),
+            });
+            service.completed = candidate;
         }
     }
 
@@ -112,11 +127,7 @@ impl World {
         primary.reason = format!("ECS deployment {id} completed.");
         primary.updated_at = now;
         primary.failed_tasks = 0;
-        let revision = primary.revision.clone();
-        service.completed = Some(Candidate {
-            deployment: id.to_owned(),
-            revision,
-        });
+        self.make_candidate(key);
         self.event(key, &format!("(deployment {id}) deployment completed."));
         self.event(key, "has reached a steady state.");
         self.later(

@@ -45,8 +45,12 @@ pub(crate) struct StrategyItem {
 pub(crate) struct LoadBalancer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) target_group_arn: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) load_balancer_name: Option<String>,
+    #[serde(
+        default,
+        rename = "loadBalancerName",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(crate) classic: Option<String>,
     #[serde(default)]
     pub(crate) container_name: String,
     #[serde(default)]

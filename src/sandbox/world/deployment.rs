@@ -17,6 +17,10 @@ pub(crate) enum RolloutState {
 
 /// A classic deployment; the first of a service is its PRIMARY.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks of one record"
+)]
 pub(crate) struct Deployment {
     /// `ecs-svc/` and 19 digits.
     pub(crate) id: String,

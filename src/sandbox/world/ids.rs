@@ -57,11 +57,10 @@ impl Rng {
 
     /// A lower-case UUID, as request ids and service events carry.
     pub(crate) fn uuid(&mut self) -> String {
-        let hex = self.hex32();
-        let (a, rest) = hex.split_at(8);
-        let (b, rest) = rest.split_at(4);
-        let (c, rest) = rest.split_at(4);
-        let (d, e) = rest.split_at(4);
-        format!("{a}-{b}-{c}-{d}-{e}")
+        let mut text = self.hex32();
+        for place in [20, 16, 12, 8] {
+            text.insert(place, '-');
+        }
+        text
     }
 }

@@ -96,7 +96,7 @@ impl World {
             return;
         }
         match candidate {
-            Some(candidate) if wanted => self.roll_back(key, &record, candidate, cause),
+            Some(candidate) if wanted => self.roll_back(key, &record, &candidate, cause),
             _ if wanted => self.end_record(&record, self.switches.no_rollback_candidate, cause),
             _ => self.end_record(&record, self.switches.breaker_without_rollback, cause),
         }
@@ -171,7 +171,7 @@ impl World {
         }
     }
 
-    fn roll_back(&mut self, key: &str, record: &str, candidate: Candidate, cause: &Cause) {
+    fn roll_back(&mut self, key: &str, record: &str, candidate: &Candidate, cause: &Cause) {
         let now = self.now;
         self.mark_trigger(record, cause);
         let Some(workload) = self

@@ -79,7 +79,8 @@ impl World {
         let suspended = target.is_some_and(|target| {
             (wanted < desired && target.suspended_in) || (wanted > desired && target.suspended_out)
         });
-        if !suspended && !(rolling && wanted < desired) {
+        let scales_in = wanted < desired;
+        if !suspended && (!rolling || !scales_in) {
             self.set_desired(key, wanted);
         }
     }

@@ -6,9 +6,10 @@ use super::Millis;
 use crate::sandbox::behaviour::Behaviour;
 
 /// Where a task is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum Phase {
+    #[default]
     Provisioning,
     Pending,
     Running,
@@ -74,7 +75,7 @@ impl TargetState {
 }
 
 /// A task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) id: String,
     pub(crate) arn: String,
@@ -84,7 +85,7 @@ pub(crate) struct Task {
     pub(crate) service: String,
     pub(crate) deployment: String,
     pub(crate) revision: String,
-    pub(crate) task_definition: String,
+    pub(crate) definition: String,
     pub(crate) phase: Phase,
     pub(crate) step: u32,
     /// Its desired status is STOPPED.

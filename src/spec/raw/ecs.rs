@@ -2,8 +2,9 @@
 
 use crate::names::{Arn, ContainerName, EcsName};
 use crate::spec::model::Provider;
-use crate::spec::scalar::{Filled, Mebibytes, Time, Whole};
+use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, table, words};
+use crate::spec::units::{Mebibytes, Time};
 
 words!(
     Provider, "a capacity provider",
@@ -34,7 +35,7 @@ table! {
         target_groups: Vec<At<TargetGroup>>,
         /// ARN of the Application Load Balancer; needed for `scaling.requests`.
         load_balancer: Arn,
-        /// A mix of FARGATE and FARGATE_SPOT. Default: launch type FARGATE.
+        /// A mix of `FARGATE` and `FARGATE_SPOT`. Default: launch type FARGATE.
         capacity: Vec<At<Capacity>>,
         /// Fargate platform version. Default: LATEST.
         platform_version: Filled,
@@ -68,7 +69,7 @@ table! {
 table! {
     /// One part of a capacity mix.
     "capacity" Capacity {
-        /// FARGATE or FARGATE_SPOT.
+        /// `FARGATE` or `FARGATE_SPOT`.
         provider: Provider = required,
         /// So many tasks go here first. Default: 0.
         base: Whole<0, 100_000>,

@@ -173,7 +173,7 @@ fn reference(text: &str) -> Result<SecretRef, &'static str> {
     })
 }
 
-/// Names of parameters (AWS Systems Manager API reference, PutParameter).
+/// Names of parameters (AWS Systems Manager API reference, `PutParameter`).
 fn parameter_name(name: &str) -> Result<SecretRef, &'static str> {
     if let Ok(arn) = name.parse::<Arn>() {
         return if arn.service() == "ssm" && arn.resource().starts_with("parameter/") {
@@ -189,7 +189,7 @@ fn parameter_name(name: &str) -> Result<SecretRef, &'static str> {
     Ok(SecretRef::Parameter(name.to_owned()))
 }
 
-/// Containers to wait for: { NAME = "healthy" }, or ["NAME"] for those that must have started.
+/// Containers to wait for: `{ NAME = "healthy" }`, or `["NAME"]` for those that must have started.
 pub(in crate::spec) struct DependsOn(pub(in crate::spec) Vec<(String, At<Dependency>)>);
 
 impl Shape for DependsOn {

@@ -4,9 +4,10 @@ use serde_json::{Value as Json, json};
 
 use crate::spec::findings::Findings;
 use crate::spec::model::OnCancel;
-use crate::spec::scalar::{Percent, Positive, Time, Whole};
+use crate::spec::scalar::{Percent, Positive, Whole};
 use crate::spec::shape::{Shape, table, words};
 use crate::spec::tree::{Node, Value};
+use crate::spec::units::Time;
 
 /// A day: no wait of ours is longer.
 const DAY: u64 = 86_400;
@@ -80,20 +81,15 @@ table! {
 /// The failure budget, or `false`.
 pub(in crate::spec) enum Breaker {
     Off,
-    On(BreakerTable),
+    On(Box<BreakerTable>),
 }
 
 impl Shape for Breaker {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         match node.value {
             Value::Bool(false) => Some(Self::Off),
-            Value::Table(_) => Some(Self::On(BreakerTable::read(node, findings)?)),
-            Value::Bool(true) => Some(Self::On(BreakerTable {
-                threshold: None,
-                bounded: None,
-                rollback: None,
-                reset_on_healthy: None,
-            })),
+            Value::Table(_) => Some(Self::On(Box::new(BreakerTable::read(node, findings)?))),
+            Value::Bool(true) => Some(Self::On(Box::default())),
             _ => {
                 let expected = "a table such as { threshold = \"50%\", rollback = true }, or false";
                 findings.wrong_type(node, expected, None);
@@ -121,14 +117,13 @@ impl Shape for Threshold {
             return Some(Self::Count(count));
         };
         let number = text.trim().strip_suffix('%').map(str::trim);
-        match number.and_then(|number| number.parse().ok()) {
-            Some(percent @ 1..=100) => Some(Self::Percent(percent)),
-            _ => {
-                let message =
-                    "this is not a threshold: write \"1%\" to \"100%\", or a number of failures";
-                findings.bad_value(node.spot, message);
-                None
-            }
+        if let Some(percent @ 1..=100) = number.and_then(|number| number.parse().ok()) {
+            Some(Self::Percent(percent))
+        } else {
+            let message =
+                "this is not a threshold: write \"1%\" to \"100%\", or a number of failures";
+            findings.bad_value(node.spot, message);
+            None
         }
     }
 

@@ -6,8 +6,41 @@ use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, table, words};
 
 use super::Service;
+use crate::spec::findings::Findings;
+use crate::spec::shape::Shape;
+use crate::spec::tree::Node;
 
 words!(Approve, "an approval", "ask" => Approve::Ask, "yes" => Approve::Yes);
+
+/// What is laid over a service: it has any of its keys and needs none. It is read only after it
+/// was laid over.
+pub(in crate::spec) struct Overlay(pub(in crate::spec) Node);
+
+impl Shape for Overlay {
+    fn read(node: &Node, _findings: &mut Findings) -> Option<Self> {
+        Some(Self(node.clone()))
+    }
+
+    fn schema() -> serde_json::Value {
+        let mut schema = Service::schema();
+        lift_requirements(&mut schema);
+        schema
+    }
+}
+
+fn lift_requirements(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            // `required` is also a thinkable name of a property; that one is no array.
+            if map.get("required").is_some_and(serde_json::Value::is_array) {
+                map.remove("required");
+            }
+            map.values_mut().for_each(lift_requirements);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(lift_requirements),
+        _ => {}
+    }
+}
 
 /// The platforms that a target can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +70,7 @@ table! {
         /// Whether `apply` asks before it writes. Default: ask.
         approve: Approve,
         /// What is true of a service only here; laid over deploy.toml, table by table.
-        service: Map<Service>,
+        service: Map<Overlay>,
     }
 }
 

@@ -7,8 +7,9 @@ use super::super::findings::Findings;
 use super::super::model::{Container, Dependency, HealthCheck, Port, SecretRef};
 use super::super::problem::{Problem, Spot};
 use super::super::raw::{self, parts};
-use super::super::scalar::{CpuUnits, Filled, Mebibytes, Plain, Time};
-use super::super::shape::{At, Map};
+use super::super::scalar::{Filled, Plain};
+use super::super::shape::{At, Map, Table};
+use super::super::units::{CpuUnits, Mebibytes, Time};
 use super::{or, plain};
 use crate::names::{ContainerName, ImageRef, ServiceName};
 
@@ -23,6 +24,8 @@ pub(super) struct Placed {
     pub(super) container: Option<Container>,
     pub(super) depends_on: Vec<(String, At<Dependency>)>,
     pub(super) ports: Vec<At<Port>>,
+    /// Whether these are all that were written.
+    pub(super) ports_known: bool,
     pub(super) essential: bool,
     pub(super) checked: bool,
     pub(super) secrets: Vec<(String, SecretRef)>,
@@ -44,6 +47,8 @@ struct Parts {
     stop_timeout: Option<At<Time<2, 120>>>,
     depends_on: Option<At<parts::DependsOn>>,
     essential: bool,
+    ports_given: bool,
+    checked: bool,
     health: Option<HealthCheck>,
     cpu: Option<At<CpuUnits>>,
     memory: Option<At<Mebibytes>>,
@@ -51,7 +56,7 @@ struct Parts {
 
 /// Moves the keys that both kinds of container have.
 macro_rules! parts {
-    ($raw:expr, $essential:expr, $health:expr, $cpu:expr, $memory:expr) => {
+    ($raw:expr, $essential:expr, $checked:expr, $health:expr, $cpu:expr, $memory:expr) => {
         Parts {
             image: $raw.image.take(),
             port: $raw.port.take(),
@@ -67,6 +72,8 @@ macro_rules! parts {
             stop_timeout: $raw.stop_timeout.take(),
             depends_on: $raw.depends_on.take(),
             essential: $essential,
+            ports_given: $raw.has(&["port", "ports"]),
+            checked: $checked,
             health: $health,
             cpu: $cpu,
             memory: $memory,
@@ -81,8 +88,15 @@ pub(super) fn all(
     head: Spot,
     findings: &mut Findings,
 ) -> Vec<Placed> {
+    let own = raw.ecs.as_ref();
+    let own = own.is_some_and(|at| at.value.has(&["health_command"]));
+    let checked = own
+        || raw
+            .health
+            .as_ref()
+            .is_some_and(|at| at.value.has(&["command"]));
     let health = main_health(raw, findings);
-    let parts = parts!(raw, true, health, None, None);
+    let parts = parts!(raw, true, checked, health, None, None);
     let mut containers = Vec::new();
     if let Ok(name) = raw::container_name(name.as_str()) {
         containers.push(placed(name, head, parts, findings));
@@ -111,12 +125,18 @@ pub(super) fn all(
     containers
 }
 
+/// The containers, if nothing essential is missing from any.
+pub(super) fn whole(containers: Vec<Placed>) -> Option<Vec<Container>> {
+    let each = containers.into_iter();
+    each.map(|placed| placed.container).collect()
+}
+
 fn from_sidecar(name: ContainerName, at: At<raw::Sidecar>, findings: &mut Findings) -> Placed {
     let mut raw = at.value;
     let health = raw.health.take().and_then(|at| sidecar_health(at.value));
     let essential = or(raw.essential.take(), true);
     let (cpu, memory) = (raw.cpu.take(), raw.memory.take());
-    let parts = parts!(raw, essential, health, cpu, memory);
+    let parts = parts!(raw, essential, raw.has(&["health"]), health, cpu, memory);
     placed(name, at.head, parts, findings)
 }
 
@@ -146,6 +166,7 @@ fn main_health(raw: &mut raw::Service, findings: &mut Findings) -> Option<Health
     {
         findings.bad_value(path.spot, "a path starts with `/`");
     }
+    let wanted = health.has(&["command"]);
     let interval = health.interval.map(|at| at.value.0);
     let timeout = health.timeout.map(|at| at.value.0);
     let grace = health.grace.map(|at| at.value.0);
@@ -160,6 +181,7 @@ fn main_health(raw: &mut raw::Service, findings: &mut Findings) -> Option<Health
             );
             None
         }
+        None if wanted => None,
         None => {
             let why = "a check needs a `path` or a `command`";
             findings.missing(head, "command", why);
@@ -180,56 +202,63 @@ fn check(command: String, times: [Option<Duration>; 3], retries: Option<u32>) ->
     }
 }
 
-fn placed(name: ContainerName, head: Spot, mut parts: Parts, findings: &mut Findings) -> Placed {
-    let ports = ports(parts.port.take(), parts.ports.take(), findings);
-    twice(parts.env.as_ref(), parts.secrets.as_ref(), findings);
-    let env = plain::environment(parts.env.take(), parts.allow_plain.as_ref(), findings);
+fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Findings) -> Placed {
+    let ports = ports(given.port.take(), given.ports.take(), findings);
+    twice(given.env.as_ref(), given.secrets.as_ref(), findings);
+    let env = plain::environment(given.env.take(), given.allow_plain.as_ref(), findings);
     let mut secrets = Vec::new();
-    for (name, at) in parts.secrets.map(|at| at.value.0).unwrap_or_default() {
+    for (name, at) in given.secrets.map(|at| at.value.0).unwrap_or_default() {
         plain::variable_name(&name, at.head, findings);
         secrets.push((name, at.value.0));
     }
-    if let Some(image) = parts.image.as_ref().filter(|at| at.value.can_move()) {
-        let tag = image.value.tag().unwrap_or_default();
-        let message = format!(
-            "the tag `{tag}` of `{name}` can move: another image under it is not seen as a change; `restart` rolls it out"
-        );
-        findings.note("moving-tag", message);
+    if let Some(image) = &given.image {
+        moving_tag(&name, &image.value, findings);
     }
-    let texts = |field: Option<At<Vec<At<String>>>>| -> Vec<String> {
-        let items = field.map(|at| at.value).unwrap_or_default();
-        items.into_iter().map(|at| at.value).collect()
-    };
-    let depends_on = parts.depends_on.map(|at| at.value.0).unwrap_or_default();
-    let checked = parts.health.is_some();
-    let container = parts.image.map(|image| Container {
+    let depends_on = given.depends_on.map(|at| at.value.0).unwrap_or_default();
+    let container = given.image.map(|image| Container {
         name: name.clone(),
         image: image.value,
         ports: ports.iter().map(|at| at.value).collect(),
-        entrypoint: texts(parts.entrypoint),
-        command: texts(parts.command),
+        entrypoint: texts(given.entrypoint),
+        command: texts(given.command),
         env,
         secrets: secrets.iter().cloned().collect(),
-        health: parts.health,
-        essential: parts.essential,
+        health: given.health,
+        essential: given.essential,
         depends_on: dependencies(&depends_on),
-        cpu: parts.cpu.map(|at| at.value.0),
-        memory: parts.memory.map(|at| at.value.0),
-        read_only_root: or(parts.read_only_root, false),
-        user: parts.user.map(|at| at.value.0),
-        working_dir: parts.working_dir.map(|at| at.value.0),
-        stop_timeout: parts.stop_timeout.map(|at| at.value.0),
+        cpu: given.cpu.map(|at| at.value.0),
+        memory: given.memory.map(|at| at.value.0),
+        read_only_root: or(given.read_only_root, false),
+        user: given.user.map(|at| at.value.0),
+        working_dir: given.working_dir.map(|at| at.value.0),
+        stop_timeout: given.stop_timeout.map(|at| at.value.0),
     });
     Placed {
         name,
         head,
         container,
         depends_on,
+        ports_known: !given.ports_given || !ports.is_empty(),
         ports,
-        essential: parts.essential,
-        checked,
+        essential: given.essential,
+        checked: given.checked,
         secrets,
     }
+}
+
+fn moving_tag(name: &ContainerName, image: &ImageRef, findings: &mut Findings) {
+    if image.can_move() {
+        let tag = image.tag().unwrap_or_default();
+        let message = format!(
+            "the tag `{tag}` of `{name}` can move: another image under it is not seen as a change; `restart` rolls it out"
+        );
+        findings.note("moving-tag", message);
+    }
+}
+
+fn texts(field: Option<At<Vec<At<String>>>>) -> Vec<String> {
+    let items = field.map(|at| at.value).unwrap_or_default();
+    items.into_iter().map(|at| at.value).collect()
 }
 
 /// Names that are no container's are told by the graph's check.

@@ -1,17 +1,16 @@
 //! What only ECS knows about a service.
 
 use super::super::findings::Findings;
-use super::super::model::{AwsLogs, Capacity, Ecs, EcsPlace, TargetGroup};
-use super::super::nearest;
+use super::super::model::{AwsLogs, Capacity, Ecs, EcsPlace};
 use super::super::problem::{Problem, Spot};
 use super::super::raw::ecs as raw;
 use super::super::raw::rollout::Scaling;
-use super::super::scalar::{Filled, Mebibytes, Whole};
-use super::super::shape::At;
+use super::super::scalar::{Filled, Whole};
+use super::super::shape::{At, Table};
+use super::super::units::Mebibytes;
 use super::container::Placed;
-use super::or;
-use crate::names::{Arn, EcsName, Region, ServiceName};
-use crate::spec::SecretRef;
+use super::{arns, groups, or};
+use crate::names::{EcsName, Region, ServiceName};
 
 /// What the checks look at besides the table itself.
 pub(super) struct Scene<'a> {
@@ -30,14 +29,14 @@ pub(super) fn ecs(
 ) -> Option<Ecs> {
     let head = raw.as_ref().map_or(scene.head, |at| at.head);
     let raw = raw.map_or_else(raw::Ecs::default, |at| at.value);
-    arns(&raw, scene, findings);
+    arns::check(&raw, scene, findings);
     execution_role(&raw, head, scene, findings);
     exec(&raw, scene, findings);
     percentages(&raw, findings);
     scaling_on_requests(&raw, scaling, findings);
     let default: EcsName = scene.name.as_str().parse().ok()?;
     let logs = logs(raw.log_group, raw.log_prefix, &scene.place.region, findings);
-    let groups = target_groups(raw.target_group, raw.target_groups, scene, findings);
+    let groups = groups::target_groups(raw.target_group, raw.target_groups, scene, findings);
     let grace = raw.health_grace.map(|at| at.value.0);
     if grace.is_none() && !groups.is_empty() && has_grace(scene) {
         findings.note(
@@ -73,77 +72,9 @@ fn has_grace(scene: &Scene<'_>) -> bool {
     health.is_some_and(|health| !health.grace.is_zero())
 }
 
-/// An ARN must be of the kind that its key asks for, and had better be of the target's account.
-fn arns(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) {
-    let roles = [
-        ("execution_role", &raw.execution_role),
-        ("task_role", &raw.task_role),
-    ];
-    for (key, arn) in roles {
-        if let Some(at) = arn {
-            kind(at, "iam", "role/", "a role", findings);
-            home(key, &at.value, scene.place, findings);
-        }
-    }
-    if let Some(at) = &raw.load_balancer {
-        let what = "an Application Load Balancer";
-        kind(
-            at,
-            "elasticloadbalancing",
-            "loadbalancer/app/",
-            what,
-            findings,
-        );
-        home("load_balancer", &at.value, scene.place, findings);
-    }
-    for placed in scene.containers {
-        for (name, secret) in &placed.secrets {
-            let arn = match secret {
-                SecretRef::SecretsManager { arn, .. } => Some(arn.clone()),
-                SecretRef::Parameter(name) => name.parse().ok(),
-            };
-            if let Some(arn) = arn {
-                home(name, &arn, scene.place, findings);
-            }
-        }
-    }
-}
-
-fn kind(at: &At<Arn>, service: &str, resource: &str, what: &str, findings: &mut Findings) {
-    if at.value.service() != service || !at.value.resource().starts_with(resource) {
-        let message = format!("this is not the ARN of {what}");
-        let help = format!("it looks like `arn:aws:{service}:…:{resource}…`");
-        findings.problem(Problem::new("bad-value", message).at(at.spot).help(help));
-    }
-}
-
-/// Another account or Region may be meant (a shared role or secret), so it is a note.
-fn home(key: &str, arn: &Arn, place: &EcsPlace, findings: &mut Findings) {
-    let account = place.account.as_ref().map(crate::names::AccountId::as_str);
-    if !arn.account().is_empty() && account.is_some_and(|account| account != arn.account()) {
-        findings.note(
-            "other-account",
-            format!(
-                "`{key}` is in account {}, not in the target's",
-                arn.account()
-            ),
-        );
-    }
-    if !arn.region().is_empty() && arn.region() != place.region.as_str() {
-        findings.note(
-            "other-region",
-            format!(
-                "`{key}` is in {}, not in the target's {}",
-                arn.region(),
-                place.region
-            ),
-        );
-    }
-}
-
 /// Who needs an execution role: Amazon ECS developer guide, task execution IAM role.
 fn execution_role(raw: &raw::Ecs, head: Spot, scene: &Scene<'_>, findings: &mut Findings) {
-    if raw.execution_role.is_some() {
+    if raw.has(&["execution_role"]) {
         return;
     }
     let mut needs = Vec::new();
@@ -167,7 +98,7 @@ fn execution_role(raw: &raw::Ecs, head: Spot, scene: &Scene<'_>, findings: &mut 
     {
         needs.push("reads secrets");
     }
-    if raw.log_group.is_some() {
+    if raw.has(&["log_group"]) {
         needs.push("writes logs");
     }
     if !needs.is_empty() {
@@ -226,12 +157,13 @@ fn scaling_on_requests(raw: &raw::Ecs, scaling: Option<&At<Scaling>>, findings: 
         return;
     };
     let several = raw.target_groups.as_ref().map_or(0, |at| at.value.len());
-    let groups = several + usize::from(raw.target_group.is_some());
-    if groups != 1 {
+    let groups = several + usize::from(raw.has(&["target_group"]));
+    let readable = raw.target_groups.is_some() || !raw.has(&["target_groups"]);
+    if readable && groups != 1 {
         let message = format!("scaling on requests needs exactly one target group, not {groups}");
         findings.bad_value(requests.head, message);
     }
-    if raw.load_balancer.is_none() {
+    if !raw.has(&["load_balancer"]) {
         let message = "scaling on requests needs `ecs.load_balancer`, the ARN of the load balancer";
         findings.bad_value(requests.head, message);
     }
@@ -262,104 +194,7 @@ fn logs(
     })
 }
 
-fn target_groups(
-    one: Option<At<Arn>>,
-    many: Option<At<Vec<At<raw::TargetGroup>>>>,
-    scene: &Scene<'_>,
-    findings: &mut Findings,
-) -> Vec<TargetGroup> {
-    if let (Some(one), Some(many)) = (&one, &many) {
-        findings.problem(
-            Problem::new(
-                "conflict",
-                "`target_group` and `target_groups` exclude each other",
-            )
-            .at(many.head)
-            .also(one.head, "the one target group"),
-        );
-    }
-    if let Some(many) = many.as_ref().filter(|many| many.value.len() > 5) {
-        findings.bad_value(many.head, "a service has at most 5 target groups");
-    }
-    let mut groups = Vec::new();
-    if let Some(one) = one {
-        let raw = raw::TargetGroup {
-            arn: Some(At { ..one.clone() }),
-            container: None,
-            port: None,
-        };
-        groups.extend(target_group(raw, one.spot, scene, findings));
-    }
-    for at in many.map(|at| at.value).unwrap_or_default() {
-        groups.extend(target_group(at.value, at.spot, scene, findings));
-    }
-    groups
-}
-
-fn target_group(
-    raw: raw::TargetGroup,
-    spot: Spot,
-    scene: &Scene<'_>,
-    findings: &mut Findings,
-) -> Option<TargetGroup> {
-    let arn = raw.arn?;
-    kind(
-        &arn,
-        "elasticloadbalancing",
-        "targetgroup/",
-        "a target group",
-        findings,
-    );
-    home("target_group", &arn.value, scene.place, findings);
-    let named = raw.container.as_ref();
-    let name = named.map_or(scene.name.as_str(), |at| at.value.as_str());
-    let Some(placed) = scene
-        .containers
-        .iter()
-        .find(|placed| placed.name.as_str() == name)
-    else {
-        let known = scene.containers.iter().map(|placed| placed.name.as_str());
-        let message = format!("no container `{name}` in this service");
-        findings.problem(
-            Problem::new("unknown-container", message)
-                .at(named.map_or(spot, |at| at.spot))
-                .maybe_help(nearest::hint(name, known)),
-        );
-        return None;
-    };
-    let listens = |number: u32| {
-        placed
-            .ports
-            .iter()
-            .any(|at| u32::from(at.value.number) == number)
-    };
-    let port = match &raw.port {
-        Some(at) if !listens(at.value.0) => {
-            let message = format!("`{name}` does not listen on {}", at.value.0);
-            let problem = Problem::new("bad-value", message).at(at.spot);
-            findings.problem(problem.also(placed.head, "the container"));
-            return None;
-        }
-        Some(at) => u16::try_from(at.value.0).ok()?,
-        None => match placed.ports.first() {
-            Some(first) => first.value.number,
-            None => {
-                let problem =
-                    Problem::new("missing-key", format!("`{name}` has no port to send to"));
-                let problem = problem.at(spot).also(placed.head, "the container");
-                findings.problem(problem.help("give it `port = 8080`, or whatever it listens on"));
-                return None;
-            }
-        },
-    };
-    Some(TargetGroup {
-        arn: arn.value,
-        container: placed.name.clone(),
-        port,
-    })
-}
-
-/// Amazon ECS API reference, CapacityProviderStrategyItem.
+/// Amazon ECS API reference, `CapacityProviderStrategyItem`.
 fn capacity(raw: Option<At<Vec<At<raw::Capacity>>>>, findings: &mut Findings) -> Vec<Capacity> {
     let Some(items) = raw else {
         return Vec::new();
@@ -408,7 +243,7 @@ fn platform_version(raw: Option<At<Filled>>, findings: &mut Findings) -> String 
     at.value.0
 }
 
-/// 21 to 200 GiB (Amazon ECS API reference, EphemeralStorage).
+/// 21 to 200 GiB (Amazon ECS API reference, `EphemeralStorage`).
 fn ephemeral_storage(raw: Option<At<Mebibytes>>, findings: &mut Findings) -> Option<u32> {
     let at = raw?;
     let gibibytes = at.value.0 / 1024;

@@ -7,26 +7,26 @@ use super::super::model::{Breaker, Rollout, Scaling, Threshold};
 use super::super::problem::Problem;
 use super::super::raw::rollout as raw;
 use super::super::scalar::Whole;
-use super::super::shape::At;
+use super::super::shape::{At, Table};
 use super::or;
 use crate::rollout::{Patience, Policy};
 
 /// Application Auto Scaling rests so long for ECS when nothing else is said.
-const COOLDOWN: Duration = Duration::from_secs(300);
+const COOLDOWN: Duration = Duration::from_mins(5);
 
-/// The bounds of scaling and the number of tasks to begin with. The outer `None`: it was wrong.
+/// The bounds of scaling and the number of tasks to begin with.
 pub(super) fn scaling(
     raw: Option<At<raw::Scaling>>,
     replicas: Option<At<Whole<0, 5000>>>,
     findings: &mut Findings,
-) -> (Option<Option<Scaling>>, u32) {
+) -> (Option<Scaling>, u32) {
     let Some(At {
         value: raw, head, ..
     }) = raw
     else {
-        return (Some(None), or(replicas, Whole(1)).0);
+        return (None, or(replicas, Whole(1)).0);
     };
-    if raw.cpu.is_none() && raw.memory.is_none() && raw.requests.is_none() {
+    if !raw.has(&["cpu", "memory", "requests"]) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
@@ -34,31 +34,14 @@ pub(super) fn scaling(
         return (None, or(replicas, Whole(1)).0);
     };
     let (fewest, most) = (min.value.0, max.value.0);
-    if fewest == 0 {
-        findings.problem(
-            Problem::new("bad-value", "must be at least 1")
-                .at(min.spot)
-                .label("no task, no CPU to measure: it could never scale out again"),
-        );
-    }
-    if fewest > most {
-        findings.problem(
-            Problem::new("conflict", "`min` is above `max`")
-                .at(min.spot)
-                .also(max.spot, "below it"),
-        );
-    } else if let Some(at) = replicas
-        .as_ref()
-        .filter(|at| !(fewest..=most).contains(&at.value.0))
+    bounds(&min, &max, findings);
+    let outside = |at: &&At<Whole<0, 5000>>| !(fewest..=most).contains(&at.value.0);
+    if let Some(at) = replicas.as_ref().filter(outside)
+        && fewest <= most
     {
-        findings.problem(
-            Problem::new(
-                "conflict",
-                format!("must be within `scaling`: from {fewest} to {most}"),
-            )
-            .at(at.spot)
-            .also(head, "the bounds"),
-        );
+        let message = format!("must be within `scaling`: from {fewest} to {most}");
+        let problem = Problem::new("conflict", message).at(at.spot);
+        findings.problem(problem.also(head, "the bounds"));
     }
     let scaling = Scaling {
         min: fewest,
@@ -69,7 +52,21 @@ pub(super) fn scaling(
         scale_in_cooldown: raw.scale_in_cooldown.map_or(COOLDOWN, |at| at.value.0),
         scale_out_cooldown: raw.scale_out_cooldown.map_or(COOLDOWN, |at| at.value.0),
     };
-    (Some(Some(scaling)), or(replicas, Whole(fewest)).0)
+    (Some(scaling), or(replicas, Whole(fewest)).0)
+}
+
+fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Findings) {
+    if min.value.0 == 0 {
+        findings.problem(
+            Problem::new("bad-value", "must be at least 1")
+                .at(min.spot)
+                .label("no task, no CPU to measure: it could never scale out again"),
+        );
+    }
+    if min.value.0 > max.value.0 {
+        let problem = Problem::new("conflict", "`min` is above `max`").at(min.spot);
+        findings.problem(problem.also(max.spot, "below it"));
+    }
 }
 
 /// How a rollout is judged; `None` where it cannot be told.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::super::{
     Approve, Disk, Loaded, Place, Problems, Request, Threshold, load, schemas, targets,
 };
+use super::sound;
 use crate::rollout::Policy;
 
 fn root() -> PathBuf {
@@ -30,7 +31,7 @@ fn shipped(target: &str) -> Result<Loaded, Problems> {
 
 #[test]
 fn the_example_resolves_for_ecs() {
-    let loaded = shipped("ecs").unwrap_or_else(|problems| panic!("{problems}"));
+    let loaded = sound(shipped("ecs"));
     let spec = &loaded.spec;
     assert_eq!((spec.project.as_str(), spec.services.len()), ("shop", 1));
     let api = &spec.services[0];
@@ -55,8 +56,8 @@ fn the_example_resolves_for_ecs() {
     assert_eq!((times, health.retries), ([30, 5, 60], 3));
     let scaling = api.scaling.as_ref().unwrap();
     assert_eq!((scaling.min, scaling.max, scaling.cpu), (2, 20, Some(70.0)));
-    assert_eq!(scaling.scale_in_cooldown, Duration::from_secs(300));
-    assert_eq!(scaling.scale_out_cooldown, Duration::from_secs(60));
+    assert_eq!(scaling.scale_in_cooldown, Duration::from_mins(5));
+    assert_eq!(scaling.scale_out_cooldown, Duration::from_mins(1));
     assert_eq!(api.rollout.policy, Policy::ecs());
     assert!(api.rollout.breaker.enabled && api.rollout.breaker.rollback);
     assert_eq!(api.rollout.breaker.threshold, Threshold::BoundedPercent(50));
@@ -84,8 +85,7 @@ fn the_example_resolves_for_ecs() {
 #[test]
 fn every_shipped_target_takes_the_example() {
     for target in targets(&Disk, &root().join("deploy.example.toml")) {
-        let loaded =
-            shipped(target.as_str()).unwrap_or_else(|problems| panic!("{target}:\n{problems}"));
+        let loaded = sound(shipped(target.as_str()));
         assert_eq!(loaded.spec.target.name, target);
     }
 }
@@ -116,9 +116,8 @@ fn the_sandbox_needs_no_file_and_never_asks() {
     )
     .unwrap();
     let target = loaded.spec.target;
-    let Place::Sandbox(place) = &target.place else {
-        panic!("{target:?}")
-    };
+    assert!(matches!(target.place, Place::Sandbox(_)));
+    let place = target.ecs();
     assert_eq!(place.account.as_ref().unwrap().as_str(), "123456789012");
     assert_eq!(
         (place.region.as_str(), place.cluster.as_str()),
@@ -163,14 +162,68 @@ fn the_checked_in_schemas_are_those_of_the_program() {
         let path = root().join(format!("config/schema/{name}.schema.json"));
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let fresh = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
-        if text != fresh {
-            let kept = std::env::temp_dir().join(format!("{name}.schema.json"));
-            std::fs::write(&kept, &fresh).unwrap();
-            panic!(
-                "{} is out of date; the right one: `deployer schema {name}`, also kept as {}",
-                path.display(),
-                kept.display()
-            );
+        assert!(
+            text == fresh,
+            "{} is out of date: `deployer schema {name}` prints what it should be",
+            path.display()
+        );
+    }
+}
+
+/// Every key that the schemas offer is one that the reader takes, at its place.
+#[test]
+fn the_schemas_offer_no_key_that_the_reader_refuses() {
+    let mut paths = Vec::new();
+    offered(&schemas().deploy, &mut Vec::new(), &mut paths);
+    assert!(paths.len() > 90, "only {} keys", paths.len());
+    for path in paths {
+        // A date is never right, so that nothing but the key itself can please the reader.
+        let deploy = nested(&path, "1979-05-27");
+        let problems = super::read(&deploy).expect_err("a date is no value of ours");
+        let unknown = problems.list().iter().find(|p| p.code == "unknown-key");
+        assert_eq!(unknown, None, "{deploy}\n{problems}");
+        let misspelt = deploy.replacen(" = 1979", "zzz = 1979", 1);
+        let problems = super::read(&misspelt).expect_err("nor is an unknown key");
+        let count = problems
+            .list()
+            .iter()
+            .filter(|p| p.code == "unknown-key")
+            .count();
+        assert_eq!(count, 1, "{misspelt}\n{problems}");
+    }
+}
+
+fn offered(schema: &serde_json::Value, at: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
+    for alternative in schema["anyOf"].as_array().into_iter().flatten() {
+        offered(alternative, at, paths);
+    }
+    for (key, schema) in schema["properties"].as_object().into_iter().flatten() {
+        at.push(key.clone());
+        paths.push(at.clone());
+        offered(schema, at, paths);
+        at.pop();
+    }
+    for (step, inner) in [("name", "additionalProperties"), ("[]", "items")] {
+        if schema[inner].is_object() {
+            at.push(step.to_owned());
+            offered(&schema[inner], at, paths);
+            at.pop();
         }
+    }
+}
+
+/// `a = { b = [{ c = VALUE }] }` for the path a, b, [], c.
+fn nested(path: &[String], value: &str) -> String {
+    let Some((first, rest)) = path.split_first() else {
+        return value.to_owned();
+    };
+    let inner = nested(rest, value);
+    let inner = match rest.first().map(String::as_str) {
+        None | Some("[]") => inner,
+        Some(_) => format!("{{ {inner} }}"),
+    };
+    match first.as_str() {
+        "[]" => format!("[{inner}]"),
+        key => format!("{key} = {inner}"),
     }
 }

@@ -368,6 +368,39 @@ fn a_failed_deployment_whose_rollback_is_still_to_come_is_waited_for_and_not_for
 }
 
 #[test]
+fn a_rollback_that_is_attached_to_is_over_when_the_record_says_so() {
+    let back = Ours {
+        id: "ecs-svc/3".into(),
+        task_definition: V1.into(),
+        former: None,
+        count_only: None,
+        is_rollback: true,
+    };
+    let moving = || {
+        service(vec![deployment(
+            "ecs-svc/3",
+            "PRIMARY",
+            V1,
+            "IN_PROGRESS",
+            2,
+        )])
+    };
+    let look = |status| view(0, Record::found(record(status)), moving());
+    assert!(matches!(
+        story(&back, vec![look("ROLLBACK_IN_PROGRESS")]),
+        Standing::Going(_)
+    ));
+    assert_eq!(
+        story(&back, vec![look("ROLLBACK_SUCCESSFUL")]),
+        Standing::Ready { proven: true }
+    );
+    assert!(matches!(
+        story(&back, vec![look("ROLLBACK_FAILED")]),
+        Standing::NotRolledBack { .. }
+    ));
+}
+
+#[test]
 fn a_deleted_service_is_superseded() {
     let gone = View {
         at: at(0),

@@ -1,0 +1,36 @@
+//! The integration tests, all in one binary so that they are linked once.
+//!
+//! `cargo test --test all -- sandbox` runs one tier: the names begin with it. A test that needs a server starts it;
+//! where the machine forbids that, the test is reported as ignored with the missing right.
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+mod bad_input;
+mod cli;
+mod clients;
+mod harness;
+mod rollouts;
+mod scaling;
+mod shop;
+mod trouble;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // The tests wait more than they compute.
+    arguments.test_threads.get_or_insert(4);
+    let tiers = [
+        harness::trials(),
+        bad_input::trials(),
+        cli::trials(),
+        clients::trials(),
+        scaling::trials(),
+        rollouts::trials(),
+        trouble::trials(),
+    ];
+    let trials = tiers.into_iter().flatten().collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    integration_tests::servers::down();
+    conclusion.exit_code()
+}

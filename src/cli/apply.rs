@@ -1,0 +1,141 @@
+//! `deployer apply`: plan, ask, perform, watch, judge.
+
+use std::path::PathBuf;
+
+use super::command::{Begun, Command, writing};
+use super::site::{self, Site};
+use super::terminal::Terminal;
+use super::{Cli, Screen};
+use crate::deploy::{Conduct, IfBusy};
+use crate::error::ExitCode;
+use crate::fleet;
+use crate::names::ServiceName;
+use crate::plan::saved::Saved;
+use crate::platform::Intent;
+use crate::platform::ecs::change::{Basis, Change};
+
+/// How to apply.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Performs exactly this saved plan, or refuses
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// What to do when another rollout is under way
+    #[arg(long, value_enum, default_value_t)]
+    if_busy: IfBusy,
+    /// Takes over a service that exists and is not ours
+    #[arg(long)]
+    adopt: bool,
+    /// Why, for the history
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+}
+
+type SavedPlan = Saved<Basis, Change>;
+
+/// Applies.
+pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    match &args.plan {
+        Some(path) => match SavedPlan::read(path) {
+            Ok(saved) => apply_saved(cli, args, &saved, terminal, screen),
+            Err(error) => {
+                screen.error(&error, None);
+                ExitCode::Wrong
+            }
+        },
+        None => apply(cli, args, terminal, screen),
+    }
+}
+
+fn apply(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    let command = Command {
+        message: args.message.as_deref(),
+        ..Command::new(cli, terminal)
+    };
+    let sites = match site::load(&cli.options, terminal, screen) {
+        Ok(sites) => sites,
+        Err(code) => return code,
+    };
+    if let Err(code) = command.may_begin(&sites, screen) {
+        return code;
+    }
+    let asks = !cli.options.yes;
+    command.run_at(
+        &sites,
+        screen,
+        |_| conduct(args),
+        async |begun| begun.deploy(asks).await,
+    )
+}
+
+fn conduct(args: &Args) -> Conduct {
+    let intent = Intent {
+        adopt: args.adopt,
+        ..Intent::default()
+    };
+    Conduct {
+        if_busy: args.if_busy,
+        ..writing(intent)
+    }
+}
+
+/// A saved plan was reviewed: nobody is asked again.
+fn apply_saved(
+    cli: &Cli,
+    args: &Args,
+    saved: &SavedPlan,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
+    let mut options = cli.options.clone();
+    if options.targets.is_empty() {
+        options.targets.push(saved.target.clone());
+    }
+    options.services = saved
+        .plans
+        .iter()
+        .map(|plan| plan.service.clone())
+        .collect();
+    let sites = match site::load(&options, terminal, screen) {
+        Ok(sites) => sites,
+        Err(code) => return code,
+    };
+    if !matches!(sites.as_slice(), [site] if site.spec.target.name == saved.target) {
+        screen.complaint(&format!(
+            "error: this plan is for --target {}\n",
+            saved.target
+        ));
+        return ExitCode::Refused;
+    }
+    let command = Command {
+        message: args.message.as_deref(),
+        options: &options,
+        terminal,
+        plan_on_stdout: false,
+    };
+    let all = |_: &ServiceName| Conduct {
+        intent: Intent {
+            adopt: true,
+            ..Intent::default()
+        },
+        ..conduct(args)
+    };
+    command.run_at(&sites, screen, all, async |begun| {
+        perform_saved(begun, &sites, saved).await
+    })
+}
+
+async fn perform_saved(begun: &Begun<'_>, sites: &[Site], saved: &SavedPlan) -> ExitCode {
+    debug_assert_eq!(sites.len(), 1);
+    let members = begun.members();
+    let mut proposed = Vec::new();
+    for member in &members {
+        let plan = saved
+            .plans
+            .iter()
+            .find(|plan| plan.service == member.service.name);
+        proposed.push(member.propose_saved(plan).await);
+    }
+    fleet::tell(&members, &proposed);
+    begun.carry_out(&members, proposed, false).await
+}

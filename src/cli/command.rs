@@ -1,0 +1,308 @@
+//! What the verbs over rollouts share: reach the sites, tell the story, end with one exit code.
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::approve::{self, Answer, Question};
+use super::options::{Options, Output};
+use super::site::{self, Site};
+use super::story::{self, Story};
+use super::terminal::Terminal;
+use super::{Cli, Screen};
+use crate::deploy::{Conduct, Deploy};
+use crate::error::{ExitCode, combine};
+use crate::event::{Event, Events, Kind, Outcome, ServiceOutcome};
+use crate::fleet::{self, Proposed};
+use crate::names::ServiceName;
+use crate::plan::Note;
+use crate::platform::Intent;
+use crate::platform::ecs::Ecs;
+use crate::spec::Service;
+
+/// One command over the services of some sites.
+pub(super) struct Command<'a> {
+    pub(super) options: &'a Options,
+    pub(super) terminal: &'a Terminal,
+    /// Why, for the history.
+    pub(super) message: Option<&'a str>,
+    /// A plan was asked for, and nothing else: it goes to stdout.
+    pub(super) plan_on_stdout: bool,
+}
+
+/// One service of a command.
+pub(super) struct Part<'a> {
+    pub(super) service: &'a Service,
+    pub(super) site: usize,
+    pub(super) conduct: Conduct,
+    notes: Vec<Note>,
+}
+
+/// A command that has begun.
+pub(super) struct Begun<'a> {
+    pub(super) sites: &'a [Site],
+    pub(super) clouds: Vec<Ecs>,
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) story: Story,
+    began: Timestamp,
+}
+
+impl<'a> Command<'a> {
+    pub(super) fn new(cli: &'a Cli, terminal: &'a Terminal) -> Self {
+        Self {
+            options: &cli.options,
+            terminal,
+            message: None,
+            plan_on_stdout: false,
+        }
+    }
+
+    /// Reads the files and runs `work` over what they name. `conduct` says how each service is
+    /// treated.
+    pub(super) fn run(
+        &self,
+        screen: &mut Screen,
+        conduct: impl Fn(&ServiceName) -> Conduct,
+        work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
+    ) -> ExitCode {
+        match site::load(self.options, self.terminal, screen) {
+            Ok(sites) => self.run_at(&sites, screen, conduct, work),
+            Err(code) => code,
+        }
+    }
+
+    /// The same, over files that are read already.
+    pub(super) fn run_at(
+        &self,
+        sites: &[Site],
+        screen: &mut Screen,
+        conduct: impl Fn(&ServiceName) -> Conduct,
+        work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
+    ) -> ExitCode {
+        let several = sites.len() > 1;
+        let format = self
+            .terminal
+            .format(self.options.output, self.plan_on_stdout, several);
+        let ended = story::run(self.terminal, format, async |story| {
+            let began = story.clock.now();
+            let origin = site::origin(self.message);
+            let mut clouds = Vec::new();
+            for site in sites {
+                clouds.push(site.connect(&origin, story.clock).await);
+            }
+            let parts = self.parts(sites, conduct);
+            let begun = Begun {
+                sites,
+                clouds,
+                parts,
+                story,
+                began,
+            };
+            work(&begun).await
+        });
+        ended.unwrap_or_else(|error| {
+            screen.error(&error, None);
+            ExitCode::Failed
+        })
+    }
+
+    /// Whether `apply` and its kin may write without a person's word: refused without a terminal.
+    pub(super) fn may_begin(&self, sites: &[Site], screen: &mut Screen) -> Result<(), ExitCode> {
+        let asks = sites.iter().any(Site::asks) && !self.options.yes;
+        if asks && (!self.terminal.can_ask || self.options.output == Output::Json) {
+            screen.complaint(
+                "error: nobody is here to approve the changes\n  \
+                 Add --yes to make them without asking, or review `deployer plan --out FILE` and run `deployer apply --plan FILE`.\n",
+            );
+            return Err(ExitCode::Wrong);
+        }
+        Ok(())
+    }
+
+    fn parts<'s>(
+        &self,
+        sites: &'s [Site],
+        conduct: impl Fn(&ServiceName) -> Conduct,
+    ) -> Vec<Part<'s>> {
+        let mut parts = Vec::new();
+        for (index, site) in sites.iter().enumerate() {
+            for service in &site.spec.services {
+                let mut conduct = conduct(&service.name);
+                conduct.timeout = conduct.timeout.or(self.options.timeout);
+                conduct.resume = self.resume(site, service);
+                parts.push(Part {
+                    service,
+                    site: index,
+                    conduct,
+                    notes: notes(site, service),
+                });
+            }
+        }
+        parts
+    }
+
+    /// The command line that goes on watching.
+    fn resume(&self, site: &Site, service: &Service) -> String {
+        let mut line = format!(
+            "deployer watch --target {} --service {}",
+            site.spec.target.name, service.name
+        );
+        if self.options.file.as_os_str() != "deploy.toml" {
+            line.push_str(&format!(" --file {}", self.options.file.display()));
+        }
+        if let Some(state) = &self.options.sandbox_state {
+            line.push_str(&format!(" --sandbox-state {}", state.display()));
+        }
+        line
+    }
+}
+
+fn notes(site: &Site, service: &Service) -> Vec<Note> {
+    let about = site.notes.iter().filter(|note| {
+        note.service
+            .as_ref()
+            .is_none_or(|name| *name == service.name)
+    });
+    about
+        .map(|note| Note::info(note.code, note.message.clone()))
+        .collect()
+}
+
+impl Begun<'_> {
+    /// The deploy loops of all services.
+    pub(super) fn members(&self) -> Vec<Deploy<'_, Ecs>> {
+        let member = |part| self.member(part);
+        self.parts.iter().map(member).collect()
+    }
+
+    fn member<'s>(&'s self, part: &'s Part<'_>) -> Deploy<'s, Ecs> {
+        let target = self.sites[part.site].spec.target.name.clone();
+        Deploy {
+            platform: &self.clouds[part.site],
+            service: part.service,
+            conduct: &part.conduct,
+            notes: part.notes.clone(),
+            events: Events::new(self.story.tell.clone(), target, self.story.clock)
+                .of(&part.service.name),
+            clock: self.story.clock,
+            cancel: self.story.cancel.clone(),
+        }
+    }
+
+    /// Asks, where a person is to be asked, once for each target with changes.
+    pub(super) async fn approved(&self, proposed: &[Proposed<Ecs>]) -> Answer {
+        for (index, site) in self.sites.iter().enumerate() {
+            let changed = self.parts.iter().zip(proposed).filter(|(part, proposed)| {
+                part.site == index
+                    && proposed
+                        .as_ref()
+                        .is_ok_and(|proposal| !proposal.plan.is_empty())
+            });
+            let services: Vec<ServiceName> =
+                changed.map(|(part, _)| part.service.name.clone()).collect();
+            if services.is_empty() || !site.asks() {
+                continue;
+            }
+            let answer = self.ask("Apply these changes to", site, &services).await;
+            if answer != Answer::Yes {
+                return answer;
+            }
+        }
+        Answer::Yes
+    }
+
+    /// Asks one question about some services of a site.
+    pub(super) async fn ask(&self, deed: &str, site: &Site, services: &[ServiceName]) -> Answer {
+        let question = Question {
+            deed,
+            services,
+            target: &site.spec.target.name,
+            account: site.place().account.as_ref(),
+            region: &site.place().region,
+        };
+        approve::ask(&question, &self.story.ask, &self.story.cancel).await
+    }
+
+    /// Proposes, asks unless `asked` already, carries out.
+    pub(super) async fn deploy(&self, asks: bool) -> ExitCode {
+        let members = self.members();
+        let proposed = fleet::propose(&members).await;
+        self.carry_out(&members, proposed, asks).await
+    }
+
+    /// Asks and carries out.
+    pub(super) async fn carry_out(
+        &self,
+        members: &[Deploy<'_, Ecs>],
+        proposed: Vec<Proposed<Ecs>>,
+        asks: bool,
+    ) -> ExitCode {
+        let whole = proposed.iter().all(Result::is_ok);
+        let answer = if asks && whole {
+            self.approved(&proposed).await
+        } else {
+            Answer::Yes
+        };
+        let outcomes = match answer {
+            Answer::No => fleet::decline(members, proposed),
+            // An interrupted question: the loop itself sees the wish to stop, and writes nothing.
+            Answer::Yes | Answer::Interrupted => fleet::carry_out(members, proposed).await,
+        };
+        self.summary(&outcomes)
+    }
+
+    /// Ends the story: the exit code of all.
+    pub(super) fn summary(&self, outcomes: &[Outcome]) -> ExitCode {
+        let code = combine(
+            outcomes
+                .iter()
+                .map(|outcome| ExitCode::of(outcome.verdict, outcome.rolled_back)),
+        );
+        self.end(code, outcomes);
+        code
+    }
+
+    /// Tells how the whole command ended.
+    pub(super) fn end(&self, code: ExitCode, outcomes: &[Outcome]) {
+        let Some(first) = self.sites.first() else {
+            return;
+        };
+        let services = self
+            .parts
+            .iter()
+            .zip(outcomes)
+            .map(|(part, outcome)| ServiceOutcome {
+                target: self.sites[part.site].spec.target.name.clone(),
+                service: part.service.name.clone(),
+                verdict: outcome.verdict,
+                exit: outcome.exit,
+            });
+        let elapsed = self.story.clock.since(self.began);
+        tell(
+            &self.story.tell,
+            Event {
+                at: self.story.clock.now(),
+                target: first.spec.target.name.clone(),
+                service: None,
+                kind: Kind::Summary {
+                    exit: code.code(),
+                    elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+                    services: services.collect(),
+                },
+            },
+        );
+    }
+}
+
+/// A conduct that may write.
+pub(super) fn writing(intent: Intent) -> Conduct {
+    Conduct {
+        may_write: true,
+        intent,
+        ..Conduct::default()
+    }
+}
+
+fn tell(events: &mpsc::UnboundedSender<Event>, event: Event) {
+    // The reporter ends only after the last sender, so this reaches it.
+    let _ = events.send(event);
+}

@@ -1,0 +1,102 @@
+//! `deployer plan`: the difference, its effect and its time; writes nothing to the cloud.
+
+use std::path::PathBuf;
+
+use super::command::{Begun, Command};
+use super::site;
+use super::terminal::Terminal;
+use super::{Cli, Screen};
+use crate::deploy::Conduct;
+use crate::error::{ExitCode, combine};
+use crate::event::Kind;
+use crate::fleet;
+use crate::plan::saved::Saved;
+use crate::platform::{Current, Intent};
+
+/// How to plan.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Saves the plan, for `apply --plan FILE`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Ends with 3 where there are changes
+    #[arg(long)]
+    exit_code: bool,
+    /// Plans to take over a service that exists and is not ours
+    #[arg(long)]
+    adopt: bool,
+}
+
+/// Plans.
+pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    let command = Command {
+        plan_on_stdout: true,
+        ..Command::new(cli, terminal)
+    };
+    let sites = match site::load(&cli.options, terminal, screen) {
+        Ok(sites) => sites,
+        Err(code) => return code,
+    };
+    if args.out.is_some() && sites.len() != 1 {
+        screen.complaint("error: --out saves the plan of one target: name one --target\n");
+        return ExitCode::Wrong;
+    }
+    let conduct = |_: &_| Conduct {
+        intent: Intent {
+            adopt: args.adopt,
+            ..Intent::default()
+        },
+        ..Conduct::default()
+    };
+    let mut unsaved = None;
+    let code = command.run_at(&sites, screen, conduct, async |begun| {
+        let (code, error) = plan(begun, args).await;
+        unsaved = error;
+        code
+    });
+    if let Some(error) = unsaved {
+        screen.error(&error, None);
+        return ExitCode::Failed;
+    }
+    code
+}
+
+async fn plan(
+    begun: &Begun<'_>,
+    args: &Args,
+) -> (ExitCode, Option<crate::plan::saved::SavedError>) {
+    let members = begun.members();
+    let proposed = fleet::propose(&members).await;
+    for (member, proposed) in members.iter().zip(&proposed) {
+        match proposed {
+            Err(outcome) => member.events.send(Kind::Outcome(outcome.clone())),
+            Ok(proposal) => {
+                if let Current::Busy { what, .. } = &proposal.current {
+                    member
+                        .events
+                        .warn("busy", format!("another rollout is under way: {what}"));
+                }
+            }
+        }
+    }
+    let changed = args.exit_code && fleet::changes(&proposed);
+    let codes = proposed.iter().map(|proposed| match proposed {
+        Err(outcome) => ExitCode::of(outcome.verdict, outcome.rolled_back),
+        Ok(_) if changed => ExitCode::Changes,
+        Ok(_) => ExitCode::Fine,
+    });
+    let code = combine(codes);
+    let whole = proposed.iter().all(Result::is_ok);
+    begun.end(code, &[]);
+    let Some(path) = args.out.as_ref().filter(|_| whole) else {
+        return (code, None);
+    };
+    let plans = proposed
+        .into_iter()
+        .flatten()
+        .map(|proposal| proposal.plan)
+        .collect();
+    let target = begun.sites[0].spec.target.name.clone();
+    let saved = Saved::new(begun.story.clock.now(), target, plans);
+    (code, saved.write(path).err())
+}

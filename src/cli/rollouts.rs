@@ -1,0 +1,147 @@
+//! The verbs that start or follow a rollout without a change of the file: `watch`, `cancel`,
+//! `rollback`, `restart`, `scale`.
+
+use std::collections::BTreeMap;
+
+use super::command::{Command, writing};
+use super::site;
+use super::terminal::Terminal;
+use super::{Cli, Screen};
+use crate::deploy::{Conduct, IfBusy};
+use crate::error::ExitCode;
+use crate::fleet;
+use crate::names::ServiceName;
+use crate::platform::Intent;
+
+/// How to cancel.
+#[derive(Debug, clap::Args)]
+pub struct CancelArgs {
+    /// Goes back to the revision before, whatever `on_cancel` says
+    #[arg(long)]
+    rollback: bool,
+}
+
+/// How to go back.
+#[derive(Debug, clap::Args)]
+pub struct RollbackArgs {
+    /// To this revision, such as `12` or `api-service:12`; otherwise to the last one known good
+    #[arg(long, value_name = "REVISION")]
+    to: Option<String>,
+    /// What to do when another rollout is under way
+    #[arg(long, value_enum, default_value_t)]
+    if_busy: IfBusy,
+}
+
+/// How to restart.
+#[derive(Debug, clap::Args)]
+pub struct RestartArgs {
+    /// What to do when another rollout is under way
+    #[arg(long, value_enum, default_value_t)]
+    if_busy: IfBusy,
+}
+
+/// How to scale.
+#[derive(Debug, clap::Args)]
+pub struct ScaleArgs {
+    /// How many tasks, such as `api=5`
+    #[arg(required = true, value_name = "SERVICE=COUNT", value_parser = service_and_count)]
+    counts: Vec<(ServiceName, u32)>,
+}
+
+fn service_and_count(text: &str) -> Result<(ServiceName, u32), String> {
+    let wrong = || "it should look like api=5".to_owned();
+    let (service, count) = text.split_once('=').ok_or_else(wrong)?;
+    let service = service
+        .parse()
+        .map_err(|error: crate::names::BadName| error.to_string())?;
+    Ok((service, count.parse().map_err(|_| wrong())?))
+}
+
+/// `deployer watch`: follows a rollout, whoever started it; never writes.
+pub fn watch(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    Command::new(cli, terminal).run(
+        screen,
+        |_| Conduct::default(),
+        async |begun| {
+            let outcomes = fleet::watch(&begun.members()).await;
+            begun.summary(&outcomes)
+        },
+    )
+}
+
+/// `deployer cancel`: stops a rollout as `on_cancel` or `--rollback` says.
+pub fn cancel(cli: &Cli, args: &CancelArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    let conduct = |_: &_| writing(Intent::default());
+    Command::new(cli, terminal).run(screen, conduct, async |begun| {
+        let outcomes = fleet::cancel(&begun.members(), args.rollback).await;
+        begun.summary(&outcomes)
+    })
+}
+
+/// `deployer rollback`: a plan like any other, whose wish comes from history.
+pub fn rollback(
+    cli: &Cli,
+    args: &RollbackArgs,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
+    let intent = Intent {
+        back_to: Some(args.to.clone()),
+        ..Intent::default()
+    };
+    with_intent(cli, args.if_busy, &|_| intent.clone(), terminal, screen)
+}
+
+/// `deployer restart`: the same specification again.
+pub fn restart(
+    cli: &Cli,
+    args: &RestartArgs,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
+    let intent = Intent {
+        restart: true,
+        ..Intent::default()
+    };
+    with_intent(cli, args.if_busy, &|_| intent.clone(), terminal, screen)
+}
+
+/// `deployer scale`: another count; with an autoscaler, through its bounds.
+pub fn scale(cli: &Cli, args: &ScaleArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    let counts: BTreeMap<ServiceName, u32> = args.counts.iter().cloned().collect();
+    let mut chosen = Cli {
+        options: cli.options.clone(),
+        verb: super::Verb::Watch,
+    };
+    chosen.options.services = counts.keys().cloned().collect();
+    let intent = |name: &ServiceName| Intent {
+        count: counts.get(name).copied(),
+        ..Intent::default()
+    };
+    with_intent(&chosen, IfBusy::Supersede, &intent, terminal, screen)
+}
+
+fn with_intent(
+    cli: &Cli,
+    if_busy: IfBusy,
+    intent: &dyn Fn(&ServiceName) -> Intent,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
+    let command = Command::new(cli, terminal);
+    let sites = match site::load(&cli.options, terminal, screen) {
+        Ok(sites) => sites,
+        Err(code) => return code,
+    };
+    if let Err(code) = command.may_begin(&sites, screen) {
+        return code;
+    }
+    let asks = !cli.options.yes;
+    let conduct = |name: &ServiceName| Conduct {
+        if_busy,
+        ..writing(intent(name))
+    };
+    command.run_at(&sites, screen, conduct, async |begun| {
+        begun.deploy(asks).await
+    })
+}

@@ -1,0 +1,167 @@
+//! One target with its services, ready to be worked on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Screen;
+use super::options::Options;
+use super::terminal::{Terminal, variable};
+use crate::clock::Clock;
+use crate::error::ExitCode;
+use crate::names::TargetName;
+use crate::platform::aws;
+use crate::platform::ecs::Ecs;
+use crate::platform::ecs::origin::Origin;
+use crate::sandbox::{self, Sandbox};
+use crate::spec::{self, Approve, Disk, EcsPlace, Loaded, Place, Request, Spec};
+
+/// One target with its services.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// What runs there.
+    pub(super) spec: Spec,
+    /// What the files' reader has to say.
+    pub(super) notes: Vec<spec::Note>,
+    /// What takes the network's place.
+    sandbox: Option<Sandbox>,
+}
+
+impl Site {
+    /// The place.
+    pub(super) fn place(&self) -> &EcsPlace {
+        match &self.spec.target.place {
+            Place::Ecs(place) | Place::Sandbox(place) => place,
+        }
+    }
+
+    /// Whether a person is to be asked before anything is written.
+    pub(super) fn asks(&self) -> bool {
+        matches!(self.spec.target.place, Place::Ecs(_)) && self.spec.target.approve == Approve::Ask
+    }
+
+    /// Reaches it.
+    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Ecs {
+        let transport = self.sandbox.as_ref().map(Sandbox::http_client);
+        let connection = aws::connect(self.place(), transport, clock).await;
+        Ecs::new(
+            &connection,
+            self.place(),
+            &self.spec.project,
+            origin.clone(),
+            clock,
+        )
+    }
+}
+
+/// Reads the files for each `--target`, and opens the sandbox where it is one. What is wrong is
+/// told; `Err` is how the program ends.
+pub(super) fn load(
+    options: &Options,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> Result<Vec<Site>, ExitCode> {
+    if options.targets.is_empty() {
+        let names = spec::targets(&Disk, &options.file);
+        let names: Vec<&str> = names.iter().map(TargetName::as_str).collect();
+        screen.complaint(&format!(
+            "error: no target is named; use --target with one of: {}\n",
+            names.join(", ")
+        ));
+        return Err(ExitCode::Wrong);
+    }
+    let mut sites = Vec::new();
+    let mut broken = false;
+    for target in &options.targets {
+        match read(options, target) {
+            Ok(loaded) => sites.push(Site {
+                spec: loaded.spec,
+                notes: loaded.notes,
+                sandbox: None,
+            }),
+            Err(problems) => {
+                screen.complaint(&problems.render(terminal.err.color));
+                broken = true;
+            }
+        }
+    }
+    if broken {
+        return Err(ExitCode::Wrong);
+    }
+    for site in &mut sites {
+        if matches!(site.spec.target.place, Place::Sandbox(_)) {
+            let opened = open_sandbox(options, None).map_err(|error| {
+                screen.error(&error, None);
+                ExitCode::Failed
+            })?;
+            site.sandbox = Some(opened);
+        }
+    }
+    Ok(sites)
+}
+
+fn read(options: &Options, target: &TargetName) -> Result<Loaded, spec::Problems> {
+    let request = Request {
+        file: &options.file,
+        target,
+        services: &options.services,
+        set: &options.set(),
+        images: &options.images(),
+        environment: &variable,
+    };
+    spec::load(&Disk, &request)
+}
+
+/// Where the sandbox keeps its world: in `.deployer/` beside the deploy file.
+pub(super) fn sandbox_file(options: &Options) -> PathBuf {
+    options.sandbox_state.clone().unwrap_or_else(|| {
+        let beside = options.file.parent().unwrap_or(Path::new(""));
+        beside.join(".deployer").join("sandbox.json")
+    })
+}
+
+/// Opens the sandbox, which is made when there is none. `world` describes a new one.
+pub(super) fn open_sandbox(
+    options: &Options,
+    world: Option<PathBuf>,
+) -> Result<Sandbox, sandbox::SandboxError> {
+    let clock = Clock::system();
+    let settings = sandbox::Options {
+        speed: options.speed,
+        world_file: world,
+        seed: None,
+    };
+    Sandbox::open(
+        &sandbox_file(options),
+        &settings,
+        Arc::new(move || clock.now()),
+    )
+}
+
+/// Who deploys, and from which commit, as CI systems and shells tell it.
+pub(super) fn origin(why: Option<&str>) -> Origin {
+    let first = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| variable(name))
+            .filter(|value| !value.is_empty())
+    };
+    Origin {
+        by: first(&[
+            "DEPLOYER_BY",
+            "GITHUB_ACTOR",
+            "GITLAB_USER_LOGIN",
+            "BUILDKITE_BUILD_CREATOR",
+            "CIRCLE_USERNAME",
+            "USER",
+        ]),
+        commit: first(&[
+            "DEPLOYER_COMMIT",
+            "GITHUB_SHA",
+            "CI_COMMIT_SHA",
+            "BUILDKITE_COMMIT",
+            "CIRCLE_SHA1",
+            "GIT_COMMIT",
+        ]),
+        why: why.map(str::to_owned),
+    }
+}

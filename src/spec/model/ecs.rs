@@ -1,0 +1,85 @@
+//! The part of a service that only ECS knows.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{Arn, ContainerName, EcsName, Region};
+
+/// What only ECS knows about a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ecs {
+    /// The ECS service's name.
+    pub service: EcsName,
+    /// The task definition family.
+    pub family: EcsName,
+    /// Pulls the image, reads the secrets, writes the logs.
+    pub execution_role: Option<Arn>,
+    /// What the program itself may do.
+    pub task_role: Option<Arn>,
+    /// CloudWatch Logs through awslogs; `None`: no log configuration.
+    pub logs: Option<AwsLogs>,
+    /// In the order of the file.
+    pub target_groups: Vec<TargetGroup>,
+    /// The ALB in front, needed for scaling on requests per target.
+    pub load_balancer: Option<Arn>,
+    /// Empty: launch type FARGATE.
+    pub capacity: Vec<Capacity>,
+    /// `LATEST` unless said otherwise.
+    pub platform_version: String,
+    /// GiB, 21 to 200; `None`: Fargate's 20.
+    pub ephemeral_storage: Option<u32>,
+    /// Whether `aws ecs execute-command` works.
+    pub exec: bool,
+    /// New tasks have so long before load-balancer health counts.
+    pub health_grace: Duration,
+    /// Lower bound of running tasks during a rollout, in percent of desired, rounded up.
+    pub minimum_healthy_percent: u32,
+    /// Upper bound of running tasks during a rollout, in percent of desired, rounded down.
+    pub maximum_percent: u32,
+    /// CloudWatch alarms that trip the rollout.
+    pub alarms: Vec<String>,
+}
+
+/// awslogs settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsLogs {
+    /// The log group.
+    pub group: String,
+    /// Where it is.
+    pub region: Region,
+    /// Streams are `prefix/container/task`.
+    pub prefix: String,
+}
+
+/// A load balancer's target group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup {
+    /// Its ARN.
+    pub arn: Arn,
+    /// Which container it sends to.
+    pub container: ContainerName,
+    /// On which of its ports.
+    pub port: u16,
+}
+
+/// One item of a capacity-provider strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capacity {
+    /// Fargate or Fargate Spot.
+    pub provider: Provider,
+    /// So many tasks go here first; at most one item has a base above 0.
+    pub base: u32,
+    /// Share of the rest, 0 to 1000.
+    pub weight: u32,
+}
+
+/// The capacity providers of Fargate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// On demand.
+    Fargate,
+    /// Cheaper; may be taken back with two minutes' notice.
+    FargateSpot,
+}

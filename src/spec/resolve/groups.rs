@@ -1,0 +1,106 @@
+//! Which target group sends to which container and port.
+
+use super::super::findings::Findings;
+use super::super::model::TargetGroup;
+use super::super::nearest;
+use super::super::problem::{Problem, Spot};
+use super::super::raw::ecs as raw;
+use super::super::scalar::Whole;
+use super::super::shape::At;
+use super::arns;
+use super::container::Placed;
+use super::ecs::Scene;
+use crate::names::Arn;
+
+/// The target groups of a service, each with the container and the port it sends to.
+pub(super) fn target_groups(
+    one: Option<At<Arn>>,
+    many: Option<At<Vec<At<raw::TargetGroup>>>>,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) -> Vec<TargetGroup> {
+    if let (Some(one), Some(many)) = (&one, &many) {
+        findings.problem(
+            Problem::new(
+                "conflict",
+                "`target_group` and `target_groups` exclude each other",
+            )
+            .at(many.head)
+            .also(one.head, "the one target group"),
+        );
+    }
+    if let Some(many) = many.as_ref().filter(|many| many.value.len() > 5) {
+        findings.bad_value(many.head, "a service has at most 5 target groups");
+    }
+    let mut groups = Vec::new();
+    if let Some(one) = one {
+        let raw = raw::TargetGroup {
+            arn: Some(one.clone()),
+            ..raw::TargetGroup::default()
+        };
+        groups.extend(target_group(raw, one.spot, scene, findings));
+    }
+    for at in many.map(|at| at.value).unwrap_or_default() {
+        groups.extend(target_group(at.value, at.spot, scene, findings));
+    }
+    groups
+}
+
+fn target_group(
+    raw: raw::TargetGroup,
+    spot: Spot,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) -> Option<TargetGroup> {
+    let arn = raw.arn?;
+    let (service, what) = ("elasticloadbalancing", "a target group");
+    arns::kind(&arn, service, "targetgroup/", what, findings);
+    arns::home("target_group", &arn.value, scene.place, findings);
+    let named = raw.container.as_ref();
+    let name = named.map_or(scene.name.as_str(), |at| at.value.as_str());
+    let mut containers = scene.containers.iter();
+    let Some(placed) = containers.find(|placed| placed.name.as_str() == name) else {
+        let known = scene.containers.iter().map(|placed| placed.name.as_str());
+        let message = format!("no container `{name}` in this service");
+        findings.problem(
+            Problem::new("unknown-container", message)
+                .at(named.map_or(spot, |at| at.spot))
+                .maybe_help(nearest::hint(name, known)),
+        );
+        return None;
+    };
+    Some(TargetGroup {
+        arn: arn.value,
+        container: placed.name.clone(),
+        port: port(raw.port.as_ref(), placed, spot, findings)?,
+    })
+}
+
+/// The port that was asked for, which the container must listen on, or else its first.
+fn port(
+    asked: Option<&At<Whole<1, 65_535>>>,
+    placed: &Placed,
+    spot: Spot,
+    findings: &mut Findings,
+) -> Option<u16> {
+    let name = &placed.name;
+    let listens = |number: u32| {
+        let mut ports = placed.ports.iter();
+        !placed.ports_known || ports.any(|at| u32::from(at.value.number) == number)
+    };
+    let problem = match asked {
+        Some(at) if listens(at.value.0) => return u16::try_from(at.value.0).ok(),
+        Some(at) => {
+            let message = format!("`{name}` does not listen on {}", at.value.0);
+            Problem::new("bad-value", message).at(at.spot)
+        }
+        None if !placed.ports_known || !placed.ports.is_empty() => {
+            return placed.ports.first().map(|at| at.value.number);
+        }
+        None => Problem::new("missing-key", format!("`{name}` has no port to send to"))
+            .at(spot)
+            .help("give it `port = 8080`, or whatever it listens on"),
+    };
+    findings.problem(problem.also(placed.head, "the container"));
+    None
+}

@@ -1,0 +1,231 @@
+//! Times, sizes and CPU as people write them: `1h30m`, `512MiB`, `500m`.
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use super::findings::Findings;
+use super::shape::Shape;
+use super::tree::{Node, Value};
+
+/// A time of `MIN` to `MAX` seconds, written `30s`, `10m` or `1h30m`.
+#[derive(Clone, Copy)]
+pub(super) struct Time<const MIN: u64, const MAX: u64>(pub(super) Duration);
+
+impl<const MIN: u64, const MAX: u64> Shape for Time<MIN, MAX> {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        let Some(text) = node.text() else {
+            let help = match node.value {
+                Value::Whole(number) if number >= 0 => format!("say of what: \"{number}s\""),
+                _ => "for example \"30s\"".to_owned(),
+            };
+            findings.wrong_type(
+                node,
+                "a time such as \"30s\", \"10m\" or \"1h30m\"",
+                Some(&help),
+            );
+            return None;
+        };
+        let Some(seconds) = seconds(text) else {
+            let message = "this is not a time: write \"30s\", \"10m\" or \"1h30m\"";
+            findings.bad_value(node.spot, message);
+            return None;
+        };
+        if (MIN..=MAX).contains(&seconds) {
+            return Some(Self(Duration::from_secs(seconds)));
+        }
+        let (min, max) = (written(MIN), written(MAX));
+        findings.bad_value(node.spot, format!("must be from {min} to {max}"));
+        None
+    }
+
+    fn schema() -> Json {
+        let (min, max) = (written(MIN), written(MAX));
+        json!({
+            "type": "string",
+            "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$|\\$\\{",
+            "examples": [min, max],
+        })
+    }
+}
+
+/// `1h30m` as seconds: numbers with d, h, m, s, from the largest to the smallest.
+fn seconds(text: &str) -> Option<u64> {
+    let mut total = 0_u64;
+    let mut rest = text.trim();
+    let mut smallest = u64::MAX;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: u64 = rest[..digits].parse().ok()?;
+        let unit = match rest[digits..].chars().next()? {
+            'd' => 86_400,
+            'h' => 3_600,
+            'm' => 60,
+            's' => 1,
+            _ => return None,
+        };
+        if unit >= smallest {
+            return None;
+        }
+        smallest = unit;
+        total = total.checked_add(number.checked_mul(unit)?)?;
+        rest = &rest[digits + 1..];
+    }
+    (smallest < u64::MAX).then_some(total)
+}
+
+/// Seconds as one would write them.
+pub(super) fn written(seconds: u64) -> String {
+    match seconds {
+        0 => "0s".to_owned(),
+        s if s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s % 3_600 == 0 => format!("{}h", s / 3_600),
+        s if s % 60 == 0 && s > 300 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+/// An amount of memory or disk in MiB, written `512MiB` or `1GiB`.
+#[derive(Clone, Copy)]
+pub(super) struct Mebibytes(pub(super) u32);
+
+impl Shape for Mebibytes {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        let Some(text) = node.text() else {
+            let help = match node.value {
+                Value::Whole(number) if number > 0 => format!("say of what: \"{number}MiB\""),
+                _ => "for example \"512MiB\"".to_owned(),
+            };
+            findings.wrong_type(node, "a size such as \"512MiB\" or \"1GiB\"", Some(&help));
+            return None;
+        };
+        let found = mebibytes(text.trim());
+        if found.is_none() {
+            let message = "this is not a size: write \"512MiB\" or \"1GiB\", in whole MiB";
+            findings.bad_value(node.spot, message);
+        }
+        found.map(Self)
+    }
+
+    fn schema() -> Json {
+        json!({
+            "type": "string",
+            "pattern": "^[0-9.]+ ?(M|Mi|MiB|G|Gi|GiB)$|\\$\\{",
+            "examples": ["512MiB", "1GiB"],
+        })
+    }
+}
+
+fn mebibytes(text: &str) -> Option<u32> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(split);
+    let unit = match unit {
+        "MiB" | "Mi" => 1,
+        "GiB" | "Gi" => 1024,
+        _ => return None,
+    };
+    scaled(number.trim(), unit)
+}
+
+/// A decimal number times a unit, where that is whole, positive and not absurd.
+fn scaled(number: &str, unit: u32) -> Option<u32> {
+    let plain = |c: char| c.is_ascii_digit() || c == '.';
+    if number.is_empty() || !number.chars().all(plain) {
+        return None;
+    }
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
+    let product = digits.checked_mul(u64::from(unit))?;
+    let result = u32::try_from(product / scale).ok()?;
+    (product % scale == 0 && (1..=i32::MAX.unsigned_abs()).contains(&result)).then_some(result)
+}
+
+/// An amount of CPU in units of 1/1024 vCPU, written `0.5` or `"500m"`.
+#[derive(Clone, Copy)]
+pub(super) struct CpuUnits(pub(super) u32);
+
+impl Shape for CpuUnits {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        let thousandths = match &node.value {
+            Value::Text(text) => match text.trim().strip_suffix('m') {
+                Some(number) => scaled(number, 1),
+                None => scaled(text.trim(), 1000),
+            },
+            Value::Whole(number) => scaled(&number.to_string(), 1000),
+            Value::Real(number) => scaled(&number.to_string(), 1000),
+            _ => {
+                let expected = "a number of vCPU such as 0.5, or \"500m\"";
+                findings.wrong_type(node, expected, None);
+                return None;
+            }
+        };
+        // 0.1 vCPU is 102.4 units: a container's share is rounded to the nearest one.
+        let units = thousandths.map(|number| (u64::from(number) * 1024 + 500) / 1000);
+        if let Some(units @ 1..=1_048_576) = units.and_then(|units| u32::try_from(units).ok()) {
+            Some(Self(units))
+        } else {
+            let message = "this is not an amount of CPU: write 0.5 or \"500m\" for half a vCPU";
+            findings.bad_value(node.spot, message);
+            None
+        }
+    }
+
+    fn schema() -> Json {
+        json!({
+            "anyOf": [
+                { "type": "number", "exclusiveMinimum": 0 },
+                { "type": "string", "pattern": "^[0-9.]+m?$|\\$\\{" },
+            ],
+            "examples": [0.25, 0.5, 1, 2, 4],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_sums_of_units_from_large_to_small() {
+        assert_eq!(seconds("1h30m"), Some(5400));
+        assert_eq!(seconds("90s"), Some(90));
+        assert_eq!(seconds("0s"), Some(0));
+        for bad in [
+            "",
+            "30",
+            "30m1h",
+            "1m1m",
+            "1.5h",
+            "-3s",
+            "3 s",
+            "99999999999999999999s",
+            "ä",
+        ] {
+            assert_eq!(seconds(bad), None, "{bad}");
+        }
+        assert_eq!(
+            (written(5400), written(300), written(86_400)),
+            ("90m".into(), "300s".into(), "1d".into())
+        );
+    }
+
+    #[test]
+    fn sizes_are_whole_mebibytes() {
+        assert_eq!(mebibytes("1GiB"), Some(1024));
+        assert_eq!(mebibytes("0.5Gi"), Some(512));
+        assert_eq!(mebibytes("512 MiB"), Some(512));
+        for bad in [
+            "1GB",
+            "512",
+            "0MiB",
+            "0.3MiB",
+            "-1GiB",
+            "1..5GiB",
+            "99999999GiB",
+            "GiB",
+        ] {
+            assert_eq!(mebibytes(bad), None, "{bad}");
+        }
+    }
+}
