@@ -33,3 +33,9 @@ pub use load::{Loaded, Request, load};
 pub use model::*;
 pub use problem::{Problem, Problems, Source, Spot};
 pub use schema::{Schemas, schemas};
+
+/// Whether an environment value may be a secret, by its name or by its looks: then it is masked
+/// in everything printed, wherever it was read.
+pub fn may_be_secret(name: &str, value: &str) -> bool {
+    secrets::maybe(name, value)
+}

@@ -39,13 +39,15 @@ pub mod render;
 pub mod request;
 mod sample;
 pub mod scale;
-pub mod secrecy;
 pub mod send;
 pub mod started;
 pub mod update;
 pub mod view;
 pub mod waves;
 mod wire;
+
+#[cfg(test)]
+mod tests;
 
 /// One cluster, with the clients that reach it.
 #[derive(Debug)]

@@ -176,7 +176,7 @@ pub struct PortMapping {
 }
 
 /// A literal environment variable. Its value is never part of a `Debug` output.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Eq, Serialize, Deserialize)]
 pub struct KeyValue {
     /// The variable.
     pub name: String,
@@ -185,6 +185,13 @@ pub struct KeyValue {
     /// Whether the value may be a secret; not part of the request.
     #[serde(skip)]
     pub sensitive: bool,
+}
+
+/// How it is shown is no part of what it is.
+impl PartialEq for KeyValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.value == other.value
+    }
 }
 
 impl fmt::Debug for KeyValue {

@@ -23,7 +23,11 @@ const FAILURES: usize = 3;
 
 /// Settings of the service itself: ECS keeps them out of its revisions, so a rollback does not
 /// bring them back (Amazon ECS developer guide, service revisions).
-const STAY_NEW: [&str; 3] = ["deployment", "healthGrace", "exec"];
+const STAY_NEW: [&str; 3] = [
+    "deployment.",
+    "healthCheckGracePeriodSeconds",
+    "enableExecuteCommand",
+];
 
 impl Ecs {
     fn sampler<'a>(&'a self, events: Option<&'a Events>) -> Sampler<'a> {

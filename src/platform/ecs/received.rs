@@ -12,7 +12,6 @@ use super::desired::{
     ScalableTarget, ScalingPolicy, Secret, ServiceConfig, Tag, TargetTracking, TaskDefinition,
     ThresholdConfiguration,
 };
-use super::secrecy;
 
 /// The options of `awslogs` that the file format has words for.
 pub const LOG_OPTIONS: [&str; 3] = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
@@ -116,7 +115,7 @@ fn variable(read: &ecs::KeyValuePair) -> KeyValue {
     let name = read.name.clone().unwrap_or_default();
     let value = read.value.clone().unwrap_or_default();
     KeyValue {
-        sensitive: secrecy::may_be_secret(&name, &value),
+        sensitive: crate::spec::may_be_secret(&name, &value),
         name,
         value,
     }

@@ -177,7 +177,8 @@ fn log_configuration(service: &Service) -> Option<LogConfiguration> {
 fn service_config(service: &Service, setting: &Setting<'_>) -> ServiceConfig {
     let ecs = &service.ecs;
     let network = &setting.place.network;
-    let on_target_groups = !ecs.target_groups.is_empty();
+    let grace = seconds(ecs.health_grace);
+    let has_grace = grace > 0 && !ecs.target_groups.is_empty();
     ServiceConfig {
         cluster: setting.place.cluster.to_string(),
         service_name: ecs.service.to_string(),
@@ -210,7 +211,7 @@ fn service_config(service: &Service, setting: &Setting<'_>) -> ServiceConfig {
                 container_port: i32::from(group.port),
             })
             .collect(),
-        health_check_grace_period_seconds: on_target_groups.then(|| seconds(ecs.health_grace)),
+        health_check_grace_period_seconds: has_grace.then_some(grace),
         enable_execute_command: ecs.exec.then_some(true),
         tags: tags(service, setting.project),
     }

@@ -80,10 +80,10 @@ pub fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
             .clone_from(&wanted.network_configuration),
         "loadBalancers" => {
             update.load_balancers = Some(wanted.load_balancers.clone());
-            update.health_check_grace_period_seconds = wanted.health_check_grace_period_seconds;
+            update.health_check_grace_period_seconds = grace(wanted);
         }
         "healthCheckGracePeriodSeconds" => {
-            update.health_check_grace_period_seconds = wanted.health_check_grace_period_seconds;
+            update.health_check_grace_period_seconds = grace(wanted);
         }
         "enableExecuteCommand" => {
             update.enable_execute_command = Some(wanted.enable_execute_command.unwrap_or(false));
@@ -93,6 +93,12 @@ pub fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
             .deployment_configuration
             .clone_from(&wanted.deployment_configuration),
     }
+}
+
+/// 0 sets it back; without target groups there is nothing to be patient with.
+fn grace(wanted: &ServiceConfig) -> Option<i32> {
+    let seconds = wanted.health_check_grace_period_seconds.unwrap_or(0);
+    (!wanted.load_balancers.is_empty()).then_some(seconds)
 }
 
 /// The deployment configuration goes with every call, whole: required members of its nested
@@ -153,11 +159,11 @@ fn tags(diff: &mut Diff, there: &[Tag], wanted: &[Tag], arn: &str) {
         .filter(|key| find(key).is_some() && wanted.iter().all(|tag| tag.key != **key))
         .map(str::to_owned)
         .collect();
-    for tag in &missing {
+    for tag in missing.iter().filter(|tag| tag.key != key::TAGS) {
         let old = find(&tag.key).map(|old| old.value.as_str());
         diff.views.push(tag_view(&tag.key, old, Some(&tag.value)));
     }
-    for key in &gone {
+    for key in gone.iter().filter(|key| *key != key::TAGS) {
         let old = find(key).map(|old| old.value.as_str());
         diff.views.push(tag_view(key, old, None));
     }

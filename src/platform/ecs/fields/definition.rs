@@ -7,7 +7,6 @@
 use super::Fields;
 use crate::plan::Effect;
 use crate::platform::ecs::desired::{ContainerDefinition, HealthCheck, TaskDefinition};
-use crate::platform::ecs::secrecy;
 
 /// Every task is made anew.
 const EFFECT: Effect = Effect::Restarts;
@@ -138,7 +137,8 @@ fn put_lists(fields: &mut Fields, container: &ContainerDefinition) {
         fields.put(at("ports", &port), "open", EFFECT);
     }
     for variable in &container.environment {
-        let hidden = variable.sensitive || secrecy::may_be_secret(&variable.name, &variable.value);
+        let hidden =
+            variable.sensitive || crate::spec::may_be_secret(&variable.name, &variable.value);
         let path = at("environment", &variable.name);
         fields.put_hidden(path, &variable.value, hidden, EFFECT);
     }

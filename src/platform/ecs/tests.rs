@@ -1,0 +1,252 @@
+//! The ECS platform against the embedded cloud, with the real SDKs under paused time.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::Ecs;
+use super::origin::Origin;
+use super::planned::{EcsPlan, Planned};
+use super::started::Started;
+use crate::clock::Clock;
+use crate::event::{Event, Events, Kind as Told};
+use crate::platform::aws::connect;
+use crate::platform::{Failed, Intent, PerformError};
+use crate::sandbox::{Fault, Sandbox, World};
+use crate::spec::{EcsPlace, Files, Place, Request, Service, Spec, load};
+
+mod budgets;
+mod comparing;
+mod lost_replies;
+mod ownership;
+mod performing;
+mod rendering;
+mod verbs;
+
+const BEGIN: &str = "2026-01-02T03:04:05Z";
+
+const DEPLOY: &str = r#"
+project = "shop"
+[service.api]
+image = "api:v1"
+port = 8080
+replicas = 2
+cpu = 0.5
+memory = "1GiB"
+env = { ENVIRONMENT = "production", SESSION_TOKEN = "abc" }
+tags = { team = "checkout" }
+scaling = { min = 2, max = 20, cpu = 70 }
+[service.api.ecs]
+service = "api-service"
+family = "api-service"
+execution_role = "arn:aws:iam::123456789012:role/execution"
+log_group = "/ecs/api-service"
+target_group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef"
+"#;
+
+const TARGET: &str = r#"
+platform = "ecs"
+account = "123456789012"
+region = "us-east-1"
+cluster = "main"
+network = { subnets = ["subnet-0a", "subnet-0b"], security_groups = ["sg-0api"] }
+"#;
+
+struct Texts(BTreeMap<&'static str, String>);
+
+impl Files for Texts {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        let text = path.to_str().and_then(|path| self.0.get(path));
+        text.cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
+        Ok(vec!["ecs.toml".into()])
+    }
+}
+
+/// What two texts say.
+fn spec(deploy: &str, target: &str) -> Spec {
+    let texts = Texts(BTreeMap::from([
+        ("deploy.toml", deploy.to_owned()),
+        ("config/ecs.toml", target.to_owned()),
+    ]));
+    let request = Request {
+        file: Path::new("deploy.toml"),
+        target: &"ecs".parse().unwrap(),
+        services: &[],
+        set: &BTreeMap::new(),
+        images: &BTreeMap::new(),
+        environment: &|_| None,
+    };
+    match load(&texts, &request) {
+        Ok(loaded) => loaded.spec,
+        Err(problems) => panic!("{problems:?}"),
+    }
+}
+
+/// The service of [`DEPLOY`] with other words for some of its words.
+fn service_with(changes: &[(&str, &str)]) -> Service {
+    let mut text = DEPLOY.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    spec(&text, TARGET).services.remove(0)
+}
+
+fn service() -> Service {
+    service_with(&[])
+}
+
+fn place_of(spec: &Spec) -> EcsPlace {
+    match &spec.target.place {
+        Place::Ecs(place) | Place::Sandbox(place) => place.clone(),
+    }
+}
+
+/// A cloud, and the platform that works on it.
+struct Cloud {
+    sandbox: Sandbox,
+    ecs: Ecs,
+    clock: Clock,
+    events: Events,
+    told: mpsc::UnboundedReceiver<Event>,
+}
+
+impl Cloud {
+    async fn new() -> Self {
+        Self::at(TARGET).await
+    }
+
+    async fn at(target: &str) -> Self {
+        let clock = Clock::driven_from(BEGIN.parse().unwrap());
+        let world = World::new(1, BEGIN.parse().unwrap());
+        let sandbox = Sandbox::in_memory(world, Arc::new(move || clock.now()));
+        let place = place_of(&spec(DEPLOY, target));
+        let connection = connect(&place, Some(sandbox.http_client()), clock).await;
+        let origin = Origin {
+            by: Some("ada".into()),
+            ..Origin::default()
+        };
+        let (sender, told) = mpsc::unbounded_channel();
+        Self {
+            ecs: Ecs::new(&connection, &place, "shop", origin, clock),
+            sandbox,
+            clock,
+            events: Events::new(sender, "ecs".parse().unwrap(), clock),
+            told,
+        }
+    }
+
+    /// Another process on the same cloud, which remembers nothing.
+    async fn of(other: &Self) -> Self {
+        let place = other.ecs.place().clone();
+        let client = Some(other.sandbox.http_client());
+        let connection = connect(&place, client, other.clock).await;
+        let (sender, told) = mpsc::unbounded_channel();
+        Self {
+            ecs: Ecs::new(&connection, &place, "shop", Origin::default(), other.clock),
+            sandbox: other.sandbox.clone(),
+            clock: other.clock,
+            events: Events::new(sender, "ecs".parse().unwrap(), other.clock),
+            told,
+        }
+    }
+
+    fn break_with(&self, fault: Fault) {
+        self.sandbox
+            .with_world(|world| world.add_fault(fault))
+            .unwrap();
+    }
+
+    async fn plan(&self, service: &Service) -> Result<Planned, Failed> {
+        self.plan_to(service, &Intent::default()).await
+    }
+
+    async fn plan_to(&self, service: &Service, intent: &Intent) -> Result<Planned, Failed> {
+        Box::pin(self.ecs.plan(service, intent, &self.events)).await
+    }
+
+    async fn perform(&self, plan: &EcsPlan) -> Result<Option<Started>, PerformError> {
+        Box::pin(self.ecs.perform_plan(plan, &self.events)).await
+    }
+
+    /// Deploys and waits until the rollout is long over.
+    async fn deploy(&self, service: &Service) -> Started {
+        let plan = self.plan(service).await.unwrap().plan;
+        let started = self.perform(&plan).await.unwrap().unwrap();
+        self.rest().await;
+        Box::pin(self.ecs.settle_plan(&plan, &self.events))
+            .await
+            .unwrap();
+        started
+    }
+
+    /// Lets a rollout come to its end.
+    async fn rest(&self) {
+        let later = self.clock.now() + Duration::from_mins(10);
+        self.clock.sleep_until(later).await;
+    }
+
+    /// The operations asked for since `from`, and whether each was performed.
+    fn operations(&self, from: usize) -> Vec<String> {
+        let log = self.sandbox.log();
+        log[from..]
+            .iter()
+            .map(|request| request.operation.clone())
+            .collect()
+    }
+
+    fn asked(&self) -> usize {
+        self.sandbox.log().len()
+    }
+
+    /// How often the world performed this operation.
+    fn performed(&self, operation: &str) -> usize {
+        let log = self.sandbox.log();
+        log.iter()
+            .filter(|request| request.operation == operation && request.performed)
+            .count()
+    }
+
+    /// The codes of the warnings told so far.
+    fn warnings(&mut self) -> Vec<String> {
+        let mut codes = Vec::new();
+        while let Ok(event) = self.told.try_recv() {
+            if let Told::Warning { code, .. } = event.kind {
+                codes.push(code);
+            }
+        }
+        codes
+    }
+}
+
+/// The paths of a plan's views, with their values.
+fn shown(plan: &EcsPlan) -> Vec<String> {
+    plan.views
+        .iter()
+        .map(|view| {
+            let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".into());
+            format!(
+                "{} {}: {} -> {} ({})",
+                view.object,
+                view.path,
+                side(&view.from),
+                side(&view.to),
+                view.effect.words()
+            )
+        })
+        .collect()
+}
+
+fn words(plan: &EcsPlan) -> Vec<String> {
+    plan.changes
+        .iter()
+        .map(super::change::Change::words)
+        .collect()
+}

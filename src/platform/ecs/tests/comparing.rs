@@ -1,0 +1,237 @@
+//! What is a difference and what is none.
+
+use proptest::prelude::*;
+
+use super::super::carry;
+use super::super::desired::{KeyValue, Tag, TaskDefinition};
+use super::super::diff::same_definition;
+use super::super::fields;
+use super::super::origin::Origin;
+use super::super::received;
+use super::super::render::{Setting, render};
+use super::*;
+
+fn rendered(service: &Service) -> super::super::desired::Desired {
+    let setting = Setting {
+        project: "shop",
+        place: &place_of(&spec(DEPLOY, TARGET)),
+        origin: &Origin::default(),
+    };
+    render(service, &setting)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_differs_right_after_a_deployment() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let planned = cloud.plan(&service()).await.unwrap();
+    assert_eq!(shown(&planned.plan), Vec::<String>::new());
+    assert_eq!(words(&planned.plan), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_told_by_its_field_and_its_effect() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let changed = service_with(&[
+        ("api:v1", "api:v2"),
+        ("\"abc\"", "\"def\""),
+        ("max = 20", "max = 30"),
+        ("team = \"checkout\"", "owner = \"ada\""),
+        ("family = ", "exec = true\nmaximum_percent = 150\nfamily = "),
+    ]);
+    let planned = cloud.plan(&changed).await.unwrap();
+    assert_eq!(
+        shown(&planned.plan),
+        [
+            "task definition containers.api.environment.SESSION_TOKEN: (masked) -> (masked), another value (restarts)",
+            "task definition containers.api.image: api:v1 -> api:v2 (restarts)",
+            "service tags.owner: - -> ada (nothing visible)",
+            "service tags.team: checkout -> - (nothing visible)",
+            "service deployment.maximumPercent: 200 -> 150 (nothing visible)",
+            "service enableExecuteCommand: false -> true (restarts)",
+            "autoscaling max: 20 -> 30 (scales)",
+        ]
+    );
+    assert_eq!(
+        words(&planned.plan),
+        [
+            "register task definition api-service",
+            "tag service api-service",
+            "remove tags of service api-service",
+            "update service api-service",
+            "set autoscaling bounds of api-service",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_count_that_an_autoscaler_set_is_no_difference() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let update = cloud
+        .ecs
+        .ecs()
+        .update_service()
+        .cluster("main")
+        .service("api-service")
+        .desired_count(7);
+    update.send().await.unwrap();
+    cloud.rest().await;
+    assert!(cloud.plan(&service()).await.unwrap().plan.is_empty());
+    let changed = service_with(&[("api:v1", "api:v2")]);
+    let plan = cloud.plan(&changed).await.unwrap().plan;
+    let started = cloud.perform(&plan).await.unwrap().unwrap();
+    assert_eq!(started.desired, 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_autoscaler_the_files_count_holds() {
+    let cloud = Cloud::new().await;
+    let scaling = "scaling = { min = 2, max = 20, cpu = 70 }\n";
+    let fixed = service_with(&[(scaling, "")]);
+    cloud.deploy(&fixed).await;
+    let more = service_with(&[(scaling, ""), ("replicas = 2", "replicas = 3")]);
+    let plan = cloud.plan(&more).await.unwrap().plan;
+    assert_eq!(shown(&plan), ["service desiredCount: 2 -> 3 (scales)"]);
+    let started = cloud.perform(&plan).await.unwrap().unwrap();
+    assert!(started.count_only);
+    assert!(cloud.plan(&more).await.unwrap().plan.is_empty());
+}
+
+#[test]
+fn what_the_file_has_no_word_for_is_carried_over() {
+    let wanted = rendered(&service()).task_definition;
+    let mut base = carry::merge(&wanted, None).unwrap();
+    let volume = aws_sdk_ecs::types::Volume::builder().name("data").build();
+    base.volumes = Some(vec![volume]);
+    base.container_definitions.as_mut().unwrap()[0].hostname = Some("api".into());
+    let logs = base.container_definitions.as_mut().unwrap()[0]
+        .log_configuration
+        .as_mut()
+        .unwrap();
+    logs.options
+        .as_mut()
+        .unwrap()
+        .insert("mode".into(), "non-blocking".into());
+    let changed = rendered(&service_with(&[("api:v1", "api:v2")])).task_definition;
+    let merged = carry::merge(&changed, Some(&base)).unwrap();
+    let container = &merged.container_definitions()[0];
+    assert_eq!(merged.volumes().len(), 1);
+    assert_eq!(container.hostname.as_deref(), Some("api"));
+    assert_eq!(container.image.as_deref(), Some("api:v2"));
+    let options = container.log_configuration.as_ref().unwrap();
+    assert_eq!(options.options.as_ref().unwrap()["mode"], "non-blocking");
+    let left = carry::residue::of_definition(&merged);
+    let paths: Vec<&str> = left.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "volumes",
+            "containers.api.hostname",
+            "containers.api.logConfiguration.options"
+        ]
+    );
+}
+
+#[test]
+fn what_aws_fills_in_is_no_difference() {
+    let wanted = rendered(&service()).task_definition;
+    let mut read = carry::merge(&wanted, None).unwrap();
+    read.revision = 7;
+    read.runtime_platform = Some(
+        aws_sdk_ecs::types::RuntimePlatform::builder()
+            .cpu_architecture("X86_64".into())
+            .operating_system_family("LINUX".into())
+            .build(),
+    );
+    read.volumes = Some(Vec::new());
+    let container = &mut read.container_definitions.as_mut().unwrap()[0];
+    container.essential = None;
+    container.mount_points = Some(Vec::new());
+    container.port_mappings.as_mut().unwrap()[0].host_port = Some(8080);
+    container.version_consistency = Some("enabled".into());
+    container.privileged = Some(false);
+    let read_back = received::task_definition(&read, &[]);
+    assert!(same_definition(&read_back, &wanted));
+    assert_eq!(carry::residue::of_definition(&read), []);
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let shown = |value: &str| {
+        let mut definition = rendered(&service()).task_definition;
+        definition.container_definitions[0].environment = vec![KeyValue {
+            name: "DB_PASSWORD".into(),
+            value: value.into(),
+            sensitive: false,
+        }];
+        fields::definition::fields(&definition)
+    };
+    let differences = shown("hunter2").differences(&shown("hunter3"));
+    let views = super::super::diff::views("task definition", &differences);
+    assert_eq!(views[0].from.as_deref(), Some("(masked)"));
+    assert_eq!(views[0].to.as_deref(), Some("(masked), another value"));
+}
+
+fn definitions() -> impl Strategy<Value = TaskDefinition> {
+    let environment = proptest::collection::btree_map("[A-Z]{1,6}", ".{0,12}", 0..6);
+    let tags = proptest::collection::btree_map("[a-z]{1,6}", "[a-z]{0,6}", 0..4);
+    let command = proptest::collection::vec("[a-z -]{0,8}", 0..4);
+    (environment, tags, command, 0_i32..4096, any::<bool>()).prop_map(
+        |(environment, tags, command, cpu, essential)| {
+            let mut definition = rendered(&service()).task_definition;
+            let container = &mut definition.container_definitions[0];
+            container.environment = environment
+                .into_iter()
+                .map(|(name, value)| KeyValue {
+                    name,
+                    value,
+                    sensitive: false,
+                })
+                .collect();
+            container.command = command;
+            container.cpu = Some(cpu);
+            container.essential = Some(essential);
+            let sidecar = super::super::desired::ContainerDefinition {
+                name: "proxy".into(),
+                image: "proxy:1".into(),
+                ..Default::default()
+            };
+            definition.container_definitions.push(sidecar);
+            definition.tags = tags
+                .into_iter()
+                .map(|(key, value)| Tag { key, value })
+                .collect();
+            definition
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_read_back_is_what_was_asked_for(definition in definitions()) {
+        let sent = carry::merge(&definition, None).unwrap();
+        prop_assert!(same_definition(&received::task_definition(&sent, &[]), &definition));
+    }
+
+    #[test]
+    fn order_is_no_difference(definition in definitions()) {
+        let mut other = definition.clone();
+        other.container_definitions.reverse();
+        for container in &mut other.container_definitions {
+            container.environment.reverse();
+            container.port_mappings.reverse();
+            container.secrets.reverse();
+        }
+        prop_assert!(same_definition(&definition, &other));
+    }
+
+    #[test]
+    fn another_value_is_a_difference(definition in definitions(), value in ".{1,12}") {
+        let mut other = definition.clone();
+        let command = &mut other.container_definitions[0].command;
+        command.push(value);
+        prop_assert!(!same_definition(&definition, &other));
+    }
+}

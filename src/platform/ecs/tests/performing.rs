@@ -1,0 +1,233 @@
+//! Plans performed: races, autoscaling, going back, restarting.
+
+use super::*;
+use crate::platform::Kind;
+
+#[tokio::test(start_paused = true)]
+async fn a_new_service_gets_its_rollout_from_the_answer() {
+    let cloud = Cloud::new().await;
+    let plan = cloud.plan(&service()).await.unwrap().plan;
+    let started = cloud.perform(&plan).await.unwrap().unwrap();
+    assert!(started.created && !started.count_only);
+    assert!(started.primary_id.starts_with("ecs-svc/"));
+    assert!(
+        started
+            .task_definition
+            .ends_with("task-definition/api-service:1")
+    );
+    assert_eq!(started.primary_before, None);
+    assert_eq!(started.desired, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn autoscaling_follows_a_healthy_rollout_on_an_update() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let changed = service_with(&[("api:v1", "api:v2"), ("max = 20", "max = 30")]);
+    let plan = cloud.plan(&changed).await.unwrap().plan;
+    let from = cloud.asked();
+    cloud.perform(&plan).await.unwrap();
+    assert!(
+        !cloud
+            .operations(from)
+            .contains(&"RegisterScalableTarget".into())
+    );
+    cloud.ecs.settle_plan(&plan, &cloud.events).await.unwrap();
+    assert!(
+        cloud
+            .operations(from)
+            .contains(&"RegisterScalableTarget".into())
+    );
+    cloud.rest().await;
+    assert!(cloud.plan(&changed).await.unwrap().plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn autoscaling_that_leaves_the_file_is_removed_with_its_count() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let without = service_with(&[
+        ("scaling = { min = 2, max = 20, cpu = 70 }\n", ""),
+        ("replicas = 2", "replicas = 4"),
+    ]);
+    let plan = cloud.plan(&without).await.unwrap().plan;
+    assert_eq!(
+        words(&plan),
+        [
+            "remove autoscaling of api-service",
+            "set the count of api-service to 4"
+        ]
+    );
+    cloud.perform(&plan).await.unwrap();
+    cloud.rest().await;
+    assert!(cloud.plan(&without).await.unwrap().plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_leaves_the_file_is_removed() {
+    let cloud = Cloud::new().await;
+    let two = service_with(&[("cpu = 70", "cpu = 70, memory = 80")]);
+    cloud.deploy(&two).await;
+    let plan = cloud.plan(&service()).await.unwrap().plan;
+    assert_eq!(words(&plan), ["remove scaling policy api-memory-scaling"]);
+    cloud.perform(&plan).await.unwrap();
+    assert!(cloud.plan(&service()).await.unwrap().plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_was_faster_is_not_overrun() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let ours = service_with(&[("api:v1", "api:v2")]);
+    let plan = cloud.plan(&ours).await.unwrap().plan;
+    cloud.deploy(&service_with(&[("api:v1", "api:v3")])).await;
+    let before = cloud.performed("UpdateService");
+    let error = cloud.perform(&plan).await.unwrap_err();
+    assert_eq!(error.source.kind, Kind::Refused);
+    assert!(error.nothing_changed);
+    assert!(
+        error.source.message.contains("api-service:2"),
+        "{}",
+        error.source
+    );
+    assert_eq!(cloud.performed("UpdateService"), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_saved_plan_is_performed_exactly_or_refused() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let changed = service_with(&[("api:v1", "api:v2")]);
+    let plan = cloud.plan(&changed).await.unwrap().plan;
+    let saved = serde_json::to_string(&plan).unwrap();
+    let read: EcsPlan = serde_json::from_str(&saved).unwrap();
+    assert_eq!(read, plan);
+    let check = cloud.ecs.check_basis(&changed, &read, &cloud.events);
+    Box::pin(check).await.unwrap();
+    cloud.perform(&read).await.unwrap();
+    let check = cloud.ecs.check_basis(&changed, &read, &cloud.events);
+    let stale = Box::pin(check).await.unwrap_err();
+    assert_eq!(stale.kind, Kind::Refused);
+    assert!(stale.message.starts_with("the plan is stale"), "{stale}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_back_takes_the_last_revision_that_succeeded() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    cloud.deploy(&service_with(&[("api:v1", "api:v2")])).await;
+    let broken = service_with(&[("api:v1", "api:crash")]);
+    let plan = cloud.plan(&broken).await.unwrap().plan;
+    cloud.perform(&plan).await.unwrap();
+    cloud.rest().await;
+    cloud.rest().await;
+    let back = Intent {
+        back_to: Some(None),
+        ..Intent::default()
+    };
+    let plan = cloud.plan_to(&broken, &back).await.unwrap().plan;
+    assert_eq!(
+        shown(&plan),
+        ["service taskDefinition: api-service:2 -> api-service:1 (restarts)"]
+    );
+    let started = cloud.perform(&plan).await.unwrap().unwrap();
+    assert!(started.task_definition.ends_with(":1"));
+    let named = Intent {
+        back_to: Some(Some("3".into())),
+        ..Intent::default()
+    };
+    let plan = cloud.plan_to(&broken, &named).await.unwrap().plan;
+    assert_eq!(
+        shown(&plan),
+        ["service taskDefinition: api-service:1 -> api-service:3 (restarts)"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revision_that_is_not_there_is_named() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let named = Intent {
+        back_to: Some(Some("99".into())),
+        ..Intent::default()
+    };
+    let missing = cloud.plan_to(&service(), &named).await.unwrap_err();
+    assert_eq!(missing.kind, Kind::Missing);
+    assert!(missing.message.contains("api-service:99"), "{missing}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn restart_rolls_the_same_revision() {
+    let cloud = Cloud::new().await;
+    let first = cloud.deploy(&service()).await;
+    let restart = Intent {
+        restart: true,
+        ..Intent::default()
+    };
+    let plan = cloud.plan_to(&service(), &restart).await.unwrap().plan;
+    let started = cloud.perform(&plan).await.unwrap().unwrap();
+    assert_eq!(started.task_definition, first.task_definition);
+    assert_ne!(started.primary_id, first.primary_id);
+    assert!(!started.count_only);
+}
+
+#[tokio::test(start_paused = true)]
+async fn scaling_goes_through_the_bounds_of_an_autoscaler() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let five = Intent {
+        count: Some(25),
+        ..Intent::default()
+    };
+    let plan = cloud.plan_to(&service(), &five).await.unwrap().plan;
+    assert_eq!(
+        shown(&plan),
+        [
+            "autoscaling min: 2 -> 25 (scales)",
+            "autoscaling max: 20 -> 25 (scales)"
+        ]
+    );
+    assert_eq!(cloud.perform(&plan).await.unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_capacity_forces_new_tasks_in_the_same_call() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let spot = service_with(&[(
+        "family = ",
+        "capacity = [{ provider = \"fargate_spot\", weight = 1 }]\nfamily = ",
+    )]);
+    let started = cloud.deploy(&spot).await;
+    assert!(!started.count_only);
+    assert!(cloud.plan(&spot).await.unwrap().plan.is_empty());
+    // And back to the launch type.
+    let started = cloud.deploy(&service()).await;
+    assert!(!started.count_only);
+    assert!(cloud.plan(&service()).await.unwrap().plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_the_file_goes_back_to_its_default() {
+    let cloud = Cloud::new().await;
+    let rich = service_with(&[
+        (
+            "family = ",
+            "exec = true\nhealth_grace = \"90s\"\nalarms = [\"errors\"]\nmaximum_percent = 150\nplatform_version = \"1.4.0\"\nfamily = ",
+        ),
+        (
+            "scaling = ",
+            "rollout = { breaker = { threshold = 7, reset_on_healthy = false } }\nscaling = ",
+        ),
+    ]);
+    cloud.deploy(&rich).await;
+    assert!(cloud.plan(&rich).await.unwrap().plan.is_empty());
+    let group = "target_group = \"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef\"\n";
+    for plain in [service(), service_with(&[(group, "")])] {
+        let left = cloud.plan(&plain).await.unwrap().plan;
+        assert!(!left.is_empty());
+        cloud.deploy(&plain).await;
+        let again = cloud.plan(&plain).await.unwrap().plan;
+        assert_eq!(shown(&again), Vec::<String>::new());
+    }
+}

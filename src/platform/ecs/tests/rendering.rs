@@ -1,0 +1,62 @@
+//! What ECS is asked for.
+
+use std::path::Path;
+
+use super::super::origin::Origin;
+use super::super::render::{Setting, render};
+use super::*;
+use crate::spec::Disk;
+
+fn rendered(spec: &Spec) -> String {
+    let setting = Setting {
+        project: &spec.project,
+        place: &place_of(spec),
+        origin: &Origin::default(),
+    };
+    let desired = render(&spec.services[0], &setting).masked();
+    serde_json::to_string_pretty(&desired).unwrap()
+}
+
+#[test]
+fn the_example_becomes_these_requests() {
+    let request = Request {
+        file: &Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy.example.toml"),
+        target: &"ecs".parse().unwrap(),
+        services: &[],
+        set: &BTreeMap::new(),
+        images: &BTreeMap::new(),
+        environment: &|_| None,
+    };
+    let loaded = load(&Disk, &request).unwrap();
+    insta::assert_snapshot!(rendered(&loaded.spec));
+}
+
+#[test]
+fn everything_that_ecs_alone_knows() {
+    let deploy = r#"
+project = "shop"
+[service.api]
+image = "api@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+port = 8080
+cpu = 1
+memory = "2GiB"
+architecture = "arm64"
+read_only_root = true
+stop_timeout = "60s"
+env = { SESSION_TOKEN = "not for everybody" }
+scaling = { min = 1, max = 4, requests = 500 }
+rollout = { breaker = { threshold = 5, rollback = false } }
+[service.api.sidecar.proxy]
+image = "proxy:1"
+essential = false
+[service.api.ecs]
+capacity = [{ provider = "fargate", base = 1, weight = 1 }, { provider = "fargate_spot", weight = 4 }]
+ephemeral_storage = "40GiB"
+exec = true
+alarms = ["too-many-errors"]
+target_group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef"
+load_balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/front/fedcba9876543210"
+task_role = "arn:aws:iam::123456789012:role/api"
+"#;
+    insta::assert_snapshot!(rendered(&spec(deploy, TARGET)));
+}
