@@ -7,12 +7,12 @@ use aws_sdk_ecs::types as ecs;
 
 use super::Ecs;
 use super::change::Change;
+use super::deployments::AT_ONCE;
 use super::observe::Observed;
 use super::received::last_part;
 use super::waves::waves;
 use crate::plan::Note;
 use crate::platform::Failed;
-use crate::platform::aws::failed;
 use crate::spec::{Provider, Service};
 
 /// The shortest time in which a rollout of `count` tasks can end: each wave takes until the first
@@ -45,12 +45,6 @@ pub fn notes(service: &Service, changes: &[Change], count: u32, observed: &Obser
             "No task is wanted, so nothing can show that this version works.",
         ));
     }
-    if service.expose.is_some() {
-        notes.push(Note::info(
-            "expose_elsewhere",
-            "On ECS the listener of the target group decides host and certificate; `expose` changes nothing here.",
-        ));
-    }
     left_alone(&mut notes, observed);
     notes
 }
@@ -78,15 +72,6 @@ fn on_rollout(notes: &mut Vec<Note>, service: &Service, count: u32, created: boo
         _ => {}
     }
     breaker(notes, service);
-    for container in service.containers.iter().filter(|one| one.image.can_move()) {
-        notes.push(Note::info(
-            "movable_tag",
-            format!(
-                "{} may name another image tomorrow; `restart` rolls the same specification again.",
-                container.image
-            ),
-        ));
-    }
     let spot = |item: &crate::spec::Capacity| item.provider == Provider::FargateSpot;
     if !ecs.capacity.is_empty() && ecs.capacity.iter().all(spot) {
         notes.push(Note::warning(
@@ -141,27 +126,19 @@ impl Ecs {
     /// a warning. Nothing should wait for them.
     pub async fn warnings(&self, service: &Service) -> Result<Vec<Note>, Failed> {
         let name = service.ecs.service.as_str();
-        let listed = self
-            .ecs()
-            .list_service_deployments()
-            .cluster(self.cluster())
-            .service(name)
-            .status(ecs::ServiceDeploymentStatus::RollbackSuccessful)
-            .status(ecs::ServiceDeploymentStatus::RollbackFailed)
-            .max_results(20)
-            .send()
-            .await
-            .map_err(|error| failed(format!("list the deployments of {name}"), error))?;
-        let failures = listed.service_deployments();
-        let revisions: Vec<String> = failures
-            .iter()
-            .filter_map(|one| one.target_service_revision_arn.clone())
-            .collect();
-        if revisions.is_empty() {
+        let states = [
+            ecs::ServiceDeploymentStatus::RollbackSuccessful,
+            ecs::ServiceDeploymentStatus::RollbackFailed,
+        ];
+        let failures = self.list_deployments(name, &states, AT_ONCE).await?;
+        if failures.is_empty() {
             return Ok(Vec::new());
         }
-        let revisions = self.service_revisions(revisions).await?;
-        Ok(failed_before(service, failures, &revisions)
+        let targets = failures
+            .iter()
+            .filter_map(|one| one.target_service_revision_arn.clone());
+        let revisions = self.describe_revisions(targets).await?;
+        Ok(failed_before(service, &failures, &revisions)
             .into_iter()
             .collect())
     }
