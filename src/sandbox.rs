@@ -42,6 +42,9 @@ pub use wire::LoggedRequest;
 pub use world::World;
 pub use world_file::{Before, Preset, TimingsChoice, WorldFile};
 
+/// A sandbox that serves for days remembers so many requests; half are forgotten at a time.
+const LOG_KEPT: usize = 100_000;
+
 /// Where the time comes from.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -117,7 +120,7 @@ impl Sandbox {
         self.store.with((self.now)(), f)
     }
 
-    /// The requests that came in through this handle and its clones, oldest first.
+    /// The newest requests that came in through this handle and its clones, oldest first.
     pub fn log(&self) -> Vec<LoggedRequest> {
         self.log
             .lock()
@@ -127,10 +130,11 @@ impl Sandbox {
 
     fn handle(&self, request: &wire::Request) -> Result<wire::Outcome, SandboxError> {
         let (outcome, logged) = self.with_world(|world| wire::handle(world, request))?;
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(logged);
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() >= LOG_KEPT {
+            log.drain(..LOG_KEPT / 2);
+        }
+        log.push(logged);
         Ok(outcome)
     }
 }

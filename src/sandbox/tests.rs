@@ -25,6 +25,7 @@ mod laws;
 mod rollouts;
 mod scaling;
 mod stopping;
+mod tags_and_pages;
 mod tasks;
 mod wire_faults;
 

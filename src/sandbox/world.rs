@@ -201,7 +201,7 @@ impl World {
         while let Some((at, due)) = self.agenda.pop(now) {
             self.now = self.now.max(at);
             self.perform(due);
-            if self.tasks.len() > 1_000 {
+            if self.tasks.len() > 200 {
                 self.sweep();
             }
         }

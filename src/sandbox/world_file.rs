@@ -1,5 +1,30 @@
 //! World files: how images behave, which faults strike, what is there already and what others do,
 //! written down in TOML or JSON.
+//!
+//! ```toml
+//! speed = 5.0                                  # five times as fast as real time
+//! timings = "aws"                              # or "fast", or single values: { pull_ms = 100 }
+//! switches = { record_delay_ms = 2000 }        # what AWS leaves open
+//! alarms = ["errors"]                          # in ALARM from the beginning
+//!
+//! [[image]]                                    # later rules win; a tag decides where none fits
+//! match = "*/api:v2"
+//! behaviour = { kind = "crash", exit_code = 3 }
+//!
+//! [[fault]]                                    # the second UpdateService loses its reply
+//! operation = "UpdateService"
+//! nth = 2
+//! effect = { kind = "lose_reply" }
+//!
+//! [[planned]]                                  # somebody else deploys a second after ours
+//! when = { after = { operation = "UpdateService", delay_ms = 1000 } }
+//! action = { deploy = { cluster = "main", service = "api", image = "api:theirs" } }
+//!
+//! [[before]]                                   # what is there already
+//! service = "ecs"
+//! operation = "CreateCluster"
+//! input = { clusterName = "other" }
+//! ```
 
 use std::path::Path;
 

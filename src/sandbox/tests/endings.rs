@@ -189,3 +189,69 @@ async fn from_when_on_a_deployment_can_be_gone_back_to_is_a_switch() {
         cloud.wait(&bad, end).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn reasons_can_be_absent_and_the_current_record_stale() {
+    let switches = Switches {
+        status_reasons: false,
+        rollout_reasons: false,
+        stale_current_deployment: true,
+        ..Switches::default()
+    };
+    let cloud = Cloud::of(world().with_switches(switches));
+    let first = cloud.settled().await;
+    let former = cloud.record(&first).await.service_deployment_arn;
+    let bad = cloud.deploy("api:crash").await;
+    let record = cloud.wait(&bad, Status::RollbackSuccessful).await;
+    assert_eq!(record.status_reason, None);
+    let service = cloud.service().await;
+    assert_eq!(primary(&service).rollout_state_reason, None);
+    assert_eq!(service.current_service_deployment, former);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failing_starts_beside_running_tasks_count_only_by_switch() {
+    for (count, end) in [
+        (false, Status::InProgress),
+        (true, Status::RollbackSuccessful),
+    ] {
+        let switches = Switches {
+            start_failures_count_in_stage_two: count,
+            ..Switches::default()
+        };
+        let cloud = Cloud::of(world().with_switches(switches));
+        cloud.settled().await;
+        let bad = cloud.deploy("api:v2").await;
+        sleep(1_300).await;
+        cloud.change(|world| world.set_image("api:v2", Behaviour::Missing));
+        cloud.updating().desired_count(3).send().await.unwrap();
+        sleep(9_000).await;
+        assert_eq!(cloud.record(&bad).await.status, Some(end));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_can_take_over_the_tasks_that_still_run() {
+    let switches = Switches {
+        rollback_adopts_tasks: true,
+        ..Switches::default()
+    };
+    let cloud = Cloud::of(world().with_switches(switches));
+    let first = cloud.settled().await;
+    let bad = cloud.deploy("api:crash").await;
+    cloud.wait(&bad, Status::RollbackInProgress).await;
+    let service = cloud.service().await;
+    assert_eq!(primary(&service).running_count, 2);
+    sleep(1_500).await;
+    let service = cloud.service().await;
+    let ids: Vec<_> = service
+        .deployments
+        .iter()
+        .flatten()
+        .map(|d| d.id.clone())
+        .collect();
+    assert!(
+        !ids.contains(&Some(first)),
+        "nothing is left of the old deployment"
+    );
+}

@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types::{
     Compatibility, ContainerCondition, ContainerDefinition, ContainerDependency, NetworkMode,
-    ServiceDeploymentStatus as Status,
+    ServiceDeploymentStatus as Status, Task,
 };
 
 use super::super::Behaviour;
@@ -334,4 +334,39 @@ async fn sidecars_are_waited_for_and_only_essential_ones_end_the_task() {
         let reason = task.stopped_reason.as_deref().unwrap_or_default();
         reason.contains("container ordering dependency [helper] for target [api]")
     }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spot_task_is_taken_away_and_replaced() {
+    let cloud = Cloud::new();
+    cloud.settled().await;
+    cloud.change(|world| world.set_image("*", Behaviour::SpotInterrupted { after_ms: 5_000 }));
+    cloud.deploy("api:v2").await;
+    sleep(8_000).await;
+    let stopped = cloud.tasks("STOPPED").await;
+    let taken = |task: &&Task| task.stop_code.as_ref().unwrap().as_str() == "SpotInterruption";
+    assert_eq!(stopped.iter().filter(taken).count(), 2);
+    assert_eq!(cloud.tasks("RUNNING").await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_can_fail_its_health_check_long_after_it_was_healthy() {
+    let cloud = Cloud::new();
+    cloud.change(|world| world.set_image("*", Behaviour::UnhealthyLater { after_ms: 30_000 }));
+    let definition = cloud.register_with(checked("api:v1")).await;
+    cloud.creation(&definition).send().await.unwrap();
+    sleep(20_000).await;
+    assert_eq!(cloud.rollout().await, "COMPLETED");
+    sleep(15_000).await;
+    let events = cloud.events().await;
+    assert!(
+        events
+            .iter()
+            .any(|event| event.ends_with("failed container health checks."))
+    );
+    assert_eq!(
+        cloud.rollout().await,
+        "COMPLETED",
+        "the rollout was long over"
+    );
 }

@@ -142,3 +142,25 @@ async fn every_request_is_logged_and_counted() {
         2
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_off_refuses_the_signature_and_says_its_time() {
+    let cloud = Cloud::new();
+    let skew = Effect::ClockSkew {
+        ms: 50 * 365 * 24 * 3_600_000,
+    };
+    cloud.change(|world| world.add_fault(Fault::new(skew)));
+    let error = cloud.ecs.list_clusters().send().await.unwrap_err();
+    let date = error
+        .raw_response()
+        .unwrap()
+        .headers()
+        .get("date")
+        .unwrap()
+        .to_owned();
+    assert!(date.contains(" 2075 "), "{date}");
+    assert_eq!(
+        error.into_service_error().code(),
+        Some("InvalidSignatureException")
+    );
+}
