@@ -7,12 +7,12 @@ use aws_sdk_ecs::types as ecs;
 
 use super::Ecs;
 use super::change::Change;
+use super::deployments::AT_ONCE;
 use super::observe::Observed;
 use super::received::last_part;
 use super::waves::waves;
 use crate::plan::Note;
 use crate::platform::Failed;
-use crate::platform::aws::failed;
 use crate::spec::{Provider, Service};
 
 /// The shortest time in which a rollout of `count` tasks can end: each wave takes until the first
@@ -43,12 +43,6 @@ pub fn notes(service: &Service, changes: &[Change], count: u32, observed: &Obser
         notes.push(Note::warning(
             "desired_zero",
             "No task is wanted, so nothing can show that this version works.",
-        ));
-    }
-    if service.expose.is_some() {
-        notes.push(Note::info(
-            "expose_elsewhere",
-            "On ECS the listener of the target group decides host and certificate; `expose` changes nothing here.",
         ));
     }
     left_alone(&mut notes, observed);
@@ -132,27 +126,19 @@ impl Ecs {
     /// a warning. Nothing should wait for them.
     pub async fn failed_before(&self, service: &Service) -> Result<Vec<Note>, Failed> {
         let name = service.ecs.service.as_str();
-        let listed = self
-            .ecs()
-            .list_service_deployments()
-            .cluster(self.cluster())
-            .service(name)
-            .status(ecs::ServiceDeploymentStatus::RollbackSuccessful)
-            .status(ecs::ServiceDeploymentStatus::RollbackFailed)
-            .max_results(20)
-            .send()
-            .await
-            .map_err(|error| failed(format!("list the deployments of {name}"), error))?;
-        let failures = listed.service_deployments();
-        let revisions: Vec<String> = failures
-            .iter()
-            .filter_map(|one| one.target_service_revision_arn.clone())
-            .collect();
-        if revisions.is_empty() {
+        let states = [
+            ecs::ServiceDeploymentStatus::RollbackSuccessful,
+            ecs::ServiceDeploymentStatus::RollbackFailed,
+        ];
+        let failures = self.list_deployments(name, &states, AT_ONCE).await?;
+        if failures.is_empty() {
             return Ok(Vec::new());
         }
-        let revisions = self.service_revisions(revisions).await?;
-        Ok(newest_failure(service, failures, &revisions)
+        let targets = failures
+            .iter()
+            .filter_map(|one| one.target_service_revision_arn.clone());
+        let revisions = self.describe_revisions(targets).await?;
+        Ok(newest_failure(service, &failures, &revisions)
             .into_iter()
             .collect())
     }

@@ -107,6 +107,13 @@ pub enum Change {
         /// What differs.
         update: Box<ServiceUpdate>,
     },
+    /// Delete the service and stop its tasks.
+    DeleteService {
+        /// The cluster.
+        cluster: String,
+        /// The service.
+        service: String,
+    },
     /// Tag the service.
     TagService {
         /// The service.
@@ -175,6 +182,7 @@ impl Change {
                 format!("create service {}", service.service_name)
             }
             Self::UpdateService { update } => format!("update service {}", update.service),
+            Self::DeleteService { service, .. } => format!("delete service {service}"),
             Self::TagService { arn, .. } => format!("tag service {}", last_part(arn)),
             Self::UntagService { arn, .. } => format!("remove tags of service {}", last_part(arn)),
             Self::RegisterScalableTarget { target, .. } => {
@@ -203,6 +211,7 @@ impl Change {
             Self::RegisterTaskDefinition { .. }
             | Self::CreateService { .. }
             | Self::UpdateService { .. }
+            | Self::DeleteService { .. }
             | Self::TagService { .. }
             | Self::UntagService { .. } => false,
             Self::RegisterScalableTarget { after_health, .. }

@@ -44,7 +44,7 @@ pub struct ObservedService {
 }
 
 /// A revision of a task definition.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Definition {
     /// Its ARN.
     pub arn: String,
@@ -54,6 +54,13 @@ pub struct Definition {
     pub residue: Vec<(String, String)>,
     /// The whole answer.
     pub raw: ecs::TaskDefinition,
+}
+
+/// The whole answer holds environment values, which may be secrets.
+impl std::fmt::Debug for Definition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Definition").field(&self.arn).finish()
+    }
 }
 
 /// What scales a service.

@@ -5,6 +5,7 @@ use aws_sdk_ecs::types as ecs;
 
 use super::Ecs;
 use super::change::{Change, Revision, ServiceUpdate};
+use super::deployments::AT_ONCE;
 use super::desired::ServiceConfig;
 use super::diff::{Diff, views};
 use super::fields;
@@ -12,7 +13,6 @@ use super::observe::ObservedService;
 use super::received::{self, last_part};
 use super::update;
 use crate::plan::{ChangeView, Effect};
-use crate::platform::aws::failed;
 use crate::platform::{Failed, Kind};
 
 /// The groups of fields that ECS keeps with a service revision; all others are settings of the
@@ -89,70 +89,20 @@ impl Ecs {
         }))
     }
 
-    /// The service revisions that deployments in one of these states rolled out, newest first; no
-    /// state: all of them.
+    /// The service revisions that deployments in one of these states rolled out, newest first.
     async fn revisions_deployed(
         &self,
         there: &ObservedService,
         states: &[ecs::ServiceDeploymentStatus],
     ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
         let name = &there.config.service_name;
-        let listed = self
-            .ecs()
-            .list_service_deployments()
-            .cluster(self.cluster())
-            .service(name)
-            .set_status((!states.is_empty()).then(|| states.to_vec()))
-            .max_results(100)
-            .send()
-            .await
-            .map_err(|error| failed(format!("list the deployments of {name}"), error))?;
-        let mut briefs = listed.service_deployments().to_vec();
-        briefs.sort_by_key(|brief| {
-            std::cmp::Reverse(brief.created_at.map(|at| (at.secs(), at.subsec_nanos())))
-        });
-        let mut arns: Vec<String> = Vec::new();
-        for arn in briefs
+        let listed = self.list_deployments(name, states, AT_ONCE).await?;
+        let revisions = listed
             .into_iter()
-            .filter_map(|brief| brief.target_service_revision_arn)
-        {
-            if !arns.contains(&arn) && arns.len() < REVISIONS_AT_ONCE {
-                arns.push(arn);
-            }
-        }
-        let mut revisions = self.service_revisions(arns.clone()).await?;
-        revisions.sort_by_key(|revision| {
-            let arn = revision.service_revision_arn.as_deref().unwrap_or_default();
-            arns.iter().position(|one| one == arn)
-        });
-        Ok(revisions)
-    }
-
-    /// Service revisions by ARN, at most 20.
-    pub async fn service_revisions(
-        &self,
-        mut arns: Vec<String>,
-    ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
-        arns.sort();
-        arns.dedup();
-        arns.truncate(REVISIONS_AT_ONCE);
-        if arns.is_empty() {
-            return Ok(Vec::new());
-        }
-        let answer = self
-            .ecs()
-            .describe_service_revisions()
-            .set_service_revision_arns(Some(arns))
-            .send()
-            .await
-            .map_err(|error| failed("describe service revisions", error))?;
-        Ok(answer.service_revisions.unwrap_or_default())
+            .filter_map(|one| one.target_service_revision_arn);
+        self.describe_revisions(revisions).await
     }
 }
-
-/// How many service revisions one call describes (Amazon ECS API reference,
-/// `DescribeServiceRevisions`).
-pub const REVISIONS_AT_ONCE: usize = 20;
 
 /// The one update that brings the revision's settings back; the service's own settings stay.
 fn go_back(there: &ObservedService, target: &ServiceConfig) -> Diff {

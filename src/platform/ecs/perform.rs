@@ -9,6 +9,7 @@ use super::started::Started;
 use crate::event::{Events, Kind as Told};
 use crate::platform::{Failed, Kind, PerformError};
 
+pub mod delete;
 pub mod scaling;
 pub mod service;
 pub mod tags;
@@ -205,6 +206,7 @@ impl<'a> Run<'a> {
                 let started = ecs.update(update, arn.transpose()?, self.basis).await?;
                 Ok(self.began(started, false))
             }
+            Change::DeleteService { cluster, service } => ecs.delete(cluster, service).await,
             Change::TagService { arn, tags } => ecs.tag(arn, tags).await,
             Change::UntagService { arn, keys } => ecs.untag(arn, keys).await,
             Change::RegisterScalableTarget { target, .. } => ecs.set_bounds(target).await,

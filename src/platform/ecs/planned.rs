@@ -65,21 +65,6 @@ impl Ecs {
         })
     }
 
-    /// Refuses a plan whose facts are no longer so.
-    pub async fn check_basis(
-        &self,
-        service: &Service,
-        plan: &EcsPlan,
-        events: &Events,
-    ) -> Result<(), Failed> {
-        let intent = Intent {
-            adopt: true,
-            ..Intent::default()
-        };
-        let now = Box::pin(self.plan(service, &intent, events)).await?;
-        stale(&plan.basis, &now.plan.basis)
-    }
-
     async fn diff_for(
         &self,
         service: &Service,

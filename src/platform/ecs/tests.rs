@@ -21,6 +21,7 @@ use crate::spec::{EcsPlace, Files, Place, Request, Service, Spec, load};
 
 mod budgets;
 mod comparing;
+mod kinds;
 mod lost_replies;
 mod ownership;
 mod performing;
@@ -83,10 +84,7 @@ fn spec(deploy: &str, target: &str) -> Spec {
         images: &BTreeMap::new(),
         environment: &|_| None,
     };
-    match load(&texts, &request) {
-        Ok(loaded) => loaded.spec,
-        Err(problems) => panic!("{problems:?}"),
-    }
+    load(&texts, &request).unwrap().spec
 }
 
 /// The service of [`DEPLOY`] with other words for some of its words.

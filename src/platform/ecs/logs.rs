@@ -1,0 +1,156 @@
+//! What a service's containers write, from CloudWatch Logs, for `logs`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::Ecs;
+use crate::event::Events;
+use crate::names::ContainerName;
+use crate::platform::aws::failed;
+use crate::platform::{Failed, Kind};
+use crate::spec::{AwsLogs, Service};
+
+/// How often a followed group is asked. `FilterLogEvents` allows 5 to 10 calls a second for the
+/// whole account and Region (Amazon CloudWatch Logs quotas).
+const ASK: Duration = Duration::from_secs(2);
+
+/// Lines may arrive so much later than they were written, and are asked for again so long.
+const LATE: SignedDuration = SignedDuration::from_secs(30);
+
+/// Which lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Not before.
+    pub since: Timestamp,
+    /// Only so many, the newest; `None`: all.
+    pub tail: Option<usize>,
+    /// Go on as they come.
+    pub follow: bool,
+    /// Of this container only.
+    pub container: Option<ContainerName>,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogLine {
+    /// When it was written.
+    pub at: Timestamp,
+    /// By which container.
+    pub container: String,
+    /// In which task: the end of its ARN.
+    pub task: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Lines by stream and id, with their time: what was told already.
+type Told = BTreeMap<(String, String), i64>;
+
+impl Ecs {
+    /// Gives each line to `each`, oldest first. With `follow` it never ends by itself: drop it, to
+    /// end it.
+    pub async fn tell_logs(
+        &self,
+        service: &Service,
+        wanted: &Wanted,
+        events: &Events,
+        mut each: impl FnMut(LogLine),
+    ) -> Result<(), Failed> {
+        let Some(group) = &service.ecs.logs else {
+            return Err(Failed::new(
+                format!("read the logs of {}", service.name),
+                Kind::Refused,
+                "it writes none to CloudWatch Logs: deploy.toml has no `log_group` for it",
+            ));
+        };
+        let mut told = Told::new();
+        let mut from = wanted.since;
+        let mut tail = wanted.tail;
+        let mut warned = false;
+        loop {
+            let lines = self.new_lines(group, wanted, from, &mut told, tail.take());
+            match lines.await {
+                Ok(lines) => lines.into_iter().for_each(&mut each),
+                Err(error) if wanted.follow && error.kind == Kind::Missing => {
+                    if !warned {
+                        events.warn("no_log_group", "nothing has been written yet");
+                        warned = true;
+                    }
+                }
+                Err(error) if wanted.follow && error.kind.may_pass() => {}
+                Err(error) => return Err(error),
+            }
+            if !wanted.follow {
+                return Ok(());
+            }
+            let newest = told.values().max().copied();
+            let newest = newest.and_then(|at| Timestamp::from_millisecond(at).ok());
+            from = newest.map_or(from, |newest| from.max(newest - LATE));
+            told.retain(|_, at| *at >= from.as_millisecond());
+            let next = self.clock().now() + ASK;
+            self.clock().sleep_until(next).await;
+        }
+    }
+
+    /// The lines since `from` that were not told yet; only the newest `tail` of them.
+    async fn new_lines(
+        &self,
+        group: &AwsLogs,
+        wanted: &Wanted,
+        from: Timestamp,
+        told: &mut Told,
+        tail: Option<usize>,
+    ) -> Result<Vec<LogLine>, Failed> {
+        let prefix = match &wanted.container {
+            Some(container) => format!("{}/{container}/", group.prefix),
+            None => format!("{}/", group.prefix),
+        };
+        let mut pages = self
+            .logs()
+            .filter_log_events()
+            .log_group_name(&group.group)
+            .log_stream_name_prefix(prefix)
+            .start_time(from.as_millisecond())
+            .into_paginator()
+            .send();
+        let mut lines = VecDeque::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| failed(format!("read the logs {}", group.group), error))?;
+            for event in page.events.unwrap_or_default() {
+                let id = (
+                    event.log_stream_name.clone().unwrap_or_default(),
+                    event.event_id.clone().unwrap_or_default(),
+                );
+                let at = event.timestamp.unwrap_or_default();
+                if told.insert(id, at).is_none() {
+                    lines.extend(line(event));
+                }
+                if tail.is_some_and(|tail| lines.len() > tail) {
+                    lines.pop_front();
+                }
+            }
+        }
+        let mut lines = Vec::from(lines);
+        lines.sort_by_key(|line| line.at);
+        Ok(lines)
+    }
+}
+
+/// A stream is `prefix/container/task` (Amazon ECS developer guide, awslogs).
+fn line(event: FilteredLogEvent) -> Option<LogLine> {
+    let stream = event.log_stream_name?;
+    let mut parts = stream.rsplit('/');
+    let task = parts.next().unwrap_or_default().to_owned();
+    let container = parts.next().unwrap_or_default().to_owned();
+    Some(LogLine {
+        at: Timestamp::from_millisecond(event.timestamp?).ok()?,
+        container,
+        task,
+        text: event.message.unwrap_or_default().trim_end().to_owned(),
+    })
+}

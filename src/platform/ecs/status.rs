@@ -1,0 +1,254 @@
+//! What runs now, for `status`.
+
+use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Ecs;
+use super::adopt;
+use super::desired::LoadBalancer;
+use super::followed::short;
+use super::observe::{Observed, ObservedService, Scaling};
+use super::received::last_part;
+use super::wire;
+use crate::event::Events;
+use crate::platform::Failed;
+use crate::platform::aws::failed;
+use crate::spec::Service;
+
+/// So many of ECS's last words about a service are told.
+const MESSAGES: usize = 5;
+
+/// What runs now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// The ECS service's name.
+    pub service: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// `ACTIVE` or `DRAINING`.
+    pub state: String,
+    /// Whether it carries our tags for this service.
+    pub ours: bool,
+    /// The revision that the service is set to: `api-service:12`.
+    pub revision: String,
+    /// The images of that revision.
+    pub images: Vec<Image>,
+    /// Tasks wanted.
+    pub desired: i32,
+    /// Tasks running.
+    pub running: i32,
+    /// Tasks on their way.
+    pub pending: i32,
+    /// Deployments, newest first.
+    pub deployments: Vec<Deployment>,
+    /// What scales it.
+    pub scaling: Option<Bounds>,
+    /// Load-balancer targets.
+    pub targets: Vec<Target>,
+    /// What ECS said last about it, newest last.
+    pub messages: Vec<Message>,
+    /// Pieces that could not be read, each with why.
+    pub missing: Vec<String>,
+}
+
+/// An image of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Image {
+    /// The container.
+    pub container: String,
+    /// Its image.
+    pub image: String,
+}
+
+/// A deployment, as ECS counts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Deployment {
+    /// `ecs-svc/N`.
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE`…
+    pub status: String,
+    /// `COMPLETED`, `IN_PROGRESS` or `FAILED`.
+    pub rollout: Option<String>,
+    /// Why, in ECS's words.
+    pub reason: Option<String>,
+    /// Its revision.
+    pub revision: String,
+    /// Tasks wanted.
+    pub desired: u32,
+    /// Tasks running.
+    pub running: u32,
+    /// Tasks on their way.
+    pub pending: u32,
+    /// Tasks that failed.
+    pub failed: u32,
+    /// Since when.
+    pub created: Option<Timestamp>,
+}
+
+/// The bounds of the count and what moves it between them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Bounds {
+    /// Fewest.
+    pub min: i32,
+    /// Most.
+    pub max: i32,
+    /// Policies, each in a few words.
+    pub policies: Vec<String>,
+}
+
+/// A target of a load balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Target {
+    /// Its group's name.
+    pub group: String,
+    /// Address and port.
+    pub address: String,
+    /// `healthy`, `unhealthy`, `draining`…
+    pub state: String,
+    /// Why, where it is not healthy.
+    pub reason: Option<String>,
+}
+
+/// Something that ECS said about the service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// When.
+    pub at: Timestamp,
+    /// In its own words.
+    pub text: String,
+}
+
+impl Ecs {
+    /// What runs now; `None`: the service is not there. Reads only.
+    pub async fn status(
+        &self,
+        service: &Service,
+        events: &Events,
+    ) -> Result<Option<Status>, Failed> {
+        let observed = Box::pin(self.observe(service, events)).await?;
+        let Some(there) = &observed.service else {
+            return Ok(None);
+        };
+        let mut status = seen(there, &observed);
+        status.ours = adopt::is_ours(there, &self.project, &service.name);
+        if observed.scaling.is_none() {
+            status.missing.push("autoscaling: not permitted".into());
+        }
+        let groups = there.config.load_balancers.iter();
+        let read = futures::future::join_all(groups.map(|group| self.targets(group))).await;
+        for targets in read {
+            match targets {
+                Ok(targets) => status.targets.extend(targets),
+                Err(error) => status.missing.push(format!("targets: {error}")),
+            }
+        }
+        Ok(Some(status))
+    }
+
+    async fn targets(&self, group: &LoadBalancer) -> Result<Vec<Target>, Failed> {
+        let arn = &group.target_group_arn;
+        let name = arn.split('/').nth(1).unwrap_or(arn);
+        let answer = self
+            .balancers()
+            .describe_target_health()
+            .target_group_arn(arn)
+            .send()
+            .await
+            .map_err(|error| failed(format!("read the targets of {name}"), error))?;
+        let targets = answer.target_health_descriptions().iter().map(|target| {
+            let health = target.target_health.as_ref();
+            let of = target.target.as_ref();
+            Target {
+                group: name.to_owned(),
+                address: format!(
+                    "{}:{}",
+                    of.and_then(|of| of.id.as_deref()).unwrap_or("?"),
+                    of.and_then(|of| of.port).unwrap_or_default()
+                ),
+                state: health
+                    .and_then(|health| health.state.as_ref())
+                    .map_or("unknown", TargetHealthStateEnum::as_str)
+                    .to_owned(),
+                reason: health
+                    .and_then(|health| health.reason.as_ref())
+                    .map(|reason| reason.as_str().to_owned()),
+            }
+        });
+        Ok(targets.collect())
+    }
+}
+
+fn seen(there: &ObservedService, observed: &Observed) -> Status {
+    let view = wire::service(&there.raw);
+    let raw = &there.raw;
+    let newest = view.events.iter().take(MESSAGES);
+    let mut messages: Vec<Message> = newest
+        .map(|event| Message {
+            at: event.at,
+            text: event.text.clone(),
+        })
+        .collect();
+    messages.reverse();
+    Status {
+        service: there.config.service_name.clone(),
+        cluster: last_part(raw.cluster_arn.as_deref().unwrap_or_default()).to_owned(),
+        state: view.status.clone(),
+        ours: false,
+        revision: short(&there.config.task_definition).to_owned(),
+        images: images(observed),
+        desired: raw.desired_count,
+        running: raw.running_count,
+        pending: raw.pending_count,
+        deployments: view
+            .deployments
+            .iter()
+            .map(|one| Deployment {
+                id: one.id.clone(),
+                status: one.status.clone(),
+                rollout: one.rollout.clone(),
+                reason: one.reason.clone(),
+                revision: short(&one.task_definition).to_owned(),
+                desired: one.desired,
+                running: one.running,
+                pending: one.pending,
+                failed: one.failed,
+                created: one.created,
+            })
+            .collect(),
+        scaling: observed.scaling.as_ref().and_then(bounds),
+        targets: Vec::new(),
+        messages,
+        missing: Vec::new(),
+    }
+}
+
+fn images(observed: &Observed) -> Vec<Image> {
+    let containers = observed
+        .running
+        .iter()
+        .flat_map(|running| &running.config.container_definitions);
+    containers
+        .map(|container| Image {
+            container: container.name.clone(),
+            image: container.image.clone(),
+        })
+        .collect()
+}
+
+fn bounds(scaling: &Scaling) -> Option<Bounds> {
+    let target = scaling.target.as_ref()?;
+    let ours = scaling.policies.iter().map(|policy| {
+        let tracking = &policy.target_tracking_scaling_policy_configuration;
+        let metric = &tracking.predefined_metric_specification;
+        format!(
+            "{}: {} at {}",
+            policy.policy_name, metric.predefined_metric_type, tracking.target_value
+        )
+    });
+    Some(Bounds {
+        min: target.min_capacity,
+        max: target.max_capacity,
+        policies: ours.chain(scaling.others.iter().cloned()).collect(),
+    })
+}

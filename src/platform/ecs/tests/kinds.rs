@@ -1,0 +1,94 @@
+//! Each way in which a call can fail, as the kind that decides what happens next.
+
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_ecs::config::retry::RetryConfig;
+use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
+
+use super::*;
+use crate::platform::Kind;
+use crate::platform::aws::failed;
+use crate::sandbox::Effect;
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_back_decides_the_kind() {
+    for (effect, kind) in [
+        (Effect::AccessDenied, Kind::Denied),
+        (Effect::ExpiredToken, Kind::Expired),
+        (Effect::Throttle, Kind::Throttled),
+        (Effect::ServerError, Kind::Server),
+        (Effect::UnknownOperation, Kind::Unsupported),
+        (Effect::Html { status: 404 }, Kind::Unsupported),
+        (Effect::Html { status: 502 }, Kind::Server),
+        (Effect::Html { status: 200 }, Kind::Unsupported),
+        (Effect::DropRequest, Kind::Lost),
+        (Effect::LoseReply, Kind::Lost),
+        (Effect::Refuse, Kind::Unreachable),
+        (Effect::Delay { ms: 600_000 }, Kind::Lost),
+    ] {
+        let cloud = Cloud::new().await;
+        cloud.break_with(Fault {
+            times: 0,
+            ..Fault::new(effect.clone())
+        });
+        let error = cloud.ecs.find_service("api-service").await.unwrap_err();
+        assert_eq!(error.kind, kind, "{effect:?}: {error}");
+        let text = error.to_string();
+        assert!(
+            text.starts_with("could not describe service api-service: "),
+            "{text}"
+        );
+        assert!(!text.contains("service error"), "{text}");
+        assert!(!text.contains("dispatch failure"), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_names_the_action_that_was_refused() {
+    let cloud = Cloud::new().await;
+    cloud.break_with(Fault {
+        times: 0,
+        ..Fault::new(Effect::AccessDenied)
+    });
+    let error = cloud.ecs.find_service("api-service").await.unwrap_err();
+    assert!(
+        error.to_string().contains("ecs:DescribeServices"),
+        "{error}"
+    );
+}
+
+fn client(
+    provide: impl Fn() -> Result<Credentials, CredentialsError> + Send + Sync + Clone + 'static,
+) -> aws_sdk_ecs::Client {
+    let provider = provide_credentials_fn(move || {
+        let provided = provide();
+        async move { provided }
+    });
+    let config = aws_sdk_ecs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .retry_config(RetryConfig::disabled())
+        // Nobody listens on this port.
+        .endpoint_url("http://127.0.0.1:1")
+        .credentials_provider(provider)
+        .build();
+    aws_sdk_ecs::Client::from_conf(config)
+}
+
+#[tokio::test]
+async fn nobody_listening_is_not_a_lost_reply() {
+    let client = client(|| Ok(Credentials::new("a", "b", None, None, "test")));
+    let error = client.list_clusters().send().await.unwrap_err();
+    let error = failed("list clusters", error);
+    assert_eq!(error.kind, Kind::Unreachable, "{error}");
+    assert!(error.kind.proves_not_performed());
+}
+
+#[tokio::test]
+async fn no_credentials_is_not_a_broken_network() {
+    let client = client(|| Err(CredentialsError::not_loaded("no providers in chain")));
+    let error = client.list_clusters().send().await.unwrap_err();
+    let error = failed("list clusters", error);
+    assert_eq!(error.kind, Kind::NoCredentials, "{error}");
+    assert!(error.message.contains("no providers in chain"), "{error}");
+}
