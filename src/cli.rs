@@ -11,10 +11,12 @@ use clap::{Parser, Subcommand};
 use crate::error::ExitCode;
 use crate::report::Console;
 
+pub mod answers;
 pub mod apply;
 pub mod approve;
 mod command;
 pub mod completions;
+pub mod destroy;
 mod files;
 mod log;
 pub mod options;
@@ -74,16 +76,24 @@ pub enum Verb {
     Plan(plan::Args),
     /// Plans, asks, performs, watches and judges
     Apply(apply::Args),
+    /// Shows what runs now
+    Status,
     /// Follows a rollout, whoever started it; changes nothing
     Watch,
     /// Stops a rollout as `on_cancel` or --rollback says
     Cancel(rollouts::CancelArgs),
+    /// Shows who deployed what, when, from which commit, and how it ended
+    History(answers::HistoryArgs),
     /// Goes back to the last revision known good, or to a given one
     Rollback(rollouts::RollbackArgs),
     /// Rolls the same specification again
     Restart(rollouts::RestartArgs),
     /// Changes how many tasks run; with an autoscaler, through its bounds
     Scale(rollouts::ScaleArgs),
+    /// Shows what the containers write
+    Logs(answers::LogsArgs),
+    /// Takes services away: asks, drains, deletes
+    Destroy(destroy::Args),
     /// Serves the embedded cloud to any AWS client, on a loopback port
     Sandbox(sandbox::Args),
     /// Prints the JSON schema of a file or of the events
@@ -121,6 +131,10 @@ fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
         Verb::Rollback(args) => rollouts::rollback(cli, args, terminal, screen),
         Verb::Restart(args) => rollouts::restart(cli, args, terminal, screen),
         Verb::Scale(args) => rollouts::scale(cli, args, terminal, screen),
+        Verb::Status => answers::status(cli, terminal, screen),
+        Verb::History(args) => answers::history(cli, args, terminal, screen),
+        Verb::Logs(args) => answers::logs(cli, args, terminal, screen),
+        Verb::Destroy(args) => destroy::run(cli, args, terminal, screen),
         Verb::Sandbox(args) => sandbox::run(&cli.options, args, terminal, screen),
         Verb::Schema(args) => schema::run(args, screen),
         Verb::Completions(args) => completions::run(args, screen),

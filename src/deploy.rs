@@ -21,7 +21,7 @@ mod outcome;
 mod pace;
 mod tell;
 
-pub use outcome::{declined, held_back};
+pub use outcome::{absent, could_not, declined, held_back};
 use pace::Pace;
 use tell::Teller;
 
@@ -107,7 +107,7 @@ impl<P: Platform> Deploy<'_, P> {
                 }
             };
             let (proposed, warnings) = futures::join!(reading, warning);
-            let mut proposal = proposed.map_err(|error| outcome::failed(&error))?;
+            let mut proposal = proposed.map_err(|error| outcome::could_not(&error))?;
             let notes = self
                 .notes
                 .iter()
@@ -161,6 +161,9 @@ impl<P: Platform> Deploy<'_, P> {
         if self.cancel.is_cancelled() {
             return outcome::interrupted(&[], "nothing was changed", None);
         }
+        if plan.is_empty() && self.conduct.intent.destroy {
+            return self.gone().await;
+        }
         if plan.is_empty() {
             return self.judge_unchanged(plan, current).await;
         }
@@ -189,6 +192,7 @@ impl<P: Platform> Deploy<'_, P> {
         match performed {
             Ok(performed) => match performed.rollout {
                 Some(rollout) => self.follow(plan, rollout, How::Started).await,
+                None if self.conduct.intent.destroy => self.gone().await,
                 None => {
                     self.settle(
                         plan,
@@ -223,6 +227,25 @@ impl<P: Platform> Deploy<'_, P> {
             self.follow(&proposal.plan, rollout, How::Stopping).await
         } else {
             outcome::left_alone(&self.conduct.resume)
+        }
+    }
+
+    /// Waits until a service that was deleted is gone.
+    async fn gone(&self) -> Outcome {
+        let wait = self.conduct.timeout.unwrap_or(REMEDY_ALLOWANCE);
+        let wait = jiff::SignedDuration::try_from(wait).unwrap_or(jiff::SignedDuration::MAX);
+        let end = self
+            .clock
+            .now()
+            .checked_add(wait)
+            .unwrap_or(jiff::Timestamp::MAX);
+        match self
+            .platform
+            .gone(self.service, end, &self.cancel, &self.events)
+            .await
+        {
+            Ok(gone) => outcome::gone(gone, &self.conduct.resume),
+            Err(error) => outcome::could_not(&error),
         }
     }
 
@@ -411,7 +434,7 @@ impl<P: Platform> Deploy<'_, P> {
 
     fn not_performed(&self, plan: &PlanOf<P>, error: &PerformError) -> Outcome {
         if error.nothing_changed {
-            return outcome::failed(&error.source);
+            return outcome::could_not(&error.source);
         }
         let mut ended = outcome::incomplete(error, &outcome::healthy(true, ""));
         ended.remaining.extend(self.platform.waiting_changes(plan));

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{Deployed, LogLine, Status};
 use crate::names::{ServiceName, TargetName};
 use crate::plan::{ChangeView, Effect, Note};
 use crate::rollout::{Cause, Class, Failure, Gauge};
@@ -116,6 +117,15 @@ pub enum Kind {
         /// In a sentence.
         text: String,
     },
+    /// What runs now.
+    Status(Status),
+    /// Who deployed what, newest first.
+    History {
+        /// Each deployment that is remembered.
+        deployments: Vec<Deployed>,
+    },
+    /// One line of a log.
+    Log(LogLine),
     /// The evidence of a failure, on one screen.
     PostMortem(PostMortem),
     /// How it ended for one service.

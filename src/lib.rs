@@ -64,6 +64,7 @@
 //! | [`deploy`] | the one loop, generic over [`platform::Platform`] |
 //! | [`fleet`] | several services in one command |
 //! | [`platform`] | the trait; [`platform::aws`] and [`platform::ecs`] |
+//! | [`answer`] | what `status`, `history` and `logs` answer |
 //! | [`event`], [`report`] | the typed story, and who tells it |
 //! | [`sandbox`] | an embedded ECS in its own wire protocol |
 //! | [`clock`], [`cancel`], [`error`] | time, the wish to stop, exit codes |
@@ -90,6 +91,7 @@
 //! * Time trips only on a sample taken after it: patience and the deadline are looked at when
 //!   evidence comes in, so that a process that slept cannot wake up and roll back.
 
+pub mod answer;
 pub mod cancel;
 pub mod cli;
 pub mod clock;

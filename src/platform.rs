@@ -6,9 +6,11 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::cancel::Cancel;
 use crate::event::{Events, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::rollout::{Failure, Observation, Verdict};
@@ -31,6 +33,8 @@ pub struct Intent {
     pub back_to: Option<Option<String>>,
     /// This many tasks, in place of the file's.
     pub count: Option<u32>,
+    /// Take the service away.
+    pub destroy: bool,
 }
 
 /// A plan with the state of the service that it was made from.
@@ -104,6 +108,17 @@ pub enum Halted {
     JustFinished,
     /// It was refused, or nobody knows; watch it to the platform's own end.
     Refused(String),
+}
+
+/// How the wait for the end of a deleted service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    /// It is gone.
+    Gone,
+    /// We were asked to wait no longer; it goes on going away.
+    Cancelled,
+    /// It took longer than we were to wait; it goes on going away.
+    TimedOut,
 }
 
 /// A platform, as the deploy loop sees it.
@@ -182,6 +197,15 @@ pub trait Platform {
 
     /// Asks the platform to stop a rollout and go back; sent at most once per rollout.
     async fn halt(&self, rollout: &mut Self::Followed) -> Halted;
+
+    /// Waits until the last task of a deleted service has stopped, at most until `end`.
+    async fn gone(
+        &self,
+        service: &Service,
+        end: Timestamp,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Result<Gone, Failed>;
 
     /// Gathers the evidence on one screen, from what sampling saw and what can still be read.
     async fn post_mortem(

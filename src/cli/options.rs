@@ -94,7 +94,7 @@ fn service_and_image(text: &str) -> Result<(ServiceName, String), String> {
 }
 
 /// A positive duration such as `90s`, `20m` or `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "it should look like 90s, 20m or 1h30m".to_owned();
     let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
     match Duration::try_from(duration) {

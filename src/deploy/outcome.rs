@@ -2,7 +2,7 @@
 
 use crate::error::ExitCode;
 use crate::event::{Outcome, VerdictWord};
-use crate::platform::{Failed, Kind, PerformError};
+use crate::platform::{Failed, Gone, Kind, PerformError};
 use crate::rollout::{Doubt, Rollback, Verdict};
 
 fn outcome(verdict: VerdictWord, rolled_back: Option<bool>, reason: impl Into<String>) -> Outcome {
@@ -86,7 +86,7 @@ pub(super) fn unchanged(proven: bool, serving: &str) -> Outcome {
 }
 
 /// The service does not exist, and nothing was to be made.
-pub(super) fn absent() -> Outcome {
+pub fn absent() -> Outcome {
     outcome(VerdictWord::Failed, None, "the service does not exist here")
 }
 
@@ -113,6 +113,22 @@ pub(super) fn stale(why: &str) -> Outcome {
     let reason =
         format!("the saved plan is stale: {why}; make it again with `deployer plan --out`");
     outcome(VerdictWord::Refused, None, reason)
+}
+
+/// A service that was taken away.
+pub(super) fn gone(end: Gone, resume: &str) -> Outcome {
+    match end {
+        Gone::Gone => outcome(
+            VerdictWord::Healthy,
+            None,
+            "it is gone; its last task has stopped",
+        ),
+        Gone::Cancelled => interrupted(&[], "it goes on going away", Some(resume)),
+        Gone::TimedOut => Outcome {
+            resume: Some(resume.to_owned()),
+            ..outcome(VerdictWord::Undetermined, None, "it still goes away")
+        },
+    }
 }
 
 /// There is nothing to cancel.
@@ -144,7 +160,7 @@ pub(super) fn still_busy(doubt: &Doubt) -> Outcome {
 }
 
 /// It could not be done; nothing was changed.
-pub(super) fn failed(error: &Failed) -> Outcome {
+pub fn could_not(error: &Failed) -> Outcome {
     let verdict = if error.kind == Kind::Refused {
         VerdictWord::Refused
     } else {

@@ -14,6 +14,7 @@ use crate::event::{Event, Kind};
 use super::text::{Line, Style, Tone};
 use super::words;
 
+mod answer;
 mod block;
 mod live;
 mod outcome;
@@ -91,6 +92,21 @@ impl Human {
             Kind::PostMortem(evidence) => {
                 let lines = post_mortem::lines(&place, evidence, &self.telling.zone);
                 (Stream::Err, lines)
+            }
+            Kind::Status(status) => {
+                let lines = answer::status(&place, status, &self.telling.zone);
+                (Stream::Out, lines)
+            }
+            Kind::History { deployments } => {
+                let lines = answer::history(&place, deployments, &self.telling.zone);
+                (Stream::Out, lines)
+            }
+            Kind::Log(line) => {
+                let place = self.telling.several_targets.then_some(place.as_str());
+                (
+                    Stream::Out,
+                    vec![answer::log(place, line, &self.telling.zone)],
+                )
             }
             Kind::Outcome(outcome) => {
                 self.end(event);

@@ -49,6 +49,30 @@ pub(super) fn place(event: &Event) -> String {
     }
 }
 
+/// A platform's message without what everybody at the screen knows: whose it is, and the long form
+/// of its ARNs.
+pub(super) fn message(text: &str) -> String {
+    let text = match text
+        .strip_prefix("(service ")
+        .and_then(|rest| rest.split_once(") "))
+    {
+        Some((_, rest)) => rest,
+        None => text,
+    };
+    let short = |word: &str| match word.find("arn:aws") {
+        Some(start) => {
+            let (before, arn) = word.split_at(start);
+            let end = arn.find([')', ',', ';']).unwrap_or(arn.len());
+            let (arn, after) = arn.split_at(end);
+            let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+            let name = resource.split('/').nth(1).unwrap_or(resource);
+            format!("{before}{name}{after}")
+        }
+        None => word.to_owned(),
+    };
+    text.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
 /// The phase as a word for people.
 pub(super) fn phase(phase: PhaseWord) -> (Tone, &'static str) {
     match phase {
@@ -116,6 +140,17 @@ mod tests {
             spoken,
             ["0s", "42s", "1m", "2m 05s", "1h", "1h 30m", "25h 01m"]
         );
+    }
+
+    #[test]
+    fn messages_are_told_without_what_is_known() {
+        let group = "(service api-service) registered 1 targets in (target-group arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123)";
+        assert_eq!(message(group), "registered 1 targets in (target-group api)");
+        assert_eq!(
+            message("(service x) has reached a steady state."),
+            "has reached a steady state."
+        );
+        assert_eq!(message("anything else"), "anything else");
     }
 
     #[test]

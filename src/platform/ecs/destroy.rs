@@ -5,7 +5,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::Ecs;
 use super::adopt;
@@ -15,24 +14,12 @@ use super::planned::Planned;
 use super::scale;
 use crate::event::{Events, Kind as Told};
 use crate::plan::{ChangeView, Effect, Plan};
-use crate::platform::Failed;
+use crate::platform::{Failed, Gone};
 use crate::rollout::Gauge;
 use crate::spec::Service;
 
 /// How often a service that goes away is looked at.
 const LOOK: Duration = Duration::from_secs(3);
-
-/// How the wait for a service's end ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Drained {
-    /// It is gone.
-    Gone,
-    /// We were asked to wait no longer; it goes on going away.
-    Cancelled,
-    /// It took longer than we were to wait; it goes on going away.
-    TimedOut,
-}
 
 impl Ecs {
     /// What takes the service away; nothing where it is not there. A service that is not ours is
@@ -102,13 +89,13 @@ impl Ecs {
         deadline: Timestamp,
         cancelled: impl Future<Output = ()>,
         events: &Events,
-    ) -> Result<Drained, Failed> {
+    ) -> Result<Gone, Failed> {
         let mut cancelled = std::pin::pin!(cancelled);
         let mut told = None;
         loop {
             match self.find_service(service.ecs.service.as_str()).await {
                 Ok(found) => match found.service {
-                    None => return Ok(Drained::Gone),
+                    None => return Ok(Gone::Gone),
                     Some(there) => {
                         let count = |count: i32| u32::try_from(count).unwrap_or(0);
                         let gauge = Gauge {
@@ -127,11 +114,11 @@ impl Ecs {
             }
             let now = self.clock().now();
             if now >= deadline {
-                return Ok(Drained::TimedOut);
+                return Ok(Gone::TimedOut);
             }
             let next = self.clock().sleep_until(deadline.min(now + LOOK));
             tokio::select! {
-                () = &mut cancelled => return Ok(Drained::Cancelled),
+                () = &mut cancelled => return Ok(Gone::Cancelled),
                 () = next => {}
             }
         }

@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types as ecs;
-use jiff::Timestamp;
-use serde::Serialize;
 
 use super::Ecs;
 use super::followed::short;
@@ -13,57 +11,9 @@ use super::observe::Definition;
 use super::origin::key;
 use super::received::last_part;
 use super::wire;
+use crate::answer::{Deployed, Ending};
 use crate::platform::Failed;
 use crate::spec::Service;
-
-/// One deployment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Deployed {
-    /// When it began.
-    pub at: Option<Timestamp>,
-    /// When it ended; absent: it goes on, or nobody says.
-    pub finished: Option<Timestamp>,
-    /// The number that its id ends in.
-    pub id: String,
-    /// What it rolled out: `api-service:12`.
-    pub revision: String,
-    /// The images of its containers, by container.
-    pub images: BTreeMap<String, String>,
-    /// Who registered that revision.
-    pub by: Option<String>,
-    /// From which commit.
-    pub commit: Option<String>,
-    /// Why.
-    pub why: Option<String>,
-    /// How it ended.
-    pub outcome: Ending,
-    /// ECS's own word for that.
-    pub status: String,
-    /// ECS's own reason.
-    pub reason: Option<String>,
-    /// The revision that a rollback went back to.
-    pub went_back_to: Option<String>,
-    /// Whether it is the one that serves.
-    pub current: bool,
-}
-
-/// How a deployment ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ending {
-    /// It serves, or served.
-    Healthy,
-    /// It failed, and the one before was brought back.
-    RolledBack,
-    /// It failed, and nothing was brought back.
-    Failed,
-    /// It was stopped: a newer one took its place, or its breaker tripped without a rollback.
-    Stopped,
-    /// It is under way.
-    Going,
-    /// ECS has a word for it that we do not know.
-    Unknown,
-}
 
 fn ending(deployment: &ecs::ServiceDeployment) -> Ending {
     use ecs::ServiceDeploymentStatus as Status;

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
 use super::Ecs;
+use crate::answer::{LogLine, Wanted};
 use crate::event::Events;
-use crate::names::ContainerName;
 use crate::platform::aws::failed;
 use crate::platform::{Failed, Kind};
 use crate::spec::{AwsLogs, Service};
@@ -20,32 +19,6 @@ const ASK: Duration = Duration::from_secs(2);
 
 /// Lines may arrive so much later than they were written, and are asked for again so long.
 const LATE: SignedDuration = SignedDuration::from_secs(30);
-
-/// Which lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// Not before.
-    pub since: Timestamp,
-    /// Only so many, the newest; `None`: all.
-    pub tail: Option<usize>,
-    /// Go on as they come.
-    pub follow: bool,
-    /// Of this container only.
-    pub container: Option<ContainerName>,
-}
-
-/// One line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LogLine {
-    /// When it was written.
-    pub at: Timestamp,
-    /// By which container.
-    pub container: String,
-    /// In which task: the end of its ARN.
-    pub task: String,
-    /// What it says.
-    pub text: String,
-}
 
 /// Lines by stream and id, with their time: what was told already.
 type Told = BTreeMap<(String, String), i64>;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Ecs;
 use super::change::{Basis, Change};
 use super::current::current;
@@ -11,9 +13,12 @@ use super::reading::Ours;
 use super::sample::Sampler;
 use super::started::Started;
 use super::wire;
+use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, PostMortem};
 use crate::plan::{ChangeView, Note, Plan};
-use crate::platform::{Failed, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal};
+use crate::platform::{
+    Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
+};
 use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
 
@@ -51,7 +56,11 @@ impl Platform for Ecs {
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
-        let planned = self.plan(service, intent, events).await?;
+        let planned = if intent.destroy {
+            self.plan_destroy(service, intent.adopt, events).await?
+        } else {
+            self.plan(service, intent, events).await?
+        };
         let view = planned
             .observed
             .service
@@ -165,6 +174,16 @@ impl Platform for Ecs {
 
     async fn halt(&self, rollout: &mut Followed) -> Halted {
         self.sampler(None).halt(rollout).await
+    }
+
+    async fn gone(
+        &self,
+        service: &Service,
+        end: Timestamp,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Result<Gone, Failed> {
+        self.drained(service, end, cancel.cancelled(), events).await
     }
 
     async fn post_mortem(

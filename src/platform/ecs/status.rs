@@ -1,8 +1,6 @@
 //! What runs now, for `status`.
 
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
-use jiff::Timestamp;
-use serde::Serialize;
 
 use super::Ecs;
 use super::adopt;
@@ -11,6 +9,7 @@ use super::followed::short;
 use super::observe::{Observed, ObservedService, Scaling};
 use super::received::last_part;
 use super::wire;
+use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::event::Events;
 use crate::platform::Failed;
 use crate::platform::aws::failed;
@@ -18,106 +17,6 @@ use crate::spec::Service;
 
 /// So many of ECS's last words about a service are told.
 const MESSAGES: usize = 5;
-
-/// What runs now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Status {
-    /// The ECS service's name.
-    pub service: String,
-    /// The cluster's name.
-    pub cluster: String,
-    /// `ACTIVE` or `DRAINING`.
-    pub state: String,
-    /// Whether it carries our tags for this service.
-    pub ours: bool,
-    /// The revision that the service is set to: `api-service:12`.
-    pub revision: String,
-    /// The images of that revision.
-    pub images: Vec<Image>,
-    /// Tasks wanted.
-    pub desired: i32,
-    /// Tasks running.
-    pub running: i32,
-    /// Tasks on their way.
-    pub pending: i32,
-    /// Deployments, newest first.
-    pub deployments: Vec<Deployment>,
-    /// What scales it.
-    pub scaling: Option<Bounds>,
-    /// Load-balancer targets.
-    pub targets: Vec<Target>,
-    /// What ECS said last about it, newest last.
-    pub messages: Vec<Message>,
-    /// Pieces that could not be read, each with why.
-    pub missing: Vec<String>,
-}
-
-/// An image of a container.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Image {
-    /// The container.
-    pub container: String,
-    /// Its image.
-    pub image: String,
-}
-
-/// A deployment, as ECS counts it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Deployment {
-    /// `ecs-svc/N`.
-    pub id: String,
-    /// `PRIMARY`, `ACTIVE`…
-    pub status: String,
-    /// `COMPLETED`, `IN_PROGRESS` or `FAILED`.
-    pub rollout: Option<String>,
-    /// Why, in ECS's words.
-    pub reason: Option<String>,
-    /// Its revision.
-    pub revision: String,
-    /// Tasks wanted.
-    pub desired: u32,
-    /// Tasks running.
-    pub running: u32,
-    /// Tasks on their way.
-    pub pending: u32,
-    /// Tasks that failed.
-    pub failed: u32,
-    /// Since when.
-    pub created: Option<Timestamp>,
-}
-
-/// The bounds of the count and what moves it between them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Bounds {
-    /// Fewest.
-    pub min: i32,
-    /// Most.
-    pub max: i32,
-    /// Policies, each in a few words.
-    pub policies: Vec<String>,
-}
-
-/// A target of a load balancer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Target {
-    /// Its group's name.
-    pub group: String,
-    /// Address and port.
-    pub address: String,
-    /// `healthy`, `unhealthy`, `draining`…
-    pub state: String,
-    /// Why, where it is not healthy.
-    pub reason: Option<String>,
-}
-
-/// Something that ECS said about the service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Message {
-    /// When.
-    pub at: Timestamp,
-    /// In its own words.
-    pub text: String,
-}
 
 impl Ecs {
     /// What runs now; `None`: the service is not there. Reads only.

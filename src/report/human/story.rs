@@ -20,7 +20,7 @@ pub(super) fn line(kind: &Kind) -> Option<Line> {
             line.add(tone, phase).add(Tone::Quiet, format!(" ({word})"))
         }
         Kind::Progress(gauge) => counts(gauge),
-        Kind::Message { text, .. } => line.add(Tone::Quiet, "· ").plain(text),
+        Kind::Message { text, .. } => line.add(Tone::Quiet, "· ").plain(words::message(text)),
         Kind::Failure { failure, .. } => line.add(Tone::Bad, "✗ ").plain(words::failure(failure)),
         Kind::Waiting { text } => line.add(Tone::Care, "waits for ").plain(text),
         Kind::Tripped { reason, remedy, .. } => line

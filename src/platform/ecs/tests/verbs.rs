@@ -1,9 +1,9 @@
 //! Status, history, logs and destroy.
 
-use super::super::destroy::Drained;
-use super::super::history::Ending;
-use super::super::logs::{LogLine, Wanted};
 use super::*;
+use crate::answer::Ending;
+use crate::answer::{LogLine, Wanted};
+use crate::platform::Gone;
 use crate::platform::Kind;
 use crate::sandbox::Effect;
 
@@ -114,7 +114,7 @@ async fn a_destroyed_service_drains_and_can_be_made_again() {
     let deadline = cloud.clock.now() + Duration::from_mins(20);
     let never = std::future::pending();
     let drained = cloud.ecs.drained(&api, deadline, never, &cloud.events);
-    assert_eq!(drained.await.unwrap(), Drained::Gone);
+    assert_eq!(drained.await.unwrap(), Gone::Gone);
     let again = cloud.ecs.plan_destroy(&api, false, &cloud.events);
     assert!(Box::pin(again).await.unwrap().plan.is_empty());
     let started = cloud.deploy(&api).await;
@@ -133,7 +133,7 @@ async fn waiting_for_the_end_can_be_cut_short() {
     let deadline = cloud.clock.now() + Duration::from_mins(20);
     let at_once = std::future::ready(());
     let drained = cloud.ecs.drained(&api, deadline, at_once, &cloud.events);
-    assert_eq!(drained.await.unwrap(), Drained::Cancelled);
+    assert_eq!(drained.await.unwrap(), Gone::Cancelled);
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,7 +164,7 @@ async fn each_log_line_is_told_once() {
     let all_the_time = cloud
         .ecs
         .tell_logs(&crashing, &wanted, &cloud.events, |line| {
-            followed.push(line)
+            followed.push(line);
         });
     tokio::select! {
         ended = Box::pin(all_the_time) => unreachable!("{ended:?}"),

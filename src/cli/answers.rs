@@ -1,0 +1,146 @@
+//! The verbs that only ask: `status`, `history`, `logs`.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use super::command::{Begun, Command};
+use super::options::duration;
+use super::terminal::Terminal;
+use super::{Cli, Screen};
+use crate::answer::Wanted;
+use crate::deploy::{Conduct, Deploy, absent, could_not};
+use crate::error::{ExitCode, combine};
+use crate::event::Kind;
+use crate::names::ContainerName;
+use crate::platform::Failed;
+use crate::platform::ecs::Ecs;
+
+/// How much history.
+#[derive(Debug, clap::Args)]
+pub struct HistoryArgs {
+    /// So many deployments, the newest first
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+}
+
+/// Which lines of the logs.
+#[derive(Debug, clap::Args)]
+pub struct LogsArgs {
+    /// Goes on as lines come
+    #[arg(long)]
+    follow: bool,
+    /// Not older than this, such as `10m`
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    since: Duration,
+    /// Only so many lines of the past
+    #[arg(long, value_name = "N")]
+    tail: Option<usize>,
+    /// Of this container only
+    #[arg(long, value_name = "NAME")]
+    container: Option<ContainerName>,
+}
+
+/// `deployer status`.
+pub fn status(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    run(cli, terminal, screen, &async |member: &Deploy<'_, Ecs>| {
+        let status = member
+            .platform
+            .status(member.service, &member.events)
+            .await?;
+        Ok(status.map(Kind::Status))
+    })
+}
+
+/// `deployer history`.
+pub fn history(
+    cli: &Cli,
+    args: &HistoryArgs,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
+    run(cli, terminal, screen, &async |member: &Deploy<'_, Ecs>| {
+        let deployments = member.platform.history(member.service, args.limit).await?;
+        Ok(Some(Kind::History { deployments }))
+    })
+}
+
+/// `deployer logs`.
+pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    Command::new(cli, terminal).run(
+        screen,
+        |_| Conduct::default(),
+        async |begun| {
+            let members = begun.members();
+            let told = join_all(members.iter().map(|member| lines(begun, member, args))).await;
+            combine(told)
+        },
+    )
+}
+
+async fn lines(begun: &Begun<'_>, member: &Deploy<'_, Ecs>, args: &LogsArgs) -> ExitCode {
+    let wanted = Wanted {
+        since: before(member.clock.now(), args.since),
+        tail: args.tail,
+        follow: args.follow,
+        container: args.container.clone(),
+    };
+    let each = |line| member.events.send(Kind::Log(line));
+    let reading = member
+        .platform
+        .tell_logs(member.service, &wanted, &member.events, each);
+    tokio::select! {
+        read = reading => match read {
+            Ok(()) => ExitCode::Fine,
+            Err(error) => failed(member, &error),
+        },
+        // To end what never ends by itself is no interruption.
+        () = begun.story.cancel.cancelled() => if args.follow { ExitCode::Fine } else { ExitCode::Interrupted },
+    }
+}
+
+fn before(now: Timestamp, ago: Duration) -> Timestamp {
+    let ago = SignedDuration::try_from(ago).unwrap_or(SignedDuration::MAX);
+    now.checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Asks for each service and tells the answer; a service that is not there is told as such.
+fn run(
+    cli: &Cli,
+    terminal: &Terminal,
+    screen: &mut Screen,
+    ask: &impl AsyncFn(&Deploy<'_, Ecs>) -> Result<Option<Kind>, Failed>,
+) -> ExitCode {
+    Command::new(cli, terminal).run(
+        screen,
+        |_| Conduct::default(),
+        async |begun| {
+            let members = begun.members();
+            let answers = join_all(members.iter().map(|member| ask(member))).await;
+            let codes: Vec<ExitCode> = members
+                .iter()
+                .zip(answers)
+                .map(|(member, answer)| match answer {
+                    Ok(Some(kind)) => {
+                        member.events.send(kind);
+                        ExitCode::Fine
+                    }
+                    Ok(None) => {
+                        member.events.send(Kind::Outcome(absent()));
+                        ExitCode::Failed
+                    }
+                    Err(error) => failed(member, &error),
+                })
+                .collect();
+            combine(codes)
+        },
+    )
+}
+
+fn failed(member: &Deploy<'_, Ecs>, error: &Failed) -> ExitCode {
+    let outcome = could_not(error);
+    let code = ExitCode::of(outcome.verdict, outcome.rolled_back);
+    member.events.send(Kind::Outcome(outcome));
+    code
+}

@@ -1,0 +1,39 @@
+//! `deployer destroy`: asks, drains, deletes.
+
+use super::command::{Command, writing};
+use super::site;
+use super::terminal::Terminal;
+use super::{Cli, Screen};
+use crate::error::ExitCode;
+use crate::platform::Intent;
+
+/// How to destroy.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Also a service that is not ours
+    #[arg(long)]
+    adopt: bool,
+}
+
+/// Destroys.
+pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    let command = Command::new(cli, terminal);
+    let sites = match site::load(&cli.options, terminal, screen) {
+        Ok(sites) => sites,
+        Err(code) => return code,
+    };
+    if let Err(code) = command.may_begin(&sites, screen) {
+        return code;
+    }
+    let intent = Intent {
+        adopt: args.adopt,
+        destroy: true,
+        ..Intent::default()
+    };
+    command.run_at(
+        &sites,
+        screen,
+        |_| writing(intent.clone()),
+        async |begun| begun.deploy(!cli.options.yes).await,
+    )
+}
