@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use futures::future::Either;
+
 use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Kind as Told, Outcome, PhaseWord};
@@ -40,6 +42,8 @@ pub enum IfBusy {
 pub struct Conduct {
     /// Whether it may write; `watch` may not.
     pub may_write: bool,
+    /// Whether somebody reads the plan before it is performed.
+    pub is_read: bool,
     /// What it asks of the service beyond the file.
     pub intent: Intent,
     /// When another rollout is under way.
@@ -88,17 +92,28 @@ impl<P: Platform> Deploy<'_, P> {
     pub async fn propose(&self) -> Result<Proposal<P>, Outcome> {
         let mut waited = false;
         loop {
-            let proposed = self
-                .platform
-                .propose(self.service, &self.conduct.intent, &self.events)
-                .await;
+            let reading = Box::pin(self.platform.propose(
+                self.service,
+                &self.conduct.intent,
+                &self.events,
+            ));
+            // Somebody reads the plan before anything is written: what happened before belongs in
+            // it, and is asked for beside the rest.
+            let warning = async {
+                if self.conduct.is_read {
+                    self.platform.warnings(self.service).await
+                } else {
+                    Vec::new()
+                }
+            };
+            let (proposed, warnings) = futures::join!(reading, warning);
             let mut proposal = proposed.map_err(|error| outcome::failed(&error))?;
             let notes = self
                 .notes
                 .iter()
                 .cloned()
                 .chain(std::mem::take(&mut proposal.plan.notes));
-            proposal.plan.notes = notes.collect();
+            proposal.plan.notes = notes.chain(warnings).collect();
             let Current::Busy { what, rollout } = proposal.current else {
                 return Ok(proposal);
             };
@@ -149,11 +164,29 @@ impl<P: Platform> Deploy<'_, P> {
         if plan.is_empty() {
             return self.judge_unchanged(plan, current).await;
         }
-        match self
+        if self.conduct.is_read {
+            return self.perform(plan).await;
+        }
+        // Nobody reads the plan: the warnings come beside the work, which never waits for them.
+        let work = std::pin::pin!(self.perform(plan));
+        let warnings = std::pin::pin!(self.platform.warnings(self.service));
+        match futures::future::select(work, warnings).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right((notes, work)) => {
+                for note in notes {
+                    self.events.warn(&note.code, note.text);
+                }
+                work.await
+            }
+        }
+    }
+
+    async fn perform(&self, plan: &PlanOf<P>) -> Outcome {
+        let performed = self
             .platform
             .perform(self.service, plan, &self.events)
-            .await
-        {
+            .await;
+        match performed {
             Ok(performed) => match performed.rollout {
                 Some(rollout) => self.follow(plan, rollout, How::Started).await,
                 None => {

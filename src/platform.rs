@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::event::{Events, PostMortem};
-use crate::plan::Plan;
+use crate::plan::{Note, Plan};
 use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
 
@@ -126,6 +126,10 @@ pub trait Platform {
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed>;
+
+    /// What happened before that a person should know before saying yes: reads that only feed
+    /// warnings. No write ever waits for them, and one that fails costs its warning only.
+    async fn warnings(&self, service: &Service) -> Vec<Note>;
 
     /// Why a plan made on `saved` must not be performed now; `None`: nothing has changed that it
     /// would hurt.

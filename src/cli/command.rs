@@ -128,6 +128,7 @@ impl<'a> Command<'a> {
             for service in &site.spec.services {
                 let mut conduct = conduct(&service.name);
                 conduct.timeout = conduct.timeout.or(self.options.timeout);
+                conduct.is_read = self.plan_on_stdout || (site.asks() && !self.options.yes);
                 conduct.resume = self.resume(site, service);
                 parts.push(Part {
                     service,
@@ -147,10 +148,12 @@ impl<'a> Command<'a> {
             site.spec.target.name, service.name
         );
         if self.options.file.as_os_str() != "deploy.toml" {
-            line.push_str(&format!(" --file {}", self.options.file.display()));
+            line += " --file ";
+            line += &self.options.file.to_string_lossy();
         }
         if let Some(state) = &self.options.sandbox_state {
-            line.push_str(&format!(" --sandbox-state {}", state.display()));
+            line += " --sandbox-state ";
+            line += &state.to_string_lossy();
         }
         line
     }

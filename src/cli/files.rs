@@ -10,7 +10,7 @@ use crate::error::ExitCode;
 use crate::platform::ecs::render::{Setting, render as rendered};
 
 /// `deployer validate`: all problems at once.
-pub fn validate(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(super) fn validate(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let sites = match site::load(&cli.options, terminal, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
@@ -42,7 +42,7 @@ pub fn validate(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode
 }
 
 /// `deployer render`: the exact requests.
-pub fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let sites = match site::load(&cli.options, terminal, screen) {
         Ok(sites) => sites,
         Err(code) => return code,

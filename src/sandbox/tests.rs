@@ -202,10 +202,6 @@ impl Cloud {
         containers[0].image.clone().unwrap()
     }
 
-    #[expect(
-        clippy::panic,
-        reason = "a helper of tests, outside of a test function"
-    )]
     /// The service deployment that began as this classic deployment, once it is listed.
     async fn record(&self, id: &str) -> ServiceDeployment {
         let number = id.trim_start_matches("ecs-svc/").to_owned();
@@ -243,10 +239,6 @@ impl Cloud {
         output.await.unwrap().service_deployments.unwrap().remove(0)
     }
 
-    #[expect(
-        clippy::panic,
-        reason = "a helper of tests, outside of a test function"
-    )]
     /// Waits for a status of a deployment's record, at most five minutes of paused time.
     async fn wait(&self, id: &str, status: Status) -> ServiceDeployment {
         for _ in 0..6_000 {

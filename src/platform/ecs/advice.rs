@@ -1,5 +1,5 @@
 //! What a person should know before saying yes: notes that follow from the file, from what is
-//! there, and from what happened before. Pure but for [`Ecs::warnings`].
+//! there, and from what happened before. Pure but for [`Ecs::failed_before`].
 
 use std::time::Duration;
 
@@ -124,7 +124,7 @@ fn left_alone(notes: &mut Vec<Note>, observed: &Observed) {
 impl Ecs {
     /// Whether this very specification failed before, with when and why; two reads that only feed
     /// a warning. Nothing should wait for them.
-    pub async fn warnings(&self, service: &Service) -> Result<Vec<Note>, Failed> {
+    pub async fn failed_before(&self, service: &Service) -> Result<Vec<Note>, Failed> {
         let name = service.ecs.service.as_str();
         let states = [
             ecs::ServiceDeploymentStatus::RollbackSuccessful,
@@ -138,14 +138,14 @@ impl Ecs {
             .iter()
             .filter_map(|one| one.target_service_revision_arn.clone());
         let revisions = self.describe_revisions(targets).await?;
-        Ok(failed_before(service, &failures, &revisions)
+        Ok(newest_failure(service, &failures, &revisions)
             .into_iter()
             .collect())
     }
 }
 
 /// The newest failure of just these images.
-fn failed_before(
+fn newest_failure(
     service: &Service,
     failures: &[ecs::ServiceDeploymentBrief],
     revisions: &[ecs::ServiceRevision],

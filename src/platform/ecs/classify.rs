@@ -249,71 +249,72 @@ mod tests {
         failure(task, &["api".into(), "proxy".into()], Timestamp::UNIX_EPOCH)
     }
 
+    const ROWS: [(&str, Cause); 15] = [
+        (
+            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/api:v9: docker.io/library/api:v9: not found",
+            Cause::ImageNotFound,
+        ),
+        (
+            "CannotPullContainerError: Error response from daemon: manifest for api:v9 not found: manifest unknown",
+            Cause::ImageNotFound,
+        ),
+        (
+            "CannotPullContainerError: pull access denied for api, repository does not exist or may require 'docker login'",
+            Cause::PullDenied,
+        ),
+        (
+            "CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code: 403 Forbidden",
+            Cause::PullDenied,
+        ),
+        (
+            "CannotPullContainerError: inspect image has been retried 5 time(s): dial tcp 10.0.0.1:443: i/o timeout",
+            Cause::RegistryTrouble,
+        ),
+        (
+            "CannotPullContainerError: toomanyrequests: You have reached your pull rate limit",
+            Cause::RegistryTrouble,
+        ),
+        (
+            "CannotPullContainerError: invalid reference format",
+            Cause::ImageNameInvalid,
+        ),
+        (
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:… : ResourceNotFoundException: Secrets Manager can't find the specified secret.",
+            Cause::SecretMissing,
+        ),
+        (
+            "ResourceInitializationError: unable to pull secrets or registry auth: pull command failed: : signal: killed: context deadline exceeded",
+            Cause::RegistryTrouble,
+        ),
+        (
+            "ResourceInitializationError: failed to validate logger args: : signal: killed",
+            Cause::ResourceMissing,
+        ),
+        (
+            "OutOfMemoryError: Container killed due to memory usage",
+            Cause::OutOfMemory,
+        ),
+        (
+            "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/x' that was provided for this task.",
+            Cause::RoleDenied,
+        ),
+        (
+            "You've reached the limit on the number of tasks you can run concurrently",
+            Cause::Refused,
+        ),
+        (
+            "Capacity is unavailable at this time. Please try again later or in a different availability zone",
+            Cause::NoCapacity,
+        ),
+        (
+            "Timeout waiting for network interface provisioning to complete.",
+            Cause::Other,
+        ),
+    ];
+
     #[test]
     fn texts_of_aws_name_their_cause() {
-        let rows = [
-            (
-                "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/api:v9: docker.io/library/api:v9: not found",
-                Cause::ImageNotFound,
-            ),
-            (
-                "CannotPullContainerError: Error response from daemon: manifest for api:v9 not found: manifest unknown",
-                Cause::ImageNotFound,
-            ),
-            (
-                "CannotPullContainerError: pull access denied for api, repository does not exist or may require 'docker login'",
-                Cause::PullDenied,
-            ),
-            (
-                "CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code: 403 Forbidden",
-                Cause::PullDenied,
-            ),
-            (
-                "CannotPullContainerError: inspect image has been retried 5 time(s): dial tcp 10.0.0.1:443: i/o timeout",
-                Cause::RegistryTrouble,
-            ),
-            (
-                "CannotPullContainerError: toomanyrequests: You have reached your pull rate limit",
-                Cause::RegistryTrouble,
-            ),
-            (
-                "CannotPullContainerError: invalid reference format",
-                Cause::ImageNameInvalid,
-            ),
-            (
-                "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:… : ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-                Cause::SecretMissing,
-            ),
-            (
-                "ResourceInitializationError: unable to pull secrets or registry auth: pull command failed: : signal: killed: context deadline exceeded",
-                Cause::RegistryTrouble,
-            ),
-            (
-                "ResourceInitializationError: failed to validate logger args: : signal: killed",
-                Cause::ResourceMissing,
-            ),
-            (
-                "OutOfMemoryError: Container killed due to memory usage",
-                Cause::OutOfMemory,
-            ),
-            (
-                "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/x' that was provided for this task.",
-                Cause::RoleDenied,
-            ),
-            (
-                "You've reached the limit on the number of tasks you can run concurrently",
-                Cause::Refused,
-            ),
-            (
-                "Capacity is unavailable at this time. Please try again later or in a different availability zone",
-                Cause::NoCapacity,
-            ),
-            (
-                "Timeout waiting for network interface provisioning to complete.",
-                Cause::Other,
-            ),
-        ];
-        for (text, cause) in rows {
+        for (text, cause) in ROWS {
             assert_eq!(by_text(text), cause, "{text}");
         }
     }

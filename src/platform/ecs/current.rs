@@ -17,63 +17,75 @@ pub fn current(view: Option<&ServiceView>, asked: bool, service: &Service) -> Cu
     let Some(primary) = view.primary() else {
         return Current::Absent;
     };
-    let follow = |deployment: &DeploymentView, count_only: Option<usize>, is_rollback: bool| {
-        Followed::new(
-            service,
-            Ours {
-                id: deployment.id.clone(),
-                task_definition: deployment.task_definition.clone(),
-                former: former(view, deployment),
-                count_only,
-                is_rollback,
-            },
-        )
-    };
-    let failed = view
-        .deployments
-        .iter()
-        .find(|deployment| deployment.rollout.as_deref() == Some("FAILED"));
+    let missing = view.running < view.desired;
     match primary.rollout.as_deref() {
-        Some("IN_PROGRESS") => {
-            let rollback =
-                goes_back(primary) || failed.is_some_and(|failed| failed.id != primary.id);
-            if asked {
-                return Current::Rolling(follow(primary, None, rollback));
-            }
-            // A rollback is the end of the rollout that failed: that is the one to follow.
-            let rollout = match failed.filter(|failed| rollback && failed.id != primary.id) {
-                Some(failed) => follow(failed, None, false),
-                None => follow(primary, None, rollback),
-            };
-            Current::Busy {
-                what: words(primary, rollback),
-                rollout,
-            }
-        }
+        Some("IN_PROGRESS") => rolling(view, primary, asked, service),
         Some("FAILED") => Current::Unwell {
             reason: format!(
                 "{} failed: {}",
                 short(&primary.task_definition),
                 primary.reason.as_deref().unwrap_or("no reason given")
             ),
-            rollout: follow(primary, None, false),
+            rollout: follow(view, primary, service),
         },
-        _ if view.running < view.desired && primary.failed > 0 => Current::Unwell {
+        _ if missing && primary.failed > 0 => Current::Unwell {
             reason: format!(
                 "{} of {} tasks run, and tasks keep failing",
                 view.running, view.desired
             ),
-            rollout: follow(primary, Some(FAILURES), false),
+            rollout: by_count(view, primary, service),
         },
         // On their way, or gone for a cause that only the tasks themselves tell.
-        _ if view.running < view.desired => {
-            Current::Rolling(follow(primary, Some(FAILURES), false))
-        }
+        _ if missing => Current::Rolling(by_count(view, primary, service)),
         _ => Current::Settled {
             proven: view.desired > 0,
             serving: short(&primary.task_definition).to_owned(),
         },
     }
+}
+
+fn rolling(
+    view: &ServiceView,
+    primary: &DeploymentView,
+    asked: bool,
+    service: &Service,
+) -> Current<Followed> {
+    let failed = view.deployments.iter().find(|deployment| {
+        deployment.rollout.as_deref() == Some("FAILED") && deployment.id != primary.id
+    });
+    let rollback = goes_back(primary) || failed.is_some();
+    let mut rollout = follow(view, primary, service);
+    rollout.ours.is_rollback = rollback;
+    if asked {
+        return Current::Rolling(rollout);
+    }
+    // A rollback is the end of the rollout that failed: that is the one to follow.
+    if let Some(failed) = failed.filter(|_| goes_back(primary)) {
+        rollout = follow(view, failed, service);
+    }
+    Current::Busy {
+        what: words(primary, rollback),
+        rollout,
+    }
+}
+
+fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) -> Followed {
+    Followed::new(
+        service,
+        Ours {
+            id: deployment.id.clone(),
+            task_definition: deployment.task_definition.clone(),
+            former: former(view, deployment),
+            count_only: None,
+            is_rollback: false,
+        },
+    )
+}
+
+fn by_count(view: &ServiceView, primary: &DeploymentView, service: &Service) -> Followed {
+    let mut rollout = follow(view, primary, service);
+    rollout.ours.count_only = Some(FAILURES);
+    rollout
 }
 
 /// What ran before a deployment that is under way: the one that was completed and still drains.

@@ -55,7 +55,7 @@ impl Sampler<'_> {
         let Ok(Some(arn)) = self.arn(rollout).await else {
             return Halted::Refused(error.to_string());
         };
-        match self.read(&arn).await {
+        match self.read(&arn, rollout.number()).await {
             Ok(Some(record)) => match record.status.as_str() {
                 "SUCCESSFUL" | "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED" => {
                     Halted::JustFinished

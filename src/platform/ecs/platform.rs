@@ -12,7 +12,7 @@ use super::sample::Sampler;
 use super::started::Started;
 use super::wire;
 use crate::event::{Events, Kind as Told, PostMortem};
-use crate::plan::{ChangeView, Plan};
+use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::{Failed, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal};
 use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
@@ -61,6 +61,13 @@ impl Platform for Ecs {
         Ok(Proposal {
             plan: planned.plan,
             current,
+        })
+    }
+
+    async fn warnings(&self, service: &Service) -> Vec<Note> {
+        self.failed_before(service).await.unwrap_or_else(|error| {
+            tracing::info!(%error, "no look at earlier deployments");
+            Vec::new()
         })
     }
 

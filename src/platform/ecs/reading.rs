@@ -32,7 +32,7 @@ pub struct Ours {
     pub former: Option<String>,
     /// Our call started no deployment: only counts move, and so many recent failures are too many.
     pub count_only: Option<usize>,
-    /// It is itself the rollback of a failed deployment, and has no record of its own.
+    /// It may itself be the rollback of a failed deployment, which has no record of its own.
     pub is_rollback: bool,
 }
 
@@ -79,15 +79,7 @@ pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
         return counted(service, view.at, limit, ours, memory);
     }
     match &view.record {
-        Record::Found(record) if ours.is_rollback => match record.status.as_str() {
-            "ROLLBACK_SUCCESSFUL" => Standing::Ready {
-                proven: service.desired > 0,
-            },
-            "ROLLBACK_FAILED" => Standing::NotRolledBack {
-                reason: record.reason.clone(),
-            },
-            _ => by_deployments(service, view.at, ours, memory),
-        },
+        Record::Found(record) if !record.is_ours => by_end(record, service, view.at, ours, memory),
         Record::Found(record) => by_record(record, service, view.at, ours, memory),
         Record::Missing | Record::Unavailable => by_deployments(service, view.at, ours, memory),
     }
@@ -164,6 +156,31 @@ fn counted(
             "{} of {} tasks run",
             service.running, service.desired
         )),
+    }
+}
+
+/// Our deployment may be the rollback that ends another's record: it is, if it was made before
+/// that record was over.
+fn by_end(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &Memory,
+) -> Standing {
+    let made = service
+        .deployment(&ours.id)
+        .and_then(|deployment| deployment.created);
+    let is_its_end =
+        made.is_some_and(|made| record.finished.is_some_and(|finished| made <= finished));
+    match record.status.as_str() {
+        "ROLLBACK_SUCCESSFUL" if is_its_end => Standing::Ready {
+            proven: service.desired > 0,
+        },
+        "ROLLBACK_FAILED" if is_its_end => Standing::NotRolledBack {
+            reason: record.reason.clone(),
+        },
+        _ => by_deployments(service, at, ours, memory),
     }
 }
 

@@ -111,10 +111,17 @@ impl Sampler<'_> {
             RecordState::Unknown => self.find(rollout).await,
         };
         let read = match found {
-            Ok(Some(arn)) => self.read(&arn).await.map(|record| match record {
-                Some(record) => (Record::found(record), RecordState::Arn(arn.clone())),
-                None => (Record::Missing, RecordState::Unknown),
-            }),
+            Ok(Some(arn)) => self
+                .read(&arn, rollout.number())
+                .await
+                .map(|record| match record {
+                    Some(record) if record.is_ours => {
+                        (Record::found(record), RecordState::Arn(arn.clone()))
+                    }
+                    // One of our own may still be to come.
+                    Some(record) => (Record::found(record), RecordState::Unknown),
+                    None => (Record::Missing, RecordState::Unknown),
+                }),
             Ok(None) => Ok((Record::Missing, RecordState::Unknown)),
             Err(error) => Err(error),
         };
@@ -140,19 +147,27 @@ impl Sampler<'_> {
             .await
             .map_err(|error| failed("list service deployments", error))?;
         let ours = |revision: &str| revision.rsplit('/').next() == Some(rollout.number());
-        let mut briefs = answer.service_deployments().iter();
-        let brief = if rollout.ours.is_rollback {
-            // A rollback has no record of its own: it is the end of the newest one.
-            briefs.max_by_key(|brief| wire::time(brief.created_at()))
-        } else {
-            briefs.find(|brief| brief.target_service_revision_arn().is_some_and(ours))
+        let briefs = answer.service_deployments();
+        let mine = briefs
+            .iter()
+            .find(|brief| brief.target_service_revision_arn().is_some_and(ours));
+        let newest = || {
+            let newest = briefs
+                .iter()
+                .max_by_key(|brief| wire::time(brief.created_at()));
+            newest.filter(|_| rollout.ours.is_rollback)
         };
+        let brief = mine.or_else(newest);
         Ok(brief
             .and_then(|brief| brief.service_deployment_arn())
             .map(str::to_owned))
     }
 
-    pub(super) async fn read(&self, arn: &str) -> Result<Option<super::view::RecordView>, Failed> {
+    pub(super) async fn read(
+        &self,
+        arn: &str,
+        number: &str,
+    ) -> Result<Option<super::view::RecordView>, Failed> {
         let answer = self
             .client
             .describe_service_deployments()
@@ -160,7 +175,10 @@ impl Sampler<'_> {
             .send()
             .await
             .map_err(|error| failed("describe the service deployment", error))?;
-        Ok(answer.service_deployments().first().map(wire::record))
+        Ok(answer
+            .service_deployments()
+            .first()
+            .map(|record| wire::record(record, number)))
     }
 
     /// Once ours is STOPPED, the list tells whether a newer one took its place.

@@ -35,12 +35,16 @@ impl Record {
 /// A `ServiceDeployment`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RecordView {
+    /// Its target revision is ours; otherwise ours may be the rollback that ends it.
+    pub is_ours: bool,
     /// Its status, in the API's own word.
     pub status: String,
     /// Its reason, in the API's own words.
     pub reason: Option<String>,
     /// When it was made.
     pub created: Option<Timestamp>,
+    /// When it was over.
+    pub finished: Option<Timestamp>,
     /// Tasks requested, running and pending of its target revision.
     pub requested: u32,
     /// Running.

@@ -58,17 +58,20 @@ fn deployment(deployment: &Deployment) -> DeploymentView {
     }
 }
 
-/// A `ServiceDeployment`.
-pub(super) fn record(record: &ServiceDeployment) -> RecordView {
+/// A `ServiceDeployment`, seen by whoever follows deployment `number`.
+pub(super) fn record(record: &ServiceDeployment, number: &str) -> RecordView {
     let target = record.target_service_revision();
+    let revision = target.and_then(|target| target.arn());
     let alarms = record.alarms();
     RecordView {
+        is_ours: revision.is_some_and(|arn| arn.rsplit('/').next() == Some(number)),
         status: record
             .status()
             .map(|status| status.as_str().to_owned())
             .unwrap_or_default(),
         reason: record.status_reason().map(str::to_owned),
         created: time(record.created_at()),
+        finished: time(record.finished_at()),
         requested: target.map_or(0, |target| count(target.requested_task_count())),
         running: target.map_or(0, |target| count(target.running_task_count())),
         pending: target.map_or(0, |target| count(target.pending_task_count())),

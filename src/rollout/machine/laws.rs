@@ -23,7 +23,7 @@ fn at(second: i64) -> Timestamp {
 
 fn policy() -> Policy {
     Policy {
-        deadline: Duration::from_secs(600),
+        deadline: Duration::from_mins(10),
         ..Policy::ecs()
     }
 }

@@ -71,7 +71,7 @@ async fn warnings_take_no_more_than_four_reads() {
     cloud.rest().await;
     cloud.rest().await;
     let from = cloud.asked();
-    let notes = cloud.ecs.warnings(&broken).await.unwrap();
+    let notes = cloud.ecs.failed_before(&broken).await.unwrap();
     assert!(cloud.operations(from).len() <= 4);
     assert_eq!(notes[0].code, "tripped_before");
     assert!(
@@ -79,5 +79,5 @@ async fn warnings_take_no_more_than_four_reads() {
         "{}",
         notes[0].text
     );
-    assert_eq!(cloud.ecs.warnings(&service()).await.unwrap(), []);
+    assert_eq!(cloud.ecs.failed_before(&service()).await.unwrap(), []);
 }
