@@ -164,7 +164,7 @@ async fn each_log_line_is_told_once() {
     let all_the_time = cloud
         .ecs
         .tell_logs(&crashing, &wanted, &cloud.events, |line| {
-            followed.push(line)
+            followed.push(line);
         });
     tokio::select! {
         ended = Box::pin(all_the_time) => unreachable!("{ended:?}"),
