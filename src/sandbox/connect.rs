@@ -1,5 +1,7 @@
 //! The sandbox in the network's place: an HTTP client for the AWS SDKs that never opens a socket.
 
+use std::io;
+
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -33,13 +35,16 @@ impl HttpConnector for Sandbox {
                     super::pause(delay).await;
                     respond(reply)
                 }
-                Outcome::Broken => Err(ConnectorError::io("connection reset by peer".into())),
-                Outcome::Refused => {
-                    Err(ConnectorError::io("connection refused".into()).never_connected())
-                }
+                Outcome::Broken => Err(broken(io::ErrorKind::ConnectionReset)),
+                Outcome::Refused => Err(broken(io::ErrorKind::ConnectionRefused).never_connected()),
             }
         })
     }
+}
+
+/// The operating system's own error, as a real connection carries it.
+fn broken(kind: io::ErrorKind) -> ConnectorError {
+    ConnectorError::io(io::Error::from(kind).into())
 }
 
 fn translate(request: &HttpRequest) -> Result<Request, ConnectorError> {

@@ -49,7 +49,8 @@ impl Ecs {
         self.check_ours(service, intent, &observed, &mut diff)?;
         let basis = self.basis(service, &observed, scaling, owner);
         let count = wanted_count(service, intent, &observed, owner);
-        let rolls = diff.changes.iter().any(Change::starts_rollout);
+        // The embedded cloud's time runs as its own timings say: nothing is predicted of it.
+        let rolls = self.credentials.is_some() && diff.changes.iter().any(Change::starts_rollout);
         let mut notes = diff.notes;
         notes.extend(advice::notes(service, &diff.changes, count, &observed));
         Ok(Planned {

@@ -1,7 +1,7 @@
 //! Each write with its reply lost, refused, throttled, or never sent: the world ends the same.
 
 use super::*;
-use crate::sandbox::Effect;
+use crate::sandbox::{Action, Effect, Planned, When};
 
 /// What there is in the end, without what no two runs share.
 async fn world(cloud: &Cloud) -> String {
@@ -116,4 +116,50 @@ async fn a_registered_revision_alone_is_no_change() {
     });
     let plan = cloud.plan(&service()).await.unwrap().plan;
     assert!(cloud.perform(&plan).await.unwrap_err().nothing_changed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_over_somebody_elses_deployment_is_not_asked_again() {
+    for (effect, after) in [
+        (Effect::LoseReply, "UpdateService"),
+        (Effect::DropRequest, "RegisterTaskDefinition"),
+    ] {
+        let cloud = Cloud::new().await;
+        cloud.deploy(&service()).await;
+        cloud.break_with(Fault {
+            operation: Some("UpdateService".into()),
+            ..Fault::new(effect.clone())
+        });
+        let theirs = Planned {
+            when: When::After {
+                operation: after.into(),
+                nth: 1,
+                delay_ms: 0,
+            },
+            action: Action::Deploy {
+                cluster: "main".into(),
+                service: "api-service".into(),
+                image: "api:theirs".into(),
+            },
+            seen: 0,
+        };
+        let plan = cloud.plan(&service_v2()).await.unwrap().plan;
+        cloud
+            .sandbox
+            .with_world(|world| world.add_planned(theirs))
+            .unwrap();
+        let error = cloud.perform(&plan).await.unwrap_err();
+        assert_eq!(
+            error.source.kind,
+            crate::platform::Kind::Refused,
+            "{effect:?}"
+        );
+        cloud.rest().await;
+        let observed = cloud.plan(&service_v2()).await.unwrap().observed;
+        let running = observed.running.unwrap().config;
+        assert_eq!(
+            running.container_definitions[0].image, "api:theirs",
+            "{effect:?}"
+        );
+    }
 }

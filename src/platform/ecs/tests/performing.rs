@@ -232,3 +232,25 @@ async fn what_leaves_the_file_goes_back_to_its_default() {
         assert_eq!(shown(&again), Vec::<String>::new());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn percentages_that_let_no_task_start_are_warned_of() {
+    let cloud = Cloud::new().await;
+    let stuck = |image: &str| {
+        service_with(&[
+            ("api:v1", image),
+            ("scaling = { min = 2, max = 20, cpu = 70 }\n", ""),
+            ("replicas = 2", "replicas = 5"),
+            ("family = ", "maximum_percent = 110\nfamily = "),
+        ])
+    };
+    let codes = |plan: &EcsPlan| -> Vec<String> {
+        plan.notes.iter().map(|note| note.code.clone()).collect()
+    };
+    // Nothing is there yet that would have to make room.
+    let first = cloud.plan(&stuck("api:v1")).await.unwrap().plan;
+    assert!(!codes(&first).contains(&"deadlock".into()));
+    cloud.deploy(&stuck("api:v1")).await;
+    let update = cloud.plan(&stuck("api:v2")).await.unwrap().plan;
+    assert!(codes(&update).contains(&"deadlock".into()));
+}

@@ -60,3 +60,18 @@ task_role = "arn:aws:iam::123456789012:role/api"
 "#;
     insta::assert_snapshot!(rendered(&spec(deploy, TARGET)));
 }
+
+#[test]
+fn the_shortest_rollout_is_as_many_health_checks_as_waves() {
+    let checked = |more: &str| {
+        let deploy = format!(
+            "project = \"shop\"\n[service.api]\nimage = \"api:v1\"\nreplicas = 4\ncpu = 0.5\nmemory = \"1GiB\"\n\
+             health = {{ command = \"true\", interval = \"20s\" }}\n[service.api.ecs]\n{more}\n"
+        );
+        let service = spec(&deploy, TARGET).services.remove(0);
+        super::super::advice::shortest(&service, 4).map(|time| time.as_secs())
+    };
+    assert_eq!(checked(""), Some(20));
+    assert_eq!(checked("maximum_percent = 125"), Some(80));
+    assert_eq!(checked("maximum_percent = 120"), None);
+}
