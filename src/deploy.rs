@@ -193,15 +193,36 @@ impl<P: Platform> Deploy<'_, P> {
             Ok(performed) => match performed.rollout {
                 Some(rollout) => self.follow(plan, rollout, How::Started).await,
                 None if self.conduct.intent.destroy => self.gone().await,
-                None => {
-                    self.settle(
-                        plan,
-                        outcome::healthy(true, "the changes were made; nothing rolls"),
-                    )
-                    .await
-                }
+                None => self.judge_anew(plan).await,
             },
             Err(error) => self.not_performed(plan, &error),
+        }
+    }
+
+    /// The changes started no rollout: what is there now is read again and judged.
+    async fn judge_anew(&self, plan: &PlanOf<P>) -> Outcome {
+        if let Err(error) = self.platform.settle(self.service, plan, &self.events).await {
+            return outcome::incomplete(&error, &outcome::healthy(true, ""));
+        }
+        let intent = Intent {
+            adopt: true,
+            ..Intent::default()
+        };
+        let reading = Box::pin(self.platform.propose(self.service, &intent, &self.events));
+        match reading.await {
+            Err(error) => outcome::unseen(&error, &self.conduct.resume),
+            Ok(Proposal {
+                current: Current::Settled { proven, serving },
+                ..
+            }) => Outcome {
+                serving: Some(serving),
+                ..outcome::healthy(proven, "the changes were made; nothing had to roll")
+            },
+            Ok(Proposal { mut plan, current }) => {
+                // All of it was done just now.
+                plan.changes.clear();
+                self.judge_unchanged(&plan, current).await
+            }
         }
     }
 

@@ -37,6 +37,17 @@ pub struct Intent {
     pub destroy: bool,
 }
 
+impl Intent {
+    /// Whether all that is asked for is what the file says.
+    pub fn follows_the_file(&self) -> bool {
+        let adopting = Self {
+            adopt: self.adopt,
+            ..Self::default()
+        };
+        *self == adopting
+    }
+}
+
 /// A plan with the state of the service that it was made from.
 #[derive(Debug)]
 pub struct Proposal<P: Platform + ?Sized> {

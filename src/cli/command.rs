@@ -130,11 +130,16 @@ impl<'a> Command<'a> {
                 conduct.timeout = conduct.timeout.or(self.options.timeout);
                 conduct.is_read = self.plan_on_stdout || (site.asks() && !self.options.yes);
                 conduct.resume = self.resume(site, service);
+                let notes = if conduct.intent.follows_the_file() {
+                    notes(site, service)
+                } else {
+                    Vec::new()
+                };
                 parts.push(Part {
                     service,
                     site: index,
                     conduct,
-                    notes: notes(site, service),
+                    notes,
                 });
             }
         }

@@ -115,6 +115,15 @@ pub(super) fn stale(why: &str) -> Outcome {
     outcome(VerdictWord::Refused, None, reason)
 }
 
+/// The changes were made, and what came of them cannot be read.
+pub(super) fn unseen(error: &Failed, resume: &str) -> Outcome {
+    let reason = format!("the changes were made, but what came of them could not be read: {error}");
+    Outcome {
+        resume: Some(resume.to_owned()),
+        ..outcome(VerdictWord::Undetermined, None, reason)
+    }
+}
+
 /// A service that was taken away.
 pub(super) fn gone(end: Gone, resume: &str) -> Outcome {
     match end {
