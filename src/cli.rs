@@ -107,6 +107,9 @@ pub type Screen = Console<Stdout, Stderr>;
 
 /// The whole program: from its arguments to its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // One TLS stack for all clouds: whichever asks first, this is the answer. It fails only where
+    // one was installed before, and then that one serves.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let cli = Cli::try_parse_from(args);
     let verbose = cli.as_ref().map_or(0, |cli| cli.options.verbose);
     let terminal = Terminal::read(verbose > 0);

@@ -55,7 +55,10 @@ pub(super) fn summary(services: &[ServiceOutcome], exit: u8, elapsed_ms: u64) ->
         let rows: Vec<_> = services.iter().map(row).collect();
         lines.extend(columns(0, &rows));
     }
-    let took = words::duration(elapsed_ms.div_ceil(1000));
+    let took = match elapsed_ms {
+        0..10_000 => format!("{}.{}s", elapsed_ms / 1000, elapsed_ms % 1000 / 100),
+        _ => words::duration(elapsed_ms.div_ceil(1000)),
+    };
     let text = format!("ended after {took}, exit code {exit}");
     lines.push(Line::at(0).add(Tone::Quiet, text));
     lines

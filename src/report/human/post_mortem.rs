@@ -35,9 +35,14 @@ pub(super) fn lines(place: &str, evidence: &PostMortem, zone: &TimeZone) -> Vec<
     if let Some(tail) = &evidence.logs {
         lines.extend(log_tail(tail));
     }
+    let messages: Vec<String> = evidence
+        .messages
+        .iter()
+        .map(|text| words::message(text))
+        .collect();
     lines.extend(section(
         "The platform said last",
-        newest(&evidence.messages, MESSAGES),
+        newest(&messages, MESSAGES),
     ));
     lines.extend(section("Runs now", whole(&evidence.now)));
     lines.extend(section(
