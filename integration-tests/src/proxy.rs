@@ -27,7 +27,7 @@ use tokio::sync::oneshot;
 use self::call::Asked;
 pub use self::call::Call;
 pub use self::fault::{Fault, Kind};
-use self::memory::Memory;
+use self::memory::{Memory, Starters};
 use crate::host::{self, Since};
 use crate::http::{authority, send};
 use crate::trial::Outcome;
@@ -54,7 +54,7 @@ struct Inner {
     calls: Vec<Call>,
     delay: Duration,
     faults: Vec<Fault>,
-    like_aws: bool,
+    like_aws: Option<Starters>,
     remembered: Option<Memory>,
 }
 
@@ -94,10 +94,11 @@ impl Proxy {
         self.state.lock().delay = delay;
     }
 
-    /// From now on answers `DescribeServices` as AWS does: a failed deployment leaves the list once it has no tasks left
-    /// and the one that replaced it is complete. (ministack keeps it for ever.)
+    /// From now on answers as AWS does, where ministack is known not to: a failed deployment leaves the list of
+    /// `DescribeServices` once it has no tasks left and the one that replaced it is complete (ministack keeps it for
+    /// ever), and a task of `DescribeTasks` was started by its deployment (ministack says: by its service).
     pub fn like_aws(&self) {
-        self.state.lock().like_aws = true;
+        self.state.lock().like_aws = Some(Starters::default());
     }
 
     /// From now on puts back into the answers of `DescribeServices` what the server was asked for and forgot. (moto does
@@ -167,6 +168,9 @@ impl State {
     fn arrives(&self, asked: Asked) -> (usize, Option<Kind>, Duration) {
         let mut inner = self.lock();
         let operation = asked.operation.clone();
+        for fault in &mut inner.faults {
+            fault.hears_of(&operation);
+        }
         let kind = inner
             .faults
             .iter_mut()
@@ -178,16 +182,28 @@ impl State {
     /// The answer as AWS would give it, in the points where a server is known to differ.
     fn better(&self, asked: &Asked, body: Bytes) -> Bytes {
         let mut inner = self.lock();
-        let like_aws = inner.like_aws;
-        if let Some(memory) = inner.remembered.as_mut() {
+        let Inner {
+            like_aws,
+            remembered,
+            ..
+        } = &mut *inner;
+        if let Some(memory) = remembered {
             memory.learn(&asked.operation, &asked.input);
         }
-        rewritten(asked, body, |service| {
-            if like_aws {
-                drain(service);
+        rewritten(asked, body, |object| match asked.operation.as_str() {
+            "DescribeServices" => {
+                if let Some(starters) = like_aws {
+                    starters.learn(object);
+                    drain(object);
+                }
+                if let Some(memory) = remembered {
+                    memory.fill(object);
+                }
             }
-            if let Some(memory) = &inner.remembered {
-                memory.fill(service);
+            _ => {
+                if let Some(starters) = like_aws {
+                    starters.fill(object);
+                }
             }
         })
     }
@@ -246,24 +262,27 @@ async fn pass(state: &State, request: Request<Incoming>) -> Option<Response<Full
             drop(send(&state.upstream, request).await);
             None
         }
-        Some(kind) => kind.answer(asked.protocol),
+        Some(kind) => kind.answer(&asked),
     };
     state.ends(index, answer.as_ref().map(Response::status));
     answer.map(|answer| answer.map(|body| Full::new(state.better(&asked, body))))
 }
 
-/// The answer of `DescribeServices` with each service passed through `edit`; any other answer as it is.
-fn rewritten(asked: &Asked, body: Bytes, mut edit: impl FnMut(&mut Value)) -> Bytes {
+/// The answer of `DescribeServices` or `DescribeTasks` with each service or task passed through `edit`; any other answer
+/// as it is.
+fn rewritten(asked: &Asked, body: Bytes, edit: impl FnMut(&mut Value)) -> Bytes {
+    let list = match asked.operation.as_str() {
+        "DescribeServices" => "services",
+        "DescribeTasks" => "tasks",
+        _ => return body,
+    };
     let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
         return body;
     };
-    let Some(services) = answer.get_mut("services").and_then(Value::as_array_mut) else {
+    let Some(objects) = answer.get_mut(list).and_then(Value::as_array_mut) else {
         return body;
     };
-    if asked.operation != "DescribeServices" {
-        return body;
-    }
-    services.iter_mut().for_each(&mut edit);
+    objects.iter_mut().for_each(edit);
     Bytes::from(answer.to_string())
 }
 

@@ -36,7 +36,7 @@ pub fn fail(words: impl Display) -> Stop {
 }
 
 /// Registers a test under `tier/name`, so that a tier can be chosen by its prefix.
-pub fn test(tier: &str, name: &str, body: fn() -> Outcome) -> Trial {
+pub fn test(tier: &str, name: &str, body: impl FnOnce() -> Outcome + Send + 'static) -> Trial {
     Trial::ignorable_test(format!("{tier}::{name}"), move || match body() {
         Ok(()) => Ok(Completion::Completed),
         Err(Stop::Skip(reason)) => Ok(Completion::ignored_with(reason)),

@@ -99,6 +99,12 @@ impl Failed {
         self
     }
 
+    /// Whether the server failed without a word that AWS would say: a page from something else,
+    /// which does not know the operation or stands in for a server that is down.
+    pub fn is_strange(&self) -> bool {
+        self.kind == Kind::Server && self.code.is_none()
+    }
+
     /// What to do about it, in a sentence; chosen from the kind.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self.kind {

@@ -34,6 +34,8 @@ pub struct Rollout {
     waiting: bool,
     window: Window,
     give_up: Option<Timestamp>,
+    /// It was ready before: the platform's own part is over, and nothing is to be waited for.
+    was_ready: bool,
 }
 
 /// Where a rollout is.
@@ -77,6 +79,7 @@ impl Rollout {
             waiting: false,
             window: Window::default(),
             give_up: timeout.map(|timeout| after(now, timeout)),
+            was_ready: false,
         }
     }
 
@@ -120,6 +123,7 @@ impl Rollout {
         self.created = self.created.or(sample.created);
         self.window.note(sample);
         self.phase = self.judge(sample);
+        self.was_ready |= matches!(self.phase, Phase::Baking(_));
     }
 
     /// Lets time pass: only doubt comes of it, never harm and never success.
@@ -211,6 +215,12 @@ impl Rollout {
             (_, Standing::Unclear(words)) => {
                 Phase::Concluded(Verdict::Undetermined(Doubt::Unclear(words.clone())))
             }
+            (Phase::Tripping(trip, Back::TooLate), _) if self.was_ready => {
+                not_done(trip, "the platform calls it finished")
+            }
+            (Phase::Tripping(trip, Back::Refused(why, _)), _) if self.was_ready => {
+                not_done(trip, why)
+            }
             (Phase::Tripping(..), Standing::Ready { proven }) => {
                 Phase::Concluded(Verdict::Healthy { proven: *proven })
             }
@@ -246,13 +256,7 @@ impl Rollout {
                     Back::Refused(why, after(at, REMEDY_ALLOWANCE)),
                 )
             }
-            Back::Refused(why, until) if at >= *until => {
-                let rollback = Rollback::NotDone(WhyNot::Refused(why.clone()));
-                Phase::Concluded(Verdict::Tripped {
-                    trip: trip.clone(),
-                    rollback,
-                })
-            }
+            Back::Refused(why, until) if at >= *until => not_done(trip, why),
             _ => self.phase.clone(),
         }
     }
@@ -320,6 +324,13 @@ impl Rollout {
     fn blind_at(&self) -> Timestamp {
         after(self.newest.unwrap_or(self.begun), self.policy.blindness)
     }
+}
+
+fn not_done(trip: &Trip, why: &str) -> Phase {
+    Phase::Concluded(Verdict::Tripped {
+        trip: trip.clone(),
+        rollback: Rollback::NotDone(WhyNot::Refused(why.to_owned())),
+    })
 }
 
 fn sentence(cause: &Exhausted) -> String {

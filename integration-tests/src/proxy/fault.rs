@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
 
-use super::call::Protocol;
+use super::call::{Asked, Protocol};
 
 /// A fault that strikes some calls of an operation.
 #[derive(Debug, Clone)]
@@ -14,6 +14,7 @@ pub struct Fault {
     calls: RangeInclusive<usize>,
     seen: usize,
     kind: Kind,
+    sleeps_until: Option<String>,
 }
 
 /// What happens to the call.
@@ -44,6 +45,7 @@ impl Fault {
             calls,
             seen: 0,
             kind,
+            sleeps_until: None,
         }
     }
 
@@ -52,9 +54,22 @@ impl Fault {
         Self::new(kind, operation, 1..=usize::MAX)
     }
 
+    /// The same fault, which sleeps until `operation` is called: what a program reads before its write then passes.
+    #[must_use]
+    pub fn after(mut self, operation: &str) -> Self {
+        self.sleeps_until = Some(operation.to_owned());
+        self
+    }
+
+    /// Wakes up, if this is the operation that it waits for.
+    pub(super) fn hears_of(&mut self, operation: &str) {
+        self.sleeps_until
+            .take_if(|awaited| awaited.as_str() == operation);
+    }
+
     /// Counts a call, and tells what happens to it.
     pub(super) fn strikes(&mut self, operation: &str) -> Option<Kind> {
-        if self.operation != operation {
+        if self.operation != operation || self.sleeps_until.is_some() {
             return None;
         }
         self.seen += 1;
@@ -64,14 +79,17 @@ impl Fault {
 
 impl Kind {
     /// The answer to give instead of the server's; nothing where the connection is cut.
-    pub(super) fn answer(self, protocol: Protocol) -> Option<Response<Bytes>> {
+    pub(super) fn answer(self, asked: &Asked) -> Option<Response<Bytes>> {
+        let denied;
         let (status, code, message) = match self {
             Self::Throttle => (400, "ThrottlingException", "Rate exceeded"),
-            Self::Deny => (
-                400,
-                "AccessDeniedException",
-                "User: arn:aws:iam::123456789012:user/ci is not authorized",
-            ),
+            Self::Deny => {
+                denied = format!(
+                    "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: {}:{}",
+                    asked.service, asked.operation
+                );
+                (400, "AccessDeniedException", denied.as_str())
+            }
             Self::Expire => (
                 400,
                 "ExpiredTokenException",
@@ -91,7 +109,7 @@ impl Kind {
             }
             Self::Refuse | Self::LoseReply => return None,
         };
-        match protocol {
+        match asked.protocol {
             Protocol::Json => {
                 let body = serde_json::json!({"__type": code, "message": message});
                 response(status, "application/x-amz-json-1.1", body.to_string())

@@ -48,3 +48,30 @@ impl Memory {
         }
     }
 }
+
+/// Which deployment the tasks of a revision belong to. On AWS `startedBy` of a service's task is the id of its
+/// deployment (Amazon ECS API reference, Task); ministack tells the service's name.
+#[derive(Debug, Default)]
+pub(super) struct Starters {
+    by_revision: HashMap<String, Value>,
+}
+
+impl Starters {
+    /// Of several deployments of one revision the newest counts, which is listed first.
+    pub(super) fn learn(&mut self, service: &Value) {
+        let deployments = service["deployments"].as_array();
+        for deployment in deployments.into_iter().flatten().rev() {
+            if let Some(revision) = deployment["taskDefinition"].as_str() {
+                self.by_revision
+                    .insert(revision.to_owned(), deployment["id"].clone());
+            }
+        }
+    }
+
+    pub(super) fn fill(&self, task: &mut Value) {
+        let revision = task["taskDefinitionArn"].as_str();
+        if let Some(id) = revision.and_then(|revision| self.by_revision.get(revision)) {
+            task["startedBy"] = id.clone();
+        }
+    }
+}

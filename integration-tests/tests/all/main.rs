@@ -11,6 +11,7 @@ mod bad_input;
 mod cli;
 mod clients;
 mod harness;
+mod rights;
 mod rollouts;
 mod scaling;
 mod shop;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         harness::trials(),
         bad_input::trials(),
         cli::trials(),
+        rights::trials(),
         clients::trials(),
         scaling::trials(),
         rollouts::trials(),

@@ -2,7 +2,7 @@
 //! nothing. The server is told to pretend that two tasks run, so a creation is healthy at once.
 //!
 //! moto cannot show a rollout: an update keeps the deployment and its revision. So these tests update nothing but the
-//! scaling, and read what an update asks for in the proxy's log.
+//! scaling there, and let the embedded cloud be asked for an update of the revision.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ use integration_tests::aws::Aws;
 use integration_tests::program::{Finished, repository};
 use integration_tests::project::{Project, unique};
 use integration_tests::proxy::Proxy;
-use integration_tests::servers;
 use integration_tests::trial::{Outcome, fail};
 use integration_tests::trials;
+use integration_tests::{sandbox, servers};
 use serde_json::{Value, json};
 
 use crate::shop::deploy;
@@ -25,6 +25,7 @@ trials! { "scaling":
     scaling_that_leaves_the_file_is_removed,
     the_autoscaler_owns_the_count,
     the_example_asks_for_exactly_this,
+    an_update_asks_for_no_count,
 }
 
 /// A cluster of its own on moto.
@@ -246,33 +247,62 @@ fn the_example_asks_for_exactly_this() -> Outcome {
     )?;
     let done = project.run("apply --yes --target stage --output json")?;
     assert_eq!(done.exit, 0, "{done}");
+    let names = [
+        ("CLUSTER", &cluster),
+        ("SUBNET", &subnet),
+        ("GROUP", &group),
+    ];
     for operation in [
         "RegisterTaskDefinition",
         "CreateService",
         "RegisterScalableTarget",
         "PutScalingPolicy",
     ] {
-        let calls = proxy.calls_of(operation);
-        let [call] = calls.as_slice() else {
-            return Err(fail(format_args!("{operation}: {} calls", calls.len())));
-        };
-        let golden = golden(
-            operation,
-            &[
-                ("CLUSTER", &cluster),
-                ("SUBNET", &subnet),
-                ("GROUP", &group),
-            ],
-        )?;
-        let mut missing = Vec::new();
-        lacks(&call.input, &golden, operation, &mut missing);
-        assert!(
-            missing.is_empty(),
-            "{}\nin {:#}",
-            missing.join("\n"),
-            call.input
-        );
+        assert_golden(&proxy, operation, &names)?;
     }
+    Ok(())
+}
+
+fn an_update_asks_for_no_count() -> Outcome {
+    let sandbox = sandbox::serve()?;
+    let proxy = Proxy::before(&sandbox.url)?;
+    let project = Project::example()?;
+    let shipped = std::fs::read_to_string(project.path().join("config/ecs.toml"))?;
+    let endpoint = format!("endpoint = \"{}\"\n{shipped}", proxy.url);
+    project.write("config/stage.toml", &endpoint)?;
+    let apply = "apply --yes --target stage --output json --image api=shop/api";
+    let first = project.run(&format!("{apply}:v1"))?;
+    assert_eq!(first.exit, 0, "{first}");
+    proxy.forget();
+    let second = project.run(&format!("{apply}:v2"))?;
+    assert_eq!(second.exit, 0, "{second}");
+    assert_eq!(
+        proxy.writes(),
+        ["RegisterTaskDefinition", "UpdateService"],
+        "{second}"
+    );
+    assert_golden(&proxy, "UpdateService", &[])
+}
+
+/// Fails unless the operation was called once, with what its golden request holds.
+fn assert_golden(proxy: &Proxy, operation: &str, names: &[(&str, &String)]) -> Outcome {
+    let calls = proxy.calls_of(operation);
+    let [call] = calls.as_slice() else {
+        return Err(fail(format_args!("{operation}: {} calls", calls.len())));
+    };
+    let mut missing = Vec::new();
+    lacks(
+        &call.input,
+        &golden(operation, names)?,
+        operation,
+        &mut missing,
+    );
+    assert!(
+        missing.is_empty(),
+        "{}\nin {:#}",
+        missing.join("\n"),
+        call.input
+    );
     Ok(())
 }
 
@@ -288,7 +318,8 @@ fn golden(operation: &str, names: &[(&str, &String)]) -> Outcome<Value> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Collects where `wanted` is not contained in `given`: objects may have more keys, everything else is compared whole.
+/// Collects where `wanted` is not contained in `given`: objects may have more keys, but none that is null in `wanted`;
+/// everything else is compared whole.
 fn lacks(given: &Value, wanted: &Value, path: &str, missing: &mut Vec<String>) {
     match (given, wanted) {
         (Value::Object(given), Value::Object(wanted)) => {

@@ -1,6 +1,7 @@
 //! A network and an API that do not behave, around rollouts of real containers. The proxy makes the trouble; the
 //! verdict must come out the same, and no write may be sent twice.
 
+use integration_tests::program::Finished;
 use integration_tests::proxy::{Fault, Kind};
 use integration_tests::trial::Outcome;
 use integration_tests::trials;
@@ -11,6 +12,7 @@ trials! { "trouble":
     throttled_polls_change_no_verdict,
     failing_polls_hide_no_failure,
     credentials_that_come_back_are_waited_for,
+    credentials_that_come_back_hide_no_failure,
     a_lost_update_is_recognised,
     a_lost_creation_is_recognised,
     an_update_that_never_arrived_is_sent_again,
@@ -18,12 +20,21 @@ trials! { "trouble":
     missing_rights_for_evidence_cost_only_that,
 }
 
+/// What `apply` reads while it watches.
+const POLLS: [&str; 4] = [
+    "DescribeServices",
+    "ListServiceDeployments",
+    "ListTasks",
+    "DescribeTasks",
+];
+
 fn throttled_polls_change_no_verdict() -> Outcome {
     let bench = Bench::serving("v1")?;
-    // The reads before the write pass; then a burst that outlasts the retries of an SDK.
-    bench
-        .proxy
-        .inject(Fault::new(Kind::Throttle, "DescribeServices", 3..=12));
+    // Bursts that outlast the retries of an SDK.
+    for poll in POLLS {
+        let burst = Fault::new(Kind::Throttle, poll, 1..=12).after("UpdateService");
+        bench.proxy.inject(burst);
+    }
     let done = bench.apply("v2")?;
     assert_verdict(&done, "healthy", None, 0)?;
     assert_eq!(bench.versions()?, ["2", "2"]);
@@ -32,25 +43,49 @@ fn throttled_polls_change_no_verdict() -> Outcome {
 
 fn failing_polls_hide_no_failure() -> Outcome {
     let bench = Bench::serving("v1")?;
-    bench
-        .proxy
-        .inject(Fault::new(Kind::ServerError, "DescribeServices", 3..=8));
-    bench
-        .proxy
-        .inject(Fault::new(Kind::Refuse, "DescribeServices", 1..=2));
+    for poll in POLLS {
+        let failing = Fault::new(Kind::ServerError, poll, 1..=8).after("UpdateService");
+        let gone = Fault::new(Kind::Refuse, poll, 1..=4).after("UpdateService");
+        bench.proxy.inject(failing);
+        bench.proxy.inject(gone);
+    }
     let done = bench.apply("bad")?;
     assert_verdict(&done, "tripped", Some(true), 10)?;
     assert_eq!(bench.versions()?, ["1", "1"]);
     Ok(())
 }
 
+/// Nothing can be read for several polls, and then it can: one warning, one all-clear, and the truth.
+fn expire_mid_way(bench: &Bench, tag: &str) -> Outcome<Finished> {
+    for poll in POLLS {
+        let expired = Fault::new(Kind::Expire, poll, 1..=3).after("UpdateService");
+        bench.proxy.inject(expired);
+    }
+    let done = bench.apply(tag)?;
+    let warned = |code: &str| -> Outcome<usize> {
+        let events = done.events()?;
+        Ok(events.iter().filter(|event| event["code"] == code).count())
+    };
+    assert_eq!(warned("not_seeing")?, 1, "{done}");
+    assert_eq!(warned("seeing_again")?, 1, "{done}");
+    assert!(done.says("ExpiredTokenException"), "{done}");
+    Ok(done)
+}
+
 fn credentials_that_come_back_are_waited_for() -> Outcome {
     let bench = Bench::serving("v1")?;
-    bench
-        .proxy
-        .inject(Fault::new(Kind::Expire, "DescribeServices", 3..=5));
-    let done = bench.apply("v2")?;
+    let done = expire_mid_way(&bench, "v2")?;
     assert_verdict(&done, "healthy", None, 0)?;
+    assert_eq!(bench.versions()?, ["2", "2"]);
+    Ok(())
+}
+
+fn credentials_that_come_back_hide_no_failure() -> Outcome {
+    let bench = Bench::serving("v1")?;
+    let done = expire_mid_way(&bench, "bad")?;
+    assert_verdict(&done, "tripped", Some(true), 10)?;
+    assert_eq!(bench.proxy.calls_of("UpdateService").len(), 1, "{done}");
+    assert_eq!(bench.versions()?, ["1", "1"]);
     Ok(())
 }
 
@@ -75,12 +110,12 @@ fn a_lost_creation_is_recognised() -> Outcome {
         .proxy
         .inject(Fault::new(Kind::LoseReply, "CreateService", 1..=1));
     let done = bench.apply("v1")?;
-    if done.exit != 0 {
-        // A lost registration may end the run, but only so that running again completes it.
-        assert!([1, 5].contains(&done.exit), "{done}");
-        let again = bench.apply("v1")?;
-        assert_eq!(again.exit, 0, "{done}{again}");
-    }
+    assert_verdict(&done, "healthy", None, 0)?;
+    assert_eq!(
+        bench.proxy.writes(),
+        ["RegisterTaskDefinition", "CreateService"],
+        "{done}"
+    );
     assert_eq!(bench.service()?["status"], "ACTIVE");
     assert_eq!(bench.versions()?, ["1", "1"]);
     Ok(())
@@ -103,13 +138,17 @@ fn a_refused_update_changes_nothing() -> Outcome {
         .proxy
         .inject(Fault::always(Kind::Deny, "UpdateService"));
     let done = bench.apply("v2")?;
-    // A registered revision that nobody uses is all that may be left behind, and it must be said.
-    assert!([1, 5].contains(&done.exit), "{done}");
-    assert!(done.says("AccessDenied"), "{done}");
-    assert!(
-        done.says("UpdateService") || done.says("update service"),
+    // A registered revision that nobody uses is all that is left behind, and it is said.
+    assert_verdict(&done, "incomplete", None, 5)?;
+    let outcome = done.event("outcome", "api")?;
+    let list = |key: &str| outcome[key].as_array().map(Vec::len);
+    assert_eq!(
+        (list("performed"), list("remaining")),
+        (Some(1), Some(1)),
         "{done}"
     );
+    assert!(done.says("AccessDenied"), "{done}");
+    assert!(done.says("update service api"), "{done}");
     assert_eq!(bench.proxy.calls_of("UpdateService").len(), 1, "{done}");
     assert_eq!(bench.versions()?, ["1", "1"]);
     Ok(())
@@ -117,18 +156,20 @@ fn a_refused_update_changes_nothing() -> Outcome {
 
 fn missing_rights_for_evidence_cost_only_that() -> Outcome {
     let bench = Bench::serving("v1")?;
-    for optional in [
-        "ListTasks",
-        "DescribeTasks",
+    let optional = [
         "ListServiceDeployments",
-        "DescribeServiceDeployments",
-    ] {
-        bench.proxy.inject(Fault::always(Kind::Deny, optional));
-    }
-    for optional in ["DescribeTargetHealth", "FilterLogEvents", "GetLogEvents"] {
+        "ListTasks",
+        "DescribeScalableTargets",
+        "DescribeScalingPolicies",
+    ];
+    for optional in optional {
         bench.proxy.inject(Fault::always(Kind::Deny, optional));
     }
     let done = bench.apply("bad")?;
     assert_verdict(&done, "tripped", Some(true), 10)?;
+    let missing = done.event("post_mortem", "api")?["missing"].to_string();
+    for piece in ["ListServiceDeployments", "ListTasks"] {
+        assert!(missing.contains(piece), "{piece} is not in\n{done}");
+    }
     Ok(())
 }

@@ -39,7 +39,10 @@ impl Witnesses<'_> {
             self.targets(rollout),
             self.last_lines(rollout, groups.first(), failures)
         );
-        let mut missing = Vec::new();
+        let unread = rollout.seen.missing.iter();
+        let mut missing: Vec<String> = unread
+            .map(|(piece, error)| format!("{piece}: {error}"))
+            .collect();
         let mut keep = |piece: &str, error: Failed| missing.push(format!("{piece}: {error}"));
         let targets = targets.unwrap_or_else(|error| {
             keep("target health", error);

@@ -63,7 +63,8 @@ pub(super) struct Seen {
     pub(super) service: Option<ServiceView>,
     /// The record names a revision before ours.
     pub(super) had_source: bool,
-    pub(super) warned: BTreeSet<&'static str>,
+    /// Pieces of evidence that could not be read, each with why.
+    pub(super) missing: BTreeMap<&'static str, String>,
 }
 
 impl Followed {

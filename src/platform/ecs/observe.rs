@@ -218,7 +218,7 @@ impl Ecs {
             .include(ServiceField::Tags)
             .send()
             .await
-            .map_err(|error| failed(format!("describe service {name}"), error))?;
+            .map_err(|error| self.placed(failed(format!("describe service {name}"), error)))?;
         let service = answer.services().first();
         let account = service
             .and_then(|service| service.service_arn.as_deref())
@@ -240,6 +240,19 @@ impl Ecs {
                 ..Found::default()
             },
         })
+    }
+
+    /// A failure that is about the place, with the place in it: AWS names neither.
+    fn placed(&self, mut error: Failed) -> Failed {
+        let place = self.place();
+        let which = match (error.kind, &place.endpoint) {
+            (Kind::ClusterMissing, _) => format!("cluster {} in {}", place.cluster, place.region),
+            (Kind::Unreachable, Some(endpoint)) => format!("no connection to {endpoint}"),
+            (Kind::Unreachable, None) => format!("no connection to AWS in {}", place.region),
+            _ => return error,
+        };
+        error.message = format!("{which}: {}", error.message);
+        error
     }
 
     /// The newest active revision of a family; `None`: there is none.

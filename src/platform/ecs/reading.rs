@@ -55,6 +55,8 @@ pub struct Memory {
     pub fresh_failures: bool,
     /// When tasks of ours failed.
     pub failed_at: Vec<Timestamp>,
+    /// ECS called our deployment successful: it counts no failures any more, so that we do.
+    pub succeeded: bool,
 }
 
 /// What this look says of our rollout. `memory` takes in what later looks may not show.
@@ -113,7 +115,9 @@ fn rollback_words(service: &ServiceView, ours: &Ours, begun: Option<Timestamp>) 
     let primary = service.primary().filter(|primary| primary.id != ours.id)?;
     let tells = |text: &str| {
         let text = text.to_ascii_lowercase();
-        text.contains("rolling back") || text.contains("rollback")
+        ["rolling back", "rolled back", "rollback"]
+            .iter()
+            .any(|words| text.contains(words))
     };
     if let Some(reason) = primary.reason.as_deref().filter(|reason| tells(reason)) {
         return Some(reason.to_owned());
@@ -189,7 +193,7 @@ fn by_record(
     service: &ServiceView,
     at: Timestamp,
     ours: &Ours,
-    memory: &Memory,
+    memory: &mut Memory,
 ) -> Standing {
     let reason = || {
         record
@@ -198,9 +202,7 @@ fn by_record(
             .or_else(|| record.rollback_reason.clone())
     };
     match record.status.as_str() {
-        "SUCCESSFUL" => Standing::Ready {
-            proven: record.requested > 0 || service.desired > 0,
-        },
+        "SUCCESSFUL" => successful(record, service, memory),
         "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => Standing::Tripping {
             reason: reason().or_else(|| breaker_words(record)),
         },
@@ -220,6 +222,17 @@ fn by_record(
             Some(words) => after_failure(Some(words), service, at, ours, memory),
             None => Standing::Going(word.to_owned()),
         },
+    }
+}
+
+/// It is over for ECS; what fails from then on is seen by us alone, as long as we stay to watch.
+fn successful(record: &RecordView, service: &ServiceView, memory: &mut Memory) -> Standing {
+    let before = std::mem::replace(&mut memory.succeeded, true);
+    if before && memory.fresh_failures {
+        return Standing::Going("SUCCESSFUL, but tasks fail".into());
+    }
+    Standing::Ready {
+        proven: record.requested > 0 || service.desired > 0,
     }
 }
 
@@ -338,6 +351,8 @@ fn by_deployments(service: &ServiceView, at: Timestamp, ours: &Ours, memory: &Me
             let done = deployment.rollout.as_deref() == Some("COMPLETED")
                 && deployment.task_definition == ours.task_definition
                 && deployment.running == deployment.desired
+                // Tasks of the old revision serve until they stop.
+                && service.running == service.desired
                 && !memory.fresh_failures;
             if done {
                 Standing::Ready {

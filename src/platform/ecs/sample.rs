@@ -45,14 +45,17 @@ impl Sampler<'_> {
     ) -> Result<Observation, Failed> {
         let (service, record) =
             futures::join!(self.service(&rollout.service), self.record(rollout));
-        let (service, (record, state)) = (service?, record?);
-        rollout.record = state;
-        if rollout.record == RecordState::Unavailable && rollout.seen.warned.insert("records") {
-            self.warn(
-                "no_service_deployments",
-                "service deployments cannot be read here; judging by DescribeServices alone",
+        let (service, look) = (service?, record?);
+        rollout.record = look.state;
+        if let Some(error) = look.refused {
+            self.lacks(
+                rollout,
+                "service deployments",
+                &error,
+                "judging by DescribeServices alone",
             );
         }
+        let record = look.record;
         let mut view = View {
             at: now,
             record,
@@ -80,9 +83,18 @@ impl Sampler<'_> {
         Ok(observation)
     }
 
-    fn warn(&self, code: &str, text: &str) {
-        if let Some(events) = self.events {
-            events.warn(code, text);
+    /// A piece of evidence may not be read: told once, and kept for the post-mortem.
+    fn lacks(
+        &self,
+        rollout: &mut Followed,
+        piece: &'static str,
+        error: &Failed,
+        consequence: &str,
+    ) {
+        let known = rollout.seen.missing.insert(piece, error.to_string());
+        if let (None, Some(events)) = (known, self.events) {
+            let code = format!("no_{}", piece.replace(' ', "_"));
+            events.warn(&code, format!("{error}; {consequence}"));
         }
     }
 
@@ -101,38 +113,32 @@ impl Sampler<'_> {
     }
 
     /// The record, found in the list first and read by its ARN from then on.
-    async fn record(&self, rollout: &Followed) -> Result<(Record, RecordState), Failed> {
+    async fn record(&self, rollout: &Followed) -> Result<Look, Failed> {
         if rollout.ours.count_only.is_some() {
-            return Ok((Record::Missing, RecordState::Unknown));
+            return Ok(Look::of(Record::Missing, RecordState::Unknown));
         }
         let found = match &rollout.record {
-            RecordState::Unavailable => return Ok((Record::Unavailable, RecordState::Unavailable)),
+            RecordState::Unavailable => {
+                return Ok(Look::of(Record::Unavailable, RecordState::Unavailable));
+            }
             RecordState::Arn(arn) => Ok(Some(arn.clone())),
             RecordState::Unknown => self.find(rollout).await,
         };
         let read = match found {
-            Ok(Some(arn)) => self
-                .read(&arn, rollout.number())
-                .await
-                .map(|record| match record {
+            Ok(Some(arn)) => self.read(&arn, rollout.number()).await.map(|record| {
+                match record {
                     Some(record) if record.is_ours => {
-                        (Record::found(record), RecordState::Arn(arn.clone()))
+                        Look::of(Record::found(record), RecordState::Arn(arn.clone()))
                     }
                     // One of our own may still be to come.
-                    Some(record) => (Record::found(record), RecordState::Unknown),
-                    None => (Record::Missing, RecordState::Unknown),
-                }),
-            Ok(None) => Ok((Record::Missing, RecordState::Unknown)),
+                    Some(record) => Look::of(Record::found(record), RecordState::Unknown),
+                    None => Look::of(Record::Missing, RecordState::Unknown),
+                }
+            }),
+            Ok(None) => Ok(Look::of(Record::Missing, RecordState::Unknown)),
             Err(error) => Err(error),
         };
-        match read {
-            Err(error)
-                if matches!(error.kind, Kind::Denied | Kind::Unsupported | Kind::Invalid) =>
-            {
-                Ok((Record::Unavailable, RecordState::Unavailable))
-            }
-            other => other,
-        }
+        read.or_else(|error| Look::without(error, &rollout.record))
     }
 
     /// The ARN of the record whose target revision ends in our deployment's number.
@@ -240,16 +246,25 @@ impl Sampler<'_> {
         let stopped = match self.stopped(rollout).await {
             Ok(stopped) => stopped,
             Err(error) if matches!(error.kind, Kind::Denied | Kind::Unsupported) => {
-                if rollout.seen.warned.insert("tasks") {
-                    self.warn(
-                        "no_stopped_tasks",
-                        &format!("no causes of failures: {error}"),
-                    );
-                }
+                self.lacks(rollout, "stopped tasks", &error, "no causes of failures");
+                return Ok(());
+            }
+            // The record judges without them; next time they may be had again.
+            Err(error) if matches!(view.record, Record::Found(_)) => {
+                rollout.seen.looked = None;
+                self.lacks(rollout, "stopped tasks", &error, "asked again next time");
+                return Ok(());
+            }
+            // The record judges without them; next time they may be had again.
+            Err(error) if matches!(view.record, Record::Found(_)) => {
+                rollout.seen.looked = None;
+                self.lacks(rollout, "stopped tasks", &error, "asked again next time");
                 return Ok(());
             }
             Err(error) => return Err(error),
         };
+        rollout.seen.missing.remove("stopped tasks");
+        rollout.seen.missing.remove("stopped tasks");
         for task in stopped.iter().map(stopped_task) {
             rollout.seen.tasks.insert(task.arn.clone());
             let ours = task.started_by.as_deref() == Some(rollout.ours.id.as_str());
@@ -321,6 +336,40 @@ impl Sampler<'_> {
     }
 }
 
+/// What a look for the record brought.
+struct Look {
+    record: Record,
+    state: RecordState,
+    /// Why there is none to be had.
+    refused: Option<Failed>,
+}
+
+impl Look {
+    fn of(record: Record, state: RecordState) -> Self {
+        Self {
+            record,
+            state,
+            refused: None,
+        }
+    }
+
+    /// We go on without the record where we may not ask or the endpoint has none. A server that
+    /// fails like something that is not AWS is asked again next time, since AWS may be down behind
+    /// a page of somebody else's; where it showed a record before, AWS it is.
+    fn without(error: Failed, known: &RecordState) -> Result<Self, Failed> {
+        let state = match error.kind {
+            Kind::Denied | Kind::Unsupported | Kind::Invalid => RecordState::Unavailable,
+            _ if error.is_strange() && *known == RecordState::Unknown => RecordState::Unknown,
+            _ => return Err(error),
+        };
+        Ok(Self {
+            record: Record::Unavailable,
+            state,
+            refused: Some(error),
+        })
+    }
+}
+
 fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {
     let Some(service) = &view.service else {
         return false;
@@ -344,8 +393,8 @@ fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {
             .looked
             .is_none_or(|looked| view.at.duration_since(looked) >= wait)
     });
-    // Without a record, readiness itself rests on there being no fresh failure.
-    let decisive = !matches!(view.record, Record::Found(_));
+    // Without a record, and while it bakes, readiness itself rests on there being no fresh failure.
+    let decisive = !matches!(view.record, Record::Found(_)) || rollout.memory.succeeded;
     (moved && !first) || long_ago || decisive
 }
 

@@ -419,3 +419,38 @@ fn our_own_trip_keeps_its_cause_through_the_rollback() {
         }
     );
 }
+
+#[test]
+fn what_fails_while_it_bakes_is_tripped_and_waits_for_no_end_of_the_platform() {
+    let ready = |second| sample(second, Standing::Ready { proven: true });
+    let baking = Policy {
+        bake: Duration::from_secs(100),
+        ..policy()
+    };
+    let answers = [
+        Halted::JustFinished,
+        Halted::Refused("there is nothing to stop".into()),
+    ];
+    for answer in answers {
+        let mut machine = Rollout::new(baking, at(0), None);
+        machine.observe(&ready(10));
+        machine.observe(&failing(50, &["a"], Cause::Exited));
+        // It comes back, and fails again each time before it has baked.
+        machine.observe(&ready(520));
+        machine.observe(&failing(600, &["a", "b"], Cause::Exited));
+        assert!(machine.wants_remedy().is_some());
+        machine.halted(&answer, at(600));
+        machine.observe(&ready(601));
+        assert!(
+            matches!(
+                machine.verdict(),
+                Some(Verdict::Tripped {
+                    rollback: Rollback::NotDone(WhyNot::Refused(_)),
+                    ..
+                })
+            ),
+            "{:?}",
+            machine.verdict()
+        );
+    }
+}

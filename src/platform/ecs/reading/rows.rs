@@ -284,6 +284,41 @@ fn stopped_as_we_asked_is_tripped_and_stopped_for_no_known_reason_is_unclear() {
 }
 
 #[test]
+fn without_a_record_tasks_of_the_old_revision_are_waited_for() {
+    let draining = service(vec![
+        deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2),
+        deployment("ecs-svc/1", "ACTIVE", V1, "COMPLETED", 1),
+    ]);
+    let drained = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
+    assert!(matches!(
+        story(&ours(), vec![view(0, Record::Missing, draining)]),
+        Standing::Going(_)
+    ));
+    assert_eq!(
+        story(&ours(), vec![view(0, Record::Missing, drained)]),
+        Standing::Ready { proven: true }
+    );
+}
+
+#[test]
+fn tasks_that_fail_after_success_are_seen_while_it_bakes() {
+    let look = |memory: &mut Memory| {
+        let there = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
+        let record = Record::found(record("SUCCESSFUL"));
+        read(&view(0, record, there), &ours(), memory)
+    };
+    // What failed on the way to success is forgiven: ECS counted it.
+    let mut memory = Memory {
+        fresh_failures: true,
+        ..Memory::default()
+    };
+    assert_eq!(look(&mut memory), Standing::Ready { proven: true });
+    assert!(matches!(look(&mut memory), Standing::Going(_)));
+    memory.fresh_failures = false;
+    assert_eq!(look(&mut memory), Standing::Ready { proven: true });
+}
+
+#[test]
 fn a_change_of_counts_alone_is_judged_by_counts() {
     let ours = Ours {
         count_only: Some(3),
