@@ -8,7 +8,7 @@
 //!
 //! Method: every request passes a proxy that logs it and holds it back where distance is to be felt. The truth is read
 //! from the server itself every 20 ms. *Stable* is one live deployment, the new one, COMPLETED, with as many tasks
-//! running as desired. *First evidence* is the first stopped task of the new revision that the server tells of.
+//! running as desired; on the sandbox already the SUCCESSFUL of its service deployment. *First evidence* is the first stopped task of the new revision that the server tells of.
 //! The figures of other tools are medians by the same method on ministack (ecspresso 2.3.2, AWS CLI 1, ecs-deploy
 //! 1.15, Terraform with provider 5.100).
 
@@ -35,15 +35,15 @@ fn main() -> ExitCode {
         ),
         ("Seconds to plan the shipped example", requests::plans),
         (
-            "Rollouts of two tasks on the sandbox",
+            "Rollouts of two tasks on the sandbox, seconds",
             rollouts::on_the_sandbox,
         ),
         (
-            "Rollouts of two real containers on ministack",
+            "Rollouts of two real containers on ministack, seconds",
             rollouts::on_ministack,
         ),
         (
-            "The AWS CLI beside us: register, update, wait",
+            "The AWS CLI beside us: register, update, wait; seconds",
             rival::measure,
         ),
         ("The process", process::measure),

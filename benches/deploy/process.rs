@@ -24,7 +24,7 @@ pub(crate) fn measure(table: &mut Table) -> Outcome {
     }
     let usual = median(&times);
     table.aimed(
-        "start to the end of `deployer --version`, milliseconds",
+        "`deployer --version`, start to end, ms",
         format!("{:.1}", usual.as_secs_f64() * 1e3),
         ("≤ 10", usual <= Duration::from_millis(10)),
         "",
@@ -39,7 +39,7 @@ pub(crate) fn measure(table: &mut Table) -> Outcome {
         return Err(fail(finished));
     }
     table.row(
-        "peak memory of a deploy to the embedded cloud, the cloud included, MB",
+        "peak memory with the embedded cloud inside, MB",
         finished
             .peak_memory
             .map_or("unknown".to_owned(), |kib| format!("{:.1}", megabytes(kib))),

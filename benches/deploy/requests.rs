@@ -51,7 +51,7 @@ impl Beginning {
     }
 
     fn words(&self) -> String {
-        format!("{} · in round trip {}", self.requests, self.trip)
+        format!("{} · {}", self.requests, self.trip)
     }
 }
 
@@ -85,23 +85,23 @@ pub(crate) fn measure(table: &mut Table) -> Outcome {
         "nothing to change: requests · round trips",
         format!("{} · {trips}", idle.len()),
         ("≤ 5 · ≤ 2", idle.len() <= 5 && trips <= 2),
-        "aws 3 · terraform 5 · ecspresso 7 · ecs-deploy 12; the last two roll all the same",
+        "aws 3 · terraform 5 · ecspresso 7 · ecs-deploy 12",
     );
     table.aimed(
-        "update: requests before watching · UpdateService",
+        "update: requests before watching · trip of UpdateService",
         update.words(),
         ("≤ 7 · 3", update.requests <= 7 && update.trip == 3),
         "",
     );
     let delays = update.until_asked.as_secs_f64() / DELAY.as_secs_f64();
     table.aimed(
-        "update: UpdateService is sent after so many delays",
+        "update: UpdateService is sent after … delays",
         format!("{delays:.2}"),
-        ("< 3: it waits for no warning", delays < 3.0),
+        ("< 3", delays < 3.0),
         "",
     );
     table.row(
-        "create: requests before watching · CreateService",
+        "create: requests before watching · trip of CreateService",
         create.words(),
     );
     let warn = nothing.len() - idle.len();
@@ -113,12 +113,12 @@ pub(crate) fn measure(table: &mut Table) -> Outcome {
         "",
     );
     table.beside(
-        "the whole update: requests, watching included",
+        "the whole update, watching included",
         updated.len().to_string(),
         "aws 4 · ecspresso 6 · ecs-deploy 12 · terraform 12",
     );
     table.beside(
-        "the whole create",
+        "the whole create, watching included",
         created.len().to_string(),
         "aws 4 · ecspresso 6 · terraform 8",
     );

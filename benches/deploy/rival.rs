@@ -38,11 +38,11 @@ pub(crate) fn measure(table: &mut Table) -> Outcome {
 
 fn rows(table: &mut Table, server: &str, update: &Update) {
     table.row(
-        &format!("{server}: stable to exit, seconds"),
+        &format!("{server}: stable to exit"),
         format!("{:.2}", update.after_stable.as_secs_f64()),
     );
     table.row(
-        &format!("{server}: requests of the whole update · peak memory, MB"),
+        &format!("{server}: requests · peak memory, MB"),
         format!("{} · {:.1}", update.requests, megabytes(update.peak_memory)),
     );
 }
@@ -74,7 +74,7 @@ fn crash(table: &mut Table, clients: &Clients, stage: &Stage) -> Outcome {
     };
     let (timed, _) = update(clients, stage, "crash", back)?;
     table.row(
-        "sandbox: exit code after an image that crashes",
+        "sandbox: crashing image: exit code",
         timed.finished.exit.to_string(),
     );
     Ok(())

@@ -16,6 +16,17 @@ use crate::table::{Table, longest, median, spread};
 const SECOND: Duration = Duration::from_secs(1);
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 
+/// Whether the world has settled on another deployment than the given one.
+type Settled = fn(&Stage, &Value) -> Outcome<bool>;
+
+/// Where to deploy what.
+struct Series {
+    stage: Stage,
+    settled: Settled,
+    tags: [&'static str; 5],
+    crash: &'static str,
+}
+
 /// The updates that were timed.
 #[derive(Debug, Default)]
 struct Updates {
@@ -33,64 +44,83 @@ struct Told {
     exit: i32,
 }
 
-/// On the embedded cloud.
+/// On the embedded cloud, whose service deployments say when they are over, before the classic deployment does.
 pub(crate) fn on_the_sandbox(table: &mut Table) -> Outcome {
-    let stage = Stage::on_a_sandbox()?;
-    table_of(table, &stage, ["v2", "v1", "v3", "v1", "v2"], "crash")
+    let series = Series {
+        stage: Stage::on_a_sandbox()?,
+        settled: Stage::is_successful,
+        tags: ["v2", "v1", "v3", "v1", "v2"],
+        crash: "crash",
+    };
+    rows(table, &series)
 }
 
-/// With real containers.
+/// With real containers, on a server without service deployments.
 pub(crate) fn on_ministack(table: &mut Table) -> Outcome {
-    let stage = Stage::on_ministack()?;
-    table_of(table, &stage, ["v2", "v1", "v2", "v1", "v2"], "bad")
+    let series = Series {
+        stage: Stage::on_ministack()?,
+        settled: Stage::is_stable,
+        tags: ["v2", "v1", "v2", "v1", "v2"],
+        crash: "bad",
+    };
+    rows(table, &series)
 }
 
-fn table_of(table: &mut Table, stage: &Stage, tags: [&str; 5], crash: &str) -> Outcome {
+fn rows(table: &mut Table, series: &Series) -> Outcome {
+    let create = update(series, "v1", &mut Updates::default())?;
     let mut updates = Updates::default();
-    let create = update(stage, "v1", &mut updates)?;
-    let mut updates = Updates::default();
-    for tag in tags {
-        update(stage, tag, &mut updates)?;
+    for tag in series.tags {
+        update(series, tag, &mut updates)?;
     }
-    table.aimed(
-        "create: stable to exit, seconds",
-        format!("{:.2}", create.as_secs_f64()),
-        ("≤ 1", create <= SECOND),
-        "terraform 0.07 · ecspresso 4.6 · aws 14.6",
-    );
-    table.aimed(
-        "update: stable to exit, seconds",
-        spread(&updates.after_stable),
-        ("≤ 1", longest(&updates.after_stable) <= SECOND),
-        "ecs-deploy 0.5 · terraform 0.5 · ecspresso 3.2 to 17.9 · aws 12.8",
-    );
-    table.aimed(
-        "looks a second while watching, at most",
-        format!("{:.2}", updates.looks_a_second),
-        // A look that is due is late by a moment, and the one after it is not.
-        ("≤ 1", updates.looks_a_second < 1.05),
-        "aws 0.07 · ecspresso 0.17 · ecs-deploy 1",
-    );
-    table.row(
-        "requests a second while watching, at most",
-        format!("{:.2}", updates.requests_a_second),
-    );
-    table.beside(
-        "start to UpdateService answered, seconds",
-        format!("{:.2}", median(&updates.until_asked).as_secs_f64()),
-        "ecspresso 0.06 · ecs-deploy 0.5 · aws 1.3 · terraform 12.8",
-    );
-    memory(table, updates.peak_memory);
-    for (what, tag) in [("crashes", crash), ("is missing", "missing")] {
-        let told = failure(stage, tag)?;
+    updates.rows(table, create);
+    failures(table, series)
+}
+
+impl Updates {
+    fn rows(&self, table: &mut Table, create: Duration) {
         table.aimed(
-            &format!("an image that {what}: evidence to its announcement, seconds"),
+            "create: stable to exit",
+            format!("{:.2}", create.as_secs_f64()),
+            ("≤ 1", create <= SECOND),
+            "terraform 0.07 · ecspresso 4.6 · aws 14.6",
+        );
+        table.aimed(
+            "update: stable to exit",
+            spread(&self.after_stable),
+            ("≤ 1", longest(&self.after_stable) <= SECOND),
+            "ecs-deploy 0.5 · terraform 0.5 · ecspresso 3.2 to 17.9 · aws 12.8",
+        );
+        table.aimed(
+            "looks a second while watching, at most",
+            format!("{:.2}", self.looks_a_second),
+            // A look that is due is late by a moment, and the one after it is not.
+            ("≤ 1", self.looks_a_second < 1.05),
+            "aws 0.07 · ecspresso 0.17 · ecs-deploy 1",
+        );
+        table.row(
+            "requests a second while watching, at most",
+            format!("{:.2}", self.requests_a_second),
+        );
+        table.beside(
+            "start to UpdateService answered",
+            format!("{:.2}", median(&self.until_asked).as_secs_f64()),
+            "ecspresso 0.06 · ecs-deploy 0.5 · aws 1.3 · terraform 12.8",
+        );
+        memory(table, self.peak_memory);
+    }
+}
+
+fn failures(table: &mut Table, series: &Series) -> Outcome {
+    for (what, tag) in [("crashing", series.crash), ("missing", "missing")] {
+        let told = failure(&series.stage, tag)?;
+        table.aimed(
+            &format!("{what} image: evidence to its announcement"),
             format!("{:.2}: {}", told.after.as_secs_f64(), told.cause),
             ("≤ 2", told.after <= TWO_SECONDS),
             "nobody announces it, nor its cause",
         );
         table.aimed(
-            &format!("an image that {what}: exit code"),
+            &format!("{what} image: exit code"),
             told.exit.to_string(),
             ("10", told.exit == 10),
             "aws, ecspresso, ecs-deploy, terraform: 0",
@@ -115,13 +145,14 @@ pub(crate) fn megabytes(kib: u64) -> f64 {
 }
 
 /// Deploys an image that works; returns the time from stable to exit, and adds what else is seen.
-fn update(stage: &Stage, tag: &str, updates: &mut Updates) -> Outcome<Duration> {
+fn update(series: &Series, tag: &str, updates: &mut Updates) -> Outcome<Duration> {
+    let stage = &series.stage;
     let before = stage.primary()?;
     stage.proxy.forget();
     let begun = stage.proxy.elapsed();
     let words = Stage::words(&format!("apply --yes --set TAG={tag}"));
     let running = stage.project.start(&words)?;
-    let timed = settled_to_exit(running, PATIENCE, || stage.is_stable(&before))?;
+    let timed = settled_to_exit(running, PATIENCE, || (series.settled)(stage, &before))?;
     if timed.finished.exit != 0 {
         return Err(fail(timed.finished));
     }
@@ -137,7 +168,7 @@ fn update(stage: &Stage, tag: &str, updates: &mut Updates) -> Outcome<Duration> 
         .filter(|call| call.operation == "DescribeServices");
     let looks: Vec<&Call> = looks.collect();
     let span = match looks.as_slice() {
-        [first, .., last] => (last.at - first.at).as_secs_f64(),
+        [first, .., last] => last.at.saturating_sub(first.at).as_secs_f64(),
         _ => f64::INFINITY,
     };
     let a_second = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / span;

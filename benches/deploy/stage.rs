@@ -133,6 +133,22 @@ impl Stage {
         Ok(self.now()?["deployments"][0]["id"].clone())
     }
 
+    /// Whether the newest service deployment is another than `before` and SUCCESSFUL: the server's own last word, where
+    /// it has one.
+    pub(crate) fn is_successful(&self, before: &Value) -> Outcome<bool> {
+        if self.primary()? == *before {
+            return Ok(false);
+        }
+        let asked = json!({"cluster": self.cluster, "service": self.service});
+        let listed = self.aws.ecs("ListServiceDeployments", &asked)?;
+        let newest = listed["serviceDeployments"].as_array().and_then(|all| {
+            let made = |one: &&Value| one["createdAt"].as_f64().unwrap_or(0.0);
+            all.iter()
+                .max_by(|one, other| made(one).total_cmp(&made(other)))
+        });
+        Ok(newest.is_some_and(|newest| newest["status"] == "SUCCESSFUL"))
+    }
+
     /// Whether another deployment than `before` is the only one, complete, with all its tasks.
     pub(crate) fn is_stable(&self, before: &Value) -> Outcome<bool> {
         let service = self.now()?;
