@@ -81,6 +81,9 @@ pub struct Finished {
     pub stderr: String,
     /// From start to exit.
     pub took: Duration,
+    /// The most memory it was seen to hold, in KiB; nothing where it was gone before the first look, or where the kernel
+    /// does not tell.
+    pub peak_memory: Option<u64>,
 }
 
 impl Running {
@@ -133,9 +136,13 @@ impl Running {
 
     /// Waits for the end; one that does not come in time is a failure that quotes the output so far.
     pub fn wait(mut self, within: Duration) -> Outcome<Finished> {
-        let status = host::poll(within, || self.child.try_wait().transpose());
+        let mut peak = None;
+        let status = host::poll(within, || {
+            peak = peak_memory(self.child.id()).or(peak);
+            self.child.try_wait().transpose()
+        });
         match status {
-            Some(status) => Ok(self.finished(status?)),
+            Some(status) => Ok(self.finished(status?, peak)),
             None => Err(fail(format_args!(
                 "still running after {within:?}\n{}",
                 self.so_far()
@@ -143,7 +150,7 @@ impl Running {
         }
     }
 
-    fn finished(&mut self, status: ExitStatus) -> Finished {
+    fn finished(&mut self, status: ExitStatus, peak_memory: Option<u64>) -> Finished {
         let took = self.since.elapsed();
         let signalled = status.signal().map(|number| 128 + number);
         Finished {
@@ -151,6 +158,7 @@ impl Running {
             stdout: self.stdout.finish(),
             stderr: self.stderr.finish(),
             took,
+            peak_memory,
         }
     }
 
@@ -161,6 +169,15 @@ impl Running {
             self.stderr.text()
         )
     }
+}
+
+/// The high-water mark of a process's memory in KiB, as Linux keeps it. One that has ended has none.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 impl Drop for Running {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::host::{self, Since};
 use crate::program::{Finished, Running};
-use crate::proxy::Proxy;
+use crate::proxy::Call;
 use crate::trial::{Outcome, fail};
 
 /// How one run went, in time and in requests.
@@ -45,10 +45,10 @@ pub fn settled_to_exit(
 }
 
 /// The number of round trips that had to follow one another: requests that overlap count as one.
-pub fn sequential_round_trips(proxy: &Proxy, counts: impl Fn(&str) -> bool) -> usize {
+pub fn sequential_round_trips<'a>(calls: impl IntoIterator<Item = &'a Call>) -> usize {
     let mut trips = 0;
     let mut until = Duration::ZERO;
-    for call in proxy.calls().iter().filter(|call| counts(&call.operation)) {
+    for call in calls {
         if trips == 0 || call.at >= until {
             trips += 1;
             until = call.at + call.took;

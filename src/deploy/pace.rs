@@ -1,8 +1,8 @@
 //! How often to look: at once when something is about to happen, rarely when nothing is.
 //!
-//! At most one look a second, so that even a hundred watchers of one account stay within the
-//! rates of its API (20 requests a second for service reads: Amazon ECS API reference, request
-//! throttling).
+//! At most one look a second. A look is one read of each of two kinds, and an account may make 20
+//! of each kind a second (Amazon ECS API reference, request throttling): room for twenty watchers of
+//! rollouts that move, or a hundred of quiet ones.
 
 use std::time::Duration;
 
@@ -12,6 +12,10 @@ use crate::rollout::{Gauge, Observation, Standing};
 
 /// Between two looks when something moves.
 const FAST: Duration = Duration::from_secs(1);
+
+/// Between two looks when nothing has moved for long, and tasks are starting: what comes next of them
+/// may be a failure, which is to be told within two seconds.
+const STARTING: Duration = Duration::from_millis(1_500);
 
 /// Between two looks when nothing has moved for long.
 const SLOW: Duration = Duration::from_secs(5);
@@ -29,6 +33,7 @@ pub(super) struct Pace {
     moved: Timestamp,
     last: Option<(Standing, Gauge, usize)>,
     imminent: bool,
+    starting: bool,
     failures: u32,
 }
 
@@ -39,6 +44,7 @@ impl Pace {
             moved: now,
             last: None,
             imminent: true,
+            starting: false,
             failures: 0,
         }
     }
@@ -56,6 +62,7 @@ impl Pace {
         // All that was wanted runs: the word that it is over comes next.
         self.imminent =
             sample.gauge.running >= sample.gauge.desired || matches!(seen.0, Standing::Unknown);
+        self.starting = sample.gauge.pending > 0;
         self.last = Some(seen);
         self.looked = sample.at;
         self.failures = 0;
@@ -72,6 +79,8 @@ impl Pace {
             FAST.saturating_mul(1 << self.failures.min(4)).min(TROUBLED)
         } else if self.imminent || now.duration_since(self.moved) < signed(LIVELY) {
             FAST
+        } else if self.starting {
+            STARTING
         } else {
             SLOW
         };
@@ -117,6 +126,20 @@ mod tests {
         assert_eq!(pace.next(at(60)), at(65));
         pace.sampled(&sample(65, 2));
         assert_eq!(pace.next(at(65)), at(66));
+    }
+
+    #[test]
+    fn tasks_that_start_slowly_are_not_left_to_fail_unseen() {
+        let mut pace = Pace::new(at(0));
+        let mut starting = sample(0, 1);
+        starting.gauge.pending = 3;
+        pace.sampled(&starting);
+        starting.at = at(60);
+        pace.sampled(&starting);
+        assert_eq!(
+            pace.next(at(60)),
+            Timestamp::from_millisecond(61_500).unwrap()
+        );
     }
 
     #[test]

@@ -10,8 +10,6 @@ use crate::rollout::{Cause, Failure};
 pub struct StoppedTask {
     /// Its ARN.
     pub arn: String,
-    /// The deployment that started it: `ecs-svc/N`.
-    pub started_by: Option<String>,
     /// `TaskFailedToStart`, `EssentialContainerExited`, `ServiceSchedulerInitiated`…
     pub stop_code: Option<String>,
     /// In words.
@@ -228,7 +226,6 @@ mod tests {
     fn task(code: &str, reason: &str, containers: Vec<StoppedContainer>) -> StoppedTask {
         StoppedTask {
             arn: "arn:aws:ecs:us-east-1:123456789012:task/main/0a1b".into(),
-            started_by: Some("ecs-svc/1".into()),
             stop_code: Some(code.into()),
             reason: Some(reason.into()),
             at: None,

@@ -58,7 +58,7 @@ pub(super) struct Seen {
     /// When ECS made our deployment, by its clock; told as long as it is listed.
     pub(super) begun: Option<Timestamp>,
     /// Counters at the last look; a change is a reason to look at stopped tasks.
-    pub(super) counters: Option<[u32; 4]>,
+    pub(super) counters: Option<[u32; 5]>,
     pub(super) looked: Option<Timestamp>,
     pub(super) service: Option<ServiceView>,
     /// The record names a revision before ours.

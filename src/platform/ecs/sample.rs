@@ -6,7 +6,7 @@ use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{DesiredStatus, Task};
 use jiff::{SignedDuration, Timestamp};
 
-use super::classify::{self, StoppedContainer, StoppedTask};
+use super::classify;
 use super::followed::{Followed, RecordState};
 use super::reading;
 use super::view::{Record, ServiceView, View};
@@ -14,10 +14,14 @@ use super::wire;
 use crate::event::{Events, Kind as Told};
 use crate::platform::aws::failed;
 use crate::platform::failure::{Failed, Kind};
-use crate::rollout::{BreakerGauge, Cause, Failure, Gauge, Observation};
+use crate::rollout::{BreakerGauge, Gauge, Observation};
+
+mod stopped;
+
+use stopped::{is_ours, stopped_task, unplaced};
 
 /// Stopped tasks are looked at when a counter moves, and every so often all the same: a task that
-/// never started moves none.
+/// failed and was replaced between two looks moves none.
 const LOOK_AGAIN: Duration = Duration::from_secs(4);
 
 /// `DescribeTasks` takes at most 100 tasks (Amazon ECS API reference).
@@ -255,19 +259,13 @@ impl Sampler<'_> {
                 self.lacks(rollout, "stopped tasks", &error, "asked again next time");
                 return Ok(());
             }
-            // The record judges without them; next time they may be had again.
-            Err(error) if matches!(view.record, Record::Found(_)) => {
-                rollout.seen.looked = None;
-                self.lacks(rollout, "stopped tasks", &error, "asked again next time");
-                return Ok(());
-            }
             Err(error) => return Err(error),
         };
         rollout.seen.missing.remove("stopped tasks");
-        rollout.seen.missing.remove("stopped tasks");
-        for task in stopped.iter().map(stopped_task) {
+        for task in &stopped {
+            let ours = is_ours(task, rollout);
+            let task = stopped_task(task);
             rollout.seen.tasks.insert(task.arn.clone());
-            let ours = task.started_by.as_deref() == Some(rollout.ours.id.as_str());
             let failure = classify::failure(&task, &rollout.subject.essential, view.at);
             if let Some(failure) = failure.filter(|_| ours) {
                 rollout.memory.fresh_failures = true;
@@ -384,7 +382,13 @@ fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {
         _ => 0,
     };
     let newest = u32::try_from(rollout.seen.events.len()).unwrap_or(u32::MAX);
-    let counters = [count(|d| d.running), count(|d| d.failed), breaker, newest];
+    let counters = [
+        count(|d| d.running),
+        count(|d| d.pending),
+        count(|d| d.failed),
+        breaker,
+        newest,
+    ];
     let first = rollout.seen.counters.is_none();
     let moved = rollout.seen.counters.replace(counters) != Some(counters);
     let long_ago = SignedDuration::try_from(LOOK_AGAIN).is_ok_and(|wait| {
@@ -396,29 +400,6 @@ fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {
     // Without a record, and while it bakes, readiness itself rests on there being no fresh failure.
     let decisive = !matches!(view.record, Record::Found(_)) || rollout.memory.succeeded;
     (moved && !first) || long_ago || decisive
-}
-
-/// An event that tells of a task that could not even be made. Failures of tasks that were made
-/// are told by the tasks themselves.
-fn unplaced(event: &super::view::EventView) -> Option<Failure> {
-    let lower = event.text.to_ascii_lowercase();
-    if !lower.contains("unable to place a task") {
-        return None;
-    }
-    let cause = match classify::by_text(&event.text) {
-        Cause::Other => Cause::NoCapacity,
-        cause @ (Cause::NoCapacity | Cause::Refused | Cause::RoleDenied) => cause,
-        _ => return None,
-    };
-    Some(Failure {
-        id: event.id.clone(),
-        at: event.at,
-        cause,
-        text: event.text.clone(),
-        container: None,
-        exit_code: None,
-        task: None,
-    })
 }
 
 fn gauge(view: &View, rollout: &Followed) -> Gauge {
@@ -458,24 +439,5 @@ fn gauge(view: &View, rollout: &Followed) -> Gauge {
         old: service.running.saturating_sub(running),
         breaker,
         alarms,
-    }
-}
-
-fn stopped_task(task: &Task) -> StoppedTask {
-    let containers = task.containers().iter().map(|container| StoppedContainer {
-        name: container.name().unwrap_or_default().to_owned(),
-        exit_code: container.exit_code(),
-        reason: container.reason().map(str::to_owned),
-        health: container
-            .health_status()
-            .map(|health| health.as_str().to_owned()),
-    });
-    StoppedTask {
-        arn: task.task_arn().unwrap_or_default().to_owned(),
-        started_by: task.started_by().map(str::to_owned),
-        stop_code: task.stop_code().map(|code| code.as_str().to_owned()),
-        reason: task.stopped_reason().map(str::to_owned),
-        at: wire::time(task.stopping_at()).or_else(|| wire::time(task.stopped_at())),
-        containers: containers.collect(),
     }
 }
