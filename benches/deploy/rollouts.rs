@@ -117,13 +117,13 @@ fn failures(table: &mut Table, series: &Series) -> Outcome {
             &format!("{what} image: evidence to its announcement"),
             format!("{:.2}: {}", told.after.as_secs_f64(), told.cause),
             ("≤ 2", told.after <= TWO_SECONDS),
-            "nobody announces it, nor its cause",
+            "none of these announces it",
         );
         table.aimed(
             &format!("{what} image: exit code"),
             told.exit.to_string(),
             ("10", told.exit == 10),
-            "aws, ecspresso, ecs-deploy, terraform: 0",
+            "aws, ecs-deploy, terraform: 0 · ecspresso: 0 or 1",
         );
     }
     Ok(())

@@ -133,20 +133,25 @@ impl Stage {
         Ok(self.now()?["deployments"][0]["id"].clone())
     }
 
-    /// Whether the newest service deployment is another than `before` and SUCCESSFUL: the server's own last word, where
-    /// it has one.
+    /// Whether another deployment than `before` is the newest and its service deployment SUCCESSFUL: the server's own
+    /// last word, where it has one.
     pub(crate) fn is_successful(&self, before: &Value) -> Outcome<bool> {
-        if self.primary()? == *before {
+        let primary = self.primary()?;
+        if primary == *before {
             return Ok(false);
         }
+        // `ecs-svc/N` rolls out the service revision whose ARN ends in `/N`.
+        let number = primary.as_str().and_then(|id| id.rsplit('/').next());
         let asked = json!({"cluster": self.cluster, "service": self.service});
         let listed = self.aws.ecs("ListServiceDeployments", &asked)?;
-        let newest = listed["serviceDeployments"].as_array().and_then(|all| {
-            let made = |one: &&Value| one["createdAt"].as_f64().unwrap_or(0.0);
-            all.iter()
-                .max_by(|one, other| made(one).total_cmp(&made(other)))
-        });
-        Ok(newest.is_some_and(|newest| newest["status"] == "SUCCESSFUL"))
+        let ours = |one: &&Value| {
+            let revision = one["targetServiceRevisionArn"].as_str();
+            number.is_some() && revision.and_then(|arn| arn.rsplit('/').next()) == number
+        };
+        let found = listed["serviceDeployments"]
+            .as_array()
+            .and_then(|all| all.iter().find(ours));
+        Ok(found.is_some_and(|one| one["status"] == "SUCCESSFUL"))
     }
 
     /// Whether another deployment than `before` is the only one, complete, with all its tasks.
