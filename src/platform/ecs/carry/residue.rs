@@ -78,8 +78,11 @@ struct Left {
 
 impl Left {
     fn add(&mut self, name: &str, value: &impl std::fmt::Debug) {
-        self.found
-            .push((format!("{}{name}", self.at), format!("{value:?}")));
+        let value = format!("{value:?}");
+        // Some endpoints tell an empty text where AWS tells nothing.
+        if value != "\"\"" {
+            self.found.push((format!("{}{name}", self.at), value));
+        }
     }
 
     fn list<T: std::fmt::Debug>(&mut self, name: &str, list: &[T]) {
