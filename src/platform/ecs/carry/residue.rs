@@ -11,8 +11,11 @@ pub fn of_definition(definition: &ecs::TaskDefinition) -> Vec<(String, String)> 
     left.list("volumes", definition.volumes());
     left.list("placementConstraints", definition.placement_constraints());
     left.list("inferenceAccelerators", definition.inference_accelerators());
-    left.some("pidMode", definition.pid_mode.as_ref());
-    left.some("ipcMode", definition.ipc_mode.as_ref());
+    // Emulators tell an empty word where AWS tells nothing.
+    let pid_mode = definition.pid_mode.as_ref();
+    left.some("pidMode", pid_mode.filter(|mode| !mode.as_str().is_empty()));
+    let ipc_mode = definition.ipc_mode.as_ref();
+    left.some("ipcMode", ipc_mode.filter(|mode| !mode.as_str().is_empty()));
     left.some(
         "proxyConfiguration",
         definition.proxy_configuration.as_ref(),
@@ -78,11 +81,8 @@ struct Left {
 
 impl Left {
     fn add(&mut self, name: &str, value: &impl std::fmt::Debug) {
-        let value = format!("{value:?}");
-        // Some endpoints tell an empty text where AWS tells nothing.
-        if value != "\"\"" {
-            self.found.push((format!("{}{name}", self.at), value));
-        }
+        self.found
+            .push((format!("{}{name}", self.at), format!("{value:?}")));
     }
 
     fn list<T: std::fmt::Debug>(&mut self, name: &str, list: &[T]) {
