@@ -37,7 +37,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(test(
         "rights",
         "scaling_that_may_not_be_read_is_not_guessed",
-        || scaling_unread(),
+        scaling_unread,
     ));
     trials
 }

@@ -78,6 +78,7 @@ fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) ->
             former: former(view, deployment),
             count_only: None,
             is_rollback: false,
+            begun: deployment.created,
         },
     )
 }

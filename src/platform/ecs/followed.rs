@@ -76,7 +76,6 @@ impl Followed {
             .filter(|container| container.essential);
         Self {
             service: service.ecs.service.to_string(),
-            ours,
             memory: Memory::default(),
             stays_new: Vec::new(),
             record: RecordState::Unknown,
@@ -97,7 +96,11 @@ impl Followed {
                     .map(|group| group.arn.to_string())
                     .collect(),
             },
-            seen: Seen::default(),
+            seen: Seen {
+                begun: ours.begun,
+                ..Seen::default()
+            },
+            ours,
         }
     }
 

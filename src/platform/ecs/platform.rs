@@ -207,6 +207,7 @@ fn ours(started: Started) -> Ours {
         former: started.task_definition_before,
         count_only: started.count_only.then_some(FAILURES),
         is_rollback: false,
+        begun: started.begun,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Ours {
     pub count_only: Option<usize>,
     /// It may itself be the rollback of a failed deployment, which has no record of its own.
     pub is_rollback: bool,
+    /// When ECS made it, by its own clock: events before that tell of something else.
+    pub begun: Option<Timestamp>,
 }
 
 /// What earlier looks showed, and later ones may not show any more.
@@ -55,8 +57,8 @@ pub struct Memory {
     pub fresh_failures: bool,
     /// When tasks of ours failed.
     pub failed_at: Vec<Timestamp>,
-    /// ECS called our deployment successful: it counts no failures any more, so that we do.
-    pub succeeded: bool,
+    /// ECS called our deployment successful, first then: it counts no failures any more, so that we do.
+    pub succeeded_since: Option<Timestamp>,
 }
 
 /// What this look says of our rollout. `memory` takes in what later looks may not show.
@@ -122,9 +124,11 @@ fn rollback_words(service: &ServiceView, ours: &Ours, begun: Option<Timestamp>) 
     if let Some(reason) = primary.reason.as_deref().filter(|reason| tells(reason)) {
         return Some(reason.to_owned());
     }
-    let since = begun?
-        .checked_sub(SignedDuration::try_from(RECORD_DELAY).ok()?)
-        .ok()?;
+    let early = || {
+        let slack = SignedDuration::try_from(RECORD_DELAY).ok()?;
+        begun?.checked_sub(slack).ok()
+    };
+    let since = ours.begun.or_else(early)?;
     let event = service
         .events
         .iter()
@@ -202,7 +206,7 @@ fn by_record(
             .or_else(|| record.rollback_reason.clone())
     };
     match record.status.as_str() {
-        "SUCCESSFUL" => successful(record, service, memory),
+        "SUCCESSFUL" => successful(record, service, at, memory),
         "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => Standing::Tripping {
             reason: reason().or_else(|| breaker_words(record)),
         },
@@ -226,9 +230,14 @@ fn by_record(
 }
 
 /// It is over for ECS; what fails from then on is seen by us alone, as long as we stay to watch.
-fn successful(record: &RecordView, service: &ServiceView, memory: &mut Memory) -> Standing {
-    let before = std::mem::replace(&mut memory.succeeded, true);
-    if before && memory.fresh_failures {
+fn successful(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    memory: &mut Memory,
+) -> Standing {
+    let before = *memory.succeeded_since.get_or_insert(at);
+    if before < at && memory.fresh_failures {
         return Standing::Going("SUCCESSFUL, but tasks fail".into());
     }
     Standing::Ready {

@@ -1,5 +1,7 @@
 //! What came of a CreateService or UpdateService: the identity of the rollout that it started.
 
+use jiff::Timestamp;
+
 /// The rollout that our own call started, from the answer to that call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
@@ -22,6 +24,8 @@ pub struct Started {
     /// Our call started no deployment (the PRIMARY is the same as before): only a count or
     /// settings changed.
     pub count_only: bool,
+    /// When ECS made the deployment, by its own clock.
+    pub begun: Option<Timestamp>,
     /// How many tasks are wanted.
     pub desired: u32,
 }

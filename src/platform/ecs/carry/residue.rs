@@ -11,8 +11,11 @@ pub fn of_definition(definition: &ecs::TaskDefinition) -> Vec<(String, String)> 
     left.list("volumes", definition.volumes());
     left.list("placementConstraints", definition.placement_constraints());
     left.list("inferenceAccelerators", definition.inference_accelerators());
-    left.some("pidMode", definition.pid_mode.as_ref());
-    left.some("ipcMode", definition.ipc_mode.as_ref());
+    // Emulators tell an empty word where AWS tells nothing.
+    let pid_mode = definition.pid_mode.as_ref();
+    left.some("pidMode", pid_mode.filter(|mode| !mode.as_str().is_empty()));
+    let ipc_mode = definition.ipc_mode.as_ref();
+    left.some("ipcMode", ipc_mode.filter(|mode| !mode.as_str().is_empty()));
     left.some(
         "proxyConfiguration",
         definition.proxy_configuration.as_ref(),

@@ -10,6 +10,7 @@ use super::super::fields;
 use super::super::observe::{ObservedService, primary};
 use super::super::request;
 use super::super::started::Started;
+use super::super::wire;
 use super::Done;
 use crate::platform::aws::{failed, once};
 use crate::platform::{Failed, Kind};
@@ -211,6 +212,7 @@ impl Ecs {
             task_definition,
             task_definition_before: before.and_then(|basis| basis.task_definition.clone()),
             created: before.is_none(),
+            begun: wire::time(newest.and_then(|deployment| deployment.created_at.as_ref())),
             desired: u32::try_from(service.desired_count).unwrap_or(0),
         })
     }

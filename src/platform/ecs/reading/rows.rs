@@ -18,6 +18,7 @@ fn ours() -> Ours {
         former: Some(V1.into()),
         count_only: None,
         is_rollback: false,
+        begun: None,
     }
 }
 
@@ -301,21 +302,42 @@ fn without_a_record_tasks_of_the_old_revision_are_waited_for() {
 }
 
 #[test]
+fn a_rollback_that_was_over_before_the_first_look_is_known_by_its_event() {
+    // Nothing could be read for an hour: what was told since our deployment was made counts.
+    let ours = Ours {
+        begun: Some(at(0)),
+        ..ours()
+    };
+    let told = |second| {
+        let mut back = service(vec![deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2)]);
+        back.events = vec![EventView {
+            id: "1".into(),
+            at: at(second),
+            text: "(service api) rolling back to deployment ecs-svc/3.".into(),
+        }];
+        story(&ours, vec![view(3_600, Record::Missing, back)])
+    };
+    assert!(matches!(told(60), Standing::RolledBack { .. }));
+    // An older one tells of another deployment.
+    assert!(matches!(told(-60), Standing::Unknown));
+}
+
+#[test]
 fn tasks_that_fail_after_success_are_seen_while_it_bakes() {
-    let look = |memory: &mut Memory| {
+    let look = |second, memory: &mut Memory| {
         let there = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
         let record = Record::found(record("SUCCESSFUL"));
-        read(&view(0, record, there), &ours(), memory)
+        read(&view(second, record, there), &ours(), memory)
     };
     // What failed on the way to success is forgiven: ECS counted it.
     let mut memory = Memory {
         fresh_failures: true,
         ..Memory::default()
     };
-    assert_eq!(look(&mut memory), Standing::Ready { proven: true });
-    assert!(matches!(look(&mut memory), Standing::Going(_)));
+    assert_eq!(look(0, &mut memory), Standing::Ready { proven: true });
+    assert!(matches!(look(1, &mut memory), Standing::Going(_)));
     memory.fresh_failures = false;
-    assert_eq!(look(&mut memory), Standing::Ready { proven: true });
+    assert_eq!(look(2, &mut memory), Standing::Ready { proven: true });
 }
 
 #[test]
@@ -411,6 +433,7 @@ fn a_rollback_that_is_attached_to_is_over_when_the_record_that_it_ends_says_so()
         former: None,
         count_only: None,
         is_rollback: true,
+        begun: None,
     };
     let look = |status: &str, finished| {
         let primary = DeploymentView {
