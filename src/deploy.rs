@@ -11,7 +11,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Kind as Told, Outcome, PhaseWord};
 use crate::plan::Note;
-use crate::platform::{Current, Intent, PerformError, Platform, Proposal};
+use crate::platform::{Current, Intent, PerformError, Platform, Proposal, Settled};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Back, Doubt, Phase, Rollback, Rollout, Trip, Verdict, WhyNot};
@@ -20,6 +20,9 @@ use crate::spec::{OnCancel, Service};
 mod outcome;
 mod pace;
 mod tell;
+
+#[cfg(test)]
+mod sweep;
 
 pub use outcome::{absent, could_not, declined, held_back};
 use pace::Pace;
@@ -114,16 +117,21 @@ impl<P: Platform> Deploy<'_, P> {
                 .cloned()
                 .chain(std::mem::take(&mut proposal.plan.notes));
             proposal.plan.notes = notes.chain(warnings).collect();
-            let Current::Busy { what, rollout } = proposal.current else {
+            let Current::Busy {
+                what,
+                mut rollout,
+                of_ours,
+            } = proposal.current
+            else {
                 return Ok(proposal);
             };
-            let mut rollout = rollout;
             let busy = !proposal.plan.is_empty() && !self.is_over(&mut rollout).await;
+            let stands = busy && self.conduct.may_write && !of_ours;
             match self.conduct.if_busy {
-                IfBusy::Refuse if busy && self.conduct.may_write => {
+                IfBusy::Refuse if stands => {
                     return Err(outcome::busy(&what));
                 }
-                IfBusy::Wait if busy && self.conduct.may_write => {
+                IfBusy::Wait if stands => {
                     if !waited {
                         self.events.warn(
                             "busy",
@@ -136,7 +144,11 @@ impl<P: Platform> Deploy<'_, P> {
                 _ => {
                     return Ok(Proposal {
                         plan: proposal.plan,
-                        current: Current::Busy { what, rollout },
+                        current: Current::Busy {
+                            what,
+                            rollout,
+                            of_ours: of_ours && busy,
+                        },
                     });
                 }
             }
@@ -167,11 +179,22 @@ impl<P: Platform> Deploy<'_, P> {
         if plan.is_empty() {
             return self.judge_unchanged(plan, current).await;
         }
+        // The rollback of what is asked for: its end is the verdict, and comes before another try.
+        let current = match current {
+            Current::Busy {
+                rollout,
+                of_ours: true,
+                ..
+            } if self.conduct.if_busy != IfBusy::Supersede => {
+                return self.follow(plan, rollout, How::Attached).await;
+            }
+            other => other,
+        };
         if self.conduct.is_read {
-            return self.perform(plan).await;
+            return self.perform(plan, current).await;
         }
         // Nobody reads the plan: the warnings come beside the work, which never waits for them.
-        let work = std::pin::pin!(self.perform(plan));
+        let work = std::pin::pin!(self.perform(plan, current));
         let warnings = std::pin::pin!(self.platform.warnings(self.service));
         match futures::future::select(work, warnings).await {
             Either::Left((outcome, _)) => outcome,
@@ -184,16 +207,26 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn perform(&self, plan: &PlanOf<P>) -> Outcome {
+    async fn perform(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
         let performed = self
             .platform
             .perform(self.service, plan, &self.events)
             .await;
         match performed {
-            Ok(performed) => match performed.rollout {
-                Some(rollout) => self.follow(plan, rollout, How::Started).await,
-                None if self.conduct.intent.destroy => self.gone().await,
-                None => self.judge_anew(plan).await,
+            Ok(performed) => match (performed.rollout, current) {
+                (Some(rollout), _) => self.follow(plan, rollout, How::Started).await,
+                (None, _) if self.conduct.intent.destroy => self.gone().await,
+                // What is asked for is on its way already: what waits for its health waits on.
+                (None, Current::Rolling(rollout)) => {
+                    self.follow(plan, rollout, How::Attached).await
+                }
+                // It has failed already, and what waits for its health is not made.
+                (None, unwell @ Current::Unwell { .. })
+                    if !self.platform.waiting_changes(plan).is_empty() =>
+                {
+                    self.judge_unchanged(plan, unwell).await
+                }
+                (None, _) => self.judge_anew(plan).await,
             },
             Err(error) => self.not_performed(plan, &error),
         }
@@ -204,6 +237,15 @@ impl<P: Platform> Deploy<'_, P> {
         if let Err(error) = self.platform.settle(self.service, plan, &self.events).await {
             return outcome::incomplete(&error, &outcome::healthy(true, ""));
         }
+        self.judge_now(outcome::healthy(
+            true,
+            "the changes were made; nothing had to roll",
+        ))
+        .await
+    }
+
+    /// Reads again what is there, and judges it: `fine` if all is well.
+    async fn judge_now(&self, fine: Outcome) -> Outcome {
         let intent = Intent {
             adopt: true,
             ..Intent::default()
@@ -214,14 +256,12 @@ impl<P: Platform> Deploy<'_, P> {
             Ok(Proposal {
                 current: Current::Settled { proven, serving },
                 ..
-            }) => Outcome {
-                serving: Some(serving),
-                ..outcome::healthy(proven, "the changes were made; nothing had to roll")
-            },
+            }) => outcome::settled(fine, proven, serving),
             Ok(Proposal { mut plan, current }) => {
                 // All of it was done just now.
                 plan.changes.clear();
-                self.judge_unchanged(&plan, current).await
+                // Boxed, since it may come back here.
+                Box::pin(self.judge_unchanged(&plan, current)).await
             }
         }
     }
@@ -237,10 +277,12 @@ impl<P: Platform> Deploy<'_, P> {
     /// Stops a rollout that is under way, whoever started it: goes back and watches that to its
     /// end where `on_cancel` or `rollback` says so, else leaves it to itself.
     pub async fn stop(&self, rollback: bool) -> Outcome {
-        let proposal = match self.propose().await {
+        let mut proposal = match self.propose().await {
             Ok(proposal) => proposal,
             Err(outcome) => return outcome,
         };
+        // Nothing of it is made, however this ends.
+        proposal.plan.changes.clear();
         let (Current::Rolling(rollout) | Current::Busy { rollout, .. }) = proposal.current else {
             return outcome::nothing_rolls();
         };
@@ -448,7 +490,8 @@ impl<P: Platform> Deploy<'_, P> {
             return ended;
         }
         match self.platform.settle(self.service, plan, &self.events).await {
-            Ok(()) => ended,
+            Ok(Settled::Quietly) => ended,
+            Ok(Settled::Counted) => self.judge_now(ended).await,
             Err(error) => outcome::incomplete(&error, &ended),
         }
     }

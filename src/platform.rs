@@ -69,7 +69,8 @@ pub enum Current<F> {
         /// The revision that serves.
         serving: String,
     },
-    /// A rollout, or a rollback, whose target is what is asked for.
+    /// A rollout, or a rollback, whose target is what is asked for. What remains to be done beside
+    /// it starts none.
     Rolling(F),
     /// A rollout whose target is something else.
     Busy {
@@ -77,6 +78,8 @@ pub enum Current<F> {
         what: String,
         /// To follow it.
         rollout: F,
+        /// It is the rollback of just what is asked for, as a run that was killed leaves behind.
+        of_ours: bool,
     },
     /// Nothing moves, and it failed or fewer run than should.
     Unwell {
@@ -92,6 +95,15 @@ pub enum Current<F> {
 pub struct Performed<F> {
     /// The rollout that it started; `None`: nothing rolls.
     pub rollout: Option<F>,
+}
+
+/// What `settle` did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Nothing that moves tasks.
+    Quietly,
+    /// Another number of tasks is wanted now, and must come up.
+    Counted,
 }
 
 /// A change could not be made.
@@ -176,7 +188,7 @@ pub trait Platform {
         service: &Service,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
-    ) -> Result<(), PerformError>;
+    ) -> Result<Settled, PerformError>;
 
     /// One look at a rollout.
     async fn sample(

@@ -41,6 +41,22 @@ impl Sampler<'_> {
         }
     }
 
+    /// Whether the record of a rollout does not show up in the list yet: without it nothing can
+    /// be stopped.
+    pub(super) async fn is_not_listed(&self, rollout: &mut Followed) -> bool {
+        if rollout.record != RecordState::Unknown || rollout.ours.count_only.is_some() {
+            return false;
+        }
+        match self.find(rollout).await {
+            Ok(Some(arn)) => {
+                rollout.record = RecordState::Arn(arn);
+                false
+            }
+            Ok(None) => true,
+            Err(_) => false,
+        }
+    }
+
     async fn arn(&self, rollout: &Followed) -> Result<Option<String>, Failed> {
         match &rollout.record {
             RecordState::Arn(arn) => Ok(Some(arn.clone())),

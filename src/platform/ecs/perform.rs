@@ -7,7 +7,7 @@ use super::planned::{EcsPlan, stale};
 use super::received::last_part;
 use super::started::Started;
 use crate::event::{Events, Kind as Told};
-use crate::platform::{Failed, Kind, PerformError};
+use crate::platform::{Failed, Kind, PerformError, Settled};
 
 pub mod delete;
 pub mod scaling;
@@ -75,13 +75,21 @@ impl Ecs {
     }
 
     /// Performs the changes that waited for a healthy rollout.
-    pub async fn settle_plan(&self, plan: &EcsPlan, events: &Events) -> Result<(), PerformError> {
+    pub async fn settle_plan(
+        &self,
+        plan: &EcsPlan,
+        events: &Events,
+    ) -> Result<Settled, PerformError> {
         let mut run = Run::new(self, plan, events);
         run.changed = true;
+        let mut settled = Settled::Quietly;
         for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
             run.tell(change).await?;
+            if matches!(change, Change::SetCount { .. }) {
+                settled = Settled::Counted;
+            }
         }
-        Ok(())
+        Ok(settled)
     }
 
     /// Whether the service is still what the plan was made for; one read.

@@ -36,6 +36,8 @@ pub struct Ours {
     pub is_rollback: bool,
     /// When ECS made it, by its own clock: events before that tell of something else.
     pub begun: Option<Timestamp>,
+    /// It was there when we came: our call did not start it.
+    pub found: bool,
 }
 
 /// What earlier looks showed, and later ones may not show any more.
@@ -51,6 +53,11 @@ pub struct Memory {
     pub stopped_by_other: bool,
     /// We asked for it to stop.
     pub stopped_by_us: bool,
+    /// It was being stopped when we came. Whoever asked, and be it a run of ours that was killed,
+    /// that took the place of nothing we did.
+    pub stopped_before: bool,
+    /// It was seen STOPPED, first then.
+    pub stopped_since: Option<Timestamp>,
     /// Words that told of a rollback were seen.
     pub rolling_back: Option<String>,
     /// Tasks of ours failed since the last look.
@@ -97,19 +104,27 @@ fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: &mut Memory
         memory.failed_since = Some(view.at);
         memory.failed_reason.clone_from(&deployment.reason);
     }
-    if let Record::Found(record) = &view.record
-        && matches!(
-            record.status.as_str(),
-            "ROLLBACK_REQUESTED" | "STOP_REQUESTED"
-        )
-        && !memory.stopped_by_us
-        && !platform_pulled(record)
-    {
-        memory.stopped_by_other = true;
+    if let Record::Found(record) = &view.record {
+        remember_stop(record, view.at, ours, memory);
     }
     if memory.rolling_back.is_none() {
         memory.rolling_back = rollback_words(service, ours, memory.begun);
     }
+}
+
+fn remember_stop(record: &RecordView, at: Timestamp, ours: &Ours, memory: &mut Memory) {
+    let status = record.status.as_str();
+    if status == "STOPPED" {
+        memory.stopped_since.get_or_insert(at);
+    }
+    let came_later = ours.found && memory.begun == Some(at);
+    if came_later && (status.starts_with("ROLLBACK_") || status == "STOP_REQUESTED") {
+        memory.stopped_before = true;
+    }
+    memory.stopped_by_other |= matches!(status, "ROLLBACK_REQUESTED" | "STOP_REQUESTED")
+        && !memory.stopped_by_us
+        && !memory.stopped_before
+        && !platform_pulled(record);
 }
 
 /// Words in the PRIMARY deployment's reason, or in an event since our begin, that tell of a rollback.
@@ -219,7 +234,7 @@ fn by_record(
             to: record.rollback_to.clone(),
         },
         "ROLLBACK_FAILED" => Standing::NotRolledBack { reason: reason() },
-        "STOPPED" => stopped(record, ours, memory),
+        "STOPPED" => stopped(record, service, at, ours, memory),
         // Under way, or a word that is new to us. A breaker that fired without a rollback to come
         // may leave the status as it is, for ever.
         word => match failed(record, memory) {
@@ -245,7 +260,13 @@ fn successful(
     }
 }
 
-fn stopped(record: &RecordView, ours: &Ours, memory: &Memory) -> Standing {
+fn stopped(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &Memory,
+) -> Standing {
     if let Some(newer) = &record.newer {
         return Standing::Superseded {
             by: format!("a newer deployment, {newer}"),
@@ -263,6 +284,17 @@ fn stopped(record: &RecordView, ours: &Ours, memory: &Memory) -> Standing {
             reason: reason.or(Some("stopped, as we asked".into())),
         };
     }
+    // The record of what took its place may not be listed yet.
+    let others = service.primary().filter(|primary| primary.id != ours.id);
+    if let Some(superseded @ Standing::Superseded { .. }) =
+        others.map(|primary| by_other(service, primary, ours))
+    {
+        return superseded;
+    }
+    let late = |since| passed(since, RECORD_DELAY, at);
+    if !memory.stopped_since.is_some_and(late) {
+        return Standing::Going("STOPPED".into());
+    }
     let words = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     Standing::Unclear(format!("{} is STOPPED{words}", ours.id))
 }
@@ -277,7 +309,7 @@ fn platform_pulled(record: &RecordView) -> bool {
 }
 
 fn stopped_by_other(record: &RecordView, memory: &Memory) -> bool {
-    if memory.stopped_by_us || platform_pulled(record) {
+    if memory.stopped_by_us || memory.stopped_before || platform_pulled(record) {
         return false;
     }
     let says_so = [&record.reason, &record.rollback_reason]

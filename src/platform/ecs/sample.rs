@@ -316,8 +316,12 @@ impl Sampler<'_> {
         Ok(tasks)
     }
 
-    /// The platform's creation time of our rollout, by our clock.
+    /// The platform's creation time of our rollout, by our clock; none where counts alone move,
+    /// since the deployment that they belong to may be years old.
     fn created(&self, view: &View, rollout: &Followed) -> Option<Timestamp> {
+        if rollout.ours.count_only.is_some() {
+            return None;
+        }
         let by_record = match &view.record {
             Record::Found(record) => record.created,
             _ => None,

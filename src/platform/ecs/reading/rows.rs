@@ -19,6 +19,7 @@ fn ours() -> Ours {
         count_only: None,
         is_rollback: false,
         begun: None,
+        found: false,
     }
 }
 
@@ -277,9 +278,14 @@ fn stopped_as_we_asked_is_tripped_and_stopped_for_no_known_reason_is_unclear() {
         reason: Some("because".into()),
         ..record("STOPPED")
     };
-    let standing = story(&ours(), vec![view(0, Record::found(told), rolling())]);
+    let look = |second| view(second, Record::found(told.clone()), rolling());
     assert_eq!(
-        standing,
+        story(&ours(), vec![look(0), look(14)]),
+        Standing::Going("STOPPED".into()),
+        "what took its place may be listed late"
+    );
+    assert_eq!(
+        story(&ours(), vec![look(0), look(15)]),
         Standing::Unclear("ecs-svc/2 is STOPPED: because".into())
     );
 }
@@ -338,6 +344,32 @@ fn tasks_that_fail_after_success_are_seen_while_it_bakes() {
     assert!(matches!(look(1, &mut memory), Standing::Going(_)));
     memory.fresh_failures = false;
     assert_eq!(look(2, &mut memory), Standing::Ready { proven: true });
+}
+
+#[test]
+fn stopped_by_what_is_not_listed_yet_is_superseded_all_the_same() {
+    let others = service(vec![
+        deployment("ecs-svc/3", "PRIMARY", "v3", "IN_PROGRESS", 0),
+        deployment("ecs-svc/2", "ACTIVE", V2, "IN_PROGRESS", 1),
+    ]);
+    let look = view(0, Record::found(record("STOPPED")), others);
+    assert!(superseded(&story(&ours(), vec![look])));
+}
+
+#[test]
+fn a_stop_from_before_we_came_takes_the_place_of_nothing_we_did() {
+    let found_there = Ours {
+        found: true,
+        ..ours()
+    };
+    let looks = |first: &str| vec![found(first), found("ROLLBACK_SUCCESSFUL")];
+    for first in ["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"] {
+        assert!(matches!(
+            story(&found_there, looks(first)),
+            Standing::RolledBack { .. }
+        ));
+    }
+    assert!(superseded(&story(&ours(), looks("ROLLBACK_REQUESTED"))));
 }
 
 #[test]
@@ -434,6 +466,7 @@ fn a_rollback_that_is_attached_to_is_over_when_the_record_that_it_ends_says_so()
         count_only: None,
         is_rollback: true,
         begun: None,
+        found: true,
     };
     let look = |status: &str, finished| {
         let primary = DeploymentView {
