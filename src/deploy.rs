@@ -11,7 +11,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Kind as Told, Outcome, PhaseWord};
 use crate::plan::Note;
-use crate::platform::{Current, Intent, PerformError, Platform, Proposal, Settled};
+use crate::platform::{Current, Intent, PerformError, Platform, Proposal};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Back, Doubt, Phase, Rollback, Rollout, Trip, Verdict, WhyNot};
@@ -27,6 +27,9 @@ mod sweep;
 pub use outcome::{absent, could_not, declined, held_back};
 use pace::Pace;
 use tell::Teller;
+
+/// On top of the time that a remedy may take: asking for it, and the last looks at its end.
+const LAST_LOOKS: Duration = Duration::from_mins(1);
 
 /// What to do when another rollout of the service is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -237,15 +240,6 @@ impl<P: Platform> Deploy<'_, P> {
         if let Err(error) = self.platform.settle(self.service, plan, &self.events).await {
             return outcome::incomplete(&error, &outcome::healthy(true, ""));
         }
-        self.judge_now(outcome::healthy(
-            true,
-            "the changes were made; nothing had to roll",
-        ))
-        .await
-    }
-
-    /// Reads again what is there, and judges it: `fine` if all is well.
-    async fn judge_now(&self, fine: Outcome) -> Outcome {
         let intent = Intent {
             adopt: true,
             ..Intent::default()
@@ -256,12 +250,14 @@ impl<P: Platform> Deploy<'_, P> {
             Ok(Proposal {
                 current: Current::Settled { proven, serving },
                 ..
-            }) => outcome::settled(fine, proven, serving),
+            }) => Outcome {
+                serving: Some(serving),
+                ..outcome::healthy(proven, "the changes were made; nothing had to roll")
+            },
             Ok(Proposal { mut plan, current }) => {
                 // All of it was done just now.
                 plan.changes.clear();
-                // Boxed, since it may come back here.
-                Box::pin(self.judge_unchanged(&plan, current)).await
+                self.judge_unchanged(&plan, current).await
             }
         }
     }
@@ -346,7 +342,7 @@ impl<P: Platform> Deploy<'_, P> {
         let watch = self
             .conduct
             .timeout
-            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE);
+            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE + LAST_LOOKS);
         let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
@@ -490,8 +486,15 @@ impl<P: Platform> Deploy<'_, P> {
             return ended;
         }
         match self.platform.settle(self.service, plan, &self.events).await {
-            Ok(Settled::Quietly) => ended,
-            Ok(Settled::Counted) => self.judge_now(ended).await,
+            Ok(performed) => match performed.rollout {
+                None => ended,
+                Some(rollout) => {
+                    let mut done = plan.clone();
+                    done.changes.clear();
+                    // Boxed, since it leads back here.
+                    Box::pin(self.follow(&done, rollout, How::Started)).await
+                }
+            },
             Err(error) => outcome::incomplete(&error, &ended),
         }
     }

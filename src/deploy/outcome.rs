@@ -71,15 +71,6 @@ pub(super) fn healthy(proven: bool, reason: &str) -> Outcome {
     }
 }
 
-/// All is well still, read again after the last change.
-pub(super) fn settled(fine: Outcome, proven: bool, serving: String) -> Outcome {
-    Outcome {
-        revision: fine.revision,
-        serving: Some(serving),
-        ..healthy(proven, &fine.reason)
-    }
-}
-
 /// Nothing to do, and all is well.
 pub(super) fn unchanged(proven: bool, serving: &str) -> Outcome {
     let reason = if proven {

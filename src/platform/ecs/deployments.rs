@@ -50,6 +50,20 @@ impl Ecs {
         Ok(all)
     }
 
+    /// The classic deployment that the service's newest service deployment began as, if it was to
+    /// roll out just this revision. `None` also where that cannot be read.
+    pub async fn gone_back_from(&self, name: &str, revision: &str) -> Option<String> {
+        let newest = self.list_deployments(name, &[], 1).await.ok()?;
+        let target = newest.first()?.target_service_revision_arn.clone()?;
+        let number = target.rsplit('/').next()?.to_owned();
+        let revisions = self
+            .describe_revisions(std::iter::once(target))
+            .await
+            .ok()?;
+        let rolled_out = revisions.first()?.task_definition.as_deref();
+        (rolled_out == Some(revision)).then(|| format!("ecs-svc/{number}"))
+    }
+
     /// Service deployments by ARN.
     pub async fn describe_deployments(
         &self,

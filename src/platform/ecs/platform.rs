@@ -17,7 +17,7 @@ use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, PostMortem};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::{
-    Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal, Settled,
+    Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
@@ -71,7 +71,28 @@ impl Platform for Ecs {
             .as_ref()
             .map(|there| wire::service(&there.raw));
         let asked = asked(&planned.plan, intent);
-        let current = current(view.as_ref(), asked, service);
+        let revision = asked.revision.map(str::to_owned);
+        let mut current = current(view.as_ref(), asked, service);
+        if let (
+            Some(revision),
+            Current::Busy {
+                rollout, of_ours, ..
+            },
+        ) = (revision, &mut current)
+            && rollout.ours.is_rollback
+            && let Some(id) = self.gone_back_from(&rollout.service, &revision).await
+        {
+            rollout.ours = Ours {
+                id,
+                former: Some(std::mem::replace(
+                    &mut rollout.ours.task_definition,
+                    revision,
+                )),
+                is_rollback: false,
+                ..rollout.ours.clone()
+            };
+            *of_ours = true;
+        }
         Ok(Proposal {
             plan: planned.plan,
             current,
@@ -108,11 +129,13 @@ impl Platform for Ecs {
 
     async fn settle(
         &self,
-        _: &Service,
+        service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
-    ) -> Result<Settled, PerformError> {
-        self.settle_plan(plan, events).await
+    ) -> Result<Performed<Followed>, PerformError> {
+        let counted = self.settle_plan(plan, events).await?;
+        let rollout = counted.map(|counted| Followed::new(service, ours(counted)));
+        Ok(Performed { rollout })
     }
 
     async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
