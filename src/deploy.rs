@@ -11,7 +11,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Kind as Told, Outcome, PhaseWord};
 use crate::plan::Note;
-use crate::platform::{Current, Intent, PerformError, Platform, Proposal, Settled};
+use crate::platform::{Current, Halted, Intent, PerformError, Platform, Proposal};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Back, Doubt, Phase, Rollback, Rollout, Trip, Verdict, WhyNot};
@@ -27,6 +27,9 @@ mod sweep;
 pub use outcome::{absent, could_not, declined, held_back};
 use pace::Pace;
 use tell::Teller;
+
+/// On top of the time that a remedy may take: asking for it, and the last looks at its end.
+const LAST_LOOKS: Duration = Duration::from_mins(1);
 
 /// What to do when another rollout of the service is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -55,6 +58,8 @@ pub struct Conduct {
     pub timeout: Option<Duration>,
     /// The command line that goes on watching, shown where that makes sense.
     pub resume: String,
+    /// The identity of the rollout to watch; `None`: the one under way.
+    pub rollout: Option<String>,
 }
 
 /// The deploy loop for one service at one place.
@@ -237,15 +242,6 @@ impl<P: Platform> Deploy<'_, P> {
         if let Err(error) = self.platform.settle(self.service, plan, &self.events).await {
             return outcome::incomplete(&error, &outcome::healthy(true, ""));
         }
-        self.judge_now(outcome::healthy(
-            true,
-            "the changes were made; nothing had to roll",
-        ))
-        .await
-    }
-
-    /// Reads again what is there, and judges it: `fine` if all is well.
-    async fn judge_now(&self, fine: Outcome) -> Outcome {
         let intent = Intent {
             adopt: true,
             ..Intent::default()
@@ -256,19 +252,31 @@ impl<P: Platform> Deploy<'_, P> {
             Ok(Proposal {
                 current: Current::Settled { proven, serving },
                 ..
-            }) => outcome::settled(fine, proven, serving),
+            }) => Outcome {
+                serving: Some(serving),
+                ..outcome::healthy(proven, "the changes were made; nothing had to roll")
+            },
             Ok(Proposal { mut plan, current }) => {
                 // All of it was done just now.
                 plan.changes.clear();
-                // Boxed, since it may come back here.
-                Box::pin(self.judge_unchanged(&plan, current)).await
+                self.judge_unchanged(&plan, current).await
             }
         }
     }
 
     /// Follows whatever rollout is under way.
     pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+        if let Some(id) = &self.conduct.rollout {
+            return match self.platform.rollout(self.service, id).await {
+                Ok(rollout) => self.follow(plan, rollout, How::Attached).await,
+                Err(error) => outcome::could_not(&error),
+            };
+        }
         match current {
+            // Whether that is what the files say is another question.
+            Current::Settled { proven, serving } if !plan.is_empty() => {
+                outcome::at_rest(proven, &serving)
+            }
             Current::Busy { rollout, .. } => self.follow(plan, rollout, How::Attached).await,
             other => self.judge_unchanged(plan, other).await,
         }
@@ -346,7 +354,7 @@ impl<P: Platform> Deploy<'_, P> {
         let watch = self
             .conduct
             .timeout
-            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE);
+            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE + LAST_LOOKS);
         let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
@@ -416,6 +424,11 @@ impl<P: Platform> Deploy<'_, P> {
         });
         teller.tripped(&trip, &decided);
         match decided {
+            // Whoever only watches sees how the platform, or who may write, ends it.
+            Remedy::Leave(WhyNot::OnlyWatching) => {
+                let why = WhyNot::OnlyWatching.to_string();
+                machine.halted(&Halted::Refused(why), self.clock.now());
+            }
             Remedy::Leave(why) => machine.leave(why),
             Remedy::RollBack => {
                 let answer = self.platform.halt(rollout).await;
@@ -452,7 +465,7 @@ impl<P: Platform> Deploy<'_, P> {
                 crate::platform::Halted::Refused(why) => format!("a rollback was refused: {why}"),
             }
         };
-        outcome::interrupted(&remaining, &words, Some(&self.conduct.resume))
+        outcome::interrupted(&remaining, &words, Some(&self.resume(rollout)))
     }
 
     async fn conclude(
@@ -479,9 +492,17 @@ impl<P: Platform> Deploy<'_, P> {
             verdict,
             Verdict::Undetermined(Doubt::Blind | Doubt::TimedOut | Doubt::Unclear(_))
         ) {
-            ended.resume = Some(self.conduct.resume.clone());
+            ended.resume = Some(self.resume(rollout));
         }
         ended
+    }
+
+    /// The command line that goes on watching just this rollout.
+    fn resume(&self, rollout: &Followed<P>) -> String {
+        match self.platform.identity(rollout) {
+            Some(id) => format!("{} --rollout {id}", self.conduct.resume),
+            None => self.conduct.resume.clone(),
+        }
     }
 
     /// Performs what waited for a healthy rollout.
@@ -490,8 +511,15 @@ impl<P: Platform> Deploy<'_, P> {
             return ended;
         }
         match self.platform.settle(self.service, plan, &self.events).await {
-            Ok(Settled::Quietly) => ended,
-            Ok(Settled::Counted) => self.judge_now(ended).await,
+            Ok(performed) => match performed.rollout {
+                None => ended,
+                Some(rollout) => {
+                    let mut done = plan.clone();
+                    done.changes.clear();
+                    // Boxed, since it leads back here.
+                    Box::pin(self.follow(&done, rollout, How::Started)).await
+                }
+            },
             Err(error) => outcome::incomplete(&error, &ended),
         }
     }
@@ -513,7 +541,9 @@ impl<P: Platform> Deploy<'_, P> {
         if let Ok(sample) = self.platform.sample(rollout, &self.events).await {
             machine.observe(&sample);
         }
-        machine.verdict().is_some()
+        // One that fails, with nothing to go back to, holds nobody up.
+        let hopeless = machine.wants_remedy().is_some() && !self.platform.can_go_back(rollout);
+        machine.verdict().is_some() || hopeless
     }
 
     /// Waits for the end of somebody else's rollout, however it ends.
@@ -523,8 +553,9 @@ impl<P: Platform> Deploy<'_, P> {
             .conduct
             .timeout
             .unwrap_or(policy.deadline + REMEDY_ALLOWANCE);
-        let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
-        let mut pace = Pace::new(self.clock.now());
+        let begun = self.clock.now();
+        let mut machine = Rollout::new(policy, begun, Some(watch));
+        let mut pace = Pace::new(begun);
         while machine.verdict().is_none() {
             match self.platform.sample(&mut rollout, &self.events).await {
                 Ok(sample) => {
@@ -536,7 +567,8 @@ impl<P: Platform> Deploy<'_, P> {
             machine.elapse(self.clock.now());
             // It is not ours: we never trip it, only wait.
             if machine.wants_remedy().is_some() {
-                machine = Rollout::new(policy, self.clock.now(), Some(watch));
+                let left = watch.saturating_sub(self.clock.since(begun));
+                machine = Rollout::new(policy, self.clock.now(), Some(left));
             }
             tokio::select! {
                 () = self.clock.sleep_until(pace.next(self.clock.now())) => {}

@@ -97,15 +97,6 @@ pub struct Performed<F> {
     pub rollout: Option<F>,
 }
 
-/// What `settle` did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
-    /// Nothing that moves tasks.
-    Quietly,
-    /// Another number of tasks is wanted now, and must come up.
-    Counted,
-}
-
 /// A change could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("{change}")]
@@ -182,13 +173,14 @@ pub trait Platform {
         events: &Events,
     ) -> Result<Performed<Self::Followed>, PerformError>;
 
-    /// Performs the changes that waited for a healthy rollout.
+    /// Performs the changes that waited for a healthy rollout, and gives what must come up after
+    /// them: another number of tasks.
     async fn settle(
         &self,
         service: &Service,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
-    ) -> Result<Settled, PerformError>;
+    ) -> Result<Performed<Self::Followed>, PerformError>;
 
     /// One look at a rollout.
     async fn sample(
@@ -208,6 +200,12 @@ pub trait Platform {
         expected: Option<Duration>,
         attached: bool,
     ) -> crate::event::Kind;
+
+    /// A rollout by its identity, under way or over.
+    async fn rollout(&self, service: &Service, id: &str) -> Result<Self::Followed, Failed>;
+
+    /// The identity by which [`Self::rollout`] finds a rollout again; `None`: it has none.
+    fn identity(&self, rollout: &Self::Followed) -> Option<String>;
 
     /// Our revision, in the platform's short form.
     fn revision(&self, rollout: &Self::Followed) -> String;

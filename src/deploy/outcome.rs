@@ -71,15 +71,6 @@ pub(super) fn healthy(proven: bool, reason: &str) -> Outcome {
     }
 }
 
-/// All is well still, read again after the last change.
-pub(super) fn settled(fine: Outcome, proven: bool, serving: String) -> Outcome {
-    Outcome {
-        revision: fine.revision,
-        serving: Some(serving),
-        ..healthy(proven, &fine.reason)
-    }
-}
-
 /// Nothing to do, and all is well.
 pub(super) fn unchanged(proven: bool, serving: &str) -> Outcome {
     let reason = if proven {
@@ -91,6 +82,14 @@ pub(super) fn unchanged(proven: bool, serving: &str) -> Outcome {
         proven,
         serving: Some(serving.to_owned()),
         ..outcome(VerdictWord::Unchanged, None, reason)
+    }
+}
+
+/// No rollout is under way.
+pub(super) fn at_rest(proven: bool, serving: &str) -> Outcome {
+    Outcome {
+        reason: "no rollout is under way; how the last one ended, `history` tells".into(),
+        ..unchanged(proven, serving)
     }
 }
 

@@ -24,7 +24,17 @@ async fn trip_each(findings: &mut Findings, staged: &Staged, mishap: &Mishap, tr
 #[tokio::test(start_paused = true)]
 async fn an_image_that_begins_to_crash_trips_the_rollout_or_comes_too_late() {
     let mut findings = Findings::default();
-    for story in STORIES.iter().filter(|story| story.exit == 0) {
+    // Where a count follows, a task that crashes later is no matter of the rollout.
+    let counts = |story: &&Story| {
+        story
+            .edits
+            .iter()
+            .any(|(from, _)| from.starts_with("replicas"))
+    };
+    for story in STORIES
+        .iter()
+        .filter(|story| story.exit == 0 && !counts(story))
+    {
         let staged = story.staged(&Switches::default()).await;
         let tag = image(story.tag);
         let crash = Behaviour::Crash {

@@ -57,6 +57,12 @@ pub fn current(
     }
 }
 
+/// A deployment of that id, while the service lists it.
+pub fn known(view: &ServiceView, id: &str, service: &Service) -> Option<Followed> {
+    let deployment = view.deployment(id)?;
+    Some(follow(view, deployment, service))
+}
+
 fn rolling(
     view: &ServiceView,
     primary: &DeploymentView,

@@ -14,6 +14,9 @@ use crate::platform::failure::{Failed, Kind};
 impl Sampler<'_> {
     /// Asks ECS to stop our deployment and go back.
     pub(super) async fn halt(&self, rollout: &mut Followed) -> Halted {
+        if rollout.ours.count_only.is_some() {
+            return Halted::Refused("no rollout is under way that could be stopped".into());
+        }
         let arn = match self.arn(rollout).await {
             Ok(Some(arn)) => arn,
             Ok(None) => return Halted::Refused("there is no service deployment to stop".into()),

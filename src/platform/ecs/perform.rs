@@ -7,7 +7,7 @@ use super::planned::{EcsPlan, stale};
 use super::received::last_part;
 use super::started::Started;
 use crate::event::{Events, Kind as Told};
-use crate::platform::{Failed, Kind, PerformError, Settled};
+use crate::platform::{Failed, Kind, PerformError};
 
 pub mod delete;
 pub mod scaling;
@@ -74,22 +74,19 @@ impl Ecs {
         Ok(run.started)
     }
 
-    /// Performs the changes that waited for a healthy rollout.
+    /// Performs the changes that waited for a healthy rollout; what must come up after them,
+    /// where they set a count.
     pub async fn settle_plan(
         &self,
         plan: &EcsPlan,
         events: &Events,
-    ) -> Result<Settled, PerformError> {
+    ) -> Result<Option<Started>, PerformError> {
         let mut run = Run::new(self, plan, events);
         run.changed = true;
-        let mut settled = Settled::Quietly;
         for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
             run.tell(change).await?;
-            if matches!(change, Change::SetCount { .. }) {
-                settled = Settled::Counted;
-            }
         }
-        Ok(settled)
+        Ok(run.started)
     }
 
     /// Whether the service is still what the plan was made for; one read.
@@ -223,7 +220,11 @@ impl<'a> Run<'a> {
                 ecs.delete_policy(name, resource).await
             }
             Change::DeregisterScalableTarget { resource, .. } => ecs.remove_bounds(resource).await,
-            Change::SetCount { service, count, .. } => ecs.set_count(service, *count).await,
+            Change::SetCount { service, count, .. } => {
+                let started = ecs.set_count(service, *count).await?;
+                self.started.get_or_insert(started);
+                Ok(Done::now(count.to_string()))
+            }
         }
     }
 

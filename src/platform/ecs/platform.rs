@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Ecs;
 use super::change::{Basis, Change};
-use super::current::{Asked, current};
+use super::current::{Asked, current, known};
 use super::diagnose::Witnesses;
 use super::followed::{Followed, short};
 use super::reading::{Ours, RECORD_DELAY};
@@ -17,7 +17,7 @@ use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, PostMortem};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::{
-    Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal, Settled,
+    Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
@@ -71,7 +71,28 @@ impl Platform for Ecs {
             .as_ref()
             .map(|there| wire::service(&there.raw));
         let asked = asked(&planned.plan, intent);
-        let current = current(view.as_ref(), asked, service);
+        let revision = asked.revision.map(str::to_owned);
+        let mut current = current(view.as_ref(), asked, service);
+        if let (
+            Some(revision),
+            Current::Busy {
+                rollout, of_ours, ..
+            },
+        ) = (revision, &mut current)
+            && rollout.ours.is_rollback
+            && let Some(id) = self.gone_back_from(&rollout.service, &revision).await
+        {
+            rollout.ours = Ours {
+                id,
+                former: Some(std::mem::replace(
+                    &mut rollout.ours.task_definition,
+                    revision,
+                )),
+                is_rollback: false,
+                ..rollout.ours.clone()
+            };
+            *of_ours = true;
+        }
         Ok(Proposal {
             plan: planned.plan,
             current,
@@ -108,11 +129,13 @@ impl Platform for Ecs {
 
     async fn settle(
         &self,
-        _: &Service,
+        service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
-    ) -> Result<Settled, PerformError> {
-        self.settle_plan(plan, events).await
+    ) -> Result<Performed<Followed>, PerformError> {
+        let counted = self.settle_plan(plan, events).await?;
+        let rollout = counted.map(|counted| Followed::new(service, ours(counted)));
+        Ok(Performed { rollout })
     }
 
     async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
@@ -158,6 +181,25 @@ impl Platform for Ecs {
             deadline_seconds: service.rollout.policy.deadline.as_secs(),
             expected_seconds: expected.map(|expected| expected.as_secs()),
         }
+    }
+
+    async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
+        let name = service.ecs.service.as_str();
+        let found = self.find_service(name).await?;
+        let view = found.service.map(|there| wire::service(&there.raw));
+        if let Some(rollout) = view.and_then(|view| known(&view, id, service)) {
+            return Ok(rollout);
+        }
+        let mut ours = Ours::found(id);
+        if let Some(revision) = self.rolled_out_by(name, id).await {
+            ours.task_definition = revision;
+        }
+        Ok(Followed::new(service, ours))
+    }
+
+    fn identity(&self, rollout: &Followed) -> Option<String> {
+        let ours = &rollout.ours;
+        (ours.count_only.is_none() && !ours.is_rollback).then(|| ours.id.clone())
     }
 
     fn revision(&self, rollout: &Followed) -> String {

@@ -40,11 +40,36 @@ pub struct Ours {
     pub found: bool,
 }
 
+impl Ours {
+    /// A rollout of which only the id is known.
+    pub fn found(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            task_definition: String::new(),
+            former: None,
+            count_only: None,
+            is_rollback: false,
+            begun: None,
+            found: true,
+        }
+    }
+}
+
 /// What earlier looks showed, and later ones may not show any more.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent thing that was seen"
+)]
 pub struct Memory {
     /// The first look.
     pub begun: Option<Timestamp>,
+    /// The service was not there, without a break since then.
+    pub gone_since: Option<Timestamp>,
+    /// Our deployment was seen in the service: answers are no longer older than our call.
+    pub seen_ours: bool,
+    /// The record names a revision before ours.
+    pub had_source: bool,
     /// Our deployment was seen FAILED, first then.
     pub failed_since: Option<Timestamp>,
     /// Its reason.
@@ -76,10 +101,17 @@ pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
         .as_ref()
         .filter(|service| service.status != "INACTIVE")
     else {
-        return Standing::Superseded {
-            by: "the service was deleted".into(),
+        // An answer may be older than our own call.
+        let since = *memory.gone_since.get_or_insert(view.at);
+        return if passed(since, RECORD_DELAY, view.at) {
+            Standing::Superseded {
+                by: "the service was deleted".into(),
+            }
+        } else {
+            Standing::Unknown
         };
     };
+    memory.gone_since = None;
     if service.status == "DRAINING" {
         return Standing::Superseded {
             by: "the service is being deleted".into(),
@@ -104,10 +136,16 @@ fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: &mut Memory
         memory.failed_since = Some(view.at);
         memory.failed_reason.clone_from(&deployment.reason);
     }
+    memory.seen_ours |= service.deployment(&ours.id).is_some();
     if let Record::Found(record) = &view.record {
         remember_stop(record, view.at, ours, memory);
+        memory.had_source |= record.has_source;
+        if record.is_ours && platform_pulled(record) && memory.failed_since.is_none() {
+            memory.failed_since = Some(view.at);
+            memory.failed_reason = record.reason.clone().or_else(|| breaker_words(record));
+        }
     }
-    if memory.rolling_back.is_none() {
+    if memory.rolling_back.is_none() && !is_early(view.at, memory) {
         memory.rolling_back = rollback_words(service, ours, memory.begun);
     }
 }
@@ -166,7 +204,7 @@ fn counted(
         .count();
     match service.primary() {
         Some(primary) if primary.id != ours.id => by_other(service, primary, ours),
-        _ if service.running == service.desired => Standing::Ready {
+        _ if service.running == service.desired && !memory.fresh_failures => Standing::Ready {
             proven: service.desired > 0,
         },
         _ if recent >= limit => Standing::NotRolledBack {
@@ -254,6 +292,9 @@ fn successful(
     let before = *memory.succeeded_since.get_or_insert(at);
     if before < at && memory.fresh_failures {
         return Standing::Going("SUCCESSFUL, but tasks fail".into());
+    }
+    if before < at && service.running < service.desired {
+        return Standing::Going("SUCCESSFUL, but tasks are missing".into());
     }
     Standing::Ready {
         proven: record.requested > 0 || service.desired > 0,
@@ -360,7 +401,17 @@ fn after_failure(
     ours: &Ours,
     memory: &Memory,
 ) -> Standing {
+    let known = |primary: &DeploymentView| {
+        memory.rolling_back.is_some()
+            || ours.former.is_none()
+            || ours.former.as_ref() == Some(&primary.task_definition)
+            || primary.task_definition == ours.task_definition
+    };
     match service.primary() {
+        // Somebody was faster than the rollback, or mended it.
+        Some(primary) if primary.id != ours.id && !known(primary) => {
+            by_other(service, primary, ours)
+        }
         Some(primary) if primary.id != ours.id => match primary.rollout.as_deref() {
             Some("COMPLETED") => Standing::RolledBack {
                 reason,
@@ -369,7 +420,9 @@ fn after_failure(
             Some("FAILED") => Standing::NotRolledBack { reason },
             _ => Standing::Tripping { reason },
         },
-        _ if !(service.rolls_back || memory.stopped_by_us) || ours.former.is_none() => {
+        _ if !(service.rolls_back || memory.stopped_by_us)
+            || !(ours.former.is_some() || memory.had_source) =>
+        {
             Standing::NotRolledBack { reason }
         }
         _ if memory
@@ -456,17 +509,38 @@ fn by_other(service: &ServiceView, primary: &DeploymentView, ours: &Ours) -> Sta
 }
 
 impl Standing {
-    /// A conclusion that rests only on the absence of our id waits until a late record had time
-    /// to show up.
+    /// What our id's absence seems to say waits until our id was seen once, or until a late
+    /// record, or a late answer, had time to show up.
     fn unless_early(self, at: Timestamp, memory: &Memory) -> Self {
-        let early = memory
-            .begun
-            .is_some_and(|begun| !passed(begun, RECORD_DELAY, at));
         match self {
-            Self::Unclear(_) if early => Self::Unknown,
+            Self::Unclear(_)
+            | Self::Superseded { .. }
+            | Self::RolledBack { .. }
+            | Self::NotRolledBack { .. }
+            | Self::Tripping { .. }
+                if is_early(at, memory) =>
+            {
+                Self::Unknown
+            }
+            // Between two deployments of ours and another, both may be missing for a moment.
+            Self::Unclear(_)
+                if memory
+                    .begun
+                    .is_some_and(|begun| !passed(begun, RECORD_DELAY, at)) =>
+            {
+                Self::Unknown
+            }
             other => other,
         }
     }
+}
+
+/// Whether answers may still be older than our own call.
+fn is_early(at: Timestamp, memory: &Memory) -> bool {
+    !memory.seen_ours
+        && memory
+            .begun
+            .is_some_and(|begun| !passed(begun, RECORD_DELAY, at))
 }
 
 fn passed(since: Timestamp, wait: Duration, at: Timestamp) -> bool {

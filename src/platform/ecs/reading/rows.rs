@@ -500,23 +500,65 @@ fn a_rollback_that_is_attached_to_is_over_when_the_record_that_it_ends_says_so()
 }
 
 #[test]
-fn a_deleted_service_is_superseded() {
-    let gone = View {
-        at: at(0),
+fn a_deleted_service_is_superseded_and_one_that_is_not_visible_yet_is_not() {
+    let gone = |second| View {
+        at: at(second),
         record: Record::Missing,
         service: None,
     };
-    assert!(superseded(&story(&ours(), vec![gone])));
-    for status in ["DRAINING", "INACTIVE"] {
+    assert_eq!(story(&ours(), vec![gone(0)]), Standing::Unknown);
+    assert!(superseded(&story(&ours(), vec![gone(0), gone(15)])));
+    let inactive = |second| {
         let service = ServiceView {
-            status: status.into(),
+            status: "INACTIVE".into(),
             ..rolling()
         };
-        assert!(
-            superseded(&story(&ours(), vec![view(0, Record::Missing, service)])),
-            "{status}"
-        );
-    }
+        view(second, Record::Missing, service)
+    };
+    assert!(superseded(&story(&ours(), vec![inactive(0), inactive(15)])));
+    let draining = ServiceView {
+        status: "DRAINING".into(),
+        ..rolling()
+    };
+    assert!(superseded(&story(
+        &ours(),
+        vec![view(0, Record::Missing, draining)]
+    )));
+}
+
+#[test]
+fn a_breaker_without_a_rollback_to_come_ends() {
+    let pulled = || RecordView {
+        breaker: Some(triggered()),
+        ..record("IN_PROGRESS")
+    };
+    let looks = (0..20).map(|n| view(n * 60, Record::found(pulled()), rolling()));
+    assert!(matches!(
+        story(&ours(), looks.collect()),
+        Standing::NotRolledBack { .. }
+    ));
+}
+
+#[test]
+fn a_third_revision_after_our_failure_is_no_rollback() {
+    let failed = service(vec![
+        deployment("ecs-svc/2", "PRIMARY", V2, "FAILED", 0),
+        deployment("ecs-svc/1", "ACTIVE", V1, "COMPLETED", 2),
+    ]);
+    let third = service(vec![deployment("ecs-svc/3", "PRIMARY", V3, "COMPLETED", 2)]);
+    let looks = vec![
+        view(20, Record::Unavailable, failed),
+        view(60, Record::Unavailable, third),
+    ];
+    assert!(superseded(&story(&ours(), looks)));
+}
+
+#[test]
+fn an_answer_older_than_our_call_proves_nothing() {
+    let third = || service(vec![deployment("ecs-svc/3", "PRIMARY", V3, "COMPLETED", 2)]);
+    let look = |second| view(second, Record::Missing, third());
+    assert_eq!(story(&ours(), vec![look(0)]), Standing::Unknown);
+    assert!(superseded(&story(&ours(), vec![look(0), look(15)])));
 }
 
 /// The rows for endpoints without, or rights too few for, service deployments.
