@@ -66,7 +66,7 @@ pub struct Memory {
     pub begun: Option<Timestamp>,
     /// The service was not there, without a break since then.
     pub gone_since: Option<Timestamp>,
-    /// Our deployment was seen in the service: answers are no longer older than our call.
+    /// Our deployment, or one made after it, was seen: answers are no longer older than our call.
     pub seen_ours: bool,
     /// The record names a revision before ours.
     pub had_source: bool,
@@ -136,7 +136,8 @@ fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: &mut Memory
         memory.failed_since = Some(view.at);
         memory.failed_reason.clone_from(&deployment.reason);
     }
-    memory.seen_ours |= service.deployment(&ours.id).is_some();
+    let newer = service.primary().and_then(|primary| primary.created) > ours.begun;
+    memory.seen_ours |= service.deployment(&ours.id).is_some() || (ours.begun.is_some() && newer);
     if let Record::Found(record) = &view.record {
         remember_stop(record, view.at, ours, memory);
         memory.had_source |= record.has_source;

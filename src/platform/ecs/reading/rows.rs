@@ -315,7 +315,11 @@ fn a_rollback_that_was_over_before_the_first_look_is_known_by_its_event() {
         ..ours()
     };
     let told = |second| {
-        let mut back = service(vec![deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2)]);
+        let primary = DeploymentView {
+            created: Some(at(30)),
+            ..deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2)
+        };
+        let mut back = service(vec![primary]);
         back.events = vec![EventView {
             id: "1".into(),
             at: at(second),
@@ -623,11 +627,8 @@ mod degraded {
         let mut primary = deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2);
         primary.reason =
             Some("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.".into());
-        let look = classic(0, service(vec![primary]));
-        assert!(matches!(
-            story(&ours(), vec![look]),
-            Standing::RolledBack { .. }
-        ));
+        let looks = vec![classic(0, rolling()), classic(1, service(vec![primary]))];
+        assert!(matches!(story(&ours(), looks), Standing::RolledBack { .. }));
         let told = ServiceView {
             events: vec![EventView {
                 id: "e".into(),
@@ -643,7 +644,7 @@ mod degraded {
             )])
         };
         assert!(matches!(
-            story(&ours(), vec![classic(0, told)]),
+            story(&ours(), vec![classic(0, rolling()), classic(1, told)]),
             Standing::Tripping { .. }
         ));
     }
@@ -664,17 +665,9 @@ mod degraded {
 
     #[test]
     fn a_task_definition_of_somebody_else_is_superseded() {
-        let look = classic(
-            0,
-            service(vec![deployment(
-                "ecs-svc/3",
-                "PRIMARY",
-                V3,
-                "IN_PROGRESS",
-                0,
-            )]),
-        );
-        assert!(superseded(&story(&ours(), vec![look])));
+        let third = deployment("ecs-svc/3", "PRIMARY", V3, "IN_PROGRESS", 0);
+        let looks = vec![classic(0, rolling()), classic(1, service(vec![third]))];
+        assert!(superseded(&story(&ours(), looks)));
     }
 
     #[test]
