@@ -40,6 +40,10 @@ pub struct Ours {
 
 /// What earlier looks showed, and later ones may not show any more.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each remembers one thing that was seen or not"
+)]
 pub struct Memory {
     /// The first look.
     pub begun: Option<Timestamp>,
