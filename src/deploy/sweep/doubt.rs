@@ -180,6 +180,8 @@ async fn every_verdict_is_right_whatever_one_switch_says() {
 async fn every_verdict_is_right_whatever_all_switches_say_together() {
     let mut findings = Findings::default();
     let mut chance: u64 = 1;
+    // What nobody can stop is watched for a long time, even a virtual one: once is enough.
+    let mut unstoppable = 0;
     for _ in 0..24 {
         let mut switches = Switches::default();
         for (_, positions) in TURNS {
@@ -194,6 +196,12 @@ async fn every_verdict_is_right_whatever_all_switches_say_together() {
         }
         let cloud = Cloud::new(format!("{switches:?}"), switches).await;
         for story in stories().filter(|story| story.exit != 0 || story.name == "update") {
+            if expected(&story, &cloud.switches) != story.exit {
+                unstoppable += 1;
+                if unstoppable > 1 {
+                    continue;
+                }
+            }
             cloud.play(&mut findings, &story).await;
         }
     }

@@ -157,7 +157,7 @@ async fn race(world: World, tags: [&str; 2], head_start_ms: u64) -> (Ran, Ran, W
 #[tokio::test(start_paused = true)]
 async fn of_two_who_update_at_once_one_wins_and_the_other_knows() {
     for head_start in [0, 40, 80, 120, 160, 200, 240, 320, 400] {
-        let (one, other, end) = race(runs().await, ["v2", "v3"], head_start).await;
+        let (one, other, end) = Box::pin(race(runs().await, ["v2", "v3"], head_start)).await;
         let exits = [one.exit().unwrap(), other.exit().unwrap()];
         let words = format!(
             "{head_start}: {exits:?}: {} | {}",
@@ -176,7 +176,7 @@ async fn of_two_who_update_at_once_one_wins_and_the_other_knows() {
 async fn of_two_who_create_at_once_one_wins_and_the_other_knows() {
     for head_start in [0, 40, 80, 160, 240] {
         for tags in [["v1", "v2"], ["v1", "v1"]] {
-            let (one, other, end) = race(super::stage::fresh(), tags, head_start).await;
+            let (one, other, end) = Box::pin(race(super::stage::fresh(), tags, head_start)).await;
             let exits = [one.exit().unwrap(), other.exit().unwrap()];
             let words = format!(
                 "{head_start}: {exits:?}: {} | {}",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use futures::future::LocalBoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::wire::{Mishap, Wire};
@@ -165,9 +166,11 @@ impl Play {
     }
 
     /// Runs the program once, from its first request to its outcome.
-    pub(super) async fn run(self) -> Ran {
-        let (sandbox, clock) = self.sandbox();
-        self.on(&sandbox, clock).await
+    pub(super) fn run(self) -> LocalBoxFuture<'static, Ran> {
+        Box::pin(async move {
+            let (sandbox, clock) = self.sandbox();
+            self.on(&sandbox, clock).await
+        })
     }
 
     /// Its world, come alive.
@@ -260,8 +263,8 @@ async fn perform(deploy: &Deploy<'_, Ecs>, act: &Act) -> (Option<Outcome>, Optio
     };
     let outcome = match act {
         Act::Plan => None,
-        Act::Watch => Some(deploy.watch(&proposal.plan, proposal.current).await),
-        _ => Some(deploy.carry_out(&proposal.plan, proposal.current).await),
+        Act::Watch => Some(Box::pin(deploy.watch(&proposal.plan, proposal.current)).await),
+        _ => Some(Box::pin(deploy.carry_out(&proposal.plan, proposal.current)).await),
     };
     (outcome, Some(proposal.plan))
 }
