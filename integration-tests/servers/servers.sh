@@ -175,7 +175,7 @@ image() { printf 'FROM scratch\nCOPY task /task\nENTRYPOINT ["/task"]\nCMD ["ser
 images_build() {
   gcc -static -Os -s -Wall -Wextra -o "$dir/image/task" "$here/task.c" || return 1
   image v1 'ENV VERSION=1' && image v2 'ENV VERSION=2' && image deaf 'CMD ["deaf"]' &&
-    image bad 'CMD ["crash", "42", "300"]' && # dies at once: the circuit breaker counts it
+    image bad 'CMD ["crash", "42", "50"]' && # dies at once: the circuit breaker counts it
     image late 'CMD ["crash", "42", "5000"]' && # looks steady for a while, then dies
     images_key >"$dir/image/key"
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::view::{DeploymentView, Record, RecordView, ServiceView, View};
+use super::view::{Record, RecordView, ServiceView, View};
 use crate::rollout::Standing;
 
 /// A record of a new rollout shows up with a delay; after so long we go on without.
@@ -18,8 +18,12 @@ pub const RECORD_DELAY: Duration = Duration::from_secs(15);
 /// developer guide, service throttle logic): failures older than that say nothing of now.
 const BACK_OFF: Duration = Duration::from_mins(15);
 
-/// A failed deployment is followed by its rollback within moments; after so long none is coming.
-const ROLLBACK_DELAY: Duration = Duration::from_mins(2);
+/// So many failures after its completion are no coincidence: the breaker's own smallest threshold
+/// (Amazon ECS developer guide, deployment circuit breaker).
+const RELAPSES: usize = 3;
+
+/// Without another failure for so long, a complete deployment is believed again.
+const QUIET: Duration = Duration::from_secs(15);
 
 /// Which rollout is ours.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,8 +93,19 @@ pub struct Memory {
     pub fresh_failures: bool,
     /// When tasks of ours failed.
     pub failed_at: Vec<Timestamp>,
-    /// ECS called our deployment successful, first then: it counts no failures any more, so that we do.
-    pub succeeded_since: Option<Timestamp>,
+    /// ECS called our deployment complete: it counts no failures any more, so that we do.
+    pub complete: Option<Complete>,
+}
+
+/// Our deployment after ECS called it complete.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Complete {
+    /// First seen so.
+    pub since: Timestamp,
+    /// So many of our tasks had failed until then.
+    pub failures: usize,
+    /// The last look that showed another one.
+    pub relapsed: Option<Timestamp>,
 }
 
 /// What this look says of our rollout. `memory` takes in what later looks may not show.
@@ -124,7 +139,9 @@ pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
     match &view.record {
         Record::Found(record) if !record.is_ours => by_end(record, service, view.at, ours, memory),
         Record::Found(record) => by_record(record, service, view.at, ours, memory),
-        Record::Missing | Record::Unavailable => by_deployments(service, view.at, ours, memory),
+        Record::Missing | Record::Unavailable => {
+            classic::by_deployments(service, view.at, ours, memory)
+        }
     }
 }
 
@@ -204,7 +221,7 @@ fn counted(
         .filter(|failed| !passed(**failed, BACK_OFF, at))
         .count();
     match service.primary() {
-        Some(primary) if primary.id != ours.id => by_other(service, primary, ours),
+        Some(primary) if primary.id != ours.id => classic::by_other(service, primary, ours),
         _ if service.running == service.desired && !memory.fresh_failures => Standing::Ready {
             proven: service.desired > 0,
         },
@@ -228,7 +245,7 @@ fn by_end(
     service: &ServiceView,
     at: Timestamp,
     ours: &Ours,
-    memory: &Memory,
+    memory: &mut Memory,
 ) -> Standing {
     let made = service
         .deployment(&ours.id)
@@ -242,7 +259,7 @@ fn by_end(
         "ROLLBACK_FAILED" if is_its_end => Standing::NotRolledBack {
             reason: record.reason.clone(),
         },
-        _ => by_deployments(service, at, ours, memory),
+        _ => classic::by_deployments(service, at, ours, memory),
     }
 }
 
@@ -277,29 +294,53 @@ fn by_record(
         // Under way, or a word that is new to us. A breaker that fired without a rollback to come
         // may leave the status as it is, for ever.
         word => match failed(record, memory) {
-            Some(words) => after_failure(Some(words), service, at, ours, memory),
+            Some(words) => classic::after_failure(Some(words), service, at, ours, memory),
             None => Standing::Going(word.to_owned()),
         },
     }
 }
 
-/// It is over for ECS; what fails from then on is seen by us alone, as long as we stay to watch.
+/// The record says that it is done. That is believed at once; while it bakes, tasks must be there.
 fn successful(
     record: &RecordView,
     service: &ServiceView,
     at: Timestamp,
     memory: &mut Memory,
 ) -> Standing {
-    let before = *memory.succeeded_since.get_or_insert(at);
-    if before < at && memory.fresh_failures {
-        return Standing::Going("SUCCESSFUL, but tasks fail".into());
+    if let Some(standing) = relapse(at, memory) {
+        return standing;
     }
-    if before < at && service.running < service.desired {
+    let baking = memory.complete.is_some_and(|complete| complete.since < at);
+    if baking && service.running < service.desired {
         return Standing::Going("SUCCESSFUL, but tasks are missing".into());
     }
     Standing::Ready {
         proven: record.requested > 0 || service.desired > 0,
     }
+}
+
+/// What became of our tasks since ECS called our deployment complete; `None`: all is well.
+fn relapse(at: Timestamp, memory: &mut Memory) -> Option<Standing> {
+    let failures = memory.failed_at.len();
+    let complete = memory.complete.get_or_insert(Complete {
+        since: at,
+        failures,
+        relapsed: None,
+    });
+    if memory.fresh_failures && complete.since < at {
+        complete.relapsed = Some(at);
+    }
+    let later = failures.saturating_sub(complete.failures);
+    if later >= RELAPSES {
+        let reason = format!("it was complete, and {later} tasks have failed since then");
+        return Some(Standing::NotRolledBack {
+            reason: Some(reason),
+        });
+    }
+    let restless = complete
+        .relapsed
+        .is_some_and(|relapsed| !passed(relapsed, QUIET, at));
+    restless.then(|| Standing::Going("complete, but tasks fail".into()))
 }
 
 fn stopped(
@@ -329,7 +370,7 @@ fn stopped(
     // The record of what took its place may not be listed yet.
     let others = service.primary().filter(|primary| primary.id != ours.id);
     if let Some(superseded @ Standing::Superseded { .. }) =
-        others.map(|primary| by_other(service, primary, ours))
+        others.map(|primary| classic::by_other(service, primary, ours))
     {
         return superseded;
     }
@@ -393,149 +434,6 @@ fn breaker_words(record: &RecordView) -> Option<String> {
     }
 }
 
-/// Our deployment failed. Whether a rollback follows depends on the settings and on there being
-/// something to go back to; where one should, it is waited for a little.
-fn after_failure(
-    reason: Option<String>,
-    service: &ServiceView,
-    at: Timestamp,
-    ours: &Ours,
-    memory: &Memory,
-) -> Standing {
-    let known = |primary: &DeploymentView| {
-        memory.rolling_back.is_some()
-            || ours.former.is_none()
-            || ours.former.as_ref() == Some(&primary.task_definition)
-            || primary.task_definition == ours.task_definition
-    };
-    match service.primary() {
-        // Somebody was faster than the rollback, or mended it.
-        Some(primary) if primary.id != ours.id && !known(primary) => {
-            by_other(service, primary, ours)
-        }
-        Some(primary) if primary.id != ours.id => match primary.rollout.as_deref() {
-            Some("COMPLETED") => Standing::RolledBack {
-                reason,
-                to: Some(primary.task_definition.clone()),
-            },
-            Some("FAILED") => Standing::NotRolledBack { reason },
-            _ => Standing::Tripping { reason },
-        },
-        _ if !(service.rolls_back || memory.stopped_by_us)
-            || !(ours.former.is_some() || memory.had_source) =>
-        {
-            Standing::NotRolledBack { reason }
-        }
-        _ if memory
-            .failed_since
-            .is_some_and(|since| passed(since, ROLLBACK_DELAY, at)) =>
-        {
-            Standing::NotRolledBack { reason }
-        }
-        _ => Standing::Tripping { reason },
-    }
-}
-
-/// Without a record: the classic deployments.
-fn by_deployments(service: &ServiceView, at: Timestamp, ours: &Ours, memory: &Memory) -> Standing {
-    if memory.failed_since.is_some() {
-        return after_failure(memory.failed_reason.clone(), service, at, ours, memory);
-    }
-    match (service.deployment(&ours.id), service.primary()) {
-        (Some(deployment), _) if deployment.status == "PRIMARY" => {
-            let done = deployment.rollout.as_deref() == Some("COMPLETED")
-                && deployment.task_definition == ours.task_definition
-                && deployment.running == deployment.desired
-                // Tasks of the old revision serve until they stop.
-                && service.running == service.desired
-                && !memory.fresh_failures;
-            if done {
-                Standing::Ready {
-                    proven: deployment.desired > 0,
-                }
-            } else {
-                Standing::Going(
-                    deployment
-                        .rollout
-                        .clone()
-                        .unwrap_or_else(|| "PRIMARY".into()),
-                )
-            }
-        }
-        (_, Some(primary)) => match &memory.rolling_back {
-            Some(words) => rolled_back(primary, words),
-            None => by_other(service, primary, ours),
-        },
-        (_, None)
-            if memory
-                .begun
-                .is_some_and(|begun| passed(begun, RECORD_DELAY, at)) =>
-        {
-            Standing::Unclear("the service shows no deployment at all".into())
-        }
-        (_, None) => Standing::Unknown,
-    }
-    .unless_early(at, memory)
-}
-
-fn rolled_back(primary: &DeploymentView, words: &str) -> Standing {
-    let reason = Some(words.to_owned());
-    match primary.rollout.as_deref() {
-        Some("COMPLETED") => Standing::RolledBack {
-            reason,
-            to: Some(primary.task_definition.clone()),
-        },
-        Some("FAILED") => Standing::NotRolledBack { reason },
-        _ => Standing::Tripping { reason },
-    }
-}
-
-/// Our id is not PRIMARY, and nothing told of a rollback.
-fn by_other(service: &ServiceView, primary: &DeploymentView, ours: &Ours) -> Standing {
-    let known = primary.task_definition == ours.task_definition
-        || Some(&primary.task_definition) == ours.former.as_ref();
-    if known {
-        let newest = service
-            .events
-            .first()
-            .map_or("", |event| event.text.as_str());
-        return Standing::Unclear(format!(
-            "{} is no longer PRIMARY, {} is, with {}; newest event: {newest}",
-            ours.id, primary.id, primary.task_definition
-        ));
-    }
-    Standing::Superseded {
-        by: format!("{} with {}", primary.id, primary.task_definition),
-    }
-}
-
-impl Standing {
-    /// What our id's absence seems to say waits until our id was seen once, or until a late
-    /// record, or a late answer, had time to show up.
-    fn unless_early(self, at: Timestamp, memory: &Memory) -> Self {
-        match self {
-            Self::Unclear(_)
-            | Self::Superseded { .. }
-            | Self::RolledBack { .. }
-            | Self::NotRolledBack { .. }
-            | Self::Tripping { .. }
-                if is_early(at, memory) =>
-            {
-                Self::Unknown
-            }
-            // Between two deployments of ours and another, both may be missing for a moment.
-            Self::Unclear(_)
-                if memory
-                    .begun
-                    .is_some_and(|begun| !passed(begun, RECORD_DELAY, at)) =>
-            {
-                Self::Unknown
-            }
-            other => other,
-        }
-    }
-}
-
 /// Whether answers may still be older than our own call.
 fn is_early(at: Timestamp, memory: &Memory) -> bool {
     !memory.seen_ours
@@ -548,5 +446,6 @@ fn passed(since: Timestamp, wait: Duration, at: Timestamp) -> bool {
     SignedDuration::try_from(wait).is_ok_and(|wait| at.duration_since(since) >= wait)
 }
 
+mod classic;
 #[cfg(test)]
 mod rows;

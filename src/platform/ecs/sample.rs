@@ -413,8 +413,7 @@ fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {
             .is_none_or(|looked| view.at.duration_since(looked) >= wait)
     });
     // Without a record, and while it bakes, readiness itself rests on there being no fresh failure.
-    let decisive =
-        !matches!(view.record, Record::Found(_)) || rollout.memory.succeeded_since.is_some();
+    let decisive = !matches!(view.record, Record::Found(_)) || rollout.memory.complete.is_some();
     (moved && !first) || long_ago || decisive
 }
 

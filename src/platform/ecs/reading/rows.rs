@@ -1,7 +1,7 @@
 //! One test per row of the tables of judgement.
 
 use super::*;
-use crate::platform::ecs::view::{BreakerView, EventView};
+use crate::platform::ecs::view::{BreakerView, DeploymentView, EventView};
 
 const V1: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/api-service:1";
 const V2: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/api-service:2";
@@ -332,22 +332,33 @@ fn a_rollback_that_was_over_before_the_first_look_is_known_by_its_event() {
     assert!(matches!(told(-60), Standing::Unknown));
 }
 
+/// A complete deployment, looked at again and again; `failed` tasks failed since the last look.
+fn complete(record: &Record, second: i64, failed: usize, memory: &mut Memory) -> Standing {
+    let there = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
+    memory.fresh_failures = failed > 0;
+    memory
+        .failed_at
+        .extend(std::iter::repeat_n(at(second), failed));
+    read(&view(second, record.clone(), there), &ours(), memory)
+}
+
 #[test]
-fn tasks_that_fail_after_success_are_seen_while_it_bakes() {
-    let look = |second, memory: &mut Memory| {
-        let there = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
-        let record = Record::found(record("SUCCESSFUL"));
-        read(&view(second, record, there), &ours(), memory)
-    };
-    // What failed on the way to success is forgiven: ECS counted it.
-    let mut memory = Memory {
-        fresh_failures: true,
-        ..Memory::default()
-    };
-    assert_eq!(look(0, &mut memory), Standing::Ready { proven: true });
-    assert!(matches!(look(1, &mut memory), Standing::Going(_)));
-    memory.fresh_failures = false;
-    assert_eq!(look(2, &mut memory), Standing::Ready { proven: true });
+fn tasks_that_fail_after_completion_are_counted_by_us() {
+    for record in [Record::found(record("SUCCESSFUL")), Record::Missing] {
+        // What failed on the way is forgiven: ECS counted it.
+        let mut memory = Memory {
+            failed_at: vec![at(-9), at(-8), at(-7)],
+            ..Memory::default()
+        };
+        let mut look = |second, failed| complete(&record, second, failed, &mut memory);
+        let ready = Standing::Ready { proven: true };
+        assert_eq!(look(0, 0), ready);
+        assert!(matches!(look(5, 1), Standing::Going(_)));
+        // One that runs again at this moment proves nothing; one that runs for long does.
+        assert!(matches!(look(6, 0), Standing::Going(_)));
+        assert_eq!(look(20, 0), ready);
+        assert!(matches!(look(30, 2), Standing::NotRolledBack { .. }));
+    }
 }
 
 #[test]
