@@ -89,7 +89,7 @@ impl Store {
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
         {
-            std::fs::create_dir_all(directory).map_err(|source| SandboxError::CreateDirectory {
+            create_private(directory).map_err(|source| SandboxError::CreateDirectory {
                 path: directory.to_owned(),
                 source,
             })?;
@@ -163,6 +163,23 @@ pub(super) fn reset(path: &Path) -> Result<bool, SandboxError> {
     }
 }
 
+/// A world holds the values of environment variables: nobody else may read its files.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a directory, and those above it, for nobody else; one that is there stays as it is.
+fn create_private(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
 fn beside(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(extension);
@@ -172,7 +189,7 @@ fn beside(path: &Path, extension: &str) -> PathBuf {
 /// The lock is a file of its own: the state file is replaced by each write.
 fn lock(path: &Path) -> Result<File, SandboxError> {
     let path = beside(path, ".lock");
-    let open = OpenOptions::new()
+    let open = private()
         .create(true)
         .truncate(false)
         .write(true)
@@ -215,10 +232,44 @@ fn read(path: &Path) -> Result<Option<State>, SandboxError> {
 fn write(path: &Path, state: &State) -> Result<(), SandboxError> {
     let text = serde_json::to_vec(state).map_err(SandboxError::Encode)?;
     let draft = beside(path, ".new");
-    let written = File::create(&draft).and_then(|mut file| file.write_all(&text));
+    // One that a crash left may be anybody's to read.
+    let cleared = match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    let written = cleared
+        .and_then(|()| private().write(true).create_new(true).open(&draft))
+        .and_then(|mut file| file.write_all(&text));
     let written = written.and_then(|()| std::fs::rename(&draft, path));
     written.map_err(|source| SandboxError::Write {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_may_read_a_world() {
+        let directory = std::env::temp_dir().join(format!("sandbox-mode-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&directory);
+        let path = directory.join("sandbox.json");
+        let store = Store::open(&path, &Options::default(), Timestamp::UNIX_EPOCH).unwrap();
+        // A draft that a crash left, for all to read.
+        let draft = beside(&path, ".new");
+        std::fs::write(&draft, "").unwrap();
+        std::fs::set_permissions(&draft, PermissionsExt::from_mode(0o644)).unwrap();
+        store.with(Timestamp::UNIX_EPOCH, |_| ()).unwrap();
+        let mode = |path: &Path| {
+            let held = std::fs::metadata(path).unwrap();
+            held.permissions().mode() & 0o777
+        };
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(&directory), 0o700);
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
 }

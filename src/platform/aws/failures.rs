@@ -98,20 +98,16 @@ fn never_connected(link: &(dyn Error + 'static)) -> bool {
             .is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
 
-/// An answer without an AWS error code in it: from a proxy, or from something that is not AWS.
+/// An answer without an AWS error code in it: from a proxy, or from something that is not AWS; or
+/// a success that was cut on its way, which says nothing about what was performed.
 fn of_strange_answer(raw: &HttpResponse) -> Kind {
-    let status = raw.status().as_u16();
-    let is_json = raw.body().bytes().is_some_and(|body| {
-        let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-        matches!(first, Some(b'{'))
-    });
-    match status {
-        501 => Kind::Unsupported,
+    match raw.status().as_u16() {
+        404 | 405 | 501 => Kind::Unsupported,
         429 => Kind::Throttled,
-        500.. => Kind::Server,
         401 | 403 => Kind::Denied,
-        200..300 if is_json => Kind::Lost,
-        _ => Kind::Unsupported,
+        500.. => Kind::Server,
+        300..=407 | 409..=499 => Kind::Invalid,
+        _ => Kind::Lost,
     }
 }
 

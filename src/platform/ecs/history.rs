@@ -7,7 +7,7 @@ use aws_sdk_ecs::types as ecs;
 
 use super::Ecs;
 use super::followed::short;
-use super::observe::Definition;
+use super::observe::{Definition, ObservedService};
 use super::origin::key;
 use super::received::last_part;
 use super::wire;
@@ -64,7 +64,7 @@ impl Ecs {
         let current = found
             .service
             .as_ref()
-            .and_then(|there| there.primary_id().map(last_part).map(str::to_owned));
+            .and_then(|there| serving(there, &deployments, &revisions));
         let mut told: Vec<Deployed> = deployments
             .iter()
             .map(|one| deployed(one, &revisions, &definitions, current.as_deref()))
@@ -99,6 +99,38 @@ impl Ecs {
 
 /// How many task definitions are read at a time.
 const TOGETHER: usize = 8;
+
+/// The number of the deployment whose revision serves: the PRIMARY one's own; after an automatic
+/// rollback, which has a number of its own, the newest successful one of the same task definition.
+fn serving(
+    there: &ObservedService,
+    deployments: &[ecs::ServiceDeployment],
+    revisions: &[ecs::ServiceRevision],
+) -> Option<String> {
+    let primary = last_part(there.primary_id()?);
+    let target = |one: &ecs::ServiceDeployment| one.target_service_revision.as_ref()?.arn.clone();
+    let number = |one| target(one).map(|arn| last_part(&arn).to_owned());
+    if deployments
+        .iter()
+        .any(|one| number(one).as_deref() == Some(primary))
+    {
+        return Some(primary.to_owned());
+    }
+    let definition = there.primary()?.task_definition.as_deref()?;
+    let runs = |one: &ecs::ServiceDeployment| {
+        let arn = target(one);
+        revisions.iter().any(|revision| {
+            arn.is_some()
+                && revision.service_revision_arn == arn
+                && revision.task_definition.as_deref() == Some(definition)
+        })
+    };
+    deployments
+        .iter()
+        .filter(|one| ending(one) == Ending::Healthy && runs(one))
+        .max_by_key(|one| one.created_at.map(|at| (at.secs(), at.subsec_nanos())))
+        .and_then(number)
+}
 
 fn deployed(
     one: &ecs::ServiceDeployment,

@@ -116,7 +116,8 @@ pub fn account_in(arn: &str) -> Option<String> {
 }
 
 /// What scales the service, as far as that may be seen. Where it may not, that fails only a
-/// service that asks for scaling; an endpoint without the API has no autoscaler.
+/// service that asks for scaling: then nobody knows who owns the count, and it is left alone. An
+/// endpoint without the API has no autoscaler. Any other failure says nothing of the kind.
 fn as_seen(
     read: Result<Scaling, Failed>,
     needed: bool,
@@ -124,11 +125,11 @@ fn as_seen(
 ) -> Result<Option<Scaling>, Failed> {
     match read {
         Ok(scaling) => Ok(Some(scaling)),
-        Err(error) if needed || error.kind.may_pass() => Err(error),
-        Err(error) => {
+        Err(error) if !needed && matches!(error.kind, Kind::Denied | Kind::Unsupported) => {
             events.warn("autoscaling_unreadable", error.to_string());
-            Ok((error.kind != Kind::Denied).then(Scaling::default))
+            Ok((error.kind == Kind::Unsupported).then(Scaling::default))
         }
+        Err(error) => Err(error),
     }
 }
 

@@ -14,7 +14,9 @@ const REPEATS: u32 = 5;
 impl Ecs {
     /// Sends a write. After a refusal that may pass (throttled, not connected, or one of
     /// `passing`) it is sent again, a few times. After a lost reply `look` reads whether it was
-    /// performed: if not, it is sent once more.
+    /// performed: if not, it is sent once more. From then on no refusal proves anything, since the
+    /// lost request may still arrive: each is followed by another look, and the failure is a
+    /// doubtful one.
     pub(super) async fn write<T>(
         &self,
         passing: &[Kind],
@@ -22,27 +24,32 @@ impl Ecs {
         look: impl AsyncFn() -> Result<Option<T>, Failed>,
     ) -> Result<T, Failed> {
         let mut repeats = 0;
-        let mut looked = false;
+        let mut doubt: Option<Failed> = None;
         loop {
             let error = match send().await {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            let passes = matches!(error.kind, Kind::Throttled | Kind::Unreachable)
-                || passing.contains(&error.kind);
-            if passes && repeats < REPEATS {
+            let passes = repeats < REPEATS
+                && (matches!(error.kind, Kind::Throttled | Kind::Unreachable)
+                    || passing.contains(&error.kind));
+            if passes {
                 self.pause(repeats).await;
                 repeats += 1;
-            } else if !error.kind.proves_not_performed() && !looked {
-                looked = true;
-                match look().await {
-                    Ok(Some(done)) => return Ok(done),
-                    Ok(None) => {}
-                    Err(refused) if refused.kind == Kind::Refused => return Err(refused),
-                    Err(_) => return Err(error),
+            }
+            if doubt.is_none() && error.kind.proves_not_performed() {
+                if passes {
+                    continue;
                 }
-            } else {
                 return Err(error);
+            }
+            match look().await {
+                Ok(Some(done)) => return Ok(done),
+                Err(refused) if refused.kind == Kind::Refused => return Err(refused),
+                Ok(None) if passes || doubt.is_none() => {
+                    doubt.get_or_insert(error);
+                }
+                Ok(None) | Err(_) => return Err(doubtful(doubt, error)),
             }
         }
     }
@@ -53,4 +60,18 @@ impl Ecs {
         let until = self.clock().now() + pause;
         self.clock().sleep_until(until).await;
     }
+}
+
+/// The last failure, which proves nothing where an earlier request was lost.
+fn doubtful(first: Option<Failed>, last: Failed) -> Failed {
+    let Some(first) = first else {
+        return last;
+    };
+    let message = format!(
+        "{}; sent again: {}; the first may have been performed",
+        first.message, last.message
+    );
+    Failed::new(last.operation.clone(), Kind::Lost, message)
+        .with_code(last.code.as_deref())
+        .caused_by(last)
 }

@@ -20,7 +20,9 @@ async fn what_comes_back_decides_the_kind() {
         (Effect::UnknownOperation, Kind::Unsupported),
         (Effect::Html { status: 404 }, Kind::Unsupported),
         (Effect::Html { status: 502 }, Kind::Server),
-        (Effect::Html { status: 200 }, Kind::Unsupported),
+        (Effect::Html { status: 200 }, Kind::Lost),
+        (Effect::Html { status: 302 }, Kind::Invalid),
+        (Effect::Html { status: 400 }, Kind::Invalid),
         (Effect::DropRequest, Kind::Lost),
         (Effect::LoseReply, Kind::Lost),
         (Effect::Refuse, Kind::Unreachable),
@@ -91,4 +93,29 @@ async fn no_credentials_is_not_a_broken_network() {
     let error = failed("list clusters", error);
     assert_eq!(error.kind, Kind::NoCredentials, "{error}");
     assert!(error.message.contains("no providers in chain"), "{error}");
+}
+
+#[tokio::test]
+async fn a_success_that_is_cut_in_its_body_may_have_been_performed() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    const CUT: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\n\
+        content-length: 5000\r\n\r\n{\"service\": {";
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let answer = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 8192];
+        let _ = stream.read(&mut request).await.unwrap();
+        stream.write_all(CUT).await.unwrap();
+    };
+    let client = client(|| Ok(Credentials::new("a", "b", None, None, "test")));
+    let update = client
+        .update_service()
+        .service("api")
+        .customize()
+        .config_override(aws_sdk_ecs::Config::builder().endpoint_url(endpoint))
+        .send();
+    let (answered, ()) = futures::join!(update, answer);
+    let error = failed("update service api", answered.unwrap_err());
+    assert_eq!(error.kind, Kind::Lost, "{error}");
 }

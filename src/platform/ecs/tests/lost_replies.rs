@@ -163,3 +163,32 @@ async fn a_lost_reply_over_somebody_elses_deployment_is_not_asked_again() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_lost_request_proves_nothing() {
+    use crate::platform::Kind;
+    for effect in [
+        Effect::AccessDenied,
+        Effect::Throttle,
+        Effect::Refuse,
+        Effect::DropRequest,
+        Effect::Html { status: 404 },
+    ] {
+        let cloud = Cloud::new().await;
+        cloud.deploy(&service()).await;
+        cloud.break_with(Fault::on("UpdateService", Effect::DropRequest));
+        cloud.break_with(Fault::on("UpdateService", effect.clone()).nth(2).times(0));
+        let restart = Intent {
+            restart: true,
+            ..Intent::default()
+        };
+        let plan = cloud.plan_to(&service(), &restart).await.unwrap().plan;
+        let from = cloud.asked();
+        let error = cloud.perform(&plan).await.unwrap_err();
+        assert_eq!(error.source.kind, Kind::Lost, "{effect:?}");
+        assert!(!error.nothing_changed, "{effect:?}");
+        let asked = cloud.operations(from);
+        let last = asked.last().map(String::as_str);
+        assert_eq!(last, Some("DescribeServices"), "{effect:?}: {asked:?}");
+    }
+}

@@ -79,7 +79,7 @@ async fn history_tells_who_deployed_what_and_how_it_ended() {
         lines,
         [
             ("api-service:3", Ending::RolledBack, false),
-            ("api-service:2", Ending::Healthy, false),
+            ("api-service:2", Ending::Healthy, true),
             ("api-service:1", Ending::Healthy, false),
         ]
     );
