@@ -79,7 +79,7 @@ pub enum Verb {
     /// Shows what runs now
     Status,
     /// Follows a rollout, whoever started it; changes nothing
-    Watch,
+    Watch(rollouts::WatchArgs),
     /// Stops a rollout as `on_cancel` or --rollback says
     Cancel(rollouts::CancelArgs),
     /// Shows who deployed what, when, from which commit, and how it ended
@@ -129,7 +129,7 @@ fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
         Verb::Render => files::render(cli, terminal, screen),
         Verb::Plan(args) => plan::run(cli, args, terminal, screen),
         Verb::Apply(args) => apply::run(cli, args, terminal, screen),
-        Verb::Watch => rollouts::watch(cli, terminal, screen),
+        Verb::Watch(args) => rollouts::watch(cli, args, terminal, screen),
         Verb::Cancel(args) => rollouts::cancel(cli, args, terminal, screen),
         Verb::Rollback(args) => rollouts::rollback(cli, args, terminal, screen),
         Verb::Restart(args) => rollouts::restart(cli, args, terminal, screen),

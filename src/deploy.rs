@@ -11,7 +11,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Kind as Told, Outcome, PhaseWord};
 use crate::plan::Note;
-use crate::platform::{Current, Intent, PerformError, Platform, Proposal};
+use crate::platform::{Current, Halted, Intent, PerformError, Platform, Proposal};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Back, Doubt, Phase, Rollback, Rollout, Trip, Verdict, WhyNot};
@@ -21,9 +21,15 @@ mod outcome;
 mod pace;
 mod tell;
 
+#[cfg(test)]
+mod sweep;
+
 pub use outcome::{absent, could_not, declined, held_back};
 use pace::Pace;
 use tell::Teller;
+
+/// On top of the time that a remedy may take: asking for it, and the last looks at its end.
+const LAST_LOOKS: Duration = Duration::from_mins(1);
 
 /// What to do when another rollout of the service is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -52,6 +58,8 @@ pub struct Conduct {
     pub timeout: Option<Duration>,
     /// The command line that goes on watching, shown where that makes sense.
     pub resume: String,
+    /// The identity of the rollout to watch; `None`: the one under way.
+    pub rollout: Option<String>,
 }
 
 /// The deploy loop for one service at one place.
@@ -114,16 +122,21 @@ impl<P: Platform> Deploy<'_, P> {
                 .cloned()
                 .chain(std::mem::take(&mut proposal.plan.notes));
             proposal.plan.notes = notes.chain(warnings).collect();
-            let Current::Busy { what, rollout } = proposal.current else {
+            let Current::Busy {
+                what,
+                mut rollout,
+                of_ours,
+            } = proposal.current
+            else {
                 return Ok(proposal);
             };
-            let mut rollout = rollout;
             let busy = !proposal.plan.is_empty() && !self.is_over(&mut rollout).await;
+            let stands = busy && self.conduct.may_write && !of_ours;
             match self.conduct.if_busy {
-                IfBusy::Refuse if busy && self.conduct.may_write => {
+                IfBusy::Refuse if stands => {
                     return Err(outcome::busy(&what));
                 }
-                IfBusy::Wait if busy && self.conduct.may_write => {
+                IfBusy::Wait if stands => {
                     if !waited {
                         self.events.warn(
                             "busy",
@@ -136,7 +149,11 @@ impl<P: Platform> Deploy<'_, P> {
                 _ => {
                     return Ok(Proposal {
                         plan: proposal.plan,
-                        current: Current::Busy { what, rollout },
+                        current: Current::Busy {
+                            what,
+                            rollout,
+                            of_ours: of_ours && busy,
+                        },
                     });
                 }
             }
@@ -167,11 +184,22 @@ impl<P: Platform> Deploy<'_, P> {
         if plan.is_empty() {
             return self.judge_unchanged(plan, current).await;
         }
+        // The rollback of what is asked for: its end is the verdict, and comes before another try.
+        let current = match current {
+            Current::Busy {
+                rollout,
+                of_ours: true,
+                ..
+            } if self.conduct.if_busy != IfBusy::Supersede => {
+                return self.follow(plan, rollout, How::Attached).await;
+            }
+            other => other,
+        };
         if self.conduct.is_read {
-            return self.perform(plan).await;
+            return self.perform(plan, current).await;
         }
         // Nobody reads the plan: the warnings come beside the work, which never waits for them.
-        let work = std::pin::pin!(self.perform(plan));
+        let work = std::pin::pin!(self.perform(plan, current));
         let warnings = std::pin::pin!(self.platform.warnings(self.service));
         match futures::future::select(work, warnings).await {
             Either::Left((outcome, _)) => outcome,
@@ -184,16 +212,26 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn perform(&self, plan: &PlanOf<P>) -> Outcome {
+    async fn perform(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
         let performed = self
             .platform
             .perform(self.service, plan, &self.events)
             .await;
         match performed {
-            Ok(performed) => match performed.rollout {
-                Some(rollout) => self.follow(plan, rollout, How::Started).await,
-                None if self.conduct.intent.destroy => self.gone().await,
-                None => self.judge_anew(plan).await,
+            Ok(performed) => match (performed.rollout, current) {
+                (Some(rollout), _) => self.follow(plan, rollout, How::Started).await,
+                (None, _) if self.conduct.intent.destroy => self.gone().await,
+                // What is asked for is on its way already: what waits for its health waits on.
+                (None, Current::Rolling(rollout)) => {
+                    self.follow(plan, rollout, How::Attached).await
+                }
+                // It has failed already, and what waits for its health is not made.
+                (None, unwell @ Current::Unwell { .. })
+                    if !self.platform.waiting_changes(plan).is_empty() =>
+                {
+                    self.judge_unchanged(plan, unwell).await
+                }
+                (None, _) => self.judge_anew(plan).await,
             },
             Err(error) => self.not_performed(plan, &error),
         }
@@ -228,7 +266,17 @@ impl<P: Platform> Deploy<'_, P> {
 
     /// Follows whatever rollout is under way.
     pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+        if let Some(id) = &self.conduct.rollout {
+            return match self.platform.rollout(self.service, id).await {
+                Ok(rollout) => self.follow(plan, rollout, How::Attached).await,
+                Err(error) => outcome::could_not(&error),
+            };
+        }
         match current {
+            // Whether that is what the files say is another question.
+            Current::Settled { proven, serving } if !plan.is_empty() => {
+                outcome::at_rest(proven, &serving)
+            }
             Current::Busy { rollout, .. } => self.follow(plan, rollout, How::Attached).await,
             other => self.judge_unchanged(plan, other).await,
         }
@@ -237,10 +285,12 @@ impl<P: Platform> Deploy<'_, P> {
     /// Stops a rollout that is under way, whoever started it: goes back and watches that to its
     /// end where `on_cancel` or `rollback` says so, else leaves it to itself.
     pub async fn stop(&self, rollback: bool) -> Outcome {
-        let proposal = match self.propose().await {
+        let mut proposal = match self.propose().await {
             Ok(proposal) => proposal,
             Err(outcome) => return outcome,
         };
+        // Nothing of it is made, however this ends.
+        proposal.plan.changes.clear();
         let (Current::Rolling(rollout) | Current::Busy { rollout, .. }) = proposal.current else {
             return outcome::nothing_rolls();
         };
@@ -304,7 +354,7 @@ impl<P: Platform> Deploy<'_, P> {
         let watch = self
             .conduct
             .timeout
-            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE);
+            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE + LAST_LOOKS);
         let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
@@ -374,6 +424,11 @@ impl<P: Platform> Deploy<'_, P> {
         });
         teller.tripped(&trip, &decided);
         match decided {
+            // Whoever only watches sees how the platform, or who may write, ends it.
+            Remedy::Leave(WhyNot::OnlyWatching) => {
+                let why = WhyNot::OnlyWatching.to_string();
+                machine.halted(&Halted::Refused(why), self.clock.now());
+            }
             Remedy::Leave(why) => machine.leave(why),
             Remedy::RollBack => {
                 let answer = self.platform.halt(rollout).await;
@@ -410,7 +465,7 @@ impl<P: Platform> Deploy<'_, P> {
                 crate::platform::Halted::Refused(why) => format!("a rollback was refused: {why}"),
             }
         };
-        outcome::interrupted(&remaining, &words, Some(&self.conduct.resume))
+        outcome::interrupted(&remaining, &words, Some(&self.resume(rollout)))
     }
 
     async fn conclude(
@@ -437,9 +492,17 @@ impl<P: Platform> Deploy<'_, P> {
             verdict,
             Verdict::Undetermined(Doubt::Blind | Doubt::TimedOut | Doubt::Unclear(_))
         ) {
-            ended.resume = Some(self.conduct.resume.clone());
+            ended.resume = Some(self.resume(rollout));
         }
         ended
+    }
+
+    /// The command line that goes on watching just this rollout.
+    fn resume(&self, rollout: &Followed<P>) -> String {
+        match self.platform.identity(rollout) {
+            Some(id) => format!("{} --rollout {id}", self.conduct.resume),
+            None => self.conduct.resume.clone(),
+        }
     }
 
     /// Performs what waited for a healthy rollout.
@@ -448,7 +511,15 @@ impl<P: Platform> Deploy<'_, P> {
             return ended;
         }
         match self.platform.settle(self.service, plan, &self.events).await {
-            Ok(()) => ended,
+            Ok(performed) => match performed.rollout {
+                None => ended,
+                Some(rollout) => {
+                    let mut done = plan.clone();
+                    done.changes.clear();
+                    // Boxed, since it leads back here.
+                    Box::pin(self.follow(&done, rollout, How::Started)).await
+                }
+            },
             Err(error) => outcome::incomplete(&error, &ended),
         }
     }
@@ -470,7 +541,9 @@ impl<P: Platform> Deploy<'_, P> {
         if let Ok(sample) = self.platform.sample(rollout, &self.events).await {
             machine.observe(&sample);
         }
-        machine.verdict().is_some()
+        // One that fails, with nothing to go back to, holds nobody up.
+        let hopeless = machine.wants_remedy().is_some() && !self.platform.can_go_back(rollout);
+        machine.verdict().is_some() || hopeless
     }
 
     /// Waits for the end of somebody else's rollout, however it ends.
@@ -480,8 +553,9 @@ impl<P: Platform> Deploy<'_, P> {
             .conduct
             .timeout
             .unwrap_or(policy.deadline + REMEDY_ALLOWANCE);
-        let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
-        let mut pace = Pace::new(self.clock.now());
+        let begun = self.clock.now();
+        let mut machine = Rollout::new(policy, begun, Some(watch));
+        let mut pace = Pace::new(begun);
         while machine.verdict().is_none() {
             match self.platform.sample(&mut rollout, &self.events).await {
                 Ok(sample) => {
@@ -493,7 +567,8 @@ impl<P: Platform> Deploy<'_, P> {
             machine.elapse(self.clock.now());
             // It is not ours: we never trip it, only wait.
             if machine.wants_remedy().is_some() {
-                machine = Rollout::new(policy, self.clock.now(), Some(watch));
+                let left = watch.saturating_sub(self.clock.since(begun));
+                machine = Rollout::new(policy, self.clock.now(), Some(left));
             }
             tokio::select! {
                 () = self.clock.sleep_until(pace.next(self.clock.now())) => {}

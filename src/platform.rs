@@ -69,7 +69,8 @@ pub enum Current<F> {
         /// The revision that serves.
         serving: String,
     },
-    /// A rollout, or a rollback, whose target is what is asked for.
+    /// A rollout, or a rollback, whose target is what is asked for. What remains to be done beside
+    /// it starts none.
     Rolling(F),
     /// A rollout whose target is something else.
     Busy {
@@ -77,6 +78,8 @@ pub enum Current<F> {
         what: String,
         /// To follow it.
         rollout: F,
+        /// It is the rollback of just what is asked for, as a run that was killed leaves behind.
+        of_ours: bool,
     },
     /// Nothing moves, and it failed or fewer run than should.
     Unwell {
@@ -170,13 +173,14 @@ pub trait Platform {
         events: &Events,
     ) -> Result<Performed<Self::Followed>, PerformError>;
 
-    /// Performs the changes that waited for a healthy rollout.
+    /// Performs the changes that waited for a healthy rollout, and gives what must come up after
+    /// them: another number of tasks.
     async fn settle(
         &self,
         service: &Service,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
-    ) -> Result<(), PerformError>;
+    ) -> Result<Performed<Self::Followed>, PerformError>;
 
     /// One look at a rollout.
     async fn sample(
@@ -196,6 +200,12 @@ pub trait Platform {
         expected: Option<Duration>,
         attached: bool,
     ) -> crate::event::Kind;
+
+    /// A rollout by its identity, under way or over.
+    async fn rollout(&self, service: &Service, id: &str) -> Result<Self::Followed, Failed>;
+
+    /// The identity by which [`Self::rollout`] finds a rollout again; `None`: it has none.
+    fn identity(&self, rollout: &Self::Followed) -> Option<String>;
 
     /// Our revision, in the platform's short form.
     fn revision(&self, rollout: &Self::Followed) -> String;

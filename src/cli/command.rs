@@ -48,8 +48,12 @@ pub(super) struct Begun<'a> {
 
 impl<'a> Command<'a> {
     pub(super) fn new(cli: &'a Cli, terminal: &'a Terminal) -> Self {
+        Self::of(&cli.options, terminal)
+    }
+
+    pub(super) fn of(options: &'a Options, terminal: &'a Terminal) -> Self {
         Self {
-            options: &cli.options,
+            options,
             terminal,
             message: None,
             plan_on_stdout: false,

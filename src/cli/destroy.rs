@@ -4,6 +4,7 @@ use super::command::{Command, writing};
 use super::site;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
+use crate::deploy::{Conduct, IfBusy};
 use crate::error::ExitCode;
 use crate::platform::Intent;
 
@@ -33,7 +34,10 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
     command.run_at(
         &sites,
         screen,
-        |_| writing(intent.clone()),
+        |_| Conduct {
+            if_busy: IfBusy::Supersede,
+            ..writing(intent.clone())
+        },
         async |begun| begun.deploy(!cli.options.yes).await,
     )
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::command::{Command, writing};
+use super::options::Options;
 use super::site;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
@@ -12,6 +13,14 @@ use crate::error::ExitCode;
 use crate::fleet;
 use crate::names::ServiceName;
 use crate::platform::Intent;
+
+/// What to watch.
+#[derive(Debug, clap::Args)]
+pub struct WatchArgs {
+    /// Just this rollout, such as `ecs-svc/123`, also when it is over; otherwise the one under way
+    #[arg(long, value_name = "ID")]
+    rollout: Option<String>,
+}
 
 /// How to cancel.
 #[derive(Debug, clap::Args)]
@@ -58,10 +67,13 @@ fn service_and_count(text: &str) -> Result<(ServiceName, u32), String> {
 }
 
 /// `deployer watch`: follows a rollout, whoever started it; never writes.
-pub fn watch(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub fn watch(cli: &Cli, args: &WatchArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     Command::new(cli, terminal).run(
         screen,
-        |_| Conduct::default(),
+        |_| Conduct {
+            rollout: args.rollout.clone(),
+            ..Conduct::default()
+        },
         async |begun| {
             let outcomes = fleet::watch(&begun.members()).await;
             begun.summary(&outcomes)
@@ -71,7 +83,11 @@ pub fn watch(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
 
 /// `deployer cancel`: stops a rollout as `on_cancel` or `--rollback` says.
 pub fn cancel(cli: &Cli, args: &CancelArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
-    let conduct = |_: &_| writing(Intent::default());
+    // Whatever is under way is what is to be stopped.
+    let conduct = |_: &_| Conduct {
+        if_busy: IfBusy::Supersede,
+        ..writing(Intent::default())
+    };
     Command::new(cli, terminal).run(screen, conduct, async |begun| {
         let outcomes = fleet::cancel(&begun.members(), args.rollback).await;
         begun.summary(&outcomes)
@@ -89,7 +105,13 @@ pub fn rollback(
         back_to: Some(args.to.clone()),
         ..Intent::default()
     };
-    with_intent(cli, args.if_busy, &|_| intent.clone(), terminal, screen)
+    with_intent(
+        &cli.options,
+        args.if_busy,
+        &|_| intent.clone(),
+        terminal,
+        screen,
+    )
 }
 
 /// `deployer restart`: the same specification again.
@@ -103,40 +125,43 @@ pub fn restart(
         restart: true,
         ..Intent::default()
     };
-    with_intent(cli, args.if_busy, &|_| intent.clone(), terminal, screen)
+    with_intent(
+        &cli.options,
+        args.if_busy,
+        &|_| intent.clone(),
+        terminal,
+        screen,
+    )
 }
 
 /// `deployer scale`: another count; with an autoscaler, through its bounds.
 pub fn scale(cli: &Cli, args: &ScaleArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let counts: BTreeMap<ServiceName, u32> = args.counts.iter().cloned().collect();
-    let mut chosen = Cli {
-        options: cli.options.clone(),
-        verb: super::Verb::Watch,
-    };
-    chosen.options.services = counts.keys().cloned().collect();
+    let mut options = cli.options.clone();
+    options.services = counts.keys().cloned().collect();
     let intent = |name: &ServiceName| Intent {
         count: counts.get(name).copied(),
         ..Intent::default()
     };
-    with_intent(&chosen, IfBusy::Supersede, &intent, terminal, screen)
+    with_intent(&options, IfBusy::Supersede, &intent, terminal, screen)
 }
 
 fn with_intent(
-    cli: &Cli,
+    options: &Options,
     if_busy: IfBusy,
     intent: &dyn Fn(&ServiceName) -> Intent,
     terminal: &Terminal,
     screen: &mut Screen,
 ) -> ExitCode {
-    let command = Command::new(cli, terminal);
-    let sites = match site::load(&cli.options, terminal, screen) {
+    let command = Command::of(options, terminal);
+    let sites = match site::load(options, terminal, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };
     if let Err(code) = command.may_begin(&sites, screen) {
         return code;
     }
-    let asks = !cli.options.yes;
+    let asks = !options.yes;
     let conduct = |name: &ServiceName| Conduct {
         if_busy,
         ..writing(intent(name))

@@ -85,6 +85,14 @@ pub(super) fn unchanged(proven: bool, serving: &str) -> Outcome {
     }
 }
 
+/// No rollout is under way.
+pub(super) fn at_rest(proven: bool, serving: &str) -> Outcome {
+    Outcome {
+        reason: "no rollout is under way; how the last one ended, `history` tells".into(),
+        ..unchanged(proven, serving)
+    }
+}
+
 /// The service does not exist, and nothing was to be made.
 pub fn absent() -> Outcome {
     outcome(VerdictWord::Failed, None, "the service does not exist here")

@@ -224,6 +224,9 @@ impl Rollout {
             (Phase::Tripping(..), Standing::Ready { proven }) => {
                 Phase::Concluded(Verdict::Healthy { proven: *proven })
             }
+            (Phase::Tripping(trip, _), Standing::Tripping { .. }) => {
+                Phase::Tripping(trip.clone(), Back::UnderWay)
+            }
             (Phase::Tripping(trip, back), _) => self.still_tripping(trip, back, sample.at),
             (_, Standing::Tripping { reason }) => Phase::Tripping(
                 self.platform_trip(sample.at, reason.as_deref()),

@@ -15,6 +15,7 @@ pub(super) struct Window {
     failures: BTreeMap<String, Failure>,
     open: BTreeMap<Cause, Open>,
     running: u32,
+    looked: bool,
 }
 
 /// A cause that nothing has answered yet.
@@ -44,11 +45,16 @@ impl Window {
             self.open.clear();
         }
         self.running = sample.gauge.running;
+        // Where tasks of ours run at the first look, what failed before it may be answered by them.
+        let answered = !std::mem::replace(&mut self.looked, true) && sample.gauge.running > 0;
         for failure in &sample.failures {
             if self.failures.contains_key(&failure.id) {
                 continue;
             }
             self.failures.insert(failure.id.clone(), failure.clone());
+            if answered {
+                continue;
+            }
             let open = self.open.entry(failure.cause).or_insert_with(|| Open {
                 since: sample.at,
                 count: 0,

@@ -282,6 +282,18 @@ impl ServiceUpdate {
             || self.load_balancers.is_some()
     }
 
+    /// The revision, by ARN, where it rolls out nothing else than one that is there already.
+    pub fn only_revision(&self) -> Option<&str> {
+        let alone = !self.force_new_deployment
+            && self.network_configuration.is_none()
+            && self.platform_version.is_none()
+            && self.load_balancers.is_none();
+        match &self.revision {
+            Some(Revision::Known(arn)) if alone => Some(arn),
+            _ => None,
+        }
+    }
+
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::of(&self.cluster, &self.service)

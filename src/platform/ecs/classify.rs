@@ -39,8 +39,11 @@ pub fn failure(task: &StoppedTask, essential: &[String], now: Timestamp) -> Opti
     let reason = task.reason.as_deref().unwrap_or("");
     let code = task.stop_code.as_deref().unwrap_or("");
     let lower = reason.to_ascii_lowercase();
-    let on_purpose = code == "UserInitiated"
-        || lower.contains("scaling activity initiated by")
+    // Taken back or replaced by the platform: no fault of this revision.
+    let on_purpose = matches!(
+        code,
+        "UserInitiated" | "SpotInterruption" | "TerminationNotice"
+    ) || lower.contains("scaling activity initiated by")
         || lower.contains("stopped by user")
         || (code == "ServiceSchedulerInitiated" && !lower.contains("failed"));
     if on_purpose {

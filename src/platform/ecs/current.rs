@@ -9,8 +9,21 @@ use crate::spec::Service;
 /// So many failures lately, and tasks missing, are no coincidence.
 const FAILURES: usize = 2;
 
-/// What goes on. `asked`: the service's present revision and settings are what is asked for.
-pub fn current(view: Option<&ServiceView>, asked: bool, service: &Service) -> Current<Followed> {
+/// How what is asked for stands to what is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Nothing would be rolled out: the present revision and settings are what is asked for.
+    pub runs: bool,
+    /// Nothing but this revision would be rolled out, by ARN.
+    pub revision: Option<&'a str>,
+}
+
+/// What goes on.
+pub fn current(
+    view: Option<&ServiceView>,
+    asked: Asked<'_>,
+    service: &Service,
+) -> Current<Followed> {
     let Some(view) = view.filter(|view| view.status == "ACTIVE") else {
         return Current::Absent;
     };
@@ -44,10 +57,16 @@ pub fn current(view: Option<&ServiceView>, asked: bool, service: &Service) -> Cu
     }
 }
 
+/// A deployment of that id, while the service lists it.
+pub fn known(view: &ServiceView, id: &str, service: &Service) -> Option<Followed> {
+    let deployment = view.deployment(id)?;
+    Some(follow(view, deployment, service))
+}
+
 fn rolling(
     view: &ServiceView,
     primary: &DeploymentView,
-    asked: bool,
+    asked: Asked<'_>,
     service: &Service,
 ) -> Current<Followed> {
     let failed = view.deployments.iter().find(|deployment| {
@@ -56,16 +75,19 @@ fn rolling(
     let rollback = goes_back(primary) || failed.is_some();
     let mut rollout = follow(view, primary, service);
     rollout.ours.is_rollback = rollback;
-    if asked {
+    if asked.runs {
         return Current::Rolling(rollout);
     }
+    let mut of_ours = false;
     // A rollback is the end of the rollout that failed: that is the one to follow.
     if let Some(failed) = failed.filter(|_| goes_back(primary)) {
         rollout = follow(view, failed, service);
+        of_ours = asked.revision == Some(&failed.task_definition);
     }
     Current::Busy {
         what: words(primary, rollback),
         rollout,
+        of_ours,
     }
 }
 
@@ -79,6 +101,7 @@ fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) ->
             count_only: None,
             is_rollback: false,
             begun: deployment.created,
+            found: true,
         },
     )
 }

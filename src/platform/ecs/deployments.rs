@@ -16,6 +16,9 @@ pub const AT_ONCE: usize = 20;
 /// How many one page lists (Amazon ECS API reference, `ListServiceDeployments`).
 const A_PAGE: i32 = 100;
 
+/// How far back a rollout is looked for by its id.
+const MOST: usize = 100;
+
 impl Ecs {
     /// The deployments of a service in one of these states, newest first, at most `most`; no
     /// state: all.
@@ -48,6 +51,34 @@ impl Ecs {
         all.sort_by_key(|one| Reverse(one.created_at.map(|at| (at.secs(), at.subsec_nanos()))));
         all.truncate(most);
         Ok(all)
+    }
+
+    /// The classic deployment that the service's newest service deployment began as, if it was to
+    /// roll out just this revision. `None` also where that cannot be read.
+    pub async fn gone_back_from(&self, name: &str, revision: &str) -> Option<String> {
+        let newest = self.list_deployments(name, &[], 1).await.ok()?;
+        let target = newest.first()?.target_service_revision_arn.clone()?;
+        let number = target.rsplit('/').next()?.to_owned();
+        let revisions = self
+            .describe_revisions(std::iter::once(target))
+            .await
+            .ok()?;
+        let rolled_out = revisions.first()?.task_definition.as_deref();
+        (rolled_out == Some(revision)).then(|| format!("ecs-svc/{number}"))
+    }
+
+    /// The revision that the classic deployment of that id rolled out, as far as ECS remembers.
+    pub async fn rolled_out_by(&self, name: &str, id: &str) -> Option<String> {
+        let listed = self.list_deployments(name, &[], MOST).await.ok()?;
+        let target = listed
+            .into_iter()
+            .filter_map(|brief| brief.target_service_revision_arn)
+            .find(|target| target.rsplit('/').next() == id.rsplit('/').next())?;
+        let revisions = self
+            .describe_revisions(std::iter::once(target))
+            .await
+            .ok()?;
+        revisions.first()?.task_definition.clone()
     }
 
     /// Service deployments by ARN.

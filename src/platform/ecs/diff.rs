@@ -52,7 +52,8 @@ pub fn diff(
         Some(there) => update::update(&mut diff, desired, there, revision, owner)?,
     }
     let rolls = diff.changes.iter().any(Change::starts_rollout);
-    let after_health = rolls && observed.service.is_some();
+    let there = observed.service.as_ref();
+    let after_health = there.is_some_and(|there| rolls || is_replacing(there));
     let count = observed
         .service
         .as_ref()
@@ -68,6 +69,13 @@ pub fn diff(
         scaling,
     );
     Ok(diff)
+}
+
+/// Whether a rollout that takes the place of another is under way, or has failed and stays.
+fn is_replacing(there: &ObservedService) -> bool {
+    use aws_sdk_ecs::types::DeploymentRolloutState as State;
+    let state = there.primary().and_then(|one| one.rollout_state.as_ref());
+    matches!(state, Some(State::InProgress | State::Failed)) && there.raw.deployments().len() > 1
 }
 
 /// Whether two views of a task definition say the same.

@@ -61,8 +61,6 @@ pub(super) struct Seen {
     pub(super) counters: Option<[u32; 5]>,
     pub(super) looked: Option<Timestamp>,
     pub(super) service: Option<ServiceView>,
-    /// The record names a revision before ours.
-    pub(super) had_source: bool,
     /// Pieces of evidence that could not be read, each with why.
     pub(super) missing: BTreeMap<&'static str, String>,
 }
@@ -106,7 +104,7 @@ impl Followed {
 
     /// Whether something ran before that could run again.
     pub(super) fn can_go_back(&self) -> bool {
-        self.ours.former.is_some() || self.seen.had_source
+        self.ours.count_only.is_none() && (self.ours.former.is_some() || self.memory.had_source)
     }
 
     /// The id as it ends the ARN of the target revision: the `N` of `ecs-svc/N`.

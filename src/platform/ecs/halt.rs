@@ -14,6 +14,9 @@ use crate::platform::failure::{Failed, Kind};
 impl Sampler<'_> {
     /// Asks ECS to stop our deployment and go back.
     pub(super) async fn halt(&self, rollout: &mut Followed) -> Halted {
+        if rollout.ours.count_only.is_some() {
+            return Halted::Refused("no rollout is under way that could be stopped".into());
+        }
         let arn = match self.arn(rollout).await {
             Ok(Some(arn)) => arn,
             Ok(None) => return Halted::Refused("there is no service deployment to stop".into()),
@@ -38,6 +41,22 @@ impl Sampler<'_> {
                 rollout.memory.stopped_by_us = !error.kind.proves_not_performed();
                 Halted::Refused(error.to_string())
             }
+        }
+    }
+
+    /// Whether the record of a rollout does not show up in the list yet: without it nothing can
+    /// be stopped.
+    pub(super) async fn is_not_listed(&self, rollout: &mut Followed) -> bool {
+        if rollout.record != RecordState::Unknown || rollout.ours.count_only.is_some() {
+            return false;
+        }
+        match self.find(rollout).await {
+            Ok(Some(arn)) => {
+                rollout.record = RecordState::Arn(arn);
+                false
+            }
+            Ok(None) => true,
+            Err(_) => false,
         }
     }
 

@@ -74,14 +74,19 @@ impl Ecs {
         Ok(run.started)
     }
 
-    /// Performs the changes that waited for a healthy rollout.
-    pub async fn settle_plan(&self, plan: &EcsPlan, events: &Events) -> Result<(), PerformError> {
+    /// Performs the changes that waited for a healthy rollout; what must come up after them,
+    /// where they set a count.
+    pub async fn settle_plan(
+        &self,
+        plan: &EcsPlan,
+        events: &Events,
+    ) -> Result<Option<Started>, PerformError> {
         let mut run = Run::new(self, plan, events);
         run.changed = true;
         for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
             run.tell(change).await?;
         }
-        Ok(())
+        Ok(run.started)
     }
 
     /// Whether the service is still what the plan was made for; one read.
@@ -215,7 +220,11 @@ impl<'a> Run<'a> {
                 ecs.delete_policy(name, resource).await
             }
             Change::DeregisterScalableTarget { resource, .. } => ecs.remove_bounds(resource).await,
-            Change::SetCount { service, count, .. } => ecs.set_count(service, *count).await,
+            Change::SetCount { service, count, .. } => {
+                let started = ecs.set_count(service, *count).await?;
+                self.started.get_or_insert(started);
+                Ok(Done::now(count.to_string()))
+            }
         }
     }
 

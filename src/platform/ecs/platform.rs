@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::Ecs;
 use super::change::{Basis, Change};
-use super::current::current;
+use super::current::{Asked, current, known};
 use super::diagnose::Witnesses;
 use super::followed::{Followed, short};
-use super::reading::Ours;
+use super::reading::{Ours, RECORD_DELAY};
 use super::sample::Sampler;
 use super::started::Started;
 use super::wire;
@@ -17,7 +17,7 @@ use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, PostMortem};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::{
-    Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
+    Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
@@ -26,12 +26,16 @@ use crate::spec::Service;
 /// smallest threshold (Amazon ECS developer guide, deployment circuit breaker).
 const FAILURES: usize = 3;
 
+/// Between two looks for a record that is not listed yet.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Settings of the service itself: ECS keeps them out of its revisions, so a rollback does not
 /// bring them back (Amazon ECS developer guide, service revisions).
-const STAY_NEW: [&str; 3] = [
+const STAY_NEW: [&str; 4] = [
     "deployment.",
     "healthCheckGracePeriodSeconds",
     "enableExecuteCommand",
+    "tags.",
 ];
 
 impl Ecs {
@@ -66,7 +70,29 @@ impl Platform for Ecs {
             .service
             .as_ref()
             .map(|there| wire::service(&there.raw));
-        let current = current(view.as_ref(), planned.plan.is_empty(), service);
+        let asked = asked(&planned.plan, intent);
+        let revision = asked.revision.map(str::to_owned);
+        let mut current = current(view.as_ref(), asked, service);
+        if let (
+            Some(revision),
+            Current::Busy {
+                rollout, of_ours, ..
+            },
+        ) = (revision, &mut current)
+            && rollout.ours.is_rollback
+            && let Some(id) = self.gone_back_from(&rollout.service, &revision).await
+        {
+            rollout.ours = Ours {
+                id,
+                former: Some(std::mem::replace(
+                    &mut rollout.ours.task_definition,
+                    revision,
+                )),
+                is_rollback: false,
+                ..rollout.ours.clone()
+            };
+            *of_ours = true;
+        }
         Ok(Proposal {
             plan: planned.plan,
             current,
@@ -91,7 +117,9 @@ impl Platform for Ecs {
         events: &Events,
     ) -> Result<Performed<Followed>, PerformError> {
         let started = self.perform_plan(plan, events).await?;
-        let rollout = started.map(|started| {
+        // A count, or settings alone: what they come to is read again and judged.
+        let rolling = started.filter(|started| !started.count_only);
+        let rollout = rolling.map(|started| {
             let mut rollout = Followed::new(service, ours(started));
             rollout.stays_new = stays_new(&plan.views);
             rollout
@@ -101,11 +129,13 @@ impl Platform for Ecs {
 
     async fn settle(
         &self,
-        _: &Service,
+        service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
-    ) -> Result<(), PerformError> {
-        self.settle_plan(plan, events).await
+    ) -> Result<Performed<Followed>, PerformError> {
+        let counted = self.settle_plan(plan, events).await?;
+        let rollout = counted.map(|counted| Followed::new(service, ours(counted)));
+        Ok(Performed { rollout })
     }
 
     async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
@@ -153,6 +183,25 @@ impl Platform for Ecs {
         }
     }
 
+    async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
+        let name = service.ecs.service.as_str();
+        let found = self.find_service(name).await?;
+        let view = found.service.map(|there| wire::service(&there.raw));
+        if let Some(rollout) = view.and_then(|view| known(&view, id, service)) {
+            return Ok(rollout);
+        }
+        let mut ours = Ours::found(id);
+        if let Some(revision) = self.rolled_out_by(name, id).await {
+            ours.task_definition = revision;
+        }
+        Ok(Followed::new(service, ours))
+    }
+
+    fn identity(&self, rollout: &Followed) -> Option<String> {
+        let ours = &rollout.ours;
+        (ours.count_only.is_none() && !ours.is_rollback).then(|| ours.id.clone())
+    }
+
     fn revision(&self, rollout: &Followed) -> String {
         short(&rollout.ours.task_definition).to_owned()
     }
@@ -173,7 +222,12 @@ impl Platform for Ecs {
     }
 
     async fn halt(&self, rollout: &mut Followed) -> Halted {
-        self.sampler(None).halt(rollout).await
+        let sampler = self.sampler(None);
+        let listed_by = self.clock.now() + RECORD_DELAY;
+        while sampler.is_not_listed(rollout).await && self.clock.now() < listed_by {
+            self.clock.sleep_until(self.clock.now() + LOOK_AGAIN).await;
+        }
+        sampler.halt(rollout).await
     }
 
     async fn gone(
@@ -200,6 +254,19 @@ impl Platform for Ecs {
     }
 }
 
+/// How what is asked for stands to what is there.
+fn asked<'a>(plan: &'a Plan<Basis, Change>, intent: &Intent) -> Asked<'a> {
+    let rolls = plan.changes.iter().any(Change::starts_rollout);
+    let updates = plan.changes.iter().find_map(|change| match change {
+        Change::UpdateService { update } => update.only_revision(),
+        _ => None,
+    });
+    Asked {
+        runs: plan.is_empty() || (!rolls && intent.follows_the_file()),
+        revision: updates,
+    }
+}
+
 fn ours(started: Started) -> Ours {
     Ours {
         id: started.primary_id,
@@ -208,6 +275,7 @@ fn ours(started: Started) -> Ours {
         count_only: started.count_only.then_some(FAILURES),
         is_rollback: false,
         begun: started.begun,
+        found: false,
     }
 }
 

@@ -40,13 +40,40 @@ pub struct Ours {
     pub is_rollback: bool,
     /// When ECS made it, by its own clock: events before that tell of something else.
     pub begun: Option<Timestamp>,
+    /// It was there when we came: our call did not start it.
+    pub found: bool,
+}
+
+impl Ours {
+    /// A rollout of which only the id is known.
+    pub fn found(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            task_definition: String::new(),
+            former: None,
+            count_only: None,
+            is_rollback: false,
+            begun: None,
+            found: true,
+        }
+    }
 }
 
 /// What earlier looks showed, and later ones may not show any more.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent thing that was seen"
+)]
 pub struct Memory {
     /// The first look.
     pub begun: Option<Timestamp>,
+    /// The service was not there, without a break since then.
+    pub gone_since: Option<Timestamp>,
+    /// Our deployment, or one made after it, was seen: answers are no longer older than our call.
+    pub seen_ours: bool,
+    /// The record names a revision before ours.
+    pub had_source: bool,
     /// Our deployment was seen FAILED, first then.
     pub failed_since: Option<Timestamp>,
     /// Its reason.
@@ -55,6 +82,11 @@ pub struct Memory {
     pub stopped_by_other: bool,
     /// We asked for it to stop.
     pub stopped_by_us: bool,
+    /// It was being stopped when we came. Whoever asked, and be it a run of ours that was killed,
+    /// that took the place of nothing we did.
+    pub stopped_before: bool,
+    /// It was seen STOPPED, first then.
+    pub stopped_since: Option<Timestamp>,
     /// Words that told of a rollback were seen.
     pub rolling_back: Option<String>,
     /// Tasks of ours failed since the last look.
@@ -86,10 +118,17 @@ pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
         .as_ref()
         .filter(|service| service.status != "INACTIVE")
     else {
-        return Standing::Superseded {
-            by: "the service was deleted".into(),
+        // An answer may be older than our own call.
+        let since = *memory.gone_since.get_or_insert(view.at);
+        return if passed(since, RECORD_DELAY, view.at) {
+            Standing::Superseded {
+                by: "the service was deleted".into(),
+            }
+        } else {
+            Standing::Unknown
         };
     };
+    memory.gone_since = None;
     if service.status == "DRAINING" {
         return Standing::Superseded {
             by: "the service is being deleted".into(),
@@ -116,19 +155,34 @@ fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: &mut Memory
         memory.failed_since = Some(view.at);
         memory.failed_reason.clone_from(&deployment.reason);
     }
-    if let Record::Found(record) = &view.record
-        && matches!(
-            record.status.as_str(),
-            "ROLLBACK_REQUESTED" | "STOP_REQUESTED"
-        )
-        && !memory.stopped_by_us
-        && !platform_pulled(record)
-    {
-        memory.stopped_by_other = true;
+    let newer = service.primary().and_then(|primary| primary.created) > ours.begun;
+    memory.seen_ours |= service.deployment(&ours.id).is_some() || (ours.begun.is_some() && newer);
+    if let Record::Found(record) = &view.record {
+        remember_stop(record, view.at, ours, memory);
+        memory.had_source |= record.has_source;
+        if record.is_ours && platform_pulled(record) && memory.failed_since.is_none() {
+            memory.failed_since = Some(view.at);
+            memory.failed_reason = record.reason.clone().or_else(|| breaker_words(record));
+        }
     }
-    if memory.rolling_back.is_none() {
+    if memory.rolling_back.is_none() && !is_early(view.at, memory) {
         memory.rolling_back = rollback_words(service, ours, memory.begun);
     }
+}
+
+fn remember_stop(record: &RecordView, at: Timestamp, ours: &Ours, memory: &mut Memory) {
+    let status = record.status.as_str();
+    if status == "STOPPED" {
+        memory.stopped_since.get_or_insert(at);
+    }
+    let came_later = ours.found && memory.begun == Some(at);
+    if came_later && (status.starts_with("ROLLBACK_") || status == "STOP_REQUESTED") {
+        memory.stopped_before = true;
+    }
+    memory.stopped_by_other |= matches!(status, "ROLLBACK_REQUESTED" | "STOP_REQUESTED")
+        && !memory.stopped_by_us
+        && !memory.stopped_before
+        && !platform_pulled(record);
 }
 
 /// Words in the PRIMARY deployment's reason, or in an event since our begin, that tell of a rollback.
@@ -170,7 +224,7 @@ fn counted(
         .count();
     match service.primary() {
         Some(primary) if primary.id != ours.id => classic::by_other(service, primary, ours),
-        _ if service.running == service.desired => Standing::Ready {
+        _ if service.running == service.desired && !memory.fresh_failures => Standing::Ready {
             proven: service.desired > 0,
         },
         _ if recent >= limit => Standing::NotRolledBack {
@@ -225,11 +279,7 @@ fn by_record(
             .or_else(|| record.rollback_reason.clone())
     };
     match record.status.as_str() {
-        "SUCCESSFUL" => {
-            relapse(service.deployment(&ours.id), at, memory).unwrap_or(Standing::Ready {
-                proven: record.requested > 0 || service.desired > 0,
-            })
-        }
+        "SUCCESSFUL" => successful(record, service, at, ours, memory),
         "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => Standing::Tripping {
             reason: reason().or_else(|| breaker_words(record)),
         },
@@ -242,13 +292,33 @@ fn by_record(
             to: record.rollback_to.clone(),
         },
         "ROLLBACK_FAILED" => Standing::NotRolledBack { reason: reason() },
-        "STOPPED" => stopped(record, ours, memory),
+        "STOPPED" => stopped(record, service, at, ours, memory),
         // Under way, or a word that is new to us. A breaker that fired without a rollback to come
         // may leave the status as it is, for ever.
         word => match failed(record, memory) {
             Some(words) => classic::after_failure(Some(words), service, at, ours, memory),
             None => Standing::Going(word.to_owned()),
         },
+    }
+}
+
+/// The record says that it is done. That is believed at once; while it bakes, tasks must be there.
+fn successful(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &mut Memory,
+) -> Standing {
+    if let Some(standing) = relapse(service.deployment(&ours.id), at, memory) {
+        return standing;
+    }
+    let baking = memory.complete.is_some_and(|complete| complete.since < at);
+    if baking && service.running < service.desired {
+        return Standing::Going("SUCCESSFUL, but tasks are missing".into());
+    }
+    Standing::Ready {
+        proven: record.requested > 0 || service.desired > 0,
     }
 }
 
@@ -284,7 +354,13 @@ fn relapse(
     restless.then(|| Standing::Going("complete, but tasks fail".into()))
 }
 
-fn stopped(record: &RecordView, ours: &Ours, memory: &Memory) -> Standing {
+fn stopped(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &Memory,
+) -> Standing {
     if let Some(newer) = &record.newer {
         return Standing::Superseded {
             by: format!("a newer deployment, {newer}"),
@@ -302,6 +378,17 @@ fn stopped(record: &RecordView, ours: &Ours, memory: &Memory) -> Standing {
             reason: reason.or(Some("stopped, as we asked".into())),
         };
     }
+    // The record of what took its place may not be listed yet.
+    let others = service.primary().filter(|primary| primary.id != ours.id);
+    if let Some(superseded @ Standing::Superseded { .. }) =
+        others.map(|primary| classic::by_other(service, primary, ours))
+    {
+        return superseded;
+    }
+    let late = |since| passed(since, RECORD_DELAY, at);
+    if !memory.stopped_since.is_some_and(late) {
+        return Standing::Going("STOPPED".into());
+    }
     let words = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     Standing::Unclear(format!("{} is STOPPED{words}", ours.id))
 }
@@ -316,7 +403,7 @@ fn platform_pulled(record: &RecordView) -> bool {
 }
 
 fn stopped_by_other(record: &RecordView, memory: &Memory) -> bool {
-    if memory.stopped_by_us || platform_pulled(record) {
+    if memory.stopped_by_us || memory.stopped_before || platform_pulled(record) {
         return false;
     }
     let says_so = [&record.reason, &record.rollback_reason]
@@ -356,6 +443,14 @@ fn breaker_words(record: &RecordView) -> Option<String> {
         (None, []) => None,
         (None, alarms) => Some(format!("alarm {} fired", alarms.join(", "))),
     }
+}
+
+/// Whether answers may still be older than our own call.
+fn is_early(at: Timestamp, memory: &Memory) -> bool {
+    !memory.seen_ours
+        && memory
+            .begun
+            .is_some_and(|begun| !passed(begun, RECORD_DELAY, at))
 }
 
 fn passed(since: Timestamp, wait: Duration, at: Timestamp) -> bool {

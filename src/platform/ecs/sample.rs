@@ -27,6 +27,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(4);
 /// `DescribeTasks` takes at most 100 tasks (Amazon ECS API reference).
 const TASKS_A_CALL: usize = 100;
 
+/// `ListServiceDeployments` gives at most 100 records at once (Amazon ECS API reference); of what a
+/// rollout is about, none is older than that.
+const MOST_RECORDS: i32 = 100;
+
 /// Pages of stopped tasks read in one look; the newest failures explain a rollout as well as all.
 const PAGES: usize = 3;
 
@@ -80,9 +84,6 @@ impl Sampler<'_> {
                 _ => None,
             },
         };
-        if let Record::Found(record) = &view.record {
-            rollout.seen.had_source |= record.has_source;
-        }
         rollout.seen.service = view.service;
         Ok(observation)
     }
@@ -152,7 +153,7 @@ impl Sampler<'_> {
             .list_service_deployments()
             .cluster(self.cluster)
             .service(&rollout.service)
-            .max_results(20)
+            .max_results(MOST_RECORDS)
             .send()
             .await
             .map_err(|error| failed("list service deployments", error))?;
@@ -204,7 +205,7 @@ impl Sampler<'_> {
             .list_service_deployments()
             .cluster(self.cluster)
             .service(&rollout.service)
-            .max_results(20)
+            .max_results(MOST_RECORDS)
             .send()
             .await
             .map_err(|error| failed("list service deployments", error))?;
@@ -316,8 +317,16 @@ impl Sampler<'_> {
         Ok(tasks)
     }
 
-    /// The platform's creation time of our rollout, by our clock.
+    /// The platform's creation time of our rollout, by our clock; none where counts alone move,
+    /// since the deployment that they belong to may be years old.
     fn created(&self, view: &View, rollout: &Followed) -> Option<Timestamp> {
+        if rollout.ours.count_only.is_some() {
+            // The deployment is older than the change of its count.
+            return None;
+        }
+        if rollout.ours.count_only.is_some() {
+            return None;
+        }
         let by_record = match &view.record {
             Record::Found(record) => record.created,
             _ => None,
@@ -356,6 +365,12 @@ impl Look {
     /// a page of somebody else's; where it showed a record before, AWS it is.
     fn without(error: Failed, known: &RecordState) -> Result<Self, Failed> {
         let state = match error.kind {
+            // What could be read before may be readable again.
+            Kind::Denied | Kind::Unsupported | Kind::Invalid
+                if matches!(known, RecordState::Arn(_)) =>
+            {
+                known.clone()
+            }
             Kind::Denied | Kind::Unsupported | Kind::Invalid => RecordState::Unavailable,
             _ if error.is_strange() && *known == RecordState::Unknown => RecordState::Unknown,
             _ => return Err(error),

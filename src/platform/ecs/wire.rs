@@ -24,6 +24,9 @@ pub(super) fn service(service: &Service) -> ServiceView {
     let breaker = service
         .deployment_configuration()
         .and_then(|configuration| configuration.deployment_circuit_breaker());
+    let alarms = service
+        .deployment_configuration()
+        .and_then(|configuration| configuration.alarms());
     let events = service.events().iter().filter_map(|event| {
         Some(EventView {
             id: event.id()?.to_owned(),
@@ -35,7 +38,8 @@ pub(super) fn service(service: &Service) -> ServiceView {
         status: service.status().unwrap_or_default().to_owned(),
         desired: count(service.desired_count()),
         running: count(service.running_count()),
-        rolls_back: breaker.is_some_and(|breaker| breaker.enable() && breaker.rollback()),
+        rolls_back: breaker.is_some_and(|breaker| breaker.enable() && breaker.rollback())
+            || alarms.is_some_and(|alarms| alarms.enable() && alarms.rollback()),
         deployments: service.deployments().iter().map(deployment).collect(),
         events: events.collect(),
     }

@@ -11,7 +11,6 @@ use super::super::observe::{ObservedService, primary};
 use super::super::request;
 use super::super::started::Started;
 use super::super::wire;
-use super::Done;
 use crate::platform::aws::{failed, once};
 use crate::platform::{Failed, Kind};
 
@@ -170,22 +169,24 @@ impl Ecs {
     }
 
     /// Sets only the count; starts no rollout.
-    pub(super) async fn set_count(&self, service: &str, count: i32) -> Result<Done, Failed> {
+    pub(super) async fn set_count(&self, service: &str, count: i32) -> Result<Started, Failed> {
         let mut update = ServiceUpdate::of(self.cluster(), service);
         update.desired_count = Some(count);
-        self.write(
-            &[],
-            async || self.send_update(&update, None).await.map(|_| ()),
-            async || {
-                let found = self.find_service(service).await?;
-                let so = found
-                    .service
-                    .is_some_and(|one| one.raw.desired_count == count);
-                Ok(so.then_some(()))
-            },
-        )
-        .await?;
-        Ok(Done::now(count.to_string()))
+        let set = self
+            .write(
+                &[],
+                async || self.send_update(&update, None).await,
+                async || {
+                    let found = self.find_service(service).await?;
+                    let there = found.service.map(|one| one.raw);
+                    Ok(there.filter(|there| there.desired_count == count))
+                },
+            )
+            .await?;
+        let mut started = self.started(&set, None)?;
+        started.count_only = true;
+        started.created = false;
+        Ok(started)
     }
 
     /// The rollout in the answer to our own call: its PRIMARY deployment.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::view::{DeploymentView, ServiceView};
-use super::{Memory, Ours, RECORD_DELAY, passed, relapse};
+use super::{Memory, Ours, RECORD_DELAY, is_early, passed, relapse};
 use crate::rollout::Standing;
 
 /// A failed deployment is followed by its rollback within moments; after so long none is coming.
@@ -21,7 +21,17 @@ pub(super) fn after_failure(
     ours: &Ours,
     memory: &Memory,
 ) -> Standing {
+    let known = |primary: &DeploymentView| {
+        memory.rolling_back.is_some()
+            || ours.former.is_none()
+            || ours.former.as_ref() == Some(&primary.task_definition)
+            || primary.task_definition == ours.task_definition
+    };
     match service.primary() {
+        // Somebody was faster than the rollback, or mended it.
+        Some(primary) if primary.id != ours.id && !known(primary) => {
+            by_other(service, primary, ours)
+        }
         Some(primary) if primary.id != ours.id => match primary.rollout.as_deref() {
             Some("COMPLETED") => Standing::RolledBack {
                 reason,
@@ -30,7 +40,9 @@ pub(super) fn after_failure(
             Some("FAILED") => Standing::NotRolledBack { reason },
             _ => Standing::Tripping { reason },
         },
-        _ if !(service.rolls_back || memory.stopped_by_us) || ours.former.is_none() => {
+        _ if !(service.rolls_back || memory.stopped_by_us)
+            || !(ours.former.is_some() || memory.had_source) =>
+        {
             Standing::NotRolledBack { reason }
         }
         _ if memory
@@ -130,14 +142,22 @@ pub(super) fn by_other(service: &ServiceView, primary: &DeploymentView, ours: &O
 }
 
 impl Standing {
-    /// A conclusion that rests only on the absence of our id waits until a late record had time
-    /// to show up.
+    /// What our id's absence seems to say waits until our id was seen once, or until a late
+    /// record, or a late answer, had time to show up; what cannot be told always waits so long.
     fn unless_early(self, at: Timestamp, memory: &Memory) -> Self {
-        let early = memory
+        let late = memory
             .begun
-            .is_some_and(|begun| !passed(begun, RECORD_DELAY, at));
+            .is_none_or(|begun| passed(begun, RECORD_DELAY, at));
         match self {
-            Self::Unclear(_) if early => Self::Unknown,
+            Self::Unclear(_) if !late => Self::Unknown,
+            Self::Superseded { .. }
+            | Self::RolledBack { .. }
+            | Self::NotRolledBack { .. }
+            | Self::Tripping { .. }
+                if is_early(at, memory) =>
+            {
+                Self::Unknown
+            }
             other => other,
         }
     }

@@ -19,6 +19,7 @@ fn ours() -> Ours {
         count_only: None,
         is_rollback: false,
         begun: None,
+        found: false,
     }
 }
 
@@ -277,9 +278,14 @@ fn stopped_as_we_asked_is_tripped_and_stopped_for_no_known_reason_is_unclear() {
         reason: Some("because".into()),
         ..record("STOPPED")
     };
-    let standing = story(&ours(), vec![view(0, Record::found(told), rolling())]);
+    let look = |second| view(second, Record::found(told.clone()), rolling());
     assert_eq!(
-        standing,
+        story(&ours(), vec![look(0), look(14)]),
+        Standing::Going("STOPPED".into()),
+        "what took its place may be listed late"
+    );
+    assert_eq!(
+        story(&ours(), vec![look(0), look(15)]),
         Standing::Unclear("ecs-svc/2 is STOPPED: because".into())
     );
 }
@@ -309,7 +315,11 @@ fn a_rollback_that_was_over_before_the_first_look_is_known_by_its_event() {
         ..ours()
     };
     let told = |second| {
-        let mut back = service(vec![deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2)]);
+        let primary = DeploymentView {
+            created: Some(at(30)),
+            ..deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2)
+        };
+        let mut back = service(vec![primary]);
         back.events = vec![EventView {
             id: "1".into(),
             at: at(second),
@@ -374,6 +384,32 @@ fn tasks_that_fail_after_completion_are_counted_by_us() {
         assert_eq!(look(20, 0), ready);
         assert!(matches!(look(30, 2), Standing::NotRolledBack { .. }));
     }
+}
+
+#[test]
+fn stopped_by_what_is_not_listed_yet_is_superseded_all_the_same() {
+    let others = service(vec![
+        deployment("ecs-svc/3", "PRIMARY", "v3", "IN_PROGRESS", 0),
+        deployment("ecs-svc/2", "ACTIVE", V2, "IN_PROGRESS", 1),
+    ]);
+    let look = view(0, Record::found(record("STOPPED")), others);
+    assert!(superseded(&story(&ours(), vec![look])));
+}
+
+#[test]
+fn a_stop_from_before_we_came_takes_the_place_of_nothing_we_did() {
+    let found_there = Ours {
+        found: true,
+        ..ours()
+    };
+    let looks = |first: &str| vec![found(first), found("ROLLBACK_SUCCESSFUL")];
+    for first in ["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"] {
+        assert!(matches!(
+            story(&found_there, looks(first)),
+            Standing::RolledBack { .. }
+        ));
+    }
+    assert!(superseded(&story(&ours(), looks("ROLLBACK_REQUESTED"))));
 }
 
 #[test]
@@ -470,6 +506,7 @@ fn a_rollback_that_is_attached_to_is_over_when_the_record_that_it_ends_says_so()
         count_only: None,
         is_rollback: true,
         begun: None,
+        found: true,
     };
     let look = |status: &str, finished| {
         let primary = DeploymentView {
@@ -503,23 +540,65 @@ fn a_rollback_that_is_attached_to_is_over_when_the_record_that_it_ends_says_so()
 }
 
 #[test]
-fn a_deleted_service_is_superseded() {
-    let gone = View {
-        at: at(0),
+fn a_deleted_service_is_superseded_and_one_that_is_not_visible_yet_is_not() {
+    let gone = |second| View {
+        at: at(second),
         record: Record::Missing,
         service: None,
     };
-    assert!(superseded(&story(&ours(), vec![gone])));
-    for status in ["DRAINING", "INACTIVE"] {
+    assert_eq!(story(&ours(), vec![gone(0)]), Standing::Unknown);
+    assert!(superseded(&story(&ours(), vec![gone(0), gone(15)])));
+    let inactive = |second| {
         let service = ServiceView {
-            status: status.into(),
+            status: "INACTIVE".into(),
             ..rolling()
         };
-        assert!(
-            superseded(&story(&ours(), vec![view(0, Record::Missing, service)])),
-            "{status}"
-        );
-    }
+        view(second, Record::Missing, service)
+    };
+    assert!(superseded(&story(&ours(), vec![inactive(0), inactive(15)])));
+    let draining = ServiceView {
+        status: "DRAINING".into(),
+        ..rolling()
+    };
+    assert!(superseded(&story(
+        &ours(),
+        vec![view(0, Record::Missing, draining)]
+    )));
+}
+
+#[test]
+fn a_breaker_without_a_rollback_to_come_ends() {
+    let pulled = || RecordView {
+        breaker: Some(triggered()),
+        ..record("IN_PROGRESS")
+    };
+    let looks = (0..20).map(|n| view(n * 60, Record::found(pulled()), rolling()));
+    assert!(matches!(
+        story(&ours(), looks.collect()),
+        Standing::NotRolledBack { .. }
+    ));
+}
+
+#[test]
+fn a_third_revision_after_our_failure_is_no_rollback() {
+    let failed = service(vec![
+        deployment("ecs-svc/2", "PRIMARY", V2, "FAILED", 0),
+        deployment("ecs-svc/1", "ACTIVE", V1, "COMPLETED", 2),
+    ]);
+    let third = service(vec![deployment("ecs-svc/3", "PRIMARY", V3, "COMPLETED", 2)]);
+    let looks = vec![
+        view(20, Record::Unavailable, failed),
+        view(60, Record::Unavailable, third),
+    ];
+    assert!(superseded(&story(&ours(), looks)));
+}
+
+#[test]
+fn an_answer_older_than_our_call_proves_nothing() {
+    let third = || service(vec![deployment("ecs-svc/3", "PRIMARY", V3, "COMPLETED", 2)]);
+    let look = |second| view(second, Record::Missing, third());
+    assert_eq!(story(&ours(), vec![look(0)]), Standing::Unknown);
+    assert!(superseded(&story(&ours(), vec![look(0), look(15)])));
 }
 
 /// The rows for endpoints without, or rights too few for, service deployments.
@@ -584,11 +663,8 @@ mod degraded {
         let mut primary = deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2);
         primary.reason =
             Some("ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.".into());
-        let look = classic(0, service(vec![primary]));
-        assert!(matches!(
-            story(&ours(), vec![look]),
-            Standing::RolledBack { .. }
-        ));
+        let looks = vec![classic(0, rolling()), classic(1, service(vec![primary]))];
+        assert!(matches!(story(&ours(), looks), Standing::RolledBack { .. }));
         let told = ServiceView {
             events: vec![EventView {
                 id: "e".into(),
@@ -604,7 +680,7 @@ mod degraded {
             )])
         };
         assert!(matches!(
-            story(&ours(), vec![classic(0, told)]),
+            story(&ours(), vec![classic(0, rolling()), classic(1, told)]),
             Standing::Tripping { .. }
         ));
     }
@@ -625,17 +701,9 @@ mod degraded {
 
     #[test]
     fn a_task_definition_of_somebody_else_is_superseded() {
-        let look = classic(
-            0,
-            service(vec![deployment(
-                "ecs-svc/3",
-                "PRIMARY",
-                V3,
-                "IN_PROGRESS",
-                0,
-            )]),
-        );
-        assert!(superseded(&story(&ours(), vec![look])));
+        let third = deployment("ecs-svc/3", "PRIMARY", V3, "IN_PROGRESS", 0);
+        let looks = vec![classic(0, rolling()), classic(1, service(vec![third]))];
+        assert!(superseded(&story(&ours(), looks)));
     }
 
     #[test]
