@@ -1,7 +1,7 @@
 //! Rollouts of real containers: the binary against ministack, whose tasks podman runs.
 //!
 //! ministack has no service deployments, so these runs judge by `DescribeServices`. It cannot show: a first deployment
-//! that fails (its own are complete at birth), alarms, container and load balancer health checks, tasks that wait for
+//! that its breaker ends (it calls each complete at birth), alarms, container and load balancer health checks, tasks that wait for
 //! capacity, and AWS's own texts of events.
 
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::shop::{Bench, assert_verdict, deploy};
 
 trials! { "rollouts":
     a_first_deploy_serves,
+    a_first_deploy_that_crashes_is_not_healthy,
     nothing_to_change_writes_nothing,
     an_update_really_serves_the_new_version,
     a_crashing_image_is_rolled_back,
@@ -39,6 +40,16 @@ fn a_first_deploy_serves() -> Outcome {
     assert_eq!(bench.versions()?, ["1", "1"]);
     assert_eq!(bench.proxy.calls_of("RegisterTaskDefinition").len(), 1);
     assert_eq!(bench.proxy.calls_of("CreateService").len(), 1);
+    Ok(())
+}
+
+fn a_first_deploy_that_crashes_is_not_healthy() -> Outcome {
+    let bench = Bench::new()?;
+    // Complete at birth, and now and then two of its tasks run at the same moment.
+    let done = bench.apply("bad")?;
+    assert_verdict(&done, "tripped", Some(false), 11)?;
+    assert!(done.says("\"exit_code\":42"), "{done}");
+    assert_eq!(bench.proxy.calls_of("UpdateService").len(), 0, "{done}");
     Ok(())
 }
 

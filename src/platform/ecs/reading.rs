@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::view::{Record, RecordView, ServiceView, View};
+use super::view::{DeploymentView, Record, RecordView, ServiceView, View};
 use crate::rollout::Standing;
 
 /// A record of a new rollout shows up with a delay; after so long we go on without.
@@ -104,8 +104,10 @@ pub struct Complete {
     pub since: Timestamp,
     /// So many of our tasks had failed until then.
     pub failures: usize,
-    /// The last look that showed another one.
+    /// The last look that showed another one, or fewer of them running than before.
     pub relapsed: Option<Timestamp>,
+    /// So many of its tasks ran at the last look.
+    pub running: u32,
 }
 
 /// What this look says of our rollout. `memory` takes in what later looks may not show.
@@ -277,7 +279,7 @@ fn by_record(
             .or_else(|| record.rollback_reason.clone())
     };
     match record.status.as_str() {
-        "SUCCESSFUL" => successful(record, service, at, memory),
+        "SUCCESSFUL" => successful(record, service, at, ours, memory),
         "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => Standing::Tripping {
             reason: reason().or_else(|| breaker_words(record)),
         },
@@ -305,9 +307,10 @@ fn successful(
     record: &RecordView,
     service: &ServiceView,
     at: Timestamp,
+    ours: &Ours,
     memory: &mut Memory,
 ) -> Standing {
-    if let Some(standing) = relapse(at, memory) {
+    if let Some(standing) = relapse(service.deployment(&ours.id), at, memory) {
         return standing;
     }
     let baking = memory.complete.is_some_and(|complete| complete.since < at);
@@ -319,15 +322,23 @@ fn successful(
     }
 }
 
-/// What became of our tasks since ECS called our deployment complete; `None`: all is well.
-fn relapse(at: Timestamp, memory: &mut Memory) -> Option<Standing> {
+/// What became of our tasks since ECS called our deployment complete; `None`: all is well. Where
+/// stopped tasks may not be read, their going shows in the counts.
+fn relapse(
+    deployment: Option<&DeploymentView>,
+    at: Timestamp,
+    memory: &mut Memory,
+) -> Option<Standing> {
     let failures = memory.failed_at.len();
+    let (running, desired) = deployment.map_or((0, 0), |ours| (ours.running, ours.desired));
     let complete = memory.complete.get_or_insert(Complete {
         since: at,
         failures,
         relapsed: None,
+        running,
     });
-    if memory.fresh_failures && complete.since < at {
+    let fell = running < desired.min(std::mem::replace(&mut complete.running, running));
+    if fell || (memory.fresh_failures && complete.since < at) {
         complete.relapsed = Some(at);
     }
     let later = failures.saturating_sub(complete.failures);

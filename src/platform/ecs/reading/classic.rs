@@ -94,7 +94,7 @@ fn ours_is_primary(
 ) -> Standing {
     let word = deployment.rollout.as_deref().unwrap_or("PRIMARY");
     if word == "COMPLETED" && deployment.task_definition == ours.task_definition {
-        if let Some(standing) = relapse(at, memory) {
+        if let Some(standing) = relapse(Some(deployment), at, memory) {
             return standing;
         }
         let done = deployment.running == deployment.desired

@@ -1,7 +1,7 @@
 //! One test per row of the tables of judgement.
 
 use super::*;
-use crate::platform::ecs::view::{BreakerView, DeploymentView, EventView};
+use crate::platform::ecs::view::{BreakerView, EventView};
 
 const V1: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/api-service:1";
 const V2: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/api-service:2";
@@ -340,6 +340,31 @@ fn complete(record: &Record, second: i64, failed: usize, memory: &mut Memory) ->
         .failed_at
         .extend(std::iter::repeat_n(at(second), failed));
     read(&view(second, record.clone(), there), &ours(), memory)
+}
+
+#[test]
+fn tasks_that_come_and_go_after_completion_are_seen_without_being_read() {
+    let mut memory = Memory::default();
+    let mut look = |second, running| {
+        let there = service(vec![deployment(
+            "ecs-svc/2",
+            "PRIMARY",
+            V2,
+            "COMPLETED",
+            running,
+        )]);
+        read(
+            &view(second, Record::Unavailable, there),
+            &ours(),
+            &mut memory,
+        )
+    };
+    assert!(matches!(look(0, 0), Standing::Going(_)));
+    assert!(matches!(look(1, 1), Standing::Going(_)));
+    assert!(matches!(look(2, 0), Standing::Going(_)));
+    assert!(matches!(look(3, 2), Standing::Going(_)));
+    assert!(matches!(look(16, 2), Standing::Going(_)));
+    assert_eq!(look(17, 2), Standing::Ready { proven: true });
 }
 
 #[test]
