@@ -102,7 +102,8 @@ fn never_connected(link: &(dyn Error + 'static)) -> bool {
 /// a success that was cut on its way, which says nothing about what was performed.
 fn of_strange_answer(raw: &HttpResponse) -> Kind {
     match raw.status().as_u16() {
-        404 | 405 | 501 => Kind::Unsupported,
+        // AWS names a code with each of these: whoever does not is no AWS, and lacks the operation.
+        400 | 404 | 405 | 501 => Kind::Unsupported,
         429 => Kind::Throttled,
         401 | 403 => Kind::Denied,
         500.. => Kind::Server,

@@ -22,7 +22,7 @@ async fn what_comes_back_decides_the_kind() {
         (Effect::Html { status: 502 }, Kind::Server),
         (Effect::Html { status: 200 }, Kind::Lost),
         (Effect::Html { status: 302 }, Kind::Invalid),
-        (Effect::Html { status: 400 }, Kind::Invalid),
+        (Effect::Html { status: 400 }, Kind::Unsupported),
         (Effect::DropRequest, Kind::Lost),
         (Effect::LoseReply, Kind::Lost),
         (Effect::Refuse, Kind::Unreachable),
