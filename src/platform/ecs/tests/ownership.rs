@@ -111,7 +111,7 @@ async fn unreadable_autoscaling_fails_only_a_service_that_asks_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_says_nothing_about_autoscaling_stops_the_plan() {
-    for status in [200, 302, 400] {
+    for status in [200, 302, 409] {
         let cloud = Cloud::new().await;
         let fixed = service_with(&[("scaling = { min = 2, max = 20, cpu = 70 }\n", "")]);
         cloud.deploy(&fixed).await;
