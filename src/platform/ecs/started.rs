@@ -5,12 +5,6 @@ use jiff::Timestamp;
 /// The rollout that our own call started, from the answer to that call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
-    /// The cluster's name.
-    pub cluster: String,
-    /// The service's name.
-    pub service: String,
-    /// The Region.
-    pub region: String,
     /// The PRIMARY deployment, `ecs-svc/N`.
     pub primary_id: String,
     /// The PRIMARY deployment before our call; `None`: the service was not there.

@@ -31,10 +31,10 @@ impl Ecs {
             )
             .await;
         match made {
-            Ok(made) => Ok((self.started(&made, None)?, false)),
+            Ok(made) => Ok((Self::started(&made, None)?, false)),
             Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
                 match self.made_already(service, revision).await {
-                    Ok(Some(made)) => Ok((self.started(&made, None)?, true)),
+                    Ok(Some(made)) => Ok((Self::started(&made, None)?, true)),
                     Err(refused) if refused.kind == Kind::Refused => Err(refused),
                     _ => Err(error),
                 }
@@ -128,7 +128,7 @@ impl Ecs {
                 },
             )
             .await?;
-        self.started(&changed, Some(basis))
+        Self::started(&changed, Some(basis))
     }
 
     async fn send_update(
@@ -183,14 +183,14 @@ impl Ecs {
                 },
             )
             .await?;
-        let mut started = self.started(&set, None)?;
+        let mut started = Self::started(&set, None)?;
         started.count_only = true;
         started.created = false;
         Ok(started)
     }
 
     /// The rollout in the answer to our own call: its PRIMARY deployment.
-    fn started(&self, service: &ecs::Service, before: Option<&Basis>) -> Result<Started, Failed> {
+    fn started(service: &ecs::Service, before: Option<&Basis>) -> Result<Started, Failed> {
         let name = service.service_name.clone().unwrap_or_default();
         let newest = primary(service);
         let id = newest.and_then(|deployment| deployment.id.clone());
@@ -204,9 +204,6 @@ impl Ecs {
             .unwrap_or_default();
         let primary_before = before.and_then(|basis| basis.primary.clone());
         Ok(Started {
-            cluster: self.cluster().to_owned(),
-            service: name,
-            region: self.place().region.to_string(),
             count_only: primary_before.as_deref() == Some(&primary_id),
             primary_id,
             primary_before,
