@@ -95,6 +95,16 @@ name!(
     EcsName, "an ECS name", ecs_name
 );
 name!(
+    /// A namespace or another Kubernetes object whose name must be a DNS label (Kubernetes
+    /// documentation, object names and IDs).
+    KubeLabel, "a Kubernetes name", dns_label
+);
+name!(
+    /// A Kubernetes object whose name may be a DNS subdomain of up to 253 characters: an Ingress, a
+    /// Secret, a service account (Kubernetes documentation, object names and IDs).
+    KubeName, "a Kubernetes name", dns_subdomain
+);
+name!(
     /// A container image as it is given to the platform; no form of it is normalised.
     ImageRef, "an image reference", image_ref
 );
@@ -169,6 +179,22 @@ fn dns_label(word: &str) -> Result<(), &'static str> {
         Err("only lower-case letters, digits and `-` are allowed")
     } else if word.starts_with('-') || word.ends_with('-') {
         Err("it must start and end with a letter or a digit")
+    } else {
+        Ok(())
+    }
+}
+
+fn dns_subdomain(word: &str) -> Result<(), &'static str> {
+    let part = |part: &str| {
+        let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !part.is_empty() && part.chars().all(ok) && !part.starts_with('-') && !part.ends_with('-')
+    };
+    if word.is_empty() || word.len() > 253 {
+        Err("it must have 1 to 253 characters")
+    } else if !word.split('.').all(part) {
+        Err(
+            "only lower-case letters, digits, `-` and `.` are allowed, and a letter or a digit at both ends",
+        )
     } else {
         Ok(())
     }

@@ -19,6 +19,8 @@ use crate::spec::Service;
 pub mod aws;
 pub mod ecs;
 pub mod failure;
+pub mod kubernetes;
+pub mod origin;
 
 pub use failure::{Failed, Kind};
 

@@ -32,7 +32,7 @@ mod halt;
 pub mod history;
 pub mod logs;
 pub mod observe;
-pub mod origin;
+pub use crate::platform::origin;
 pub mod past;
 pub mod perform;
 pub mod planned;

@@ -2,6 +2,7 @@
 //! made. Pure data; what a platform does with it is decided under `platform/`.
 
 mod ecs;
+mod kubernetes;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,6 +15,9 @@ use crate::names::{
 use crate::rollout::Policy;
 
 pub use ecs::{AwsLogs, Capacity, Ecs, Provider, TargetGroup};
+pub use kubernetes::{
+    Check, HttpProbe, Ingress, KubePlace, Kubernetes, Probe, Reach, Resources, SecretStore, Share,
+};
 
 /// What one command works on: the chosen services, at one place.
 #[derive(Debug, Clone, PartialEq)]
