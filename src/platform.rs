@@ -37,6 +37,12 @@ pub struct Intent {
     pub count: Option<u32>,
     /// Take the service away.
     pub destroy: bool,
+    /// Take fields over that others manage.
+    pub force_conflicts: bool,
+    /// It is to be performed, and not only shown.
+    pub writes: bool,
+    /// Somebody reads the plan before it is performed.
+    pub is_read: bool,
 }
 
 impl Intent {
@@ -44,6 +50,9 @@ impl Intent {
     pub fn follows_the_file(&self) -> bool {
         let adopting = Self {
             adopt: self.adopt,
+            force_conflicts: self.force_conflicts,
+            writes: self.writes,
+            is_read: self.is_read,
             ..Self::default()
         };
         *self == adopting

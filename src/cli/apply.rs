@@ -8,11 +8,10 @@ use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::deploy::{Conduct, IfBusy};
 use crate::error::ExitCode;
-use crate::fleet;
+use crate::fleet::{self, StoredPlan};
 use crate::names::ServiceName;
 use crate::plan::saved::Saved;
 use crate::platform::Intent;
-use crate::platform::ecs::change::{Basis, Change};
 
 /// How to apply.
 #[derive(Debug, clap::Args)]
@@ -31,7 +30,7 @@ pub struct Args {
     message: Option<String>,
 }
 
-type SavedPlan = Saved<Basis, Change>;
+type SavedPlan = Saved<StoredPlan>;
 
 /// Applies.
 pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
@@ -64,7 +63,7 @@ fn apply(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> Ex
         &sites,
         screen,
         |_| conduct(args),
-        async |begun| begun.deploy(asks).await,
+        async |begun| begun.begin(asks).await,
     )
 }
 
@@ -94,7 +93,7 @@ fn apply_saved(
     options.services = saved
         .plans
         .iter()
-        .map(|plan| plan.service.clone())
+        .map(|plan| plan.service().clone())
         .collect();
     let sites = match site::load(&options, terminal, screen) {
         Ok(sites) => sites,
@@ -133,8 +132,11 @@ async fn perform_saved(begun: &Begun<'_>, sites: &[Site], saved: &SavedPlan) -> 
         let plan = saved
             .plans
             .iter()
-            .find(|plan| plan.service == member.service.name);
-        proposed.push(member.propose_saved(plan).await);
+            .find(|plan| plan.service() == member.service());
+        proposed.push(match plan {
+            Some(plan) => member.propose_saved(plan).await,
+            None => member.propose().await,
+        });
     }
     fleet::tell(&members, &proposed);
     begun.carry_out(&members, proposed, false).await

@@ -64,7 +64,7 @@ fn of(site: &Site) -> Value {
     let origin = site::origin(None);
     let setting = Setting {
         project: &site.spec.project,
-        place: site.place(),
+        place: site.spec.target.ecs(),
         origin: &origin,
     };
     let mut services = site.spec.services.iter().map(|service| {

@@ -9,9 +9,9 @@ use super::{Cli, Screen};
 use crate::deploy::Conduct;
 use crate::error::{ExitCode, combine};
 use crate::event::Kind;
-use crate::fleet;
+use crate::fleet::{self, Ready};
 use crate::plan::saved::Saved;
-use crate::platform::{Current, Intent};
+use crate::platform::Intent;
 
 /// How to plan.
 #[derive(Debug, clap::Args)]
@@ -69,12 +69,11 @@ async fn plan(
     let proposed = fleet::propose(&members).await;
     for (member, proposed) in members.iter().zip(&proposed) {
         match proposed {
-            Err(outcome) => member.events.send(Kind::Outcome(outcome.clone())),
-            Ok(proposal) => {
-                if let Current::Busy { what, .. } = &proposal.current {
-                    member
-                        .events
-                        .warn("busy", format!("another rollout is under way: {what}"));
+            Err(outcome) => member.events().send(Kind::Outcome(outcome.clone())),
+            Ok(ready) => {
+                if let Some(what) = ready.busy() {
+                    let text = format!("another rollout is under way: {what}");
+                    member.events().warn("busy", text);
                 }
             }
         }
@@ -94,7 +93,7 @@ async fn plan(
     let plans = proposed
         .into_iter()
         .flatten()
-        .map(|proposal| proposal.plan)
+        .map(Ready::into_plan)
         .collect();
     let target = begun.sites[0].spec.target.name.clone();
     let saved = Saved::new(begun.story.clock.now(), target, plans);
