@@ -95,6 +95,14 @@ type PlanOf<P> = crate::plan::Plan<<P as Platform>::Basis, <P as Platform>::Chan
 impl<P: Platform> Deploy<'_, P> {
     /// Performs a plan and watches what it starts; with an empty plan, judges what is there.
     pub async fn carry_out(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+        let ended = self.work_through(plan, current).await;
+        self.platform
+            .close(self.service, &ended, &self.events)
+            .await;
+        ended
+    }
+
+    async fn work_through(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
         if self.cancel.is_cancelled() {
             return outcome::interrupted(&[], "nothing was changed", None);
         }

@@ -48,7 +48,11 @@ impl<P: Platform> Deploy<'_, P> {
             return outcome::nothing_rolls();
         };
         if rollback || self.service.rollout.on_cancel == OnCancel::Rollback {
-            self.follow(&proposal.plan, rollout, How::Stopping).await
+            let ended = self.follow(&proposal.plan, rollout, How::Stopping).await;
+            self.platform
+                .close(self.service, &ended, &self.events)
+                .await;
+            ended
         } else {
             outcome::left_alone(&self.conduct.resume)
         }
@@ -74,6 +78,14 @@ impl<P: Platform> Deploy<'_, P> {
             plan.shortest,
             how != How::Started,
         ));
+        if how != How::Started && self.conduct.may_write {
+            let take_up = self
+                .platform
+                .take_up(self.service, &mut rollout, &self.events);
+            if let Err(error) = take_up.await {
+                teller.trouble(&error);
+            }
+        }
         if how == How::Stopping {
             machine.trip_by_person(self.clock.now(), "somebody asked for it to be cancelled");
             self.remedy(&mut rollout, &mut machine, true, &mut teller)
@@ -112,6 +124,7 @@ impl<P: Platform> Deploy<'_, P> {
                 .map_or(pace.next(now), |alarm| alarm.min(pace.next(now)));
             tokio::select! {
                 () = self.clock.sleep_until(next) => {}
+                () = self.platform.stirred(&rollout) => {}
                 () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
             }
         }
