@@ -44,14 +44,14 @@ fn comments(text: &str, ranges: &mut Vec<Range<usize>>) {
     while let Some(found) = text[at..].find(['#', '"', '\'']) {
         at += found;
         let rest = &text[at..];
-        let length = if rest.starts_with('#') {
-            let length = rest.find('\n').unwrap_or(rest.len());
-            ranges.push(bare(text, at + 1..at + length));
-            length
-        } else {
-            string(rest)
+        at += match rest.strip_prefix('#') {
+            Some(comment) => {
+                let length = 1 + comment.find('\n').unwrap_or(comment.len());
+                ranges.push(bare(text, at + 1..at + length));
+                length
+            }
+            None => string(rest),
         };
-        at += length;
     }
 }
 
@@ -64,12 +64,10 @@ fn string(text: &str) -> usize {
     let escapes = quote.starts_with('"');
     let mut at = quote.len();
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with(quote) {
-            // Up to two more quotes before the closing ones belong to the text.
-            let mark = &quote[..1];
-            let more = rest[quote.len()..].chars().take(2);
-            let more = more.take_while(|c| mark.starts_with(*c)).count();
-            return at + quote.len() + if quote.len() > 1 { more } else { 0 };
+        if let Some(after) = rest.strip_prefix(quote) {
+            // Up to two quotes before the three that close belong to the text.
+            let more = after.chars().take(quote.len() - 1);
+            return at + quote.len() + more.take_while(|c| quote.starts_with(*c)).count();
         }
         let step = if escapes && rest.starts_with('\\') {
             2
