@@ -107,7 +107,7 @@ impl<P: Platform> Deploy<'_, P> {
             return outcome::interrupted(&[], "nothing was changed", None);
         }
         if plan.is_empty() && self.conduct.intent.destroy {
-            return self.gone().await;
+            return self.gone(false).await;
         }
         if plan.is_empty() {
             return self.judge_unchanged(plan, current).await;
@@ -148,7 +148,7 @@ impl<P: Platform> Deploy<'_, P> {
         match performed {
             Ok(performed) => match (performed.rollout, current) {
                 (Some(rollout), _) => self.follow(plan, rollout, How::Started).await,
-                (None, _) if self.conduct.intent.destroy => self.gone().await,
+                (None, _) if self.conduct.intent.destroy => self.gone(true).await,
                 // What is asked for is on its way already: what waits for its health waits on.
                 (None, Current::Rolling(rollout)) => {
                     self.follow(plan, rollout, How::Attached).await
@@ -192,8 +192,8 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    /// Waits until a service that was deleted is gone.
-    async fn gone(&self) -> Outcome {
+    /// Waits until a service that was deleted is gone; `by_us`: in this run.
+    async fn gone(&self, by_us: bool) -> Outcome {
         let wait = self.conduct.timeout.unwrap_or(REMEDY_ALLOWANCE);
         let wait = jiff::SignedDuration::try_from(wait).unwrap_or(jiff::SignedDuration::MAX);
         let end = self
@@ -207,6 +207,7 @@ impl<P: Platform> Deploy<'_, P> {
             .await
         {
             Ok(gone) => outcome::gone(gone, &self.conduct.resume),
+            Err(error) if by_us => outcome::unseen(&error, &self.conduct.resume),
             Err(error) => outcome::could_not(&error),
         }
     }

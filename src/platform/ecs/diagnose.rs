@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_elasticloadbalancingv2::Client as LoadBalancers;
-use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 
 use super::followed::Followed;
+use super::targets::{Unwell, unwell};
 use crate::event::{FailureGroup, LogTail, PostMortem};
 use crate::platform::aws::failed;
 use crate::platform::failure::{Failed, Kind};
@@ -62,7 +62,7 @@ impl Witnesses<'_> {
         PostMortem {
             what: what(rollout, verdict),
             likely_cause: groups.first().map(likely),
-            targets,
+            targets: rollout.seen.targets.with(targets),
             logs,
             messages: messages(rollout),
             now: rollout.seen.service.as_ref().map(now).unwrap_or_default(),
@@ -78,42 +78,12 @@ impl Witnesses<'_> {
     }
 
     /// Targets that are not healthy, with why.
-    async fn targets(&self, rollout: &Followed) -> Result<Vec<String>, Failed> {
-        let mut unwell = Vec::new();
+    async fn targets(&self, rollout: &Followed) -> Result<Vec<Unwell>, Failed> {
+        let mut found = Vec::new();
         for group in &rollout.subject.target_groups {
-            let answer = self
-                .load_balancers
-                .describe_target_health()
-                .target_group_arn(group)
-                .send()
-                .await
-                .map_err(|error| failed("describe target health", error))?;
-            for target in answer.target_health_descriptions() {
-                let Some(health) = target.target_health() else {
-                    continue;
-                };
-                let state = health.state();
-                if matches!(
-                    state,
-                    None | Some(TargetHealthStateEnum::Healthy | TargetHealthStateEnum::Draining)
-                ) {
-                    continue;
-                }
-                let address = target
-                    .target()
-                    .map(|t| format!("{}:{}", t.id().unwrap_or("?"), t.port().unwrap_or_default()));
-                let why = health.reason().map(|reason| reason.as_str().to_owned());
-                let words = health.description().unwrap_or_default();
-                unwell.push(format!(
-                    "{} {} ({}{}{words})",
-                    address.unwrap_or_default(),
-                    state.map_or("unknown", TargetHealthStateEnum::as_str),
-                    why.as_deref().unwrap_or("no reason given"),
-                    if words.is_empty() { "" } else { ": " },
-                ));
-            }
+            found.extend(unwell(self.load_balancers, group).await?);
         }
-        Ok(unwell)
+        Ok(found)
     }
 
     /// The last lines of the container that died first for the main cause. A stream that never

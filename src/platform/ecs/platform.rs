@@ -42,6 +42,7 @@ impl Ecs {
     fn sampler<'a>(&'a self, events: Option<&'a Events>) -> Sampler<'a> {
         Sampler {
             client: &self.api,
+            load_balancers: &self.balancers,
             cluster: self.cluster(),
             skew: self.time.skew(),
             events,

@@ -15,6 +15,7 @@ use crate::rollout::Observation;
 mod gauge;
 mod record;
 mod stopped;
+mod targets;
 mod tasks;
 
 use gauge::gauge;
@@ -23,6 +24,7 @@ use stopped::unplaced;
 /// Where samples come from.
 pub(super) struct Sampler<'a> {
     pub(super) client: &'a Client,
+    pub(super) load_balancers: &'a aws_sdk_elasticloadbalancingv2::Client,
     pub(super) cluster: &'a str,
     /// Server time less ours.
     pub(super) skew: SignedDuration,
@@ -57,6 +59,7 @@ impl Sampler<'_> {
         };
         self.tell_messages(rollout, view.service.as_ref());
         self.look_at_tasks(rollout, &view).await?;
+        self.look_at_targets(rollout, &view);
         self.look_for_newer(rollout, &mut view).await?;
         let standing = reading::read(&view, &rollout.ours, &mut rollout.memory);
         let observation = Observation {

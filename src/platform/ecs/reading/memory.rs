@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::view::{Record, RecordView, ServiceView, View};
+use super::super::view::{Record, RecordView, ServiceView, View, tells_of_rollback};
 use super::record::{breaker_words, platform_pulled};
 use super::{Ours, RECORD_DELAY, is_early};
 
@@ -98,13 +98,8 @@ fn remember_stop(record: &RecordView, at: Timestamp, ours: &Ours, memory: &mut M
 /// Words in the PRIMARY deployment's reason, or in an event since our begin, that tell of a rollback.
 fn rollback_words(service: &ServiceView, ours: &Ours, begun: Option<Timestamp>) -> Option<String> {
     let primary = service.primary().filter(|primary| primary.id != ours.id)?;
-    let tells = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        ["rolling back", "rolled back", "rollback"]
-            .iter()
-            .any(|words| text.contains(words))
-    };
-    if let Some(reason) = primary.reason.as_deref().filter(|reason| tells(reason)) {
+    let reason = primary.reason.as_deref();
+    if let Some(reason) = reason.filter(|reason| tells_of_rollback(reason)) {
         return Some(reason.to_owned());
     }
     let early = || {
@@ -115,6 +110,6 @@ fn rollback_words(service: &ServiceView, ours: &Ours, begun: Option<Timestamp>) 
     let event = service
         .events
         .iter()
-        .find(|event| event.at >= since && tells(&event.text))?;
+        .find(|event| event.at >= since && tells_of_rollback(&event.text))?;
     Some(event.text.clone())
 }
