@@ -82,6 +82,13 @@ impl<'a> Command<'a> {
         conduct: impl Fn(&ServiceName) -> Conduct,
         work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
     ) -> ExitCode {
+        if let Some(site) = sites.iter().find(|site| site.ecs().is_none()) {
+            screen.complaint(&format!(
+                "error: {}: this verb works on ECS only; `validate` and `render` work for Kubernetes\n",
+                site.spec.target.name
+            ));
+            return ExitCode::Wrong;
+        }
         let several = sites.len() > 1;
         let format = self
             .terminal
@@ -91,7 +98,7 @@ impl<'a> Command<'a> {
             let origin = site::origin(self.message);
             let mut clouds = Vec::new();
             for site in sites {
-                clouds.push(site.connect(&origin, story.clock).await);
+                clouds.extend(site.connect(&origin, story.clock).await);
             }
             let parts = self.parts(sites, conduct);
             let begun = Begun {
@@ -224,12 +231,15 @@ impl Begun<'_> {
 
     /// Asks one question about some services of a site.
     pub(super) async fn ask(&self, deed: &str, site: &Site, services: &[ServiceName]) -> Answer {
+        let Some(place) = site.ecs() else {
+            return Answer::No;
+        };
         let question = Question {
             deed,
             services,
             target: &site.spec.target.name,
-            account: site.place().account.as_ref(),
-            region: &site.place().region,
+            account: place.account.as_ref(),
+            region: &place.region,
         };
         approve::ask(&question, &self.story.ask, &self.story.cancel).await
     }

@@ -27,29 +27,24 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// The place.
-    pub(super) fn place(&self) -> &EcsPlace {
-        match &self.spec.target.place {
-            Place::Ecs(place) | Place::Sandbox(place) => place,
-        }
+    /// The ECS that it is.
+    pub(super) fn ecs(&self) -> Option<&EcsPlace> {
+        self.spec.target.place.ecs()
     }
 
     /// Whether a person is to be asked before anything is written.
     pub(super) fn asks(&self) -> bool {
-        matches!(self.spec.target.place, Place::Ecs(_)) && self.spec.target.approve == Approve::Ask
+        !matches!(self.spec.target.place, Place::Sandbox(_))
+            && self.spec.target.approve == Approve::Ask
     }
 
     /// Reaches it.
-    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Ecs {
+    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Option<Ecs> {
+        let place = self.ecs()?;
         let transport = self.sandbox.as_ref().map(Sandbox::http_client);
-        let connection = aws::connect(self.place(), transport, clock).await;
-        Ecs::new(
-            &connection,
-            self.place(),
-            &self.spec.project,
-            origin.clone(),
-            clock,
-        )
+        let connection = aws::connect(place, transport, clock).await;
+        let project = &self.spec.project;
+        Some(Ecs::new(&connection, place, project, origin.clone(), clock))
     }
 }
 
