@@ -49,7 +49,7 @@ pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> Exi
     };
     let mut documents: Vec<(String, Value)> = sites
         .iter()
-        .map(|site| (site.spec.target.name.to_string(), of(site)))
+        .filter_map(|site| Some((site.spec.target.name.to_string(), of(site)?)))
         .collect();
     let document = match documents.len() {
         1 => documents.remove(0).1,
@@ -60,11 +60,11 @@ pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> Exi
 }
 
 /// One service as it is; several by their names.
-fn of(site: &Site) -> Value {
+fn of(site: &Site) -> Option<Value> {
     let origin = site::origin(None);
     let setting = Setting {
         project: &site.spec.project,
-        place: site.spec.target.ecs(),
+        place: site.spec.target.place.ecs()?,
         origin: &origin,
     };
     let mut services = site.spec.services.iter().map(|service| {
@@ -74,10 +74,7 @@ fn of(site: &Site) -> Value {
         )
     });
     if site.spec.services.len() == 1 {
-        return services
-            .next()
-            .map(|(_, desired)| desired)
-            .unwrap_or_default();
+        return services.next().map(|(_, desired)| desired);
     }
-    Value::Object(services.collect::<Map<_, _>>())
+    Some(Value::Object(services.collect::<Map<_, _>>()))
 }

@@ -13,7 +13,7 @@ use crate::platform::aws;
 use crate::platform::ecs::Ecs;
 use crate::platform::origin::Origin;
 use crate::sandbox::{self, Sandbox};
-use crate::spec::{self, Approve, Disk, Loaded, Place, Request, Spec};
+use crate::spec::{self, Approve, Disk, Loaded, Place, Reach, Request, Spec};
 
 /// One target with its services.
 #[derive(Debug)]
@@ -34,6 +34,16 @@ impl Site {
                 Some(account) => format!("account {account}, {}", place.region),
                 None => place.region.to_string(),
             },
+            Place::Kubernetes(place) => match &place.reach {
+                Reach::Eks { cluster, .. } => {
+                    format!("EKS cluster {cluster}, namespace {}", place.namespace)
+                }
+                Reach::Kubeconfig {
+                    context: Some(context),
+                    ..
+                } => format!("context {context}, namespace {}", place.namespace),
+                Reach::Kubeconfig { .. } => format!("namespace {}", place.namespace),
+            },
         }
     }
 
@@ -44,15 +54,17 @@ impl Site {
     }
 
     /// Reaches it.
-    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Cloud {
+    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Option<Cloud> {
         let project = &self.spec.project;
-        match &self.spec.target.place {
+        let cloud = match &self.spec.target.place {
             Place::Ecs(place) | Place::Sandbox(place) => {
                 let transport = self.sandbox.as_ref().map(Sandbox::http_client);
                 let connection = aws::connect(place, transport, clock).await;
                 Cloud::Ecs(Ecs::new(&connection, place, project, origin.clone(), clock))
             }
-        }
+            Place::Kubernetes(_) => return None,
+        };
+        Some(cloud)
     }
 }
 

@@ -117,7 +117,7 @@ fn the_sandbox_needs_no_file_and_never_asks() {
     .unwrap();
     let target = loaded.spec.target;
     assert!(matches!(target.place, Place::Sandbox(_)));
-    let place = target.ecs();
+    let place = target.place.ecs().unwrap();
     assert_eq!(place.account.as_ref().unwrap().as_str(), "123456789012");
     assert_eq!(
         (place.region.as_str(), place.cluster.as_str()),
