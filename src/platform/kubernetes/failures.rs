@@ -2,11 +2,10 @@
 //! with the whole of what the server said.
 
 use std::error::Error;
-use std::io;
 
 use kube::core::Status;
 
-use super::trouble::Trouble;
+use super::trouble::{Trouble, links, never_connected, words};
 use crate::platform::failure::{Failed, Kind};
 
 /// A request failed: `operation` says what was tried, "apply Deployment api".
@@ -16,7 +15,7 @@ pub fn failed(operation: impl Into<String>, error: &kube::Error) -> Failed {
             let code = Some(status.reason.as_str()).filter(|reason| is_word(reason));
             Failed::new(operation, kind_of(status), words_of(status)).with_code(code)
         }
-        other => Failed::new(operation, kind_beneath(other), words_beneath(other)),
+        other => Failed::new(operation, kind_beneath(other), words(other)),
     }
 }
 
@@ -80,10 +79,6 @@ fn is_word(reason: &str) -> bool {
     !reason.is_empty() && !reason.contains(' ')
 }
 
-fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |link| (*link).source())
-}
-
 fn kind_beneath(error: &kube::Error) -> Kind {
     if let Some(trouble) = links(error).find_map(<dyn Error>::downcast_ref::<Trouble>) {
         return trouble.kind();
@@ -96,39 +91,6 @@ fn kind_beneath(error: &kube::Error) -> Kind {
         other if links(other).any(never_connected) => Kind::Unreachable,
         // A broken connection, or an answer that was cut: the request may have been performed.
         _ => Kind::Lost,
-    }
-}
-
-/// Whether this link of the chain shows that no connection was made.
-fn never_connected(link: &(dyn Error + 'static)) -> bool {
-    let refused = link.downcast_ref::<io::Error>().is_some_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionRefused
-                | io::ErrorKind::HostUnreachable
-                | io::ErrorKind::NetworkUnreachable
-                | io::ErrorKind::AddrNotAvailable
-        )
-    });
-    refused
-        || link
-            .downcast_ref::<hyper_util::client::legacy::Error>()
-            .is_some_and(hyper_util::client::legacy::Error::is_connect)
-}
-
-/// The chain of causes, each said once: the outermost links only wrap.
-fn words_beneath(error: &kube::Error) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for link in links(error).skip(1) {
-        let text = link.to_string();
-        if !words.iter().any(|word| word.contains(&text)) {
-            words.push(text);
-        }
-    }
-    if words.is_empty() {
-        error.to_string()
-    } else {
-        words.join(": ")
     }
 }
 
