@@ -20,7 +20,7 @@ pub mod failures;
 pub mod server_time;
 
 pub use credentials::Renewing;
-pub use failures::failed;
+pub use failures::{credentials_failed, failed};
 pub use server_time::ServerTime;
 
 /// How often a read is tried before its failure is told.
@@ -55,7 +55,18 @@ pub async fn connect(
     transport: Option<SharedHttpClient>,
     clock: Clock,
 ) -> Connection {
-    let region = Region::new(place.region.to_string());
+    let endpoint = place.endpoint.as_deref();
+    connect_to(place.region.as_str(), endpoint, transport, clock).await
+}
+
+/// How AWS is reached in `region`, or an emulator at `endpoint` in its place; see [`connect`].
+pub async fn connect_to(
+    region: &str,
+    endpoint: Option<&str>,
+    transport: Option<SharedHttpClient>,
+    clock: Clock,
+) -> Connection {
+    let region = Region::new(region.to_owned());
     let time = ServerTime::new(clock);
     if let Some(client) = transport {
         let settings = SdkConfig::builder()
@@ -80,7 +91,7 @@ pub async fn connect(
         .identity_cache(IdentityCache::no_cache())
         .retry_config(retries())
         .timeout_config(timeouts());
-    let loader = match &place.endpoint {
+    let loader = match endpoint {
         Some(endpoint) => loader.endpoint_url(endpoint),
         None => loader,
     };

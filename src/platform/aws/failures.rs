@@ -23,6 +23,13 @@ where
         .caused_by(error)
 }
 
+/// Credentials could not be had.
+pub fn credentials_failed(operation: impl Into<String>, error: CredentialsError) -> Failed {
+    let kind = of_credentials(&error).unwrap_or(Kind::NoCredentials);
+    let words: Vec<String> = links(&error).map(ToString::to_string).collect();
+    Failed::new(operation, kind, words.join(": ")).caused_by(error)
+}
+
 /// What AWS said, in full; else the whole chain of causes, since the outermost link says only
 /// "service error" or "dispatch failure".
 fn words<E>(error: &SdkError<E, HttpResponse>) -> String

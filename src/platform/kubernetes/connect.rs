@@ -1,10 +1,39 @@
 //! How a cluster is reached: by a kubeconfig, from within a pod, or by AWS credentials alone.
+//!
+//! Whatever the way, two layers of ours lie beneath the client: one that has patience with reads
+//! and sends a write once, and under it, where AWS credentials are what we have, one that gives
+//! every attempt a token that is fresh.
 
 use std::fmt;
+use std::time::Duration;
 
+use http::Request;
+use kube::client::{Body, ClientBuilder};
+use kube::config::Config;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tower::BoxError;
+
+use self::authorized::Authorized;
+use self::patient::{Patient, Route};
+use self::token::Tokens;
 use crate::clock::Clock;
+use crate::platform::aws::ServerTime;
 use crate::platform::failure::{Failed, Kind};
-use crate::spec::KubePlace;
+use crate::spec::{KubePlace, Reach};
+
+mod authorized;
+mod eks;
+mod kubeconfig;
+mod patient;
+mod proxy;
+pub mod token;
+
+#[cfg(test)]
+mod tests;
+
+/// How long a connection may take: a SYN that was lost twice, and a little.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// A connection to one cluster.
 #[derive(Clone)]
@@ -13,6 +42,8 @@ pub struct Link {
     pub client: kube::Client,
     /// The cluster as people and plans name it: an ARN on EKS, else the server's URL.
     pub cluster: String,
+    /// How far the server's clock is from ours, as its answers show it.
+    pub time: ServerTime,
 }
 
 impl fmt::Debug for Link {
@@ -21,17 +52,98 @@ impl fmt::Debug for Link {
     }
 }
 
-/// Reaches the cluster of `place`; no request is sent to it yet.
-pub async fn connect(place: &KubePlace, _clock: Clock) -> Result<Link, Failed> {
-    let wrong = |error: &dyn std::error::Error| {
-        Failed::new(
-            format!("reach the cluster of namespace {}", place.namespace),
-            Kind::Invalid,
-            error.to_string(),
-        )
-    };
-    let config = kube::Config::infer().await.map_err(|error| wrong(&error))?;
-    let cluster = config.cluster_url.to_string();
-    let client = kube::Client::try_from(config).map_err(|error| wrong(&error))?;
-    Ok(Link { client, cluster })
+/// Reaches the cluster of `place`, after the checks that need no request to it: no other cluster
+/// than the target's is ever spoken to.
+pub async fn connect(place: &KubePlace, clock: Clock) -> Result<Link, Failed> {
+    match &place.reach {
+        Reach::Kubeconfig {
+            path,
+            context,
+            cluster,
+        } => {
+            let wanted = kubeconfig::Wanted {
+                path: path.as_deref(),
+                context: context.as_deref(),
+                cluster: cluster.as_deref(),
+            };
+            kubeconfig::find(&wanted)?.link(clock)
+        }
+        Reach::Eks { cluster, endpoint } => {
+            let found = eks::find(place, cluster.as_str(), endpoint.as_deref(), clock).await?;
+            found.link(clock)
+        }
+    }
+}
+
+/// A cluster that was found, and what is known of the way to it.
+struct Way {
+    config: Config,
+    cluster: String,
+    tokens: Option<Tokens>,
+    /// Why no connection may come about.
+    hint: Option<String>,
+}
+
+impl Way {
+    /// Puts our layers under a client.
+    fn link(mut self, clock: Clock) -> Result<Link, Failed> {
+        let server = self.config.cluster_url.to_string();
+        let hint = self.hint.take().or_else(|| {
+            let proxy = self.config.proxy_url.as_ref()?.host()?.to_owned();
+            Some(format!(
+                "the way leads through the proxy {proxy}; NO_PROXY makes exceptions"
+            ))
+        });
+        self.config.connect_timeout = Some(CONNECT);
+        // Ours repeats reads only.
+        self.config.default_retry = false;
+        let route = Route {
+            server,
+            hint,
+            asks_people: self.config.auth_info.exec.is_some(),
+        };
+        let namespace = self.config.default_namespace.clone();
+        let below = ClientBuilder::try_from(self.config)
+            .map_err(|error| unusable(&route.server, &error))?
+            .build();
+        let below = tower::service_fn(move |request: Request<Body>| {
+            let below = below.clone();
+            async move { below.send(request).await.map_err(BoxError::from) }
+        });
+        let time = ServerTime::new(clock);
+        let client = match self.tokens {
+            Some(tokens) => {
+                let below = Authorized::new(below, tokens);
+                let patient = Patient::new(below, route, clock, time.clone());
+                kube::Client::new(patient, namespace)
+            }
+            None => {
+                let patient = Patient::new(below, route, clock, time.clone());
+                kube::Client::new(patient, namespace)
+            }
+        };
+        Ok(Link {
+            client,
+            cluster: self.cluster,
+            time,
+        })
+    }
+}
+
+/// The certificates in a PEM text.
+fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, rustls::pki_types::pem::Error> {
+    CertificateDer::pem_slice_iter(pem)
+        .map(|found| found.map(|certificate| certificate.as_ref().to_vec()))
+        .collect()
+}
+
+/// What is known of the cluster does not make a connection.
+fn unusable(cluster: &str, error: &(dyn std::error::Error + 'static)) -> Failed {
+    let mut words = error.to_string();
+    if let Some(source) = error.source()
+        && !words.contains(&source.to_string())
+    {
+        words = format!("{words}: {source}");
+    }
+    Failed::new(format!("reach cluster {cluster}"), Kind::Invalid, words)
 }

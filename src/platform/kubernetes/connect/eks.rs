@@ -1,0 +1,184 @@
+//! An EKS cluster by its name and AWS credentials: `DescribeCluster` says where it is and who it is.
+
+use base64::Engine as _;
+use http::Uri;
+use kube::config::Config;
+
+use aws_sdk_eks::types::{Cluster, ClusterStatus, VpcConfigResponse};
+
+use super::token::{Signer, Tokens};
+use super::{Way, certificates, proxy, unusable};
+use crate::clock::Clock;
+use crate::names::Region;
+use crate::platform::aws::{self, Connection};
+use crate::platform::failure::{Failed, Kind};
+use crate::spec::KubePlace;
+
+/// Everybody may connect: the default of a public endpoint (Amazon EKS user guide, cluster API
+/// server endpoint).
+const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
+
+/// The cluster `name` of the place's account and Region.
+pub(super) async fn find(
+    place: &KubePlace,
+    name: &str,
+    endpoint: Option<&str>,
+    clock: Clock,
+) -> Result<Way, Failed> {
+    let region = place.region.as_ref().ok_or_else(|| {
+        let why = "the target's file has no `region`";
+        Failed::new(format!("find EKS cluster {name}"), Kind::Invalid, why)
+    })?;
+    let connection = aws::connect_to(region.as_str(), endpoint, None, clock).await;
+    let cluster = describe(&connection, name, region).await?;
+    check_owner(&connection, &cluster, place, region).await?;
+    let url = ready(&cluster, name)?;
+    let mut config = Config::new(url);
+    config.root_cert = Some(authority(&cluster, name)?);
+    config.proxy_url = proxy::from_environment(&config.cluster_url);
+    let provider = connection.settings.credentials_provider().ok_or_else(|| {
+        let why = "no AWS credentials are set up";
+        Failed::new(
+            format!("sign in to EKS cluster {name}"),
+            Kind::NoCredentials,
+            why,
+        )
+    })?;
+    let signer = Signer {
+        region: region.to_string(),
+        // A local cluster on an Outpost is known by its id.
+        cluster: cluster.id.clone().unwrap_or_else(|| name.to_owned()),
+        provider,
+        renewing: connection.credentials.clone(),
+        time: connection.time.clone(),
+    };
+    Ok(Way {
+        config,
+        cluster: cluster.arn.clone().unwrap_or_else(|| name.to_owned()),
+        tokens: Some(Tokens::new(signer)),
+        hint: cluster.resources_vpc_config.as_ref().and_then(hint),
+    })
+}
+
+async fn describe(connection: &Connection, name: &str, region: &Region) -> Result<Cluster, Failed> {
+    let operation = format!("find EKS cluster {name}");
+    let settings = aws_sdk_eks::config::Builder::from(&connection.settings)
+        .interceptor(connection.time.clone())
+        .build();
+    let answer = aws_sdk_eks::Client::from_conf(settings)
+        .describe_cluster()
+        .name(name)
+        .send()
+        .await;
+    let answer = answer.map_err(|error| {
+        let mut failed = aws::failed(operation.clone(), error);
+        if failed.kind == Kind::Missing {
+            failed.kind = Kind::ClusterMissing;
+            failed.message = format!("there is none of this name in {region}");
+        }
+        failed
+    })?;
+    answer
+        .cluster
+        .ok_or_else(|| Failed::new(operation, Kind::Unsupported, "the answer holds no cluster"))
+}
+
+/// Refuses another account or Region than the target's; asks STS only where the ARN does not tell.
+async fn check_owner(
+    connection: &Connection,
+    cluster: &Cluster,
+    place: &KubePlace,
+    region: &Region,
+) -> Result<(), Failed> {
+    let part = |index: usize| {
+        let arn = cluster.arn.as_deref()?;
+        arn.split(':').nth(index).filter(|part| !part.is_empty())
+    };
+    let refused = |what: &str, why: String| Err(Failed::new(what, Kind::Refused, why));
+    if let Some(seen) = part(3)
+        && seen != region.as_str()
+    {
+        let why = format!("the cluster is in {seen}; the target says {region}");
+        return refused("work in this Region", why);
+    }
+    let Some(wanted) = &place.account else {
+        return Ok(());
+    };
+    let seen = match part(4) {
+        Some(seen) => Some(seen.to_owned()),
+        None => {
+            let sts = aws_sdk_sts::Client::new(&connection.settings);
+            let answer = sts.get_caller_identity().send().await;
+            answer
+                .map_err(|error| aws::failed("ask whose credentials these are", error))?
+                .account
+        }
+    };
+    match seen {
+        Some(seen) if seen != wanted.as_str() => refused(
+            "work in this account",
+            format!("the cluster belongs to account {seen}; the target says {wanted}"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Where it is, if it is in a state to be worked with.
+fn ready(cluster: &Cluster, name: &str) -> Result<Uri, Failed> {
+    let not_now =
+        |kind: Kind, why: &str| Err(Failed::new(format!("reach EKS cluster {name}"), kind, why));
+    match &cluster.status {
+        Some(ClusterStatus::Creating | ClusterStatus::Pending) => {
+            return not_now(
+                Kind::Conflict,
+                "it is still being created, which takes about ten minutes; run the same command again then",
+            );
+        }
+        Some(ClusterStatus::Deleting) => {
+            return not_now(Kind::ClusterMissing, "it is being deleted");
+        }
+        Some(ClusterStatus::Failed) => {
+            return not_now(
+                Kind::Conflict,
+                "its creation failed; the EKS console names the reason under its health issues",
+            );
+        }
+        _ => {}
+    }
+    let Some(endpoint) = cluster.endpoint.as_deref() else {
+        return not_now(Kind::Conflict, "it has no endpoint (yet)");
+    };
+    endpoint
+        .parse()
+        .map_err(|error: http::uri::InvalidUri| unusable(name, &error))
+}
+
+fn authority(cluster: &Cluster, name: &str) -> Result<Vec<Vec<u8>>, Failed> {
+    let wrong = |why: String| Failed::new(format!("reach EKS cluster {name}"), Kind::Invalid, why);
+    let data = cluster
+        .certificate_authority
+        .as_ref()
+        .and_then(|authority| authority.data.as_deref())
+        .ok_or_else(|| wrong("its certificate authority is not known (yet)".into()))?;
+    let pem = base64::engine::general_purpose::STANDARD
+        .decode(data)
+        .map_err(|error| wrong(format!("its certificate authority is no base64: {error}")))?;
+    certificates(&pem)
+        .map_err(|error| wrong(format!("its certificate authority is no PEM: {error}")))
+}
+
+/// Why no connection may come about.
+fn hint(network: &VpcConfigResponse) -> Option<String> {
+    if !network.endpoint_public_access {
+        return Some(
+            "its endpoint is private: run this inside its VPC or a network connected to it, or allow public access"
+                .into(),
+        );
+    }
+    let admitted = network.public_access_cidrs();
+    let everybody = admitted.is_empty()
+        || admitted
+            .iter()
+            .any(|range| ANYWHERE.contains(&range.as_str()));
+    (!everybody).then(|| format!("its public endpoint admits only {}", admitted.join(", ")))
+}

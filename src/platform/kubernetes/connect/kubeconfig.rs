@@ -1,0 +1,207 @@
+//! A cluster by a kubeconfig; where there is none, by the service account of the pod we run in.
+//!
+//! Reading and merging the files, exec plugins and client certificates are the client library's;
+//! ours is to choose what the target names, to refuse what it does not, and to say so in words
+//! that help.
+
+use std::io;
+use std::path::Path;
+
+use base64::Engine as _;
+use http::Uri;
+use kube::config::{AuthInfo, Cluster, Config, Context, Kubeconfig, KubeconfigError};
+
+use super::{Way, certificates, proxy, unusable};
+use crate::platform::failure::{Failed, Kind};
+
+/// What the target says about the kubeconfig.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wanted<'a> {
+    /// The file; `None`: `KUBECONFIG`, else `~/.kube/config`.
+    pub(super) path: Option<&'a Path>,
+    /// The context; `None`: the current one.
+    pub(super) context: Option<&'a str>,
+    /// The name that the kubeconfig must have for the cluster.
+    pub(super) cluster: Option<&'a str>,
+}
+
+/// The cluster that the target names.
+pub(super) fn find(wanted: &Wanted<'_>) -> Result<Way, Failed> {
+    let read = match wanted.path {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
+    };
+    match read {
+        Ok(file) if file.contexts.is_empty() && may_be_a_pod(wanted) => {
+            in_cluster().ok_or_else(|| wrong("it has no contexts"))
+        }
+        Ok(file) => choose(file, wanted),
+        Err(error) if is_absent(&error) && may_be_a_pod(wanted) => {
+            in_cluster().ok_or_else(|| nowhere(&error))
+        }
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+/// Only a target that names nothing can mean the cluster that we run in.
+fn may_be_a_pod(wanted: &Wanted<'_>) -> bool {
+    wanted.path.is_none() && wanted.context.is_none() && wanted.cluster.is_none()
+}
+
+fn is_absent(error: &KubeconfigError) -> bool {
+    match error {
+        KubeconfigError::FindPath => true,
+        KubeconfigError::ReadConfig(error, _) => error.kind() == io::ErrorKind::NotFound,
+        _ => false,
+    }
+}
+
+fn in_cluster() -> Option<Way> {
+    let config = Config::incluster().ok()?;
+    Some(Way {
+        cluster: server_name(&config.cluster_url),
+        config,
+        tokens: None,
+        hint: None,
+    })
+}
+
+/// The context, its cluster and its user, as the target wants them.
+fn choose(file: Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
+    let name = match wanted.context {
+        Some(name) => name.to_owned(),
+        None => file.current_context.clone().ok_or_else(|| {
+            let there = contexts(&file);
+            wrong(format!("it has no current context; name one as `context` in the target's file. It has {there}"))
+        })?,
+    };
+    let context = context(&file, &name)?;
+    if let Some(cluster) = wanted.cluster
+        && context.cluster != cluster
+    {
+        return Err(Failed::new(
+            "work in this cluster",
+            Kind::Refused,
+            format!(
+                "context {name} of the kubeconfig leads to cluster {}; the target says {cluster}",
+                context.cluster
+            ),
+        ));
+    }
+    let cluster = file
+        .clusters
+        .iter()
+        .find(|named| named.name == context.cluster)
+        .and_then(|named| named.cluster.clone())
+        .ok_or_else(|| {
+            let missing = &context.cluster;
+            wrong(format!(
+                "context {name} leads to cluster {missing}, which is not in it"
+            ))
+        })?;
+    let user = context
+        .user
+        .as_ref()
+        .and_then(|user| file.auth_infos.iter().find(|named| named.name == *user))
+        .and_then(|named| named.auth_info.clone())
+        .unwrap_or_default();
+    let config = config(&cluster, user, &name)?;
+    Ok(Way {
+        cluster: server_name(&config.cluster_url),
+        config,
+        tokens: None,
+        hint: None,
+    })
+}
+
+fn context(file: &Kubeconfig, name: &str) -> Result<Context, Failed> {
+    file.contexts
+        .iter()
+        .find(|named| named.name == name)
+        .and_then(|named| named.context.clone())
+        .ok_or_else(|| {
+            let there = contexts(file);
+            wrong(format!("it has no context {name}; it has {there}"))
+        })
+}
+
+fn contexts(file: &Kubeconfig) -> String {
+    let names: Vec<&str> = file
+        .contexts
+        .iter()
+        .map(|named| named.name.as_str())
+        .collect();
+    if names.is_empty() {
+        "no contexts".to_owned()
+    } else {
+        format!("the contexts {}", names.join(", "))
+    }
+}
+
+/// What the client needs. Only the proxy is ours: the library takes exceptions from the rule to be
+/// about the proxy's own address.
+fn config(cluster: &Cluster, mut user: AuthInfo, context: &str) -> Result<Config, Failed> {
+    let of_context = |why: String| wrong(format!("context {context}: {why}"));
+    let server = cluster.server.as_deref().unwrap_or_default();
+    let url: Uri = server
+        .parse()
+        .map_err(|error| of_context(format!("`server` is no URL: {error}")))?;
+    let mut config = Config::new(url);
+    config.root_cert = authority(cluster).map_err(of_context)?;
+    config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
+    config.disable_compression = cluster.disable_compression.unwrap_or(false);
+    config.tls_server_name.clone_from(&cluster.tls_server_name);
+    let proxy = cluster
+        .proxy_url
+        .as_deref()
+        .filter(|proxy| !proxy.is_empty());
+    config.proxy_url = match proxy {
+        Some(proxy) => Some(
+            proxy
+                .parse()
+                .map_err(|error| of_context(format!("`proxy-url` is no URL: {error}")))?,
+        ),
+        None => proxy::from_environment(&config.cluster_url),
+    };
+    if let Some(exec) = &mut user.exec
+        && exec.provide_cluster_info
+    {
+        let told = cluster.try_into();
+        exec.cluster = Some(told.map_err(|error| unusable(server, &error))?);
+    }
+    config.auth_info = user;
+    Ok(config)
+}
+
+/// The certificates that sign the server's; `None`: the ones of this machine do.
+fn authority(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, String> {
+    let pem = match (
+        &cluster.certificate_authority_data,
+        &cluster.certificate_authority,
+    ) {
+        (Some(data), _) => base64::engine::general_purpose::STANDARD
+            .decode(data)
+            .map_err(|error| format!("`certificate-authority-data` is no base64: {error}"))?,
+        (None, Some(path)) => std::fs::read(path)
+            .map_err(|error| format!("could not read the certificate authority {path}: {error}"))?,
+        (None, None) => return Ok(None),
+    };
+    certificates(&pem)
+        .map(Some)
+        .map_err(|error| format!("the certificate authority is no PEM: {error}"))
+}
+
+/// The server as plans name it: without a slash at the end.
+fn server_name(url: &Uri) -> String {
+    url.to_string().trim_end_matches('/').to_owned()
+}
+
+fn wrong(why: impl Into<String>) -> Failed {
+    Failed::new("use the kubeconfig", Kind::Invalid, why)
+}
+
+fn nowhere(error: &KubeconfigError) -> Failed {
+    wrong(format!(
+        "{error}; and this is no pod of a cluster. Set KUBECONFIG, or name `kubeconfig` and `context` in the target's file"
+    ))
+}

@@ -1,0 +1,211 @@
+//! Patience with reads, none with writes: a read is tried again when the server is busy, down or
+//! gone for a moment; a write is sent once, and whoever sent it reads again what came of it.
+//!
+//! Every call but a stream has its time. A server that is frozen holds connections open for ever.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::header::{DATE, RETRY_AFTER};
+use http::{Method, Request, Response, StatusCode};
+use kube::client::Body;
+use tower::{BoxError, Service, ServiceExt as _};
+
+use super::authorized::copy;
+use crate::clock::Clock;
+use crate::platform::aws::ServerTime;
+use crate::platform::kubernetes::trouble::{Trouble, links, never_connected, words};
+
+/// How often a read is tried before its failure is told.
+const ATTEMPTS: u32 = 5;
+
+/// The first wait between two attempts; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// No attempt begins so long after the first one.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long one attempt of a read may take.
+const READ: Duration = Duration::from_secs(15);
+
+/// How long a write may take: the server gives each admission webhook up to 30 seconds (Kubernetes
+/// documentation, dynamic admission control, timeouts).
+const WRITE: Duration = Duration::from_secs(40);
+
+/// How long the first attempt may take where a plugin may ask a person to log in.
+const LOGIN: Duration = Duration::from_mins(2);
+
+/// What is known of the way to the server.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    /// The server's URL.
+    pub(super) server: String,
+    /// Why no connection may come about.
+    pub(super) hint: Option<String>,
+    /// Whether a plugin may ask a person to log in.
+    pub(super) asks_people: bool,
+}
+
+/// Sends requests with patience.
+#[derive(Debug, Clone)]
+pub(super) struct Patient<S> {
+    below: S,
+    route: Arc<Route>,
+    clock: Clock,
+    time: ServerTime,
+    /// Whether any answer came yet.
+    answered: Arc<AtomicBool>,
+}
+
+impl<S> Patient<S> {
+    pub(super) fn new(below: S, route: Route, clock: Clock, time: ServerTime) -> Self {
+        Self {
+            below,
+            route: Arc::new(route),
+            clock,
+            time,
+            answered: Arc::default(),
+        }
+    }
+}
+
+impl<S> Service<Request<Body>> for Patient<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = BoxError>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Response<Body>, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let patient = self.clone();
+        Box::pin(async move { patient.send(request).await })
+    }
+}
+
+impl<S> Patient<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = BoxError> + Clone,
+{
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        let begun = self.clock.now();
+        let is_read = request.method() == Method::GET;
+        for attempt in 1.. {
+            let again = if is_read { copy(&request) } else { None };
+            let answer = self.once(request).await;
+            let (Some(next), true) = (again, attempt < ATTEMPTS) else {
+                return answer;
+            };
+            let Some(wait) = pause(&answer, attempt) else {
+                return answer;
+            };
+            if self.clock.since(begun) + wait > PATIENCE {
+                return answer;
+            }
+            self.clock.sleep_until(self.clock.now() + wait).await;
+            request = next;
+        }
+        self.once(request).await
+    }
+
+    /// One attempt, in its time.
+    async fn once(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        let streams = is_stream(&request);
+        let limit = self.limit(&request);
+        let attempt = async {
+            let answer = self.below.clone().oneshot(request).await?;
+            if streams {
+                return Ok(answer);
+            }
+            // With the time of the answer: one that is cut may be asked for again.
+            let (parts, body) = answer.into_parts();
+            let bytes = body.collect_bytes().await?;
+            Ok(Response::from_parts(parts, Body::from(bytes.to_vec())))
+        };
+        let answer = match tokio::time::timeout(limit, attempt).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Trouble::Silence(limit.as_secs()).into()),
+        };
+        if let Ok(answer) = &answer {
+            self.answered.store(true, Ordering::Relaxed);
+            let date = answer
+                .headers()
+                .get(DATE)
+                .and_then(|date| date.to_str().ok());
+            if let Some(date) = date {
+                self.time.note(date);
+            }
+        }
+        answer.map_err(|error| self.explain(error))
+    }
+
+    fn limit(&self, request: &Request<Body>) -> Duration {
+        if self.route.asks_people && !self.answered.load(Ordering::Relaxed) {
+            LOGIN
+        } else if request.method() == Method::GET {
+            READ
+        } else {
+            WRITE
+        }
+    }
+
+    /// Adds what may be the reason where no connection was made.
+    fn explain(&self, error: BoxError) -> BoxError {
+        if !links(error.as_ref()).any(never_connected) {
+            return error;
+        }
+        let Route { server, hint, .. } = &*self.route;
+        let mut text = format!("no connection to {server}: {}", words(error.as_ref()));
+        if let Some(hint) = hint {
+            text = format!("{text}. Perhaps {hint}");
+        }
+        Trouble::NoWay(text).into()
+    }
+}
+
+/// Whether the answer has no end that we wait for.
+fn is_stream(request: &Request<Body>) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query
+        .split('&')
+        .any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true" | "follow=1"))
+}
+
+/// How long to wait before a read is tried again; `None`: its answer stands.
+fn pause(answer: &Result<Response<Body>, BoxError>, attempt: u32) -> Option<Duration> {
+    let backoff = FIRST_WAIT * 2_u32.saturating_pow(attempt - 1);
+    // Half of it at least, so that many clients do not come back at once.
+    let share = u32::try_from(RandomState::new().hash_one(attempt) % 512).unwrap_or(0);
+    let backoff = backoff * (512 + share) / 1_024;
+    match answer {
+        Ok(answer) => {
+            let busy = matches!(
+                answer.status(),
+                StatusCode::TOO_MANY_REQUESTS
+                    | StatusCode::INTERNAL_SERVER_ERROR
+                    | StatusCode::BAD_GATEWAY
+                    | StatusCode::SERVICE_UNAVAILABLE
+                    | StatusCode::GATEWAY_TIMEOUT
+            );
+            let asked = answer.headers().get(RETRY_AFTER);
+            let asked = asked.and_then(|after| after.to_str().ok()?.parse().ok());
+            let asked = asked.map_or(Duration::ZERO, Duration::from_secs);
+            busy.then(|| backoff.max(asked))
+        }
+        Err(error) => {
+            let trouble = links(error.as_ref()).find_map(|link| link.downcast_ref::<Trouble>());
+            let hopeless = matches!(trouble, Some(Trouble::Credentials { .. }));
+            (!hopeless).then_some(backoff)
+        }
+    }
+}
