@@ -14,10 +14,12 @@ use crate::platform::origin::Origin;
 use crate::spec::KubePlace;
 
 pub mod connect;
+pub mod followed;
 pub mod kind;
 pub mod object;
 
 pub use connect::Link;
+pub use followed::{Followed, GoingBack, Ours};
 pub use kind::{Id, Kind};
 pub use object::Object;
 
