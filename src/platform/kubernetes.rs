@@ -13,9 +13,14 @@ use crate::platform::failure::Failed;
 use crate::platform::origin::Origin;
 use crate::spec::KubePlace;
 
+pub mod compare;
 pub mod connect;
+pub mod defaults;
+pub mod fields;
 pub mod kind;
+pub mod managed;
 pub mod object;
+pub mod quantity;
 
 pub use connect::Link;
 pub use kind::{Id, Kind};
