@@ -6,7 +6,15 @@
 //! again. `render` says what is asked for, `observe` what is there, `diff` what to do about it,
 //! `perform` does that and no more. No type of a client library leaves this module.
 
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+use kube::Api;
 use tokio::sync::OnceCell;
+
+use self::lock::Held;
+use self::record::RecordHead;
 
 use crate::clock::Clock;
 use crate::platform::failure::Failed;
@@ -16,11 +24,15 @@ use crate::spec::KubePlace;
 pub mod compare;
 pub mod connect;
 pub mod defaults;
+pub mod failures;
 pub mod fields;
 pub mod kind;
+pub mod lock;
 pub mod managed;
 pub mod object;
 pub mod quantity;
+pub mod record;
+pub mod trouble;
 
 pub use connect::Link;
 pub use kind::{Id, Kind};
@@ -39,6 +51,16 @@ pub mod key {
     pub const PROJECT: &str = "deployer/project";
     /// The service in deploy.toml that it belongs to.
     pub const SERVICE: &str = "deployer/service";
+    /// The name of the Deployment whose history or lock an object holds.
+    pub const RECORD: &str = "deployer/record";
+    /// The number of a revision in that history.
+    pub const REVISION: &str = "deployer/revision";
+    /// Who deploys.
+    pub const BY: &str = "deployer/by";
+    /// From which commit.
+    pub const COMMIT: &str = "deployer/commit";
+    /// Why.
+    pub const WHY: &str = "deployer/why";
     /// `deployer`, as the recommended label that tells who manages an object (Kubernetes
     /// documentation, recommended labels).
     pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -52,6 +74,21 @@ pub struct Kubernetes {
     origin: Origin,
     clock: Clock,
     link: OnceCell<Link>,
+    /// Tells this run from any other one, so that a lost reply recognises itself.
+    run: String,
+    /// What this run holds and knows, by the name of the Deployment.
+    runs: Mutex<BTreeMap<String, Run>>,
+}
+
+/// What this run holds and knows of one service.
+#[derive(Debug, Default)]
+struct Run {
+    /// The lock.
+    held: Option<Held>,
+    /// The record that this run opened, or goes on with.
+    record: Option<u32>,
+    /// The history as it was last read, newest first.
+    heads: Vec<RecordHead>,
 }
 
 impl Kubernetes {
@@ -63,6 +100,8 @@ impl Kubernetes {
             origin,
             clock,
             link: OnceCell::new(),
+            run: format!("{:016x}", RandomState::new().hash_one(project)),
+            runs: Mutex::default(),
         }
     }
 
@@ -81,5 +120,19 @@ impl Kubernetes {
         self.link
             .get_or_try_init(|| connect::connect(&self.place, self.clock))
             .await
+    }
+    /// The objects of one type in the namespace.
+    async fn api<K>(&self) -> Result<Api<K>, Failed>
+    where
+        K: kube::Resource<Scope = kube::core::NamespaceResourceScope>,
+        K::DynamicType: Default,
+    {
+        let client = self.link().await?.client.clone();
+        Ok(Api::namespaced(client, self.namespace()))
+    }
+
+    fn with_run<T>(&self, name: &str, work: impl FnOnce(&mut Run) -> T) -> T {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        work(runs.entry(name.to_owned()).or_default())
     }
 }

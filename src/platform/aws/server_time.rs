@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 
@@ -38,7 +38,14 @@ impl ServerTime {
         *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, date: &str) {
+    /// The server's time now.
+    pub fn now(&self) -> Timestamp {
+        let now = self.clock.now();
+        now.checked_add(self.skew()).unwrap_or(now)
+    }
+
+    /// Takes note of the `Date` of an answer; what is no date says nothing.
+    pub fn note(&self, date: &str) {
         let Ok(theirs) = jiff::fmt::rfc2822::parse(date) else {
             return;
         };
@@ -73,7 +80,6 @@ impl Intercept for ServerTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
 
     #[tokio::test(start_paused = true)]
     async fn a_difference_is_seen_and_a_fraction_is_not() {

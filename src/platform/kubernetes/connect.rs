@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::clock::Clock;
+use crate::platform::aws::ServerTime;
 use crate::platform::failure::{Failed, Kind};
 use crate::spec::KubePlace;
 
@@ -13,6 +14,8 @@ pub struct Link {
     pub client: kube::Client,
     /// The cluster as people and plans name it: an ARN on EKS, else the server's URL.
     pub cluster: String,
+    /// How far the server's clock is from ours, as its answers show it.
+    pub time: ServerTime,
 }
 
 impl fmt::Debug for Link {
@@ -22,7 +25,7 @@ impl fmt::Debug for Link {
 }
 
 /// Reaches the cluster of `place`; no request is sent to it yet.
-pub async fn connect(place: &KubePlace, _clock: Clock) -> Result<Link, Failed> {
+pub async fn connect(place: &KubePlace, clock: Clock) -> Result<Link, Failed> {
     let wrong = |error: &dyn std::error::Error| {
         Failed::new(
             format!("reach the cluster of namespace {}", place.namespace),
@@ -33,5 +36,9 @@ pub async fn connect(place: &KubePlace, _clock: Clock) -> Result<Link, Failed> {
     let config = kube::Config::infer().await.map_err(|error| wrong(&error))?;
     let cluster = config.cluster_url.to_string();
     let client = kube::Client::try_from(config).map_err(|error| wrong(&error))?;
-    Ok(Link { client, cluster })
+    Ok(Link {
+        client,
+        cluster,
+        time: ServerTime::new(clock),
+    })
 }

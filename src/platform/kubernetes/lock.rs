@@ -1,0 +1,324 @@
+//! The lock of a service: a Lease, so that of two deployers one wins and the other is told who and
+//! since when.
+//!
+//! It lasts 15 seconds and is renewed every 5 for as long as a run lives, so a run that was killed
+//! blocks nobody for long. Every write of it names the version that it rests on: whoever is slower
+//! is refused by the server. A run that lost its lock, or could not renew it in time, writes
+//! nothing any more.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use kube::Api;
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+
+use super::{Kubernetes, MANAGER, failures, key};
+use crate::platform::failure::{Failed, Kind};
+
+mod renew;
+
+#[cfg(test)]
+mod tests;
+
+pub use renew::Held;
+
+/// How long a lock lasts that is not renewed.
+pub const LASTS: Duration = Duration::from_secs(15);
+
+/// How often it is renewed.
+pub const RENEWED_EVERY: Duration = Duration::from_secs(5);
+
+/// Between two looks at a lock that may be renewed, or may be abandoned.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A Lease as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseView {
+    /// Whose it is: who, and the nonce of the run. Empty: nobody's.
+    pub holder: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When it was renewed last.
+    pub renewed: Option<Timestamp>,
+    /// How long it lasts without that.
+    pub lasts: Duration,
+    /// From which commit.
+    pub commit: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+    version: String,
+}
+
+impl LeaseView {
+    fn of(lease: Lease) -> Self {
+        let spec = lease.spec.unwrap_or_default();
+        let mut notes = lease.metadata.annotations.unwrap_or_default();
+        let seconds = spec.lease_duration_seconds.unwrap_or_default();
+        Self {
+            holder: spec.holder_identity.unwrap_or_default(),
+            since: spec.acquire_time.map(|time| time.0),
+            renewed: spec.renew_time.map(|time| time.0),
+            lasts: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),
+            commit: notes.remove(key::COMMIT),
+            why: notes.remove(key::WHY),
+            version: lease.metadata.resource_version.unwrap_or_default(),
+        }
+    }
+
+    /// Whether its holder may still be at work; `now` is the server's time.
+    pub fn holder_alive(&self, now: Timestamp) -> bool {
+        let Some(end) = self.renewed.and_then(|renewed| {
+            let lasts = SignedDuration::try_from(self.lasts).ok()?;
+            renewed.checked_add(lasts).ok()
+        }) else {
+            return false;
+        };
+        !self.holder.is_empty() && now < end
+    }
+
+    fn is_of(&self, run: &str) -> bool {
+        self.holder
+            .rsplit_once('/')
+            .is_some_and(|(_, nonce)| nonce == run)
+    }
+}
+
+/// Who holds it, since when and what for.
+impl fmt::Display for LeaseView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let who = self.holder.rsplit_once('/').map_or("", |(who, _)| who);
+        let who = if who.is_empty() { "somebody" } else { who };
+        write!(f, "{who} deploys it")?;
+        if let Some(since) = self.since {
+            write!(f, " since {since:.0}")?;
+        }
+        if let Some(commit) = &self.commit {
+            write!(f, ", commit {commit}")?;
+        }
+        match &self.why {
+            Some(why) => write!(f, " ({why})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The lock could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else is at work.
+    #[error("{0}")]
+    Busy(LeaseView),
+    /// The Lease could not be read or written.
+    #[error(transparent)]
+    Failed(#[from] Failed),
+}
+
+impl LockError {
+    /// As the failure of a command: whoever is second is refused by us.
+    pub fn into_failed(self, name: &str) -> Failed {
+        match self {
+            Self::Busy(other) => Failed::new(
+                format!("lock service {name}"),
+                Kind::Refused,
+                other.to_string(),
+            ),
+            Self::Failed(error) => error,
+        }
+    }
+}
+
+/// The name of the Lease of a Deployment.
+pub fn lease_name(name: &str) -> String {
+    format!("{MANAGER}.{name}")
+}
+
+impl Kubernetes {
+    /// The lock of the Deployment `name`, whoever holds it; `None`: there is none (yet).
+    pub async fn lease(&self, name: &str) -> Result<Option<LeaseView>, Failed> {
+        let leases: Api<Lease> = self.api().await?;
+        match leases.get_opt(&lease_name(name)).await {
+            Ok(found) => Ok(found.map(LeaseView::of)),
+            Err(error) => Err(failures::failed(format!("read the lock of {name}"), &error)),
+        }
+    }
+
+    /// The server's time.
+    pub async fn server_now(&self) -> Result<Timestamp, Failed> {
+        Ok(self.link().await?.time.now())
+    }
+
+    /// Waits until it is certain whether the holder of a lock is still at work: it renews the lock
+    /// while we look (`Some`), or the lock runs out or is given back (`None`). Takes at most as
+    /// long as a lock lasts, and no time where there is no holder or it is this run.
+    pub async fn wait_out(
+        &self,
+        name: &str,
+        seen: Option<LeaseView>,
+    ) -> Result<Option<LeaseView>, Failed> {
+        let Some(first) = seen else { return Ok(None) };
+        let mut now = first.clone();
+        loop {
+            if now.is_of(&self.run) || !now.holder_alive(self.server_now().await?) {
+                return Ok(None);
+            }
+            if now.version != first.version {
+                return Ok(Some(now));
+            }
+            self.clock.sleep_until(self.clock.now() + LOOK_AGAIN).await;
+            match self.lease(name).await? {
+                Some(view) => now = view,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Takes the lock of the Deployment `name` and renews it from now on. `seen` is the Lease as it
+    /// was last read; with it, taking the lock is one request. The namespace must exist.
+    ///
+    /// [`LockError::Busy`]: somebody else has it, or was faster.
+    pub async fn acquire(&self, name: &str, seen: Option<&LeaseView>) -> Result<(), LockError> {
+        if self.with_run(name, |run| run.held.is_some()) {
+            return self.holds(name).map_err(LockError::Failed);
+        }
+        let mut seen = seen.cloned();
+        // A second try only follows an answer that came from an older state than was seen.
+        for _ in 0..3 {
+            if let Some(view) = &seen
+                && !view.is_of(&self.run)
+                && view.holder_alive(self.server_now().await?)
+            {
+                return Err(LockError::Busy(view.clone()));
+            }
+            match self.take(name, seen.as_ref()).await {
+                Ok(lease) => {
+                    let held = self.keep(name, LeaseView::of(lease)).await?;
+                    self.with_run(name, |run| run.held = Some(held));
+                    return Ok(());
+                }
+                Err(error) if settles_by_reading(error.kind) => seen = self.lease(name).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let words = "it changes hands faster than it can be read";
+        let failed = Failed::new(format!("lock service {name}"), Kind::Conflict, words);
+        Err(failed.into())
+    }
+
+    /// Deletes the Lease, whoever holds it.
+    pub(super) async fn delete_lease(&self, name: &str) -> Result<(), Failed> {
+        let held = self.with_run(name, |run| run.held.take());
+        drop(held);
+        let leases: Api<Lease> = self.api().await?;
+        let params = DeleteParams::default();
+        match leases.delete(&lease_name(name), &params).await {
+            Ok(_) => Ok(()),
+            Err(error) if failures::is_missing(&error) => Ok(()),
+            Err(error) => Err(failures::failed(
+                format!("delete the lock of {name}"),
+                &error,
+            )),
+        }
+    }
+
+    async fn take(&self, name: &str, seen: Option<&LeaseView>) -> Result<Lease, Failed> {
+        let leases: Api<Lease> = self.api().await?;
+        let now = self.server_now().await?;
+        let spec = LeaseSpec {
+            holder_identity: Some(self.holder()),
+            acquire_time: Some(MicroTime(now)),
+            renew_time: Some(MicroTime(now)),
+            lease_duration_seconds: Some(i32::try_from(LASTS.as_secs()).unwrap_or(i32::MAX)),
+            ..LeaseSpec::default()
+        };
+        let notes = [
+            (key::COMMIT, &self.origin.commit),
+            (key::WHY, &self.origin.why),
+        ];
+        let answer = match seen {
+            None => {
+                let lease = Lease {
+                    metadata: ObjectMeta {
+                        name: Some(lease_name(name)),
+                        labels: Some(
+                            [(key::RECORD, name), (key::MANAGED_BY, MANAGER)]
+                                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                                .into(),
+                        ),
+                        annotations: Some(
+                            notes
+                                .into_iter()
+                                .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
+                                .collect(),
+                        ),
+                        ..ObjectMeta::default()
+                    },
+                    spec: Some(spec),
+                };
+                leases.create(&PostParams::default(), &lease).await
+            }
+            Some(view) => {
+                let notes: Value = notes
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), json!(value)))
+                    .collect::<serde_json::Map<_, _>>()
+                    .into();
+                let patch = json!({
+                    "metadata": { "resourceVersion": view.version, "annotations": notes },
+                    "spec": spec,
+                });
+                let patch = Patch::Merge(&patch);
+                leases
+                    .patch(&lease_name(name), &PatchParams::default(), &patch)
+                    .await
+            }
+        };
+        answer.map_err(|error| failures::failed(format!("lock service {name}"), &error))
+    }
+
+    /// Who we are, readable, with what makes this run unlike any other.
+    fn holder(&self) -> String {
+        format!("{}/{}", self.origin.by.as_deref().unwrap_or(""), self.run)
+    }
+
+    /// Whether this run holds the lock of the Deployment `name`, so that it may write.
+    pub fn holds(&self, name: &str) -> Result<(), Failed> {
+        let refused = |why: String| {
+            Failed::new(
+                format!("go on with service {name}"),
+                Kind::Refused,
+                format!("this run lost its lock ({why}); another one may be at work"),
+            )
+        };
+        self.with_run(name, |run| match &run.held {
+            None => Err(refused("it was never taken".into())),
+            Some(held) => held
+                .lost(self.clock.now())
+                .map_or(Ok(()), |why| Err(refused(why))),
+        })
+    }
+
+    /// Gives the lock back, so that the next run need not wait. What cannot be given back runs out
+    /// by itself.
+    pub async fn release(&self, name: &str) {
+        let Some(held) = self.with_run(name, |run| run.held.take()) else {
+            return;
+        };
+        if held.lost(self.clock.now()).is_some() {
+            return;
+        }
+        let given = held.give_back().await;
+        if let Err(error) = given {
+            tracing::info!(%error, "the lock runs out by itself");
+        }
+    }
+}
+
+/// Whether what came of a write shows when the Lease is read again: somebody was faster, or the
+/// reply was lost.
+fn settles_by_reading(kind: Kind) -> bool {
+    matches!(kind, Kind::Conflict | Kind::Lost | Kind::Server)
+}

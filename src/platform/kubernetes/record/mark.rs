@@ -1,0 +1,78 @@
+//! What becomes of a revision, as it is marked in its record.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::head::RecordHead;
+use super::{Rolled, State};
+
+/// How it stands.
+pub(super) const STATE: &str = "deployer/state";
+/// A digest of what was asked for.
+pub(super) const DIGEST: &str = "deployer/digest";
+/// Which objects were asked for, as JSON.
+pub(super) const OBJECTS: &str = "deployer/objects";
+/// The images by container, as JSON.
+pub(super) const IMAGES: &str = "deployer/images";
+/// The rollout that it started, as JSON.
+pub(super) const ROLLED: &str = "deployer/deployment";
+/// What was there before: `nothing`, `healthy` or `unwell`.
+pub(super) const CAPTURED: &str = "deployer/captured";
+/// Which revision that was.
+pub(super) const CAPTURED_REVISION: &str = "deployer/captured-revision";
+/// When it was opened, RFC 3339.
+pub(super) const BEGAN: &str = "deployer/began";
+/// When it ended, RFC 3339.
+pub(super) const ENDED: &str = "deployer/ended";
+/// Why it ended so, or why it goes back.
+pub(super) const REASON: &str = "deployer/reason";
+/// What it goes back to.
+pub(super) const BACK_TO: &str = "deployer/back-to";
+/// The run that opened it.
+pub(super) const RUN: &str = "deployer/run";
+
+/// What becomes of a revision. What is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mark {
+    /// How it stands now.
+    pub state: Option<State>,
+    /// The rollout that it started.
+    pub rolled: Option<Rolled>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Why it ended so, or why it goes back.
+    pub reason: Option<String>,
+    /// What it goes back to.
+    pub back_to: Option<String>,
+}
+
+impl Mark {
+    /// As annotations.
+    pub(super) fn annotations(&self) -> BTreeMap<String, String> {
+        let rolled = self.rolled.as_ref();
+        [
+            (STATE, self.state.map(|state| state.as_str().to_owned())),
+            (
+                ROLLED,
+                rolled.and_then(|rolled| serde_json::to_string(rolled).ok()),
+            ),
+            (ENDED, self.ended.map(|at| at.to_string())),
+            (REASON, self.reason.clone()),
+            (BACK_TO, self.back_to.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+        .collect()
+    }
+
+    /// The same on what a listing showed.
+    pub(super) fn apply(&self, head: &mut RecordHead) {
+        let mark = self.clone();
+        head.state = mark.state.unwrap_or(head.state);
+        head.rolled = mark.rolled.or(head.rolled.take());
+        head.ended = mark.ended.or(head.ended);
+        head.reason = mark.reason.or(head.reason.take());
+        head.back_to = mark.back_to.or(head.back_to.take());
+    }
+}

@@ -1,0 +1,49 @@
+//! What our own layers beneath the Kubernetes client report, so that it comes out on top as what
+//! it is.
+
+use std::fmt;
+
+use crate::platform::failure::{Failed, Kind};
+
+/// A request that did not get to its end because of one of our layers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is nothing to prove with who we are; the request was not sent.
+    Credentials {
+        /// The kind of the failure beneath.
+        kind: Kind,
+        /// Its words.
+        words: String,
+    },
+    /// No answer within so many seconds; the request may have been performed.
+    Silence(u64),
+}
+
+impl Trouble {
+    /// Credentials that could not be had.
+    pub fn credentials(failed: &Failed) -> Self {
+        Self::Credentials {
+            kind: failed.kind,
+            words: failed.to_string(),
+        }
+    }
+
+    /// The kind of failure that it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Credentials { kind, .. } => *kind,
+            Self::Silence(_) => Kind::Lost,
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Credentials { words, .. } => f.write_str(words),
+            Self::Silence(seconds) => write!(f, "no answer within {seconds} s"),
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
