@@ -25,6 +25,9 @@ pub struct Args {
     /// Takes over a service that exists and is not ours
     #[arg(long)]
     adopt: bool,
+    /// Takes over fields that others manage, on Kubernetes
+    #[arg(long)]
+    force_conflicts: bool,
     /// Why, for the history
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
@@ -70,6 +73,7 @@ fn apply(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> Ex
 fn conduct(args: &Args) -> Conduct {
     let intent = Intent {
         adopt: args.adopt,
+        force_conflicts: args.force_conflicts,
         ..Intent::default()
     };
     Conduct {

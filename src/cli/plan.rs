@@ -25,6 +25,9 @@ pub struct Args {
     /// Plans to take over a service that exists and is not ours
     #[arg(long)]
     adopt: bool,
+    /// Plans to take over fields that others manage, on Kubernetes
+    #[arg(long)]
+    force_conflicts: bool,
 }
 
 /// Plans.
@@ -44,6 +47,7 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
     let conduct = |_: &_| Conduct {
         intent: Intent {
             adopt: args.adopt,
+            force_conflicts: args.force_conflicts,
             ..Intent::default()
         },
         ..Conduct::default()
