@@ -17,6 +17,7 @@ use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
 
 pub mod aws;
+pub mod digest;
 pub mod ecs;
 pub mod failure;
 pub mod kubernetes;

@@ -21,12 +21,17 @@ use crate::platform::failure::Failed;
 use crate::platform::origin::Origin;
 use crate::spec::KubePlace;
 
+pub mod compare;
 pub mod connect;
+pub mod defaults;
 pub mod failures;
 pub mod followed;
+pub mod fields;
 pub mod kind;
 pub mod lock;
+pub mod managed;
 pub mod object;
+pub mod quantity;
 pub mod record;
 pub mod trouble;
 
