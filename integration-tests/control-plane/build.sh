@@ -20,7 +20,7 @@ forbidden() { say "not permitted here: $*"; exit 77; }
 unavailable() { say "not available: $*"; exit 75; }
 
 # The tags of the images that a real node has; what they do is said in cmd/fixture/server.go.
-tags=(v1 v2 v2-crash v2-latecrash v2-oom v2-unhealthy v2-neverready v2-slow)
+tags=(v1 v2 v3 v2-crash v2-latecrash v2-oom v2-unhealthy v2-neverready v2-slow)
 
 key() {
   { go version && cat "${BASH_SOURCE[0]}" && find "$here" \( -name '*.go' -o -name 'go.*' \) -type f -print0 | sort -z | xargs -0 cat; } |
@@ -78,11 +78,25 @@ node_packages() {
     >"$dir/apt.log" 2>&1 </dev/null || unavailable "the packages $missing (log: $dir/apt.log)"
 }
 
+# What a node will do, tried once, so that "cannot" is found here and not in the middle of a test.
+node_proves() {
+  local apart=(unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc)
+  local layers=$dir/layers
+  "${apart[@]}" true 2>/dev/null || forbidden "namespaces of its own for the node (CAP_SYS_ADMIN)"
+  "${apart[@]}" ip link add cp0 type bridge 2>/dev/null || forbidden "a network bridge (CAP_NET_ADMIN, and the kernel's bridge)"
+  "${apart[@]}" nft add table ip probe 2>/dev/null || forbidden "rules of nftables (CAP_NET_ADMIN, and the kernel's nf_tables)"
+  mkdir -p "$layers"/{lower,upper,work,merged}
+  "${apart[@]}" mount -t overlay -o "lowerdir=$layers/lower,upperdir=$layers/upper,workdir=$layers/work" overlay "$layers/merged" \
+    2>/dev/null || forbidden "an overlay in $dir (the kernel's overlay, on a file system that it takes)"
+  rm -rf "$layers"
+  [ -w /sys/fs/cgroup ] || forbidden "control groups of its own (/sys/fs/cgroup is not writable)"
+}
+
 exec 9>"$dir/lock"
 flock 9 # one at a time: the test binary and a person may both ask
 build
 if [ "${1:-}" = node ]; then
   [ "$(id -u)" = 0 ] || forbidden "root, for containers, a network and mounts of their own"
   node_packages
-  unshare --net --mount --pid --fork true 2>/dev/null || forbidden "namespaces of its own for the node (CAP_SYS_ADMIN)"
+  node_proves
 fi

@@ -130,6 +130,8 @@ containerd_config() {
   [ -x "$cni/bridge" ] || cni=/opt/cni/bin
   cat >"$files/registries/registry.test/hosts.toml" <<END
 server = "http://$address:5000"
+[host."http://$address:5000"]
+  capabilities = ["pull", "resolve"]
 END
   cat >"$files/cni/10-pods.conflist" <<END
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "bridge", "bridge": "$bridge", "isGateway": true, "hairpinMode": true,

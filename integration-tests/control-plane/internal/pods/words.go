@@ -38,22 +38,20 @@ type registry struct {
 	short string
 }
 
-const (
-	unpack  = `failed to pull and unpack image "%[1]s": failed to resolve reference "%[1]s": `
-	unknown = "rpc error: code = Unknown desc = "
-)
+const unpack = `failed to pull and unpack image "%[1]s": failed to resolve reference "%[1]s": `
 
-// The texts are those of containerd, as the kubelet passes them on; "nomanifest" is what a Docker engine says.
+// The texts are those of containerd, as the kubelet passes them on: without the code of the call where that is unknown.
+// "nomanifest" is what a Docker engine says.
 var registries = []registry{
 	{[]string{"missing", "pullfail"}, "rpc error: code = NotFound desc = " + unpack + "%[1]s: not found", "not found"},
-	{[]string{"nomanifest"}, unknown + "Error response from daemon: manifest for %[1]s not found: manifest unknown: Requested image not found",
+	{[]string{"nomanifest"}, "Error response from daemon: manifest for %[1]s not found: manifest unknown: Requested image not found",
 		"manifest unknown: Requested image not found"},
-	{[]string{"denied"}, unknown + unpack + denied, denied},
-	{[]string{"forbidden"}, unknown + unpack + "unexpected status from HEAD request to https://%[1]s: 403 Forbidden", "403 Forbidden"},
-	{[]string{"pulltimeout"}, unknown + unpack + `failed to do request: Head "https://%[1]s": dial tcp 192.0.2.1:443: i/o timeout`,
+	{[]string{"denied"}, unpack + denied, denied},
+	{[]string{"forbidden"}, unpack + "unexpected status from HEAD request to https://registry.test/v2/web/manifests/latest: 403 Forbidden", "403 Forbidden"},
+	{[]string{"pulltimeout"}, unpack + `failed to do request: Head "https://registry.test/v2/web/manifests/latest": dial tcp 192.0.2.1:443: i/o timeout`,
 		"dial tcp 192.0.2.1:443: i/o timeout"},
-	{[]string{tooMany}, unknown + unpack + "unexpected status from HEAD request to https://%[1]s: 429 Too Many Requests", "429 Too Many Requests"},
-	{[]string{"unavailable"}, unknown + unpack + "unexpected status from HEAD request to https://%[1]s: 503 Service Unavailable",
+	{[]string{tooMany}, unpack + "unexpected status from HEAD request to https://registry.test/v2/web/manifests/latest: 429 Too Many Requests", "429 Too Many Requests"},
+	{[]string{"unavailable"}, unpack + "unexpected status from HEAD request to https://registry.test/v2/web/manifests/latest: 503 Service Unavailable",
 		"503 Service Unavailable"},
 }
 
