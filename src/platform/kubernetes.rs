@@ -13,11 +13,15 @@ use crate::platform::failure::Failed;
 use crate::platform::origin::Origin;
 use crate::spec::KubePlace;
 
+pub mod advice;
 pub mod connect;
+pub mod desired;
 pub mod kind;
 pub mod object;
+pub mod render;
 
 pub use connect::Link;
+pub use desired::Desired;
 pub use kind::{Id, Kind};
 pub use object::Object;
 
