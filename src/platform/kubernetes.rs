@@ -27,6 +27,9 @@ pub mod defaults;
 pub mod failures;
 pub mod fields;
 pub mod followed;
+pub mod advice;
+pub mod connect;
+pub mod desired;
 pub mod kind;
 pub mod lock;
 pub mod managed;
@@ -37,6 +40,10 @@ pub mod trouble;
 
 pub use connect::Link;
 pub use followed::{Followed, GoingBack, Ours};
+pub mod render;
+
+pub use connect::Link;
+pub use desired::Desired;
 pub use kind::{Id, Kind};
 pub use object::Object;
 
