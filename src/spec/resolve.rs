@@ -1,11 +1,13 @@
 //! From tables to the model: defaults, cross-checks and notes.
 
+mod added;
 mod arns;
 mod autoscaler;
 mod container;
 mod ecs;
 mod graph;
 mod groups;
+mod ingress;
 mod kubernetes;
 mod namespace;
 mod place;

@@ -149,8 +149,8 @@ impl Shape for CpuUnits {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         let thousandths = thousandths(node, findings)?;
         // 0.1 vCPU is 102.4 units: a container's share is rounded to the nearest one.
-        let units = thousandths.map(|number| (u64::from(number) * 1024 + 500) / 1000);
-        if let Some(units @ 1..=1_048_576) = units.and_then(|units| u32::try_from(units).ok()) {
+        let units = (u64::from(thousandths) * 1024 + 500) / 1000;
+        if let Ok(units @ 1..=1_048_576) = u32::try_from(units) {
             Some(Self(units))
         } else {
             findings.bad_value(node.spot, NO_CPU);
@@ -171,21 +171,25 @@ impl Shape for CpuUnits {
 
 const NO_CPU: &str = "this is not an amount of CPU: write 0.5 or \"500m\" for half a vCPU";
 
-/// Thousandths of a CPU as both forms say them; `None` within: not an amount.
-fn thousandths(node: &Node, findings: &mut Findings) -> Option<Option<u32>> {
-    match &node.value {
-        Value::Text(text) => Some(match text.trim().strip_suffix('m') {
+/// Thousandths of a CPU as both forms say them.
+fn thousandths(node: &Node, findings: &mut Findings) -> Option<u32> {
+    let found = match &node.value {
+        Value::Text(text) => match text.trim().strip_suffix('m') {
             Some(number) => scaled(number, 1),
             None => scaled(text.trim(), 1000),
-        }),
-        Value::Whole(number) => Some(scaled(&number.to_string(), 1000)),
-        Value::Real(number) => Some(scaled(&number.to_string(), 1000)),
+        },
+        Value::Whole(number) => scaled(&number.to_string(), 1000),
+        Value::Real(number) => scaled(&number.to_string(), 1000),
         _ => {
             let expected = "a number of vCPU such as 0.5, or \"500m\"";
             findings.wrong_type(node, expected, None);
-            None
+            return None;
         }
+    };
+    if found.is_none() {
+        findings.bad_value(node.spot, NO_CPU);
     }
+    found
 }
 
 /// An amount of CPU in thousandths, as Kubernetes counts it, written `0.5` or `"500m"`.
@@ -195,7 +199,7 @@ pub(super) struct Millis(pub(super) u32);
 impl Shape for Millis {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         // As much as the other amounts of CPU: 1024 vCPU.
-        if let Some(millis @ 1..=1_024_000) = thousandths(node, findings)? {
+        if let millis @ 1..=1_024_000 = thousandths(node, findings)? {
             Some(Self(millis))
         } else {
             findings.bad_value(node.spot, NO_CPU);

@@ -110,6 +110,14 @@ pub struct Resources {
     pub memory: Option<u32>,
 }
 
+impl Resources {
+    /// Units of 1/1024 vCPU as thousandths of a CPU, rounded to the nearest.
+    pub fn millis(units: u32) -> u32 {
+        let thousandths = (u64::from(units) * 1000 + 512) / 1024;
+        u32::try_from(thousandths).unwrap_or(u32::MAX)
+    }
+}
+
 /// A probe of the kubelet's (Kubernetes documentation, liveness, readiness and startup probes).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
@@ -168,7 +176,7 @@ impl Ingress {
 }
 
 /// The class that the AWS Load Balancer Controller makes for itself (AWS Load Balancer Controller
-/// documentation, IngressClass).
+/// documentation, `IngressClass`).
 pub const ALB: &str = "alb";
 
 /// The numbers in `user` or `user:group`; `None`: they are names, or too large for an id (Kubernetes

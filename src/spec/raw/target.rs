@@ -107,7 +107,7 @@ table! {
 table! {
     /// An External Secrets store.
     "secret_store" SecretStore {
-        /// "SecretStore", or "ClusterSecretStore". Default: SecretStore.
+        /// `SecretStore` or `ClusterSecretStore`. Default: `SecretStore`.
         kind: StoreKind,
         /// Its name.
         name: KubeName = required,

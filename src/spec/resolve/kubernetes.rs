@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use super::super::findings::Findings;
 use super::super::model::{
-    ALB, Architecture, Ingress, KubePlace, Kubernetes, Port, Protocol, Reach, SecretRef, Share,
-    user_ids,
+    Architecture, KubePlace, Kubernetes, Port, Protocol, Resources, SecretRef, Share, user_ids,
 };
 use super::super::problem::{Problem, Spot};
 use super::super::raw::kubernetes::{self as table, Switch};
 use super::super::raw::{self, rollout::Rollout};
 use super::super::shape::{At, Map, Table};
+use super::added::Added;
+use super::ingress::{Exposed, ingress};
 use super::probes::{self, Health};
 use super::resources::{self, Size};
 use super::{Scene, arns, or, policy};
-use crate::names::{Arn, KubeLabel, KubeName, is_annotation_key};
+use crate::names::{KubeLabel, KubeName, is_annotation_key};
 
 /// A pod that is ready for a moment before it crashes would let a whole rollout through.
 const MIN_READY: Duration = Duration::from_secs(5);
@@ -26,36 +27,19 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// What the portable keys say to Kubernetes, read before others take them away.
 pub(super) struct Portable {
     health: Health,
-    expose: Option<Exposed>,
+    pub(super) expose: Option<Exposed>,
     size: Size,
     architecture: Option<Architecture>,
     deadline: Duration,
 }
 
-/// What `expose` says.
-struct Exposed {
-    head: Spot,
-    host: Option<(String, Spot)>,
-    certificate: Option<At<Arn>>,
-    says_public: bool,
-}
-
 impl Portable {
     pub(super) fn of(raw: &raw::Service, ecs: bool) -> Self {
-        let cpu = raw.cpu.as_ref().map(|at| resources::millis(at.value.0));
+        let cpu = raw.cpu.as_ref().map(|at| Resources::millis(at.value.0));
         let memory = raw.memory.as_ref().map(|at| at.value.0);
         Self {
             health: Health::of(raw.health.as_ref()),
-            expose: raw.expose.as_ref().map(|at| Exposed {
-                head: at.head,
-                host: at
-                    .value
-                    .host
-                    .as_ref()
-                    .map(|at| (at.value.0.clone(), at.spot)),
-                certificate: at.value.certificate.clone(),
-                says_public: at.value.has(&["public"]),
-            }),
+            expose: raw.expose.as_ref().map(Exposed::of),
             size: Size { cpu, memory },
             architecture: raw.architecture.as_ref().map(|at| at.value),
             deadline: deadline(raw.rollout.as_ref(), ecs),
@@ -116,7 +100,7 @@ pub(super) fn kubernetes(
         min_ready,
         max_surge,
         max_unavailable,
-        disruption: disruption(raw.disruption.take(), findings),
+        disruption: disruption(raw.disruption.as_ref(), findings),
         spread: or(raw.spread.take(), true),
         drain: raw.drain.take().map_or(drain, |at| at.value.0),
         ingress: ingress(
@@ -128,7 +112,7 @@ pub(super) fn kubernetes(
         ),
         pod_annotations: annotations(raw.pod_annotations.take(), findings),
     };
-    added.tell(&resolved, findings);
+    added.tell(&resolved, scene.name, findings);
     Some(resolved)
 }
 
@@ -288,7 +272,7 @@ fn min_ready(raw: &table::Kubernetes, deadline: Duration, findings: &mut Finding
     at.value.0
 }
 
-fn disruption(raw: Option<At<Switch<Share>>>, findings: &mut Findings) -> Option<Share> {
+fn disruption(raw: Option<&At<Switch<Share>>>, findings: &mut Findings) -> Option<Share> {
     match raw {
         None => Some(Share::Pods(1)),
         Some(At {
@@ -300,7 +284,7 @@ fn disruption(raw: Option<At<Switch<Share>>>, findings: &mut Findings) -> Option
             ..
         }) => {
             if matches!(share, Share::Pods(0) | Share::Percent(0)) {
-                let problem = Problem::new("bad-value", "must let at least one pod go").at(spot);
+                let problem = Problem::new("bad-value", "must let at least one pod go").at(*spot);
                 let why = "with 0 no node could ever be drained";
                 findings.problem(
                     problem
@@ -308,84 +292,16 @@ fn disruption(raw: Option<At<Switch<Share>>>, findings: &mut Findings) -> Option
                         .help("`disruption = false` makes no budget"),
                 );
             }
-            Some(share)
+            Some(*share)
         }
     }
 }
 
-fn ingress(
-    raw: Option<At<table::Ingress>>,
-    scene: &Scene<'_>,
-    place: &KubePlace,
-    default: KubeName,
+/// Annotations, which the file gives with their whole keys.
+pub(super) fn annotations(
+    raw: Option<At<Map<String>>>,
     findings: &mut Findings,
-) -> Option<Ingress> {
-    let Some(exposed) = &scene.portable.expose else {
-        if raw.is_some() {
-            findings.note("not-honoured", "`ingress` makes none without `expose`");
-        }
-        return None;
-    };
-    let raw = raw.map(|at| at.value).unwrap_or_default();
-    let alb = matches!(place.reach, Reach::Eks { .. })
-        .then(|| ALB.parse().ok())
-        .flatten();
-    if let Some(at) = raw.path.as_ref().filter(|at| !at.value.0.starts_with('/')) {
-        findings.bad_value(at.spot, "a path starts with `/`");
-    }
-    let ingress = Ingress {
-        name: or(raw.name, default),
-        class: raw.class.map(|at| at.value).or(alb),
-        path: raw.path.map_or_else(|| "/".to_owned(), |at| at.value.0),
-        annotations: annotations(raw.annotations, findings),
-    };
-    exposure(exposed, &ingress, scene, findings);
-    if let Some(at) = &exposed.certificate {
-        arns::kind(at, "acm", "certificate/", "a certificate", findings);
-        arns::home("certificate", &at.value, place.into(), findings);
-    }
-    Some(ingress)
-}
-
-/// Whether the Ingress can be what `expose` asks for.
-fn exposure(exposed: &Exposed, ingress: &Ingress, scene: &Scene<'_>, findings: &mut Findings) {
-    let first = scene
-        .containers
-        .first()
-        .and_then(|placed| placed.ports.first());
-    let known = scene
-        .containers
-        .first()
-        .is_some_and(|placed| placed.ports_known);
-    if known && first.is_none_or(|at| at.value.protocol != Protocol::Tcp) {
-        let why = "an Ingress sends to the service's port, which must be a TCP one";
-        findings.missing(exposed.head, "port", why);
-    }
-    if let Some((host, spot)) = &exposed.host
-        && host
-            .strip_prefix("*.")
-            .unwrap_or(host)
-            .parse::<KubeName>()
-            .is_err()
-    {
-        findings.bad_value(*spot, "this is not a host name such as \"api.example.com\"");
-    }
-    if ingress.is_alb() {
-        return;
-    }
-    let keys = [
-        (exposed.certificate.is_some(), "certificate"),
-        (exposed.says_public, "public"),
-    ];
-    for (_, key) in keys.into_iter().filter(|(said, _)| *said) {
-        let message = format!(
-            "`expose.{key}` changes nothing here: only an Ingress of class `{ALB}` takes it; what yours takes goes into `ingress.annotations`"
-        );
-        findings.note("not-honoured", message);
-    }
-}
-
-fn annotations(raw: Option<At<Map<String>>>, findings: &mut Findings) -> BTreeMap<String, String> {
+) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for (key, at) in raw.map(|at| at.value.0).unwrap_or_default() {
         if !is_annotation_key(&key) {
@@ -396,75 +312,4 @@ fn annotations(raw: Option<At<Map<String>>>, findings: &mut Findings) -> BTreeMa
         found.insert(key, at.value);
     }
     found
-}
-
-/// Which parts nobody has asked for: they are told, with the key that changes each.
-struct Added {
-    readiness: bool,
-    liveness: bool,
-    min_ready: bool,
-    disruption: bool,
-    spread: bool,
-    drain: bool,
-}
-
-impl Added {
-    fn of(raw: &table::Kubernetes) -> Self {
-        let silent = |key: &str| !raw.has(&[key]);
-        Self {
-            readiness: silent("readiness"),
-            liveness: silent("liveness"),
-            min_ready: silent("min_ready"),
-            disruption: silent("disruption"),
-            spread: silent("spread"),
-            drain: silent("drain"),
-        }
-    }
-
-    fn tell(&self, resolved: &Kubernetes, findings: &mut Findings) {
-        let drains = !resolved.drain.is_zero();
-        let parts = [
-            (self.readiness && resolved.readiness.is_some(), "readiness"),
-            (self.liveness && resolved.liveness.is_some(), "liveness"),
-            (self.min_ready, "min_ready"),
-            (self.disruption, "disruption"),
-            (self.spread, "spread"),
-            (self.drain && drains, "drain"),
-        ];
-        let said: Vec<String> = parts
-            .into_iter()
-            .filter(|(added, _)| *added)
-            .map(|(_, key)| said(key, resolved))
-            .collect();
-        if !said.is_empty() {
-            let list = said.join(", ");
-            let message = format!(
-                "added for rollouts that can be judged: {list}; [service.NAME.kubernetes] has a key for each"
-            );
-            findings.note("added", message);
-        }
-    }
-}
-
-fn said(key: &str, resolved: &Kubernetes) -> String {
-    let every = |probe: Option<&super::super::model::Probe>| {
-        probe.map_or(0, |probe| probe.period.as_secs())
-    };
-    match key {
-        "readiness" => format!(
-            "a readiness probe every {} s (`readiness`)",
-            every(resolved.readiness.as_ref())
-        ),
-        "liveness" => format!(
-            "a liveness probe every {} s (`liveness`)",
-            every(resolved.liveness.as_ref())
-        ),
-        "min_ready" => format!(
-            "{} s of readiness before a pod counts (`min_ready`)",
-            resolved.min_ready.as_secs()
-        ),
-        "disruption" => "a disruption budget of one pod (`disruption`)".to_owned(),
-        "spread" => "pods spread over zones and nodes (`spread`)".to_owned(),
-        _ => format!("{} s of draining (`drain`)", resolved.drain.as_secs()),
-    }
 }

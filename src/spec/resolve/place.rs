@@ -174,7 +174,7 @@ fn keys(node: &Node, raw: &raw::Target, findings: &mut Findings) {
             let message = format!("`{key}` means nothing to platform \"{word}\"");
             let help = format!(
                 "\"{word}\" knows {}",
-                [&EVERYWHERE, platform.keys()].concat().join(", ")
+                [platform.keys(), &EVERYWHERE].concat().join(", ")
             );
             let problem = Problem::new("unknown-key", message).at(entry.head());
             findings.problem(problem.also(at.spot, "the platform").help(help));

@@ -14,12 +14,6 @@ pub(super) struct Size {
     pub(super) memory: Option<u32>,
 }
 
-/// CPU units of ECS as thousandths of a CPU, rounded to the nearest.
-pub(super) fn millis(units: u32) -> u32 {
-    let thousandths = (u64::from(units) * 1000 + 512) / 1024;
-    u32::try_from(thousandths).unwrap_or(u32::MAX)
-}
-
 /// The main container's share of what a pod has in all, where nothing else is said.
 fn rest(size: Size, containers: &[Placed]) -> Size {
     let sidecars = || {
@@ -28,7 +22,10 @@ fn rest(size: Size, containers: &[Placed]) -> Size {
             .skip(1)
             .filter_map(|placed| placed.container.as_ref())
     };
-    let cpu: u32 = sidecars().filter_map(|one| one.cpu).map(millis).sum();
+    let cpu: u32 = sidecars()
+        .filter_map(|one| one.cpu)
+        .map(Resources::millis)
+        .sum();
     let memory: u32 = sidecars().filter_map(|one| one.memory).sum();
     let left = |all: Option<u32>, taken: u32| Some(all?.saturating_sub(taken)).filter(|n| *n > 0);
     Size {
