@@ -21,29 +21,36 @@ use crate::platform::failure::Failed;
 use crate::platform::origin::Origin;
 use crate::spec::KubePlace;
 
+pub mod adopt;
+pub mod advice;
+pub mod capture;
+pub mod change;
 pub mod compare;
+pub mod conflict;
 pub mod connect;
+pub mod count;
 pub mod defaults;
+pub mod desired;
+pub mod diff;
 pub mod failures;
 pub mod fields;
 pub mod followed;
-pub mod advice;
-pub mod connect;
-pub mod desired;
+pub mod health;
 pub mod kind;
 pub mod lock;
 pub mod managed;
 pub mod object;
+pub mod observe;
 pub mod quantity;
 pub mod record;
-pub mod trouble;
-
-pub use connect::Link;
-pub use followed::{Followed, GoingBack, Ours};
 pub mod render;
+pub mod trouble;
+pub mod view;
+pub mod wire;
 
 pub use connect::Link;
 pub use desired::Desired;
+pub use followed::{Followed, GoingBack, Ours};
 pub use kind::{Id, Kind};
 pub use object::Object;
 
