@@ -23,6 +23,7 @@ use crate::spec::KubePlace;
 
 pub mod connect;
 pub mod failures;
+pub mod followed;
 pub mod kind;
 pub mod lock;
 pub mod object;
@@ -30,6 +31,7 @@ pub mod record;
 pub mod trouble;
 
 pub use connect::Link;
+pub use followed::{Followed, GoingBack, Ours};
 pub use kind::{Id, Kind};
 pub use object::Object;
 
