@@ -70,7 +70,7 @@ Exit codes:
 pub enum Verb {
     /// Checks the files: all problems at once, no network
     Validate,
-    /// Prints the exact requests: task definition, service, autoscaling; no network
+    /// Prints the exact requests: task definition, service, autoscaling; or manifests; no network
     Render,
     /// Shows what would change, field by field; changes nothing
     Plan(plan::Args),

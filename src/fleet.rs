@@ -1,66 +1,199 @@
-//! Several services in one command: proposed together, approved once, rolled out side by side,
-//! each with its own verdict.
+//! Several services in one command, at one or several places: proposed together, approved once,
+//! rolled out side by side, each with its own verdict.
+//!
+//! The set of platforms is closed: a [`Member`] is a deploy loop over one of them, and every
+//! question that does not depend on the platform is asked through one `match`.
 
 use futures::future::join_all;
 
+use crate::answer::{Deployed, LogLine, Status, Wanted};
 use crate::deploy::{Deploy, declined, held_back};
-use crate::event::{Kind as Told, Outcome};
+use crate::event::{Events, Kind as Told, Outcome};
+use crate::names::ServiceName;
 use crate::plan::{Effect, Plan};
-use crate::platform::{Platform, Proposal};
+use crate::platform::ecs::Ecs;
+use crate::platform::{Current, Failed, Platform, Proposal};
 
-/// What one service of a fleet has come to before anything was written.
-pub type Proposed<P> = Result<Proposal<P>, Outcome>;
+mod stored;
+
+pub use stored::StoredPlan;
+
+/// The deploy loop of one service, at a place of one platform.
+#[derive(Debug)]
+pub enum Member<'a> {
+    /// At an ECS cluster.
+    Ecs(Deploy<'a, Ecs>),
+}
+
+/// What one service has come to before anything was written, with the loop that carries it out.
+#[derive(Debug)]
+pub enum Ready<'m> {
+    /// At an ECS cluster.
+    Ecs(Staged<'m, Ecs>),
+}
+
+/// A proposal with its loop.
+#[derive(Debug)]
+pub struct Staged<'m, P: Platform> {
+    deploy: &'m Deploy<'m, P>,
+    proposal: Proposal<P>,
+}
+
+/// A member's proposal, or how it ended without one.
+pub type Proposed<'m> = Result<Ready<'m>, Outcome>;
+
+/// Does the same for a member of any platform.
+macro_rules! each {
+    ($member:expr, $inner:ident => $does:expr) => {
+        match $member {
+            Self::Ecs($inner) => $does,
+        }
+    };
+}
+
+impl<'a> Member<'a> {
+    /// Which service.
+    pub fn service(&self) -> &ServiceName {
+        each!(self, deploy => &deploy.service.name)
+    }
+
+    /// Where its story is told.
+    pub fn events(&self) -> &Events {
+        each!(self, deploy => &deploy.events)
+    }
+
+    /// The time, for the member.
+    pub fn now(&self) -> jiff::Timestamp {
+        each!(self, deploy => deploy.clock.now())
+    }
+
+    /// Reads and compares.
+    pub async fn propose(&'a self) -> Proposed<'a> {
+        match self {
+            Self::Ecs(deploy) => {
+                let proposal = deploy.propose().await?;
+                Ok(Ready::Ecs(Staged { deploy, proposal }))
+            }
+        }
+    }
+
+    /// Puts a saved plan in the place of a fresh one, if the facts that it rests on still hold.
+    pub async fn propose_saved(&'a self, saved: &StoredPlan) -> Proposed<'a> {
+        match (self, saved) {
+            (Self::Ecs(deploy), StoredPlan::Ecs(plan)) => {
+                let proposal = deploy.propose_saved(Some(plan)).await?;
+                Ok(Ready::Ecs(Staged { deploy, proposal }))
+            }
+        }
+    }
+
+    /// What runs now; `None`: the service is not there.
+    pub async fn status(&self) -> Result<Option<Status>, Failed> {
+        each!(self, deploy => deploy.platform.status(deploy.service, &deploy.events).await)
+    }
+
+    /// Who deployed what, the newest first.
+    pub async fn history(&self, most: usize) -> Result<Vec<Deployed>, Failed> {
+        each!(self, deploy => deploy.platform.history(deploy.service, most).await)
+    }
+
+    /// Tells lines of the log.
+    pub async fn tell_logs(
+        &self,
+        wanted: &Wanted,
+        each: impl FnMut(LogLine),
+    ) -> Result<(), Failed> {
+        each!(self, deploy => {
+            deploy.platform.tell_logs(deploy.service, wanted, &deploy.events, each).await
+        })
+    }
+
+    async fn stop(&self, rollback: bool) -> Outcome {
+        each!(self, deploy => deploy.stop(rollback).await)
+    }
+
+    async fn watch(&self) -> Outcome {
+        each!(self, deploy => match deploy.propose().await {
+            Err(outcome) => outcome,
+            Ok(proposal) => deploy.watch(&proposal.plan, proposal.current).await,
+        })
+    }
+}
+
+impl Ready<'_> {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        each!(self, staged => staged.proposal.plan.is_empty())
+    }
+
+    /// Another rollout that is under way, in words.
+    pub fn busy(&self) -> Option<&str> {
+        each!(self, staged => match &staged.proposal.current {
+            Current::Busy { what, .. } => Some(what),
+            _ => None,
+        })
+    }
+
+    /// The plan, to be saved.
+    pub fn into_plan(self) -> StoredPlan {
+        match self {
+            Self::Ecs(staged) => StoredPlan::Ecs(staged.proposal.plan),
+        }
+    }
+
+    fn told(&self) -> Told {
+        each!(self, staged => told(&staged.proposal.plan))
+    }
+
+    async fn carry_out(self) -> Outcome {
+        each!(self, staged => {
+            let Proposal { plan, current } = staged.proposal;
+            staged.deploy.carry_out(&plan, current).await
+        })
+    }
+}
 
 /// Proposes for all; each plan is told as an event, in the order of the file.
-pub async fn propose<P: Platform>(members: &[Deploy<'_, P>]) -> Vec<Proposed<P>> {
-    let proposed = join_all(members.iter().map(Deploy::propose)).await;
+pub async fn propose<'m>(members: &'m [Member<'m>]) -> Vec<Proposed<'m>> {
+    let proposed = join_all(members.iter().map(Member::propose)).await;
     tell(members, &proposed);
     proposed
 }
 
 /// Tells the plans as events.
-pub fn tell<P: Platform>(members: &[Deploy<'_, P>], proposed: &[Proposed<P>]) {
+pub fn tell(members: &[Member<'_>], proposed: &[Proposed<'_>]) {
     for (member, proposed) in members.iter().zip(proposed) {
-        if let Ok(proposal) = proposed {
-            member.events.send(told(&proposal.plan));
+        if let Ok(ready) = proposed {
+            member.events().send(ready.told());
         }
     }
 }
 
 /// Stops what is under way for all of them.
-pub async fn cancel<P: Platform>(members: &[Deploy<'_, P>], rollback: bool) -> Vec<Outcome> {
+pub async fn cancel(members: &[Member<'_>], rollback: bool) -> Vec<Outcome> {
     let each = members.iter().map(|member| member.stop(rollback));
     conclude(members, join_all(each).await)
 }
 
 /// Whether anything would be written.
-pub fn changes<P: Platform>(proposed: &[Proposed<P>]) -> bool {
-    proposed
-        .iter()
-        .flatten()
-        .any(|proposal| !proposal.plan.is_empty())
+pub fn changes(proposed: &[Proposed<'_>]) -> bool {
+    proposed.iter().flatten().any(|ready| !ready.is_empty())
 }
 
 /// Performs and watches all of them. Where one could not be proposed, none is begun: a fleet that
 /// is half changed because of a spelling error helps nobody.
-pub async fn carry_out<P: Platform>(
-    members: &[Deploy<'_, P>],
-    proposed: Vec<Proposed<P>>,
-) -> Vec<Outcome> {
+pub async fn carry_out(members: &[Member<'_>], proposed: Vec<Proposed<'_>>) -> Vec<Outcome> {
     let broken = proposed.iter().any(Result::is_err);
-    let each = members
-        .iter()
-        .zip(proposed)
-        .map(async |(member, proposed)| match proposed {
-            Err(outcome) => outcome,
-            Ok(proposal) if broken && !proposal.plan.is_empty() => held_back(),
-            Ok(proposal) => member.carry_out(&proposal.plan, proposal.current).await,
-        });
+    let each = proposed.into_iter().map(async |proposed| match proposed {
+        Err(outcome) => outcome,
+        Ok(ready) if broken && !ready.is_empty() => held_back(),
+        Ok(ready) => ready.carry_out().await,
+    });
     conclude(members, join_all(each).await)
 }
 
 /// Ends all of them without a write: a person said no.
-pub fn decline<P: Platform>(members: &[Deploy<'_, P>], proposed: Vec<Proposed<P>>) -> Vec<Outcome> {
+pub fn decline(members: &[Member<'_>], proposed: Vec<Proposed<'_>>) -> Vec<Outcome> {
     let outcomes = proposed
         .into_iter()
         .map(|proposed| proposed.err().unwrap_or_else(declined));
@@ -68,19 +201,14 @@ pub fn decline<P: Platform>(members: &[Deploy<'_, P>], proposed: Vec<Proposed<P>
 }
 
 /// Follows what is under way for all of them.
-pub async fn watch<P: Platform>(members: &[Deploy<'_, P>]) -> Vec<Outcome> {
-    let each = members
-        .iter()
-        .map(async |member| match member.propose().await {
-            Err(outcome) => outcome,
-            Ok(proposal) => member.watch(&proposal.plan, proposal.current).await,
-        });
+pub async fn watch(members: &[Member<'_>]) -> Vec<Outcome> {
+    let each = members.iter().map(Member::watch);
     conclude(members, join_all(each).await)
 }
 
-fn conclude<P: Platform>(members: &[Deploy<'_, P>], outcomes: Vec<Outcome>) -> Vec<Outcome> {
+fn conclude(members: &[Member<'_>], outcomes: Vec<Outcome>) -> Vec<Outcome> {
     for (member, outcome) in members.iter().zip(&outcomes) {
-        member.events.send(Told::Outcome(outcome.clone()));
+        member.events().send(Told::Outcome(outcome.clone()));
     }
     outcomes
 }

@@ -171,6 +171,36 @@ impl ImageRef {
     }
 }
 
+/// Whether a word can be the key of an annotation: up to 63 letters, digits, `-`, `_` and `.`, perhaps
+/// after a DNS subdomain and a slash (Kubernetes documentation, annotations, syntax).
+pub fn is_annotation_key(word: &str) -> bool {
+    let name = |word: &str| {
+        let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        word.len() <= 63
+            && word.chars().all(ok)
+            && ends(word.chars().next())
+            && ends(word.chars().last())
+    };
+    match word.split_once('/') {
+        Some((prefix, word)) => dns_subdomain(prefix).is_ok() && name(word),
+        None => name(word),
+    }
+}
+
+/// A text as a label's value can hold it: at most 63 letters, digits, `-`, `_` and `.`, with a letter or
+/// a digit at both ends (Kubernetes documentation, labels and selectors). Anything else becomes `_`, or
+/// is left out at the ends.
+pub fn label_value(text: &str) -> String {
+    let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let ends = |c: char| !c.is_ascii_alphanumeric();
+    let clean: String = text.chars().map(|c| if ok(c) { c } else { '_' }).collect();
+    let clean = clean.trim_start_matches(ends);
+    // All that is left is ASCII, so any byte is a character's end.
+    let clean = clean.get(..63).unwrap_or(clean);
+    clean.trim_end_matches(ends).to_owned()
+}
+
 fn dns_label(word: &str) -> Result<(), &'static str> {
     let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if word.is_empty() || word.len() > 63 {
@@ -294,6 +324,31 @@ mod tests {
             (arn.service(), arn.account(), arn.resource()),
             ("secretsmanager", "123456789012", "secret:prod/db-url")
         );
+    }
+
+    #[test]
+    fn keys_of_annotations_and_values_of_labels() {
+        for good in ["team", "example.com/Cost_Center", "a.b-c"] {
+            assert!(is_annotation_key(good), "{good}");
+        }
+        for bad in [
+            "",
+            "cost center",
+            "/a",
+            "a/",
+            "-a",
+            "Example/a",
+            "a/b/c",
+            "a:b",
+        ] {
+            assert!(!is_annotation_key(bad), "{bad}");
+        }
+        assert_eq!(label_value("The Shop (old)"), "The_Shop__old");
+        assert_eq!(
+            label_value(&format!("{}-x", "s".repeat(62))),
+            "s".repeat(62)
+        );
+        assert_eq!(label_value("店"), "");
     }
 
     #[test]

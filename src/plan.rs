@@ -11,6 +11,9 @@ use crate::names::ServiceName;
 
 pub mod saved;
 
+/// What is printed in place of a value that may be a secret.
+pub const MASK: &str = "(masked)";
+
 /// What is to be done for one service. `B` is the platform's basis, `C` its change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan<B, C> {

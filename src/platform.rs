@@ -11,12 +11,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cancel::Cancel;
-use crate::event::{Events, PostMortem};
+use crate::event::{Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::rollout::{Failure, Observation, Verdict};
 use crate::spec::Service;
 
 pub mod aws;
+pub mod digest;
 pub mod ecs;
 pub mod failure;
 pub mod kubernetes;
@@ -37,6 +38,12 @@ pub struct Intent {
     pub count: Option<u32>,
     /// Take the service away.
     pub destroy: bool,
+    /// Take fields over that others manage.
+    pub force_conflicts: bool,
+    /// It is to be performed, and not only shown.
+    pub writes: bool,
+    /// Somebody reads the plan before it is performed.
+    pub is_read: bool,
 }
 
 impl Intent {
@@ -44,6 +51,9 @@ impl Intent {
     pub fn follows_the_file(&self) -> bool {
         let adopting = Self {
             adopt: self.adopt,
+            force_conflicts: self.force_conflicts,
+            writes: self.writes,
+            is_read: self.is_read,
             ..Self::default()
         };
         *self == adopting
@@ -190,6 +200,23 @@ pub trait Platform {
         rollout: &mut Self::Followed,
         events: &Events,
     ) -> Result<Observation, Failed>;
+
+    /// Resolves once there is something new to be seen of a rollout, where the platform tells of
+    /// itself; otherwise never.
+    async fn stirred(&self, rollout: &Self::Followed);
+
+    /// Takes up a rollout that somebody else, or a run of ours that was killed, began: from now on
+    /// it is ours to bring back, and what that run left undone of its remedy is done.
+    async fn take_up(
+        &self,
+        service: &Service,
+        rollout: &mut Self::Followed,
+        events: &Events,
+    ) -> Result<(), Failed>;
+
+    /// Ends the work on a service: how it ended is remembered where the platform itself does not,
+    /// and others may deploy it again. What fails costs a warning.
+    async fn close(&self, service: &Service, outcome: &Outcome, events: &Events);
 
     /// The changes of a plan that wait for a healthy rollout, in words.
     fn waiting_changes(&self, plan: &Plan<Self::Basis, Self::Change>) -> Vec<String>;

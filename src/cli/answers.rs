@@ -10,12 +10,12 @@ use super::options::duration;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::answer::Wanted;
-use crate::deploy::{Conduct, Deploy, absent, could_not};
+use crate::deploy::{Conduct, absent, could_not};
 use crate::error::{ExitCode, combine};
 use crate::event::Kind;
+use crate::fleet::Member;
 use crate::names::ContainerName;
 use crate::platform::Failed;
-use crate::platform::ecs::Ecs;
 
 /// How much history.
 #[derive(Debug, clap::Args)]
@@ -44,12 +44,8 @@ pub struct LogsArgs {
 
 /// `deployer status`.
 pub fn status(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
-    run(cli, terminal, screen, &async |member: &Deploy<'_, Ecs>| {
-        let status = member
-            .platform
-            .status(member.service, &member.events)
-            .await?;
-        Ok(status.map(Kind::Status))
+    run(cli, terminal, screen, &async |member: &Member<'_>| {
+        Ok(member.status().await?.map(Kind::Status))
     })
 }
 
@@ -60,8 +56,8 @@ pub fn history(
     terminal: &Terminal,
     screen: &mut Screen,
 ) -> ExitCode {
-    run(cli, terminal, screen, &async |member: &Deploy<'_, Ecs>| {
-        let deployments = member.platform.history(member.service, args.limit).await?;
+    run(cli, terminal, screen, &async |member: &Member<'_>| {
+        let deployments = member.history(args.limit).await?;
         Ok(Some(Kind::History { deployments }))
     })
 }
@@ -79,17 +75,15 @@ pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen
     )
 }
 
-async fn lines(begun: &Begun<'_>, member: &Deploy<'_, Ecs>, args: &LogsArgs) -> ExitCode {
+async fn lines(begun: &Begun<'_>, member: &Member<'_>, args: &LogsArgs) -> ExitCode {
     let wanted = Wanted {
-        since: before(member.clock.now(), args.since),
+        since: before(member.now(), args.since),
         tail: args.tail,
         follow: args.follow,
         container: args.container.clone(),
     };
-    let each = |line| member.events.send(Kind::Log(line));
-    let reading = member
-        .platform
-        .tell_logs(member.service, &wanted, &member.events, each);
+    let each = |line| member.events().send(Kind::Log(line));
+    let reading = member.tell_logs(&wanted, each);
     tokio::select! {
         read = reading => match read {
             Ok(()) => ExitCode::Fine,
@@ -110,7 +104,7 @@ fn run(
     cli: &Cli,
     terminal: &Terminal,
     screen: &mut Screen,
-    ask: &impl AsyncFn(&Deploy<'_, Ecs>) -> Result<Option<Kind>, Failed>,
+    ask: &impl AsyncFn(&Member<'_>) -> Result<Option<Kind>, Failed>,
 ) -> ExitCode {
     Command::new(cli, terminal).run(
         screen,
@@ -123,11 +117,11 @@ fn run(
                 .zip(answers)
                 .map(|(member, answer)| match answer {
                     Ok(Some(kind)) => {
-                        member.events.send(kind);
+                        member.events().send(kind);
                         ExitCode::Fine
                     }
                     Ok(None) => {
-                        member.events.send(Kind::Outcome(absent()));
+                        member.events().send(Kind::Outcome(absent()));
                         ExitCode::Failed
                     }
                     Err(error) => failed(member, &error),
@@ -138,9 +132,9 @@ fn run(
     )
 }
 
-fn failed(member: &Deploy<'_, Ecs>, error: &Failed) -> ExitCode {
+fn failed(member: &Member<'_>, error: &Failed) -> ExitCode {
     let outcome = could_not(error);
     let code = ExitCode::of(outcome.verdict, outcome.rolled_back);
-    member.events.send(Kind::Outcome(outcome));
+    member.events().send(Kind::Outcome(outcome));
     code
 }

@@ -8,11 +8,10 @@ use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::deploy::{Conduct, IfBusy};
 use crate::error::ExitCode;
-use crate::fleet;
+use crate::fleet::{self, StoredPlan};
 use crate::names::ServiceName;
 use crate::plan::saved::Saved;
 use crate::platform::Intent;
-use crate::platform::ecs::change::{Basis, Change};
 
 /// How to apply.
 #[derive(Debug, clap::Args)]
@@ -26,12 +25,15 @@ pub struct Args {
     /// Takes over a service that exists and is not ours
     #[arg(long)]
     adopt: bool,
+    /// Takes over fields that others manage, on Kubernetes
+    #[arg(long)]
+    force_conflicts: bool,
     /// Why, for the history
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
 }
 
-type SavedPlan = Saved<Basis, Change>;
+type SavedPlan = Saved<StoredPlan>;
 
 /// Applies.
 pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
@@ -64,13 +66,14 @@ fn apply(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> Ex
         &sites,
         screen,
         |_| conduct(args),
-        async |begun| begun.deploy(asks).await,
+        async |begun| begun.begin(asks).await,
     )
 }
 
 fn conduct(args: &Args) -> Conduct {
     let intent = Intent {
         adopt: args.adopt,
+        force_conflicts: args.force_conflicts,
         ..Intent::default()
     };
     Conduct {
@@ -94,7 +97,7 @@ fn apply_saved(
     options.services = saved
         .plans
         .iter()
-        .map(|plan| plan.service.clone())
+        .map(|plan| plan.service().clone())
         .collect();
     let sites = match site::load(&options, terminal, screen) {
         Ok(sites) => sites,
@@ -133,8 +136,11 @@ async fn perform_saved(begun: &Begun<'_>, sites: &[Site], saved: &SavedPlan) -> 
         let plan = saved
             .plans
             .iter()
-            .find(|plan| plan.service == member.service.name);
-        proposed.push(member.propose_saved(plan).await);
+            .find(|plan| plan.service() == member.service());
+        proposed.push(match plan {
+            Some(plan) => member.propose_saved(plan).await,
+            None => member.propose().await,
+        });
     }
     fleet::tell(&members, &proposed);
     begun.carry_out(&members, proposed, false).await

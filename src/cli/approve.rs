@@ -6,7 +6,7 @@ use std::io::{self, BufRead as _};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::cancel::Cancel;
-use crate::names::{AccountId, Region, ServiceName, TargetName};
+use crate::names::{ServiceName, TargetName};
 use crate::report::Prompt;
 
 /// What is about to be done, where.
@@ -18,20 +18,16 @@ pub struct Question<'a> {
     pub services: &'a [ServiceName],
     /// Where.
     pub target: &'a TargetName,
-    /// In which account, where that is known.
-    pub account: Option<&'a AccountId>,
-    /// In which Region.
-    pub region: &'a Region,
+    /// Where that is, in words.
+    pub place: String,
 }
 
 impl fmt::Display for Question<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.services.iter().map(ServiceName::as_str).collect();
-        write!(f, "{} {} at {} (", self.deed, names.join(", "), self.target)?;
-        if let Some(account) = self.account {
-            write!(f, "account {account}, ")?;
-        }
-        write!(f, "{})? [y/N]", self.region)
+        let names = names.join(", ");
+        let (deed, target, place) = (self.deed, self.target, &self.place);
+        write!(f, "{deed} {names} at {target} ({place})? [y/N]")
     }
 }
 
@@ -102,8 +98,7 @@ mod tests {
             deed: "Apply these changes to",
             services: &services,
             target: &"ecs".parse().unwrap(),
-            account: Some(&"123456789012".parse().unwrap()),
-            region: &"us-east-1".parse().unwrap(),
+            place: "account 123456789012, us-east-1".to_owned(),
         };
         let terminal = async {
             let prompt = prompts.recv().await.unwrap();

@@ -5,18 +5,17 @@ use tokio::sync::mpsc;
 
 use super::approve::{self, Answer, Question};
 use super::options::{Options, Output};
-use super::site::{self, Site};
+use super::site::{self, Cloud, Site};
 use super::story::{self, Story};
 use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::deploy::{Conduct, Deploy};
 use crate::error::{ExitCode, combine};
 use crate::event::{Event, Events, Kind, Outcome, ServiceOutcome};
-use crate::fleet::{self, Proposed};
+use crate::fleet::{self, Member, Proposed};
 use crate::names::ServiceName;
 use crate::plan::Note;
-use crate::platform::Intent;
-use crate::platform::ecs::Ecs;
+use crate::platform::{Intent, Platform};
 use crate::spec::Service;
 
 /// One command over the services of some sites.
@@ -40,7 +39,7 @@ pub(super) struct Part<'a> {
 /// A command that has begun.
 pub(super) struct Begun<'a> {
     pub(super) sites: &'a [Site],
-    pub(super) clouds: Vec<Ecs>,
+    pub(super) clouds: Vec<Cloud>,
     pub(super) parts: Vec<Part<'a>>,
     pub(super) story: Story,
     began: Timestamp,
@@ -82,6 +81,16 @@ impl<'a> Command<'a> {
         conduct: impl Fn(&ServiceName) -> Conduct,
         work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
     ) -> ExitCode {
+        if let Some(site) = sites
+            .iter()
+            .find(|site| site.spec.target.place.ecs().is_none())
+        {
+            screen.complaint(&format!(
+                "error: {}: this verb works on ECS only; `validate` and `render` work for Kubernetes\n",
+                site.spec.target.name
+            ));
+            return ExitCode::Wrong;
+        }
         let several = sites.len() > 1;
         let format = self
             .terminal
@@ -91,7 +100,7 @@ impl<'a> Command<'a> {
             let origin = site::origin(self.message);
             let mut clouds = Vec::new();
             for site in sites {
-                clouds.push(site.connect(&origin, story.clock).await);
+                clouds.extend(site.connect(&origin, story.clock).await);
             }
             let parts = self.parts(sites, conduct);
             let begun = Begun {
@@ -133,6 +142,8 @@ impl<'a> Command<'a> {
                 let mut conduct = conduct(&service.name);
                 conduct.timeout = conduct.timeout.or(self.options.timeout);
                 conduct.is_read = self.plan_on_stdout || (site.asks() && !self.options.yes);
+                conduct.intent.is_read = conduct.is_read;
+                conduct.intent.writes = conduct.may_write;
                 conduct.resume = self.resume(site, service);
                 let notes = if conduct.intent.follows_the_file() {
                     notes(site, service)
@@ -181,15 +192,21 @@ fn notes(site: &Site, service: &Service) -> Vec<Note> {
 
 impl Begun<'_> {
     /// The deploy loops of all services.
-    pub(super) fn members(&self) -> Vec<Deploy<'_, Ecs>> {
+    pub(super) fn members(&self) -> Vec<Member<'_>> {
         let member = |part| self.member(part);
         self.parts.iter().map(member).collect()
     }
 
-    fn member<'s>(&'s self, part: &'s Part<'_>) -> Deploy<'s, Ecs> {
+    fn member<'s>(&'s self, part: &'s Part<'_>) -> Member<'s> {
+        match &self.clouds[part.site] {
+            Cloud::Ecs(ecs) => Member::Ecs(self.deploy_at(ecs, part)),
+        }
+    }
+
+    fn deploy_at<'s, P: Platform>(&'s self, platform: &'s P, part: &'s Part<'_>) -> Deploy<'s, P> {
         let target = self.sites[part.site].spec.target.name.clone();
         Deploy {
-            platform: &self.clouds[part.site],
+            platform,
             service: part.service,
             conduct: &part.conduct,
             notes: part.notes.clone(),
@@ -201,13 +218,10 @@ impl Begun<'_> {
     }
 
     /// Asks, where a person is to be asked, once for each target with changes.
-    pub(super) async fn approved(&self, proposed: &[Proposed<Ecs>]) -> Answer {
+    pub(super) async fn approved(&self, proposed: &[Proposed<'_>]) -> Answer {
         for (index, site) in self.sites.iter().enumerate() {
             let changed = self.parts.iter().zip(proposed).filter(|(part, proposed)| {
-                part.site == index
-                    && proposed
-                        .as_ref()
-                        .is_ok_and(|proposal| !proposal.plan.is_empty())
+                part.site == index && proposed.as_ref().is_ok_and(|ready| !ready.is_empty())
             });
             let services: Vec<ServiceName> =
                 changed.map(|(part, _)| part.service.name.clone()).collect();
@@ -228,14 +242,13 @@ impl Begun<'_> {
             deed,
             services,
             target: &site.spec.target.name,
-            account: site.place().account.as_ref(),
-            region: &site.place().region,
+            place: site.place_in_words(),
         };
         approve::ask(&question, &self.story.ask, &self.story.cancel).await
     }
 
     /// Proposes, asks unless `asked` already, carries out.
-    pub(super) async fn deploy(&self, asks: bool) -> ExitCode {
+    pub(super) async fn begin(&self, asks: bool) -> ExitCode {
         let members = self.members();
         let proposed = fleet::propose(&members).await;
         self.carry_out(&members, proposed, asks).await
@@ -244,8 +257,8 @@ impl Begun<'_> {
     /// Asks and carries out.
     pub(super) async fn carry_out(
         &self,
-        members: &[Deploy<'_, Ecs>],
-        proposed: Vec<Proposed<Ecs>>,
+        members: &[Member<'_>],
+        proposed: Vec<Proposed<'_>>,
         asks: bool,
     ) -> ExitCode {
         let whole = proposed.iter().all(Result::is_ok);

@@ -38,6 +38,6 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
             if_busy: IfBusy::Supersede,
             ..writing(intent.clone())
         },
-        async |begun| begun.deploy(!cli.options.yes).await,
+        async |begun| begun.begin(!cli.options.yes).await,
     )
 }

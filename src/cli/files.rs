@@ -8,6 +8,8 @@ use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::error::ExitCode;
 use crate::platform::ecs::render::{Setting, render as rendered};
+use crate::platform::kubernetes;
+use crate::spec::{EcsPlace, KubePlace, Place, Spec};
 
 /// `deployer validate`: all problems at once.
 pub(super) fn validate(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
@@ -41,7 +43,8 @@ pub(super) fn validate(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> E
     ExitCode::Fine
 }
 
-/// `deployer render`: the exact requests.
+/// `deployer render`: the exact requests. Manifests are YAML, unless JSON is asked for or one of the
+/// targets is no Kubernetes.
 pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let sites = match site::load(&cli.options, terminal, screen) {
         Ok(sites) => sites,
@@ -51,6 +54,20 @@ pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> Exi
         .iter()
         .map(|site| (site.spec.target.name.to_string(), of(site)))
         .collect();
+    let manifests = |site: &Site| site.spec.target.place.kubernetes().is_some();
+    if cli.options.output == Output::Human && sites.iter().all(manifests) {
+        let written: Result<String, _> = documents.iter().map(|(_, list)| yaml(list)).collect();
+        return match written {
+            Ok(text) => {
+                screen.answer(&text);
+                ExitCode::Fine
+            }
+            Err(error) => {
+                screen.error(&error, None);
+                ExitCode::Failed
+            }
+        };
+    }
     let document = match documents.len() {
         1 => documents.remove(0).1,
         _ => Value::Object(documents.into_iter().collect()),
@@ -59,25 +76,97 @@ pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> Exi
     ExitCode::Fine
 }
 
-/// One service as it is; several by their names.
+/// What a target would get: a list of manifests, or one service's requests as they are and several
+/// services' by their names.
 fn of(site: &Site) -> Value {
+    match &site.spec.target.place {
+        Place::Kubernetes(place) => Value::Array(manifests(&site.spec, place)),
+        Place::Ecs(place) | Place::Sandbox(place) => requests(&site.spec, place),
+    }
+}
+
+fn manifests(spec: &Spec, place: &KubePlace) -> Vec<Value> {
+    let project = &spec.project;
+    let setting = kubernetes::render::Setting { project, place };
+    let namespace = kubernetes::desired::namespace(place);
+    let mut documents: Vec<Value> = namespace.into_iter().map(|one| one.manifest).collect();
+    for service in &spec.services {
+        let desired = kubernetes::render::render(service, &setting);
+        documents.extend(desired.documents(&place.namespace));
+    }
+    documents
+}
+
+/// A list of documents as one stream of YAML.
+fn yaml(list: &Value) -> Result<String, serde_saphyr::SerializeError> {
+    let mut text = String::new();
+    for document in list.as_array().into_iter().flatten() {
+        text.push_str("---\n");
+        text.push_str(&serde_saphyr::to_string(document)?);
+    }
+    Ok(text)
+}
+
+fn requests(spec: &Spec, place: &EcsPlace) -> Value {
     let origin = site::origin(None);
     let setting = Setting {
-        project: &site.spec.project,
-        place: site.place(),
+        project: &spec.project,
+        place,
         origin: &origin,
     };
-    let mut services = site.spec.services.iter().map(|service| {
+    let mut services = spec.services.iter().map(|service| {
         (
             service.name.to_string(),
             json!(rendered(service, &setting).masked()),
         )
     });
-    if site.spec.services.len() == 1 {
+    if spec.services.len() == 1 {
         return services
             .next()
             .map(|(_, desired)| desired)
             .unwrap_or_default();
     }
     Value::Object(services.collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Readers of YAML 1.1, such as kubectl, take a bare `on` or `0x10` for something else.
+    #[test]
+    fn what_is_text_is_text_again_for_any_reader_of_yaml() {
+        let words = [
+            "true",
+            "on",
+            "No",
+            "y",
+            "0x10",
+            "1_000",
+            "1e3",
+            "012",
+            "1:30",
+            "~",
+            "null",
+            "",
+            " a",
+            "a: b",
+            "#a",
+            "- a",
+            "@a",
+            "2026-01-01",
+            "a\nb\n",
+            "\u{1b}[31m",
+            "\"q\"",
+            "[{\"HTTP\":80}]",
+        ];
+        let list = json!([{ "words": words }]);
+        let text = yaml(&list).unwrap();
+        assert!(!text.contains('\u{1b}'), "{text}");
+        for bare in ["true", "on", "No", "y", "0x10", "012", "null", "2026-01-01"] {
+            assert!(!text.contains(&format!("- {bare}\n")), "{bare} in {text}");
+        }
+        let read: Value = serde_saphyr::from_str(text.strip_prefix("---\n").unwrap()).unwrap();
+        assert_eq!(read, list[0]);
+    }
 }

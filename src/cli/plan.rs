@@ -9,9 +9,9 @@ use super::{Cli, Screen};
 use crate::deploy::Conduct;
 use crate::error::{ExitCode, combine};
 use crate::event::Kind;
-use crate::fleet;
+use crate::fleet::{self, Ready};
 use crate::plan::saved::Saved;
-use crate::platform::{Current, Intent};
+use crate::platform::Intent;
 
 /// How to plan.
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,9 @@ pub struct Args {
     /// Plans to take over a service that exists and is not ours
     #[arg(long)]
     adopt: bool,
+    /// Plans to take over fields that others manage, on Kubernetes
+    #[arg(long)]
+    force_conflicts: bool,
 }
 
 /// Plans.
@@ -44,6 +47,7 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
     let conduct = |_: &_| Conduct {
         intent: Intent {
             adopt: args.adopt,
+            force_conflicts: args.force_conflicts,
             ..Intent::default()
         },
         ..Conduct::default()
@@ -69,12 +73,11 @@ async fn plan(
     let proposed = fleet::propose(&members).await;
     for (member, proposed) in members.iter().zip(&proposed) {
         match proposed {
-            Err(outcome) => member.events.send(Kind::Outcome(outcome.clone())),
-            Ok(proposal) => {
-                if let Current::Busy { what, .. } = &proposal.current {
-                    member
-                        .events
-                        .warn("busy", format!("another rollout is under way: {what}"));
+            Err(outcome) => member.events().send(Kind::Outcome(outcome.clone())),
+            Ok(ready) => {
+                if let Some(what) = ready.busy() {
+                    let text = format!("another rollout is under way: {what}");
+                    member.events().warn("busy", text);
                 }
             }
         }
@@ -94,7 +97,7 @@ async fn plan(
     let plans = proposed
         .into_iter()
         .flatten()
-        .map(|proposal| proposal.plan)
+        .map(Ready::into_plan)
         .collect();
     let target = begun.sites[0].spec.target.name.clone();
     let saved = Saved::new(begun.story.clock.now(), target, plans);

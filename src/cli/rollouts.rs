@@ -167,6 +167,6 @@ fn with_intent(
         ..writing(intent(name))
     };
     command.run_at(&sites, screen, conduct, async |begun| {
-        begun.deploy(asks).await
+        begun.begin(asks).await
     })
 }

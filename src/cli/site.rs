@@ -11,9 +11,9 @@ use crate::error::ExitCode;
 use crate::names::TargetName;
 use crate::platform::aws;
 use crate::platform::ecs::Ecs;
-use crate::platform::ecs::origin::Origin;
+use crate::platform::origin::Origin;
 use crate::sandbox::{self, Sandbox};
-use crate::spec::{self, Approve, Disk, EcsPlace, Loaded, Place, Request, Spec};
+use crate::spec::{self, Approve, Disk, Loaded, Place, Reach, Request, Spec};
 
 /// One target with its services.
 #[derive(Debug)]
@@ -27,30 +27,52 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// The place.
-    pub(super) fn place(&self) -> &EcsPlace {
+    /// The place, as a question names it.
+    pub(super) fn place_in_words(&self) -> String {
         match &self.spec.target.place {
-            Place::Ecs(place) | Place::Sandbox(place) => place,
+            Place::Ecs(place) | Place::Sandbox(place) => match &place.account {
+                Some(account) => format!("account {account}, {}", place.region),
+                None => place.region.to_string(),
+            },
+            Place::Kubernetes(place) => match &place.reach {
+                Reach::Eks { cluster, .. } => {
+                    format!("EKS cluster {cluster}, namespace {}", place.namespace)
+                }
+                Reach::Kubeconfig {
+                    context: Some(context),
+                    ..
+                } => format!("context {context}, namespace {}", place.namespace),
+                Reach::Kubeconfig { .. } => format!("namespace {}", place.namespace),
+            },
         }
     }
 
     /// Whether a person is to be asked before anything is written.
     pub(super) fn asks(&self) -> bool {
-        matches!(self.spec.target.place, Place::Ecs(_)) && self.spec.target.approve == Approve::Ask
+        !matches!(self.spec.target.place, Place::Sandbox(_))
+            && self.spec.target.approve == Approve::Ask
     }
 
     /// Reaches it.
-    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Ecs {
-        let transport = self.sandbox.as_ref().map(Sandbox::http_client);
-        let connection = aws::connect(self.place(), transport, clock).await;
-        Ecs::new(
-            &connection,
-            self.place(),
-            &self.spec.project,
-            origin.clone(),
-            clock,
-        )
+    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Option<Cloud> {
+        let project = &self.spec.project;
+        let cloud = match &self.spec.target.place {
+            Place::Ecs(place) | Place::Sandbox(place) => {
+                let transport = self.sandbox.as_ref().map(Sandbox::http_client);
+                let connection = aws::connect(place, transport, clock).await;
+                Cloud::Ecs(Ecs::new(&connection, place, project, origin.clone(), clock))
+            }
+            Place::Kubernetes(_) => return None,
+        };
+        Some(cloud)
     }
+}
+
+/// A place that is reached.
+#[derive(Debug)]
+pub(super) enum Cloud {
+    /// An ECS cluster.
+    Ecs(Ecs),
 }
 
 /// Reads the files for each `--target`, and opens the sandbox where it is one. What is wrong is

@@ -8,6 +8,7 @@
 mod budget;
 mod calls;
 mod doubt;
+mod evidence;
 mod judge;
 mod others;
 mod people;

@@ -8,22 +8,21 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
 use crate::names::TargetName;
 
 /// The form of the file; another form is refused, not guessed at.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
-/// A plan in a file. It may hold literals that are secret, since it holds what it performs.
+/// Plans in a file. They may hold literals that are secret, since they hold what they perform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Saved<B, C> {
+pub struct Saved<P> {
     format: u32,
     /// When it was made.
     pub made: Timestamp,
     /// At which target it is performed.
     pub target: TargetName,
     /// One for each service.
-    pub plans: Vec<Plan<B, C>>,
+    pub plans: Vec<P>,
 }
 
 /// A plan could not be saved or read.
@@ -63,13 +62,9 @@ pub enum SavedError {
     },
 }
 
-impl<B, C> Saved<B, C>
-where
-    B: Serialize + DeserializeOwned,
-    C: Serialize + DeserializeOwned,
-{
+impl<P: Serialize + DeserializeOwned> Saved<P> {
     /// A plan to be saved.
-    pub fn new(made: Timestamp, target: TargetName, plans: Vec<Plan<B, C>>) -> Self {
+    pub fn new(made: Timestamp, target: TargetName, plans: Vec<P>) -> Self {
         Self {
             format: FORMAT,
             made,
@@ -138,18 +133,14 @@ where
 mod tests {
     use super::*;
 
-    type Simple = Saved<String, String>;
+    type Simple = Saved<String>;
 
     fn saved() -> Simple {
-        let plan = Plan {
-            service: "api".parse().unwrap(),
-            basis: "basis".into(),
-            changes: vec!["change".into()],
-            views: Vec::new(),
-            notes: Vec::new(),
-            shortest: None,
-        };
-        Saved::new(Timestamp::UNIX_EPOCH, "ecs".parse().unwrap(), vec![plan])
+        Saved::new(
+            Timestamp::UNIX_EPOCH,
+            "ecs".parse().unwrap(),
+            vec!["plan".to_owned()],
+        )
     }
 
     fn directory(name: &str) -> PathBuf {

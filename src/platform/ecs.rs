@@ -46,6 +46,7 @@ pub mod scale;
 pub mod send;
 pub mod started;
 pub mod status;
+mod targets;
 pub mod update;
 pub mod view;
 pub mod waves;

@@ -60,4 +60,12 @@ impl Policy {
             },
         }
     }
+
+    /// The defaults on Kubernetes, where nothing is drained before the new version is in place.
+    pub const fn kubernetes() -> Self {
+        Self {
+            deadline: Duration::from_mins(10),
+            ..Self::ecs()
+        }
+    }
 }

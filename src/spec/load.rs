@@ -13,8 +13,8 @@ use super::resolve;
 use super::shape::Shape;
 use super::tree::{self, Node, Value};
 use super::veil::veil;
-use super::{EcsPlace, Service, Spec};
-use crate::names::{ImageRef, ServiceName, TargetName};
+use super::{Place, Service, Spec};
+use crate::names::{ImageRef, ServiceName, TargetName, label_value};
 
 /// What a command was asked for.
 pub struct Request<'a> {
@@ -79,6 +79,7 @@ impl Loading<'_> {
         };
         self.target_variables(&mut target, &mut variables);
         let name = self.request.target;
+        let kubernetes = resolve::is_kubernetes(&target);
         let (target, overlays) = resolve::target(name, &target, &mut self.findings);
         let mut deploy = deploy?;
         self.lay_over(&mut deploy, overlays);
@@ -88,9 +89,15 @@ impl Loading<'_> {
         variables.fill(&mut deploy, &self.texts, problems);
         let raw = Deploy::read(&deploy, &mut self.findings)?;
         let place = match &target {
-            Some(target) => target.ecs().clone(),
-            None => resolve::somewhere()?,
+            Some(target) => target.place.clone(),
+            None => resolve::somewhere(kubernetes)?,
         };
+        if let Some(at) = raw.project.as_ref().filter(|_| kubernetes)
+            && label_value(&at.value.0).is_empty()
+        {
+            let message = "on Kubernetes this is a label, which needs an ASCII letter or digit";
+            self.findings.bad_value(at.spot, message);
+        }
         let services = self.services(raw.service?, &deploy, &place)?;
         Some(Spec {
             project: raw.project?.value.0,
@@ -152,7 +159,7 @@ impl Loading<'_> {
 
     /// Fills in the target's own values: first `vars`, then what `${target.…}` names, then the rest.
     fn target_variables(&mut self, target: &mut Node, variables: &mut Variables<'_>) {
-        const NAMED: [&str; 3] = ["account", "region", "cluster"];
+        const NAMED: [&str; 4] = ["account", "region", "cluster", "namespace"];
         let mut problems = Vec::new();
         if let Some(vars) = target.get_mut("vars") {
             variables.fill(vars, &self.texts, &mut problems);
@@ -247,7 +254,7 @@ impl Loading<'_> {
         &mut self,
         raw: super::shape::At<super::shape::Map<raw::Service>>,
         deploy: &Node,
-        place: &EcsPlace,
+        place: &Place,
     ) -> Option<Vec<Service>> {
         if raw.value.0.is_empty() && self.findings.problems.is_empty() {
             let why = "a service is a table such as [service.api]";

@@ -16,7 +16,8 @@ use crate::rollout::Policy;
 
 pub use ecs::{AwsLogs, Capacity, Ecs, Provider, TargetGroup};
 pub use kubernetes::{
-    Check, HttpProbe, Ingress, KubePlace, Kubernetes, Probe, Reach, Resources, SecretStore, Share,
+    ALB, Check, HttpProbe, Ingress, KubePlace, Kubernetes, Probe, Reach, Resources, SecretStore,
+    Share, user_ids,
 };
 
 /// What one command works on: the chosen services, at one place.
@@ -48,6 +49,26 @@ pub enum Place {
     Ecs(EcsPlace),
     /// The embedded ECS; nothing leaves the machine.
     Sandbox(EcsPlace),
+    /// A namespace of a Kubernetes cluster, EKS or any other.
+    Kubernetes(KubePlace),
+}
+
+impl Place {
+    /// The ECS that it is.
+    pub fn ecs(&self) -> Option<&EcsPlace> {
+        match self {
+            Self::Ecs(place) | Self::Sandbox(place) => Some(place),
+            Self::Kubernetes(_) => None,
+        }
+    }
+
+    /// The Kubernetes that it is.
+    pub fn kubernetes(&self) -> Option<&KubePlace> {
+        match self {
+            Self::Kubernetes(place) => Some(place),
+            Self::Ecs(_) | Self::Sandbox(_) => None,
+        }
+    }
 }
 
 /// An ECS cluster and how tasks are wired up there.
@@ -103,14 +124,17 @@ pub struct Service {
     pub containers: Vec<Container>,
     /// Absent: the count is `replicas`, for ever.
     pub scaling: Option<Scaling>,
-    /// How the outside reaches it; ECS has this in its target group and says so in a note.
+    /// How the outside reaches it: an Ingress on Kubernetes; ECS has this in its target group and
+    /// says so in a note.
     pub expose: Option<Expose>,
     /// How its rollout is judged and what follows.
     pub rollout: Rollout,
     /// Tags of the user's own, on everything we make for this service.
     pub tags: BTreeMap<String, String>,
-    /// What only ECS knows.
+    /// What only ECS knows; of no meaning at a place that is none.
     pub ecs: Ecs,
+    /// What only Kubernetes knows; of no meaning at a place that is none.
+    pub kubernetes: Kubernetes,
 }
 
 impl Service {

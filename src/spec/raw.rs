@@ -3,6 +3,7 @@
 //! The comments on the keys are what editors show, and what `deploy.example.toml` explains.
 
 pub(super) mod ecs;
+pub(super) mod kubernetes;
 pub(super) mod parts;
 pub(super) mod rollout;
 pub(super) mod target;
@@ -13,6 +14,7 @@ use super::units::{CpuUnits, Mebibytes, Time};
 use crate::names::{Arn, ContainerName, ImageRef};
 use crate::spec::model::Architecture;
 use ecs::Ecs;
+use kubernetes::Kubernetes;
 use parts::{DependsOn, Port, Secret};
 use rollout::{Rollout, Scaling};
 
@@ -41,7 +43,7 @@ table! {
         cpu: CpuUnits = required,
         /// Memory of one task: "512MiB", "1GiB".
         memory: Mebibytes = required,
-        /// The processors the image is built for. Default: `x86_64`.
+        /// The processors the image is built for. Default: `x86_64`; on Kubernetes: any node's.
         architecture: Architecture,
         /// Environment of the main container: NAME = "value".
         env: Map<Plain>,
@@ -61,7 +63,7 @@ table! {
         command: Vec<At<String>>,
         /// Overrides the image's entry point.
         entrypoint: Vec<At<String>>,
-        /// The user it runs as: "user", "user:group". Default: the image's.
+        /// The user it runs as: "user", "user:group"; on Kubernetes in numbers. Default: the image's.
         user: Filled,
         /// Its working directory. Default: the image's.
         working_dir: Filled,
@@ -77,6 +79,8 @@ table! {
         sidecar: Map<Sidecar>,
         /// What only ECS knows.
         ecs: Ecs,
+        /// What only Kubernetes knows.
+        kubernetes: Kubernetes,
     }
 }
 
@@ -123,7 +127,7 @@ table! {
 table! {
     /// How the main container is found to be healthy.
     "health" Health {
-        /// Path of an HTTP check from outside, such as "/health". On ECS the target group has its own.
+        /// Path of an HTTP check from outside, such as "/health": the kubelet's; on ECS the target group has its own.
         path: Filled,
         /// A shell line that runs inside of the container.
         command: Filled,
@@ -179,9 +183,14 @@ const TABLES: &[&[&str]] = &[
     Ecs::KEYS,
     ecs::TargetGroup::KEYS,
     ecs::Capacity::KEYS,
+    Kubernetes::KEYS,
+    kubernetes::Resources::KEYS,
+    kubernetes::Probe::KEYS,
+    kubernetes::Ingress::KEYS,
     parts::SecretTable::KEYS,
     target::Target::KEYS,
     target::Network::KEYS,
+    target::SecretStore::KEYS,
 ];
 
 /// Whether a key means something anywhere in the format.
@@ -191,27 +200,17 @@ pub(super) fn is_word(key: &str) -> bool {
 
 /// What other tools and other tables call it, or why there is no such key.
 pub(super) fn advice(key: &str, table: &str) -> Option<String> {
-    let elsewhere = |keys: &[&str], place: &str| {
-        (keys.contains(&key) && table != place).then(|| format!("it belongs in {place}"))
-    };
-    if table == Service::WRITTEN && Ecs::KEYS.contains(&key) {
-        return elsewhere(Ecs::KEYS, Ecs::WRITTEN);
-    }
-    if table == Ecs::WRITTEN && Service::KEYS.contains(&key) {
-        return elsewhere(Service::KEYS, Service::WRITTEN);
-    }
-    if table == Deploy::WRITTEN && target::Target::KEYS.contains(&key) {
-        return Some("it belongs in the target's file, config/NAME.toml".to_owned());
+    if let Some(place) = elsewhere(key, table) {
+        return Some(format!("it belongs in {place}"));
     }
     let says = match key {
-        "kubernetes" | "namespace" | "context" | "kubeconfig" | "create_namespace"
-        | "secret_store" => "this version deploys to ECS; it does not know Kubernetes yet",
         "strategy" | "blue_green" | "canary" | "linear" | "lifecycle_hooks" => {
             "this version knows rolling deployments only"
         }
         "efs" | "volume" | "volumes" | "service_connect" | "cloud_map" | "service_registries"
-        | "placement" | "launch_type" | "schedule" | "step_scaling" | "daemon" | "gpu" => {
-            "this version knows nothing of the kind: it runs services on Fargate and Fargate Spot"
+        | "placement" | "launch_type" | "schedule" | "step_scaling" | "daemon" | "gpu"
+        | "stateful" | "config_map" | "manifests" => {
+            "this version knows nothing of the kind: it runs stateless services, on Fargate and on Kubernetes"
         }
         "count" | "desired_count" | "instances" => "did you mean `replicas`?",
         "environment" | "variables" => "did you mean `env`?",
@@ -220,9 +219,32 @@ pub(super) fn advice(key: &str, table: &str) -> Option<String> {
         "health_check" | "healthcheck" => "did you mean `health`?",
         "autoscaling" => "did you mean `scaling`?",
         "start_period" => "did you mean `grace`?",
+        "ingress_class" => "did you mean `ingress`, as in ingress = { class = \"…\" }?",
+        "store" | "external_secrets" => "did you mean `secret_store`, in the target's file?",
         _ => return None,
     };
     Some(says.to_owned())
+}
+
+/// The table that a key belongs in, where that is another one.
+fn elsewhere(key: &str, table: &str) -> Option<&'static str> {
+    let own = [
+        (Ecs::KEYS, Ecs::WRITTEN),
+        (Kubernetes::KEYS, Kubernetes::WRITTEN),
+    ];
+    let typed = own.iter().any(|(_, written)| *written == table);
+    if typed && Service::KEYS.contains(&key) {
+        return Some(Service::WRITTEN);
+    }
+    let other = own
+        .iter()
+        .find(|(keys, written)| *written != table && keys.contains(&key));
+    if let Some((_, written)) = other.filter(|_| typed || table == Service::WRITTEN) {
+        return Some(written);
+    }
+    let of_service = typed || table == Service::WRITTEN || table == Deploy::WRITTEN;
+    let target = of_service && target::Target::KEYS.contains(&key);
+    target.then_some("the target's file, config/NAME.toml")
 }
 
 /// Names of containers are checked where they are used as keys.

@@ -1,27 +1,37 @@
 //! From tables to the model: defaults, cross-checks and notes.
 
+mod added;
 mod arns;
+mod autoscaler;
 mod container;
 mod ecs;
 mod graph;
 mod groups;
+mod ingress;
+mod kubernetes;
+mod namespace;
 mod place;
 mod plain;
+mod probes;
+mod resources;
 mod rollout;
 
 use std::collections::BTreeMap;
 
 use super::fargate;
 use super::findings::Findings;
-use super::model::{Architecture, EcsPlace, Expose, Service};
+use super::model::{Architecture, Ecs, Expose, Kubernetes, Place, Service};
 use super::problem::{Problem, Spot};
 use super::raw;
+use super::raw::rollout::Scaling;
 use super::shape::{At, Map};
 use super::tree::Node;
-use crate::names::{BadName, ServiceName};
+use crate::names::{BadName, ServiceName, is_annotation_key};
+use crate::rollout::Policy;
 use container::Placed;
+use kubernetes::Portable;
 
-pub(super) use place::{Overlays, known, somewhere, target};
+pub(super) use place::{Overlays, is_kubernetes, known, somewhere, target};
 
 /// The value of a key, or its default.
 fn or<T>(field: Option<At<T>>, default: T) -> T {
@@ -33,29 +43,39 @@ pub(super) fn service(
     name: &str,
     raw: At<raw::Service>,
     node: &Node,
-    place: &EcsPlace,
+    place: &Place,
     findings: &mut Findings,
 ) -> Option<Service> {
     let head = raw.head;
     let name = service_name(name, head, findings)?;
     findings.service = Some(name.clone());
     let mut raw = raw.value;
+    let on_ecs = place.ecs().is_some();
     plain::check(node, raw.allow_plain.as_ref(), findings);
-    let containers = container::all(&name, &mut raw, head, findings);
+    let portable = Portable::of(&raw, on_ecs);
+    let containers = container::all(&name, &mut raw, head, on_ecs, findings);
     graph::check(&containers, findings);
-    size(&raw, &containers, findings);
-    let expose = raw.expose.take().map(|at| expose(at.value, findings));
-    let tags = tags(raw.tags.take(), findings);
+    if on_ecs {
+        size(&raw, findings);
+    }
+    shares(&raw, &containers, findings);
+    let expose = raw
+        .expose
+        .take()
+        .map(|at| expose(at.value, on_ecs, findings));
+    let tags = tags(raw.tags.take(), on_ecs, findings);
     let scaling = raw.scaling.take();
-    let scene = ecs::Scene {
+    let scene = Scene {
         name: &name,
         head,
         containers: &containers,
-        place,
+        portable: &portable,
+        scaling: scaling.as_ref(),
     };
-    let settings = ecs::ecs(raw.ecs.take(), &scene, scaling.as_ref(), findings);
-    let rollout = rollout::rollout(raw.rollout.take(), findings);
-    let (scaling, replicas) = rollout::scaling(scaling, raw.replicas.take(), findings);
+    let typed = typed(&mut raw, &scene, place, findings);
+    let rollout = rollout::rollout(raw.rollout.take(), policy(on_ecs), findings);
+    let (scaling, replicas) = rollout::scaling(scaling, raw.replicas.take(), on_ecs, findings);
+    let (ecs, kubernetes) = typed?;
     Some(Service {
         name,
         replicas,
@@ -67,8 +87,52 @@ pub(super) fn service(
         expose,
         rollout: rollout?,
         tags,
-        ecs: settings?,
+        ecs,
+        kubernetes,
     })
+}
+
+fn policy(ecs: bool) -> Policy {
+    if ecs {
+        Policy::ecs()
+    } else {
+        Policy::kubernetes()
+    }
+}
+
+/// What the checks of one platform's table look at besides the table itself.
+struct Scene<'a> {
+    name: &'a ServiceName,
+    head: Spot,
+    containers: &'a [Placed],
+    portable: &'a Portable,
+    scaling: Option<&'a At<Scaling>>,
+}
+
+/// Resolves the tables of both platforms. What the other one's would not take concerns nobody
+/// here, so it is not told.
+fn typed(
+    raw: &mut raw::Service,
+    scene: &Scene<'_>,
+    place: &Place,
+    findings: &mut Findings,
+) -> Option<(Ecs, Kubernetes)> {
+    let mut unheard = Findings::default();
+    let (cluster, namespace) = (place::some_cluster()?, namespace::somewhere()?);
+    let (cluster, namespace, for_ecs, for_kubernetes) = match place {
+        Place::Ecs(place) | Place::Sandbox(place) => (place, &namespace, findings, &mut unheard),
+        Place::Kubernetes(place) => (&cluster, place, &mut unheard, findings),
+    };
+    let at = ecs::Scene {
+        name: scene.name,
+        head: scene.head,
+        containers: scene.containers,
+        place: cluster,
+    };
+    let ecs = ecs::ecs(raw.ecs.take(), &at, scene.scaling, for_ecs);
+    let kubernetes = raw.kubernetes.take();
+    let kubernetes = kubernetes::kubernetes(kubernetes, scene, namespace, for_kubernetes);
+    Some((ecs?, kubernetes?))
 }
 
 fn service_name(name: &str, head: Spot, findings: &mut Findings) -> Option<ServiceName> {
@@ -83,8 +147,8 @@ fn service_name(name: &str, head: Spot, findings: &mut Findings) -> Option<Servi
     }
 }
 
-/// The size of the task: one that Fargate offers, and large enough for its containers.
-fn size(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
+/// The size of the task: one that Fargate offers.
+fn size(raw: &raw::Service, findings: &mut Findings) {
     let (Some(cpu), Some(memory)) = (&raw.cpu, &raw.memory) else {
         return;
     };
@@ -112,7 +176,6 @@ fn size(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
         ),
         Some(_) => {}
     }
-    shares(raw, containers, findings);
 }
 
 /// What containers reserve and are limited to comes out of the task's.
@@ -140,11 +203,13 @@ fn shares(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
     }
 }
 
-fn expose(raw: raw::Expose, findings: &mut Findings) -> Expose {
-    findings.note(
-        "not-honoured",
-        "`expose` changes nothing on ECS: the load balancer's listeners are not ours, only its target group is",
-    );
+fn expose(raw: raw::Expose, ecs: bool, findings: &mut Findings) -> Expose {
+    if ecs {
+        findings.note(
+            "not-honoured",
+            "`expose` changes nothing on ECS: the load balancer's listeners are not ours, only its target group is",
+        );
+    }
     Expose {
         host: raw.host.map(|at| at.value.0),
         certificate: raw.certificate.map(|at| at.value),
@@ -152,8 +217,13 @@ fn expose(raw: raw::Expose, findings: &mut Findings) -> Expose {
     }
 }
 
-/// Tags (Amazon ECS API reference, Tag): at most 50, and `aws:` is AWS's own.
-fn tags(raw: Option<At<Map<String>>>, findings: &mut Findings) -> BTreeMap<String, String> {
+/// Tags (Amazon ECS API reference, Tag): at most 50, and `aws:` is AWS's own. On Kubernetes they are
+/// annotations.
+fn tags(
+    raw: Option<At<Map<String>>>,
+    ecs: bool,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
     let Some(tags) = raw else {
         return BTreeMap::new();
     };
@@ -166,6 +236,12 @@ fn tags(raw: Option<At<Map<String>>>, findings: &mut Findings) -> BTreeMap<Strin
     let mut found = BTreeMap::new();
     for (key, value) in tags.value.0 {
         tag(&key, &value, findings);
+        if !ecs && !is_annotation_key(&key) {
+            let message = format!(
+                "on Kubernetes the tag `{key}` is left out: no annotation can be called so"
+            );
+            findings.note("not-honoured", message);
+        }
         found.insert(key, value.value);
     }
     found

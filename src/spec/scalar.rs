@@ -5,10 +5,12 @@ use std::str::FromStr;
 use serde_json::{Value as Json, json};
 
 use super::findings::Findings;
+use super::problem::Spot;
 use super::shape::Shape;
 use super::tree::{Node, Value};
 use crate::names::{
-    AccountId, Arn, BadName, ContainerName, EcsName, ImageRef, Region, ServiceName,
+    AccountId, Arn, BadName, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Region,
+    ServiceName,
 };
 
 /// A whole number from `MIN` to `MAX`.
@@ -185,10 +187,20 @@ impl Shape for Plain {
 /// Reads a checked name; what a variable has brought in is not repeated.
 fn name<T: FromStr<Err = BadName>>(node: &Node, findings: &mut Findings) -> Option<T> {
     let text = String::read(node, findings)?;
+    parsed(&text, &node.variables, node.spot, findings)
+}
+
+/// A checked name; what a variable has brought in is not repeated.
+pub(super) fn parsed<T: FromStr<Err = BadName>>(
+    text: &str,
+    variables: &[String],
+    spot: Spot,
+    findings: &mut Findings,
+) -> Option<T> {
     match text.parse() {
         Ok(name) => Some(name),
         Err(error) => {
-            let message = if node.variables.is_empty() {
+            let message = if variables.is_empty() {
                 error.to_string()
             } else {
                 format!(
@@ -196,7 +208,7 @@ fn name<T: FromStr<Err = BadName>>(node: &Node, findings: &mut Findings) -> Opti
                     error.what, error.why
                 )
             };
-            findings.bad_value(node.spot, message);
+            findings.bad_value(spot, message);
             None
         }
     }
@@ -221,6 +233,8 @@ names!(
     ContainerName,
     EcsName,
     ImageRef,
+    KubeLabel,
+    KubeName,
     Region,
     ServiceName
 );

@@ -2,6 +2,7 @@
 
 mod diagnostics;
 mod example;
+mod kubernetes;
 mod laws;
 mod meaning;
 mod secrecy;

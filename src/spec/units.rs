@@ -147,26 +147,13 @@ pub(super) struct CpuUnits(pub(super) u32);
 
 impl Shape for CpuUnits {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        let thousandths = match &node.value {
-            Value::Text(text) => match text.trim().strip_suffix('m') {
-                Some(number) => scaled(number, 1),
-                None => scaled(text.trim(), 1000),
-            },
-            Value::Whole(number) => scaled(&number.to_string(), 1000),
-            Value::Real(number) => scaled(&number.to_string(), 1000),
-            _ => {
-                let expected = "a number of vCPU such as 0.5, or \"500m\"";
-                findings.wrong_type(node, expected, None);
-                return None;
-            }
-        };
+        let thousandths = thousandths(node, findings)?;
         // 0.1 vCPU is 102.4 units: a container's share is rounded to the nearest one.
-        let units = thousandths.map(|number| (u64::from(number) * 1024 + 500) / 1000);
-        if let Some(units @ 1..=1_048_576) = units.and_then(|units| u32::try_from(units).ok()) {
+        let units = (u64::from(thousandths) * 1024 + 500) / 1000;
+        if let Ok(units @ 1..=1_048_576) = u32::try_from(units) {
             Some(Self(units))
         } else {
-            let message = "this is not an amount of CPU: write 0.5 or \"500m\" for half a vCPU";
-            findings.bad_value(node.spot, message);
+            findings.bad_value(node.spot, NO_CPU);
             None
         }
     }
@@ -179,6 +166,49 @@ impl Shape for CpuUnits {
             ],
             "examples": [0.25, 0.5, 1, 2, 4],
         })
+    }
+}
+
+const NO_CPU: &str = "this is not an amount of CPU: write 0.5 or \"500m\" for half a vCPU";
+
+/// Thousandths of a CPU as both forms say them.
+fn thousandths(node: &Node, findings: &mut Findings) -> Option<u32> {
+    let found = match &node.value {
+        Value::Text(text) => match text.trim().strip_suffix('m') {
+            Some(number) => scaled(number, 1),
+            None => scaled(text.trim(), 1000),
+        },
+        Value::Whole(number) => scaled(&number.to_string(), 1000),
+        Value::Real(number) => scaled(&number.to_string(), 1000),
+        _ => {
+            let expected = "a number of vCPU such as 0.5, or \"500m\"";
+            findings.wrong_type(node, expected, None);
+            return None;
+        }
+    };
+    if found.is_none() {
+        findings.bad_value(node.spot, NO_CPU);
+    }
+    found
+}
+
+/// An amount of CPU in thousandths, as Kubernetes counts it, written `0.5` or `"500m"`.
+#[derive(Clone, Copy)]
+pub(super) struct Millis(pub(super) u32);
+
+impl Shape for Millis {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        // As much as the other amounts of CPU: 1024 vCPU.
+        if let millis @ 1..=1_024_000 = thousandths(node, findings)? {
+            Some(Self(millis))
+        } else {
+            findings.bad_value(node.spot, NO_CPU);
+            None
+        }
+    }
+
+    fn schema() -> Json {
+        CpuUnits::schema()
     }
 }
 

@@ -2,7 +2,7 @@
 //! that carets still point to the right place.
 //!
 //! What is shown is what is known to be harmless. Below `env`, `vars` and unknown keys every
-//! value is veiled; a file with syntax errors is judged line by line, since its tree has holes.
+//! value is veiled, and every comment; a file with syntax errors is judged line by line, since its tree has holes.
 
 use std::ops::Range;
 
@@ -18,9 +18,11 @@ const NAMED: [&str; 4] = ["service", "sidecar", "tags", "depends_on"];
 /// The text with stars; `tree` only where the file has no syntax error.
 pub(super) fn veil(text: &str, tree: Option<&Node>) -> String {
     let mut ranges: Vec<Range<usize>> = secrets::find(text).into_iter().map(|(r, _)| r).collect();
-    commented_out(text, &mut ranges);
     match tree {
-        Some(tree) => walk(tree, text, &mut ranges),
+        Some(tree) => {
+            walk(tree, text, &mut ranges);
+            comments(text, &mut ranges);
+        }
         None => lines(text, &mut ranges),
     }
     let mut bytes = text.as_bytes().to_vec();
@@ -35,15 +37,46 @@ pub(super) fn veil(text: &str, tree: Option<&Node>) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Whole lines that are commented out may hold what was once a value.
-fn commented_out(text: &str, ranges: &mut Vec<Range<usize>>) {
+/// What is commented out may be what was once a value, wherever it stands. The text has no syntax
+/// error: every string in it ends.
+fn comments(text: &str, ranges: &mut Vec<Range<usize>>) {
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if line.trim_start().starts_with('#') && line.contains('=') {
-            ranges.push(bare(text, at..at + line.len()));
-        }
-        at += line.len();
+    while let Some(found) = text[at..].find(['#', '"', '\'']) {
+        at += found;
+        let rest = &text[at..];
+        at += match rest.strip_prefix('#') {
+            Some(comment) => {
+                let length = 1 + comment.find('\n').unwrap_or(comment.len());
+                ranges.push(bare(text, at + 1..at + length));
+                length
+            }
+            None => string(rest),
+        };
     }
+}
+
+/// The length of the string that a text starts with, its quotes included.
+fn string(text: &str) -> usize {
+    let quotes = ["\"\"\"", "'''", "\"", "'"];
+    let Some(quote) = quotes.into_iter().find(|quote| text.starts_with(quote)) else {
+        return text.len();
+    };
+    let escapes = quote.starts_with('"');
+    let mut at = quote.len();
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(after) = rest.strip_prefix(quote) {
+            // Up to two quotes before the three that close belong to the text.
+            let more = after.chars().take(quote.len() - 1);
+            return at + quote.len() + more.take_while(|c| quote.starts_with(*c)).count();
+        }
+        let step = if escapes && rest.starts_with('\\') {
+            2
+        } else {
+            1
+        };
+        at = text.ceil_char_boundary(at + step);
+    }
+    text.len()
 }
 
 fn walk(table: &Node, text: &str, ranges: &mut Vec<Range<usize>>) {

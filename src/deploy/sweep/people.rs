@@ -274,3 +274,17 @@ async fn tasks_that_fail_long_after_a_good_rollout_are_seen_by_the_next_run() {
     let ran = Play::new(world, example(&[], "v1")).run().await;
     assert_eq!(ran.exit(), Some(11), "{}", reason(&ran));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_was_deleted_and_cannot_be_looked_at_is_not_called_unchanged() {
+    let mut play = Play::new(runs().await, example(&[], "v1"));
+    play.conduct.intent.destroy = true;
+    // The plan and the last look before the first write come through.
+    let denied = Fault::on("DescribeServices", Effect::AccessDenied);
+    play.faults = vec![denied.nth(3).times(0)];
+    let ran = play.run().await;
+    assert_eq!(ran.performed("DeleteService"), 1);
+    assert_eq!(ran.exit(), Some(13), "{}", reason(&ran));
+    assert!(reason(&ran).contains("were made"), "{}", reason(&ran));
+    assert!(ran.outcome.unwrap().resume.is_some());
+}

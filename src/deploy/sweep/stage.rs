@@ -20,7 +20,7 @@ use crate::platform::ecs::Ecs;
 use crate::platform::ecs::change::{Basis, Change};
 use crate::platform::ecs::origin::Origin;
 use crate::sandbox::{Fault, LoggedRequest, Sandbox, World};
-use crate::spec::{self, Disk, Files, Place, Spec};
+use crate::spec::{self, Disk, Files, Spec};
 
 /// A moment like any other.
 const BEGIN: &str = "2026-01-02T03:04:05Z";
@@ -244,8 +244,7 @@ impl Play {
     }
 
     fn place(&self) -> &spec::EcsPlace {
-        let (Place::Ecs(place) | Place::Sandbox(place)) = &self.spec.target.place;
-        place
+        self.spec.target.place.ecs().unwrap()
     }
 }
 

@@ -8,16 +8,22 @@ use aws_sdk_ecs::types as ecs;
 use super::Ecs;
 use super::change::Change;
 use super::deployments::AT_ONCE;
+use super::diff::same_definition;
+use super::history::ending;
 use super::observe::Observed;
 use super::received::last_part;
+use super::render::render;
 use super::waves::waves;
+use super::wire;
+use crate::answer::Ending;
 use crate::plan::Note;
 use crate::platform::Failed;
 use crate::spec::{Provider, Service};
 
 /// The shortest time in which a rollout of `count` tasks can end: each wave takes until the first
-/// health check has passed, and the old tasks are drained once. What nobody can know beforehand
-/// (pulling, booting) counts as nothing. `None`: it can never end.
+/// health check has passed. What nobody can know beforehand (pulling, booting) counts as nothing;
+/// neither does draining: no read that a plan makes tells its delay, and whether a wave waits for
+/// it is not documented. `None`: it can never end.
 pub fn shortest(service: &Service, count: u32) -> Option<Duration> {
     let ecs = &service.ecs;
     let waves = waves(count, ecs.minimum_healthy_percent, ecs.maximum_percent)?;
@@ -122,35 +128,70 @@ fn left_alone(notes: &mut Vec<Note>, observed: &Observed) {
 }
 
 impl Ecs {
-    /// Whether this very specification failed before, with when and why; two reads that only feed
-    /// a warning. Nothing should wait for them.
+    /// Whether this very specification failed before, with when and why; four reads at most, that
+    /// only feed a warning. Nothing should wait for them.
     pub async fn failed_before(&self, service: &Service) -> Result<Vec<Note>, Failed> {
         let name = service.ecs.service.as_str();
         let states = [
             ecs::ServiceDeploymentStatus::RollbackSuccessful,
             ecs::ServiceDeploymentStatus::RollbackFailed,
+            ecs::ServiceDeploymentStatus::Stopped,
         ];
-        let failures = self.list_deployments(name, &states, AT_ONCE).await?;
-        if failures.is_empty() {
-            return Ok(Vec::new());
-        }
-        let targets = failures
-            .iter()
-            .filter_map(|one| one.target_service_revision_arn.clone());
-        let revisions = self.describe_revisions(targets).await?;
-        Ok(newest_failure(service, &failures, &revisions)
+        let listed = self.list_deployments(name, &states, AT_ONCE).await?;
+        let arns: Vec<String> = listed
             .into_iter()
-            .collect())
+            .filter_map(|brief| brief.service_deployment_arn)
+            .collect();
+        let mut failures = self.describe_deployments(&arns).await?;
+        // Most of what is STOPPED was only overtaken.
+        failures.retain(|one| matches!(ending(one), Ending::RolledBack | Ending::Failed));
+        let revisions = self.describe_revisions(failures.iter().filter_map(target));
+        let Some(failure) = newest_failure(service, &failures, &revisions.await?) else {
+            return Ok(Vec::new());
+        };
+        // Where it may not be read, the images are what is known to be the same.
+        let definition = self.definition(&failure.definition).await.ok();
+        let wanted = render(service, &self.setting()).task_definition;
+        let same = definition.is_some_and(|was| same_definition(&was.config, &wanted));
+        Ok(vec![failure.note(same)])
     }
+}
+
+/// A failure of just these images.
+struct Failure {
+    when: String,
+    /// The ARN of its task definition.
+    definition: String,
+    why: String,
+}
+
+impl Failure {
+    fn note(&self, same: bool) -> Note {
+        let what = if same {
+            "This very specification was"
+        } else {
+            "These images, with other settings, were"
+        };
+        let Self { when, why, .. } = self;
+        let definition = last_part(&self.definition);
+        Note::warning(
+            "tripped_before",
+            format!("{what} deployed {when} as {definition} and tripped: {why}"),
+        )
+    }
+}
+
+fn target(failure: &ecs::ServiceDeployment) -> Option<String> {
+    failure.target_service_revision.as_ref()?.arn.clone()
 }
 
 /// The newest failure of just these images.
 fn newest_failure(
     service: &Service,
-    failures: &[ecs::ServiceDeploymentBrief],
+    failures: &[ecs::ServiceDeployment],
     revisions: &[ecs::ServiceRevision],
-) -> Option<Note> {
-    let same_images = |revision: &ecs::ServiceRevision| {
+) -> Option<Failure> {
+    let same_images = |revision: &&ecs::ServiceRevision| {
         !revision.container_images().is_empty()
             && service.containers.iter().all(|container| {
                 revision.container_images().iter().any(|image| {
@@ -159,31 +200,20 @@ fn newest_failure(
                 })
             })
     };
-    let tripped = failures
+    let revision_of = |failure: &ecs::ServiceDeployment| {
+        let arn = target(failure)?;
+        let of = |one: &&ecs::ServiceRevision| one.service_revision_arn.as_ref() == Some(&arn);
+        revisions.iter().find(of).filter(same_images)
+    };
+    let (failure, revision) = failures
         .iter()
-        .filter(|failure| {
-            revisions
-                .iter()
-                .filter(|revision| {
-                    revision.service_revision_arn == failure.target_service_revision_arn
-                })
-                .any(same_images)
-        })
-        .max_by_key(|failure| failure.created_at.map(|at| at.secs()))?;
-    let when = tripped
-        .created_at
-        .and_then(|at| jiff::Timestamp::from_second(at.secs()).ok())
-        .map_or("before".to_owned(), |at| format!("on {at}"));
-    let revision = revisions
-        .iter()
-        .find(|revision| revision.service_revision_arn == tripped.target_service_revision_arn)?;
-    let definition = last_part(revision.task_definition.as_deref().unwrap_or_default());
-    let why = tripped
-        .status_reason
-        .as_deref()
-        .unwrap_or("no reason is known");
-    Some(Note::warning(
-        "tripped_before",
-        format!("This image was deployed {when} as {definition} and tripped: {why}"),
-    ))
+        .filter_map(|failure| Some((failure, revision_of(failure)?)))
+        .max_by_key(|(failure, _)| wire::time(failure.created_at.as_ref()))?;
+    let reason = failure.status_reason.as_deref();
+    Some(Failure {
+        when: wire::time(failure.created_at.as_ref())
+            .map_or("before".to_owned(), |at| format!("on {at:.0}")),
+        definition: revision.task_definition.clone().unwrap_or_default(),
+        why: reason.unwrap_or("no reason is known").to_owned(),
+    })
 }

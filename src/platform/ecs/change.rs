@@ -6,7 +6,9 @@ use super::desired::{
     Alarms, CapacityProviderStrategyItem, DeploymentConfiguration, LoadBalancer,
     NetworkConfiguration, ScalableTarget, ScalingPolicy, ServiceConfig, Tag, TaskDefinition,
 };
+use super::diff;
 use super::fields::{self, Fields};
+use super::observe::ObservedService;
 use super::received::last_part;
 
 /// The facts that a plan rests on: what a change would hurt if it were different.
@@ -33,6 +35,19 @@ pub struct Basis {
 }
 
 impl Basis {
+    /// The same place with the service as it is there.
+    #[must_use]
+    pub fn seeing(self, there: Option<&ObservedService>) -> Self {
+        Self {
+            primary: there.and_then(|there| there.primary_id().map(str::to_owned)),
+            task_definition: there.map(|there| there.config.task_definition.clone()),
+            service_digest: there
+                .map(|there| diff::service_digest(there, self.counted))
+                .unwrap_or_default(),
+            ..self
+        }
+    }
+
     /// What is different now, in a sentence; `None`: nothing that this basis names.
     pub fn differs(&self, now: &Self) -> Option<String> {
         if (&self.account, &self.region, &self.cluster, &self.service)

@@ -2,7 +2,7 @@
 
 use super::followed::{Followed, short};
 use super::reading::Ours;
-use super::view::{DeploymentView, ServiceView};
+use super::view::{DeploymentView, ServiceView, tells_of_rollback};
 use crate::platform::Current;
 use crate::spec::Service;
 
@@ -130,10 +130,7 @@ fn former(view: &ServiceView, deployment: &DeploymentView) -> Option<String> {
 }
 
 fn goes_back(primary: &DeploymentView) -> bool {
-    primary.reason.as_deref().is_some_and(|reason| {
-        let reason = reason.to_ascii_lowercase();
-        reason.contains("rolling back") || reason.contains("rollback")
-    })
+    primary.reason.as_deref().is_some_and(tells_of_rollback)
 }
 
 fn words(primary: &DeploymentView, rollback: bool) -> String {

@@ -17,8 +17,7 @@ pub use service::{
     ThresholdConfiguration,
 };
 
-/// What is printed in place of a value that may be a secret.
-pub const MASK: &str = "(masked)";
+pub use crate::plan::MASK;
 
 /// Everything that one service needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -8,10 +8,9 @@ use jiff::Timestamp;
 
 use super::Ecs;
 use super::adopt;
-use super::change::{Basis, Change};
-use super::diff::{self, Diff};
+use super::change::Change;
+use super::diff::Diff;
 use super::planned::Planned;
-use super::scale;
 use crate::event::{Events, Kind as Told};
 use crate::plan::{ChangeView, Effect, Plan};
 use crate::platform::{Failed, Gone};
@@ -54,19 +53,7 @@ impl Ecs {
                 return Err(adopt::refuse_foreign(there, ours, &diff));
             }
         }
-        let basis = Basis {
-            account: observed.account.clone(),
-            region: self.place().region.to_string(),
-            cluster: self.cluster().to_owned(),
-            service: service.ecs.service.to_string(),
-            primary: there.and_then(|there| there.primary_id().map(str::to_owned)),
-            task_definition: there.map(|there| there.config.task_definition.clone()),
-            counted: false,
-            service_digest: there
-                .map(|there| diff::service_digest(there, false))
-                .unwrap_or_default(),
-            scaling_digest: scale::digest(scaling),
-        };
+        let basis = self.basis(service, &observed, false);
         Ok(Planned {
             plan: Plan {
                 service: service.name.clone(),

@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_elasticloadbalancingv2::Client as LoadBalancers;
-use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 
-use super::followed::{Followed, short};
-use super::view::ServiceView;
+use super::followed::Followed;
+use super::targets::{Unwell, unwell};
 use crate::event::{FailureGroup, LogTail, PostMortem};
 use crate::platform::aws::failed;
 use crate::platform::failure::{Failed, Kind};
-use crate::rollout::{Cause, Failure, Rollback, Verdict, WhyNot};
+use crate::rollout::{Cause, Failure, Rollback, Verdict};
+
+mod words;
+
+use words::{likely, messages, next, now, what};
 
 /// Log lines shown of the container that died.
 const LOG_LINES: i32 = 12;
-
-/// Service events shown.
-const MESSAGES: usize = 5;
 
 /// The read-only helpers of a post-mortem.
 pub(super) struct Witnesses<'a> {
@@ -62,7 +62,7 @@ impl Witnesses<'_> {
         PostMortem {
             what: what(rollout, verdict),
             likely_cause: groups.first().map(likely),
-            targets,
+            targets: rollout.seen.targets.with(targets),
             logs,
             messages: messages(rollout),
             now: rollout.seen.service.as_ref().map(now).unwrap_or_default(),
@@ -78,42 +78,12 @@ impl Witnesses<'_> {
     }
 
     /// Targets that are not healthy, with why.
-    async fn targets(&self, rollout: &Followed) -> Result<Vec<String>, Failed> {
-        let mut unwell = Vec::new();
+    async fn targets(&self, rollout: &Followed) -> Result<Vec<Unwell>, Failed> {
+        let mut found = Vec::new();
         for group in &rollout.subject.target_groups {
-            let answer = self
-                .load_balancers
-                .describe_target_health()
-                .target_group_arn(group)
-                .send()
-                .await
-                .map_err(|error| failed("describe target health", error))?;
-            for target in answer.target_health_descriptions() {
-                let Some(health) = target.target_health() else {
-                    continue;
-                };
-                let state = health.state();
-                if matches!(
-                    state,
-                    None | Some(TargetHealthStateEnum::Healthy | TargetHealthStateEnum::Draining)
-                ) {
-                    continue;
-                }
-                let address = target
-                    .target()
-                    .map(|t| format!("{}:{}", t.id().unwrap_or("?"), t.port().unwrap_or_default()));
-                let why = health.reason().map(|reason| reason.as_str().to_owned());
-                let words = health.description().unwrap_or_default();
-                unwell.push(format!(
-                    "{} {} ({}{}{words})",
-                    address.unwrap_or_default(),
-                    state.map_or("unknown", TargetHealthStateEnum::as_str),
-                    why.as_deref().unwrap_or("no reason given"),
-                    if words.is_empty() { "" } else { ": " },
-                ));
-            }
+            found.extend(unwell(self.load_balancers, group).await?);
         }
-        Ok(unwell)
+        Ok(found)
     }
 
     /// The last lines of the container that died first for the main cause. A stream that never
@@ -193,175 +163,6 @@ fn group(failures: &[Failure]) -> Vec<FailureGroup> {
     let mut groups: Vec<FailureGroup> = groups.into_values().collect();
     groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.first.cmp(&b.first)));
     groups
-}
-
-fn likely(group: &FailureGroup) -> String {
-    let who = group.container.as_ref().map_or(String::new(), |container| {
-        format!(" (container {container})")
-    });
-    let code = match group.exit_code {
-        Some(code) if group.cause == Cause::Exited => {
-            format!(" with exit code {code}{}", signal(code))
-        }
-        _ => String::new(),
-    };
-    format!("{}{code}{who}", group.cause.words())
-}
-
-/// What an exit code above 128 means: the container was ended by a signal.
-fn signal(code: i32) -> &'static str {
-    match code {
-        132 => ", an illegal instruction: built for another processor?",
-        134 => ", it aborted itself",
-        137 => ", killed: often for using too much memory",
-        139 => ", a segmentation fault",
-        143 => ", it was asked to end",
-        126 => ", the command may not be executed",
-        127 => ", the command was not found",
-        _ => "",
-    }
-}
-
-fn what(rollout: &Followed, verdict: &Verdict) -> String {
-    let revision = short(&rollout.ours.task_definition);
-    match verdict {
-        Verdict::Tripped {
-            trip,
-            rollback: Rollback::Done { .. },
-        } => {
-            format!("{revision} failed and was rolled back: {}", trip.reason)
-        }
-        Verdict::Tripped {
-            trip,
-            rollback: Rollback::NotDone(why),
-        } => {
-            format!(
-                "{revision} failed and was not rolled back, since {why}: {}",
-                trip.reason
-            )
-        }
-        Verdict::Superseded { by } => {
-            format!("{revision} was replaced by somebody else's action: {by}")
-        }
-        Verdict::Healthy { .. } => format!("{revision} is healthy"),
-        Verdict::Undetermined(doubt) => format!("how {revision} ended cannot be told: {doubt}"),
-    }
-}
-
-/// What ECS said of this rollout beyond its routine, oldest first.
-fn messages(rollout: &Followed) -> Vec<String> {
-    const ROUTINE: [&str; 6] = [
-        "registered ",
-        "deregistered ",
-        "has begun draining",
-        "has started ",
-        "has stopped ",
-        "steady state",
-    ];
-    let events = rollout
-        .seen
-        .service
-        .iter()
-        .flat_map(|service| service.events.iter());
-    let telling = events.filter(|event| {
-        rollout.seen.begun.is_some_and(|begun| event.at >= begun)
-            && !ROUTINE.iter().any(|words| event.text.contains(words))
-    });
-    let mut newest: Vec<String> = telling
-        .take(MESSAGES)
-        .map(|event| event.text.clone())
-        .collect();
-    newest.reverse();
-    newest
-}
-
-/// What runs now, deployment by deployment.
-fn now(service: &ServiceView) -> Vec<String> {
-    let mut lines: Vec<String> = service
-        .deployments
-        .iter()
-        .filter(|deployment| deployment.running > 0 || deployment.status == "PRIMARY")
-        .map(|deployment| {
-            format!(
-                "{} runs {} of {} ({}, {})",
-                short(&deployment.task_definition),
-                deployment.running,
-                deployment.desired,
-                deployment.status,
-                deployment.rollout.as_deref().unwrap_or("no rollout state"),
-            )
-        })
-        .collect();
-    if service.running == 0 {
-        lines.push("no task of this service runs".into());
-    }
-    lines
-}
-
-fn next(verdict: &Verdict, group: Option<&FailureGroup>) -> Vec<String> {
-    let mut steps = Vec::new();
-    if let Some(group) = group {
-        steps.push(advice(group.cause).to_owned());
-    }
-    match verdict {
-        Verdict::Tripped {
-            rollback: Rollback::NotDone(WhyNot::FirstDeployment),
-            ..
-        } => {
-            steps.push(
-                "Correct it and run `deployer apply` again; there was nothing to go back to."
-                    .into(),
-            );
-        }
-        Verdict::Tripped {
-            rollback: Rollback::NotDone(_),
-            ..
-        } => {
-            steps.push("`deployer rollback` goes back to the last revision known good.".into());
-        }
-        Verdict::Tripped { .. } => steps.push("Correct it and run `deployer apply` again.".into()),
-        Verdict::Undetermined(_) => steps.push("`deployer watch` goes on watching.".into()),
-        Verdict::Superseded { .. } => {
-            steps.push("`deployer history` tells who deployed what.".into());
-        }
-        Verdict::Healthy { .. } => {}
-    }
-    steps
-}
-
-fn advice(cause: Cause) -> &'static str {
-    match cause {
-        Cause::ImageNameInvalid => "Check how the image is written in deploy.toml.",
-        Cause::ImageNotFound => "Check that the image was pushed under this very name and tag.",
-        Cause::PullDenied => {
-            "Check the execution role's permission to pull, and the repository's name and policy."
-        }
-        Cause::SecretMissing => {
-            "Check that the secret exists under this name, and that the execution role may read it."
-        }
-        Cause::ResourceMissing => {
-            "Make what is missing (a log group, a file system, a file), or correct its name."
-        }
-        Cause::RoleDenied => "Check that the roles exist and trust ecs-tasks.amazonaws.com.",
-        Cause::Refused => "Ask for a higher quota, or stop what is not needed.",
-        Cause::RegistryTrouble => {
-            "Check the route from the subnets to the registry: a NAT gateway, or VPC endpoints; then try again."
-        }
-        Cause::NoCapacity => "Try again later, or allow more subnets or another capacity provider.",
-        Cause::Exited => {
-            "Read the last log lines; run the image with the same environment to see it fail."
-        }
-        Cause::OutOfMemory => "Give it more `memory`, or find what uses so much.",
-        Cause::ContainerUnhealthy => {
-            "Run the health command in the container; give it more `grace` if it only starts slowly."
-        }
-        Cause::TargetUnhealthy => {
-            "Check the target group's health check path and port, the security groups, and `health_grace`."
-        }
-        Cause::Other => {
-            "Look the platform's words up in the Amazon ECS developer guide, stopped tasks."
-        }
-    }
 }
 
 #[cfg(test)]

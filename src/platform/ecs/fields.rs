@@ -3,12 +3,11 @@
 //! adds tomorrow can be a difference. Pure.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
 
 use super::desired::MASK;
 use crate::plan::Effect;
+
+pub use crate::platform::digest::digest;
 
 pub mod definition;
 pub mod scaling;
@@ -174,19 +173,4 @@ impl Fields {
                 .flat_map(|(path, field)| [path.as_str(), field.text.as_str()]),
         )
     }
-}
-
-/// 32 hexadecimal digits that stand for these words in this order.
-pub fn digest<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let mut sha = Sha256::new();
-    for word in words {
-        sha.update(word.len().to_le_bytes());
-        sha.update(word.as_bytes());
-    }
-    let mut text = String::new();
-    for byte in sha.finalize().iter().take(16) {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

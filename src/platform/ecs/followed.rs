@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::reading::{Memory, Ours};
+use super::targets::Sightings;
 use super::view::ServiceView;
 use crate::rollout::Failure;
 use crate::spec::Service;
@@ -61,6 +62,10 @@ pub(super) struct Seen {
     pub(super) counters: Option<[u32; 5]>,
     pub(super) looked: Option<Timestamp>,
     pub(super) service: Option<ServiceView>,
+    /// Targets that a load balancer found failing.
+    pub(super) targets: Sightings,
+    /// When they were last asked for, or tasks of ours first ran.
+    pub(super) targets_asked: Option<Timestamp>,
     /// Pieces of evidence that could not be read, each with why.
     pub(super) missing: BTreeMap<&'static str, String>,
 }

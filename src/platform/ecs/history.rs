@@ -15,13 +15,18 @@ use crate::answer::{Deployed, Ending};
 use crate::platform::Failed;
 use crate::spec::Service;
 
-fn ending(deployment: &ecs::ServiceDeployment) -> Ending {
+/// How a deployment ended, from ECS's own record of it.
+pub(super) fn ending(deployment: &ecs::ServiceDeployment) -> Ending {
     use ecs::ServiceDeploymentStatus as Status;
-    let triggered = deployment
-        .deployment_circuit_breaker
-        .as_ref()
-        .and_then(|breaker| breaker.status.as_ref())
-        .is_some_and(|status| *status == ecs::ServiceDeploymentRollbackMonitorsStatus::Triggered);
+    let breaker = deployment.deployment_circuit_breaker.as_ref();
+    let alarms = deployment.alarms.as_ref();
+    let monitors = [
+        breaker.and_then(|breaker| breaker.status.as_ref()),
+        alarms.and_then(|alarms| alarms.status.as_ref()),
+    ];
+    let triggered = monitors.contains(&Some(
+        &ecs::ServiceDeploymentRollbackMonitorsStatus::Triggered,
+    ));
     match &deployment.status {
         Some(Status::Successful) => Ending::Healthy,
         Some(Status::RollbackSuccessful) => Ending::RolledBack,

@@ -2,7 +2,6 @@
 
 use super::Ecs;
 use super::change::{Basis, Change, Revision};
-use super::diff;
 use super::planned::{EcsPlan, stale};
 use super::received::last_part;
 use super::started::Started;
@@ -25,6 +24,18 @@ pub struct Done {
 }
 
 impl Done {
+    /// Removed now; what is not there need not be removed.
+    fn removed(removed: Result<(), Failed>, what: &str) -> Result<Self, Failed> {
+        match removed {
+            Ok(()) => Ok(Self::now(what)),
+            Err(error) if error.kind == Kind::Missing => Ok(Self {
+                result: what.to_owned(),
+                already: true,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Written now.
     pub fn now(result: impl Into<String>) -> Self {
         Self {
@@ -92,20 +103,7 @@ impl Ecs {
     /// Whether the service is still what the plan was made for; one read.
     async fn still(&self, basis: &Basis) -> Result<(), Failed> {
         let found = self.find_service(&basis.service).await?;
-        let there = found.service.as_ref();
-        let now = Basis {
-            account: basis.account.clone(),
-            region: basis.region.clone(),
-            cluster: basis.cluster.clone(),
-            service: basis.service.clone(),
-            primary: there.and_then(|there| there.primary_id().map(str::to_owned)),
-            task_definition: there.map(|there| there.config.task_definition.clone()),
-            counted: basis.counted,
-            service_digest: there
-                .map(|there| diff::service_digest(there, basis.counted))
-                .unwrap_or_default(),
-            scaling_digest: basis.scaling_digest.clone(),
-        };
+        let now = basis.clone().seeing(found.service.as_ref());
         stale(basis, &now)
     }
 }

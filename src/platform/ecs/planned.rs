@@ -47,7 +47,7 @@ impl Ecs {
         let owner = scale::count_owner(&desired, scaling, service);
         let mut diff = self.diff_for(service, intent, &observed, scaling).await?;
         self.check_ours(service, intent, &observed, &mut diff)?;
-        let basis = self.basis(service, &observed, scaling, owner);
+        let basis = self.basis(service, &observed, owner == CountOwner::File);
         let count = wanted_count(service, intent, &observed, owner);
         // The embedded cloud's time runs as its own timings say: nothing is predicted of it.
         let rolls = self.credentials.is_some() && diff.changes.iter().any(Change::starts_rollout);
@@ -116,28 +116,20 @@ impl Ecs {
         Ok(())
     }
 
-    fn basis(
-        &self,
-        service: &Service,
-        observed: &Observed,
-        scaling: Option<&Scaling>,
-        owner: CountOwner,
-    ) -> Basis {
-        let there = observed.service.as_ref();
-        let counted = owner == CountOwner::File;
-        Basis {
+    /// The facts that a plan rests on; `counted`: the count is among them.
+    pub(super) fn basis(&self, service: &Service, observed: &Observed, counted: bool) -> Basis {
+        let place = Basis {
             account: observed.account.clone(),
             region: self.place().region.to_string(),
             cluster: self.cluster().to_owned(),
             service: service.ecs.service.to_string(),
-            primary: there.and_then(|there| there.primary_id().map(str::to_owned)),
-            task_definition: there.map(|there| there.config.task_definition.clone()),
+            primary: None,
+            task_definition: None,
             counted,
-            service_digest: there
-                .map(|there| diff::service_digest(there, counted))
-                .unwrap_or_default(),
-            scaling_digest: scale::digest(scaling),
-        }
+            service_digest: String::new(),
+            scaling_digest: scale::digest(observed.scaling.as_ref()),
+        };
+        place.seeing(observed.service.as_ref())
     }
 }
 

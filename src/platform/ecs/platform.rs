@@ -14,7 +14,7 @@ use super::sample::Sampler;
 use super::started::Started;
 use super::wire;
 use crate::cancel::Cancel;
-use crate::event::{Events, Kind as Told, PostMortem};
+use crate::event::{Events, Kind as Told, Outcome, PostMortem};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::{
     Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
@@ -42,6 +42,7 @@ impl Ecs {
     fn sampler<'a>(&'a self, events: Option<&'a Events>) -> Sampler<'a> {
         Sampler {
             client: &self.api,
+            load_balancers: &self.balancers,
             cluster: self.cluster(),
             skew: self.time.skew(),
             events,
@@ -153,6 +154,24 @@ impl Platform for Ecs {
         }
         sampled
     }
+
+    /// ECS is asked, it does not tell.
+    async fn stirred(&self, _rollout: &Followed) {
+        std::future::pending().await
+    }
+
+    /// ECS itself carries a rollout, and its rollback, to the end.
+    async fn take_up(
+        &self,
+        _service: &Service,
+        _rollout: &mut Followed,
+        _events: &Events,
+    ) -> Result<(), Failed> {
+        Ok(())
+    }
+
+    /// ECS remembers by itself, and locks nothing.
+    async fn close(&self, _service: &Service, _outcome: &Outcome, _events: &Events) {}
 
     fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {
         plan.changes

@@ -45,7 +45,9 @@ impl Ecs {
             }
             match look().await {
                 Ok(Some(done)) => return Ok(done),
-                Err(refused) if refused.kind == Kind::Refused => return Err(refused),
+                Err(refused) if refused.kind == Kind::Refused => {
+                    return Err(overtaken(&doubt.unwrap_or(error), refused));
+                }
                 Ok(None) if passes || doubt.is_none() => {
                     doubt.get_or_insert(error);
                 }
@@ -60,6 +62,17 @@ impl Ecs {
         let until = self.clock().now() + pause;
         self.clock().sleep_until(until).await;
     }
+}
+
+/// Somebody else was there after our request, which may have been performed before.
+fn overtaken(lost: &Failed, refused: Failed) -> Failed {
+    let message = format!(
+        "{}; then {}; ours may have been performed before",
+        lost.message, refused.message
+    );
+    Failed::new(lost.operation.clone(), Kind::Lost, message)
+        .with_code(lost.code.as_deref())
+        .caused_by(refused)
 }
 
 /// The last failure, which proves nothing where an earlier request was lost.

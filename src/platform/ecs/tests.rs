@@ -17,7 +17,7 @@ use crate::event::{Event, Events, Kind as Told};
 use crate::platform::aws::connect;
 use crate::platform::{Failed, Intent, PerformError};
 use crate::sandbox::{Fault, Sandbox, World};
-use crate::spec::{EcsPlace, Files, Place, Request, Service, Spec, load};
+use crate::spec::{EcsPlace, Files, Request, Service, Spec, load};
 
 mod budgets;
 mod comparing;
@@ -102,9 +102,7 @@ fn service() -> Service {
 }
 
 fn place_of(spec: &Spec) -> EcsPlace {
-    match &spec.target.place {
-        Place::Ecs(place) | Place::Sandbox(place) => place.clone(),
-    }
+    spec.target.place.ecs().unwrap().clone()
 }
 
 /// A cloud, and the platform that works on it.

@@ -133,6 +133,14 @@ pub struct EventView {
     pub text: String,
 }
 
+/// Whether words of ECS, in a deployment's reason or an event, tell of a rollback.
+pub fn tells_of_rollback(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["rolling back", "rolled back", "rollback"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
 impl ServiceView {
     /// The deployment that is being brought about, or serves.
     pub fn primary(&self) -> Option<&DeploymentView> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Architecture;
 use crate::names::{AccountId, Arn, EcsName, KubeLabel, KubeName, Region};
 
 /// A namespace of a Kubernetes cluster, and how the cluster is reached.
@@ -67,8 +68,10 @@ pub struct Kubernetes {
     pub role: Option<Arn>,
     /// The Secret that fills the environment from `secrets`.
     pub secret: KubeName,
-    /// The port of the Service; 0 where the service listens on none.
+    /// The port of the Service; 0 where the service listens on none, and there is no Service.
     pub service_port: u16,
+    /// Pods go to nodes of this architecture only; `None`: to any.
+    pub architecture: Option<Architecture>,
     /// What the scheduler reserves for the main container.
     pub requests: Resources,
     /// What the main container may use at most.
@@ -105,6 +108,14 @@ pub struct Resources {
     pub cpu: Option<u32>,
     /// In MiB.
     pub memory: Option<u32>,
+}
+
+impl Resources {
+    /// Units of 1/1024 vCPU as thousandths of a CPU, rounded to the nearest.
+    pub fn millis(units: u32) -> u32 {
+        let thousandths = (u64::from(units) * 1000 + 512) / 1024;
+        u32::try_from(thousandths).unwrap_or(u32::MAX)
+    }
 }
 
 /// A probe of the kubelet's (Kubernetes documentation, liveness, readiness and startup probes).
@@ -147,12 +158,38 @@ pub struct HttpProbe {
 pub struct Ingress {
     /// Its name.
     pub name: KubeName,
-    /// The class that a controller of the cluster serves.
-    pub class: String,
+    /// The class that a controller of the cluster serves; `None`: the cluster's own default.
+    pub class: Option<KubeName>,
     /// The path prefix that it takes.
     pub path: String,
     /// Annotations in place of, or beside, the derived ones.
     pub annotations: BTreeMap<String, String>,
+}
+
+impl Ingress {
+    /// Whether the AWS Load Balancer Controller serves it.
+    pub fn is_alb(&self) -> bool {
+        self.class
+            .as_ref()
+            .is_some_and(|class| class.as_str() == ALB)
+    }
+}
+
+/// The class that the AWS Load Balancer Controller makes for itself (AWS Load Balancer Controller
+/// documentation, `IngressClass`).
+pub const ALB: &str = "alb";
+
+/// The numbers in `user` or `user:group`; `None`: they are names, or too large for an id (Kubernetes
+/// documentation, security context for a pod).
+pub fn user_ids(user: &str) -> Option<(u32, Option<u32>)> {
+    let id = |word: &str| {
+        let id: u32 = word.parse().ok()?;
+        (id <= i32::MAX.unsigned_abs() && !word.starts_with('+')).then_some(id)
+    };
+    match user.split_once(':') {
+        Some((user, group)) => Some((id(user)?, Some(id(group)?))),
+        None => Some((id(user)?, None)),
+    }
 }
 
 /// A number of pods, or a share of the desired number.

@@ -21,15 +21,15 @@ table! {
         min: Whole<0, 5000> = required,
         /// Most tasks.
         max: Whole<1, 5000> = required,
-        /// Average CPU to aim at, percent.
+        /// Average CPU to aim at, percent; on Kubernetes of what is reserved.
         cpu: Percent,
-        /// Average memory to aim at, percent.
+        /// Average memory to aim at, percent; on Kubernetes of what is reserved.
         memory: Percent,
-        /// Load-balancer requests per task and minute to aim at; needs `ecs.load_balancer`.
+        /// Load-balancer requests per task and minute to aim at; on ECS only, and needs `ecs.load_balancer`.
         requests: Positive,
         /// Rest after scaling in. Default: 300s.
         scale_in_cooldown: Time<0, DAY>,
-        /// Rest after scaling out. Default: 300s.
+        /// Rest after scaling out. Default: 300s; on Kubernetes 0s.
         scale_out_cooldown: Time<0, DAY>,
     }
 }
@@ -37,7 +37,7 @@ table! {
 table! {
     /// How a rollout is judged, and what follows.
     "rollout" Rollout {
-        /// Not healthy by then: tripped. Default: 30m.
+        /// Not healthy by then: tripped. Default: 30m; on Kubernetes 10m.
         deadline: Time<10, DAY>,
         /// Stays under watch so long after it is ready. Default: 0s.
         bake: Time<0, DAY>,

@@ -1,8 +1,8 @@
 //! config/NAME.toml: where services run.
 
-use crate::names::{AccountId, EcsName, Region};
+use crate::names::{AccountId, KubeLabel, KubeName, Region};
 use crate::spec::model::Approve;
-use crate::spec::scalar::Filled;
+use crate::spec::scalar::{Filled, Plain};
 use crate::spec::shape::{At, Map, table, words};
 
 use super::Service;
@@ -47,30 +47,70 @@ fn lift_requirements(schema: &mut serde_json::Value) {
 pub(in crate::spec) enum Platform {
     Ecs,
     Sandbox,
+    Eks,
+    Kubernetes,
 }
-words!(Platform, "a platform", "ecs" => Platform::Ecs, "sandbox" => Platform::Sandbox);
+words!(
+    Platform, "a platform",
+    "ecs" => Platform::Ecs,
+    "eks" => Platform::Eks,
+    "kubernetes" => Platform::Kubernetes,
+    "sandbox" => Platform::Sandbox,
+);
+
+/// Kinds of External Secrets stores, spelt as Kubernetes does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::spec) enum StoreKind {
+    Namespaced,
+    Cluster,
+}
+words!(
+    StoreKind, "a kind of store",
+    "SecretStore" => StoreKind::Namespaced,
+    "ClusterSecretStore" => StoreKind::Cluster,
+);
 
 table! {
     /// config/NAME.toml: where services run.
     "config/NAME.toml" Target {
-        /// "ecs", or "sandbox" for the embedded one.
+        /// "ecs", "eks", "kubernetes" for a cluster in a kubeconfig, or "sandbox" for the embedded ECS.
         platform: Platform = required,
         /// The AWS account; any other is refused before anything is written. In quotes.
         account: AccountId,
         /// The AWS Region.
         region: Region,
-        /// The cluster's name.
-        cluster: EcsName,
-        /// How tasks are wired up.
+        /// The cluster's name; of a kubeconfig: any other is refused before anything is written.
+        cluster: Plain,
+        /// How tasks are wired up on ECS.
         network: Network,
         /// URL that takes the place of every AWS endpoint, for emulators.
         endpoint: Filled,
+        /// The kubeconfig. Default: KUBECONFIG, else ~/.kube/config, else the pod that this runs in.
+        kubeconfig: Filled,
+        /// The context in the kubeconfig. Default: the current one.
+        context: Filled,
+        /// The namespace of everything on Kubernetes.
+        namespace: KubeLabel,
+        /// Whether the namespace is made where it is missing. Default: false.
+        create_namespace: bool,
+        /// The External Secrets store that fills Secrets. Default: they must exist already.
+        secret_store: SecretStore,
         /// Values for ${NAME} in both files.
         vars: Map<String>,
         /// Whether `apply` asks before it writes. Default: ask.
         approve: Approve,
         /// What is true of a service only here; laid over deploy.toml, table by table.
         service: Map<Overlay>,
+    }
+}
+
+table! {
+    /// An External Secrets store.
+    "secret_store" SecretStore {
+        /// `SecretStore` or `ClusterSecretStore`. Default: `SecretStore`.
+        kind: StoreKind,
+        /// Its name.
+        name: KubeName = required,
     }
 }
 

@@ -1,12 +1,38 @@
 //! ARNs: of the right kind, and of the target's account and Region.
 
 use super::super::findings::Findings;
-use super::super::model::{EcsPlace, SecretRef};
+use super::super::model::{EcsPlace, KubePlace, SecretRef};
 use super::super::problem::Problem;
 use super::super::raw::ecs as raw;
 use super::super::shape::At;
+use super::container::Placed;
 use super::ecs::Scene;
-use crate::names::Arn;
+use crate::names::{AccountId, Arn, Region};
+
+/// Whose ARNs are at home at a place, as far as the target says.
+#[derive(Clone, Copy)]
+pub(super) struct Home<'a> {
+    account: Option<&'a AccountId>,
+    region: Option<&'a Region>,
+}
+
+impl<'a> From<&'a EcsPlace> for Home<'a> {
+    fn from(place: &'a EcsPlace) -> Self {
+        Self {
+            account: place.account.as_ref(),
+            region: Some(&place.region),
+        }
+    }
+}
+
+impl<'a> From<&'a KubePlace> for Home<'a> {
+    fn from(place: &'a KubePlace) -> Self {
+        Self {
+            account: place.account.as_ref(),
+            region: place.region.as_ref(),
+        }
+    }
+}
 
 /// An ARN must be of the kind that its key asks for, and had better be of the target's account.
 pub(super) fn check(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) {
@@ -17,7 +43,7 @@ pub(super) fn check(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) 
     for (key, arn) in roles {
         if let Some(at) = arn {
             kind(at, "iam", "role/", "a role", findings);
-            home(key, &at.value, scene.place, findings);
+            home(key, &at.value, scene.place.into(), findings);
         }
     }
     if let Some(at) = &raw.load_balancer {
@@ -29,16 +55,21 @@ pub(super) fn check(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) 
             what,
             findings,
         );
-        home("load_balancer", &at.value, scene.place, findings);
+        home("load_balancer", &at.value, scene.place.into(), findings);
     }
-    for placed in scene.containers {
-        for (name, secret) in &placed.secrets {
-            let arn = match secret {
+    secrets(scene.containers, scene.place.into(), findings);
+}
+
+/// Secrets had better be of the target's account and Region.
+pub(super) fn secrets(containers: &[Placed], place: Home<'_>, findings: &mut Findings) {
+    for placed in containers {
+        for (name, at) in &placed.secrets {
+            let arn = match &at.value {
                 SecretRef::SecretsManager { arn, .. } => Some(arn.clone()),
                 SecretRef::Parameter(name) => name.parse().ok(),
             };
             if let Some(arn) = arn {
-                home(name, &arn, scene.place, findings);
+                home(name, &arn, place, findings);
             }
         }
     }
@@ -60,8 +91,8 @@ pub(super) fn kind(
 }
 
 /// Another account or Region may be meant (a shared role or secret), so it is a note.
-pub(super) fn home(key: &str, arn: &Arn, place: &EcsPlace, findings: &mut Findings) {
-    let account = place.account.as_ref().map(crate::names::AccountId::as_str);
+pub(super) fn home(key: &str, arn: &Arn, place: Home<'_>, findings: &mut Findings) {
+    let account = place.account.map(AccountId::as_str);
     if !arn.account().is_empty() && account.is_some_and(|account| account != arn.account()) {
         findings.note(
             "other-account",
@@ -71,13 +102,15 @@ pub(super) fn home(key: &str, arn: &Arn, place: &EcsPlace, findings: &mut Findin
             ),
         );
     }
-    if !arn.region().is_empty() && arn.region() != place.region.as_str() {
+    if let Some(region) = place.region
+        && !arn.region().is_empty()
+        && arn.region() != region.as_str()
+    {
         findings.note(
             "other-region",
             format!(
-                "`{key}` is in {}, not in the target's {}",
-                arn.region(),
-                place.region
+                "`{key}` is in {}, not in the target's {region}",
+                arn.region()
             ),
         );
     }

@@ -28,7 +28,8 @@ pub(super) struct Placed {
     pub(super) ports_known: bool,
     pub(super) essential: bool,
     pub(super) checked: bool,
-    pub(super) secrets: Vec<(String, SecretRef)>,
+    pub(super) secrets: Vec<(String, At<SecretRef>)>,
+    pub(super) user: Option<At<String>>,
 }
 
 /// What the main container and a sidecar have in common.
@@ -81,28 +82,29 @@ macro_rules! parts {
     };
 }
 
-/// Every container of a service.
+/// Every container of a service, `ecs` or not.
 pub(super) fn all(
     name: &ServiceName,
     raw: &mut raw::Service,
     head: Spot,
+    ecs: bool,
     findings: &mut Findings,
 ) -> Vec<Placed> {
-    let own = raw.ecs.as_ref();
+    let own = raw.ecs.as_ref().filter(|_| ecs);
     let own = own.is_some_and(|at| at.value.has(&["health_command"]));
     let checked = own
         || raw
             .health
             .as_ref()
             .is_some_and(|at| at.value.has(&["command"]));
-    let health = main_health(raw, findings);
+    let health = main_health(raw, ecs, findings);
     let parts = parts!(raw, true, checked, health, None, None);
     let mut containers = Vec::new();
     if let Ok(name) = raw::container_name(name.as_str()) {
         containers.push(placed(name, head, parts, findings));
     }
     let sidecars = raw.sidecar.take().map(|at| at.value.0).unwrap_or_default();
-    if sidecars.len() >= MOST {
+    if ecs && sidecars.len() >= MOST {
         findings.bad_value(head, "a task has at most 10 containers");
     }
     let mut named = Vec::new();
@@ -152,10 +154,10 @@ fn sidecar_health(health: raw::SidecarHealth) -> Option<HealthCheck> {
     ))
 }
 
-/// The check inside of the main container: `ecs.health_command` before `health.command`.
-fn main_health(raw: &mut raw::Service, findings: &mut Findings) -> Option<HealthCheck> {
-    let ecs = raw.ecs.as_mut();
-    let own = ecs.and_then(|ecs| ecs.value.health_command.take());
+/// The check inside of the main container: `ecs.health_command`, on ECS, before `health.command`.
+fn main_health(raw: &mut raw::Service, ecs: bool, findings: &mut Findings) -> Option<HealthCheck> {
+    let typed = raw.ecs.as_mut().filter(|_| ecs);
+    let own = typed.and_then(|ecs| ecs.value.health_command.take());
     let Some(health) = raw.health.take() else {
         return own.map(|at| check(at.value.0, [None; 3], None));
     };
@@ -174,11 +176,13 @@ fn main_health(raw: &mut raw::Service, findings: &mut Findings) -> Option<Health
     match own.or(health.command) {
         Some(command) => Some(check(command.value.0, [interval, timeout, grace], retries)),
         None if health.path.is_some() => {
-            findings.note(
-                "not-honoured",
-                "no check runs inside of the container, since neither `ecs.health_command` nor `health.command` is given; \
-                 on ECS `health.path` is the target group's own setting and is not changed",
-            );
+            if ecs {
+                findings.note(
+                    "not-honoured",
+                    "no check runs inside of the container, since neither `ecs.health_command` nor `health.command` is given; \
+                     on ECS `health.path` is the target group's own setting and is not changed",
+                );
+            }
             None
         }
         None if wanted => None,
@@ -209,12 +213,18 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
     let mut secrets = Vec::new();
     for (name, at) in given.secrets.map(|at| at.value.0).unwrap_or_default() {
         plain::variable_name(&name, at.head, findings);
-        secrets.push((name, at.value.0));
+        let (value, spot, head) = (at.value.0, at.spot, at.head);
+        secrets.push((name, At { value, spot, head }));
     }
     if let Some(image) = &given.image {
         moving_tag(&name, &image.value, findings);
     }
     let depends_on = given.depends_on.map(|at| at.value.0).unwrap_or_default();
+    let user = given.user.map(|at| At {
+        value: at.value.0,
+        spot: at.spot,
+        head: at.head,
+    });
     let container = given.image.map(|image| Container {
         name: name.clone(),
         image: image.value,
@@ -222,14 +232,17 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         entrypoint: texts(given.entrypoint),
         command: texts(given.command),
         env,
-        secrets: secrets.iter().cloned().collect(),
+        secrets: secrets
+            .iter()
+            .map(|(name, at)| (name.clone(), at.value.clone()))
+            .collect(),
         health: given.health,
         essential: given.essential,
         depends_on: dependencies(&depends_on),
         cpu: given.cpu.map(|at| at.value.0),
         memory: given.memory.map(|at| at.value.0),
         read_only_root: or(given.read_only_root, false),
-        user: given.user.map(|at| at.value.0),
+        user: user.as_ref().map(|at| at.value.clone()),
         working_dir: given.working_dir.map(|at| at.value.0),
         stop_timeout: given.stop_timeout.map(|at| at.value.0),
     });
@@ -243,6 +256,7 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         essential: given.essential,
         checked: given.checked,
         secrets,
+        user,
     }
 }
 

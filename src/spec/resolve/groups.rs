@@ -55,7 +55,7 @@ fn target_group(
     let arn = raw.arn?;
     let (service, what) = ("elasticloadbalancing", "a target group");
     arns::kind(&arn, service, "targetgroup/", what, findings);
-    arns::home("target_group", &arn.value, scene.place, findings);
+    arns::home("target_group", &arn.value, scene.place.into(), findings);
     let named = raw.container.as_ref();
     let name = named.map_or(scene.name.as_str(), |at| at.value.as_str());
     let mut containers = scene.containers.iter();

@@ -6,10 +6,11 @@ use super::super::findings::Findings;
 use super::super::model::{Approve, EcsPlace, Network, Place, Target};
 use super::super::problem::{Problem, Spot};
 use super::super::raw::target::{self as raw, Overlay, Platform};
+use super::super::scalar::{Plain, parsed};
 use super::super::shape::{At, Shape, Table};
 use super::super::tree::Node;
-use super::or;
-use crate::names::TargetName;
+use super::{namespace, or};
+use crate::names::{BadName, TargetName};
 
 /// What the embedded cloud has without being told.
 const SANDBOX: [(&str, &str); 3] = [
@@ -18,17 +19,87 @@ const SANDBOX: [(&str, &str); 3] = [
     ("cluster", "main"),
 ];
 
-impl Target {
-    /// Where its ECS is.
-    pub fn ecs(&self) -> &EcsPlace {
-        match &self.place {
-            Place::Ecs(place) | Place::Sandbox(place) => place,
+/// Keys that every platform knows.
+const EVERYWHERE: [&str; 6] = [
+    "platform", "account", "region", "vars", "approve", "service",
+];
+
+impl Platform {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ecs => "ecs",
+            Self::Sandbox => "sandbox",
+            Self::Eks => "eks",
+            Self::Kubernetes => "kubernetes",
         }
+    }
+
+    /// Keys that it knows besides those of every platform.
+    fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Ecs | Self::Sandbox => &["cluster", "network", "endpoint"],
+            Self::Eks => &[
+                "cluster",
+                "endpoint",
+                "namespace",
+                "create_namespace",
+                "secret_store",
+            ],
+            Self::Kubernetes => &[
+                "cluster",
+                "context",
+                "kubeconfig",
+                "namespace",
+                "create_namespace",
+                "secret_store",
+            ],
+        }
+    }
+
+    /// Keys that it cannot do without.
+    fn needs(self) -> &'static [&'static str] {
+        match self {
+            Self::Sandbox => &[],
+            Self::Ecs => &["region", "cluster", "network"],
+            Self::Eks => &["region", "cluster", "namespace"],
+            Self::Kubernetes => &["namespace"],
+        }
+    }
+
+    fn is_kubernetes(self) -> bool {
+        matches!(self, Self::Eks | Self::Kubernetes)
     }
 }
 
-/// A place for checks that need one, where the target's own is wrong, which was told.
-pub(in crate::spec) fn somewhere() -> Option<EcsPlace> {
+/// The platform that a target's file names, as far as it can be told.
+fn platform(target: &Node) -> Option<Platform> {
+    let word = target.get("platform").and_then(Node::text)?;
+    [
+        Platform::Ecs,
+        Platform::Sandbox,
+        Platform::Eks,
+        Platform::Kubernetes,
+    ]
+    .into_iter()
+    .find(|platform| platform.word().eq_ignore_ascii_case(word))
+}
+
+/// A place for checks that need one, where the target's own is wrong, which was told, or is of
+/// another platform.
+pub(in crate::spec) fn somewhere(kubernetes: bool) -> Option<Place> {
+    if kubernetes {
+        return Some(Place::Kubernetes(namespace::somewhere()?));
+    }
+    Some(Place::Ecs(some_cluster()?))
+}
+
+/// Whether a target's file is for Kubernetes.
+pub(in crate::spec) fn is_kubernetes(target: &Node) -> bool {
+    platform(target).is_some_and(Platform::is_kubernetes)
+}
+
+/// Some ECS cluster.
+pub(super) fn some_cluster() -> Option<EcsPlace> {
     let [_, (_, region), (_, cluster)] = SANDBOX;
     Some(EcsPlace {
         account: None,
@@ -39,22 +110,22 @@ pub(in crate::spec) fn somewhere() -> Option<EcsPlace> {
     })
 }
 
-/// What `${target.…}` stands for. The sandbox has it all also where its file names none; where a
-/// target lacks a key that it must have, that is told once and not again at every use.
+/// What `${target.…}` stands for. What must be there and is not is told once, not again at every
+/// use.
 pub(in crate::spec) fn known(
     name: &TargetName,
     target: &Node,
 ) -> BTreeMap<&'static str, Option<String>> {
-    let sandbox = target.get("platform").and_then(Node::text) == Some("sandbox");
+    let platform = platform(target);
+    let sandbox = platform == Some(Platform::Sandbox);
     let mut known = BTreeMap::from([("name", Some(name.to_string()))]);
-    for (key, value) in SANDBOX {
+    for (key, value) in SANDBOX.into_iter().chain([("namespace", "default")]) {
         let node = target.get(key);
-        let told = node.is_some() || key != "account";
+        let needed = platform.is_none_or(|platform| platform.needs().contains(&key));
+        let told = node.is_some() || (needed && key != "account");
+        let stands_in = told || (sandbox && key != "namespace");
         let text = node.and_then(Node::text).map(str::to_owned);
-        known.insert(
-            key,
-            text.or_else(|| (sandbox || told).then(|| value.to_owned())),
-        );
+        known.insert(key, text.or_else(|| stands_in.then(|| value.to_owned())));
     }
     known
 }
@@ -68,18 +139,6 @@ pub(in crate::spec) fn target(
     node: &Node,
     findings: &mut Findings,
 ) -> (Option<Target>, Overlays) {
-    if let Some(platform) = node.get("platform")
-        && let Some(word @ ("eks" | "kubernetes")) = platform.text()
-    {
-        // Its other keys belong to a platform that is not there; to list them would say nothing.
-        let message = format!("platform `{word}` is not known yet");
-        findings.problem(
-            Problem::new("unknown-platform", message)
-                .at(platform.spot)
-                .label("this version deploys to \"ecs\" and \"sandbox\""),
-        );
-        return (None, Vec::new());
-    }
     let Some(mut raw) = raw::Target::read(node, findings) else {
         return (None, Vec::new());
     };
@@ -89,6 +148,7 @@ pub(in crate::spec) fn target(
         }
     }
     let overlays = raw.service.take().map(|at| at.value.0).unwrap_or_default();
+    keys(node, &raw, findings);
     (place(name, raw, findings), overlays)
 }
 
@@ -100,26 +160,61 @@ fn variable(name: &str, spot: Spot, findings: &mut Findings) {
     }
 }
 
-fn place(name: &TargetName, mut raw: raw::Target, findings: &mut Findings) -> Option<Target> {
-    let platform = raw.platform.as_ref()?;
-    let sandbox = platform.value == Platform::Sandbox;
-    for key in ["region", "cluster", "network"] {
-        if !sandbox && !raw.has(&[key]) {
-            findings.missing(platform.head, key, "platform \"ecs\" needs it");
+/// Tells keys of other platforms, and those that are missing.
+fn keys(node: &Node, raw: &raw::Target, findings: &mut Findings) {
+    let Some(at) = &raw.platform else {
+        return;
+    };
+    let (platform, word) = (at.value, at.value.word());
+    for (key, entry) in node.entries() {
+        let elsewhere = raw::Target::KEYS.contains(&key.as_str())
+            && !EVERYWHERE.contains(&key.as_str())
+            && !platform.keys().contains(&key.as_str());
+        if elsewhere {
+            let message = format!("`{key}` means nothing to platform \"{word}\"");
+            let help = format!(
+                "\"{word}\" knows {}",
+                [platform.keys(), &EVERYWHERE].concat().join(", ")
+            );
+            let problem = Problem::new("unknown-key", message).at(entry.head());
+            findings.problem(problem.also(at.spot, "the platform").help(help));
         }
     }
+    for key in platform.needs() {
+        if !raw.has(&[key]) {
+            findings.missing(at.head, key, &format!("platform \"{word}\" needs it"));
+        }
+    }
+}
+
+fn place(name: &TargetName, mut raw: raw::Target, findings: &mut Findings) -> Option<Target> {
+    let platform = raw.platform.as_ref()?.value;
     let approve = raw.approve.take();
-    let place = ecs_place(raw, sandbox, findings)?;
-    let (place, usual) = if sandbox {
-        (Place::Sandbox(place), Approve::Yes)
-    } else {
-        (Place::Ecs(place), Approve::Ask)
+    let mut usual = Approve::Ask;
+    let place = match platform {
+        Platform::Ecs => Place::Ecs(ecs_place(raw, false, findings)?),
+        Platform::Sandbox => {
+            usual = Approve::Yes;
+            Place::Sandbox(ecs_place(raw, true, findings)?)
+        }
+        Platform::Eks | Platform::Kubernetes => {
+            let eks = platform == Platform::Eks;
+            Place::Kubernetes(namespace::place(raw, eks, findings)?)
+        }
     };
     Some(Target {
         name: name.clone(),
         place,
         approve: or(approve, usual),
     })
+}
+
+/// A name whose form depends on the platform.
+pub(super) fn name<T: std::str::FromStr<Err = BadName>>(
+    at: &At<Plain>,
+    findings: &mut Findings,
+) -> Option<T> {
+    parsed(&at.value.text, &at.value.variables, at.spot, findings)
 }
 
 fn ecs_place(raw: raw::Target, sandbox: bool, findings: &mut Findings) -> Option<EcsPlace> {
@@ -141,8 +236,10 @@ fn ecs_place(raw: raw::Target, sandbox: bool, findings: &mut Findings) -> Option
     let account = own.or(stand_in(sandbox, account));
     let own = raw.region.map(|at| at.value);
     let region = own.or(stand_in(sandbox, region));
-    let own = raw.cluster.map(|at| at.value);
-    let cluster = own.or(stand_in(sandbox, cluster));
+    let cluster = match &raw.cluster {
+        Some(at) => name(at, findings),
+        None => stand_in(sandbox, cluster),
+    };
     Some(EcsPlace {
         account,
         region: region?,
@@ -197,7 +294,7 @@ fn distinct(items: Vec<At<super::super::scalar::Filled>>, findings: &mut Finding
     names
 }
 
-fn endpoint(url: &str, spot: Spot, sandbox: bool, findings: &mut Findings) {
+pub(super) fn endpoint(url: &str, spot: Spot, sandbox: bool, findings: &mut Findings) {
     let rest = url
         .strip_prefix("http://")
         .or_else(|| url.strip_prefix("https://"));

@@ -8,16 +8,20 @@ use super::super::problem::Problem;
 use super::super::raw::rollout as raw;
 use super::super::scalar::Whole;
 use super::super::shape::{At, Table};
+use super::super::units;
 use super::or;
 use crate::rollout::{Patience, Policy};
 
-/// Application Auto Scaling rests so long for ECS when nothing else is said.
+/// Application Auto Scaling rests so long for ECS when nothing else is said, and the autoscaler of
+/// Kubernetes before it scales in (Kubernetes documentation, Horizontal Pod Autoscaling, stabilization
+/// window).
 const COOLDOWN: Duration = Duration::from_mins(5);
 
 /// The bounds of scaling and the number of tasks to begin with.
 pub(super) fn scaling(
     raw: Option<At<raw::Scaling>>,
     replicas: Option<At<Whole<0, 5000>>>,
+    ecs: bool,
     findings: &mut Findings,
 ) -> (Option<Scaling>, u32) {
     let Some(At {
@@ -30,11 +34,16 @@ pub(super) fn scaling(
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
-    let (Some(min), Some(max)) = (raw.min, raw.max) else {
+    let (Some(min), Some(max)) = (raw.min.clone(), raw.max.clone()) else {
         return (None, or(replicas, Whole(1)).0);
     };
     let (fewest, most) = (min.value.0, max.value.0);
     bounds(&min, &max, findings);
+    if !ecs {
+        super::autoscaler::check(&raw, findings);
+    }
+    // On Kubernetes the window looks back: any length of it delays the first step out.
+    let out = if ecs { COOLDOWN } else { Duration::ZERO };
     let outside = |at: &&At<Whole<0, 5000>>| !(fewest..=most).contains(&at.value.0);
     if let Some(at) = replicas.as_ref().filter(outside)
         && fewest <= most
@@ -50,7 +59,7 @@ pub(super) fn scaling(
         memory: raw.memory.map(|at| at.value.0),
         requests: raw.requests.map(|at| at.value.0),
         scale_in_cooldown: raw.scale_in_cooldown.map_or(COOLDOWN, |at| at.value.0),
-        scale_out_cooldown: raw.scale_out_cooldown.map_or(COOLDOWN, |at| at.value.0),
+        scale_out_cooldown: raw.scale_out_cooldown.map_or(out, |at| at.value.0),
     };
     (Some(scaling), or(replicas, Whole(fewest)).0)
 }
@@ -70,8 +79,11 @@ fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Fin
 }
 
 /// How a rollout is judged; `None` where it cannot be told.
-pub(super) fn rollout(raw: Option<At<raw::Rollout>>, findings: &mut Findings) -> Option<Rollout> {
-    let defaults = Policy::ecs();
+pub(super) fn rollout(
+    raw: Option<At<raw::Rollout>>,
+    defaults: Policy,
+    findings: &mut Findings,
+) -> Option<Rollout> {
     let Some(At { value: raw, .. }) = raw else {
         return Some(Rollout {
             policy: defaults,
@@ -91,7 +103,10 @@ pub(super) fn rollout(raw: Option<At<raw::Rollout>>, findings: &mut Findings) ->
             Problem::new("conflict", "`bake` must be shorter than the deadline").at(at.spot);
         findings.problem(match &raw.deadline {
             Some(deadline) => problem.also(deadline.spot, "the deadline"),
-            None => problem.label("the deadline is 30m by default"),
+            None => problem.label(format!(
+                "the deadline is {} by default",
+                units::written(defaults.deadline.as_secs())
+            )),
         });
     } else if bake >= deadline {
         findings.bad_value(

@@ -28,7 +28,12 @@ read_only_root = "yes"
 stop_timeout = "5m"
 
 [service.api.kubernetes]
-service_account = "api"
+service_acount = "api"
+exec = true
+requests = "250m"
+readiness = true
+max_surge = "half"
+namespace = "shop"
 
 [service.api.ecs]
 replicas = 3
@@ -137,13 +142,6 @@ fn a_conflict_between_two_files_shows_both() {
     );
     let target = format!("{ECS}[service.api.ecs]\ntarget_groups = []\n");
     insta::assert_snapshot!(drawn(&deploy, &target, &Arguments::default()));
-}
-
-#[test]
-fn a_platform_of_a_later_version_is_said_once() {
-    let target =
-        "platform = \"eks\"\nnamespace = \"production\"\nsecret_store = { kind = \"x\" }\n";
-    insta::assert_snapshot!(drawn(SMALL, target, &Arguments::default()));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::{
-    Approve, Disk, Loaded, Place, Problems, Request, Threshold, load, schemas, targets,
+    Approve, Check, Disk, Loaded, Place, Problems, Reach, Request, Threshold, load, schemas,
+    targets,
 };
 use super::sound;
 use crate::rollout::Policy;
@@ -83,6 +84,51 @@ fn the_example_resolves_for_ecs() {
 }
 
 #[test]
+fn the_example_resolves_for_eks() {
+    let loaded = sound(shipped("eks"));
+    let spec = &loaded.spec;
+    let place = spec.target.place.kubernetes().unwrap();
+    let Reach::Eks { cluster, endpoint } = &place.reach else {
+        panic!("{:?}", place.reach);
+    };
+    assert_eq!((cluster.as_str(), endpoint), ("main", &None));
+    assert_eq!(place.namespace.as_str(), "production");
+    assert_eq!(place.secret_store.as_ref().unwrap().name.as_str(), "aws");
+    assert!(!place.create_namespace && spec.target.approve == Approve::Ask);
+    let api = &spec.services[0].kubernetes;
+    let names = [api.name.as_str(), api.secret.as_str()];
+    assert_eq!(names, ["api", "api-secrets"]);
+    assert_eq!(
+        (api.requests.cpu, api.requests.memory, api.service_port),
+        (Some(250), Some(256), 80)
+    );
+    assert_eq!((api.limits.cpu, api.limits.memory), (Some(500), Some(512)));
+    let [ready, live] = [&api.readiness, &api.liveness].map(|probe| probe.as_ref().unwrap());
+    assert_eq!((ready.delay.as_secs(), ready.period.as_secs()), (0, 5));
+    assert_eq!((live.delay.as_secs(), live.period.as_secs()), (30, 10));
+    assert!(
+        matches!(&live.check, Check::Http(http) if http.path == "/health" && http.port == 8080)
+    );
+    let ingress = api.ingress.as_ref().unwrap();
+    assert!(ingress.is_alb() && ingress.name.as_str() == "api-ingress");
+}
+
+#[test]
+fn the_example_on_kind_needs_no_aws() {
+    let loaded = sound(shipped("kind"));
+    let place = loaded.spec.target.place.kubernetes().unwrap();
+    let current = Reach::Kubeconfig {
+        path: None,
+        context: None,
+        cluster: None,
+    };
+    assert_eq!(place.reach, current);
+    assert!(place.create_namespace && place.secret_store.is_none());
+    let api = &loaded.spec.services[0].kubernetes;
+    assert_eq!(api.ingress.as_ref().unwrap().class, None);
+}
+
+#[test]
 fn every_shipped_target_takes_the_example() {
     for target in targets(&Disk, &root().join("deploy.example.toml")) {
         let loaded = sound(shipped(target.as_str()));
@@ -117,7 +163,7 @@ fn the_sandbox_needs_no_file_and_never_asks() {
     .unwrap();
     let target = loaded.spec.target;
     assert!(matches!(target.place, Place::Sandbox(_)));
-    let place = target.ecs();
+    let place = target.place.ecs().unwrap();
     assert_eq!(place.account.as_ref().unwrap().as_str(), "123456789012");
     assert_eq!(
         (place.region.as_str(), place.cluster.as_str()),
@@ -175,7 +221,7 @@ fn the_checked_in_schemas_are_those_of_the_program() {
 fn the_schemas_offer_no_key_that_the_reader_refuses() {
     let mut paths = Vec::new();
     offered(&schemas().deploy, &mut Vec::new(), &mut paths);
-    assert!(paths.len() > 90, "only {} keys", paths.len());
+    assert!(paths.len() > 120, "only {} keys", paths.len());
     for path in paths {
         // A date is never right, so that nothing but the key itself can please the reader.
         let deploy = nested(&path, "1979-05-27");

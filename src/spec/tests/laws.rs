@@ -7,6 +7,7 @@ use super::{Arguments, ECS, load_with};
 
 const EXAMPLE: &str = include_str!("../../../deploy.example.toml");
 const TARGET: &str = include_str!("../../../config/ecs.toml");
+const EKS: &str = include_str!("../../../config/eks.toml");
 
 /// Checks what must hold of any answer.
 fn lawful(deploy: &str, target: &str) -> Result<Loaded, Problems> {
@@ -106,6 +107,9 @@ proptest! {
         let _ = lawful(&mutated(EXAMPLE, &mutations), TARGET);
         let _ = lawful(&mutated(&uncommented(), &mutations), TARGET);
         let _ = lawful(EXAMPLE, &mutated(TARGET, &mutations));
+        let _ = lawful(&mutated(EXAMPLE, &mutations), EKS);
+        let _ = lawful(&mutated(&uncommented(), &mutations), EKS);
+        let _ = lawful(EXAMPLE, &mutated(EKS, &mutations));
     }
 
     /// A value that enters through a variable cannot change anything but the strings it is in.
@@ -144,7 +148,7 @@ fn shown_in_comments() -> Vec<String> {
 #[test]
 fn what_the_manual_shows_in_comments_is_understood() {
     let shown = shown_in_comments();
-    assert!(shown.len() > 35, "only {} lines", shown.len());
+    assert!(shown.len() > 50, "only {} lines", shown.len());
     for text in shown {
         let problems = lawful(&text, TARGET).expect_err("a service needs more than one key");
         let codes = problems.list().iter().map(|problem| problem.code);

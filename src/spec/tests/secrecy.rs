@@ -70,6 +70,32 @@ fn a_value_that_may_be_secret_is_never_printed() {
     }
 }
 
+/// What was a value once is no less secret for being commented out.
+#[test]
+fn a_comment_beside_something_wrong_is_not_printed() {
+    for line in [
+        format!("port ={{}}# \"{PEARL}\""),
+        format!("port = \"#\" # {PEARL}"),
+        format!("port = '\\'# {PEARL}"),
+        format!("port = \"\\\"#\" # {PEARL}"),
+        format!("port = \"\"\"#\"\"\"\"\"# {PEARL}"),
+        format!("port = '''\n# no comment\n'''# {PEARL}"),
+        format!("port = [ # {PEARL}\n 1, # {PEARL}\n ]# {PEARL}"),
+        format!("[service.web] # {PEARL}"),
+        format!("# {PEARL}\nport = true #{PEARL}"),
+    ] {
+        let printed = printed(&with(&format!("{line}\n")), ECS);
+        assert!(printed.contains("-->"), "{line}\n---\n{printed}");
+        assert!(!printed.contains(PEARL), "{line}\n---\n{printed}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_shown_beside_a_veiled_comment() {
+    let printed = printed(&with("port = \"#80\" # an id: é\n"), ECS);
+    assert!(printed.contains("port = \"#80\" # ********"), "{printed}");
+}
+
 #[test]
 fn a_masked_value_is_not_in_the_debug_form_either() {
     let deploy = with(&format!("env = {{ DB_PASSWORD = \"{PEARL}\" }}\n"));

@@ -3,8 +3,8 @@
 
 use super::super::Ecs;
 use super::Done;
+use crate::platform::Failed;
 use crate::platform::aws::{failed, once};
-use crate::platform::{Failed, Kind};
 
 impl Ecs {
     /// Deletes the service.
@@ -33,13 +33,6 @@ impl Ecs {
                 },
             )
             .await;
-        match deleted {
-            Ok(()) => Ok(Done::now(service)),
-            Err(error) if error.kind == Kind::Missing => Ok(Done {
-                result: service.to_owned(),
-                already: true,
-            }),
-            Err(error) => Err(error),
-        }
+        Done::removed(deleted, service)
     }
 }

@@ -6,6 +6,7 @@ use aws_sdk_applicationautoscaling::types as scaling;
 use super::super::Ecs;
 use super::super::desired::{ScalableTarget, ScalingPolicy};
 use super::super::fields;
+use super::super::observe::Scaling;
 use super::super::received::last_part;
 use super::super::request;
 use super::Done;
@@ -69,29 +70,21 @@ impl Ecs {
     /// Removes the bounds, and the policies with them.
     pub(super) async fn remove_bounds(&self, resource: &str) -> Result<Done, Failed> {
         let name = last_part(resource);
-        let removed = self
-            .write(
-                &BUSY,
-                async || {
-                    self.scaling()
-                        .deregister_scalable_target()
-                        .service_namespace(namespace())
-                        .resource_id(resource)
-                        .scalable_dimension(dimension())
-                        .customize()
-                        .config_override(scale_once())
-                        .send()
-                        .await
-                        .map(|_| ())
-                        .map_err(|error| failed(format!("remove autoscaling of {name}"), error))
-                },
-                async || {
-                    let there = self.read_scaling(name).await?;
-                    Ok(there.target.is_none().then_some(()))
-                },
-            )
-            .await;
-        gone(removed, resource)
+        let send = async || {
+            self.scaling()
+                .deregister_scalable_target()
+                .service_namespace(namespace())
+                .resource_id(resource)
+                .scalable_dimension(dimension())
+                .customize()
+                .config_override(scale_once())
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(|error| failed(format!("remove autoscaling of {name}"), error))
+        };
+        let removed = self.remove(resource, send, |there| there.target.is_none());
+        Done::removed(removed.await, resource)
     }
 
     /// Sets a policy.
@@ -132,43 +125,39 @@ impl Ecs {
 
     /// Removes a policy.
     pub(super) async fn delete_policy(&self, name: &str, resource: &str) -> Result<Done, Failed> {
-        let removed = self
-            .write(
-                &BUSY,
-                async || {
-                    self.scaling()
-                        .delete_scaling_policy()
-                        .policy_name(name)
-                        .service_namespace(namespace())
-                        .resource_id(resource)
-                        .scalable_dimension(dimension())
-                        .customize()
-                        .config_override(scale_once())
-                        .send()
-                        .await
-                        .map(|_| ())
-                        .map_err(|error| failed(format!("remove scaling policy {name}"), error))
-                },
-                async || {
-                    let there = self.read_scaling(last_part(resource)).await?;
-                    let names = there.policies.iter().map(|policy| &policy.policy_name);
-                    let gone = names.chain(&there.others).all(|one| one != name);
-                    Ok(gone.then_some(()))
-                },
-            )
-            .await;
-        gone(removed, name)
+        let send = async || {
+            self.scaling()
+                .delete_scaling_policy()
+                .policy_name(name)
+                .service_namespace(namespace())
+                .resource_id(resource)
+                .scalable_dimension(dimension())
+                .customize()
+                .config_override(scale_once())
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(|error| failed(format!("remove scaling policy {name}"), error))
+        };
+        let removed = self.remove(resource, send, |there| {
+            let names = there.policies.iter().map(|policy| &policy.policy_name);
+            names.chain(&there.others).all(|one| one != name)
+        });
+        Done::removed(removed.await, name)
     }
-}
 
-/// What is not there need not be removed.
-fn gone(removed: Result<(), Failed>, what: &str) -> Result<Done, Failed> {
-    match removed {
-        Ok(()) => Ok(Done::now(what)),
-        Err(error) if error.kind == Kind::Missing => Ok(Done {
-            result: what.to_owned(),
-            already: true,
-        }),
-        Err(error) => Err(error),
+    /// Removes something of what scales `resource`; whether that was done, `is_gone` tells from
+    /// what is there.
+    async fn remove(
+        &self,
+        resource: &str,
+        send: impl AsyncFn() -> Result<(), Failed>,
+        is_gone: impl Fn(&Scaling) -> bool,
+    ) -> Result<(), Failed> {
+        self.write(&BUSY, send, async || {
+            let there = self.read_scaling(last_part(resource)).await?;
+            Ok(is_gone(&there).then_some(()))
+        })
+        .await
     }
 }

@@ -74,10 +74,56 @@ async fn warnings_take_no_more_than_four_reads() {
     let notes = cloud.ecs.failed_before(&broken).await.unwrap();
     assert!(cloud.operations(from).len() <= 4);
     assert_eq!(notes[0].code, "tripped_before");
-    assert!(
-        notes[0].text.contains("circuit breaker"),
-        "{}",
-        notes[0].text
-    );
+    let text = &notes[0].text;
+    assert!(text.contains("circuit breaker"), "{text}");
+    assert!(text.starts_with("This very specification"), "{text}");
+    assert_eq!(cloud.ecs.failed_before(&service()).await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_deployment_that_tripped_is_warned_of_whatever_its_record_says() {
+    use crate::sandbox::Ending;
+    for ending in [Ending::Stopped, Ending::RollbackFailed] {
+        let cloud = Cloud::new().await;
+        cloud
+            .sandbox
+            .with_world(|world| world.switches_mut().no_rollback_candidate = ending)
+            .unwrap();
+        let broken = service_with(&[("api:v1", "api:crash")]);
+        let plan = cloud.plan(&broken).await.unwrap().plan;
+        cloud.perform(&plan).await.unwrap();
+        cloud.rest().await;
+        let from = cloud.asked();
+        let notes = cloud.ecs.failed_before(&broken).await.unwrap();
+        assert!(cloud.operations(from).len() <= 4);
+        let text = &notes[0].text;
+        assert!(
+            text.starts_with("This very specification"),
+            "{ending:?}: {text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_images_with_other_settings_are_not_called_the_same() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let broken = service_with(&[("api:v1", "api:crash")]);
+    let plan = cloud.plan(&broken).await.unwrap().plan;
+    cloud.perform(&plan).await.unwrap();
+    cloud.rest().await;
+    cloud.rest().await;
+    let other = service_with(&[
+        ("api:v1", "api:crash"),
+        ("SESSION_TOKEN = \"abc\"", "DEBUG = \"1\""),
+    ]);
+    let notes = cloud.ecs.failed_before(&other).await.unwrap();
+    let text = &notes[0].text;
+    assert!(text.starts_with("These images"), "{text}");
+    // What was only overtaken did not trip.
+    let cloud = Cloud::new().await;
+    let plan = cloud.plan(&service()).await.unwrap().plan;
+    cloud.perform(&plan).await.unwrap();
+    cloud.deploy(&service_with(&[("api:v1", "api:v2")])).await;
     assert_eq!(cloud.ecs.failed_before(&service()).await.unwrap(), []);
 }

@@ -1,0 +1,230 @@
+//! The second half of the loop: looks at one rollout until a verdict is reached, applies the one
+//! remedy, and tells how it ended.
+
+use std::time::Duration;
+
+use super::pace::Pace;
+use super::tell::Teller;
+use super::{Deploy, Followed, How, PlanOf, outcome};
+use crate::event::{Kind as Told, Outcome, PhaseWord};
+use crate::platform::{Current, Halted, Platform};
+use crate::remedy::{Circumstances, Remedy, remedy};
+use crate::rollout::policy::REMEDY_ALLOWANCE;
+use crate::rollout::{Back, Doubt, Failure, Phase, Rollout, Verdict, WhyNot};
+use crate::spec::OnCancel;
+
+/// On top of the time that a remedy may take: asking for it, and the last looks at its end.
+const LAST_LOOKS: Duration = Duration::from_mins(1);
+
+impl<P: Platform> Deploy<'_, P> {
+    /// Follows whatever rollout is under way.
+    pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+        if let Some(id) = &self.conduct.rollout {
+            return match self.platform.rollout(self.service, id).await {
+                Ok(rollout) => self.follow(plan, rollout, How::Attached).await,
+                Err(error) => outcome::could_not(&error),
+            };
+        }
+        match current {
+            // Whether that is what the files say is another question.
+            Current::Settled { proven, serving } if !plan.is_empty() => {
+                outcome::at_rest(proven, &serving)
+            }
+            Current::Busy { rollout, .. } => self.follow(plan, rollout, How::Attached).await,
+            other => self.judge_unchanged(plan, other).await,
+        }
+    }
+
+    /// Stops a rollout that is under way, whoever started it: goes back and watches that to its
+    /// end where `on_cancel` or `rollback` says so, else leaves it to itself.
+    pub async fn stop(&self, rollback: bool) -> Outcome {
+        let mut proposal = match self.propose().await {
+            Ok(proposal) => proposal,
+            Err(outcome) => return outcome,
+        };
+        // Nothing of it is made, however this ends.
+        proposal.plan.changes.clear();
+        let (Current::Rolling(rollout) | Current::Busy { rollout, .. }) = proposal.current else {
+            return outcome::nothing_rolls();
+        };
+        if rollback || self.service.rollout.on_cancel == OnCancel::Rollback {
+            let ended = self.follow(&proposal.plan, rollout, How::Stopping).await;
+            self.platform
+                .close(self.service, &ended, &self.events)
+                .await;
+            ended
+        } else {
+            outcome::left_alone(&self.conduct.resume)
+        }
+    }
+
+    pub(super) async fn follow(
+        &self,
+        plan: &PlanOf<P>,
+        mut rollout: Followed<P>,
+        how: How,
+    ) -> Outcome {
+        let policy = self.service.rollout.policy;
+        let watch = self
+            .conduct
+            .timeout
+            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE + LAST_LOOKS);
+        let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
+        let mut teller = Teller::new(&self.events);
+        let mut pace = Pace::new(self.clock.now());
+        self.events.send(self.platform.following(
+            &rollout,
+            self.service,
+            plan.shortest,
+            how != How::Started,
+        ));
+        if how != How::Started && self.conduct.may_write {
+            let take_up = self
+                .platform
+                .take_up(self.service, &mut rollout, &self.events);
+            if let Err(error) = take_up.await {
+                teller.trouble(&error);
+            }
+        }
+        if how == How::Stopping {
+            machine.trip_by_person(self.clock.now(), "somebody asked for it to be cancelled");
+            self.remedy(&mut rollout, &mut machine, true, &mut teller)
+                .await;
+        }
+        loop {
+            tokio::select! {
+                biased;
+                sampled = self.platform.sample(&mut rollout, &self.events) => match sampled {
+                    Ok(sample) => {
+                        machine.observe(&sample);
+                        pace.sampled(&sample);
+                        teller.sample(&sample, &machine);
+                    }
+                    Err(error) => {
+                        pace.failed();
+                        teller.trouble(&error);
+                    }
+                },
+                () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
+            }
+            machine.elapse(self.clock.now());
+            if machine.wants_remedy().is_some() {
+                let wanted = self.service.rollout.breaker.rollback;
+                self.remedy(&mut rollout, &mut machine, wanted, &mut teller)
+                    .await;
+            }
+            if let Some(verdict) = machine.verdict().cloned() {
+                return self
+                    .conclude(plan, &rollout, &verdict, &machine.failures())
+                    .await;
+            }
+            let now = self.clock.now();
+            let next = machine
+                .alarm(now)
+                .map_or(pace.next(now), |alarm| alarm.min(pace.next(now)));
+            tokio::select! {
+                () = self.clock.sleep_until(next) => {}
+                () = self.platform.stirred(&rollout) => {}
+                () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
+            }
+        }
+    }
+
+    async fn remedy(
+        &self,
+        rollout: &mut Followed<P>,
+        machine: &mut Rollout,
+        wanted: bool,
+        teller: &mut Teller<'_>,
+    ) {
+        let Some(trip) = machine.wants_remedy().cloned() else {
+            return;
+        };
+        let decided = remedy(Circumstances {
+            may_write: self.conduct.may_write,
+            wanted,
+            possible: self.platform.can_go_back(rollout),
+        });
+        teller.tripped(&trip, &decided);
+        match decided {
+            // Whoever only watches sees how the platform, or who may write, ends it.
+            Remedy::Leave(WhyNot::OnlyWatching) => {
+                let why = WhyNot::OnlyWatching.to_string();
+                machine.halted(&Halted::Refused(why), self.clock.now());
+            }
+            Remedy::Leave(why) => machine.leave(why),
+            Remedy::RollBack => {
+                let answer = self.platform.halt(rollout).await;
+                machine.halted(&answer, self.clock.now());
+                if let Phase::Tripping(_, Back::Refused(why, _)) = machine.phase() {
+                    self.events.warn(
+                        "halt_refused",
+                        format!("the request to go back was refused: {why}"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// The first signal: what the file says, once, and then we leave; the rollout is the platform's.
+    async fn cancelled(
+        &self,
+        plan: &PlanOf<P>,
+        rollout: &mut Followed<P>,
+        machine: &mut Rollout,
+    ) -> Outcome {
+        let remaining = self.platform.waiting_changes(plan);
+        let asked = self.service.rollout.on_cancel == OnCancel::Rollback && self.conduct.may_write;
+        let words = if !asked {
+            "the rollout goes on by itself".to_owned()
+        } else if machine.wants_remedy().is_none() && matches!(machine.phase(), Phase::Tripping(..))
+        {
+            "the rollout is going back already".to_owned()
+        } else {
+            machine.trip_by_person(self.clock.now(), "cancelled");
+            match self.platform.halt(rollout).await {
+                Halted::Accepted => "asked for a rollback".to_owned(),
+                Halted::JustFinished => "the rollout was over already".to_owned(),
+                Halted::Refused(why) => format!("a rollback was refused: {why}"),
+            }
+        };
+        outcome::interrupted(&remaining, &words, Some(&self.resume(rollout)))
+    }
+
+    pub(super) async fn conclude(
+        &self,
+        plan: &PlanOf<P>,
+        rollout: &Followed<P>,
+        verdict: &Verdict,
+        failures: &[Failure],
+    ) -> Outcome {
+        self.events.send(Told::Phase {
+            phase: PhaseWord::Concluded,
+            word: outcome::word(verdict).into(),
+        });
+        let mut ended = outcome::of(verdict);
+        ended.revision = Some(self.platform.revision(rollout));
+        ended.serving = self.platform.serving(rollout);
+        if let Verdict::Healthy { .. } = verdict {
+            return self.settle(plan, ended).await;
+        }
+        let evidence = self.platform.post_mortem(rollout, verdict, failures).await;
+        self.events.send(Told::PostMortem(evidence));
+        ended.remaining = self.platform.waiting_changes(plan);
+        if matches!(
+            verdict,
+            Verdict::Undetermined(Doubt::Blind | Doubt::TimedOut | Doubt::Unclear(_))
+        ) {
+            ended.resume = Some(self.resume(rollout));
+        }
+        ended
+    }
+
+    /// The command line that goes on watching just this rollout.
+    fn resume(&self, rollout: &Followed<P>) -> String {
+        match self.platform.identity(rollout) {
+            Some(id) => format!("{} --rollout {id}", self.conduct.resume),
+            None => self.conduct.resume.clone(),
+        }
+    }
+}

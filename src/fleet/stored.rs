@@ -1,0 +1,24 @@
+//! A plan of any platform, as it is saved.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::ServiceName;
+use crate::plan::Plan;
+use crate::platform::ecs;
+
+/// A plan of one platform.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "platform", rename_all = "snake_case")]
+pub enum StoredPlan {
+    /// For an ECS cluster.
+    Ecs(Plan<ecs::change::Basis, ecs::change::Change>),
+}
+
+impl StoredPlan {
+    /// Which service it is for.
+    pub fn service(&self) -> &ServiceName {
+        match self {
+            Self::Ecs(plan) => &plan.service,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The rows for what we count ourselves: after completion, and where counts alone move.
+
+use super::*;
+
+/// A complete deployment, looked at again and again; `failed` tasks failed since the last look.
+fn complete(record: &Record, second: i64, failed: usize, memory: &mut Memory) -> Standing {
+    let there = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
+    memory.fresh_failures = failed > 0;
+    memory
+        .failed_at
+        .extend(std::iter::repeat_n(at(second), failed));
+    read(&view(second, record.clone(), there), &ours(), memory)
+}
+
+#[test]
+fn tasks_that_come_and_go_after_completion_are_seen_without_being_read() {
+    let mut memory = Memory::default();
+    let mut look = |second, running| {
+        let there = service(vec![deployment(
+            "ecs-svc/2",
+            "PRIMARY",
+            V2,
+            "COMPLETED",
+            running,
+        )]);
+        read(
+            &view(second, Record::Unavailable, there),
+            &ours(),
+            &mut memory,
+        )
+    };
+    assert!(matches!(look(0, 0), Standing::Going(_)));
+    assert!(matches!(look(1, 1), Standing::Going(_)));
+    assert!(matches!(look(2, 0), Standing::Going(_)));
+    assert!(matches!(look(3, 2), Standing::Going(_)));
+    assert!(matches!(look(16, 2), Standing::Going(_)));
+    assert_eq!(look(17, 2), Standing::Ready { proven: true });
+}
+
+#[test]
+fn tasks_that_fail_after_completion_are_counted_by_us() {
+    for record in [Record::found(record("SUCCESSFUL")), Record::Missing] {
+        // What failed on the way is forgiven: ECS counted it.
+        let mut memory = Memory {
+            failed_at: vec![at(-9), at(-8), at(-7)],
+            ..Memory::default()
+        };
+        let mut look = |second, failed| complete(&record, second, failed, &mut memory);
+        let ready = Standing::Ready { proven: true };
+        assert_eq!(look(0, 0), ready);
+        assert!(matches!(look(5, 1), Standing::Going(_)));
+        // One that runs again at this moment proves nothing; one that runs for long does.
+        assert!(matches!(look(6, 0), Standing::Going(_)));
+        assert_eq!(look(20, 0), ready);
+        assert!(matches!(look(30, 2), Standing::NotRolledBack { .. }));
+    }
+}
+
+#[test]
+fn a_change_of_counts_alone_is_judged_by_counts() {
+    let ours = Ours {
+        count_only: Some(3),
+        ..ours()
+    };
+    let growing = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 1)]);
+    let grown = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
+    assert!(matches!(
+        story(&ours, vec![view(0, Record::Missing, growing)]),
+        Standing::Going(_)
+    ));
+    assert_eq!(
+        story(&ours, vec![view(0, Record::Missing, grown)]),
+        Standing::Ready { proven: true }
+    );
+}
+
+#[test]
+fn counts_that_are_not_reached_among_failures_are_tripped() {
+    let ours = Ours {
+        count_only: Some(2),
+        ..ours()
+    };
+    let short = || service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 1)]);
+    let look = || vec![view(1000, Record::Missing, short())];
+    let mut lately = Memory {
+        failed_at: vec![at(200), at(900)],
+        ..Memory::default()
+    };
+    assert!(matches!(
+        last(&ours, look(), &mut lately),
+        Standing::NotRolledBack { .. }
+    ));
+    let mut long_ago = Memory {
+        failed_at: vec![at(0), at(900)],
+        ..Memory::default()
+    };
+    assert!(matches!(
+        last(&ours, look(), &mut long_ago),
+        Standing::Going(_)
+    ));
+}

@@ -1,0 +1,163 @@
+//! Looks for the `ServiceDeployment` of our rollout, and reads it.
+
+use super::super::followed::{Followed, RecordState};
+use super::super::view::{Record, RecordView, View};
+use super::super::wire;
+use super::Sampler;
+use crate::platform::aws::failed;
+use crate::platform::failure::{Failed, Kind};
+
+/// `ListServiceDeployments` gives at most 100 records at once (Amazon ECS API reference); of what a
+/// rollout is about, none is older than that.
+const MOST_RECORDS: i32 = 100;
+
+impl Sampler<'_> {
+    /// The record, found in the list first and read by its ARN from then on.
+    pub(super) async fn record(&self, rollout: &Followed) -> Result<Look, Failed> {
+        if rollout.ours.count_only.is_some() {
+            return Ok(Look::of(Record::Missing, RecordState::Unknown));
+        }
+        let found = match &rollout.record {
+            RecordState::Unavailable => {
+                return Ok(Look::of(Record::Unavailable, RecordState::Unavailable));
+            }
+            RecordState::Arn(arn) => Ok(Some(arn.clone())),
+            RecordState::Unknown => self.find(rollout).await,
+        };
+        let read = match found {
+            Ok(Some(arn)) => self.read(&arn, rollout.number()).await.map(|record| {
+                match record {
+                    Some(record) if record.is_ours => {
+                        Look::of(Record::found(record), RecordState::Arn(arn.clone()))
+                    }
+                    // One of our own may still be to come.
+                    Some(record) => Look::of(Record::found(record), RecordState::Unknown),
+                    None => Look::of(Record::Missing, RecordState::Unknown),
+                }
+            }),
+            Ok(None) => Ok(Look::of(Record::Missing, RecordState::Unknown)),
+            Err(error) => Err(error),
+        };
+        read.or_else(|error| Look::without(error, &rollout.record))
+    }
+
+    /// The ARN of the record whose target revision ends in our deployment's number.
+    pub(in crate::platform::ecs) async fn find(
+        &self,
+        rollout: &Followed,
+    ) -> Result<Option<String>, Failed> {
+        let answer = self
+            .client
+            .list_service_deployments()
+            .cluster(self.cluster)
+            .service(&rollout.service)
+            .max_results(MOST_RECORDS)
+            .send()
+            .await
+            .map_err(|error| failed("list service deployments", error))?;
+        let ours = |revision: &str| revision.rsplit('/').next() == Some(rollout.number());
+        let briefs = answer.service_deployments();
+        let mine = briefs
+            .iter()
+            .find(|brief| brief.target_service_revision_arn().is_some_and(ours));
+        let newest = || {
+            let newest = briefs
+                .iter()
+                .max_by_key(|brief| wire::time(brief.created_at()));
+            newest.filter(|_| rollout.ours.is_rollback)
+        };
+        let brief = mine.or_else(newest);
+        Ok(brief
+            .and_then(|brief| brief.service_deployment_arn())
+            .map(str::to_owned))
+    }
+
+    pub(in crate::platform::ecs) async fn read(
+        &self,
+        arn: &str,
+        number: &str,
+    ) -> Result<Option<RecordView>, Failed> {
+        let answer = self
+            .client
+            .describe_service_deployments()
+            .service_deployment_arns(arn)
+            .send()
+            .await
+            .map_err(|error| failed("describe the service deployment", error))?;
+        Ok(answer
+            .service_deployments()
+            .first()
+            .map(|record| wire::record(record, number)))
+    }
+
+    /// Once ours is STOPPED, the list tells whether a newer one took its place.
+    pub(super) async fn look_for_newer(
+        &self,
+        rollout: &Followed,
+        view: &mut View,
+    ) -> Result<(), Failed> {
+        let Record::Found(record) = &mut view.record else {
+            return Ok(());
+        };
+        if record.status != "STOPPED" {
+            return Ok(());
+        }
+        let answer = self
+            .client
+            .list_service_deployments()
+            .cluster(self.cluster)
+            .service(&rollout.service)
+            .max_results(MOST_RECORDS)
+            .send()
+            .await
+            .map_err(|error| failed("list service deployments", error))?;
+        let briefs = answer.service_deployments().iter();
+        let newer = briefs
+            .filter(|brief| wire::time(brief.created_at()) > record.created)
+            .filter_map(|brief| brief.target_service_revision_arn())
+            .filter_map(|revision| revision.rsplit('/').next())
+            .find(|number| *number != rollout.number());
+        record.newer = newer.map(|number| format!("ecs-svc/{number}"));
+        Ok(())
+    }
+}
+
+/// What a look for the record brought.
+pub(super) struct Look {
+    pub(super) record: Record,
+    pub(super) state: RecordState,
+    /// Why there is none to be had.
+    pub(super) refused: Option<Failed>,
+}
+
+impl Look {
+    fn of(record: Record, state: RecordState) -> Self {
+        Self {
+            record,
+            state,
+            refused: None,
+        }
+    }
+
+    /// We go on without the record where we may not ask or the endpoint has none. A server that
+    /// fails like something that is not AWS is asked again next time, since AWS may be down behind
+    /// a page of somebody else's; where it showed a record before, AWS it is.
+    fn without(error: Failed, known: &RecordState) -> Result<Self, Failed> {
+        let state = match error.kind {
+            // What could be read before may be readable again.
+            Kind::Denied | Kind::Unsupported | Kind::Invalid
+                if matches!(known, RecordState::Arn(_)) =>
+            {
+                known.clone()
+            }
+            Kind::Denied | Kind::Unsupported | Kind::Invalid => RecordState::Unavailable,
+            _ if error.is_strange() && *known == RecordState::Unknown => RecordState::Unknown,
+            _ => return Err(error),
+        };
+        Ok(Self {
+            record: Record::Unavailable,
+            state,
+            refused: Some(error),
+        })
+    }
+}

@@ -1,0 +1,236 @@
+//! Whose an object is, and how one that is not ours becomes ours. Pure.
+
+use serde_json::Value;
+
+use super::key;
+use super::kind::{Id, Kind};
+use super::managed::{Entry, entries};
+use crate::plan::{ChangeView, Note};
+use crate::platform::failure::{Failed, Kind as Failure};
+
+/// Who writes manifests for people, under the names that these tools give themselves. What they
+/// own becomes ours when an object is adopted, so that what the file does not have goes away. The
+/// fields of controllers are never taken.
+const TOOLS: [&str; 11] = [
+    "before-first-apply",
+    "helm",
+    "Helm",
+    "kubectl",
+    "kubectl-client-side-apply",
+    "kubectl-create",
+    "kubectl-edit",
+    "kubectl-last-applied",
+    "kubectl-patch",
+    "kubectl-replace",
+    "kubectl-set",
+];
+
+/// Whose objects are ours: a project, and a service in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'a> {
+    /// The project.
+    pub project: &'a str,
+    /// The service in deploy.toml.
+    pub service: &'a str,
+}
+
+impl Owner<'_> {
+    /// Whether an object carries our labels.
+    pub fn has(&self, object: &Value) -> bool {
+        label(object, key::PROJECT) == Some(self.project)
+            && label(object, key::SERVICE) == Some(self.service)
+    }
+}
+
+/// The value of a label.
+pub fn label<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
+    object.pointer("/metadata/labels")?.get(key)?.as_str()
+}
+
+/// Whether the fields of this entry become ours when the object is adopted.
+pub fn is_taken_over(entry: &Entry) -> bool {
+    entry.subresource.is_empty() && TOOLS.contains(&entry.manager.as_str())
+}
+
+/// The managers whose fields become ours.
+pub fn taken_from(object: &Value) -> Vec<String> {
+    let mut names: Vec<String> = entries(object)
+        .into_iter()
+        .filter(is_taken_over)
+        .map(|entry| entry.manager)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Refuses objects that are not ours, unless they are to be adopted.
+pub fn refuse_foreign(foreign: &[(&Id, &Value)], owner: Owner<'_>, views: &[ChangeView]) -> Failed {
+    let words: Vec<String> = foreign
+        .iter()
+        .map(|(id, object)| {
+            let theirs = (label(object, key::PROJECT), label(object, key::SERVICE));
+            match theirs {
+                (Some(project), Some(service)) => {
+                    format!("{id} belongs to service {service} of project {project}")
+                }
+                _ => format!(
+                    "{id} is not ours (it has no labels {}={} and {}={})",
+                    key::PROJECT,
+                    owner.project,
+                    key::SERVICE,
+                    owner.service
+                ),
+            }
+        })
+        .collect();
+    Failed::new(
+        format!("change service {}", owner.service),
+        Failure::Refused,
+        format!(
+            "{}; --adopt takes over what is there and {}",
+            words.join("; "),
+            resets(foreign.iter().map(|(id, _)| *id), views)
+        ),
+    )
+}
+
+/// What an adoption resets, as a note of the plan.
+pub fn note(foreign: &[&Id], views: &[ChangeView]) -> Note {
+    let names: Vec<String> = foreign.iter().map(ToString::to_string).collect();
+    Note::warning(
+        "adopts",
+        format!(
+            "{} {} not ours; taking over {}.",
+            names.join(", "),
+            if names.len() == 1 { "was" } else { "were" },
+            resets(foreign.iter().copied(), views)
+        ),
+    )
+}
+
+/// A service account that somebody else made is used as it is.
+pub fn used_as_it_is(id: &Id, role_missing: bool) -> Note {
+    let text = format!("{id} is not ours and is used as it is");
+    if role_missing {
+        Note::warning(
+            "service_account_without_role",
+            format!("{text}: it does not have the IAM role that the file names."),
+        )
+    } else {
+        Note::info("service_account_not_ours", format!("{text}."))
+    }
+}
+
+fn resets<'a>(foreign: impl Iterator<Item = &'a Id>, views: &[ChangeView]) -> String {
+    let names: Vec<String> = foreign.map(ToString::to_string).collect();
+    let paths: Vec<String> = views
+        .iter()
+        .filter(|view| names.contains(&view.object) && view.from.is_some())
+        .map(|view| match names.len() {
+            1 => view.path.clone(),
+            _ => format!("{} of {}", view.path, view.object),
+        })
+        .collect();
+    if paths.is_empty() {
+        "resets nothing".into()
+    } else {
+        format!("resets {}", paths.join(", "))
+    }
+}
+
+/// Why an object cannot be changed at all; `None`: it can.
+pub fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Option<Failed> {
+    let refuse = |why: &str| Some(Failed::new(format!("change {id}"), Failure::Refused, why));
+    if live.pointer("/metadata/deletionTimestamp").is_some() {
+        return refuse("it is being deleted; once it is gone, a new one can be made");
+    }
+    if id.kind == Kind::Deployment && changes_selector {
+        return refuse(
+            "its selector is not ours, and Kubernetes never changes one; delete it first, or choose \
+             another `name`",
+        );
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn id(kind: Kind) -> Id {
+        Id {
+            kind,
+            name: "api".into(),
+        }
+    }
+
+    const OWNER: Owner<'_> = Owner {
+        project: "shop",
+        service: "api",
+    };
+
+    fn labelled(project: &str, service: &str) -> Value {
+        json!({"metadata": {"labels": {key::PROJECT: project, key::SERVICE: service}}})
+    }
+
+    #[test]
+    fn ours_is_what_carries_both_labels() {
+        assert!(OWNER.has(&labelled("shop", "api")));
+        assert!(!OWNER.has(&labelled("shop", "web")));
+        assert!(!OWNER.has(&labelled("blog", "api")));
+        assert!(!OWNER.has(&json!({"metadata": {}})));
+    }
+
+    #[test]
+    fn a_refusal_says_whose_it_is_and_what_adopting_resets() {
+        let views = [ChangeView {
+            object: "Deployment api".into(),
+            path: "spec.replicas".into(),
+            from: Some("5".into()),
+            to: Some("2".into()),
+            effect: crate::plan::Effect::Scales,
+        }];
+        let deployment = id(Kind::Deployment);
+        let bare = json!({});
+        let refused = refuse_foreign(&[(&deployment, &bare)], OWNER, &views);
+        assert_eq!(refused.kind, Failure::Refused);
+        assert_eq!(
+            refused.message,
+            "Deployment api is not ours (it has no labels deployer/project=shop and \
+             deployer/service=api); --adopt takes over what is there and resets spec.replicas"
+        );
+        let other = labelled("blog", "web");
+        let refused = refuse_foreign(&[(&deployment, &other)], OWNER, &[]);
+        assert!(
+            refused.message.starts_with("Deployment api belongs to service web of project blog;"),
+            "{}",
+            refused.message
+        );
+    }
+
+    #[test]
+    fn tools_are_taken_over_and_controllers_never() {
+        let entry = |manager: &str, subresource: &str| {
+            json!({"manager": manager, "operation": "Update", "subresource": subresource, "fieldsV1": {}})
+        };
+        let object = json!({"metadata": {"managedFields": [
+            entry("kubectl-client-side-apply", ""),
+            entry("kubectl", "scale"),
+            entry("helm", ""),
+            entry("kube-controller-manager", ""),
+            entry("deployer", ""),
+        ]}});
+        assert_eq!(taken_from(&object), ["helm", "kubectl-client-side-apply"]);
+    }
+
+    #[test]
+    fn what_goes_away_is_not_changed_and_a_selector_never() {
+        let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}});
+        assert!(what_hinders(&id(Kind::Service), &going, false).is_some());
+        assert!(what_hinders(&id(Kind::Deployment), &json!({}), true).is_some());
+        assert!(what_hinders(&id(Kind::Deployment), &json!({}), false).is_none());
+    }
+}

@@ -1,0 +1,79 @@
+//! What a person should know before saying yes, as far as the specification alone tells it. Pure.
+
+use std::time::Duration;
+
+use crate::plan::Note;
+use crate::spec::{Service, Share};
+
+/// The shortest time in which a rollout of `count` pods can end: each wave of pods is asked once and
+/// must have been ready for `min_ready`. What nobody can know beforehand (pulling, booting) counts as
+/// nothing.
+pub fn shortest(service: &Service, count: u32) -> Duration {
+    let kubernetes = &service.kubernetes;
+    let (more, fewer) = bounds(service, count);
+    let waves = count.div_ceil((more + fewer).max(1));
+    let asked = kubernetes.readiness.as_ref().map(|probe| probe.delay);
+    let each = asked.unwrap_or_default() + kubernetes.min_ready;
+    each * waves + service.rollout.policy.bake
+}
+
+/// How many pods of `count` may be there beyond them, and how many may be missing, during a rollout: the
+/// former is rounded up and the latter down, and both are never 0 (Kubernetes API reference,
+/// `RollingUpdateDeployment`).
+pub fn bounds(service: &Service, count: u32) -> (u32, u32) {
+    let part = |share: Share, up: bool| match share {
+        Share::Pods(pods) => pods,
+        Share::Percent(percent) => {
+            let hundredths = u64::from(count) * u64::from(percent);
+            let pods = if up {
+                hundredths.div_ceil(100)
+            } else {
+                hundredths / 100
+            };
+            u32::try_from(pods).unwrap_or(u32::MAX)
+        }
+    };
+    let more = part(service.kubernetes.max_surge, true);
+    let fewer = part(service.kubernetes.max_unavailable, false);
+    if more == 0 && fewer == 0 {
+        (0, 1)
+    } else {
+        (more, fewer)
+    }
+}
+
+/// Notes on what the specification asks for.
+pub fn notes(service: &Service) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let breaker = &service.rollout.breaker;
+    if !breaker.enabled {
+        notes.push(Note::warning(
+            "breaker_off",
+            "The breaker is off: failing pods are started again and again until the deadline.",
+        ));
+    } else if !breaker.rollback {
+        notes.push(Note::warning(
+            "rollback_off",
+            "Rollback is off: a version that fails is left as it is.",
+        ));
+    }
+    if service.replicas == 0 {
+        notes.push(Note::warning(
+            "desired_zero",
+            "No pod is wanted, so nothing can show that this version works.",
+        ));
+    }
+    let deadline = service.rollout.policy.deadline;
+    let shortest = shortest(service, service.replicas);
+    if shortest > deadline {
+        notes.push(Note::warning(
+            "deadline_too_short",
+            format!(
+                "The rollout takes {} s at the very least; the deadline trips it after {} s.",
+                shortest.as_secs(),
+                deadline.as_secs()
+            ),
+        ));
+    }
+    notes
+}

@@ -1,0 +1,267 @@
+//! Reads what is there: everything at once in the usual case, and once more where the history
+//! names objects that the file does not have any more.
+
+use std::collections::BTreeMap;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::kind::{Id, Kind};
+use super::lock::LeaseView;
+use super::record::{RecordHead, State};
+use super::{Kubernetes, count};
+use crate::event::Events;
+use crate::platform::failure::{Failed, Kind as Failure};
+
+/// What is to be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought<'a> {
+    /// The Deployment's name.
+    pub name: &'a str,
+    /// The objects that are asked for.
+    pub objects: &'a [Id],
+    /// A Secret that must be there.
+    pub secret: Option<&'a str>,
+    /// Whether something will be written: then what may not be read is a failure.
+    pub writes: bool,
+}
+
+/// What is there of one service.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// The cluster, as plans name it.
+    pub cluster: String,
+    /// What is there of what is asked for, and of what the history names, as the API server shows it.
+    pub objects: BTreeMap<Id, Value>,
+    /// Whether the namespace is there; `None`: we may not ask.
+    pub namespace: Option<bool>,
+    /// Whether the Secret that must be there is; `None`: nobody asked, or we may not.
+    pub secret: Option<bool>,
+    /// An autoscaler that is not ours and moves the number of pods.
+    pub scaler: Option<String>,
+    /// The history, newest first.
+    pub records: Vec<RecordHead>,
+    /// The lock.
+    pub lease: Option<LeaseView>,
+    /// When, by the server's clock.
+    pub at: Option<Timestamp>,
+}
+
+impl Observed {
+    /// An object, if it is there.
+    pub fn live(&self, id: &Id) -> Option<&Value> {
+        self.objects.get(id)
+    }
+
+    /// The Deployment of that name.
+    pub fn deployment(&self, name: &str) -> Option<&Value> {
+        self.objects.get(&deployment(name))
+    }
+
+    /// Who deploys it now.
+    pub fn holder(&self) -> Option<&LeaseView> {
+        let now = self.at?;
+        self.lease.as_ref().filter(|lease| lease.holder_alive(now))
+    }
+
+    /// The newest revision.
+    pub fn newest(&self) -> Option<&RecordHead> {
+        self.records.first()
+    }
+}
+
+/// The Deployment of that name.
+pub fn deployment(name: &str) -> Id {
+    Id {
+        kind: Kind::Deployment,
+        name: name.to_owned(),
+    }
+}
+
+impl Kubernetes {
+    /// Reads everything about a service.
+    pub async fn observe(&self, sought: Sought<'_>, events: &Events) -> Result<Observed, Failed> {
+        let wire = self.wire().await?;
+        let reads = join_all(sought.objects.iter().map(|id| wire.read(id)));
+        let namespace = Id {
+            kind: Kind::Namespace,
+            name: self.namespace().to_owned(),
+        };
+        let secret = async {
+            match sought.secret {
+                Some(name) => wire.secret_exists(name).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (read, namespace, secret, records, lease) = futures::join!(
+            reads,
+            wire.read(&namespace),
+            secret,
+            self.records(sought.name),
+            self.lease(sought.name),
+        );
+        let mut observed = Observed {
+            cluster: self.link().await?.cluster.clone(),
+            objects: found(sought.objects, read)?,
+            namespace: readable(namespace, events, false)?.map(|there| there.is_some()),
+            secret: readable(secret, events, false)?.flatten(),
+            records: readable(records, events, sought.writes)?.unwrap_or_default(),
+            lease: readable(lease, events, sought.writes)?.flatten(),
+            ..Observed::default()
+        };
+        self.observe_more(&sought, &mut observed, events).await?;
+        observed.at = Some(self.server_now().await?);
+        Ok(observed)
+    }
+
+    /// What only the first answers show to be of interest.
+    async fn observe_more(
+        &self,
+        sought: &Sought<'_>,
+        observed: &mut Observed,
+        events: &Events,
+    ) -> Result<(), Failed> {
+        let wire = self.wire().await?;
+        let former = former(sought.objects, &observed.records);
+        let reads = join_all(former.iter().map(|id| wire.read(id)));
+        let autoscaled = observed.deployment(sought.name).is_some_and(count::is_scaled);
+        let own = |id: &Id| id.kind == Kind::HorizontalPodAutoscaler;
+        let ours = sought.objects.iter().chain(&former).any(own);
+        let scalers = async {
+            if autoscaled && !ours {
+                wire.list(Kind::HorizontalPodAutoscaler).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let (read, scalers) = futures::join!(reads, scalers);
+        observed.objects.extend(found(&former, read)?);
+        let scalers = readable(scalers, events, sought.writes)?.flatten();
+        observed.scaler = scalers
+            .iter()
+            .flatten()
+            .find(|scaler| moves(scaler, sought.name))
+            .and_then(|scaler| scaler.pointer("/metadata/name")?.as_str())
+            .map(str::to_owned);
+        Ok(())
+    }
+}
+
+/// Whether an autoscaler moves the number of this Deployment's pods.
+fn moves(scaler: &Value, name: &str) -> bool {
+    let target = &scaler["spec"]["scaleTargetRef"];
+    target["kind"] == Kind::Deployment.as_str() && target["name"] == name
+}
+
+/// Objects that the history names and nobody asks for any more: of all revisions down to the last
+/// but one that was healthy, since the last one may have left something that was to go.
+fn former(asked: &[Id], records: &[RecordHead]) -> Vec<Id> {
+    let healthy = records
+        .iter()
+        .enumerate()
+        .filter(|(_, head)| head.state == State::Healthy);
+    let end = healthy
+        .map(|(index, _)| index + 1)
+        .nth(1)
+        .unwrap_or(records.len());
+    let mut ids: Vec<Id> = records[..end]
+        .iter()
+        .flat_map(|head| &head.objects)
+        .filter(|id| !asked.contains(id))
+        .cloned()
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// What was found, by its id. Every kind that the cluster does not know is named at once.
+fn found(
+    ids: &[Id],
+    read: Vec<Result<Option<Value>, Failed>>,
+) -> Result<BTreeMap<Id, Value>, Failed> {
+    let mut objects = BTreeMap::new();
+    let mut unknown = Vec::new();
+    let mut failure = None;
+    for (id, read) in ids.iter().zip(read) {
+        match read {
+            Ok(Some(object)) => {
+                objects.insert(id.clone(), object);
+            }
+            Ok(None) => {}
+            Err(error) if error.kind == Failure::Unsupported => unknown.push(id.kind),
+            Err(error) => failure = Some(error),
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(unknown_kinds(&unknown));
+    }
+    failure.map_or(Ok(objects), Err)
+}
+
+fn unknown_kinds(kinds: &[Kind]) -> Failed {
+    let names: Vec<String> = kinds
+        .iter()
+        .map(|kind| format!("{kind} ({})", kind.api_version()))
+        .collect();
+    let mut words = format!("the cluster does not know {}", names.join(", "));
+    if kinds.contains(&Kind::ExternalSecret) {
+        words.push_str(
+            "; install the External Secrets Operator, or make the Secret yourself and take \
+             `secret_store` out of the target's file",
+        );
+    }
+    Failed::new("use this cluster", Failure::Unsupported, words)
+}
+
+/// What was read; `None` where we may not, unless it is needed.
+fn readable<T>(
+    read: Result<T, Failed>,
+    events: &Events,
+    needed: bool,
+) -> Result<Option<T>, Failed> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.kind == Failure::Denied && !needed => {
+            events.warn("unreadable", error.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(kind: Kind) -> Id {
+        Id {
+            kind,
+            name: "api".into(),
+        }
+    }
+
+    fn unknown(kind: Kind) -> Result<Option<Value>, Failed> {
+        Err(Failed::new(
+            format!("read {kind}"),
+            Failure::Unsupported,
+            "404 page not found",
+        ))
+    }
+
+    #[test]
+    fn every_kind_that_the_cluster_does_not_know_is_named() {
+        let ids = [id(Kind::ExternalSecret), id(Kind::Deployment), id(Kind::Ingress)];
+        let read = vec![unknown(ids[0].kind), Ok(None), unknown(ids[2].kind)];
+        let error = found(&ids, read).unwrap_err();
+        assert_eq!(error.kind, Failure::Unsupported);
+        assert!(
+            error.message.contains(
+                "ExternalSecret (external-secrets.io/v1), Ingress (networking.k8s.io/v1)"
+            ),
+            "{}",
+            error.message
+        );
+    }
+}

@@ -1,0 +1,213 @@
+//! One container of a pod.
+
+use serde_json::{Map, Value, json};
+
+use super::{seconds, secrets, transport};
+use crate::spec::{Check, Container, HealthCheck, Probe, Resources, Service, user_ids};
+
+/// What a container is to its pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The one that the service is about.
+    Main,
+    /// It runs beside the main one.
+    Sidecar,
+    /// It runs beside the main one and starts before it.
+    Early {
+        /// Whether the others wait until it is healthy.
+        healthy: bool,
+    },
+    /// It runs to its end before the others start.
+    Task,
+}
+
+impl Part {
+    /// The part of a container that starts together with the main one, which may be it.
+    pub(super) fn of(service: &Service, container: &Container) -> Self {
+        if container.name == service.main().name {
+            Self::Main
+        } else {
+            Self::Sidecar
+        }
+    }
+}
+
+/// A container as manifests have it.
+pub(super) fn container(service: &Service, container: &Container, part: Part) -> Value {
+    let mut fields = Map::new();
+    let mut put = |key: &str, value: Value| {
+        let empty = match &value {
+            Value::Array(items) => items.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            value => value.is_null(),
+        };
+        if !empty {
+            fields.insert(key.to_owned(), value);
+        }
+    };
+    put("name", json!(container.name.as_str()));
+    put("image", json!(container.image.as_str()));
+    put("command", plain(&container.entrypoint));
+    put("args", plain(&container.command));
+    put("workingDir", json!(container.working_dir));
+    put("ports", ports(container));
+    put("env", env(service, container));
+    put("envFrom", json!(secrets::env_from(service, container)));
+    put("resources", resources(service, container, part));
+    put("securityContext", security(container));
+    if matches!(part, Part::Early { .. }) {
+        put("restartPolicy", json!("Always"));
+    }
+    let drain = seconds(service.kubernetes.drain);
+    if matches!(part, Part::Main | Part::Sidecar) && drain > 0 {
+        put(
+            "lifecycle",
+            json!({ "preStop": { "sleep": { "seconds": drain } } }),
+        );
+    }
+    for (key, probe) in probes(service, container, part) {
+        put(key, probe);
+    }
+    Value::Object(fields)
+}
+
+/// A text that means itself: `$(NAME)` would be replaced, and `$$` become one dollar (Kubernetes
+/// documentation, dependent environment variables).
+pub(super) fn literal(text: &str) -> String {
+    let mut found = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        found.push(c);
+        if c == '$' && matches!(rest.peek(), Some('$' | '(')) {
+            found.push('$');
+        }
+    }
+    found
+}
+
+fn plain(words: &[String]) -> Value {
+    let words: Vec<String> = words.iter().map(|word| literal(word)).collect();
+    json!(words)
+}
+
+fn ports(container: &Container) -> Value {
+    let ports = container.ports.iter();
+    let port = ports
+        .map(|port| json!({ "containerPort": port.number, "protocol": transport(port.protocol) }));
+    Value::Array(port.collect())
+}
+
+fn env(service: &Service, container: &Container) -> Value {
+    let literals = container.env.iter();
+    let mut all: Vec<Value> = literals
+        .map(|(name, value)| json!({ "name": name, "value": literal(value.expose()) }))
+        .collect();
+    all.extend(secrets::env(service, container));
+    Value::Array(all)
+}
+
+fn resources(service: &Service, container: &Container, part: Part) -> Value {
+    let (requests, limits) = if part == Part::Main {
+        (service.kubernetes.requests, service.kubernetes.limits)
+    } else {
+        let memory = container.memory;
+        let requests = Resources {
+            cpu: container.cpu.map(Resources::millis),
+            memory,
+        };
+        (requests, Resources { cpu: None, memory })
+    };
+    let mut fields = Map::new();
+    for (key, amounts) in [("requests", requests), ("limits", limits)] {
+        let amounts = amount(amounts);
+        if !amounts.is_empty() {
+            fields.insert(key.to_owned(), Value::Object(amounts));
+        }
+    }
+    Value::Object(fields)
+}
+
+/// Amounts as the API server writes them itself: in the largest unit that leaves them whole.
+fn amount(resources: Resources) -> Map<String, Value> {
+    let cpu = resources.cpu.map(|millis| match millis % 1000 {
+        0 => (millis / 1000).to_string(),
+        _ => format!("{millis}m"),
+    });
+    let memory = resources.memory.map(|mebibytes| match mebibytes % 1024 {
+        0 => format!("{}Gi", mebibytes / 1024),
+        _ => format!("{mebibytes}Mi"),
+    });
+    let both = [("cpu", cpu), ("memory", memory)];
+    let said = both
+        .into_iter()
+        .filter_map(|(key, amount)| Some((key.to_owned(), json!(amount?))));
+    said.collect()
+}
+
+fn security(container: &Container) -> Value {
+    let mut fields = Map::new();
+    if container.read_only_root {
+        fields.insert("readOnlyRootFilesystem".into(), json!(true));
+    }
+    if let Some((user, group)) = container.user.as_deref().and_then(user_ids) {
+        fields.insert("runAsUser".into(), json!(user));
+        if let Some(group) = group {
+            fields.insert("runAsGroup".into(), json!(group));
+        }
+    }
+    Value::Object(fields)
+}
+
+/// Those of the main container are resolved; a sidecar's follow from its check: what stays unhealthy is
+/// started anew, and an essential one keeps its pod from being ready.
+fn probes(service: &Service, container: &Container, part: Part) -> Vec<(&'static str, Value)> {
+    let kubernetes = &service.kubernetes;
+    if part == Part::Main {
+        let own = [
+            ("readinessProbe", &kubernetes.readiness),
+            ("livenessProbe", &kubernetes.liveness),
+            ("startupProbe", &kubernetes.startup),
+        ];
+        let said = own
+            .into_iter()
+            .filter_map(|(key, probe)| Some((key, value(probe.as_ref()?))));
+        return said.collect();
+    }
+    let Some(health) = container.health.as_ref().filter(|_| part != Part::Task) else {
+        return Vec::new();
+    };
+    let check = value(&check(health));
+    let mut found = vec![("livenessProbe", check.clone())];
+    if container.essential {
+        found.push(("readinessProbe", check.clone()));
+    }
+    if part == (Part::Early { healthy: true }) {
+        found.push(("startupProbe", check));
+    }
+    found
+}
+
+fn check(health: &HealthCheck) -> Probe {
+    Probe {
+        check: Check::Command(health.command.clone()),
+        delay: health.grace,
+        period: health.interval,
+        timeout: health.timeout,
+        failures: health.retries,
+    }
+}
+
+fn value(probe: &Probe) -> Value {
+    let mut fields = match &probe.check {
+        Check::Http(http) => json!({ "httpGet": { "path": http.path, "port": http.port } }),
+        Check::Command(line) => json!({ "exec": { "command": ["/bin/sh", "-c", literal(line)] } }),
+        Check::Tcp(port) => json!({ "tcpSocket": { "port": port } }),
+    };
+    if !probe.delay.is_zero() {
+        fields["initialDelaySeconds"] = json!(seconds(probe.delay));
+    }
+    fields["periodSeconds"] = json!(seconds(probe.period));
+    fields["timeoutSeconds"] = json!(seconds(probe.timeout));
+    fields["failureThreshold"] = json!(probe.failures);
+    fields
+}

@@ -1,0 +1,99 @@
+use serde_json::json;
+
+use super::*;
+use crate::platform::kubernetes::compare::{Ownership, differences};
+
+fn id(kind: Kind) -> Id {
+    Id {
+        kind,
+        name: "api".into(),
+    }
+}
+
+fn container(container: &Value) -> Value {
+    json!({"metadata": {}, "spec": {"template": {"spec": {"containers": [container]}}}})
+}
+
+fn shown(from: &Value, to: &Value, sensitive: &Sensitive) -> Vec<String> {
+    let differences = differences(
+        &Fields::of(to),
+        &Fields::of(from),
+        &Ownership::of(from, |_| false),
+    );
+    views(&id(Kind::Deployment), &differences, sensitive)
+        .iter()
+        .map(|view| {
+            let side = |side: &Option<String>| side.clone().unwrap_or("-".into());
+            format!("{}: {} -> {}", view.path, side(&view.from), side(&view.to))
+        })
+        .collect()
+}
+
+#[test]
+fn a_secret_is_masked_on_both_sides_wherever_it_stands() {
+    let env = |password: &str, level: &str, plain: &str| {
+        container(&json!({"name": "api", "env": [
+            {"name": "DB_PASSWORD", "value": password},
+            {"name": "LEVEL", "value": level},
+            {"name": "PLAIN", "value": plain},
+        ]}))
+    };
+    let sensitive = Sensitive::from([("api".to_owned(), "PLAIN".to_owned())]);
+    assert_eq!(
+        shown(&env("old", "info", "a"), &env("new", "debug", "b"), &sensitive),
+        [
+            "spec.template.spec.containers[api].env[DB_PASSWORD].value: (masked) -> (masked), another value",
+            "spec.template.spec.containers[api].env[LEVEL].value: info -> debug",
+            "spec.template.spec.containers[api].env[PLAIN].value: (masked) -> (masked), another value",
+        ]
+    );
+    let args = |args: &[&str]| container(&json!({"name": "api", "args": args}));
+    assert_eq!(
+        shown(&args(&["--quiet"]), &args(&["--token=abc"]), &sensitive),
+        ["spec.template.spec.containers[api].args: (masked) -> (masked), another value"]
+    );
+    let noted = |value: &str| json!({"metadata": {"annotations": {LAST_APPLIED: value}}});
+    assert_eq!(
+        shown(&noted("{a}"), &noted("{b}"), &sensitive),
+        [format!("metadata.annotations[{LAST_APPLIED}]: (masked) -> (masked), another value")]
+    );
+}
+
+#[test]
+fn a_new_object_tells_what_it_will_be_without_secrets() {
+    let manifest = json!({
+        "metadata": {"labels": {"app": "api"}},
+        "spec": {"replicas": 2, "template": {"spec": {"containers": [
+            {"name": "api", "image": "shop/api:v1", "args": [], "env": [{"name": "API_KEY", "value": "x"}]},
+        ]}}},
+    });
+    let views = made(&id(Kind::Deployment), &Fields::of(&manifest), &Sensitive::new());
+    let lines: Vec<String> = views
+        .iter()
+        .map(|view| format!("{} {}={}", view.object, view.path, view.to.as_deref().unwrap_or("-")))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "Deployment api =api",
+            "Deployment api spec.replicas=2",
+            "Deployment api spec.template.spec.containers[api].env[API_KEY].value=(masked)",
+            "Deployment api spec.template.spec.containers[api].image=shop/api:v1",
+        ]
+    );
+}
+
+#[test]
+fn each_change_has_its_effect() {
+    let table = [
+        (Kind::Deployment, &["spec", "template", "metadata"][..], Effect::Restarts),
+        (Kind::Deployment, &["spec", "replicas"], Effect::Scales),
+        (Kind::Deployment, &["spec", "minReadySeconds"], Effect::Invisible),
+        (Kind::HorizontalPodAutoscaler, &["spec", "minReplicas"], Effect::Scales),
+        (Kind::HorizontalPodAutoscaler, &["spec", "metrics"], Effect::Invisible),
+        (Kind::Ingress, &["spec", "rules"], Effect::Invisible),
+    ];
+    for (kind, path, wanted) in table {
+        assert_eq!(effect(kind, &Path::of(path)), wanted, "{kind} {path:?}");
+    }
+}

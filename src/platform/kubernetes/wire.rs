@@ -1,0 +1,152 @@
+//! Requests about single objects, in their raw form: what the API server says is compared as it
+//! is, and what we apply is just what we mean.
+
+use http::Request;
+use kube::Resource;
+use kube::api::{
+    DeleteParams, DynamicObject, GetParams, Patch, PatchParams, Preconditions, PropagationPolicy,
+};
+use kube::core::Request as Path;
+use serde_json::Value;
+
+use super::failures::{failed, is_missing};
+use super::kind::{Id, Kind};
+use super::object::Object;
+use super::{Kubernetes, MANAGER};
+use crate::platform::failure::Failed;
+
+/// How an object is applied.
+#[derive(Debug, Clone, Copy)]
+pub struct Applying<'a> {
+    /// As whom.
+    pub manager: &'a str,
+    /// Whether fields that others manage are taken over.
+    pub force: bool,
+    /// Whether the API server only says what would come of it.
+    pub dry_run: bool,
+    /// The object that must be there; another one of that name is refused.
+    pub uid: Option<&'a str>,
+}
+
+impl Applying<'_> {
+    /// As ourselves, without force.
+    pub fn ours() -> Self {
+        Self {
+            manager: MANAGER,
+            force: false,
+            dry_run: false,
+            uid: None,
+        }
+    }
+}
+
+/// The connection, within our namespace.
+#[derive(Clone, Copy)]
+pub struct Wire<'a> {
+    client: &'a kube::Client,
+    namespace: &'a str,
+}
+
+impl Kubernetes {
+    /// The connection, within our namespace.
+    pub async fn wire(&self) -> Result<Wire<'_>, Failed> {
+        Ok(Wire {
+            client: &self.link().await?.client,
+            namespace: self.namespace(),
+        })
+    }
+}
+
+impl Wire<'_> {
+    /// An object as it is; `None`: it is not there. A kind that the cluster does not know is
+    /// `Unsupported`.
+    pub async fn read(&self, id: &Id) -> Result<Option<Value>, Failed> {
+        let request = self.path(id.kind).get(&id.name, &GetParams::default());
+        match self.ask(request).await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(failed(format!("read {id}"), &error)),
+        }
+    }
+
+    /// Whether a Secret is there; what it holds is not asked for.
+    pub async fn secret_exists(&self, name: &str) -> Result<bool, Failed> {
+        let path = format!("/api/v1/namespaces/{}/secrets", self.namespace);
+        let request = Path::new(path).get_metadata(name, &GetParams::default());
+        match self.ask(request).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(failed(format!("look for Secret {name}"), &error)),
+        }
+    }
+
+    /// All objects of a kind in the namespace.
+    pub async fn list(&self, kind: Kind) -> Result<Vec<Value>, Failed> {
+        let request = self.path(kind).list(&kube::api::ListParams::default());
+        let answer = self.ask(request).await;
+        let mut answer = answer.map_err(|error| failed(format!("list every {kind}"), &error))?;
+        match answer.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Server-side apply. Sent once.
+    pub async fn apply(
+        &self,
+        object: &Object,
+        how: Applying<'_>,
+    ) -> Result<Value, kube::Error> {
+        let mut params = PatchParams::apply(how.manager);
+        params.force = how.force;
+        params.dry_run = how.dry_run;
+        let mut manifest = object.manifest.clone();
+        if let (Some(uid), Some(metadata)) = (how.uid, manifest.get_mut("metadata")) {
+            metadata["uid"] = uid.into();
+        }
+        let request =
+            self.path(object.id.kind)
+                .patch(&object.id.name, &params, &Patch::Apply(&manifest));
+        self.ask(request).await
+    }
+
+    /// A merge patch. Sent once.
+    pub async fn patch(&self, id: &Id, patch: &Value) -> Result<Value, kube::Error> {
+        let params = PatchParams {
+            field_manager: Some(MANAGER.into()),
+            ..PatchParams::default()
+        };
+        let request = self
+            .path(id.kind)
+            .patch(&id.name, &params, &Patch::Merge(patch));
+        self.ask(request).await
+    }
+
+    /// Deletes the object of that identity; it is gone once what it owns is.
+    pub async fn delete(&self, id: &Id, uid: &str) -> Result<(), kube::Error> {
+        let params = DeleteParams {
+            propagation_policy: Some(PropagationPolicy::Foreground),
+            preconditions: Some(Preconditions {
+                uid: Some(uid.to_owned()),
+                resource_version: None,
+            }),
+            ..DeleteParams::default()
+        };
+        let request = self.path(id.kind).delete(&id.name, &params);
+        self.ask(request).await.map(drop)
+    }
+
+    /// Where the API server has the objects of a kind.
+    fn path(&self, kind: Kind) -> Path {
+        let namespace = (kind != Kind::Namespace).then(|| self.namespace);
+        Path::new(DynamicObject::url_path(&kind.resource(), namespace))
+    }
+
+    async fn ask(
+        &self,
+        request: Result<Request<Vec<u8>>, kube::core::request::Error>,
+    ) -> Result<Value, kube::Error> {
+        let request = request.map_err(kube::Error::BuildRequest)?;
+        self.client.request(request).await
+    }
+}

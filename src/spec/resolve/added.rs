@@ -1,0 +1,66 @@
+//! What is added to a service on Kubernetes though nobody asked for it: told, with the key for each.
+
+use super::super::findings::Findings;
+use super::super::model::{Kubernetes, Probe, Share};
+use super::super::raw::kubernetes as table;
+use super::super::shape::Table;
+use crate::names::ServiceName;
+
+/// The keys that were written: of the others something may be told.
+pub(super) struct Added {
+    written: Vec<String>,
+}
+
+impl Added {
+    pub(super) fn of(raw: &table::Kubernetes) -> Self {
+        Self {
+            written: raw.given().to_vec(),
+        }
+    }
+
+    pub(super) fn tell(&self, resolved: &Kubernetes, name: &ServiceName, findings: &mut Findings) {
+        let silent = |key: &str| !self.written.iter().any(|written| written == key);
+        let parts = parts(resolved).into_iter();
+        let said: Vec<String> = parts
+            .filter_map(|(key, part)| Some(format!("{} (`{key}`)", part.filter(|_| silent(key))?)))
+            .collect();
+        if !said.is_empty() {
+            let list = said.join(", ");
+            let message = format!(
+                "added for rollouts that can be judged: {list}; [service.{name}.kubernetes] has a key for each"
+            );
+            findings.note("added", message);
+        }
+    }
+}
+
+/// What each key has come to; `None`: nothing is there.
+fn parts(resolved: &Kubernetes) -> [(&'static str, Option<String>); 6] {
+    let probe = |what: &str, probe: &Option<Probe>| {
+        let period = probe.as_ref()?.period.as_secs();
+        Some(format!("a {what} probe every {period} s"))
+    };
+    let wait = resolved.min_ready.as_secs();
+    let drain = resolved.drain.as_secs();
+    let budget = |share: Share| match share {
+        Share::Pods(pods) => format!("a disruption budget of {pods}"),
+        Share::Percent(percent) => format!("a disruption budget of {percent} %"),
+    };
+    [
+        ("readiness", probe("readiness", &resolved.readiness)),
+        ("liveness", probe("liveness", &resolved.liveness)),
+        (
+            "min_ready",
+            Some(format!("{wait} s of readiness before a pod counts")),
+        ),
+        ("disruption", resolved.disruption.map(budget)),
+        (
+            "spread",
+            Some("pods spread over zones and nodes".to_owned()).filter(|_| resolved.spread),
+        ),
+        (
+            "drain",
+            (drain > 0).then(|| format!("{drain} s of draining")),
+        ),
+    ]
+}

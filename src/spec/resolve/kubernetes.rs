@@ -1,0 +1,315 @@
+//! What only Kubernetes knows about a service, with what it makes of the portable words.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::super::findings::Findings;
+use super::super::model::{
+    Architecture, KubePlace, Kubernetes, Port, Protocol, Resources, SecretRef, Share, user_ids,
+};
+use super::super::problem::{Problem, Spot};
+use super::super::raw::kubernetes::{self as table, Switch};
+use super::super::raw::{self, rollout::Rollout};
+use super::super::shape::{At, Map, Table};
+use super::added::Added;
+use super::ingress::{Exposed, ingress};
+use super::probes::{self, Health};
+use super::resources::{self, Size};
+use super::{Scene, arns, or, policy};
+use crate::names::{KubeLabel, KubeName, is_annotation_key};
+
+/// A pod that is ready for a moment before it crashes would let a whole rollout through.
+const MIN_READY: Duration = Duration::from_secs(5);
+
+/// Until the load balancers and the nodes have heard that a pod is to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What the portable keys say to Kubernetes, read before others take them away.
+pub(super) struct Portable {
+    health: Health,
+    pub(super) expose: Option<Exposed>,
+    size: Size,
+    architecture: Option<Architecture>,
+    deadline: Duration,
+}
+
+impl Portable {
+    pub(super) fn of(raw: &raw::Service, ecs: bool) -> Self {
+        let cpu = raw.cpu.as_ref().map(|at| Resources::millis(at.value.0));
+        let memory = raw.memory.as_ref().map(|at| at.value.0);
+        Self {
+            health: Health::of(raw.health.as_ref()),
+            expose: raw.expose.as_ref().map(Exposed::of),
+            size: Size { cpu, memory },
+            architecture: raw.architecture.as_ref().map(|at| at.value),
+            deadline: deadline(raw.rollout.as_ref(), ecs),
+        }
+    }
+}
+
+fn deadline(raw: Option<&At<Rollout>>, ecs: bool) -> Duration {
+    let written = raw.and_then(|at| at.value.deadline.as_ref());
+    written.map_or(policy(ecs).deadline, |at| at.value.0)
+}
+
+/// Resolves `[service.NAME.kubernetes]`; an absent table is an empty one.
+pub(super) fn kubernetes(
+    raw: Option<At<table::Kubernetes>>,
+    scene: &Scene<'_>,
+    place: &KubePlace,
+    findings: &mut Findings,
+) -> Option<Kubernetes> {
+    let mut raw = raw.map_or_else(table::Kubernetes::default, |at| at.value);
+    let main = scene.containers.first()?;
+    let ports = main.ports.as_slice();
+    let added = Added::of(&raw);
+    let default = |suffix: &str| format!("{}{suffix}", scene.name).parse::<KubeName>();
+    let secret = or(raw.secret.take(), default("-secrets").ok()?);
+    references(scene, place, &secret, findings);
+    users(scene, findings);
+    role(&raw, place, findings);
+    let name = name(&mut raw, scene, ports, findings)?;
+    let service_port = service_port(&raw, ports, scene.head, findings);
+    let (requests, limits) = resources::resources(
+        raw.requests.take(),
+        raw.limits.take(),
+        scene.portable.size,
+        scene.containers,
+        findings,
+    );
+    let probes = probes::probes(&mut raw, &scene.portable.health, ports, findings);
+    let (max_surge, max_unavailable) = shares(&raw, findings);
+    let min_ready = min_ready(&raw, scene.portable.deadline, findings);
+    let drain = if ports.is_empty() {
+        Duration::ZERO
+    } else {
+        DRAIN
+    };
+    let resolved = Kubernetes {
+        name,
+        service_account: raw.service_account.take().map(|at| at.value),
+        role: raw.role.take().map(|at| at.value),
+        secret,
+        service_port,
+        architecture: scene.portable.architecture,
+        requests,
+        limits,
+        readiness: probes.readiness,
+        liveness: probes.liveness,
+        startup: probes.startup,
+        min_ready,
+        max_surge,
+        max_unavailable,
+        disruption: disruption(raw.disruption.as_ref(), findings),
+        spread: or(raw.spread.take(), true),
+        drain: raw.drain.take().map_or(drain, |at| at.value.0),
+        ingress: ingress(
+            raw.ingress.take(),
+            scene,
+            place,
+            default("-ingress").ok()?,
+            findings,
+        ),
+        pod_annotations: annotations(raw.pod_annotations.take(), findings),
+    };
+    added.tell(&resolved, scene.name, findings);
+    Some(resolved)
+}
+
+/// A Service has a DNS label that starts with a letter (Kubernetes documentation, Service).
+fn name(
+    raw: &mut table::Kubernetes,
+    scene: &Scene<'_>,
+    ports: &[At<Port>],
+    findings: &mut Findings,
+) -> Option<KubeLabel> {
+    let (name, spot) = match raw.name.take() {
+        Some(at) => (at.value, at.spot),
+        None => (scene.name.as_str().parse().ok()?, scene.head),
+    };
+    if name.as_str().starts_with(|c: char| c.is_ascii_digit()) && !ports.is_empty() {
+        let problem = Problem::new("bad-value", "a Service's name starts with a letter").at(spot);
+        findings.problem(problem.help("give it another: kubernetes.name = \"…\""));
+    }
+    Some(name)
+}
+
+fn role(raw: &table::Kubernetes, place: &KubePlace, findings: &mut Findings) {
+    let Some(role) = &raw.role else { return };
+    arns::kind(role, "iam", "role/", "a role", findings);
+    arns::home("role", &role.value, place.into(), findings);
+    if !raw.has(&["service_account"]) {
+        findings.problem(
+            Problem::new("missing-key", "`service_account` is missing")
+                .at(role.head)
+                .label("pods get this role through a service account")
+                .help("service_account = \"api-sa\""),
+        );
+    }
+}
+
+/// Whether what `secrets` refers to can get into the Secret.
+fn references(scene: &Scene<'_>, place: &KubePlace, secret: &KubeName, findings: &mut Findings) {
+    let all: Vec<_> = scene
+        .containers
+        .iter()
+        .flat_map(|placed| &placed.secrets)
+        .collect();
+    // Keys of a Secret (Kubernetes documentation, Secrets, constraints on names and data).
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    for (name, at) in &all {
+        if !name.chars().all(plain) {
+            let message = "on Kubernetes such a name has letters, digits and `-_.`";
+            findings.bad_value(at.head, message);
+        }
+    }
+    arns::secrets(scene.containers, place.into(), findings);
+    let Some((name, first)) = all.first() else {
+        return;
+    };
+    let Some(store) = &place.secret_store else {
+        let message = format!(
+            "the target has no `secret_store`: the Secret `{secret}` must exist, and what `secrets` refers to ({name}{}) is not read",
+            if all.len() > 1 { "…" } else { "" },
+        );
+        findings.note("secret-by-hand", message);
+        return;
+    };
+    let parameter = |secret: &SecretRef| matches!(secret, SecretRef::Parameter(_));
+    let mut others = all.iter().map(|(_, at)| at);
+    if let Some(at) = others.find(|at| parameter(&at.value) != parameter(&first.value)) {
+        findings.problem(
+            Problem::new(
+                "conflict",
+                "one store cannot fill a Secret from both services",
+            )
+            .at(at.spot)
+            .also(first.spot, "this one is in the other service")
+            .help("keep all of a service's secrets in Secrets Manager, or all in Parameter Store"),
+        );
+    } else if parameter(&first.value) {
+        let message = format!("the store `{}` must be one of Parameter Store", store.name);
+        findings.note("parameter-store", message);
+    }
+}
+
+fn users(scene: &Scene<'_>, findings: &mut Findings) {
+    for at in scene
+        .containers
+        .iter()
+        .filter_map(|placed| placed.user.as_ref())
+    {
+        if user_ids(&at.value).is_none() {
+            let message =
+                "on Kubernetes a user is a number: \"1000\", or \"1000:1000\" with a group";
+            findings.bad_value(at.spot, message);
+        }
+    }
+}
+
+/// The port of the Service: 80 unless said otherwise, and none without a port to send to.
+fn service_port(
+    raw: &table::Kubernetes,
+    ports: &[At<Port>],
+    head: Spot,
+    findings: &mut Findings,
+) -> u16 {
+    let written = raw.service_port.as_ref();
+    let Some(first) = ports.first().map(|at| at.value) else {
+        if let Some(at) = written {
+            findings.problem(
+                Problem::new("missing-key", "`port` is missing")
+                    .at(at.head)
+                    .also(head, "the service")
+                    .label("there is nothing that it could send to"),
+            );
+        }
+        return 0;
+    };
+    let usual = match first.protocol {
+        Protocol::Tcp => 80,
+        Protocol::Udp => first.number,
+    };
+    let port = written
+        .and_then(|at| u16::try_from(at.value.0).ok())
+        .unwrap_or(usual);
+    let same = |at: &&At<Port>| at.value.number == port && at.value.protocol == first.protocol;
+    if let Some(at) = ports.iter().skip(1).find(same) {
+        let message =
+            format!("the Service would have port {port} twice: it is also the first one's");
+        let problem = Problem::new("duplicate-port", message).at(at.spot);
+        findings.problem(problem.help("give the first another: kubernetes.service_port = …"));
+    }
+    port
+}
+
+/// Bounds of a rollout; with none above and none below it could never begin.
+fn shares(raw: &table::Kubernetes, findings: &mut Findings) -> (Share, Share) {
+    let surge = raw.max_surge.as_ref();
+    let missing = raw.max_unavailable.as_ref();
+    let above = surge.map_or(Share::Percent(25), |at| at.value);
+    let below = missing.map_or(Share::Pods(0), |at| at.value);
+    let none = |share| matches!(share, Share::Pods(0) | Share::Percent(0));
+    if let Some(at) = surge.or(missing).filter(|_| none(above) && none(below)) {
+        let message =
+            "with no pod above the desired number and none below it, a rollout could never begin";
+        let problem = Problem::new("conflict", message).at(at.spot);
+        findings.problem(problem.help("let `max_surge` or `max_unavailable` be 1"));
+    }
+    (above, below)
+}
+
+fn min_ready(raw: &table::Kubernetes, deadline: Duration, findings: &mut Findings) -> Duration {
+    let Some(at) = &raw.min_ready else {
+        return MIN_READY;
+    };
+    if at.value.0 >= deadline {
+        let message = "must be shorter than the deadline of a rollout";
+        let problem = Problem::new("conflict", message).at(at.spot);
+        let seconds = super::super::units::written(deadline.as_secs());
+        findings.problem(problem.label(format!("the deadline is {seconds}")));
+    }
+    at.value.0
+}
+
+fn disruption(raw: Option<&At<Switch<Share>>>, findings: &mut Findings) -> Option<Share> {
+    match raw {
+        None => Some(Share::Pods(1)),
+        Some(At {
+            value: Switch::Off, ..
+        }) => None,
+        Some(At {
+            value: Switch::On(share),
+            spot,
+            ..
+        }) => {
+            if matches!(share, Share::Pods(0) | Share::Percent(0)) {
+                let problem = Problem::new("bad-value", "must let at least one pod go").at(*spot);
+                let why = "with 0 no node could ever be drained";
+                findings.problem(
+                    problem
+                        .label(why)
+                        .help("`disruption = false` makes no budget"),
+                );
+            }
+            Some(*share)
+        }
+    }
+}
+
+/// Annotations, which the file gives with their whole keys.
+pub(super) fn annotations(
+    raw: Option<At<Map<String>>>,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for (key, at) in raw.map(|at| at.value.0).unwrap_or_default() {
+        if !is_annotation_key(&key) {
+            let message =
+                "this cannot be the key of an annotation: it is like `team` or `example.com/team`";
+            findings.bad_value(at.head, message);
+        }
+        found.insert(key, at.value);
+    }
+    found
+}

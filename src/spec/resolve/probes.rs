@@ -1,0 +1,188 @@
+//! What the kubelet asks the main container: from `health`, and from the keys of the probes.
+
+use std::time::Duration;
+
+use super::super::findings::Findings;
+use super::super::model::{Check, HttpProbe, Port, Probe, Protocol};
+use super::super::problem::{Problem, Spot};
+use super::super::raw;
+use super::super::raw::kubernetes::{self as table, Switch};
+use super::super::shape::{At, Table};
+
+/// Readiness is asked for so often, whatever `health.interval` says: a rollout waits for it.
+const READINESS: Duration = Duration::from_secs(5);
+
+/// What `health` says, with its defaults.
+#[derive(Clone)]
+pub(super) struct Health {
+    path: Option<(String, Spot)>,
+    command: Option<String>,
+    interval: Duration,
+    timeout: Duration,
+    retries: u32,
+    grace: Duration,
+}
+
+impl Health {
+    pub(super) fn of(raw: Option<&At<raw::Health>>) -> Self {
+        let raw = raw.map(|at| &at.value);
+        let path = raw.and_then(|raw| raw.path.as_ref());
+        let command = raw.and_then(|raw| raw.command.as_ref());
+        let grace = raw.and_then(|raw| raw.grace.as_ref());
+        let retries = raw.and_then(|raw| raw.retries.as_ref());
+        let interval = raw.and_then(|raw| raw.interval.as_ref());
+        let timeout = raw.and_then(|raw| raw.timeout.as_ref());
+        Self {
+            path: path.map(|at| (at.value.0.clone(), at.spot)),
+            command: command.map(|at| at.value.0.clone()),
+            interval: interval.map_or(Duration::from_secs(30), |at| at.value.0),
+            timeout: timeout.map_or(Duration::from_secs(5), |at| at.value.0),
+            retries: retries.map_or(3, |at| at.value.0),
+            grace: grace.map_or(Duration::ZERO, |at| at.value.0),
+        }
+    }
+}
+
+/// All three.
+pub(super) struct Probes {
+    pub(super) readiness: Option<Probe>,
+    pub(super) liveness: Option<Probe>,
+    pub(super) startup: Option<Probe>,
+}
+
+/// The probes of a main container that listens on these ports.
+pub(super) fn probes(
+    raw: &mut table::Kubernetes,
+    health: &Health,
+    ports: &[At<Port>],
+    findings: &mut Findings,
+) -> Probes {
+    let mut tcp = ports.iter().filter(|at| at.value.protocol == Protocol::Tcp);
+    let port = tcp.next().map(|at| at.value.number);
+    let http = http(health, port, findings);
+    let command = health.command.clone().map(Check::Command);
+    let within = [command.clone(), http.clone()].into_iter().flatten().next();
+    let outside = [http, command].into_iter().flatten().next();
+    let usual = |check: Option<Check>, delay, period, failures| Usual {
+        port,
+        check,
+        delay,
+        period,
+        timeout: health.timeout,
+        failures,
+    };
+    let open = port.map(Check::Tcp);
+    let ready = usual(
+        outside.clone().or(open),
+        Duration::ZERO,
+        READINESS,
+        health.retries,
+    );
+    let live = usual(within, health.grace, health.interval, health.retries);
+    let start = usual(outside, Duration::ZERO, READINESS, 60);
+    let startup = raw.startup.take();
+    Probes {
+        readiness: ready.probe(raw.readiness.take(), findings),
+        liveness: live.probe(raw.liveness.take(), findings),
+        startup: startup.and_then(|at| start.probe(Some(at), findings)),
+    }
+}
+
+fn http(health: &Health, port: Option<u16>, findings: &mut Findings) -> Option<Check> {
+    let (path, spot) = health.path.as_ref()?;
+    let Some(port) = port else {
+        findings.problem(
+            Problem::new("missing-key", "`health.path` needs a TCP port to ask")
+                .at(*spot)
+                .help("give the service `port = 8080`, or whatever it listens on"),
+        );
+        return None;
+    };
+    let path = path.clone();
+    Some(Check::Http(HttpProbe { path, port }))
+}
+
+/// What a probe is where its keys say nothing else.
+struct Usual {
+    /// The service's own.
+    port: Option<u16>,
+    check: Option<Check>,
+    delay: Duration,
+    period: Duration,
+    timeout: Duration,
+    failures: u32,
+}
+
+impl Usual {
+    fn probe(
+        &self,
+        raw: Option<At<Switch<table::Probe>>>,
+        findings: &mut Findings,
+    ) -> Option<Probe> {
+        let (raw, head) = match raw {
+            Some(At {
+                value: Switch::Off, ..
+            }) => return None,
+            Some(At {
+                value: Switch::On(raw),
+                head,
+                ..
+            }) => (raw, head),
+            None => return Some(self.with(self.check.clone()?, &table::Probe::default())),
+        };
+        let check = self.check(&raw, head, findings)?;
+        Some(self.with(check, &raw))
+    }
+
+    fn with(&self, check: Check, raw: &table::Probe) -> Probe {
+        Probe {
+            check,
+            delay: raw.delay.as_ref().map_or(self.delay, |at| at.value.0),
+            period: raw.period.as_ref().map_or(self.period, |at| at.value.0),
+            timeout: raw.timeout.as_ref().map_or(self.timeout, |at| at.value.0),
+            failures: raw.retries.as_ref().map_or(self.failures, |at| at.value.0),
+        }
+    }
+
+    /// What is asked: `path`, `command` or `port` of the probe's own, else the usual.
+    fn check(&self, raw: &table::Probe, head: Spot, findings: &mut Findings) -> Option<Check> {
+        let port = raw.port.as_ref().map(|at| at.value.0);
+        let port = port.and_then(|port| u16::try_from(port).ok());
+        if let Some(command) = &raw.command {
+            let others = [
+                raw.path.as_ref().map(|at| (at.head, "path")),
+                raw.port.as_ref().map(|at| (at.head, "port")),
+            ];
+            for (spot, key) in others.into_iter().flatten() {
+                let message = format!("`command` and `{key}` exclude each other");
+                let problem = Problem::new("conflict", message).at(command.head);
+                findings.problem(problem.also(spot, "the other one"));
+            }
+            return Some(Check::Command(command.value.0.clone()));
+        }
+        if let Some(path) = &raw.path {
+            if !path.value.0.starts_with('/') {
+                findings.bad_value(path.spot, "a path starts with `/`");
+            }
+            let Some(port) = port.or(self.port) else {
+                findings.missing(head, "port", "an HTTP check needs a port to ask");
+                return None;
+            };
+            let path = path.value.0.clone();
+            return Some(Check::Http(HttpProbe { path, port }));
+        }
+        let usual = match (&self.check, port) {
+            (Some(Check::Http(http)), Some(port)) => Some(Check::Http(HttpProbe {
+                path: http.path.clone(),
+                port,
+            })),
+            (_, Some(port)) => Some(Check::Tcp(port)),
+            (usual, None) => usual.clone(),
+        };
+        if usual.is_none() && !raw.has(&["path", "command", "port"]) {
+            let why = "a probe needs a `path`, a `command` or a `port`";
+            findings.missing(head, "path", why);
+        }
+        usual
+    }
+}
