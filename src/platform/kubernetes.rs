@@ -28,6 +28,8 @@ pub mod change;
 pub mod compare;
 pub mod conflict;
 pub mod connect;
+pub mod failures;
+pub mod followed;
 pub mod count;
 pub mod defaults;
 pub mod desired;
