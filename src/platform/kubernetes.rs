@@ -13,10 +13,16 @@ use crate::platform::failure::Failed;
 use crate::platform::origin::Origin;
 use crate::spec::KubePlace;
 
+pub mod classify;
 pub mod connect;
+pub mod failures;
 pub mod followed;
 pub mod kind;
+pub mod memory;
 pub mod object;
+pub mod reading;
+pub mod trouble;
+pub mod view;
 
 pub use connect::Link;
 pub use followed::{Followed, GoingBack, Ours};
