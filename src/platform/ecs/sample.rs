@@ -68,6 +68,7 @@ impl Sampler<'_> {
             standing,
             gauge: gauge(&view, rollout),
             failures: rollout.seen.failures.values().cloned().collect(),
+            healed: Vec::new(),
             waiting: match &view.record {
                 Record::Found(record) => record.awaits.clone(),
                 _ => None,
