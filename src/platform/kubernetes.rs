@@ -30,6 +30,8 @@ pub mod change;
 pub mod compare;
 pub mod conflict;
 pub mod connect;
+pub mod failures;
+pub mod followed;
 pub mod count;
 pub mod current;
 pub mod defaults;

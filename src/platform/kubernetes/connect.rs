@@ -132,9 +132,13 @@ impl Way {
 
 /// The certificates in a PEM text.
 fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, rustls::pki_types::pem::Error> {
-    CertificateDer::pem_slice_iter(pem)
+    let found: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(pem)
         .map(|found| found.map(|certificate| certificate.as_ref().to_vec()))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    if found.is_empty() {
+        return Err(rustls::pki_types::pem::Error::NoItemsFound);
+    }
+    Ok(found)
 }
 
 /// What is known of the cluster does not make a connection.
