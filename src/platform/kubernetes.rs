@@ -23,13 +23,13 @@ use crate::spec::KubePlace;
 
 pub mod adopt;
 pub mod advice;
+pub mod back;
 pub mod capture;
 pub mod change;
+pub mod close;
 pub mod compare;
 pub mod conflict;
 pub mod connect;
-pub mod failures;
-pub mod followed;
 pub mod count;
 pub mod defaults;
 pub mod desired;
@@ -38,6 +38,7 @@ pub mod failures;
 pub mod fields;
 pub mod followed;
 pub mod health;
+pub mod history;
 pub mod kind;
 pub mod lock;
 pub mod managed;
@@ -121,6 +122,13 @@ impl Kubernetes {
             run: format!("{:016x}", RandomState::new().hash_one(project)),
             runs: Mutex::default(),
         }
+    }
+
+    /// The same, with a connection that is there already.
+    #[cfg(test)]
+    pub fn linked(mut self, link: Link) -> Self {
+        self.link = OnceCell::from(link);
+        self
     }
 
     /// Where services run.
