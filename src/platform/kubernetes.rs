@@ -14,6 +14,7 @@ use kube::Api;
 use tokio::sync::OnceCell;
 
 use self::lock::Held;
+use self::planned::Look;
 use self::record::RecordHead;
 
 use crate::clock::Clock;
@@ -24,6 +25,7 @@ use crate::spec::KubePlace;
 pub mod adopt;
 pub mod advice;
 pub mod back;
+pub mod basis;
 pub mod capture;
 pub mod change;
 pub mod close;
@@ -31,8 +33,10 @@ pub mod compare;
 pub mod conflict;
 pub mod connect;
 pub mod count;
+pub mod current;
 pub mod defaults;
 pub mod desired;
+pub mod destroy;
 pub mod diff;
 pub mod failures;
 pub mod fields;
@@ -44,10 +48,15 @@ pub mod lock;
 pub mod managed;
 pub mod object;
 pub mod observe;
+pub mod past;
+pub mod perform;
+pub mod planned;
+pub mod prove;
 pub mod quantity;
 pub mod record;
 pub mod render;
 pub mod trouble;
+pub mod verbs;
 pub mod view;
 pub mod wire;
 
@@ -66,6 +75,9 @@ pub const REPLICAS_MANAGER: &str = "deployer-replicas";
 
 /// Labels and annotations of ours.
 pub mod key {
+    /// When a restart was asked for: an annotation of the pod template that every later apply says
+    /// again, so that none of them takes it back.
+    pub const RESTARTED: &str = "deployer/restarted-at";
     /// The project that owns an object.
     pub const PROJECT: &str = "deployer/project";
     /// The service in deploy.toml that it belongs to.
@@ -108,6 +120,8 @@ struct Run {
     record: Option<u32>,
     /// The history as it was last read, newest first.
     heads: Vec<RecordHead>,
+    /// What the last plan was made from.
+    look: Option<Look>,
 }
 
 impl Kubernetes {

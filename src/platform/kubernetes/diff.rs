@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::adopt::{self, Owner};
 use super::change::Change;
 use super::compare::{Difference, Ownership, differences};
-use super::count::{self, Counting, Decides};
+use super::count::{self, Decides};
 use super::desired::Desired;
 use super::fields::{Fields, Path};
 use super::health::Health;
@@ -242,7 +242,8 @@ impl<'a> Work<'a> {
     }
 
     fn prune(&mut self) {
-        for (id, live) in self.pruned() {
+        let pruned: Vec<_> = self.pruned().collect();
+        for (id, live) in pruned {
             self.diff.views.push(removed(id));
             self.diff.changes.push(delete(id, live, self.after_health));
         }

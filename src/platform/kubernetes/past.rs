@@ -1,0 +1,108 @@
+//! Going back to a recorded revision: what was asked for then is asked for again, whole.
+
+use super::Kubernetes;
+use super::count;
+use super::desired::Desired;
+use super::kind::Kind;
+use super::object::Object;
+use super::observe::Observed;
+use super::record::{RecordHead, State, short};
+use crate::platform::failure::{Failed, Kind as Failure};
+
+impl Kubernetes {
+    /// What revision `to` asked for, or the last one known good that is not what serves now.
+    /// `now` are the objects as they would be asked for again if nothing were to change.
+    pub(super) async fn asked_by(
+        &self,
+        name: &str,
+        observed: &Observed,
+        to: Option<&str>,
+        now: &[Object],
+    ) -> Result<Vec<Object>, Failed> {
+        match to {
+            Some(to) => {
+                let number = named(name, &observed.records, to)?;
+                Ok(self.read_sets(name, number).await?.asked)
+            }
+            None => self.last_good(name, observed, now).await,
+        }
+    }
+
+    async fn last_good(
+        &self,
+        name: &str,
+        observed: &Observed,
+        now: &[Object],
+    ) -> Result<Vec<Object>, Failed> {
+        let serves = serving(observed, name).map(|head| head.number);
+        let healthy = observed
+            .records
+            .iter()
+            .filter(|head| head.state == State::Healthy && Some(head.number) != serves);
+        for head in healthy {
+            let asked = self.read_sets(name, head.number).await?.asked;
+            if !same(&asked, now) {
+                return Ok(asked);
+            }
+        }
+        Err(Failed::new(
+            format!("go back with {name}"),
+            Failure::Refused,
+            "no earlier deployment of it is known to have succeeded; choose one with --to",
+        ))
+    }
+}
+
+/// The revision that a person names: `api:3`, `v3` or `3`.
+fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32, Failed> {
+    let digits = to
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .unwrap_or(to);
+    let number = digits.trim_start_matches('v').parse().ok();
+    let known = number.filter(|number| records.iter().any(|head| head.number == *number));
+    known.ok_or_else(|| {
+        let words: Vec<String> = records
+            .iter()
+            .map(|head| short(name, head.number))
+            .collect();
+        let words = if words.is_empty() {
+            "it has no history".to_owned()
+        } else {
+            format!("there are {}", words.join(", "))
+        };
+        Failed::new(
+            format!("go back with {name}"),
+            Failure::Missing,
+            format!("there is no revision {to}; {words}"),
+        )
+    })
+}
+
+/// The revision that serves: the newest one whose pods are those that are there.
+pub fn serving<'a>(observed: &'a Observed, name: &str) -> Option<&'a RecordHead> {
+    let live = observed.deployment(name)?;
+    observed.records.iter().find(|head| head.made(live))
+}
+
+fn same(one: &[Object], other: &[Object]) -> bool {
+    super::record::digest(one) == super::record::digest(other)
+}
+
+/// What is asked for, with the objects of a revision in place of the file's.
+#[must_use]
+pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
+    let deployment = objects
+        .iter()
+        .find(|object| object.id.kind == Kind::Deployment);
+    Desired {
+        replicas: deployment.map_or(desired.replicas, |object| count::replicas(&object.manifest)),
+        scaled: objects
+            .iter()
+            .any(|object| object.id.kind == Kind::HorizontalPodAutoscaler),
+        needs_secret: None,
+        notes: Vec::new(),
+        objects,
+        ..desired
+    }
+}
