@@ -24,10 +24,12 @@ use crate::spec::KubePlace;
 
 pub mod adopt;
 pub mod advice;
+pub mod back;
 pub mod basis;
 pub mod capture;
 pub mod change;
 pub mod classify;
+pub mod close;
 pub mod compare;
 pub mod conflict;
 pub mod connect;
@@ -41,6 +43,7 @@ pub mod failures;
 pub mod fields;
 pub mod followed;
 pub mod health;
+pub mod history;
 pub mod kind;
 pub mod lock;
 pub mod managed;
@@ -137,6 +140,13 @@ impl Kubernetes {
             run: format!("{:016x}", RandomState::new().hash_one(project)),
             runs: Mutex::default(),
         }
+    }
+
+    /// The same, with a connection that is there already.
+    #[cfg(test)]
+    pub fn linked(mut self, link: Link) -> Self {
+        self.link = OnceCell::from(link);
+        self
     }
 
     /// Where services run.

@@ -1,0 +1,1 @@
+//! Which way back there is.
