@@ -11,7 +11,7 @@ use crate::error::{ExitCode, combine};
 use crate::event::Kind;
 use crate::fleet;
 use crate::plan::saved::Saved;
-use crate::platform::{Current, Intent};
+use crate::platform::Intent;
 
 /// How to plan.
 #[derive(Debug, clap::Args)]
@@ -66,17 +66,11 @@ async fn plan(
     args: &Args,
 ) -> (ExitCode, Option<crate::plan::saved::SavedError>) {
     let members = begun.members();
-    let proposed = fleet::propose(&members).await;
-    for (member, proposed) in members.iter().zip(&proposed) {
+    let mut proposed = fleet::propose(&members).await;
+    for (member, proposed) in members.iter().zip(&mut proposed) {
         match proposed {
             Err(outcome) => member.events.send(Kind::Outcome(outcome.clone())),
-            Ok(proposal) => {
-                if let Current::Busy { what, .. } = &proposal.current {
-                    member
-                        .events
-                        .warn("busy", format!("another rollout is under way: {what}"));
-                }
-            }
+            Ok(proposal) => member.warn_if_busy(proposal).await,
         }
     }
     let changed = args.exit_code && fleet::changes(&proposed);
