@@ -7,11 +7,12 @@
 //! | given (`DEPLOYER_TEST_KUBECONFIG`) | all of it | nothing; tests that need to break it, or to tell its pods what to do, are reported as ignored |
 //!
 //! Tests share a cluster, each in a [`Namespace`] of its own and as a [`User`] of its own, so that the audit log tells
-//! their requests apart. A test that stops the API server or moves the nodes starts one for itself.
+//! their requests apart; one that lets something happen to requests sends them through a [`Gate`]. A test that stops the API server or moves the nodes starts one for itself.
 
 mod api;
 mod audit;
 mod build;
+mod gate;
 mod namespace;
 pub mod objects;
 mod own;
@@ -26,6 +27,7 @@ use tempfile::TempDir;
 
 pub use self::api::{Answer, Api};
 pub use self::audit::Asked;
+pub use self::gate::{Gate, Mishap, Passed};
 pub use self::namespace::{Namespace, Rights, User};
 use self::own::Own;
 pub use self::real::RealNode;

@@ -35,21 +35,10 @@ impl Api {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let text = std::fs::read_to_string(kubeconfig)
-            .map_err(|error| fail(format_args!("{}: {error}", kubeconfig.display())))?;
-        let parsed = Kubeconfig::from_yaml(&text)?;
-        let cluster = current_cluster(&parsed)?;
-        let client = runtime.block_on(async {
-            let mut config =
-                Config::from_custom_kubeconfig(parsed, &KubeConfigOptions::default()).await?;
-            // A test wants to see what the server said first.
-            config.default_retry = false;
-            Outcome::Ok(Client::try_from(config)?)
-        })?;
         Ok(Self {
+            client: runtime.block_on(client(kubeconfig))?,
             runtime,
-            client,
-            cluster,
+            cluster: current_cluster(&read(kubeconfig)?)?,
         })
     }
 
@@ -141,6 +130,21 @@ impl Api {
             .map_err(kube::Error::HttpError)?;
         self.runtime.block_on(self.client.request_text(request))
     }
+}
+
+fn read(kubeconfig: &Path) -> Outcome<Kubeconfig> {
+    let text = std::fs::read_to_string(kubeconfig)
+        .map_err(|error| fail(format_args!("{}: {error}", kubeconfig.display())))?;
+    Ok(Kubeconfig::from_yaml(&text)?)
+}
+
+/// A client for the current context of a kubeconfig.
+pub(super) async fn client(kubeconfig: &Path) -> Outcome<Client> {
+    let parsed = read(kubeconfig)?;
+    let mut config = Config::from_custom_kubeconfig(parsed, &KubeConfigOptions::default()).await?;
+    // A test wants to see what the server said first.
+    config.default_retry = false;
+    Ok(Client::try_from(config)?)
 }
 
 /// The cluster that the current context names, with its CA in the file itself.

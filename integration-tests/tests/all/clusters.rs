@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use integration_tests::cluster::{
-    Api, Cluster, Eks, Namespace, Options, RealNode, Rights, objects,
+    Api, Cluster, Eks, Gate, Mishap, Namespace, Options, RealNode, Rights, objects,
 };
 use integration_tests::program::Signal;
 use integration_tests::trial::{Outcome, fail};
@@ -16,6 +16,7 @@ trials! { "cluster":
     registries_refuse_in_their_own_words,
     a_missing_secret_is_waited_for,
     users_are_told_apart_and_kept_apart,
+    a_gate_lets_mishaps_happen,
     tokens_of_eks_are_checked,
     the_api_server_stops_and_comes_back,
     nodes_close_and_come,
@@ -171,6 +172,54 @@ fn users_are_told_apart_and_kept_apart() -> Outcome {
         ]
     );
     assert_eq!(of(&whole.name), [("create", "configmaps", 201, true)]);
+    Ok(())
+}
+
+fn a_gate_lets_mishaps_happen() -> Outcome {
+    let cluster = Cluster::shared()?;
+    let namespace = cluster.namespace("gate")?;
+    let gate = Gate::before(&cluster)?;
+    let user = namespace.user("passer", &Rights::All)?;
+    let api = Api::of(&gate.kubeconfig(&user)?)?;
+    let make = |name: &str| {
+        let metadata = json!({"name": name, "namespace": namespace.name});
+        let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata});
+        api.create(&map)
+    };
+    make("plain")?;
+    let happens = |mishap: Mishap, name: &str| {
+        gate.rule(move |passed| (passed.method == "POST").then_some(mishap));
+        let made = make(name);
+        gate.heal();
+        made
+    };
+    assert!(happens(Mishap::Refused(503), "refused").is_err());
+    assert!(happens(Mishap::Unreached, "unreached").is_err());
+    assert!(happens(Mishap::LostReply, "lost").is_err());
+    // The second time it is already there.
+    assert!(happens(Mishap::Repeated, "repeated").is_err());
+    let mut names = namespace.names("configmaps")?;
+    names.retain(|name| name != "kube-root-ca.crt");
+    assert_eq!(names, ["lost", "plain", "repeated"]);
+    let passed = gate.passed();
+    let statuses: Vec<_> = passed.iter().map(|passed| passed.status).collect();
+    assert_eq!(statuses, [Some(201), Some(503), None, None, Some(409)]);
+    assert!(passed[0].is_write() && passed[0].bytes.1 > 0, "{passed:?}");
+    let watching = &api;
+    let ended = std::thread::scope(|scope| {
+        let path = format!(
+            "{}?watch=true&timeoutSeconds=60",
+            namespace.path("configmaps")
+        );
+        let watch = scope.spawn(move || watching.text(&path));
+        // It streams: what is there arrives while the watch goes on.
+        gate.awaits(Duration::from_secs(20), |passed| {
+            passed.is_watch() && passed.bytes.1 > 0
+        })?;
+        gate.cut();
+        Outcome::Ok(watch.join())
+    })?;
+    assert!(matches!(ended, Ok(Err(_))), "{ended:?}");
     Ok(())
 }
 
