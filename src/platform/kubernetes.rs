@@ -30,8 +30,6 @@ pub mod change;
 pub mod compare;
 pub mod conflict;
 pub mod connect;
-pub mod failures;
-pub mod followed;
 pub mod count;
 pub mod current;
 pub mod defaults;
@@ -41,6 +39,7 @@ pub mod diff;
 pub mod failures;
 pub mod fields;
 pub mod followed;
+pub mod ground;
 pub mod health;
 pub mod kind;
 pub mod lock;
@@ -161,6 +160,16 @@ impl Kubernetes {
     {
         let client = self.link().await?.client.clone();
         Ok(Api::namespaced(client, self.namespace()))
+    }
+
+    /// Keeps what a plan was made from for its performance.
+    fn remember(&self, name: &str, look: Look) {
+        self.with_run(name, |run| run.look = Some(look));
+    }
+
+    /// What the last plan was made from.
+    fn remembered(&self, name: &str) -> Option<Look> {
+        self.with_run(name, |run| run.look.clone())
     }
 
     fn with_run<T>(&self, name: &str, work: impl FnOnce(&mut Run) -> T) -> T {
