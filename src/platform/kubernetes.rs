@@ -42,6 +42,7 @@ pub mod diff;
 pub mod failures;
 pub mod fields;
 pub mod followed;
+pub mod ground;
 pub mod health;
 pub mod history;
 pub mod kind;
@@ -173,6 +174,16 @@ impl Kubernetes {
     {
         let client = self.link().await?.client.clone();
         Ok(Api::namespaced(client, self.namespace()))
+    }
+
+    /// Keeps what a plan was made from for its performance.
+    fn remember(&self, name: &str, look: Look) {
+        self.with_run(name, |run| run.look = Some(look));
+    }
+
+    /// What the last plan was made from.
+    fn remembered(&self, name: &str) -> Option<Look> {
+        self.with_run(name, |run| run.look.clone())
     }
 
     fn with_run<T>(&self, name: &str, work: impl FnOnce(&mut Run) -> T) -> T {

@@ -12,6 +12,6 @@ impl Ecs {
         send: impl AsyncFn() -> Result<T, Failed>,
         look: impl AsyncFn() -> Result<Option<T>, Failed>,
     ) -> Result<T, Failed> {
-        write(self.clock(), passing, send, look).await
+        write(*self.clock(), passing, send, look).await
     }
 }

@@ -82,7 +82,10 @@ mod tests {
     fn an_autoscaled_count_is_no_fact_and_a_persons_is_one() {
         let (hpa, person) = ("kube-controller-manager", "kubectl");
         assert_eq!(basis(&observed(2, hpa, "a")), basis(&observed(7, hpa, "a")));
-        assert_ne!(basis(&observed(2, person, "a")), basis(&observed(7, person, "a")));
+        assert_ne!(
+            basis(&observed(2, person, "a")),
+            basis(&observed(7, person, "a"))
+        );
         assert_ne!(basis(&observed(2, hpa, "a")), basis(&observed(2, hpa, "b")));
     }
 

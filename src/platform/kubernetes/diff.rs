@@ -97,11 +97,7 @@ impl<'a> Work<'a> {
         let foreign = !self.wish.owner.has(live);
         let ownership = Ownership::of(live, |entry| foreign && adopt::is_taken_over(entry));
         Pair {
-            differences: differences(
-                &Fields::of(&object.manifest),
-                &Fields::of(live),
-                &ownership,
-            ),
+            differences: differences(&Fields::of(&object.manifest), &Fields::of(live), &ownership),
             takes_over: if foreign {
                 adopt::taken_from(live)
             } else {

@@ -1,8 +1,11 @@
 //! Going back to a recorded revision: what was asked for then is asked for again, whole.
 
+use serde_json::Value;
+
 use super::Kubernetes;
 use super::count;
 use super::desired::Desired;
+use super::followed::template_digest;
 use super::kind::Kind;
 use super::object::Object;
 use super::observe::Observed;
@@ -11,46 +14,33 @@ use crate::platform::failure::{Failed, Kind as Failure};
 
 impl Kubernetes {
     /// What revision `to` asked for, or the last one known good that is not what serves now.
-    /// `now` are the objects as they would be asked for again if nothing were to change.
     pub(super) async fn asked_by(
         &self,
         name: &str,
         observed: &Observed,
         to: Option<&str>,
-        now: &[Object],
     ) -> Result<Vec<Object>, Failed> {
-        match to {
-            Some(to) => {
-                let number = named(name, &observed.records, to)?;
-                Ok(self.read_sets(name, number).await?.asked)
-            }
-            None => self.last_good(name, observed, now).await,
-        }
+        let number = match to {
+            Some(to) => named(name, &observed.records, to)?,
+            None => last_good(name, observed)?,
+        };
+        Ok(self.read_sets(name, number).await?.asked)
     }
+}
 
-    async fn last_good(
-        &self,
-        name: &str,
-        observed: &Observed,
-        now: &[Object],
-    ) -> Result<Vec<Object>, Failed> {
-        let serves = serving(observed, name).map(|head| head.number);
-        let healthy = observed
-            .records
-            .iter()
-            .filter(|head| head.state == State::Healthy && Some(head.number) != serves);
-        for head in healthy {
-            let asked = self.read_sets(name, head.number).await?.asked;
-            if !same(&asked, now) {
-                return Ok(asked);
-            }
-        }
-        Err(Failed::new(
+fn last_good(name: &str, observed: &Observed) -> Result<u32, Failed> {
+    let serves = serving(observed, name).map(|head| &head.digest);
+    let good = observed
+        .records
+        .iter()
+        .find(|head| head.state == State::Healthy && Some(&head.digest) != serves);
+    good.map(|head| head.number).ok_or_else(|| {
+        Failed::new(
             format!("go back with {name}"),
             Failure::Refused,
             "no earlier deployment of it is known to have succeeded; choose one with --to",
-        ))
-    }
+        )
+    })
 }
 
 /// The revision that a person names: `api:3`, `v3` or `3`.
@@ -82,11 +72,27 @@ fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32, Failed> {
 /// The revision that serves: the newest one whose pods are those that are there.
 pub fn serving<'a>(observed: &'a Observed, name: &str) -> Option<&'a RecordHead> {
     let live = observed.deployment(name)?;
-    observed.records.iter().find(|head| head.made(live))
+    observed.records.iter().find(|head| made(head, live))
 }
 
-fn same(one: &[Object], other: &[Object]) -> bool {
-    super::record::digest(one) == super::record::digest(other)
+/// What serves, in words: a revision, or the image where the history has none.
+pub fn words(observed: &Observed, name: &str, live: &Value) -> String {
+    if let Some(head) = serving(observed, name) {
+        return short(name, head.number);
+    }
+    let image = live.pointer("/spec/template/spec/containers/0/image");
+    image
+        .and_then(Value::as_str)
+        .unwrap_or("what was there")
+        .to_owned()
+}
+
+/// Whether the pods that are there are those of a revision.
+pub fn made(head: &RecordHead, live: &Value) -> bool {
+    let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
+    head.rolled.as_ref().is_some_and(|rolled| {
+        Some(rolled.uid.as_str()) == uid && rolled.template == template_digest(live)
+    })
 }
 
 /// What is asked for, with the objects of a revision in place of the file's.

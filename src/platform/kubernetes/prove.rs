@@ -40,7 +40,9 @@ impl Kubernetes {
         observed: &Observed,
     ) -> Result<Vec<(Id, Proof)>, Failed> {
         let wire = self.wire().await?;
-        let counted = changes.iter().any(|one| matches!(one, Change::Count { .. }));
+        let counted = changes
+            .iter()
+            .any(|one| matches!(one, Change::Count { .. }));
         let proofs = changes.iter().filter_map(|change| {
             let Change::Apply {
                 object,
@@ -167,7 +169,9 @@ pub fn settle(
 pub fn not_proven(why: &str) -> Note {
     Note::info(
         "not_proven",
-        format!("The API server could not be asked what would come of it: {why}. The difference is our own reckoning."),
+        format!(
+            "The API server could not be asked what would come of it: {why}. The difference is our own reckoning."
+        ),
     )
 }
 
@@ -189,7 +193,11 @@ fn refine(diff: &mut Diff, id: &Id, live: Option<&Value>, result: &Value) {
     let (before, after) = (Fields::of(live), Fields::of(result));
     let stays: Vec<String> = before
         .iter()
-        .filter(|(path, value)| after.get(path).is_some_and(|after| same(path, value, after)))
+        .filter(|(path, value)| {
+            after
+                .get(path)
+                .is_some_and(|after| same(path, value, after))
+        })
         .map(|(path, _)| path.to_string())
         .collect();
     let name = id.to_string();

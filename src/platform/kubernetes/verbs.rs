@@ -22,7 +22,10 @@ const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
 
 /// When a restart was asked for last.
 pub fn restarted(deployment: &Value) -> Option<&str> {
-    deployment.pointer(ANNOTATIONS)?.get(key::RESTARTED)?.as_str()
+    deployment
+        .pointer(ANNOTATIONS)?
+        .get(key::RESTARTED)?
+        .as_str()
 }
 
 /// A Deployment that says so too.
@@ -75,9 +78,8 @@ pub fn scale_to(
             format!("HorizontalPodAutoscaler {scaler}, which is not ours, decides it"),
         ));
     }
-    let ours = |(id, live): &(&Id, &Value)| {
-        id.kind == Kind::HorizontalPodAutoscaler && owner.has(live)
-    };
+    let ours =
+        |(id, live): &(&Id, &Value)| id.kind == Kind::HorizontalPodAutoscaler && owner.has(live);
     let mut diff = match observed.objects.iter().find(ours) {
         Some((id, live)) => raise_bounds(id, live, wanted),
         None => set_count(observed, name, wanted),
