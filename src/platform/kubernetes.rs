@@ -15,14 +15,17 @@ use crate::spec::KubePlace;
 
 pub mod classify;
 pub mod connect;
+mod evidence;
 pub mod failures;
 pub mod followed;
 pub mod kind;
 pub mod memory;
 pub mod object;
 pub mod reading;
+pub mod sample;
 pub mod trouble;
 pub mod view;
+mod watch;
 
 pub use connect::Link;
 pub use followed::{Followed, GoingBack, Ours};
