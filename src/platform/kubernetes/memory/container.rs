@@ -201,7 +201,7 @@ impl Ends {
             let ago = event.at.map(|at| failure.at.duration_since(at));
             ago.is_none_or(|ago| ago <= BEFORE)
         });
-        let asked = view.events_asked.is_some_and(|asked| asked > *since);
+        let asked = view.events_asked.is_some_and(|asked| asked >= *since);
         if let Some(event) = recent {
             failure.cause = Cause::ContainerUnhealthy;
             failure.text.clone_from(&event.message);
