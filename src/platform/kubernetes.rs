@@ -60,13 +60,13 @@ pub mod quantity;
 pub mod reading;
 pub mod record;
 pub mod render;
-pub mod snapshot;
 pub mod sample;
+pub mod snapshot;
 pub mod trouble;
 pub mod verbs;
 pub mod view;
-pub mod wire;
 mod watch;
+pub mod wire;
 
 pub use connect::Link;
 pub use desired::Desired;

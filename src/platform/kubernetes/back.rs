@@ -206,7 +206,11 @@ impl Kubernetes {
 
     async fn way_back(&self, name: &str, revision: Option<u32>) -> Result<Way, Failed> {
         let cannot = |why: &str| {
-            Failed::new(format!("go back with {name}"), Kind::Refused, why.to_owned())
+            Failed::new(
+                format!("go back with {name}"),
+                Kind::Refused,
+                why.to_owned(),
+            )
         };
         let number = self
             .record(name)
@@ -235,7 +239,11 @@ impl Kubernetes {
     async fn still_ours(&self, name: &str, ours: &Ours) -> Result<(), Failed> {
         let refused = |why: &str| {
             let words = format!("{why}, so nothing is changed");
-            Err(Failed::new(format!("go back with {name}"), Kind::Refused, words))
+            Err(Failed::new(
+                format!("go back with {name}"),
+                Kind::Refused,
+                words,
+            ))
         };
         let Some(live) = self.wire().await?.read(&deployment(name)).await? else {
             return refused("somebody deleted the Deployment");

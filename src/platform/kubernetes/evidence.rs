@@ -10,7 +10,7 @@ use kube::Api;
 use kube::api::{ListParams, LogParams};
 
 use super::failures::failed;
-use super::view::EventView;
+use super::snapshot::EventView;
 use super::watch::{Place, Shared};
 use crate::platform::failure::{Failed, Kind};
 

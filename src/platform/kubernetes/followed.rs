@@ -13,7 +13,7 @@ use super::MANAGER;
 use super::memory::Memory;
 use super::reading::Reading;
 use super::sample::Remedy;
-use super::view::View;
+use super::snapshot::View;
 use super::watch::Watch;
 use crate::rollout::{Budget, Policy};
 use crate::spec::Service;

@@ -10,7 +10,7 @@ use super::evidence::{ask_events, keep_tail};
 use super::followed::Followed;
 use super::memory::{Memory, Want};
 use super::reading::{self, Reading};
-use super::view::View;
+use super::snapshot::View;
 use super::watch::{Place, Watch};
 use crate::event::{Events, Kind as Told};
 use crate::platform::failure::Failed;

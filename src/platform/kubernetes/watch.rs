@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use super::connect::Link;
 use super::evidence::Evidence;
 use super::kind::Kind;
-use super::view::{DeploymentView, SetView, View};
+use super::snapshot::{DeploymentView, SetView, View};
 use crate::clock::Clock;
 use crate::platform::failure::{self, Failed};
 
