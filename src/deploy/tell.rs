@@ -93,7 +93,7 @@ impl<'a> Teller<'a> {
     /// Our own trip, with what is done about it.
     pub(super) fn tripped(&mut self, trip: &Trip, remedy: &Remedy) {
         match remedy {
-            Remedy::RollBack => self.trip(trip, "asking the platform to go back"),
+            Remedy::RollBack => self.trip(trip, "going back to what served before"),
             Remedy::Leave(why) => self.trip(trip, &format!("left as it is, since {why}")),
         }
     }
