@@ -47,6 +47,8 @@ pub mod observe;
 pub mod quantity;
 pub mod record;
 pub mod render;
+#[cfg(test)]
+mod shelf;
 pub mod trouble;
 pub mod view;
 pub mod wire;

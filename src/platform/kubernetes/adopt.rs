@@ -205,7 +205,9 @@ mod tests {
         let other = labelled("blog", "web");
         let refused = refuse_foreign(&[(&deployment, &other)], OWNER, &[]);
         assert!(
-            refused.message.starts_with("Deployment api belongs to service web of project blog;"),
+            refused
+                .message
+                .starts_with("Deployment api belongs to service web of project blog;"),
             "{}",
             refused.message
         );
@@ -213,9 +215,7 @@ mod tests {
 
     #[test]
     fn tools_are_taken_over_and_controllers_never() {
-        let entry = |manager: &str, subresource: &str| {
-            json!({"manager": manager, "operation": "Update", "subresource": subresource, "fieldsV1": {}})
-        };
+        let entry = |manager: &str, subresource: &str| json!({"manager": manager, "operation": "Update", "subresource": subresource, "fieldsV1": {}});
         let object = json!({"metadata": {"managedFields": [
             entry("kubectl-client-side-apply", ""),
             entry("kubectl", "scale"),

@@ -34,7 +34,9 @@ impl Basis {
             (None, Some(_)) => return Some(format!("Deployment {service} is there now")),
             (Some(_), None) => return Some(format!("Deployment {service} is not there any more")),
             (before, now) if before != now => {
-                return Some(format!("Deployment {service} was deleted and made anew since"));
+                return Some(format!(
+                    "Deployment {service} was deleted and made anew since"
+                ));
             }
             _ => {}
         }
@@ -131,7 +133,9 @@ impl Change {
                 why,
                 ..
             } => match why {
-                Count::Initial | Count::Set => format!("set the count of {deployment} to {replicas}"),
+                Count::Initial | Count::Set => {
+                    format!("set the count of {deployment} to {replicas}")
+                }
                 Count::HandOver => format!("leave the count of {deployment} to the autoscaler"),
             },
             Self::Delete { id, .. } => format!("delete {id}"),
@@ -222,11 +226,17 @@ mod tests {
     fn whatever_a_change_would_hurt_makes_a_plan_stale() {
         type Alter = fn(&mut Basis);
         let table: [(Alter, &str); 6] = [
-            (|now| now.cluster = "https://10.0.0.2".into(), "another cluster"),
+            (
+                |now| now.cluster = "https://10.0.0.2".into(),
+                "another cluster",
+            ),
             (|now| now.namespace = "test".into(), "another cluster"),
             (|now| now.uid = None, "not there any more"),
             (|now| now.uid = Some("v".into()), "made anew"),
-            (|now| now.deployment = "e".into(), "Deployment api was changed"),
+            (
+                |now| now.deployment = "e".into(),
+                "Deployment api was changed",
+            ),
             (|now| now.others = "p".into(), "beside Deployment api"),
         ];
         assert_eq!(basis().differs(&basis()), None);
@@ -255,7 +265,12 @@ mod tests {
             takes_over: Vec::new(),
         };
         let pods = apply(Kind::Deployment).wave();
-        for kind in [Kind::ServiceAccount, Kind::ExternalSecret, Kind::Service, Kind::Ingress] {
+        for kind in [
+            Kind::ServiceAccount,
+            Kind::ExternalSecret,
+            Kind::Service,
+            Kind::Ingress,
+        ] {
             assert!(apply(kind).wave() < pods, "{kind}");
         }
         assert!(apply(Kind::HorizontalPodAutoscaler).wave() > pods);

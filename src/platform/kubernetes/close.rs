@@ -95,15 +95,13 @@ mod tests {
     use crate::platform::kubernetes::record::Rolled;
 
     fn head(state: State, rolled: bool) -> RecordHead {
-        let rolled = rolled.then(|| Rolled {
+        let mut head = RecordHead::sample(1, state, CapturedState::Healthy);
+        head.rolled = rolled.then(|| Rolled {
             uid: "u".into(),
             generation: 1,
             template: "t".into(),
         });
-        RecordHead {
-            rolled,
-            ..RecordHead::sample(1, state, CapturedState::Healthy)
-        }
+        head
     }
 
     fn outcome(verdict: VerdictWord, rolled_back: Option<bool>) -> Outcome {
@@ -130,11 +128,31 @@ mod tests {
             (State::Failed, Word::Unchanged, None, Some(State::Healthy)),
             (State::Healthy, Word::Unchanged, None, None),
             (State::RolledBack, Word::Unchanged, None, None),
-            (State::GoingBack, Word::Tripped, Some(true), Some(State::RolledBack)),
-            (State::GoingBack, Word::Tripped, Some(false), Some(State::Failed)),
-            (State::Going, Word::Tripped, Some(false), Some(State::Failed)),
+            (
+                State::GoingBack,
+                Word::Tripped,
+                Some(true),
+                Some(State::RolledBack),
+            ),
+            (
+                State::GoingBack,
+                Word::Tripped,
+                Some(false),
+                Some(State::Failed),
+            ),
+            (
+                State::Going,
+                Word::Tripped,
+                Some(false),
+                Some(State::Failed),
+            ),
             (State::Healthy, Word::Tripped, Some(false), None),
-            (State::Going, Word::Superseded, None, Some(State::Superseded)),
+            (
+                State::Going,
+                Word::Superseded,
+                None,
+                Some(State::Superseded),
+            ),
             (State::Going, Word::Undetermined, None, Some(State::Left)),
             (State::Going, Word::Interrupted, None, Some(State::Left)),
             (State::GoingBack, Word::Interrupted, None, None),

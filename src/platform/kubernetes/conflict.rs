@@ -102,8 +102,14 @@ mod tests {
     #[test]
     fn field_and_manager_are_named_and_the_choices() {
         let found = conflicts(&error(&[
-            ("conflict with \"kubectl-set\" using apps/v1", ".spec.template.spec.containers[name=\"api\"].image"),
-            ("conflict with \"kubectl\" with subresource \"scale\" using apps/v1", ".spec.replicas"),
+            (
+                "conflict with \"kubectl-set\" using apps/v1",
+                ".spec.template.spec.containers[name=\"api\"].image",
+            ),
+            (
+                "conflict with \"kubectl\" with subresource \"scale\" using apps/v1",
+                ".spec.replicas",
+            ),
         ]));
         let id = Id {
             kind: ObjectKind::Deployment,

@@ -183,18 +183,54 @@ mod tests {
         type Owners<'a> = &'a [(&'a str, &'a str, &'a str)];
         let table: [(Owners<'_>, Decides, bool, Vec<Change>, Option<u32>); 11] = [
             // To an autoscaler: handed over only where we alone hold it.
-            (&[OURS], Autoscaler, false, vec![change(5, Count::HandOver, false)], None),
+            (
+                &[OURS],
+                Autoscaler,
+                false,
+                vec![change(5, Count::HandOver, false)],
+                None,
+            ),
             (&[OURS, GIVEN], Autoscaler, false, vec![], None),
             (&[HPA], Autoscaler, false, vec![], None),
             (&[PERSON], Autoscaler, false, vec![], None),
             // Back to the file: at once, or once it is healthy.
-            (&[HPA], FileAgain(2), false, vec![change(2, Count::Set, false)], Some(2)),
-            (&[HPA], FileAgain(2), true, vec![change(2, Count::Set, true)], None),
-            (&[OURS], FileAgain(2), true, vec![change(2, Count::Set, true)], Some(5)),
+            (
+                &[HPA],
+                FileAgain(2),
+                false,
+                vec![change(2, Count::Set, false)],
+                Some(2),
+            ),
+            (
+                &[HPA],
+                FileAgain(2),
+                true,
+                vec![change(2, Count::Set, true)],
+                None,
+            ),
+            (
+                &[OURS],
+                FileAgain(2),
+                true,
+                vec![change(2, Count::Set, true)],
+                Some(5),
+            ),
             // The file's own: set apart only where an apply would conflict with ourselves.
             (&[OURS], File(2), false, vec![], Some(2)),
-            (&[GIVEN], File(2), false, vec![change(2, Count::Set, false)], Some(2)),
-            (&[HPA], File(2), false, vec![change(2, Count::Set, false)], Some(2)),
+            (
+                &[GIVEN],
+                File(2),
+                false,
+                vec![change(2, Count::Set, false)],
+                Some(2),
+            ),
+            (
+                &[HPA],
+                File(2),
+                false,
+                vec![change(2, Count::Set, false)],
+                Some(2),
+            ),
             (&[GIVEN], File(5), false, vec![], Some(5)),
         ];
         for (owners, decides, after_health, changes, said) in table {
@@ -222,7 +258,10 @@ mod tests {
     fn a_deployment_that_says_nothing_asks_for_one() {
         assert_eq!(replicas(&json!({"spec": {}})), 1);
         let manifest = json!({"spec": {"replicas": 2, "paused": false}});
-        assert_eq!(saying(manifest.clone(), None), json!({"spec": {"paused": false}}));
+        assert_eq!(
+            saying(manifest.clone(), None),
+            json!({"spec": {"paused": false}})
+        );
         assert_eq!(replicas(&saying(manifest, Some(7))), 7);
     }
 }

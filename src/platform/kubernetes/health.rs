@@ -43,7 +43,8 @@ impl Health {
             u32::try_from(number.unwrap_or(0)).unwrap_or(u32::MAX)
         };
         let generation = |path: &str| deployment.pointer(path).and_then(Value::as_i64);
-        let observed = generation("/status/observedGeneration") >= generation("/metadata/generation");
+        let observed =
+            generation("/status/observedGeneration") >= generation("/metadata/generation");
         let condition = |kind: &str| {
             let all = deployment.pointer("/status/conditions");
             let mut all = all.and_then(Value::as_array).into_iter().flatten();

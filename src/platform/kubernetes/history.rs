@@ -19,9 +19,10 @@ impl Kubernetes {
         // One that may not be read only costs the mark of what serves.
         let live = live.ok().flatten();
         let serving = live.as_ref().and_then(|live| serving(&heads, live));
-        let told = heads.iter().enumerate().map(|(index, head)| {
-            deployed(name, head, index == 0, Some(head.number) == serving)
-        });
+        let told = heads
+            .iter()
+            .enumerate()
+            .map(|(index, head)| deployed(name, head, index == 0, Some(head.number) == serving));
         Ok(told.take(most).collect())
     }
 }

@@ -125,7 +125,9 @@ impl Kubernetes {
         let wire = self.wire().await?;
         let former = former(sought.objects, &observed.records);
         let reads = join_all(former.iter().map(|id| wire.read(id)));
-        let autoscaled = observed.deployment(sought.name).is_some_and(count::is_scaled);
+        let autoscaled = observed
+            .deployment(sought.name)
+            .is_some_and(count::is_scaled);
         let own = |id: &Id| id.kind == Kind::HorizontalPodAutoscaler;
         let ours = sought.objects.iter().chain(&former).any(own);
         let scalers = async {
@@ -252,7 +254,11 @@ mod tests {
 
     #[test]
     fn every_kind_that_the_cluster_does_not_know_is_named() {
-        let ids = [id(Kind::ExternalSecret), id(Kind::Deployment), id(Kind::Ingress)];
+        let ids = [
+            id(Kind::ExternalSecret),
+            id(Kind::Deployment),
+            id(Kind::Ingress),
+        ];
         let read = vec![unknown(ids[0].kind), Ok(None), unknown(ids[2].kind)];
         let error = found(&ids, read).unwrap_err();
         assert_eq!(error.kind, Failure::Unsupported);

@@ -32,7 +32,11 @@ pub fn views(id: &Id, differences: &[Difference], sensitive: &Sensitive) -> Vec<
                 .any(|value| is_secret(path, value, sensitive));
             let show = |value: &Option<Value>| {
                 let value = value.as_ref()?;
-                Some(if masked { MASK.to_owned() } else { text(path, value) })
+                Some(if masked {
+                    MASK.to_owned()
+                } else {
+                    text(path, value)
+                })
             };
             let (from, to) = (show(&difference.from), show(&difference.to));
             let hidden = masked && from.is_some();
@@ -40,7 +44,13 @@ pub fn views(id: &Id, differences: &[Difference], sensitive: &Sensitive) -> Vec<
                 object: id.to_string(),
                 path: path.to_string(),
                 from,
-                to: to.map(|to| if hidden { format!("{to}, another value") } else { to }),
+                to: to.map(|to| {
+                    if hidden {
+                        format!("{to}, another value")
+                    } else {
+                        to
+                    }
+                }),
                 effect: effect(id.kind, path),
             }
         })

@@ -92,11 +92,7 @@ impl Wire<'_> {
     }
 
     /// Server-side apply. Sent once.
-    pub async fn apply(
-        &self,
-        object: &Object,
-        how: Applying<'_>,
-    ) -> Result<Value, kube::Error> {
+    pub async fn apply(&self, object: &Object, how: Applying<'_>) -> Result<Value, kube::Error> {
         let mut params = PatchParams::apply(how.manager);
         params.force = how.force;
         params.dry_run = how.dry_run;

@@ -85,7 +85,8 @@ impl Kubernetes {
         };
         let object = without_count(object, &live, wanted);
         let reply = wire.apply(&object, how).await;
-        let reply = reply.map_err(|error| failures::failed(format!("try {}", object.id), &error))?;
+        let reply =
+            reply.map_err(|error| failures::failed(format!("try {}", object.id), &error))?;
         Ok(template_digest(&reply))
     }
 

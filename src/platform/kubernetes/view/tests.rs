@@ -40,7 +40,11 @@ fn a_secret_is_masked_on_both_sides_wherever_it_stands() {
     };
     let sensitive = Sensitive::from([("api".to_owned(), "PLAIN".to_owned())]);
     assert_eq!(
-        shown(&env("old", "info", "a"), &env("new", "debug", "b"), &sensitive),
+        shown(
+            &env("old", "info", "a"),
+            &env("new", "debug", "b"),
+            &sensitive
+        ),
         [
             "spec.template.spec.containers[api].env[DB_PASSWORD].value: (masked) -> (masked), another value",
             "spec.template.spec.containers[api].env[LEVEL].value: info -> debug",
@@ -55,7 +59,9 @@ fn a_secret_is_masked_on_both_sides_wherever_it_stands() {
     let noted = |value: &str| json!({"metadata": {"annotations": {LAST_APPLIED: value}}});
     assert_eq!(
         shown(&noted("{a}"), &noted("{b}"), &sensitive),
-        [format!("metadata.annotations[{LAST_APPLIED}]: (masked) -> (masked), another value")]
+        [format!(
+            "metadata.annotations[{LAST_APPLIED}]: (masked) -> (masked), another value"
+        )]
     );
 }
 
@@ -67,10 +73,21 @@ fn a_new_object_tells_what_it_will_be_without_secrets() {
             {"name": "api", "image": "shop/api:v1", "args": [], "env": [{"name": "API_KEY", "value": "x"}]},
         ]}}},
     });
-    let views = made(&id(Kind::Deployment), &Fields::of(&manifest), &Sensitive::new());
+    let views = made(
+        &id(Kind::Deployment),
+        &Fields::of(&manifest),
+        &Sensitive::new(),
+    );
     let lines: Vec<String> = views
         .iter()
-        .map(|view| format!("{} {}={}", view.object, view.path, view.to.as_deref().unwrap_or("-")))
+        .map(|view| {
+            format!(
+                "{} {}={}",
+                view.object,
+                view.path,
+                view.to.as_deref().unwrap_or("-")
+            )
+        })
         .collect();
     assert_eq!(
         lines,
@@ -86,11 +103,27 @@ fn a_new_object_tells_what_it_will_be_without_secrets() {
 #[test]
 fn each_change_has_its_effect() {
     let table = [
-        (Kind::Deployment, &["spec", "template", "metadata"][..], Effect::Restarts),
+        (
+            Kind::Deployment,
+            &["spec", "template", "metadata"][..],
+            Effect::Restarts,
+        ),
         (Kind::Deployment, &["spec", "replicas"], Effect::Scales),
-        (Kind::Deployment, &["spec", "minReadySeconds"], Effect::Invisible),
-        (Kind::HorizontalPodAutoscaler, &["spec", "minReplicas"], Effect::Scales),
-        (Kind::HorizontalPodAutoscaler, &["spec", "metrics"], Effect::Invisible),
+        (
+            Kind::Deployment,
+            &["spec", "minReadySeconds"],
+            Effect::Invisible,
+        ),
+        (
+            Kind::HorizontalPodAutoscaler,
+            &["spec", "minReplicas"],
+            Effect::Scales,
+        ),
+        (
+            Kind::HorizontalPodAutoscaler,
+            &["spec", "metrics"],
+            Effect::Invisible,
+        ),
         (Kind::Ingress, &["spec", "rules"], Effect::Invisible),
     ];
     for (kind, path, wanted) in table {
