@@ -12,7 +12,7 @@ use crate::event::{Events, Kind as Told, Outcome};
 use crate::names::ServiceName;
 use crate::plan::{Effect, Plan};
 use crate::platform::ecs::Ecs;
-use crate::platform::{Current, Failed, Platform, Proposal};
+use crate::platform::{Failed, Platform, Proposal};
 
 mod stored;
 
@@ -126,12 +126,9 @@ impl Ready<'_> {
         each!(self, staged => staged.proposal.plan.is_empty())
     }
 
-    /// Another rollout that is under way, in words.
-    pub fn busy(&self) -> Option<&str> {
-        each!(self, staged => match &staged.proposal.current {
-            Current::Busy { what, .. } => Some(what),
-            _ => None,
-        })
+    /// Tells of another rollout that is under way.
+    pub async fn warn_if_busy(&mut self) {
+        each!(self, staged => staged.deploy.warn_if_busy(&mut staged.proposal).await);
     }
 
     /// The plan, to be saved.

@@ -14,6 +14,7 @@ use kube::Api;
 use tokio::sync::OnceCell;
 
 use self::lock::Held;
+use self::planned::Look;
 use self::record::RecordHead;
 
 use crate::clock::Clock;
@@ -24,33 +25,49 @@ use crate::spec::KubePlace;
 pub mod adopt;
 pub mod advice;
 pub mod back;
+pub mod basis;
 pub mod capture;
 pub mod change;
+pub mod classify;
 pub mod close;
 pub mod compare;
 pub mod conflict;
 pub mod connect;
 pub mod count;
+pub mod current;
 pub mod defaults;
 pub mod desired;
+pub mod destroy;
 pub mod diff;
+mod evidence;
 pub mod failures;
 pub mod fields;
 pub mod followed;
+pub mod ground;
 pub mod health;
 pub mod history;
 pub mod kind;
 pub mod lock;
 pub mod managed;
+pub mod memory;
 pub mod object;
 pub mod observe;
+pub mod past;
+pub mod perform;
+pub mod planned;
+pub mod prove;
 pub mod quantity;
+pub mod reading;
 pub mod record;
 pub mod render;
 #[cfg(test)]
 mod shelf;
+pub mod sample;
+pub mod snapshot;
 pub mod trouble;
+pub mod verbs;
 pub mod view;
+mod watch;
 pub mod wire;
 
 pub use connect::Link;
@@ -68,6 +85,9 @@ pub const REPLICAS_MANAGER: &str = "deployer-replicas";
 
 /// Labels and annotations of ours.
 pub mod key {
+    /// When a restart was asked for: an annotation of the pod template that every later apply says
+    /// again, so that none of them takes it back.
+    pub const RESTARTED: &str = "deployer/restarted-at";
     /// The project that owns an object.
     pub const PROJECT: &str = "deployer/project";
     /// The service in deploy.toml that it belongs to.
@@ -110,6 +130,8 @@ struct Run {
     record: Option<u32>,
     /// The history as it was last read, newest first.
     heads: Vec<RecordHead>,
+    /// What the last plan was made from.
+    look: Option<Look>,
 }
 
 impl Kubernetes {
@@ -157,6 +179,16 @@ impl Kubernetes {
     {
         let client = self.link().await?.client.clone();
         Ok(Api::namespaced(client, self.namespace()))
+    }
+
+    /// Keeps what a plan was made from for its performance.
+    fn remember(&self, name: &str, look: Look) {
+        self.with_run(name, |run| run.look = Some(look));
+    }
+
+    /// What the last plan was made from.
+    fn remembered(&self, name: &str) -> Option<Look> {
+        self.with_run(name, |run| run.look.clone())
     }
 
     fn with_run<T>(&self, name: &str, work: impl FnOnce(&mut Run) -> T) -> T {

@@ -3,6 +3,7 @@
 mod added;
 mod arns;
 mod autoscaler;
+mod contained;
 mod container;
 mod ecs;
 mod graph;

@@ -17,7 +17,6 @@ pub fn capture(
     ownership: &Ownership,
 ) -> Option<Object> {
     let keep = |path: &Path| {
-        let said = wanted.is_some_and(|wanted| wanted.has_any_under(path));
         let said = wanted.is_some_and(|wanted| {
             wanted.has_any_under(path) || path.upwards().any(|up| wanted.get(&up).is_some())
         });

@@ -64,8 +64,8 @@ pub enum Count {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Change {
-    /// Keep what is asked for, and what was there before, in the history. It comes first, and is
-    /// no change of the service.
+    /// Keep what is asked for, and what was there before, in the history. It comes first,
+    /// and is no change of the service.
     Record {
         /// What is asked for.
         asked: Vec<Object>,
@@ -186,10 +186,10 @@ impl Change {
 /// When a change is made, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wave {
+    /// Everything else is in it, the history too.
+    Namespace,
     /// Before any other write.
     Record,
-    /// Everything else is in it.
-    Namespace,
     /// What must be there before pods are, and an autoscaler that must be gone before the count is
     /// set.
     Around,

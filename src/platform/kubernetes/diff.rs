@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::adopt::{self, Owner};
 use super::change::Change;
 use super::compare::{Difference, Ownership, differences};
-use super::count::{self, Counting, Decides};
+use super::count::{self, Decides};
 use super::desired::Desired;
 use super::fields::{Fields, Path};
 use super::health::Health;
@@ -97,11 +97,7 @@ impl<'a> Work<'a> {
         let foreign = !self.wish.owner.has(live);
         let ownership = Ownership::of(live, |entry| foreign && adopt::is_taken_over(entry));
         Pair {
-            differences: differences(
-                &Fields::of(&object.manifest),
-                &Fields::of(live),
-                &ownership,
-            ),
+            differences: differences(&Fields::of(&object.manifest), &Fields::of(live), &ownership),
             takes_over: if foreign {
                 adopt::taken_from(live)
             } else {
@@ -242,7 +238,8 @@ impl<'a> Work<'a> {
     }
 
     fn prune(&mut self) {
-        for (id, live) in self.pruned() {
+        let pruned: Vec<_> = self.pruned().collect();
+        for (id, live) in pruned {
             self.diff.views.push(removed(id));
             self.diff.changes.push(delete(id, live, self.after_health));
         }

@@ -90,9 +90,12 @@ fn exposure(exposed: &Exposed, ingress: &Ingress, scene: &Scene<'_>, findings: &
     {
         findings.bad_value(*spot, "this is not a host name such as \"api.example.com\"");
     }
-    if ingress.is_alb() {
-        return;
+    if !ingress.is_alb() {
+        only_for_alb(exposed, findings);
     }
+}
+
+fn only_for_alb(exposed: &Exposed, findings: &mut Findings) {
     let keys = [
         (exposed.certificate.is_some(), "`expose.certificate`"),
         (exposed.says_public, "`expose.public`"),

@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::findings::Findings;
-use super::super::model::{
-    Architecture, KubePlace, Kubernetes, Port, Protocol, Resources, SecretRef, Share, user_ids,
-};
+use super::super::model::{Architecture, KubePlace, Kubernetes, Port, Protocol, Resources, Share};
 use super::super::problem::{Problem, Spot};
 use super::super::raw::kubernetes::{self as table, Switch};
 use super::super::raw::{self, rollout::Rollout};
-use super::super::shape::{At, Map, Table};
+use super::super::shape::{At, Map};
 use super::added::Added;
 use super::ingress::{Exposed, ingress};
 use super::probes::{self, Health};
 use super::resources::{self, Size};
-use super::{Scene, arns, or, policy};
+use super::{Scene, contained, or, policy};
 use crate::names::{KubeLabel, KubeName, is_annotation_key};
 
 /// A pod that is ready for a moment before it crashes would let a whole rollout through.
@@ -65,9 +63,7 @@ pub(super) fn kubernetes(
     let added = Added::of(&raw);
     let default = |suffix: &str| format!("{}{suffix}", scene.name).parse::<KubeName>();
     let secret = or(raw.secret.take(), default("-secrets").ok()?);
-    references(scene, place, &secret, findings);
-    users(scene, findings);
-    role(&raw, place, findings);
+    contained::check(&raw, scene, place, &secret, findings);
     let name = name(&mut raw, scene, ports, findings)?;
     let service_port = service_port(&raw, ports, scene.head, findings);
     let (requests, limits) = resources::resources(
@@ -132,79 +128,6 @@ fn name(
         findings.problem(problem.help("give it another: kubernetes.name = \"…\""));
     }
     Some(name)
-}
-
-fn role(raw: &table::Kubernetes, place: &KubePlace, findings: &mut Findings) {
-    let Some(role) = &raw.role else { return };
-    arns::kind(role, "iam", "role/", "a role", findings);
-    arns::home("role", &role.value, place.into(), findings);
-    if !raw.has(&["service_account"]) {
-        findings.problem(
-            Problem::new("missing-key", "`service_account` is missing")
-                .at(role.head)
-                .label("pods get this role through a service account")
-                .help("service_account = \"api-sa\""),
-        );
-    }
-}
-
-/// Whether what `secrets` refers to can get into the Secret.
-fn references(scene: &Scene<'_>, place: &KubePlace, secret: &KubeName, findings: &mut Findings) {
-    let all: Vec<_> = scene
-        .containers
-        .iter()
-        .flat_map(|placed| &placed.secrets)
-        .collect();
-    // Keys of a Secret (Kubernetes documentation, Secrets, constraints on names and data).
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    for (name, at) in &all {
-        if !name.chars().all(plain) {
-            let message = "on Kubernetes such a name has letters, digits and `-_.`";
-            findings.bad_value(at.head, message);
-        }
-    }
-    arns::secrets(scene.containers, place.into(), findings);
-    let Some((name, first)) = all.first() else {
-        return;
-    };
-    let Some(store) = &place.secret_store else {
-        let message = format!(
-            "the target has no `secret_store`: the Secret `{secret}` must exist, and what `secrets` refers to ({name}{}) is not read",
-            if all.len() > 1 { "…" } else { "" },
-        );
-        findings.note("secret-by-hand", message);
-        return;
-    };
-    let parameter = |secret: &SecretRef| matches!(secret, SecretRef::Parameter(_));
-    let mut others = all.iter().map(|(_, at)| at);
-    if let Some(at) = others.find(|at| parameter(&at.value) != parameter(&first.value)) {
-        findings.problem(
-            Problem::new(
-                "conflict",
-                "one store cannot fill a Secret from both services",
-            )
-            .at(at.spot)
-            .also(first.spot, "this one is in the other service")
-            .help("keep all of a service's secrets in Secrets Manager, or all in Parameter Store"),
-        );
-    } else if parameter(&first.value) {
-        let message = format!("the store `{}` must be one of Parameter Store", store.name);
-        findings.note("parameter-store", message);
-    }
-}
-
-fn users(scene: &Scene<'_>, findings: &mut Findings) {
-    for at in scene
-        .containers
-        .iter()
-        .filter_map(|placed| placed.user.as_ref())
-    {
-        if user_ids(&at.value).is_none() {
-            let message =
-                "on Kubernetes a user is a number: \"1000\", or \"1000:1000\" with a group";
-            findings.bad_value(at.spot, message);
-        }
-    }
 }
 
 /// The port of the Service: 80 unless said otherwise, and none without a port to send to.

@@ -63,7 +63,31 @@ fn small(more: &str, target: &str) -> Spec {
 fn desired(spec: &Spec) -> Desired {
     let place = spec.target.place.kubernetes().unwrap();
     let project = &spec.project;
-    render(&spec.services[0], &Setting { project, place })
+    let desired = render(&spec.services[0], &Setting { project, place });
+    lawful(&desired);
+    desired
+}
+
+/// What holds of any set: one object of a kind, in the order of kinds, marked as ours; and no field
+/// without a value, since a field that is applied is a field that is owned.
+fn lawful(desired: &Desired) {
+    assert!(desired.objects.is_sorted_by(|a, b| a.id.kind < b.id.kind));
+    for object in &desired.objects {
+        let manifest = &object.manifest;
+        assert_eq!(manifest["metadata"]["name"], object.id.name);
+        assert_eq!(manifest["kind"], object.id.kind.as_str());
+        assert_eq!(manifest["metadata"]["labels"][super::key::SERVICE], "api");
+        assert!(says_something(manifest), "{manifest:#}");
+    }
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => !items.is_empty() && items.iter().all(says_something),
+        Value::Object(fields) => !fields.is_empty() && fields.values().all(says_something),
+        _ => true,
+    }
 }
 
 /// As people see it.

@@ -1,0 +1,222 @@
+//! What goes on with a service before we touch it. Pure.
+
+use serde_json::Value;
+
+use super::followed::{Followed, GoingBack, Ours};
+use super::health::Health;
+use super::lock::LeaseView;
+use super::observe::Observed;
+use super::past::{made, serving};
+use super::record::{CapturedState, RecordHead, State, short};
+use crate::platform::Current;
+use crate::spec::Service;
+
+/// What is there, and how what is asked for stands to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The service in the file.
+    pub service: &'a Service,
+    /// What is there.
+    pub observed: &'a Observed,
+    /// A digest of what is asked for.
+    pub digest: &'a str,
+    /// Whether pods would be replaced for it.
+    pub rolls: bool,
+}
+
+/// What goes on.
+pub fn current(facts: &Facts<'_>) -> Current<Followed> {
+    let name = facts.service.kubernetes.name.as_str();
+    match facts.observed.deployment(name) {
+        None => Current::Absent,
+        Some(live) => {
+            let looking = Looking {
+                facts,
+                name,
+                live,
+                health: Health::of(live),
+                newest: facts.observed.newest(),
+                holder: facts.observed.holder(),
+            };
+            if facts.rolls {
+                looking.something_else()
+            } else {
+                looking.what_is_asked_for()
+            }
+        }
+    }
+}
+
+struct Looking<'a> {
+    facts: &'a Facts<'a>,
+    name: &'a str,
+    live: &'a Value,
+    health: Health,
+    newest: Option<&'a RecordHead>,
+    holder: Option<&'a LeaseView>,
+}
+
+impl Looking<'_> {
+    /// What is there is what is asked for.
+    fn what_is_asked_for(&self) -> Current<Followed> {
+        // A run that was killed, or left it to itself: the watch and the record are to be finished.
+        let unfinished = self.newest.filter(|head| {
+            matches!(head.state, State::Going | State::Left)
+                && (head.digest == self.facts.digest || made(head, self.live))
+        });
+        if let Some(head) = unfinished {
+            return Current::Rolling(self.follow(Some(head)));
+        }
+        if let Some(failed) = self.failed() {
+            return failed;
+        }
+        if self.health.is_settled() {
+            return self.settled();
+        }
+        Current::Rolling(self.follow(None))
+    }
+
+    /// What is there is something else than what is asked for.
+    fn something_else(&self) -> Current<Followed> {
+        let going_back = self
+            .newest
+            .filter(|head| head.state == State::GoingBack && head.digest == self.facts.digest);
+        if let Some(head) = going_back {
+            return Current::Busy {
+                what: format!("the rollback of {}", short(self.name, head.number)),
+                rollout: self.going_back(head),
+                of_ours: true,
+            };
+        }
+        if let Some(holder) = self.holder {
+            return self.busy(holder.to_string());
+        }
+        if let Some(failed) = self.failed() {
+            return failed;
+        }
+        if self.health.is_settled() {
+            return self.settled();
+        }
+        // It was complete, and nobody is at work: what is missing now is no rollout.
+        if self.health.is_rolled_out() && self.health.was_complete {
+            return Current::Unwell {
+                reason: self.health.words(),
+                rollout: self.follow(None),
+            };
+        }
+        let what = serving(self.facts.observed, self.name).map_or_else(
+            || format!("a rollout of {} that is not ours", self.name),
+            |head| format!("a rollout of {}", short(self.name, head.number)),
+        );
+        self.busy(what)
+    }
+
+    /// It makes no progress any more, or is on record as failed and has not come up since.
+    fn failed(&self) -> Option<Current<Followed>> {
+        let on_record = self
+            .newest
+            .filter(|head| head.state == State::Failed && made(head, self.live))
+            .filter(|_| !self.health.is_settled());
+        let words = |head: &RecordHead| head.reason.clone().unwrap_or_default();
+        let reason = on_record.map(words).or_else(|| self.health.stuck.clone())?;
+        Some(Current::Unwell {
+            reason: format!("{} failed: {reason}", self.revision()),
+            rollout: self.follow(on_record),
+        })
+    }
+
+    fn settled(&self) -> Current<Followed> {
+        Current::Settled {
+            proven: self.health.desired > 0,
+            serving: self.revision(),
+        }
+    }
+
+    /// `what` and how far it is. Nobody but who holds the lock would bring anything back.
+    fn busy(&self, what: String) -> Current<Followed> {
+        let open = self.newest.filter(|head| head.state.is_open());
+        let mut rollout = self.follow(open.filter(|head| made(head, self.live)));
+        rollout.can_go_back = self.holder.is_some();
+        Current::Busy {
+            what: format!("{what}: {}", self.health.words()),
+            rollout,
+            of_ours: false,
+        }
+    }
+
+    /// What serves, in words.
+    fn revision(&self) -> String {
+        let head = serving(self.facts.observed, self.name);
+        head.map_or_else(
+            || self.name.to_owned(),
+            |head| short(self.name, head.number),
+        )
+    }
+
+    /// To follow what is there, which is of that record where there is one.
+    fn follow(&self, record: Option<&RecordHead>) -> Followed {
+        let number = record
+            .or_else(|| serving(self.facts.observed, self.name))
+            .map(|head| head.number);
+        let mut ours = Ours::of(self.live, number).unwrap_or(NOBODY);
+        ours.former = record.and_then(|head| before(self.name, head));
+        let mut rollout = Followed::new(self.facts.service, ours);
+        rollout.can_go_back = record.is_some_and(can_go_back);
+        rollout
+    }
+
+    /// To follow the rollback of a record: of the rollout that failed, and of what takes its place.
+    fn going_back(&self, head: &RecordHead) -> Followed {
+        let mut rollout = self.follow(Some(head));
+        if let Some(rolled) = &head.rolled
+            && !made(head, self.live)
+        {
+            let back = std::mem::replace(
+                &mut rollout.ours,
+                Ours {
+                    uid: rolled.uid.clone(),
+                    generation: rolled.generation,
+                    template: rolled.template.clone(),
+                    revision: Some(head.number),
+                    begun: head.began,
+                    former: before(self.name, head),
+                },
+            );
+            rollout.going_back = Some(GoingBack {
+                ours: Ours {
+                    revision: None,
+                    ..back
+                },
+                to: head.back_to.clone().unwrap_or_default(),
+                reason: head.reason.clone(),
+            });
+        }
+        rollout
+    }
+}
+
+/// A Deployment without an identity, which the API server never shows.
+const NOBODY: Ours = Ours {
+    uid: String::new(),
+    generation: 0,
+    template: String::new(),
+    revision: None,
+    begun: None,
+    former: None,
+};
+
+/// Whether something was there before this revision.
+pub fn can_go_back(head: &RecordHead) -> bool {
+    head.captured != CapturedState::Nothing
+}
+
+/// What served before a revision, in words.
+fn before(name: &str, head: &RecordHead) -> Option<String> {
+    can_go_back(head).then(|| {
+        head.captured_revision
+            .map_or_else(|| "what was there".to_owned(), |number| short(name, number))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! Going back to a recorded revision: what was asked for then is asked for again, whole.
+
+use serde_json::Value;
+
+use super::Kubernetes;
+use super::count;
+use super::desired::Desired;
+use super::followed::template_digest;
+use super::kind::Kind;
+use super::object::Object;
+use super::observe::Observed;
+use super::record::{RecordHead, State, short};
+use crate::platform::failure::{Failed, Kind as Failure};
+
+impl Kubernetes {
+    /// What revision `to` asked for, or the last one known good that is not what serves now.
+    pub(super) async fn asked_by(
+        &self,
+        name: &str,
+        observed: &Observed,
+        to: Option<&str>,
+    ) -> Result<Vec<Object>, Failed> {
+        let number = match to {
+            Some(to) => named(name, &observed.records, to)?,
+            None => last_good(name, observed)?,
+        };
+        Ok(self.read_sets(name, number).await?.asked)
+    }
+}
+
+fn last_good(name: &str, observed: &Observed) -> Result<u32, Failed> {
+    let serves = serving(observed, name).map(|head| &head.digest);
+    let good = observed
+        .records
+        .iter()
+        .find(|head| head.state == State::Healthy && Some(&head.digest) != serves);
+    good.map(|head| head.number).ok_or_else(|| {
+        Failed::new(
+            format!("go back with {name}"),
+            Failure::Refused,
+            "no earlier deployment of it is known to have succeeded; choose one with --to",
+        )
+    })
+}
+
+/// The revision that a person names: `api:3`, `v3` or `3`.
+fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32, Failed> {
+    let digits = to
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .unwrap_or(to);
+    let number = digits.trim_start_matches('v').parse().ok();
+    let known = number.filter(|number| records.iter().any(|head| head.number == *number));
+    known.ok_or_else(|| {
+        let words: Vec<String> = records
+            .iter()
+            .map(|head| short(name, head.number))
+            .collect();
+        let words = if words.is_empty() {
+            "it has no history".to_owned()
+        } else {
+            format!("there are {}", words.join(", "))
+        };
+        Failed::new(
+            format!("go back with {name}"),
+            Failure::Missing,
+            format!("there is no revision {to}; {words}"),
+        )
+    })
+}
+
+/// The revision that serves: the newest one whose pods are those that are there.
+pub fn serving<'a>(observed: &'a Observed, name: &str) -> Option<&'a RecordHead> {
+    let live = observed.deployment(name)?;
+    observed.records.iter().find(|head| made(head, live))
+}
+
+/// What serves, in words: a revision, or the image where the history has none.
+pub fn words(observed: &Observed, name: &str, live: &Value) -> String {
+    if let Some(head) = serving(observed, name) {
+        return short(name, head.number);
+    }
+    let image = live.pointer("/spec/template/spec/containers/0/image");
+    image
+        .and_then(Value::as_str)
+        .unwrap_or("what was there")
+        .to_owned()
+}
+
+/// Whether the pods that are there are those of a revision.
+pub fn made(head: &RecordHead, live: &Value) -> bool {
+    let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
+    head.rolled.as_ref().is_some_and(|rolled| {
+        Some(rolled.uid.as_str()) == uid && rolled.template == template_digest(live)
+    })
+}
+
+/// What is asked for, with the objects of a revision in place of the file's.
+#[must_use]
+pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
+    let deployment = objects
+        .iter()
+        .find(|object| object.id.kind == Kind::Deployment);
+    Desired {
+        replicas: deployment.map_or(desired.replicas, |object| count::replicas(&object.manifest)),
+        scaled: objects
+            .iter()
+            .any(|object| object.id.kind == Kind::HorizontalPodAutoscaler),
+        needs_secret: None,
+        notes: Vec::new(),
+        objects,
+        ..desired
+    }
+}

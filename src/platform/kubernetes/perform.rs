@@ -1,0 +1,247 @@
+//! Performs a plan: under the lock, with what was there before in the history, in waves, each change
+//! once, nothing that the plan does not say.
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::change::{Change, Count, Wave};
+use super::followed::Ours;
+use super::kind::{Id, Kind};
+use super::observe::Observed;
+use super::planned::KubePlan;
+use super::record::Rolled;
+use super::wire::Wire;
+use super::{Kubernetes, past};
+use crate::event::{Events, Kind as Told};
+use crate::platform::PerformError;
+use crate::platform::failure::Failed;
+use crate::spec::Service;
+
+mod prepare;
+mod write;
+
+/// What came of one change.
+#[derive(Debug, Default)]
+struct Done {
+    /// In words.
+    result: String,
+    /// Nothing was written, since it was so already.
+    already: bool,
+    /// The object as it is now.
+    reply: Option<Value>,
+}
+
+/// One performance of a plan.
+struct Run<'a> {
+    kube: &'a Kubernetes,
+    wire: Wire<'a>,
+    name: &'a str,
+    plan: &'a KubePlan,
+    events: &'a Events,
+    /// What was there.
+    observed: Observed,
+    /// Objects that the API server says are so already.
+    as_is: Vec<Id>,
+    /// What was done, in words.
+    performed: Vec<String>,
+    /// The Deployment as the last write of it left it.
+    deployment: Option<Value>,
+}
+
+impl Kubernetes {
+    /// Performs what must precede the rollout, starts it, and performs what does not wait for it.
+    /// `None`: no pods are replaced.
+    pub async fn perform_plan(
+        &self,
+        service: &Service,
+        plan: &KubePlan,
+        events: &Events,
+    ) -> Result<Option<Ours>, PerformError> {
+        let mut run = self.run(service, plan, events).await?;
+        run.prepare().await?;
+        let now = |change: &&Change| !change.waits_for_health();
+        let performed = run.waves(plan.changes.iter().filter(now)).await;
+        if performed.is_err() && run.performed.is_empty() {
+            run.nothing_came_of_it(performed.as_ref().err()).await;
+        }
+        performed?;
+        Ok(run.started().await)
+    }
+
+    /// Performs the changes that waited for a healthy rollout; what must come up after them, where
+    /// they set a count.
+    pub async fn settle_plan(
+        &self,
+        service: &Service,
+        plan: &KubePlan,
+        events: &Events,
+    ) -> Result<Option<Ours>, PerformError> {
+        if !plan.changes.iter().any(Change::waits_for_health) {
+            return Ok(None);
+        }
+        let mut run = self.run(service, plan, events).await?;
+        run.waves(plan.changes.iter().filter(|one| one.waits_for_health()))
+            .await?;
+        let number = self.record(run.name);
+        Ok(run
+            .deployment
+            .and_then(|deployment| Ours::of(&deployment, number)))
+    }
+
+    async fn run<'a>(
+        &'a self,
+        service: &'a Service,
+        plan: &'a KubePlan,
+        events: &'a Events,
+    ) -> Result<Run<'a>, PerformError> {
+        let name = service.kubernetes.name.as_str();
+        let mut run = Run {
+            kube: self,
+            wire: self.wire().await.map_err(|source| nothing(plan, source))?,
+            name,
+            plan,
+            events,
+            observed: Observed::default(),
+            as_is: Vec::new(),
+            performed: Vec::new(),
+            deployment: None,
+        };
+        if let Some(look) = self.remembered(name) {
+            run.observed = look.observed;
+        }
+        Ok(run)
+    }
+}
+
+/// A failure before anything was done.
+fn nothing(plan: &KubePlan, source: Failed) -> PerformError {
+    let remaining = words(plan.changes.iter());
+    PerformError {
+        change: remaining.first().cloned().unwrap_or_default(),
+        nothing_changed: true,
+        performed: Vec::new(),
+        remaining,
+        source,
+    }
+}
+
+/// Changes in words; keeping the history is none of the service.
+fn words<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<String> {
+    changes
+        .filter(|change| !matches!(change, Change::Record { .. }))
+        .map(Change::words)
+        .collect()
+}
+
+impl<'a> Run<'a> {
+    /// The changes of one wave at once, waves one after the other.
+    async fn waves(
+        &mut self,
+        changes: impl Iterator<Item = &'a Change>,
+    ) -> Result<(), PerformError> {
+        let changes: Vec<&Change> = changes
+            .filter(|change| change.wave() > Wave::Record)
+            .collect();
+        for wave in changes.chunk_by(|one, other| one.wave() == other.wave()) {
+            if let Err(lost) = self.kube.holds(self.name) {
+                return Err(self.error(wave, &[], lost));
+            }
+            self.wave(wave).await?;
+        }
+        Ok(())
+    }
+
+    async fn wave(&mut self, wave: &[&Change]) -> Result<(), PerformError> {
+        let this = &*self;
+        let all = join_all(wave.iter().map(|change| this.tell(change))).await;
+        let mut failed: Vec<&Change> = Vec::new();
+        let mut first = None;
+        for (change, done) in wave.iter().zip(all) {
+            match done {
+                Ok(done) => {
+                    self.performed.push(change.words());
+                    self.keep(change, done.reply);
+                }
+                Err(error) => {
+                    failed.push(change);
+                    first.get_or_insert((*change, error));
+                }
+            }
+        }
+        match first {
+            None => Ok(()),
+            Some((change, source)) => Err(self.error(&[change], &failed, source)),
+        }
+    }
+
+    fn keep(&mut self, change: &Change, reply: Option<Value>) {
+        let of_deployment = match change {
+            Change::Apply { object, .. } => object.id.kind == Kind::Deployment,
+            Change::Count { why, .. } => *why != Count::HandOver,
+            _ => false,
+        };
+        if of_deployment && reply.is_some() {
+            self.deployment = reply;
+        }
+    }
+
+    /// One change, told before and after.
+    async fn tell(&self, change: &Change) -> Result<Done, Failed> {
+        let words = change.words();
+        self.events.send(Told::Performing {
+            change: words.clone(),
+        });
+        let done = self.one(change).await?;
+        self.events.send(Told::Performed {
+            change: words,
+            result: done.result.clone(),
+            already: done.already,
+        });
+        Ok(done)
+    }
+
+    /// `failed`: of the wave of `at`, those that could not be made.
+    fn error(&self, at: &[&Change], failed: &[&Change], source: Failed) -> PerformError {
+        let first = at.first().copied();
+        let wave = first.map(Change::wave);
+        let remaining = self.plan.changes.iter().filter(|change| {
+            let later = Some(change.wave()) > wave;
+            let this = Some(change.wave()) == wave && !self.performed.contains(&change.words());
+            let waits =
+                change.waits_for_health() && first.is_none_or(|one| !one.waits_for_health());
+            (later || this || failed.contains(change)) && !waits
+        });
+        PerformError {
+            change: first.map(Change::words).unwrap_or_default(),
+            nothing_changed: self.performed.is_empty() && source.kind.proves_not_performed(),
+            performed: self.performed.clone(),
+            remaining: words(remaining),
+            source,
+        }
+    }
+
+    /// The rollout that was started, which the record then knows; with what served before.
+    async fn started(self) -> Option<Ours> {
+        let number = self.kube.record(self.name);
+        let rolls = self.plan.changes.iter().any(|change| {
+            change.starts_rollout()
+                && !matches!(change, Change::Apply { object, .. } if self.as_is.contains(&object.id))
+        });
+        let before = self.observed.deployment(self.name);
+        let now = self.deployment.as_ref().or(before);
+        let mut ours = Ours::of(now?, number)?;
+        ours.former = before.map(|live| past::words(&self.observed, self.name, live));
+        if let Some(number) = number {
+            let rolled = Rolled {
+                uid: ours.uid.clone(),
+                generation: ours.generation,
+                template: ours.template.clone(),
+            };
+            let marked = self.kube.mark_rolled(self.name, number, &rolled).await;
+            if let Err(error) = marked {
+                self.events.warn("history_not_kept", error.to_string());
+            }
+        }
+        rolls.then_some(ours)
+    }
+}

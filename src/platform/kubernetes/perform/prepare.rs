@@ -1,0 +1,237 @@
+//! What precedes the first write: the lock, the record of what is asked for and of what was there,
+//! a last look at the Deployment, and the API server's own word on every apply. All of it at once.
+
+use std::time::Duration;
+
+use super::{Run, nothing};
+use crate::platform::PerformError;
+use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::kubernetes::adopt::is_taken_over;
+use crate::platform::kubernetes::capture::capture;
+use crate::platform::kubernetes::change::{Basis, Change, Wave};
+use crate::platform::kubernetes::compare::Ownership;
+use crate::platform::kubernetes::fields::Fields;
+use crate::platform::kubernetes::health::Health;
+use crate::platform::kubernetes::kind::Id;
+use crate::platform::kubernetes::object::Object;
+use crate::platform::kubernetes::observe::deployment;
+use crate::platform::kubernetes::past::serving;
+use crate::platform::kubernetes::prove::{Proof, contested};
+use crate::platform::kubernetes::record::{
+    Captured, CapturedState, Mark, RecordHead, State, digest, next,
+};
+
+/// How often a record is tried again that another run seems to have opened: whoever did not get
+/// the lock takes its own back at once.
+const TRIES: u32 = 5;
+
+/// Between two of these.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Where the history of this deployment is kept.
+enum Place {
+    /// Nowhere: it is no revision.
+    Nowhere,
+    /// In a record that a run before us opened.
+    Open(u32, State),
+    /// In a new one.
+    New(u32),
+}
+
+impl Run<'_> {
+    /// Everything that must be so before the first write.
+    pub(super) async fn prepare(&mut self) -> Result<(), PerformError> {
+        let plan = self.plan;
+        let before = |change: &&Change| change.wave() == Wave::Namespace;
+        let namespace: Vec<&Change> = plan.changes.iter().filter(before).collect();
+        if !namespace.is_empty() {
+            self.wave(&namespace).await?;
+        }
+        let prepared = self.all_at_once().await;
+        if let Err(source) = prepared {
+            let mut error = nothing(plan, source);
+            error.nothing_changed = self.performed.is_empty();
+            error.performed.clone_from(&self.performed);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    async fn all_at_once(&mut self) -> Result<(), Failed> {
+        let place = self.place();
+        let lease = self.observed.lease.clone();
+        let id = deployment(self.name);
+        let (locked, recorded, looked, proofs) = futures::join!(
+            self.kube.acquire(self.name, lease.as_ref()),
+            self.record(&place),
+            self.wire.read(&id),
+            self.proofs(),
+        );
+        let checked = match locked {
+            Err(error) => Err(error.into_failed(self.name)),
+            Ok(()) => match recorded {
+                Ok(()) => Ok(()),
+                Err(error) if error.kind == Failure::Refused => self.record_again(&place).await,
+                Err(error) => Err(error),
+            },
+        };
+        let checked = match (checked, looked, proofs) {
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => Err(error),
+            (Ok(()), Ok(looked), Ok(proofs)) => {
+                self.look(looked);
+                self.still().and_then(|()| self.take(proofs))
+            }
+        };
+        if checked.is_err() && matches!(place, Place::New(_)) {
+            self.kube.discard(self.name).await;
+        }
+        checked
+    }
+
+    /// The Deployment as it is now.
+    fn look(&mut self, looked: Option<serde_json::Value>) {
+        let id = deployment(self.name);
+        match looked {
+            Some(live) => self.observed.objects.insert(id, live),
+            None => self.observed.objects.remove(&id),
+        };
+    }
+
+    /// Whether the service is still what the plan was made for.
+    fn still(&self) -> Result<(), Failed> {
+        let basis = &self.plan.basis;
+        let now = Basis::of(&self.observed, &basis.namespace, self.name);
+        match basis.differs(&now) {
+            None => Ok(()),
+            Some(why) => Err(Failed::new(
+                format!("change service {}", self.name),
+                Failure::Refused,
+                format!("the plan is stale: {why}"),
+            )),
+        }
+    }
+
+    /// What the API server says to each apply, unless it was asked when the plan was made.
+    async fn proofs(&self) -> Result<Vec<(Id, Proof)>, Failed> {
+        let proven = self
+            .kube
+            .remembered(self.name)
+            .is_some_and(|look| look.proven);
+        if proven {
+            return Ok(Vec::new());
+        }
+        self.kube.prove(&self.plan.changes, &self.observed).await
+    }
+
+    fn take(&mut self, proofs: Vec<(Id, Proof)>) -> Result<(), Failed> {
+        if let Some(refused) = contested(&proofs) {
+            return Err(refused);
+        }
+        for (id, proof) in proofs {
+            match proof {
+                Proof::Refused(failure) => return Err(failure),
+                Proof::Nothing => self.as_is.push(id),
+                Proof::Becomes(_) | Proof::Conflicts(_) | Proof::Untold(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn asked(&self) -> Option<&[Object]> {
+        self.plan.changes.iter().find_map(|change| match change {
+            Change::Record { asked } => Some(asked.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// A run that was killed, or left its rollout to itself, opened the record of just this: what it
+    /// captured was there before, and what we would capture may be half of ours.
+    fn place(&self) -> Place {
+        let Some(asked) = self.asked() else {
+            return Place::Nowhere;
+        };
+        let newest = self.observed.newest();
+        let ours = |head: &&RecordHead| {
+            matches!(head.state, State::Going | State::Left) && head.digest == digest(asked)
+        };
+        match newest.filter(ours) {
+            Some(head) => Place::Open(head.number, head.state),
+            None => Place::New(next(&self.observed.records)),
+        }
+    }
+
+    async fn record(&self, place: &Place) -> Result<(), Failed> {
+        match place {
+            Place::Nowhere => Ok(()),
+            Place::Open(number, state) => {
+                self.kube.go_on(self.name, *number);
+                if *state == State::Going {
+                    return Ok(());
+                }
+                let mark = Mark {
+                    state: Some(State::Going),
+                    ..Mark::default()
+                };
+                self.kube.mark(self.name, *number, &mark).await
+            }
+            Place::New(number) => {
+                let (objects, state) = self.captured();
+                let captured = Captured {
+                    objects: &objects,
+                    state,
+                    revision: serving(&self.observed, self.name).map(|head| head.number),
+                };
+                let asked = self.asked().unwrap_or_default();
+                self.kube.open(self.name, *number, asked, captured).await
+            }
+        }
+    }
+
+    /// Another run seems to have opened the record, but we have the lock.
+    async fn record_again(&self, place: &Place) -> Result<(), Failed> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            self.kube
+                .clock
+                .sleep_until(self.kube.clock.now() + PAUSE)
+                .await;
+            match self.record(place).await {
+                Err(error) if error.kind == Failure::Refused && tries < TRIES => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// What is there of what this plan touches, as a set that can be applied again.
+    fn captured(&self) -> (Vec<Object>, CapturedState) {
+        let asked = self.asked().unwrap_or_default();
+        let taken = |id: &Id| {
+            self.plan.changes.iter().any(|change| {
+                matches!(change, Change::Apply { object, takes_over, .. }
+                    if object.id == *id && !takes_over.is_empty())
+            })
+        };
+        let objects = self.observed.objects.iter().filter_map(|(id, live)| {
+            let wanted = asked.iter().find(|object| object.id == *id);
+            let fields = wanted.map(|object| Fields::of(&object.manifest));
+            let taken = taken(id);
+            let ownership = Ownership::of(live, |entry| taken && is_taken_over(entry));
+            capture(id, live, fields.as_ref(), &ownership)
+        });
+        let state = match self.observed.deployment(self.name) {
+            None => CapturedState::Nothing,
+            Some(live) if Health::of(live).is_settled() => CapturedState::Healthy,
+            Some(_) => CapturedState::Unwell,
+        };
+        (objects.collect(), state)
+    }
+
+    /// Nothing was changed: then there was no deployment either.
+    pub(super) async fn nothing_came_of_it(&self, error: Option<&PerformError>) {
+        let certain = error.is_some_and(|error| error.nothing_changed);
+        if certain && matches!(self.place(), Place::New(_)) {
+            self.kube.discard(self.name).await;
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Each change, as a write that is sent once; what came of one whose reply is lost is read.
+
+use serde_json::{Value, json};
+
+use super::{Done, Run};
+use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::kubernetes::adopt::is_taken_over;
+use crate::platform::kubernetes::change::{Change, Count};
+use crate::platform::kubernetes::compare::{Ownership, differences};
+use crate::platform::kubernetes::conflict::{self, conflicts};
+use crate::platform::kubernetes::failures::{failed, is_missing};
+use crate::platform::kubernetes::fields::Fields;
+use crate::platform::kubernetes::kind::Id;
+use crate::platform::kubernetes::managed::{Entry, entries, taken_over};
+use crate::platform::kubernetes::object::Object;
+use crate::platform::kubernetes::observe::deployment;
+use crate::platform::kubernetes::view::LAST_APPLIED;
+use crate::platform::kubernetes::wire::Applying;
+use crate::platform::kubernetes::{MANAGER, REPLICAS_MANAGER, count};
+use crate::platform::send;
+
+/// How often a number is handed over anew when it moves meanwhile.
+const TRIES: u32 = 3;
+
+impl Run<'_> {
+    pub(super) async fn one(&self, change: &Change) -> Result<Done, Failed> {
+        match change {
+            // Kept before the first write.
+            Change::Record { .. } => Ok(Done::default()),
+            Change::CreateNamespace { object } => self.apply(object, Applying::ours()).await,
+            Change::Apply { object, .. } if self.as_is.contains(&object.id) => Ok(Done {
+                result: object.id.name.clone(),
+                already: true,
+                reply: None,
+            }),
+            Change::Apply {
+                object,
+                uid,
+                force,
+                takes_over,
+                ..
+            } => {
+                if !takes_over.is_empty() {
+                    self.take_over(&object.id, takes_over).await?;
+                }
+                let how = Applying {
+                    force: *force,
+                    uid: uid.as_deref(),
+                    ..Applying::ours()
+                };
+                self.apply(object, how).await
+            }
+            Change::Count { replicas, why, .. } => self.count(*replicas, *why).await,
+            Change::Delete { id, uid, .. } => self.delete(id, uid).await,
+            Change::Forget { deployment } => {
+                self.kube.forget(deployment).await?;
+                Ok(Done::default())
+            }
+        }
+    }
+
+    async fn apply(&self, object: &Object, how: Applying<'_>) -> Result<Done, Failed> {
+        let wire = self.wire;
+        let send = async || {
+            let answer = wire.apply(object, how).await;
+            answer.map_err(|error| refusal(&object.id, &error))
+        };
+        let look = async || {
+            let live = wire.read(&object.id).await?;
+            Ok(live.filter(|live| is_performed(object, how.manager, live)))
+        };
+        let reply = send::write(self.kube.clock, &[], send, look).await?;
+        Ok(Done {
+            result: object.id.name.clone(),
+            already: false,
+            reply: Some(reply),
+        })
+    }
+
+    /// Gives the fields of other managers to us, so that those go that we then do not apply; and
+    /// takes away what `kubectl apply` remembers of them.
+    async fn take_over(&self, id: &Id, managers: &[String]) -> Result<(), Failed> {
+        let theirs = |entry: &Entry| is_taken_over(entry) && managers.contains(&entry.manager);
+        let wire = self.wire;
+        let read = async || {
+            let live = wire.read(id).await?;
+            live.ok_or_else(|| {
+                Failed::new(format!("take over {id}"), Failure::Refused, "it is gone")
+            })
+        };
+        let send = async || {
+            let live = read().await?;
+            let Some(managed) = taken_over(&live, theirs) else {
+                return Ok(());
+            };
+            let mut metadata = json!({
+                "resourceVersion": live["metadata"]["resourceVersion"],
+                "managedFields": managed,
+            });
+            if live["metadata"]["annotations"].get(LAST_APPLIED).is_some() {
+                metadata["annotations"] = json!({ LAST_APPLIED: Value::Null });
+            }
+            let answer = wire.patch(id, &json!({ "metadata": metadata })).await;
+            answer.map(drop).map_err(|error| refusal(id, &error))
+        };
+        let look = async || {
+            let live = read().await?;
+            Ok((!entries(&live).iter().any(theirs)).then_some(()))
+        };
+        // Controllers write the status of an object all the time.
+        send::write(self.kube.clock, &[Failure::Conflict], send, look).await
+    }
+
+    async fn count(&self, replicas: u32, why: Count) -> Result<Done, Failed> {
+        let id = deployment(self.name);
+        let there = self.observed.deployment(self.name).map(count::replicas);
+        let mut replicas = match why {
+            Count::HandOver => there.unwrap_or(replicas),
+            Count::Initial | Count::Set => replicas,
+        };
+        let how = Applying {
+            manager: REPLICAS_MANAGER,
+            force: why == Count::Set,
+            ..Applying::ours()
+        };
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let done = self.apply(&only_count(&id, replicas), how).await;
+            let moved = why == Count::HandOver && tries < TRIES;
+            match done {
+                Err(error) if error.kind == Failure::Refused && moved => {
+                    let live = self.wire.read(&id).await?;
+                    replicas = live.as_ref().map_or(replicas, count::replicas);
+                }
+                Ok(done) => {
+                    return Ok(Done {
+                        result: replicas.to_string(),
+                        ..done
+                    });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn delete(&self, id: &Id, uid: &str) -> Result<Done, Failed> {
+        let wire = self.wire;
+        let send = async || match wire.delete(id, uid).await {
+            Err(error) if !is_missing(&error) => Err(failed(format!("delete {id}"), &error)),
+            _ => Ok(()),
+        };
+        let look = async || {
+            let live = wire.read(id).await?;
+            let there = live.is_some_and(|live| {
+                live["metadata"]["uid"] == uid
+                    && live["metadata"].get("deletionTimestamp").is_none()
+            });
+            Ok((!there).then_some(()))
+        };
+        send::write(self.kube.clock, &[], send, look).await?;
+        Ok(Done {
+            result: id.name.clone(),
+            ..Done::default()
+        })
+    }
+}
+
+/// A Deployment's number of replicas and nothing else.
+fn only_count(id: &Id, replicas: u32) -> Object {
+    Object {
+        id: id.clone(),
+        manifest: json!({
+            "apiVersion": id.kind.api_version(),
+            "kind": id.kind.as_str(),
+            "metadata": { "name": id.name },
+            "spec": { "replicas": replicas },
+        }),
+    }
+}
+
+/// Whether an object shows that an apply of it was performed: by what it says, and by who says it.
+fn is_performed(object: &Object, manager: &str, live: &Value) -> bool {
+    let applied = |entry: &Entry| entry.applies && entry.manager == manager;
+    let ownership = Ownership::of(live, |entry| manager != MANAGER && applied(entry));
+    let (wanted, there) = (Fields::of(&object.manifest), Fields::of(live));
+    let missing = differences(&wanted, &there, &ownership);
+    let ours = |one: &crate::platform::kubernetes::compare::Difference| {
+        manager == MANAGER || one.to.is_some()
+    };
+    entries(live).iter().any(applied) && !missing.iter().any(ours)
+}
+
+/// Fields that others manage are refused by us: a person decides.
+fn refusal(id: &Id, error: &kube::Error) -> Failed {
+    let found = conflicts(error);
+    if found.is_empty() {
+        failed(format!("apply {id}"), error)
+    } else {
+        conflict::refused(&[(id.clone(), found)])
+    }
+}

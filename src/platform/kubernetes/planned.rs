@@ -1,0 +1,276 @@
+//! From a service in the file to a plan: observe, compare, prove, advise.
+
+use super::adopt::{self, Owner};
+use super::change::{Basis, Change};
+use super::current::{Facts, current};
+use super::desired::Desired;
+use super::destroy::removal;
+use super::diff::{Diff, Wish, diff};
+use super::followed::Followed;
+use super::kind::{Id, Kind};
+use super::observe::{Observed, Sought};
+use super::past::in_place_of;
+use super::render::{Setting, render};
+use super::{Kubernetes, advice, count, ground, prove, record, verbs};
+use crate::event::Events;
+use crate::names::label_value;
+use crate::plan::{Note, Plan};
+use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::{Current, Intent};
+use crate::spec::Service;
+
+/// A plan for Kubernetes.
+pub type KubePlan = Plan<Basis, Change>;
+
+/// A plan, with what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: KubePlan,
+    /// What is there.
+    pub observed: Observed,
+    /// What goes on there.
+    pub current: Current<Followed>,
+}
+
+/// What the last plan of a run was made from, for its performance.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// What was there.
+    pub observed: Observed,
+    /// Whether the API server itself was asked what would come of the plan.
+    pub proven: bool,
+}
+
+/// How often a lock is watched until it is free, when others take it in between.
+const LOOKS: u32 = 3;
+
+/// The making of one plan.
+struct Planning<'a> {
+    kube: &'a Kubernetes,
+    service: &'a Service,
+    intent: &'a Intent,
+    events: &'a Events,
+    project: String,
+}
+
+impl Kubernetes {
+    /// Reads the service and compares it with what is asked for. Writes nothing.
+    pub async fn plan(
+        &self,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Planned, Failed> {
+        let planning = Planning {
+            kube: self,
+            service,
+            intent,
+            events,
+            project: label_value(&self.project),
+        };
+        Box::pin(planning.plan()).await
+    }
+}
+
+impl Planning<'_> {
+    fn name(&self) -> &str {
+        self.service.kubernetes.name.as_str()
+    }
+
+    fn owner(&self) -> Owner<'_> {
+        Owner {
+            project: &self.project,
+            service: self.service.name.as_str(),
+        }
+    }
+
+    async fn plan(self) -> Result<Planned, Failed> {
+        let rendered = render(
+            self.service,
+            &Setting {
+                project: &self.kube.project,
+                place: self.kube.place(),
+            },
+        );
+        let (desired, observed) = self.asked(rendered).await?;
+        let mut diff = self.diff(&desired, &observed)?;
+        let notes = ground::check(
+            self.kube.place(),
+            &desired,
+            &observed,
+            self.intent.writes,
+            &mut diff,
+        )?;
+        diff.notes.extend(notes);
+        self.prove(&mut diff, &observed).await?;
+        self.kube.remember(
+            self.name(),
+            Look {
+                observed: observed.clone(),
+                proven: self.intent.is_read,
+            },
+        );
+        let current = self.current(&diff, &desired, &observed);
+        let rolls = diff.changes.iter().any(Change::starts_rollout);
+        let mut notes = desired.notes;
+        notes.extend(diff.notes);
+        Ok(Planned {
+            plan: Plan {
+                service: self.service.name.clone(),
+                basis: Basis::of(&observed, self.kube.namespace(), self.name()),
+                changes: diff.changes,
+                views: diff.views,
+                notes,
+                shortest: rolls.then(|| {
+                    let live = observed.deployment(self.name()).map(count::replicas);
+                    let scaled = live.filter(|_| desired.scaled);
+                    advice::shortest(self.service, scaled.unwrap_or(desired.replicas))
+                }),
+            },
+            observed,
+            current,
+        })
+    }
+
+    /// What is asked for, and what is there of it.
+    async fn asked(&self, rendered: Desired) -> Result<(Desired, Observed), Failed> {
+        let mut observed = self.look(&rendered).await?;
+        let mut desired = rendered;
+        if let Some(to) = &self.intent.back_to {
+            self.must_be_there(&observed)?;
+            let asked = self.kube.asked_by(self.name(), &observed, to.as_deref());
+            desired = in_place_of(desired, asked.await?);
+            observed = self.look(&desired).await?;
+        }
+        let live = observed.deployment(self.name());
+        let restarted = live.and_then(verbs::restarted);
+        for object in &mut desired.objects {
+            if object.id.kind != Kind::Deployment {
+                continue;
+            }
+            if let (Some(at), None) = (restarted, &self.intent.back_to) {
+                verbs::say_restarted(&mut object.manifest, at);
+            }
+            if let Some(scaler) = &observed.scaler {
+                object.manifest = count::saying(object.manifest.take(), None);
+                desired.notes.push(Note::info(
+                    "scaled_by_others",
+                    format!(
+                        "HorizontalPodAutoscaler {scaler}, which is not ours, scales this service, so \
+                         `replicas` is not applied."
+                    ),
+                ));
+            }
+        }
+        Ok((desired, observed))
+    }
+
+    /// Reads everything. Before a write, a lock that looks as if it were held is watched until it is
+    /// certain whether somebody is still at work; then everything is read again.
+    async fn look(&self, desired: &Desired) -> Result<Observed, Failed> {
+        let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
+        let sought = Sought {
+            name: self.name(),
+            objects: &ids,
+            secret: desired.needs_secret.as_deref(),
+            writes: self.intent.writes,
+        };
+        for _ in 0..LOOKS {
+            let mut observed = self.kube.observe(sought, self.events).await?;
+            if self.kube.holds(self.name()).is_ok() {
+                observed.lease = None;
+            }
+            let Some(holder) = observed.holder().filter(|_| self.intent.writes) else {
+                return Ok(observed);
+            };
+            let words = format!("{holder}; waiting to see whether it is still at work");
+            self.events.warn("locked", words);
+            let seen = observed.lease.take();
+            if let Some(holder) = self.kube.wait_out(self.name(), seen).await? {
+                observed.lease = Some(holder);
+                return Ok(observed);
+            }
+        }
+        self.kube.observe(sought, self.events).await
+    }
+
+    fn diff(&self, desired: &Desired, observed: &Observed) -> Result<Diff, Failed> {
+        let intent = self.intent;
+        if intent.destroy {
+            return removal(observed, self.name(), self.owner(), intent.adopt);
+        }
+        if intent.restart || intent.count.is_some() {
+            return self.particular(observed);
+        }
+        diff(
+            &Wish {
+                desired,
+                owner: self.owner(),
+                name: self.name(),
+                adopt: intent.adopt,
+                force: intent.force_conflicts,
+            },
+            observed,
+        )
+    }
+
+    fn particular(&self, observed: &Observed) -> Result<Diff, Failed> {
+        self.must_be_there(observed)?;
+        let id = super::observe::deployment(self.name());
+        let Some(live) = observed.live(&id) else {
+            return Ok(Diff::default());
+        };
+        if !self.owner().has(live) {
+            return Err(adopt::refuse_foreign(&[(&id, live)], self.owner(), &[]));
+        }
+        match self.intent.count {
+            Some(count) => verbs::scale_to(observed, self.name(), self.owner(), count),
+            None => {
+                let owned = verbs::owned(observed, self.owner());
+                let now = observed.at.map(|at| format!("{at:.0}"));
+                let now = now.unwrap_or_default();
+                Ok(verbs::restart(live, self.name(), owned, &now))
+            }
+        }
+    }
+
+    fn must_be_there(&self, observed: &Observed) -> Result<(), Failed> {
+        match observed.deployment(self.name()) {
+            Some(_) => Ok(()),
+            None => Err(Failed::new(
+                format!("change service {}", self.name()),
+                Failure::Missing,
+                "it is not there; `apply` makes it",
+            )),
+        }
+    }
+
+    /// Asks the API server what would come of it, where somebody reads that before it is done.
+    async fn prove(&self, diff: &mut Diff, observed: &Observed) -> Result<(), Failed> {
+        let applies = |change: &Change| matches!(change, Change::Apply { .. });
+        if !self.intent.is_read || !diff.changes.iter().any(applies) {
+            return Ok(());
+        }
+        if observed.namespace == Some(false) {
+            let why = format!("namespace {} is not there yet", self.kube.namespace());
+            diff.notes.push(prove::not_proven(&why));
+            return Ok(());
+        }
+        let proofs = self.kube.prove(&diff.changes, observed).await?;
+        prove::settle(diff, proofs, observed, self.intent.writes)
+    }
+
+    fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Followed> {
+        let asked = diff.changes.iter().find_map(|change| match change {
+            Change::Record { asked } => Some(asked),
+            _ => None,
+        });
+        current(&Facts {
+            service: self.service,
+            observed,
+            digest: &record::digest(asked.unwrap_or(&desired.objects)),
+            rolls: diff.changes.iter().any(Change::starts_rollout),
+        })
+    }
+}

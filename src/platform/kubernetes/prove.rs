@@ -1,0 +1,216 @@
+//! Proves a plan by server-side dry-run: the API server itself says what would come of each apply,
+//! defaults, webhooks and conflicts included. Nothing is written.
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::change::Change;
+use super::compare::same;
+use super::conflict::{self, Conflict, conflicts};
+use super::failures::failed;
+use super::fields::Fields;
+use super::followed::template_digest;
+use super::kind::{Id, Kind};
+use super::observe::Observed;
+use super::wire::Applying;
+use super::{Kubernetes, MANAGER, diff::Diff};
+use crate::plan::Note;
+use crate::platform::failure::{Failed, Kind as Failure};
+
+/// What the API server says to an apply.
+#[derive(Debug)]
+pub enum Proof {
+    /// The object would be this.
+    Becomes(Value),
+    /// Nothing would change.
+    Nothing,
+    /// Others manage these fields.
+    Conflicts(Vec<Conflict>),
+    /// It would be refused.
+    Refused(Failed),
+    /// It cannot be told beforehand, for this reason.
+    Untold(Option<Failed>),
+}
+
+impl Kubernetes {
+    /// What the API server says to each apply among these changes.
+    pub async fn prove(
+        &self,
+        changes: &[Change],
+        observed: &Observed,
+    ) -> Result<Vec<(Id, Proof)>, Failed> {
+        let wire = self.wire().await?;
+        let counted = changes
+            .iter()
+            .any(|one| matches!(one, Change::Count { .. }));
+        let proofs = changes.iter().filter_map(|change| {
+            let Change::Apply {
+                object,
+                uid,
+                force,
+                takes_over,
+                ..
+            } = change
+            else {
+                return None;
+            };
+            let how = Applying {
+                manager: MANAGER,
+                force: *force,
+                dry_run: true,
+                uid: uid.as_deref(),
+            };
+            Some(async move {
+                let answer = wire.apply(object, how).await;
+                let live = observed.live(&object.id);
+                let proof = judge(&object.id, answer, live, (takes_over, counted));
+                (object.id.clone(), proof)
+            })
+        });
+        Ok(join_all(proofs).await)
+    }
+}
+
+/// `resolved`: the managers whose conflicts are resolved before, and whether the number of replicas
+/// is given beforehand.
+fn judge(
+    id: &Id,
+    answer: Result<Value, kube::Error>,
+    live: Option<&Value>,
+    resolved: (&[String], bool),
+) -> Proof {
+    let error = match answer {
+        Ok(result) => {
+            let there = live.map(|live| Fields::of(live).digest());
+            return if there == Some(Fields::of(&result).digest()) {
+                Proof::Nothing
+            } else {
+                Proof::Becomes(result)
+            };
+        }
+        Err(error) => error,
+    };
+    let all = conflicts(&error);
+    if !all.is_empty() {
+        let (taken, counted) = resolved;
+        let stands = |one: &Conflict| {
+            let given = counted && id.kind == Kind::Deployment && one.field == ".spec.replicas";
+            !given && !taken.contains(&one.manager)
+        };
+        let left: Vec<Conflict> = all.into_iter().filter(stands).collect();
+        return if left.is_empty() {
+            Proof::Untold(None)
+        } else {
+            Proof::Conflicts(left)
+        };
+    }
+    let failure = failed(format!("try what comes of applying {id}"), &error);
+    match failure.kind {
+        // A webhook that cannot be asked without consequences is no word about the object
+        // (Kubernetes documentation, admission webhooks, side effects).
+        Failure::Invalid if !is_about_object(&failure) => Proof::Untold(Some(failure)),
+        Failure::Invalid | Failure::Denied | Failure::Quota | Failure::Unsupported => {
+            Proof::Refused(failure)
+        }
+        _ => Proof::Untold(Some(failure)),
+    }
+}
+
+fn is_about_object(failure: &Failed) -> bool {
+    failure.code.as_deref() != Some("BadRequest")
+}
+
+/// The fields that others manage, as the refusal of a plan; `None`: there are none.
+pub fn contested(proofs: &[(Id, Proof)]) -> Option<Failed> {
+    let found: Vec<(Id, Vec<Conflict>)> = proofs
+        .iter()
+        .filter_map(|(id, proof)| match proof {
+            Proof::Conflicts(conflicts) => Some((id.clone(), conflicts.clone())),
+            _ => None,
+        })
+        .collect();
+    (!found.is_empty()).then(|| conflict::refused(&found))
+}
+
+/// Takes the proofs into a plan that is to be read. What would be refused is an error where it is
+/// to be performed, or where the object itself is wrong; else the local difference stands.
+pub fn settle(
+    diff: &mut Diff,
+    proofs: Vec<(Id, Proof)>,
+    observed: &Observed,
+    writes: bool,
+) -> Result<(), Failed> {
+    if let Some(refused) = contested(&proofs) {
+        return Err(refused);
+    }
+    let mut unproven = Vec::new();
+    for (id, proof) in proofs {
+        match proof {
+            Proof::Nothing => drop_object(diff, &id),
+            Proof::Becomes(result) => refine(diff, &id, observed.live(&id), &result),
+            Proof::Refused(failure) if writes || failure.kind == Failure::Invalid => {
+                return Err(failure);
+            }
+            Proof::Refused(failure) | Proof::Untold(Some(failure)) => unproven.push(failure),
+            Proof::Untold(None) | Proof::Conflicts(_) => {}
+        }
+    }
+    if let Some(first) = unproven.first() {
+        let more = match unproven.len() {
+            1 => String::new(),
+            all => format!(" (and {} more)", all - 1),
+        };
+        diff.notes.push(not_proven(&format!("{first}{more}")));
+    }
+    Ok(())
+}
+
+/// A plan that rests on our own comparison alone.
+pub fn not_proven(why: &str) -> Note {
+    Note::info(
+        "not_proven",
+        format!(
+            "The API server could not be asked what would come of it: {why}. The difference is our own reckoning."
+        ),
+    )
+}
+
+fn drop_object(diff: &mut Diff, id: &Id) {
+    let name = id.to_string();
+    diff.views.retain(|view| view.object != name);
+    diff.changes
+        .retain(|change| !matches!(change, Change::Apply { object, .. } if object.id == *id));
+    let revision = |change: &Change| matches!(change, Change::Apply { .. } | Change::Delete { .. });
+    if !diff.changes.iter().any(revision) {
+        diff.changes
+            .retain(|change| !matches!(change, Change::Record { .. }));
+    }
+}
+
+/// Leaves out what would come out as it is, and rolls only what really changes.
+fn refine(diff: &mut Diff, id: &Id, live: Option<&Value>, result: &Value) {
+    let Some(live) = live else { return };
+    let (before, after) = (Fields::of(live), Fields::of(result));
+    let stays: Vec<String> = before
+        .iter()
+        .filter(|(path, value)| {
+            after
+                .get(path)
+                .is_some_and(|after| same(path, value, after))
+        })
+        .map(|(path, _)| path.to_string())
+        .collect();
+    let name = id.to_string();
+    diff.views
+        .retain(|view| view.object != name || !stays.contains(&view.path));
+    for change in &mut diff.changes {
+        if let Change::Apply { object, rolls, .. } = change
+            && object.id == *id
+        {
+            *rolls = *rolls && template_digest(live) != template_digest(result);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
