@@ -60,9 +60,9 @@ pub mod quantity;
 pub mod reading;
 pub mod record;
 pub mod render;
+pub mod sample;
 #[cfg(test)]
 mod shelf;
-pub mod sample;
 pub mod snapshot;
 pub mod trouble;
 pub mod verbs;
