@@ -98,11 +98,8 @@ impl<P: Platform> Deploy<'_, P> {
     }
 
     /// Puts a saved plan in the place of a fresh one, if the facts that it rests on still hold.
-    pub async fn propose_saved(&self, saved: Option<&PlanOf<P>>) -> Result<Proposal<P>, Outcome> {
+    pub async fn propose_saved(&self, saved: &PlanOf<P>) -> Result<Proposal<P>, Outcome> {
         let mut proposal = self.propose().await?;
-        let Some(saved) = saved else {
-            return Ok(proposal);
-        };
         if let Some(why) = self.platform.stale(&saved.basis, &proposal.plan.basis) {
             return Err(outcome::stale(&why));
         }

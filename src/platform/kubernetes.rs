@@ -55,6 +55,7 @@ pub mod observe;
 pub mod past;
 pub mod perform;
 pub mod planned;
+mod platform;
 pub mod prove;
 pub mod quantity;
 pub mod reading;

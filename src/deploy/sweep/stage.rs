@@ -256,7 +256,11 @@ async fn perform(deploy: &Deploy<'_, Ecs>, act: &Act) -> (Option<Outcome>, Optio
         Act::Perform(plan) => Some(plan.as_ref()),
         _ => None,
     };
-    let mut proposal = match deploy.propose_saved(saved).await {
+    let read = match saved {
+        Some(saved) => deploy.propose_saved(saved).await,
+        None => deploy.propose().await,
+    };
+    let mut proposal = match read {
         Ok(proposal) => proposal,
         Err(outcome) => return (Some(outcome), None),
     };
