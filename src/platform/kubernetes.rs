@@ -62,6 +62,8 @@ pub mod reading;
 pub mod record;
 pub mod render;
 pub mod sample;
+#[cfg(test)]
+mod shelf;
 pub mod snapshot;
 pub mod trouble;
 pub mod verbs;

@@ -55,26 +55,6 @@ impl Target {
     }
 }
 
-/// The newest revision that is known to have served and asked for something else than `current`;
-/// `None` in place of `current`: nobody knows what serves.
-pub fn last_good(heads: &[RecordHead], current: Option<u32>) -> Option<u32> {
-    let serving = heads.iter().find(|head| Some(head.number) == current);
-    heads
-        .iter()
-        .filter(|head| head.state == State::Healthy && Some(head.number) != current)
-        .filter(|head| serving.is_none_or(|serving| serving.digest != head.digest))
-        .map(|head| head.number)
-        .max()
-}
-
-/// The revision that a person names: `3`, `v3`, `api:3` or `api v3`.
-pub fn named(name: &str, text: &str) -> Option<u32> {
-    let text = text.trim();
-    let rest = text.strip_prefix(name).unwrap_or(text);
-    let rest = rest.trim_start_matches([':', ' ']);
-    rest.strip_prefix('v').unwrap_or(rest).parse().ok()
-}
-
 /// What it takes to go back.
 struct Way {
     number: u32,

@@ -95,15 +95,13 @@ mod tests {
     use crate::platform::kubernetes::record::Rolled;
 
     fn head(state: State, rolled: bool) -> RecordHead {
-        let rolled = rolled.then(|| Rolled {
+        let mut head = RecordHead::sample(1, state, CapturedState::Healthy);
+        head.rolled = rolled.then(|| Rolled {
             uid: "u".into(),
             generation: 1,
             template: "t".into(),
         });
-        RecordHead {
-            rolled,
-            ..RecordHead::sample(1, state, CapturedState::Healthy)
-        }
+        head
     }
 
     fn outcome(verdict: VerdictWord, rolled_back: Option<bool>) -> Outcome {
