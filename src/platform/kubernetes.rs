@@ -58,6 +58,9 @@ pub mod verbs;
 pub mod view;
 pub mod wire;
 
+#[cfg(test)]
+mod samples;
+
 pub use connect::Link;
 pub use desired::Desired;
 pub use followed::{Followed, GoingBack, Ours};
