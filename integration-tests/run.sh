@@ -2,8 +2,9 @@
 # The whole test suite in one command: `bash integration-tests/run.sh [argument of cargo test…]`.
 #
 # Installs what the tests of other people's servers need (Debian packages as root, Python environments under target/),
-# starts those servers on loopback, builds the binary, runs `cargo test --workspace`, and stops the servers it started.
-# Where the machine does not permit a server, its tests are reported as ignored, each with the missing right.
+# starts those servers on loopback, builds a Kubernetes control plane (6 to 11 minutes the first time on a machine, then
+# nothing) and the binary, runs `cargo test --workspace`, and stops the servers it started. Where the machine does not
+# permit a server, or lacks Go, its tests are reported as ignored, each with what is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,6 +19,11 @@ for server in ministack moto clients; do
   printf '== %s\n' "$server"
   bash "$servers" up "$server" || true
 done
+
+if [ -z "${DEPLOYER_TEST_KUBECONFIG:-}" ]; then
+  printf '== the control plane\n'
+  CONTROL_PLANE_DIR=${CONTROL_PLANE_DIR:-$target/control-plane} bash integration-tests/control-plane/build.sh node || true
+fi
 
 # All targets and not just the binary: built alone it would have other features of its dependencies, and cargo would
 # compile all of them a second time for the tests.

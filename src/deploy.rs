@@ -26,7 +26,7 @@ mod watch;
 #[cfg(test)]
 mod sweep;
 
-pub use outcome::{absent, could_not, declined, held_back};
+pub use outcome::{absent, could_not, declined, held_back, stale};
 
 /// What to do when another rollout of the service is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

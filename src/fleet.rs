@@ -7,12 +7,13 @@
 use futures::future::join_all;
 
 use crate::answer::{Deployed, LogLine, Status, Wanted};
-use crate::deploy::{Deploy, declined, held_back};
+use crate::deploy::{Deploy, declined, held_back, stale};
 use crate::event::{Events, Kind as Told, Outcome};
 use crate::names::ServiceName;
 use crate::plan::{Effect, Plan};
 use crate::platform::ecs::Ecs;
-use crate::platform::{Current, Failed, Platform, Proposal};
+use crate::platform::kubernetes::Kubernetes;
+use crate::platform::{Failed, Platform, Proposal};
 
 mod stored;
 
@@ -23,6 +24,8 @@ pub use stored::StoredPlan;
 pub enum Member<'a> {
     /// At an ECS cluster.
     Ecs(Deploy<'a, Ecs>),
+    /// In a namespace of a Kubernetes cluster.
+    Kubernetes(Deploy<'a, Kubernetes>),
 }
 
 /// What one service has come to before anything was written, with the loop that carries it out.
@@ -30,6 +33,8 @@ pub enum Member<'a> {
 pub enum Ready<'m> {
     /// At an ECS cluster.
     Ecs(Staged<'m, Ecs>),
+    /// In a namespace of a Kubernetes cluster.
+    Kubernetes(Staged<'m, Kubernetes>),
 }
 
 /// A proposal with its loop.
@@ -47,6 +52,7 @@ macro_rules! each {
     ($member:expr, $inner:ident => $does:expr) => {
         match $member {
             Self::Ecs($inner) => $does,
+            Self::Kubernetes($inner) => $does,
         }
     };
 }
@@ -74,6 +80,10 @@ impl<'a> Member<'a> {
                 let proposal = deploy.propose().await?;
                 Ok(Ready::Ecs(Staged { deploy, proposal }))
             }
+            Self::Kubernetes(deploy) => {
+                let proposal = deploy.propose().await?;
+                Ok(Ready::Kubernetes(Staged { deploy, proposal }))
+            }
         }
     }
 
@@ -81,20 +91,34 @@ impl<'a> Member<'a> {
     pub async fn propose_saved(&'a self, saved: &StoredPlan) -> Proposed<'a> {
         match (self, saved) {
             (Self::Ecs(deploy), StoredPlan::Ecs(plan)) => {
-                let proposal = deploy.propose_saved(Some(plan)).await?;
+                let proposal = deploy.propose_saved(plan).await?;
                 Ok(Ready::Ecs(Staged { deploy, proposal }))
             }
+            (Self::Kubernetes(deploy), StoredPlan::Kubernetes(plan)) => {
+                let proposal = deploy.propose_saved(plan).await?;
+                Ok(Ready::Kubernetes(Staged { deploy, proposal }))
+            }
+            _ => Err(stale("the target is another platform now")),
         }
     }
 
     /// What runs now; `None`: the service is not there.
     pub async fn status(&self) -> Result<Option<Status>, Failed> {
-        each!(self, deploy => deploy.platform.status(deploy.service, &deploy.events).await)
+        match self {
+            Self::Ecs(deploy) => deploy.platform.status(deploy.service, &deploy.events).await,
+            Self::Kubernetes(_) => Ok(None),
+        }
     }
 
     /// Who deployed what, the newest first.
     pub async fn history(&self, most: usize) -> Result<Vec<Deployed>, Failed> {
-        each!(self, deploy => deploy.platform.history(deploy.service, most).await)
+        match self {
+            Self::Ecs(deploy) => deploy.platform.history(deploy.service, most).await,
+            Self::Kubernetes(deploy) => {
+                let name = deploy.service.kubernetes.name.as_str();
+                deploy.platform.history(name, most).await
+            }
+        }
     }
 
     /// Tells lines of the log.
@@ -103,9 +127,15 @@ impl<'a> Member<'a> {
         wanted: &Wanted,
         each: impl FnMut(LogLine),
     ) -> Result<(), Failed> {
-        each!(self, deploy => {
-            deploy.platform.tell_logs(deploy.service, wanted, &deploy.events, each).await
-        })
+        match self {
+            Self::Ecs(deploy) => {
+                deploy
+                    .platform
+                    .tell_logs(deploy.service, wanted, &deploy.events, each)
+                    .await
+            }
+            Self::Kubernetes(_) => Ok(()),
+        }
     }
 
     async fn stop(&self, rollback: bool) -> Outcome {
@@ -126,18 +156,16 @@ impl Ready<'_> {
         each!(self, staged => staged.proposal.plan.is_empty())
     }
 
-    /// Another rollout that is under way, in words.
-    pub fn busy(&self) -> Option<&str> {
-        each!(self, staged => match &staged.proposal.current {
-            Current::Busy { what, .. } => Some(what),
-            _ => None,
-        })
+    /// Tells of another rollout that is under way.
+    pub async fn warn_if_busy(&mut self) {
+        each!(self, staged => staged.deploy.warn_if_busy(&mut staged.proposal).await);
     }
 
     /// The plan, to be saved.
     pub fn into_plan(self) -> StoredPlan {
         match self {
             Self::Ecs(staged) => StoredPlan::Ecs(staged.proposal.plan),
+            Self::Kubernetes(staged) => StoredPlan::Kubernetes(staged.proposal.plan),
         }
     }
 

@@ -77,7 +77,7 @@
 //!
 //! The tables are code: [`platform::ecs::reading`] turns one look at ECS into a
 //! [`rollout::Standing`], one test per row; [`rollout::machine`] judges standings over time. What no row covers is
-//! *undetermined*, shown with the raw words of the platform: never a guess. Three decisions are
+//! *undetermined*, shown with the raw words of the platform: never a guess. Some decisions are
 //! worth knowing:
 //!
 //! * *Ours* is the PRIMARY deployment id in the answer to our own call, and the
@@ -90,6 +90,14 @@
 //!   endpoints and could not change one.
 //! * Time trips only on a sample taken after it: patience and the deadline are looked at when
 //!   evidence comes in, so that a process that slept cannot wake up and roll back.
+//! * `watch`, which may not write, notes when patience or the deadline ends and goes on to the
+//!   platform's own end: else it would say "not rolled back" over a rollback that comes a moment
+//!   later. With `--rollout ID`, which the line that resumes a watch carries, it judges just that
+//!   rollout, also when it is over.
+//! * A first deployment that fails while nothing of it runs holds nobody up: a corrected one takes
+//!   its place and says so. It could end no other way, and ECS may keep it under way for ever.
+//! * A write whose reply was lost and that somebody else was faster than ends as incomplete:
+//!   whether ours was performed before theirs, nobody can tell.
 
 pub mod answer;
 pub mod cancel;

@@ -1,5 +1,6 @@
 //! How a rollout is judged. Pure: time and the cloud enter only as arguments.
 
+pub mod budget;
 pub mod cause;
 pub mod machine;
 pub mod observation;
@@ -7,6 +8,7 @@ pub mod policy;
 pub mod verdict;
 mod window;
 
+pub use budget::Budget;
 pub use cause::{Cause, Class};
 pub use machine::{Back, Phase, Rollout};
 pub use observation::{BreakerGauge, Failure, Gauge, Observation, Standing};

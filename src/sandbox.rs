@@ -1,5 +1,6 @@
 //! An embedded cloud: ECS, Application Auto Scaling, the caller's identity, and the reads of load
-//! balancing and logs that a deployment needs, each in its own wire protocol.
+//! balancing, logs and EKS that a deployment needs, each in its own wire protocol. An EKS cluster
+//! here is the way to a Kubernetes API server somewhere; Kubernetes itself is not imitated.
 //!
 //! A [`World`] is a plain value that moves only when it is told the time. It is reached either
 //! [in process](Sandbox::http_client), under a paused clock if need be, or [over a loopback
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 mod api;
 mod behaviour;
 mod connect;
+mod eks;
 mod error;
 mod faults;
 mod plan;
@@ -33,6 +35,7 @@ mod world_file;
 mod tests;
 
 pub use behaviour::{Behaviour, ImageRule};
+pub use eks::EksCluster;
 pub use error::SandboxError;
 pub use faults::{Effect, Fault};
 pub use plan::{Action, Planned, When};

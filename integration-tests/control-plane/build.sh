@@ -6,7 +6,7 @@
 #   build.sh          all of it
 #   build.sh node     also what a real node needs of the distribution (Debian packages, as root)
 #
-# Exit: 0 all is there; 77 this machine does not permit it; 75 something is missing or could not be fetched; 1 anything
+# Exit: 0 all is there; 77 this machine does not permit it, or has no Go; 75 something could not be fetched; 1 anything
 # else. The last line on stderr says what.
 set -euo pipefail
 
@@ -17,13 +17,14 @@ dir=$(cd "$dir" && pwd)
 
 say() { printf 'control plane: %s\n' "$*" >&2; }
 forbidden() { say "not permitted here: $*"; exit 77; }
+lacking() { say "not on this machine: $*"; exit 77; }
 unavailable() { say "not available: $*"; exit 75; }
 
 # The tags of the images that a real node has; what they do is said in cmd/fixture/server.go.
 tags=(v1 v2 v3 v2-crash v2-latecrash v2-oom v2-unhealthy v2-neverready v2-slow)
 
 key() {
-  { go version && cat "${BASH_SOURCE[0]}" && find "$here" \( -name '*.go' -o -name 'go.*' \) -type f -print0 | sort -z | xargs -0 cat; } |
+  { echo "$1" && cat "${BASH_SOURCE[0]}" && find "$here" \( -name '*.go' -o -name 'go.*' \) -type f -print0 | sort -z | xargs -0 cat; } |
     sha256sum | cut -c1-16
 }
 
@@ -40,9 +41,10 @@ compile() {
 }
 
 build() {
-  local key from=$SECONDS
-  command -v go >/dev/null || unavailable "Go 1.26 or newer, to build Kubernetes"
-  key=$(key)
+  local go key from=$SECONDS
+  # In the directory, where a Go that is older fetches the one that go.mod asks for, if it knows how to.
+  go=$(cd "$here" && go version 2>/dev/null) || lacking "Go 1.26 or newer, to build Kubernetes"
+  key=$(key "$go")
   [ "$(cat "$dir/key" 2>/dev/null)" != "$key" ] || return 0
   say "building Kubernetes from source; the first time on a machine this takes 6 to 11 minutes"
   rm -f "$dir/key"

@@ -66,6 +66,16 @@ pub(crate) fn chosen_servers_dir() -> Option<PathBuf> {
     std::env::var_os("SERVERS_DIR").map(PathBuf::from)
 }
 
+/// The directory of the control plane's binaries, where `CONTROL_PLANE_DIR` names one.
+pub(crate) fn chosen_control_plane_dir() -> Option<PathBuf> {
+    std::env::var_os("CONTROL_PLANE_DIR").map(PathBuf::from)
+}
+
+/// The cluster to test against, where `DEPLOYER_TEST_KUBECONFIG` names one.
+pub(crate) fn chosen_kubeconfig() -> Option<PathBuf> {
+    std::env::var_os("DEPLOYER_TEST_KUBECONFIG").map(PathBuf::from)
+}
+
 /// Where programs are looked for.
 pub(crate) fn search_path() -> OsString {
     std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into())

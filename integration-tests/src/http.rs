@@ -19,6 +19,23 @@ pub fn authority(url: &str) -> &str {
     rest.split('/').next().unwrap_or(rest)
 }
 
+/// The body that an address answers with; anything but success is a failure.
+pub fn get(url: &str) -> Outcome<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let path = url
+        .strip_prefix("http://")
+        .and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+    let request = Request::get(path.unwrap_or("/")).body(Bytes::new())?;
+    let answer = runtime.block_on(send(authority(url), request))?;
+    if answer.status().is_success() {
+        Ok(String::from_utf8_lossy(answer.body()).into_owned())
+    } else {
+        Err(fail(format_args!("{url}: {}", answer.status())))
+    }
+}
+
 /// Sends one request over a connection of its own.
 pub async fn send(authority: &str, request: Request<Bytes>) -> Outcome<Response<Bytes>> {
     tokio::time::timeout(PATIENCE, exchange(authority, request))

@@ -2,6 +2,7 @@
 //! binary in a directory of its own, and waiting that ends.
 //!
 //! * [`servers`] starts other people's AWS on loopback (`servers/servers.sh`) and says what a machine forbids.
+//! * [`cluster`] is a real Kubernetes control plane (`control-plane/`) with simulated pods, or with a real node.
 //! * [`proxy`] logs every request on its way, and delays, refuses or loses it where told to.
 //! * [`project`] is a directory with a `deploy.toml` and its targets; [`program`] runs the binary in it.
 //! * [`sandbox`] is the binary serving its embedded cloud to anybody's client.
@@ -12,6 +13,7 @@
 //! The library never links the program under test: it only runs it.
 
 pub mod aws;
+pub mod cluster;
 pub mod host;
 pub mod http;
 pub mod program;

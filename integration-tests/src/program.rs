@@ -25,6 +25,14 @@ pub fn repository() -> &'static Path {
         .unwrap_or(Path::new("."))
 }
 
+/// A directory of the target directory that this binary was built in.
+pub(crate) fn target(name: &str) -> Outcome<PathBuf> {
+    // …/target/debug/deps/all-0123 → …/target
+    let executable = std::env::current_exe()?;
+    let target = executable.ancestors().nth(3).unwrap_or(Path::new("target"));
+    Ok(target.join(name))
+}
+
 /// The binary that was built beside this one, or the one that `DEPLOYER_BIN` names.
 ///
 /// One that is older than its sources is refused: it would pass or fail for a program that is no longer there.

@@ -75,6 +75,16 @@ impl Project {
         self.write(&format!("config/{name}.toml"), &text)
     }
 
+    /// Writes `config/<name>.toml`: a namespace of the cluster of a kubeconfig.
+    pub fn kubernetes_target(&self, name: &str, kubeconfig: &Path, namespace: &str) -> Outcome {
+        let kubeconfig = kubeconfig.display();
+        let text = format!(
+            "platform = \"kubernetes\"\naccount = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n\
+             kubeconfig = \"{kubeconfig}\"\nnamespace = \"{namespace}\"\n"
+        );
+        self.write(&format!("config/{name}.toml"), &text)
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         self.dir.path()

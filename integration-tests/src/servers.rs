@@ -1,7 +1,7 @@
 //! Other people's servers, started when the first test asks for them, and what to say when a machine forbids them.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -15,7 +15,7 @@ pub const ACCOUNT: &str = "123456789012";
 /// The region that the tests speak of.
 pub const REGION: &str = "us-east-1";
 
-/// Exit codes of `servers.sh`, by its own first lines.
+/// Exit codes of the scripts that start servers, by their own first lines.
 const FORBIDDEN: i32 = 77;
 const UNAVAILABLE: i32 = 75;
 
@@ -142,11 +142,11 @@ pub fn down() {
 /// What `servers.sh` leaves in its file of that name.
 type Endpoints = HashMap<String, String>;
 
-/// Why a server did not start: the exit code of `servers.sh`, and what it said.
-#[derive(Clone)]
-struct Refusal {
-    code: i32,
-    said: String,
+/// Why a server did not start: the exit code of the script that was to start it, and what it said.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) code: i32,
+    pub(crate) said: String,
 }
 
 #[derive(Default)]
@@ -194,13 +194,10 @@ impl From<Refusal> for Stop {
 }
 
 fn directory() -> Outcome<PathBuf> {
-    if let Some(chosen) = host::chosen_servers_dir() {
-        return Ok(chosen);
+    match host::chosen_servers_dir() {
+        Some(chosen) => Ok(chosen),
+        None => program::target("servers"),
     }
-    // …/target/debug/deps/all-0123 → …/target/servers
-    let executable = std::env::current_exe()?;
-    let target = executable.ancestors().nth(3).unwrap_or(Path::new("target"));
-    Ok(target.join("servers"))
 }
 
 /// Runs the script; its exit code and what it said.

@@ -81,16 +81,6 @@ impl<'a> Command<'a> {
         conduct: impl Fn(&ServiceName) -> Conduct,
         work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
     ) -> ExitCode {
-        if let Some(site) = sites
-            .iter()
-            .find(|site| site.spec.target.place.ecs().is_none())
-        {
-            screen.complaint(&format!(
-                "error: {}: this verb works on ECS only; `validate` and `render` work for Kubernetes\n",
-                site.spec.target.name
-            ));
-            return ExitCode::Wrong;
-        }
         let several = sites.len() > 1;
         let format = self
             .terminal
@@ -100,7 +90,7 @@ impl<'a> Command<'a> {
             let origin = site::origin(self.message);
             let mut clouds = Vec::new();
             for site in sites {
-                clouds.extend(site.connect(&origin, story.clock).await);
+                clouds.push(site.connect(&origin, story.clock).await);
             }
             let parts = self.parts(sites, conduct);
             let begun = Begun {
@@ -200,6 +190,7 @@ impl Begun<'_> {
     fn member<'s>(&'s self, part: &'s Part<'_>) -> Member<'s> {
         match &self.clouds[part.site] {
             Cloud::Ecs(ecs) => Member::Ecs(self.deploy_at(ecs, part)),
+            Cloud::Kubernetes(kube) => Member::Kubernetes(self.deploy_at(kube, part)),
         }
     }
 

@@ -70,16 +70,11 @@ async fn plan(
     args: &Args,
 ) -> (ExitCode, Option<crate::plan::saved::SavedError>) {
     let members = begun.members();
-    let proposed = fleet::propose(&members).await;
-    for (member, proposed) in members.iter().zip(&proposed) {
+    let mut proposed = fleet::propose(&members).await;
+    for (member, proposed) in members.iter().zip(&mut proposed) {
         match proposed {
             Err(outcome) => member.events().send(Kind::Outcome(outcome.clone())),
-            Ok(ready) => {
-                if let Some(what) = ready.busy() {
-                    let text = format!("another rollout is under way: {what}");
-                    member.events().warn("busy", text);
-                }
-            }
+            Ok(ready) => ready.warn_if_busy().await,
         }
     }
     let changed = args.exit_code && fleet::changes(&proposed);

@@ -11,6 +11,7 @@ use crate::error::ExitCode;
 use crate::names::TargetName;
 use crate::platform::aws;
 use crate::platform::ecs::Ecs;
+use crate::platform::kubernetes::Kubernetes;
 use crate::platform::origin::Origin;
 use crate::sandbox::{self, Sandbox};
 use crate::spec::{self, Approve, Disk, Loaded, Place, Reach, Request, Spec};
@@ -54,17 +55,18 @@ impl Site {
     }
 
     /// Reaches it.
-    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Option<Cloud> {
+    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Cloud {
         let project = &self.spec.project;
-        let cloud = match &self.spec.target.place {
+        match &self.spec.target.place {
             Place::Ecs(place) | Place::Sandbox(place) => {
                 let transport = self.sandbox.as_ref().map(Sandbox::http_client);
                 let connection = aws::connect(place, transport, clock).await;
                 Cloud::Ecs(Ecs::new(&connection, place, project, origin.clone(), clock))
             }
-            Place::Kubernetes(_) => return None,
-        };
-        Some(cloud)
+            Place::Kubernetes(place) => {
+                Cloud::Kubernetes(Kubernetes::new(place, project, origin.clone(), clock))
+            }
+        }
     }
 }
 
@@ -73,6 +75,8 @@ impl Site {
 pub(super) enum Cloud {
     /// An ECS cluster.
     Ecs(Ecs),
+    /// A namespace of a Kubernetes cluster.
+    Kubernetes(Kubernetes),
 }
 
 /// Reads the files for each `--target`, and opens the sandbox where it is one. What is wrong is

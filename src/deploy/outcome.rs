@@ -117,7 +117,7 @@ pub fn held_back() -> Outcome {
 }
 
 /// A saved plan whose facts no longer hold.
-pub(super) fn stale(why: &str) -> Outcome {
+pub fn stale(why: &str) -> Outcome {
     let reason =
         format!("the saved plan is stale: {why}; make it again with `deployer plan --out`");
     outcome(VerdictWord::Refused, None, reason)

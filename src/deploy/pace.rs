@@ -113,6 +113,7 @@ mod tests {
                 ..Gauge::default()
             },
             failures: Vec::new(),
+            healed: Vec::new(),
             waiting: None,
         }
     }

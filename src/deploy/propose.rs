@@ -4,81 +4,102 @@
 use super::pace::Pace;
 use super::{Deploy, Followed, IfBusy, PlanOf, outcome};
 use crate::event::Outcome;
+use crate::plan::Note;
 use crate::platform::{Current, Platform, Proposal};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Rollout, Verdict};
+
+/// What one look at another rollout shows.
+enum Other {
+    /// It is over: one word of the platform lags behind another.
+    Over,
+    /// It fails, nothing of it runs, and there is nothing to go back to: whoever waits for it waits
+    /// for nothing, and whoever takes its place hurts nobody. With why it fails.
+    Failing(String),
+    /// It may come to something.
+    UnderWay,
+}
 
 impl<P: Platform> Deploy<'_, P> {
     /// Reads and compares; waits for or refuses over another rollout. `Err` is how it ended.
     pub async fn propose(&self) -> Result<Proposal<P>, Outcome> {
         let mut waited = false;
         loop {
-            let reading = Box::pin(self.platform.propose(
-                self.service,
-                &self.conduct.intent,
-                &self.events,
-            ));
-            // Somebody reads the plan before anything is written: what happened before belongs in
-            // it, and is asked for beside the rest.
-            let warning = async {
-                if self.conduct.is_read {
-                    self.platform.warnings(self.service).await
-                } else {
-                    Vec::new()
-                }
-            };
-            let (proposed, warnings) = futures::join!(reading, warning);
-            let mut proposal = proposed.map_err(|error| outcome::could_not(&error))?;
-            let notes = self
-                .notes
-                .iter()
-                .cloned()
-                .chain(std::mem::take(&mut proposal.plan.notes));
-            proposal.plan.notes = notes.chain(warnings).collect();
+            let Proposal { mut plan, current } = self.read().await?;
             let Current::Busy {
                 what,
                 mut rollout,
                 of_ours,
-            } = proposal.current
+            } = current
             else {
-                return Ok(proposal);
+                return Ok(Proposal { plan, current });
             };
-            let busy = !proposal.plan.is_empty() && !self.is_over(&mut rollout).await;
+            // Where nothing is to be changed, it is in nobody's way.
+            let other = if plan.is_empty() {
+                Other::Over
+            } else {
+                self.look_at(&mut rollout).await
+            };
+            if let Other::Failing(why) = &other {
+                plan.notes.push(takes_the_place(why));
+            }
+            let busy = matches!(other, Other::UnderWay);
             let stands = busy && self.conduct.may_write && !of_ours;
             match self.conduct.if_busy {
-                IfBusy::Refuse if stands => {
-                    return Err(outcome::busy(&what));
-                }
+                IfBusy::Refuse if stands => return Err(outcome::busy(&what)),
                 IfBusy::Wait if stands => {
-                    if !waited {
-                        self.events.warn(
-                            "busy",
-                            format!("waiting for another rollout to end: {what}"),
-                        );
-                        waited = true;
+                    if !std::mem::replace(&mut waited, true) {
+                        let words = format!("waiting for another rollout to end: {what}");
+                        self.events.warn("busy", words);
                     }
                     self.wait_out(rollout).await?;
                 }
                 _ => {
-                    return Ok(Proposal {
-                        plan: proposal.plan,
-                        current: Current::Busy {
-                            what,
-                            rollout,
-                            of_ours: of_ours && busy,
-                        },
-                    });
+                    let current = Current::Busy {
+                        what,
+                        rollout,
+                        of_ours: of_ours && busy,
+                    };
+                    return Ok(Proposal { plan, current });
                 }
             }
         }
     }
 
-    /// Puts a saved plan in the place of a fresh one, if the facts that it rests on still hold.
-    pub async fn propose_saved(&self, saved: Option<&PlanOf<P>>) -> Result<Proposal<P>, Outcome> {
-        let mut proposal = self.propose().await?;
-        let Some(saved) = saved else {
-            return Ok(proposal);
+    /// The platform's proposal, with all that there is to say about it.
+    async fn read(&self) -> Result<Proposal<P>, Outcome> {
+        let intent = &self.conduct.intent;
+        let reading = Box::pin(self.platform.propose(self.service, intent, &self.events));
+        // Somebody reads the plan before anything is written: what happened before belongs in it,
+        // and is asked for beside the rest.
+        let warning = async {
+            if self.conduct.is_read {
+                self.platform.warnings(self.service).await
+            } else {
+                Vec::new()
+            }
         };
+        let (proposed, warnings) = futures::join!(reading, warning);
+        let mut proposal = proposed.map_err(|error| outcome::could_not(&error))?;
+        let own = std::mem::take(&mut proposal.plan.notes);
+        let notes = self.notes.iter().cloned().chain(own);
+        proposal.plan.notes = notes.chain(warnings).collect();
+        Ok(proposal)
+    }
+
+    /// Warns of another rollout that would be in the way of a plan.
+    pub async fn warn_if_busy(&self, proposal: &mut Proposal<P>) {
+        if let Current::Busy { what, rollout, .. } = &mut proposal.current
+            && matches!(self.look_at(rollout).await, Other::UnderWay)
+        {
+            let words = format!("another rollout is under way: {what}");
+            self.events.warn("busy", words);
+        }
+    }
+
+    /// Puts a saved plan in the place of a fresh one, if the facts that it rests on still hold.
+    pub async fn propose_saved(&self, saved: &PlanOf<P>) -> Result<Proposal<P>, Outcome> {
+        let mut proposal = self.propose().await?;
         if let Some(why) = self.platform.stale(&saved.basis, &proposal.plan.basis) {
             return Err(outcome::stale(&why));
         }
@@ -86,16 +107,27 @@ impl<P: Platform> Deploy<'_, P> {
         Ok(proposal)
     }
 
-    /// Whether a rollout that looks as if it were under way is over: one word of the platform may
-    /// lag behind another.
-    async fn is_over(&self, rollout: &mut Followed<P>) -> bool {
+    async fn look_at(&self, rollout: &mut Followed<P>) -> Other {
+        let Ok(sample) = self.platform.sample(rollout, &self.events).await else {
+            return Other::UnderWay;
+        };
         let mut machine = Rollout::new(self.service.rollout.policy, self.clock.now(), None);
-        if let Ok(sample) = self.platform.sample(rollout, &self.events).await {
-            machine.observe(&sample);
+        machine.observe(&sample);
+        if machine.verdict().is_some() {
+            return Other::Over;
         }
-        // One that fails, with nothing to go back to, holds nobody up.
-        let hopeless = machine.wants_remedy().is_some() && !self.platform.can_go_back(rollout);
-        machine.verdict().is_some() || hopeless
+        if self.platform.can_go_back(rollout) {
+            return Other::UnderWay;
+        }
+        if let Some(trip) = machine.wants_remedy() {
+            return Other::Failing(trip.reason.clone());
+        }
+        match machine.failures().first() {
+            Some(first) if sample.gauge.running == 0 => {
+                Other::Failing(format!("{}: {}", first.cause.words(), first.text))
+            }
+            _ => Other::UnderWay,
+        }
     }
 
     /// Waits for the end of somebody else's rollout, however it ends.
@@ -134,4 +166,15 @@ impl<P: Platform> Deploy<'_, P> {
             _ => Ok(()),
         }
     }
+}
+
+fn takes_the_place(why: &str) -> Note {
+    let why = why.trim_end_matches('.');
+    Note::warning(
+        "replaces_failing",
+        format!(
+            "Its first rollout is under way and fails ({why}); nothing ran before it, so this one \
+             takes its place."
+        ),
+    )
 }

@@ -12,6 +12,7 @@ mod evidence;
 mod judge;
 mod others;
 mod people;
+mod records;
 mod stage;
 mod story;
 mod trips;

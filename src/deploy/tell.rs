@@ -38,9 +38,13 @@ impl<'a> Teller<'a> {
             self.events
                 .warn("seeing_again", "the platform answers again");
         }
-        if self.gauge.as_ref() != Some(&sample.gauge) {
-            self.gauge = Some(sample.gauge.clone());
-            self.events.send(Told::Progress(sample.gauge.clone()));
+        let gauge = Gauge {
+            breaker: machine.breaker().or_else(|| sample.gauge.breaker.clone()),
+            ..sample.gauge.clone()
+        };
+        if self.gauge.as_ref() != Some(&gauge) {
+            self.gauge = Some(gauge.clone());
+            self.events.send(Told::Progress(gauge));
         }
         for failure in &sample.failures {
             if self
@@ -89,7 +93,7 @@ impl<'a> Teller<'a> {
     /// Our own trip, with what is done about it.
     pub(super) fn tripped(&mut self, trip: &Trip, remedy: &Remedy) {
         match remedy {
-            Remedy::RollBack => self.trip(trip, "asking the platform to go back"),
+            Remedy::RollBack => self.trip(trip, "going back to what served before"),
             Remedy::Leave(why) => self.trip(trip, &format!("left as it is, since {why}")),
         }
     }
@@ -118,6 +122,7 @@ fn word(standing: &Standing) -> String {
         Standing::Going(word) => word.clone(),
         Standing::Ready { .. } => "ready".into(),
         Standing::Tripping { .. } => "going back".into(),
+        Standing::GivenUp { .. } => "given up".into(),
         Standing::RolledBack { .. } => "rolled back".into(),
         Standing::NotRolledBack { .. } => "failed".into(),
         Standing::Superseded { .. } => "superseded".into(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::ServiceName;
 use crate::plan::Plan;
-use crate::platform::ecs;
+use crate::platform::{ecs, kubernetes};
 
 /// A plan of one platform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ use crate::platform::ecs;
 pub enum StoredPlan {
     /// For an ECS cluster.
     Ecs(Plan<ecs::change::Basis, ecs::change::Change>),
+    /// For a namespace of a Kubernetes cluster.
+    Kubernetes(Plan<kubernetes::change::Basis, kubernetes::change::Change>),
 }
 
 impl StoredPlan {
@@ -19,6 +21,7 @@ impl StoredPlan {
     pub fn service(&self) -> &ServiceName {
         match self {
             Self::Ecs(plan) => &plan.service,
+            Self::Kubernetes(plan) => &plan.service,
         }
     }
 }

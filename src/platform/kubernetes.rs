@@ -24,9 +24,12 @@ use crate::spec::KubePlace;
 
 pub mod adopt;
 pub mod advice;
+pub mod back;
 pub mod basis;
 pub mod capture;
 pub mod change;
+pub mod classify;
+pub mod close;
 pub mod compare;
 pub mod conflict;
 pub mod connect;
@@ -36,31 +39,41 @@ pub mod defaults;
 pub mod desired;
 pub mod destroy;
 pub mod diff;
+mod evidence;
 pub mod failures;
 pub mod fields;
 pub mod followed;
 pub mod ground;
 pub mod health;
+pub mod history;
 pub mod kind;
 pub mod lock;
 pub mod managed;
+pub mod memory;
 pub mod object;
 pub mod observe;
 pub mod past;
 pub mod perform;
 pub mod planned;
+mod platform;
 pub mod prove;
 pub mod quantity;
+pub mod reading;
 pub mod record;
 pub mod render;
+pub mod sample;
+mod shelf;
+pub mod snapshot;
 pub mod trouble;
 pub mod verbs;
 pub mod view;
+mod watch;
 pub mod wire;
 
 #[cfg(test)]
 mod samples;
 
+#[cfg(test)]
 pub use connect::Link;
 pub use desired::Desired;
 pub use followed::{Followed, GoingBack, Ours};
@@ -137,6 +150,13 @@ impl Kubernetes {
             run: format!("{:016x}", RandomState::new().hash_one(project)),
             runs: Mutex::default(),
         }
+    }
+
+    /// The same, with a connection that is there already.
+    #[cfg(test)]
+    pub fn linked(mut self, link: Link) -> Self {
+        self.link = OnceCell::from(link);
+        self
     }
 
     /// Where services run.

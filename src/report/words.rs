@@ -111,6 +111,8 @@ pub(super) fn ended_well(outcome: &Outcome) -> bool {
 /// A failure in one sentence: which task, why, and the platform's own words.
 pub(super) fn failure(failure: &Failure) -> String {
     let who = match &failure.task {
+        // On Kubernetes a pod has a name; on ECS a task has an ARN.
+        Some(id) if !id.starts_with("arn:") => format!("pod {id} failed"),
         Some(id) => format!("task {} failed", task(id)),
         None => "a task could not be started".to_owned(),
     };

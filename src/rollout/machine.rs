@@ -16,16 +16,20 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::observation::{Failure, Observation, Standing};
+use super::budget::Budget;
+use super::observation::{BreakerGauge, Failure, Observation, Standing};
 use super::policy::{Policy, REMEDY_ALLOWANCE};
 use super::verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};
-use super::window::{Exhausted, Window};
+use super::window::Window;
 use crate::platform::Halted;
+
+mod harm;
 
 /// One rollout under judgement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rollout {
     policy: Policy,
+    budget: Option<Budget>,
     phase: Phase,
     begun: Timestamp,
     created: Option<Timestamp>,
@@ -71,6 +75,7 @@ impl Rollout {
     pub fn new(policy: Policy, now: Timestamp, timeout: Option<Duration>) -> Self {
         Self {
             policy,
+            budget: None,
             phase: Phase::Pending,
             begun: now,
             created: None,
@@ -81,6 +86,13 @@ impl Rollout {
             give_up: timeout.map(|timeout| after(now, timeout)),
             was_ready: false,
         }
+    }
+
+    /// The same rollout, where failures are ours to count; `None`: the platform counts, or nobody
+    /// wants it.
+    #[must_use]
+    pub fn counting(self, budget: Option<Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// Where it is.
@@ -104,6 +116,22 @@ impl Rollout {
         }
     }
 
+    /// Our own count, where we count.
+    pub fn breaker(&self) -> Option<BreakerGauge> {
+        let threshold = self.budget?.trips_at(self.window.desired());
+        let failures = self.window.counted();
+        let state = if failures >= threshold {
+            "tripped"
+        } else {
+            "counting"
+        };
+        Some(BreakerGauge {
+            failures,
+            threshold: Some(threshold),
+            state: state.to_owned(),
+        })
+    }
+
     /// All failures so far, oldest first.
     pub fn failures(&self) -> Vec<Failure> {
         self.window.failures()
@@ -121,7 +149,8 @@ impl Rollout {
         self.waiting = sample.waiting.is_some();
         self.newest = Some(sample.at);
         self.created = self.created.or(sample.created);
-        self.window.note(sample);
+        let resets = self.budget.is_none_or(|budget| budget.reset_on_healthy);
+        self.window.note(sample, resets);
         self.phase = self.judge(sample);
         self.was_ready |= matches!(self.phase, Phase::Baking(_));
     }
@@ -232,6 +261,10 @@ impl Rollout {
                 self.platform_trip(sample.at, reason.as_deref()),
                 Back::UnderWay,
             ),
+            (_, Standing::GivenUp { reason }) => Phase::Tripping(
+                self.platform_trip(sample.at, reason.as_deref()),
+                Back::Undecided,
+            ),
             (_, Standing::Ready { proven }) => self.ready(*proven, sample.at),
             (_, Standing::Unknown) => self.trip(sample.at).unwrap_or_else(|| self.phase.clone()),
             (_, Standing::Going(_)) => self.trip(sample.at).unwrap_or(Phase::Progressing),
@@ -272,52 +305,6 @@ impl Rollout {
         Phase::Concluded(Verdict::Tripped { trip, rollback })
     }
 
-    fn platform_trip(&self, at: Timestamp, reason: Option<&str>) -> Trip {
-        let main = self.window.main_cause();
-        let said = reason
-            .unwrap_or("the platform gave up on it")
-            .trim_end_matches('.');
-        let reason = match &main {
-            Some(main) => format!("{said}; {}", sentence(main)),
-            None => said.to_owned(),
-        };
-        Trip {
-            by: Tripper::Platform,
-            at,
-            cause: main.map(|main| main.cause),
-            reason,
-        }
-    }
-
-    fn trip(&self, at: Timestamp) -> Option<Phase> {
-        let trip = if let Some(exhausted) = self.window.exhausted(&self.policy.patience, at) {
-            let reason = sentence(&exhausted);
-            Trip {
-                by: Tripper::Patience,
-                at,
-                cause: Some(exhausted.cause),
-                reason,
-            }
-        } else if !self.waiting && at >= self.deadline_at() {
-            let main = self.window.main_cause();
-            let limit =
-                SignedDuration::try_from(self.policy.deadline).unwrap_or(SignedDuration::MAX);
-            let reason = match &main {
-                Some(main) => format!("not healthy within {limit:#}; {}", sentence(main)),
-                None => format!("not healthy within {limit:#}, and nothing says why"),
-            };
-            Trip {
-                by: Tripper::Deadline,
-                at,
-                cause: main.map(|main| main.cause),
-                reason,
-            }
-        } else {
-            return None;
-        };
-        Some(Phase::Tripping(trip, Back::Undecided))
-    }
-
     fn deadline_at(&self) -> Timestamp {
         let begun = self.created.unwrap_or(self.begun);
         let end = after(begun, self.policy.deadline);
@@ -336,15 +323,6 @@ fn not_done(trip: &Trip, why: &str) -> Phase {
     })
 }
 
-fn sentence(cause: &Exhausted) -> String {
-    let times = if cause.count == 1 {
-        String::new()
-    } else {
-        format!(", seen {} times", cause.count)
-    };
-    format!("{}{times}: {}", cause.cause.words(), cause.text)
-}
-
 fn after(from: Timestamp, wait: Duration) -> Timestamp {
     SignedDuration::try_from(wait)
         .ok()
@@ -352,5 +330,7 @@ fn after(from: Timestamp, wait: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
+#[cfg(test)]
+mod counting;
 #[cfg(test)]
 mod laws;

@@ -19,6 +19,9 @@ pub struct Observation {
     pub gauge: Gauge,
     /// Failures of *our* tasks or pods; the same ones may be told again and again.
     pub failures: Vec<Failure>,
+    /// Ids of failures told earlier that are states and are over: the node has come, the image was
+    /// pulled after all. Where failures are events, there are none.
+    pub healed: Vec<String>,
     /// The platform waits for a person or a hook: what for. The deadline pauses.
     pub waiting: Option<String>,
 }
@@ -37,6 +40,11 @@ pub enum Standing {
     },
     /// The platform itself gave up on it, or was asked to, and is going back; not over yet.
     Tripping {
+        /// Its reason, when it says one.
+        reason: Option<String>,
+    },
+    /// The platform itself gave up on it and leaves it as it is: going back is up to us.
+    GivenUp {
         /// Its reason, when it says one.
         reason: Option<String>,
     },
@@ -72,7 +80,7 @@ pub struct Gauge {
     pub pending: u32,
     /// Of other revisions, still running.
     pub old: u32,
-    /// The breaker's own words, where the platform has one.
+    /// The breaker's count: the platform's own, or ours where it has none.
     pub breaker: Option<BreakerGauge>,
     /// Alarms that fired.
     pub alarms: Vec<String>,
@@ -85,7 +93,7 @@ pub struct BreakerGauge {
     pub failures: u32,
     /// How many trip; `None` where the platform does not say.
     pub threshold: Option<u32>,
-    /// Its state, in the platform's own word.
+    /// Its state, in the platform's own word; `counting` or `tripped` where we count.
     pub state: String,
 }
 

@@ -48,6 +48,8 @@ pub struct Trip {
 pub enum Tripper {
     /// The platform: its breaker, an alarm, a hook.
     Platform,
+    /// Our count of failures, where the platform has no breaker.
+    Breaker,
     /// Our patience with a cause.
     Patience,
     /// The deadline of the policy.

@@ -1,6 +1,7 @@
-//! The failures of a rollout, and which causes stand unanswered since when.
+//! What failed during a rollout, which causes stand unanswered since when, and how many failures
+//! were counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,6 +15,8 @@ use super::policy::Patience;
 pub(super) struct Window {
     failures: BTreeMap<String, Failure>,
     open: BTreeMap<Cause, Open>,
+    counted: u32,
+    desired: u32,
     running: u32,
     looked: bool,
 }
@@ -22,7 +25,8 @@ pub(super) struct Window {
 #[derive(Debug, Clone, PartialEq)]
 struct Open {
     since: Timestamp,
-    count: u32,
+    /// The failures that showed it and are not known to be over.
+    ids: BTreeSet<String>,
     text: String,
 }
 
@@ -39,12 +43,19 @@ pub(super) struct Exhausted {
 
 impl Window {
     /// Takes in a fresh sample. A rise in running tasks of ours answers every open cause: what
-    /// was missing has come. What failed in the same sample opens again.
-    pub(super) fn note(&mut self, sample: &Observation) {
-        if sample.gauge.running > self.running {
+    /// was missing has come; with `resets` it also sets the count back to zero. What failed in the
+    /// same sample opens, and counts, again.
+    pub(super) fn note(&mut self, sample: &Observation, resets: bool) {
+        let rose = sample.gauge.running > self.running;
+        if rose {
             self.open.clear();
         }
+        if rose && resets {
+            self.counted = 0;
+        }
         self.running = sample.gauge.running;
+        self.desired = sample.gauge.desired;
+        self.heal(&sample.healed);
         // Where tasks of ours run at the first look, what failed before it may be answered by them.
         let answered = !std::mem::replace(&mut self.looked, true) && sample.gauge.running > 0;
         for failure in &sample.failures {
@@ -52,16 +63,31 @@ impl Window {
                 continue;
             }
             self.failures.insert(failure.id.clone(), failure.clone());
-            if answered {
-                continue;
+            let counts = failure.cause.class() == Class::Counted;
+            if counts && !(answered && resets) {
+                self.counted = self.counted.saturating_add(1);
             }
-            let open = self.open.entry(failure.cause).or_insert_with(|| Open {
-                since: sample.at,
-                count: 0,
-                text: failure.text.clone(),
-            });
-            open.count += 1;
+            if !answered {
+                self.opens(failure, sample.at);
+            }
         }
+    }
+
+    fn opens(&mut self, failure: &Failure, at: Timestamp) {
+        let open = self.open.entry(failure.cause).or_insert_with(|| Open {
+            since: at,
+            ids: BTreeSet::new(),
+            text: failure.text.clone(),
+        });
+        open.ids.insert(failure.id.clone());
+    }
+
+    /// A cause that no failure shows any more has been answered.
+    fn heal(&mut self, healed: &[String]) {
+        self.open.retain(|_, open| {
+            open.ids.retain(|id| !healed.contains(id));
+            !open.ids.is_empty()
+        });
     }
 
     /// All failures so far, oldest first.
@@ -71,10 +97,30 @@ impl Window {
         all
     }
 
+    /// Failures counted against the breaker since the last reset.
+    pub(super) fn counted(&self) -> u32 {
+        self.counted
+    }
+
+    /// Tasks or pods wanted at the last look.
+    pub(super) fn desired(&self) -> u32 {
+        self.desired
+    }
+
     /// The cause that explains most: the one seen most often; the more certain one of equals.
     pub(super) fn main_cause(&self) -> Option<Exhausted> {
+        self.main_of(|_| true)
+    }
+
+    /// The cause that explains most of what was counted.
+    pub(super) fn main_counted(&self) -> Option<Exhausted> {
+        self.main_of(|cause| cause.class() == Class::Counted)
+    }
+
+    fn main_of(&self, wanted: impl Fn(Cause) -> bool) -> Option<Exhausted> {
         let mut counts: BTreeMap<Cause, (u32, &Failure)> = BTreeMap::new();
-        for failure in self.failures.values() {
+        let failures = self.failures.values();
+        for failure in failures.filter(|failure| wanted(failure.cause)) {
             let (count, first) = counts.entry(failure.cause).or_insert((0, failure));
             *count += 1;
             if failure.at < first.at {
@@ -101,7 +147,7 @@ impl Window {
         due.sort_by_key(|(cause, open)| (cause.class(), open.since));
         due.first().map(|(cause, open)| Exhausted {
             cause: **cause,
-            count: open.count,
+            count: open.count(),
             text: open.text.clone(),
         })
     }
@@ -118,9 +164,15 @@ impl Window {
     }
 }
 
+impl Open {
+    fn count(&self) -> u32 {
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    }
+}
+
 fn is_due(cause: Cause, open: &Open, patience: &Patience, at: Timestamp) -> bool {
     let class = cause.class();
-    if class == Class::Certain && open.count >= 2 {
+    if class == Class::Certain && open.count() >= 2 {
         return true;
     }
     patience.of(class).is_some_and(|wait| {

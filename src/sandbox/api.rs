@@ -11,6 +11,7 @@ mod balancing;
 mod clusters;
 mod create_service;
 mod defaults;
+mod eks;
 mod fargate;
 mod logs;
 mod scaling;
@@ -66,6 +67,7 @@ pub(crate) fn perform(world: &mut World, service: &str, operation: &str, input: 
         "ecs" => ecs(world, operation, input),
         "application-autoscaling" => scaling::perform(world, operation, input),
         "elasticloadbalancing" => balancing::perform(world, operation, input),
+        "eks" => eks::perform(world, operation, input),
         "logs" => logs::perform(world, operation, input),
         "sts" => sts(world, operation),
         _ => Err(ApiError::unknown(operation)),

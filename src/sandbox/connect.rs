@@ -53,6 +53,7 @@ fn translate(request: &HttpRequest) -> Result<Request, ConnectorError> {
     let headers = request.headers().iter();
     let path = request.uri().splitn(4, '/').nth(3).unwrap_or_default();
     Ok(Request {
+        method: request.method().to_owned(),
         path: format!("/{path}"),
         headers: headers
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))

@@ -78,6 +78,7 @@ async fn answer(
     let text =
         |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let request = Request {
+        method: head.method.to_string(),
         path: head
             .uri
             .path_and_query()

@@ -18,6 +18,7 @@ use super::{Now, Sandbox, World};
 
 mod api_rules;
 mod breaker;
+mod eks;
 mod endings;
 mod files;
 mod identity;

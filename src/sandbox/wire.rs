@@ -11,11 +11,13 @@ use super::world::World;
 
 mod json;
 mod query;
+mod rest;
 mod skew;
 
 /// A request, whatever brought it.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
+    pub(crate) method: String,
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
@@ -75,6 +77,7 @@ pub struct LoggedRequest {
 enum Protocol {
     Json,
     Query,
+    Rest,
 }
 
 /// A request, understood.
@@ -148,13 +151,13 @@ enum Refusal {
 }
 
 fn refusal(world: &World, call: &Call, effect: &Effect, request: &Request) -> Option<Refusal> {
-    let json = call.protocol == Protocol::Json;
-    let pick = |in_json: &str, in_query: &str| {
-        if json {
-            in_json.to_owned()
-        } else {
-            in_query.to_owned()
-        }
+    let forbidden = match call.protocol {
+        Protocol::Json => 400,
+        Protocol::Query | Protocol::Rest => 403,
+    };
+    let pick = |in_json: &str, in_query: &str| match call.protocol {
+        Protocol::Json | Protocol::Rest => in_json.to_owned(),
+        Protocol::Query => in_query.to_owned(),
     };
     let error = |status, code: String, message: &str| {
         Some(Refusal::Error(ApiError {
@@ -165,7 +168,11 @@ fn refusal(world: &World, call: &Call, effect: &Effect, request: &Request) -> Op
     };
     match effect {
         Effect::Throttle => error(
-            400,
+            if call.protocol == Protocol::Rest {
+                429
+            } else {
+                400
+            },
             pick("ThrottlingException", "Throttling"),
             "Rate exceeded",
         ),
@@ -173,11 +180,11 @@ fn refusal(world: &World, call: &Call, effect: &Effect, request: &Request) -> Op
         Effect::AccessDenied => {
             let mut denied = api::access_denied(world, &call.service, &call.operation);
             denied.code = pick("AccessDeniedException", "AccessDenied");
-            denied.status = if json { 400 } else { 403 };
+            denied.status = forbidden;
             Some(Refusal::Error(denied))
         }
         Effect::ExpiredToken => error(
-            if json { 400 } else { 403 },
+            forbidden,
             pick("ExpiredTokenException", "ExpiredToken"),
             "The security token included in the request is expired",
         ),
@@ -229,6 +236,7 @@ impl Call {
     fn succeeded(&self, members: &Value, id: &str) -> Reply {
         match self.protocol {
             Protocol::Json => json::success(members, id),
+            Protocol::Rest => rest::success(members, id),
             Protocol::Query => query::success(&self.service, &self.operation, members, id),
         }
     }
@@ -236,13 +244,14 @@ impl Call {
     fn failed(&self, error: &ApiError, id: &str) -> Reply {
         match self.protocol {
             Protocol::Json => json::failure(error, id),
+            Protocol::Rest => rest::failure(error, id),
             Protocol::Query => query::failure(&self.service, error, id),
         }
     }
 }
 
-/// Finds out what a request asks for: the operation from `X-Amz-Target` or the form's `Action`, the
-/// service from the signature's scope or else from those.
+/// Finds out what a request asks for: the operation from `X-Amz-Target`, the path or the form's
+/// `Action`, the service from the signature's scope or else from those.
 fn understand(request: &Request) -> Call {
     let scope = request.scope().map(|(_, service)| service.to_owned());
     if let Some(target) = request.header("x-amz-target") {
@@ -255,6 +264,18 @@ fn understand(request: &Request) -> Call {
                 .unwrap_or_default(),
             operation: operation.to_owned(),
             input: json::parse(&request.body),
+        };
+    }
+    if scope
+        .as_deref()
+        .map_or(rest::speaks(request), |scope| scope == "eks")
+    {
+        let (operation, input) = rest::understand(request);
+        return Call {
+            protocol: Protocol::Rest,
+            service: "eks".to_owned(),
+            operation,
+            input: Ok(input),
         };
     }
     let form = query::form(request);

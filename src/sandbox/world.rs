@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::behaviour::{self, Behaviour, ImageRule};
+use super::eks::EksCluster;
 use super::faults::Fault;
 use super::plan::{Planned, When};
 use super::switches::Switches;
@@ -77,6 +78,9 @@ pub struct World {
     pub(crate) policies: BTreeMap<String, ScalingPolicy>,
     pub(crate) logs: BTreeMap<String, Streams>,
     pub(crate) tags: BTreeMap<String, Tags>,
+    /// By name; a world of an earlier version has none.
+    #[serde(default)]
+    pub(crate) eks: BTreeMap<String, EksCluster>,
     pub(crate) image_starts: BTreeMap<String, i64>,
     pub(crate) requests: u64,
 }
@@ -109,6 +113,7 @@ impl World {
             policies: BTreeMap::new(),
             logs: BTreeMap::new(),
             tags: BTreeMap::new(),
+            eks: BTreeMap::new(),
             image_starts: BTreeMap::new(),
             requests: 0,
         };
@@ -131,6 +136,11 @@ impl World {
     pub fn with_switches(mut self, switches: Switches) -> Self {
         self.switches = switches;
         self
+    }
+
+    /// From now on there is this EKS cluster, in place of one of the same name.
+    pub fn set_eks_cluster(&mut self, cluster: EksCluster) {
+        self.eks.insert(cluster.name.clone(), cluster);
     }
 
     /// Images that match `pattern` behave so from now on (tasks that run already do not change).

@@ -20,6 +20,11 @@
 //! when = { after = { operation = "UpdateService", delay_ms = 1000 } }
 //! action = { deploy = { cluster = "main", service = "api", image = "api:theirs" } }
 //!
+//! [[eks]]                                      # an EKS cluster: any Kubernetes API server
+//! name = "main"
+//! endpoint = "https://127.0.0.1:6443"
+//! certificate_authority = """-----BEGIN CERTIFICATE-----…"""   # PEM, or its base64
+//!
 //! [[before]]                                   # what is there already
 //! service = "ecs"
 //! operation = "CreateCluster"
@@ -35,6 +40,7 @@ use serde_json::Value;
 use super::SandboxError;
 use super::api;
 use super::behaviour::ImageRule;
+use super::eks::EksCluster;
 use super::faults::Fault;
 use super::plan::Planned;
 use super::switches::Switches;
@@ -65,6 +71,8 @@ pub struct WorldFile {
     /// Requests performed long before the world begins: what is there already.
     #[serde(rename = "before")]
     pub before: Vec<Before>,
+    /// EKS clusters, each the way to a Kubernetes API server.
+    pub eks: Vec<EksCluster>,
     /// Alarms that are in ALARM from the beginning.
     pub alarms: Vec<String>,
 }
@@ -136,6 +144,9 @@ impl WorldFile {
         };
         world.switches = self.switches;
         world.images = self.images;
+        for cluster in self.eks {
+            world.set_eks_cluster(cluster);
+        }
         for before in self.before {
             let done = api::perform(
                 &mut world,

@@ -10,6 +10,7 @@ use libtest_mimic::Arguments;
 mod bad_input;
 mod cli;
 mod clients;
+mod clusters;
 mod harness;
 mod rights;
 mod rollouts;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(4);
     let tiers = [
         harness::trials(),
+        clusters::trials(),
         bad_input::trials(),
         cli::trials(),
         rights::trials(),
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     ];
     let trials = tiers.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
+    integration_tests::cluster::down();
     integration_tests::servers::down();
     conclusion.exit_code()
 }

@@ -1,9 +1,10 @@
 //! The evidence of a failure is gathered while it is there.
 
 use super::others::{reason, runs};
-use super::stage::{Play, Ran, example, image};
+use super::stage::{Play, Ran, example, image, later};
 use crate::event::{Kind, PostMortem};
-use crate::sandbox::{Behaviour, Timings};
+use crate::rollout::Cause;
+use crate::sandbox::{Behaviour, Effect, Fault, Timings, World};
 
 fn evidence(ran: &Ran) -> &PostMortem {
     let told = ran.events.iter().find_map(|event| match &event.kind {
@@ -44,7 +45,6 @@ async fn a_rollout_whose_targets_are_well_asks_for_their_health_rarely() {
 
 #[tokio::test(start_paused = true)]
 async fn a_load_balancer_that_never_answers_delays_no_look() {
-    use crate::sandbox::{Effect, Fault};
     let mut world = runs().await;
     *world.timings_mut() = Timings::aws();
     let calm = Play::new(world.clone(), example(&[], "v2")).run().await;
@@ -53,4 +53,33 @@ async fn a_load_balancer_that_never_answers_delays_no_look() {
     play.faults = vec![Fault::on("DescribeTargetHealth", silence).times(0)];
     let ran = play.run().await;
     assert_eq!((ran.exit(), ran.took), (Some(0), calm.took));
+}
+
+/// The world with so many more stopped tasks of a revision before, always listed first.
+fn with_remains(mut world: World, many: i64) -> World {
+    let one = world.tasks.values().find(|task| task.ending);
+    let one = one.unwrap().clone();
+    for n in 0..many {
+        let id = format!("{:032x}", 0xfeed_0000 + n);
+        let mut task = one.clone();
+        task.arn = one.arn.replace(&one.id, &id);
+        task.id.clone_from(&id);
+        task.number = i64::MAX - n;
+        world.tasks.insert(id, task);
+    }
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_failures_are_found_behind_hundreds_of_stopped_tasks() {
+    let before = Play::new(runs().await, example(&[], "v0")).run().await;
+    let mut world = with_remains(later(before.world, 120), 650);
+    world.set_image(&image("v2"), Behaviour::Missing);
+    // Nothing but the tasks themselves tells what is wrong.
+    world.switches_mut().status_reasons = false;
+    let ran = Play::new(world, example(&[], "v2")).run().await;
+    assert_eq!(ran.exit(), Some(10), "{}", reason(&ran));
+    let causes: Vec<_> = evidence(&ran).groups.iter().map(|one| one.cause).collect();
+    assert_eq!(causes, [Cause::ImageNotFound], "{}", reason(&ran));
+    assert!(reason(&ran).contains("does not exist"), "{}", reason(&ran));
 }

@@ -1,5 +1,7 @@
 //! Others are at work at the same time: they deploy, stop, scale and race us.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::judge::{KEY, Rest, rest, rollouts, serving};
@@ -7,7 +9,7 @@ use super::stage::{Act, Play, Ran, example, image, later};
 use super::story::{Before, SCALING, prepared};
 use super::wire::Mishap;
 use crate::deploy::IfBusy;
-use crate::sandbox::{Action, DeploymentApi, Planned, Switches, When, World};
+use crate::sandbox::{Action, Behaviour, DeploymentApi, Planned, Switches, When, World};
 
 pub(super) async fn runs() -> World {
     prepared(Before::Runs, &Switches::default()).await
@@ -268,4 +270,62 @@ async fn scaling_that_waits_goes_on_once_a_rollout_under_way_is_healthy() {
         ran.performed("RegisterScalableTarget") + ran.performed("PutScalingPolicy"),
         0
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_warns_of_a_rollout_that_is_under_way_and_not_of_one_that_is_over() {
+    // ECS calls it successful a while before it calls it complete.
+    let over = update(runs().await, "v2").run().await;
+    assert_eq!(over.exit(), Some(0));
+    let service = &over.world.services[KEY];
+    assert_ne!(
+        json!(service.primary().unwrap().state),
+        "COMPLETED",
+        "there would be nothing to see"
+    );
+    for (world, warns) in [(over.world, false), (rolling("v2", 700).await, true)] {
+        let mut play = update(world, "v3");
+        play.act = Act::Plan;
+        play.conduct.may_write = false;
+        assert_eq!(play.run().await.warned("busy"), warns);
+    }
+}
+
+/// A first deployment of an image that behaves so, some seconds after its begin.
+async fn first(behaviour: Option<Behaviour>) -> World {
+    let mut world = super::stage::fresh();
+    // The next attempt comes late.
+    world.timings_mut().backoff_ms = 600_000;
+    if let Some(behaviour) = behaviour {
+        world.set_image(&image("v1"), behaviour);
+    }
+    let mut play = update(world, "v1");
+    play.conduct.timeout = Some(Duration::from_millis(1_500));
+    let ran = play.run().await;
+    assert_eq!(ran.exit(), Some(13), "{}", reason(&ran));
+    ran.world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_deployment_that_fails_holds_up_no_corrected_one() {
+    for behaviour in [
+        Behaviour::SecretMissing,
+        Behaviour::PullDenied,
+        Behaviour::PullTimeout,
+        Behaviour::Missing,
+    ] {
+        for if_busy in [IfBusy::Refuse, IfBusy::Wait] {
+            let mut play = update(first(Some(behaviour.clone())).await, "v2");
+            play.conduct.if_busy = if_busy;
+            let ran = play.run().await;
+            assert_eq!(ran.exit(), Some(0), "{behaviour:?}: {}", reason(&ran));
+            assert!(ran.took < Duration::from_mins(1), "{:?}", ran.took);
+            let notes = &ran.plan.as_ref().unwrap().notes;
+            let told = notes.iter().find(|note| note.code == "replaces_failing");
+            assert!(told.is_some(), "{behaviour:?}: {notes:?}");
+        }
+    }
+    // One that does not fail does.
+    let ran = update(first(None).await, "v2").run().await;
+    assert_eq!(ran.exit(), Some(4), "{}", reason(&ran));
 }

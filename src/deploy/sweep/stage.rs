@@ -256,12 +256,19 @@ async fn perform(deploy: &Deploy<'_, Ecs>, act: &Act) -> (Option<Outcome>, Optio
         Act::Perform(plan) => Some(plan.as_ref()),
         _ => None,
     };
-    let proposal = match deploy.propose_saved(saved).await {
+    let read = match saved {
+        Some(saved) => deploy.propose_saved(saved).await,
+        None => deploy.propose().await,
+    };
+    let mut proposal = match read {
         Ok(proposal) => proposal,
         Err(outcome) => return (Some(outcome), None),
     };
     let outcome = match act {
-        Act::Plan => None,
+        Act::Plan => {
+            deploy.warn_if_busy(&mut proposal).await;
+            None
+        }
         Act::Watch => Some(Box::pin(deploy.watch(&proposal.plan, proposal.current)).await),
         _ => Some(Box::pin(deploy.carry_out(&proposal.plan, proposal.current)).await),
     };

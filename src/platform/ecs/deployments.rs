@@ -3,9 +3,12 @@
 
 use std::cmp::Reverse;
 
+use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types as ecs;
+use jiff::Timestamp;
 
 use super::Ecs;
+use super::wire;
 use crate::platform::Failed;
 use crate::platform::aws::failed;
 
@@ -16,8 +19,63 @@ pub const AT_ONCE: usize = 20;
 /// How many one page lists (Amazon ECS API reference, `ListServiceDeployments`).
 const A_PAGE: i32 = 100;
 
-/// How far back a rollout is looked for by its id.
-const MOST: usize = 100;
+/// Pages are read to the end of what is wanted, and never more than these: 2000 deployments within
+/// the 90 days that ECS remembers.
+const PAGES: usize = 20;
+
+/// The deployments of one service, page by page.
+pub(super) struct List<'a> {
+    pub(super) client: &'a Client,
+    pub(super) cluster: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl List<'_> {
+    /// Reads on until there are no more in these states (no state: in all), or `enough` says of
+    /// all that were read that they are.
+    pub(super) async fn read(
+        &self,
+        states: &[ecs::ServiceDeploymentStatus],
+        enough: impl Fn(&[ecs::ServiceDeploymentBrief]) -> bool,
+    ) -> Result<Vec<ecs::ServiceDeploymentBrief>, Failed> {
+        let mut all = Vec::new();
+        let mut token = None;
+        for _ in 0..PAGES {
+            let page = self
+                .client
+                .list_service_deployments()
+                .cluster(self.cluster)
+                .service(self.name)
+                .set_status((!states.is_empty()).then(|| states.to_vec()))
+                .max_results(A_PAGE)
+                .set_next_token(token.take())
+                .send()
+                .await
+                .map_err(|error| failed(format!("list the deployments of {}", self.name), error))?;
+            all.extend(page.service_deployments.unwrap_or_default());
+            token = page.next_token;
+            if token.is_none() || enough(&all) {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Whether a deployment rolls out the revision of this number, which is that of the classic
+/// deployment that it began as.
+pub(super) fn rolls_out(brief: &ecs::ServiceDeploymentBrief, number: &str) -> bool {
+    let target = brief.target_service_revision_arn();
+    target.is_some_and(|arn| arn.rsplit('/').next() == Some(number))
+}
+
+/// Whether what follows in the list is older than `since`: it falls in time, as far as it was read,
+/// and that far back. ECS promises no order.
+pub(super) fn reaches_back(listed: &[ecs::ServiceDeploymentBrief], since: Timestamp) -> bool {
+    let at = |brief: &ecs::ServiceDeploymentBrief| wire::time(brief.created_at());
+    let last = listed.last().and_then(at);
+    listed.is_sorted_by_key(|brief| Reverse(at(brief))) && last.is_some_and(|last| last < since)
+}
 
 impl Ecs {
     /// The deployments of a service in one of these states, newest first, at most `most`; no
@@ -28,26 +86,12 @@ impl Ecs {
         states: &[ecs::ServiceDeploymentStatus],
         most: usize,
     ) -> Result<Vec<ecs::ServiceDeploymentBrief>, Failed> {
-        let mut all = Vec::new();
-        let mut token = None;
-        loop {
-            let page = self
-                .ecs()
-                .list_service_deployments()
-                .cluster(self.cluster())
-                .service(name)
-                .set_status((!states.is_empty()).then(|| states.to_vec()))
-                .max_results(A_PAGE)
-                .set_next_token(token.take())
-                .send()
-                .await
-                .map_err(|error| failed(format!("list the deployments of {name}"), error))?;
-            all.extend(page.service_deployments.unwrap_or_default());
-            token = page.next_token;
-            if token.is_none() || all.len() >= most {
-                break;
-            }
-        }
+        let list = List {
+            client: self.ecs(),
+            cluster: self.cluster(),
+            name,
+        };
+        let mut all = list.read(states, |all| all.len() >= most).await?;
         all.sort_by_key(|one| Reverse(one.created_at.map(|at| (at.secs(), at.subsec_nanos()))));
         all.truncate(most);
         Ok(all)
@@ -69,11 +113,16 @@ impl Ecs {
 
     /// The revision that the classic deployment of that id rolled out, as far as ECS remembers.
     pub async fn rolled_out_by(&self, name: &str, id: &str) -> Option<String> {
-        let listed = self.list_deployments(name, &[], MOST).await.ok()?;
-        let target = listed
-            .into_iter()
-            .filter_map(|brief| brief.target_service_revision_arn)
-            .find(|target| target.rsplit('/').next() == id.rsplit('/').next())?;
+        let list = List {
+            client: self.ecs(),
+            cluster: self.cluster(),
+            name,
+        };
+        let number = id.rsplit('/').next()?;
+        let fits = |brief: &ecs::ServiceDeploymentBrief| rolls_out(brief, number);
+        let listed = list.read(&[], |all| all.iter().any(fits)).await.ok()?;
+        let found = listed.into_iter().find(fits);
+        let target = found?.target_service_revision_arn?;
         let revisions = self
             .describe_revisions(std::iter::once(target))
             .await

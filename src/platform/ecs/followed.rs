@@ -33,8 +33,8 @@ pub(super) enum RecordState {
     Unknown,
     /// Its ARN.
     Arn(String),
-    /// We may not ask, or the endpoint does not offer it.
-    Unavailable,
+    /// We may not ask, or the endpoint does not offer it; when that was last seen.
+    Unavailable(Timestamp),
 }
 
 /// The parts of the file that evidence needs.
@@ -54,6 +54,10 @@ pub(super) struct Subject {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
     pub(super) tasks: BTreeSet<String>,
+    /// Where the next look goes on listing stopped tasks.
+    pub(super) unlisted: Option<String>,
+    /// All stopped tasks were listed once.
+    pub(super) listed: bool,
     pub(super) events: BTreeSet<String>,
     pub(super) failures: BTreeMap<String, Failure>,
     /// When ECS made our deployment, by its clock; told as long as it is listed.

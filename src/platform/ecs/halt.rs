@@ -63,8 +63,7 @@ impl Sampler<'_> {
     async fn arn(&self, rollout: &Followed) -> Result<Option<String>, Failed> {
         match &rollout.record {
             RecordState::Arn(arn) => Ok(Some(arn.clone())),
-            RecordState::Unknown => self.find(rollout).await,
-            RecordState::Unavailable => Ok(None),
+            RecordState::Unknown | RecordState::Unavailable(_) => self.find(rollout).await,
         }
     }
 

@@ -95,7 +95,7 @@ pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
     }
     remember(view, service, ours, memory);
     if let Some(limit) = ours.count_only {
-        return counted(service, view.at, limit, ours, memory);
+        return counted(service, view.by_theirs(view.at), limit, ours, memory);
     }
     match &view.record {
         Record::Found(record) if !record.is_ours => by_end(record, service, view.at, ours, memory),
@@ -106,7 +106,8 @@ pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
     }
 }
 
-/// Counts alone: they are reached, or tasks keep failing.
+/// Counts alone: they are reached, or tasks keep failing. `at` is by the platform's clock, as the
+/// times of failures are.
 fn counted(
     service: &ServiceView,
     at: Timestamp,

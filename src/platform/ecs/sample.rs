@@ -21,6 +21,9 @@ mod tasks;
 use gauge::gauge;
 use stopped::unplaced;
 
+/// A piece of evidence that may be missing.
+const RECORDS: &str = "service deployments";
+
 /// Where samples come from.
 pub(super) struct Sampler<'a> {
     pub(super) client: &'a Client,
@@ -40,21 +43,19 @@ impl Sampler<'_> {
         now: Timestamp,
     ) -> Result<Observation, Failed> {
         let (service, record) =
-            futures::join!(self.service(&rollout.service), self.record(rollout));
+            futures::join!(self.service(&rollout.service), self.record(rollout, now));
         let (service, look) = (service?, record?);
         rollout.record = look.state;
         if let Some(error) = look.refused {
-            self.lacks(
-                rollout,
-                "service deployments",
-                &error,
-                "judging by DescribeServices alone",
-            );
+            let consequence = "judging by DescribeServices alone";
+            self.lacks(rollout, RECORDS, &error, consequence);
+        } else if matches!(look.record, Record::Found(_)) {
+            rollout.seen.missing.remove(RECORDS);
         }
-        let record = look.record;
         let mut view = View {
             at: now,
-            record,
+            skew: self.skew,
+            record: look.record,
             service,
         };
         self.tell_messages(rollout, view.service.as_ref());
@@ -68,6 +69,7 @@ impl Sampler<'_> {
             standing,
             gauge: gauge(&view, rollout),
             failures: rollout.seen.failures.values().cloned().collect(),
+            healed: Vec::new(),
             waiting: match &view.record {
                 Record::Found(record) => record.awaits.clone(),
                 _ => None,

@@ -1,17 +1,26 @@
 //! What one look at a service shows of a rollout: the parts of the ECS answers that a judgement
 //! rests on, without any SDK type, so that every row of the tables can be written as a value.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// One look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
-    /// When we asked.
+    /// When we asked, by our clock.
     pub at: Timestamp,
+    /// The platform's clock less ours.
+    pub skew: SignedDuration,
     /// The `ServiceDeployment` of our rollout.
     pub record: Record,
     /// The service, and with it the classic deployments; `None`: it is not there.
     pub service: Option<ServiceView>,
+}
+
+impl View {
+    /// A moment of our clock by the platform's, by which it dates all that it tells.
+    pub fn by_theirs(&self, ours: Timestamp) -> Timestamp {
+        ours.checked_add(self.skew).unwrap_or(ours)
+    }
 }
 
 /// The `ServiceDeployment` of our rollout.

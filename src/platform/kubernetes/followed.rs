@@ -1,6 +1,8 @@
 //! The identity of a rollout under watch, and what watching remembers of it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,12 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::MANAGER;
+use super::memory::Memory;
+use super::reading::Reading;
+use super::sample::Remedy;
+use super::snapshot::View;
+use super::watch::Watch;
+use crate::rollout::{Budget, Policy};
 use crate::spec::Service;
 
 /// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
@@ -128,6 +136,27 @@ pub struct Followed {
     pub going_back: Option<GoingBack>,
     /// What a rollback does not bring back, in words.
     pub not_brought_back: Vec<String>,
+    /// How patient we are, with the remedy too.
+    pub(super) policy: Policy,
+    /// How many failures trip.
+    pub(super) budget: Option<Budget>,
+    pub(super) watch: Option<Arc<Watch>>,
+    pub(super) memory: Memory,
+    pub(super) remedy: Option<Remedy>,
+    pub(super) seen: Seen,
+}
+
+/// What was seen and told.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    /// The last look.
+    pub(super) view: Option<View>,
+    /// The last look before anything was brought back, with what it said of ours.
+    pub(super) ours: Option<(View, Reading)>,
+    /// Messages that were told.
+    pub(super) told: BTreeSet<String>,
+    /// Pieces that may not be read, each with why.
+    pub(super) missing: BTreeMap<&'static str, String>,
 }
 
 impl Followed {
@@ -140,6 +169,12 @@ impl Followed {
             can_go_back: false,
             going_back: None,
             not_brought_back: Vec::new(),
+            policy: service.rollout.policy,
+            budget: Budget::of(&service.rollout.breaker),
+            watch: None,
+            memory: Memory::default(),
+            remedy: None,
+            seen: Seen::default(),
         }
     }
 

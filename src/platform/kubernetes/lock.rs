@@ -24,7 +24,7 @@ mod renew;
 #[cfg(test)]
 mod tests;
 
-pub use renew::Held;
+pub use renew::{Held, Lost};
 
 /// How long a lock lasts that is not renewed.
 pub const LASTS: Duration = Duration::from_secs(15);
@@ -285,20 +285,26 @@ impl Kubernetes {
     }
 
     /// Whether this run holds the lock of the Deployment `name`, so that it may write.
+    ///
+    /// [`Kind::Refused`]: it is lost for good. [`Kind::Unreachable`]: it could not be renewed in
+    /// time, and may yet turn out to be ours.
     pub fn holds(&self, name: &str) -> Result<(), Failed> {
-        let refused = |why: String| {
-            Failed::new(
-                format!("go on with service {name}"),
+        let lost = self.with_run(name, |run| match &run.held {
+            None => Some(Lost::Gone("it was never taken".into())),
+            Some(held) => held.lost(self.clock.now()),
+        });
+        let (kind, why) = match lost {
+            None => return Ok(()),
+            Some(Lost::Gone(why)) => (
                 Kind::Refused,
                 format!("this run lost its lock ({why}); another one may be at work"),
-            )
+            ),
+            Some(Lost::Stale) => (
+                Kind::Unreachable,
+                format!("the lock could not be renewed for {} s", LASTS.as_secs()),
+            ),
         };
-        self.with_run(name, |run| match &run.held {
-            None => Err(refused("it was never taken".into())),
-            Some(held) => held
-                .lost(self.clock.now())
-                .map_or(Ok(()), |why| Err(refused(why))),
-        })
+        Err(Failed::new(format!("go on with service {name}"), kind, why))
     }
 
     /// Gives the lock back, so that the next run need not wait. What cannot be given back runs out

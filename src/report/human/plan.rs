@@ -107,7 +107,12 @@ impl Object<'_> {
         let (tone, mark) = sign.mark();
         let mut head = Line::at(2).add(tone, format!("{mark} {}", self.name));
         if let Some(view) = self.views.iter().find(|v| v.path.is_empty()) {
-            head = head.plain(" ").plain(value(view, sign)).hang(6);
+            let value = value(view, sign);
+            // A platform may have the name in the object's own already.
+            if !self.name.ends_with(&format!(" {value}")) {
+                head = head.plain(" ").plain(value);
+            }
+            head = head.hang(6);
         }
         let mut lines = vec![head];
         for (parent, views) in self.by_parent() {
@@ -139,8 +144,22 @@ impl Object<'_> {
 }
 
 /// The parent of a field and its own name; the parent of a top-level field is empty.
+///
+/// What stands in brackets is a name, dots and all: `labels[app.kubernetes.io/name]`.
 fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('.').unwrap_or(("", path))
+    let mut depth = 0_usize;
+    let dot = path.char_indices().rev().find(|(_, c)| {
+        match c {
+            ']' => depth += 1,
+            '[' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *c == '.' && depth == 0
+    });
+    match dot {
+        Some((at, _)) => (&path[..at], &path[at + 1..]),
+        None => ("", path),
+    }
 }
 
 fn value(view: &ChangeView, sign: Sign) -> &str {
@@ -218,5 +237,25 @@ fn note(note: &Note) -> Line {
     match note.weight {
         Weight::Warning => Line::at(2).add(Tone::Care, "! ").hang(4).plain(&note.text),
         Weight::Info => Line::at(2).add(Tone::Quiet, "· ").hang(4).plain(&note.text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn a_name_in_brackets_keeps_its_dots() {
+        let split_at = [
+            ("spec.template.image", ("spec.template", "image")),
+            (
+                "metadata.labels[app.kubernetes.io/name]",
+                ("metadata", "labels[app.kubernetes.io/name]"),
+            ),
+            ("replicas", ("", "replicas")),
+        ];
+        for (path, parts) in split_at {
+            assert_eq!(split(path), parts);
+        }
     }
 }

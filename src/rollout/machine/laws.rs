@@ -10,7 +10,7 @@ use crate::rollout::{Cause, Gauge};
 
 mod clocks;
 
-const CAUSES: [Cause; 6] = [
+pub(super) const CAUSES: [Cause; 6] = [
     Cause::ImageNotFound,
     Cause::SecretMissing,
     Cause::NoCapacity,
@@ -19,33 +19,34 @@ const CAUSES: [Cause; 6] = [
     Cause::Other,
 ];
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     Policy {
         deadline: Duration::from_mins(10),
         ..Policy::ecs()
     }
 }
 
-fn sample(second: i64, standing: Standing) -> Observation {
+pub(super) fn sample(second: i64, standing: Standing) -> Observation {
     Observation {
         at: at(second),
         created: None,
         standing,
         gauge: Gauge::default(),
         failures: Vec::new(),
+        healed: Vec::new(),
         waiting: None,
     }
 }
 
-fn going(second: i64) -> Observation {
+pub(super) fn going(second: i64) -> Observation {
     sample(second, Standing::Going("IN_PROGRESS".into()))
 }
 
-fn failing(second: i64, ids: &[&str], cause: Cause) -> Observation {
+pub(super) fn failing(second: i64, ids: &[&str], cause: Cause) -> Observation {
     let failure = |id: &&str| Failure {
         id: (*id).to_owned(),
         at: at(second),
@@ -65,7 +66,7 @@ fn machine() -> Rollout {
     Rollout::new(policy(), at(0), None)
 }
 
-fn trip(machine: &Rollout) -> Option<(Tripper, Option<Cause>)> {
+pub(super) fn trip(machine: &Rollout) -> Option<(Tripper, Option<Cause>)> {
     machine.wants_remedy().map(|trip| (trip.by, trip.cause))
 }
 
@@ -83,7 +84,7 @@ fn standings() -> impl Strategy<Value = Standing> {
 }
 
 prop_compose! {
-    fn observations()(
+    pub(super) fn observations()(
         second in 1..2000i64,
         standing in standings(),
         failures in prop::collection::vec((0..6usize, 0..5u32), 0..4),
@@ -108,7 +109,7 @@ prop_compose! {
     }
 }
 
-fn play(machine: &mut Rollout, story: &[Observation]) {
+pub(super) fn play(machine: &mut Rollout, story: &[Observation]) {
     for sample in story {
         machine.observe(sample);
         machine.elapse(sample.at);
@@ -116,7 +117,7 @@ fn play(machine: &mut Rollout, story: &[Observation]) {
 }
 
 /// How bad a state is; a verdict that knows no harm is best.
-fn harm(machine: &Rollout) -> u8 {
+pub(super) fn harm(machine: &Rollout) -> u8 {
     match machine.phase() {
         Phase::Concluded(Verdict::Healthy { .. }) => 0,
         Phase::Pending | Phase::Progressing | Phase::Baking(_) => 1,

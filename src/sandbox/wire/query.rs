@@ -24,7 +24,7 @@ pub(super) fn form(request: &Request) -> Vec<(String, String)> {
 }
 
 /// Undoes percent encoding and `+`.
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {

@@ -38,7 +38,7 @@ pub struct Memory {
     pub rolling_back: Option<String>,
     /// Tasks of ours failed since the last look.
     pub fresh_failures: bool,
-    /// When tasks of ours failed.
+    /// When tasks of ours failed, by the platform's clock.
     pub failed_at: Vec<Timestamp>,
     /// ECS called our deployment complete: it counts no failures any more, so that we do.
     pub complete: Option<Complete>,
@@ -76,7 +76,8 @@ pub(super) fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: 
         }
     }
     if memory.rolling_back.is_none() && !is_early(view.at, memory) {
-        memory.rolling_back = rollback_words(service, ours, memory.begun);
+        let begun = memory.begun.map(|begun| view.by_theirs(begun));
+        memory.rolling_back = rollback_words(service, ours, begun);
     }
 }
 
@@ -95,7 +96,8 @@ fn remember_stop(record: &RecordView, at: Timestamp, ours: &Ours, memory: &mut M
         && !platform_pulled(record);
 }
 
-/// Words in the PRIMARY deployment's reason, or in an event since our begin, that tell of a rollback.
+/// Words in the PRIMARY deployment's reason, or in an event since our begin, by the platform's
+/// clock, that tell of a rollback.
 fn rollback_words(service: &ServiceView, ours: &Ours, begun: Option<Timestamp>) -> Option<String> {
     let primary = service.primary().filter(|primary| primary.id != ours.id)?;
     let reason = primary.reason.as_deref();

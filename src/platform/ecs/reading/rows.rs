@@ -93,6 +93,7 @@ fn triggered() -> BreakerView {
 fn view(second: i64, record: Record, service: ServiceView) -> View {
     View {
         at: at(second),
+        skew: SignedDuration::ZERO,
         record,
         service: Some(service),
     }
@@ -169,6 +170,7 @@ fn going_back_is_watched_to_its_end() {
 fn a_deleted_service_is_superseded_and_one_that_is_not_visible_yet_is_not() {
     let gone = |second| View {
         at: at(second),
+        skew: SignedDuration::ZERO,
         record: Record::Missing,
         service: None,
     };

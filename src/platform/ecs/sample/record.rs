@@ -1,5 +1,9 @@
 //! Looks for the `ServiceDeployment` of our rollout, and reads it.
 
+use aws_sdk_ecs::types::ServiceDeploymentBrief;
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::deployments::{List, reaches_back, rolls_out};
 use super::super::followed::{Followed, RecordState};
 use super::super::view::{Record, RecordView, View};
 use super::super::wire;
@@ -7,22 +11,25 @@ use super::Sampler;
 use crate::platform::aws::failed;
 use crate::platform::failure::{Failed, Kind};
 
-/// `ListServiceDeployments` gives at most 100 records at once (Amazon ECS API reference); of what a
-/// rollout is about, none is older than that.
-const MOST_RECORDS: i32 = 100;
+/// A record that could not be asked for is asked for again so much later: rights are given, and an
+/// endpoint that has none is not asked at each look.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// A record may be made a little before its deployment.
+const SLACK: SignedDuration = SignedDuration::from_secs(15);
 
 impl Sampler<'_> {
     /// The record, found in the list first and read by its ARN from then on.
-    pub(super) async fn record(&self, rollout: &Followed) -> Result<Look, Failed> {
+    pub(super) async fn record(&self, rollout: &Followed, now: Timestamp) -> Result<Look, Failed> {
         if rollout.ours.count_only.is_some() {
             return Ok(Look::of(Record::Missing, RecordState::Unknown));
         }
         let found = match &rollout.record {
-            RecordState::Unavailable => {
-                return Ok(Look::of(Record::Unavailable, RecordState::Unavailable));
+            lately @ RecordState::Unavailable(asked) if now.duration_since(*asked) < ASK_AGAIN => {
+                return Ok(Look::of(Record::Unavailable, lately.clone()));
             }
             RecordState::Arn(arn) => Ok(Some(arn.clone())),
-            RecordState::Unknown => self.find(rollout).await,
+            RecordState::Unavailable(_) | RecordState::Unknown => self.find(rollout).await,
         };
         let read = match found {
             Ok(Some(arn)) => self.read(&arn, rollout.number()).await.map(|record| {
@@ -38,7 +45,7 @@ impl Sampler<'_> {
             Ok(None) => Ok(Look::of(Record::Missing, RecordState::Unknown)),
             Err(error) => Err(error),
         };
-        read.or_else(|error| Look::without(error, &rollout.record))
+        read.or_else(|error| Look::without(error, &rollout.record, now))
     }
 
     /// The ARN of the record whose target revision ends in our deployment's number.
@@ -46,20 +53,14 @@ impl Sampler<'_> {
         &self,
         rollout: &Followed,
     ) -> Result<Option<String>, Failed> {
-        let answer = self
-            .client
-            .list_service_deployments()
-            .cluster(self.cluster)
-            .service(&rollout.service)
-            .max_results(MOST_RECORDS)
-            .send()
-            .await
-            .map_err(|error| failed("list service deployments", error))?;
-        let ours = |revision: &str| revision.rsplit('/').next() == Some(rollout.number());
-        let briefs = answer.service_deployments();
-        let mine = briefs
-            .iter()
-            .find(|brief| brief.target_service_revision_arn().is_some_and(ours));
+        let mine = |brief: &ServiceDeploymentBrief| rolls_out(brief, rollout.number());
+        // Older ones are none of ours; the one that a rollback ends is the newest of them.
+        let since = rollout.seen.begun.map(|begun| begun - SLACK);
+        let enough = |listed: &[ServiceDeploymentBrief]| {
+            listed.iter().any(mine) || since.is_some_and(|since| reaches_back(listed, since))
+        };
+        let briefs = self.list(rollout).read(&[], enough).await?;
+        let mine = briefs.iter().find(|brief| mine(brief));
         let newest = || {
             let newest = briefs
                 .iter()
@@ -102,23 +103,27 @@ impl Sampler<'_> {
         if record.status != "STOPPED" {
             return Ok(());
         }
-        let answer = self
-            .client
-            .list_service_deployments()
-            .cluster(self.cluster)
-            .service(&rollout.service)
-            .max_results(MOST_RECORDS)
-            .send()
-            .await
-            .map_err(|error| failed("list service deployments", error))?;
-        let briefs = answer.service_deployments().iter();
+        let Some(since) = record.created else {
+            return Ok(());
+        };
+        let enough = |listed: &[ServiceDeploymentBrief]| reaches_back(listed, since);
+        let briefs = self.list(rollout).read(&[], enough).await?;
         let newer = briefs
+            .iter()
             .filter(|brief| wire::time(brief.created_at()) > record.created)
             .filter_map(|brief| brief.target_service_revision_arn())
             .filter_map(|revision| revision.rsplit('/').next())
             .find(|number| *number != rollout.number());
         record.newer = newer.map(|number| format!("ecs-svc/{number}"));
         Ok(())
+    }
+
+    fn list<'a>(&'a self, rollout: &'a Followed) -> List<'a> {
+        List {
+            client: self.client,
+            cluster: self.cluster,
+            name: &rollout.service,
+        }
     }
 }
 
@@ -142,7 +147,7 @@ impl Look {
     /// We go on without the record where we may not ask or the endpoint has none. A server that
     /// fails like something that is not AWS is asked again next time, since AWS may be down behind
     /// a page of somebody else's; where it showed a record before, AWS it is.
-    fn without(error: Failed, known: &RecordState) -> Result<Self, Failed> {
+    fn without(error: Failed, known: &RecordState, now: Timestamp) -> Result<Self, Failed> {
         let state = match error.kind {
             // What could be read before may be readable again.
             Kind::Denied | Kind::Unsupported | Kind::Invalid
@@ -150,8 +155,10 @@ impl Look {
             {
                 known.clone()
             }
-            Kind::Denied | Kind::Unsupported | Kind::Invalid => RecordState::Unavailable,
+            Kind::Denied | Kind::Unsupported | Kind::Invalid => RecordState::Unavailable(now),
             _ if error.is_strange() && *known == RecordState::Unknown => RecordState::Unknown,
+            // Whatever it was that time, the classic deployments have judged so far.
+            _ if matches!(known, RecordState::Unavailable(_)) => RecordState::Unavailable(now),
             _ => return Err(error),
         };
         Ok(Self {

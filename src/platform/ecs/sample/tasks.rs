@@ -20,7 +20,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(4);
 /// `DescribeTasks` takes at most 100 tasks (Amazon ECS API reference).
 const TASKS_A_CALL: usize = 100;
 
-/// Pages of stopped tasks read in one look; the newest failures explain a rollout as well as all.
+/// Pages of stopped tasks listed in one look. Where tasks keep failing there may be many more, for
+/// ECS shows them for an hour, in no order that it promises: the next look goes on from there.
 const PAGES: usize = 3;
 
 impl Sampler<'_> {
@@ -49,11 +50,14 @@ impl Sampler<'_> {
             Err(error) => return Err(error),
         };
         rollout.seen.missing.remove("stopped tasks");
+        // Among those that are still to be listed may be failures of ours.
+        rollout.memory.fresh_failures |= !rollout.seen.listed;
         for task in &stopped {
             let ours = is_ours(task, rollout);
             let task = stopped_task(task);
             rollout.seen.tasks.insert(task.arn.clone());
-            let failure = classify::failure(&task, &rollout.subject.essential, view.at);
+            let failure =
+                classify::failure(&task, &rollout.subject.essential, view.by_theirs(view.at));
             if let Some(failure) = failure.filter(|_| ours) {
                 rollout.memory.fresh_failures = true;
                 rollout.memory.failed_at.push(failure.at);
@@ -64,32 +68,45 @@ impl Sampler<'_> {
     }
 
     /// Stopped tasks of the service that were not looked at before.
-    async fn stopped(&self, rollout: &Followed) -> Result<Vec<Task>, Failed> {
-        let mut unseen = Vec::new();
-        let mut next = None;
-        for _ in 0..PAGES {
-            let page = self
-                .client
-                .list_tasks()
-                .cluster(self.cluster)
-                .service_name(&rollout.service)
-                .desired_status(DesiredStatus::Stopped)
-                .set_next_token(next.take())
-                .send()
-                .await
-                .map_err(|error| failed("list stopped tasks", error))?;
-            let new = page
-                .task_arns()
-                .iter()
-                .filter(|arn| !rollout.seen.tasks.contains(*arn));
-            unseen.extend(new.cloned());
-            next = page.next_token().map(str::to_owned);
-            if next.is_none() {
-                break;
-            }
+    async fn stopped(&self, rollout: &mut Followed) -> Result<Vec<Task>, Failed> {
+        // What is new is likely to be listed first; the rest follows from look to look.
+        let (mut arns, after) = self.page(rollout, None).await?;
+        let mut next = rollout.seen.unlisted.take().or(after);
+        for _ in 1..PAGES {
+            let Some(token) = next.take() else { break };
+            let (more, after) = self.page(rollout, Some(token)).await?;
+            arns.extend(more);
+            next = after;
         }
+        arns.retain(|arn| !rollout.seen.tasks.contains(arn));
+        let tasks = self.describe(arns).await?;
+        rollout.seen.listed |= next.is_none();
+        rollout.seen.unlisted = next;
+        Ok(tasks)
+    }
+
+    /// One page of the list of stopped tasks, and where the next one begins.
+    async fn page(
+        &self,
+        rollout: &Followed,
+        token: Option<String>,
+    ) -> Result<(Vec<String>, Option<String>), Failed> {
+        let page = self
+            .client
+            .list_tasks()
+            .cluster(self.cluster)
+            .service_name(&rollout.service)
+            .desired_status(DesiredStatus::Stopped)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| failed("list stopped tasks", error))?;
+        Ok((page.task_arns.unwrap_or_default(), page.next_token))
+    }
+
+    async fn describe(&self, arns: Vec<String>) -> Result<Vec<Task>, Failed> {
         let mut tasks = Vec::new();
-        for arns in unseen.chunks(TASKS_A_CALL) {
+        for arns in arns.chunks(TASKS_A_CALL) {
             let answer = self
                 .client
                 .describe_tasks()
@@ -135,5 +152,6 @@ fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {
     });
     // Without a record, and while it bakes, readiness itself rests on there being no fresh failure.
     let decisive = !matches!(view.record, Record::Found(_)) || rollout.memory.complete.is_some();
-    (moved && !first) || long_ago || decisive
+    let unfinished = rollout.seen.unlisted.is_some();
+    (moved && !first) || long_ago || decisive || unfinished
 }

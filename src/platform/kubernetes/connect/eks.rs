@@ -10,7 +10,7 @@ use super::token::{Signer, Tokens};
 use super::{Way, certificates, proxy, unusable};
 use crate::clock::Clock;
 use crate::names::Region;
-use crate::platform::aws::{self, Connection};
+use crate::platform::aws::{self, Connection, ServerTime};
 use crate::platform::failure::{Failed, Kind};
 use crate::spec::KubePlace;
 
@@ -30,8 +30,23 @@ pub(super) async fn find(
         Failed::new(format!("find EKS cluster {name}"), Kind::Invalid, why)
     })?;
     let connection = aws::connect_to(region.as_str(), endpoint, None, clock).await;
-    let cluster = describe(&connection, name, region).await?;
-    check_owner(&connection, &cluster, place, region).await?;
+    // An emulator has a clock of its own, and does not check tokens.
+    let time = match endpoint {
+        Some(_) => ServerTime::new(clock),
+        None => connection.time.clone(),
+    };
+    found(&connection, place, (name, region), time).await
+}
+
+/// The cluster of this name and Region, over a connection to AWS.
+pub(super) async fn found(
+    connection: &Connection,
+    place: &KubePlace,
+    (name, region): (&str, &Region),
+    time: ServerTime,
+) -> Result<Way, Failed> {
+    let cluster = describe(connection, name, region).await?;
+    check_owner(connection, &cluster, place, region).await?;
     let url = ready(&cluster, name)?;
     let mut config = Config::new(url);
     config.root_cert = Some(authority(&cluster, name)?);
@@ -50,7 +65,7 @@ pub(super) async fn find(
         cluster: cluster.id.clone().unwrap_or_else(|| name.to_owned()),
         provider,
         renewing: connection.credentials.clone(),
-        time: connection.time.clone(),
+        time,
     };
     Ok(Way {
         config,

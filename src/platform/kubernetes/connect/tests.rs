@@ -15,6 +15,7 @@ use super::token::Signer;
 use super::*;
 use crate::platform::kubernetes::failures::failed;
 
+mod eks;
 mod ways;
 
 /// What the server does with the n-th request.

@@ -26,6 +26,15 @@ pub struct Held {
     task: AbortHandle,
 }
 
+/// Why a lock is not ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lost {
+    /// Somebody took it, or took it away.
+    Gone(String),
+    /// It could not be renewed in time; if nobody took it meanwhile, it becomes ours again.
+    Stale,
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         self.task.abort();
@@ -33,15 +42,13 @@ impl Drop for Held {
 }
 
 impl Held {
-    /// Why it is not ours any more; `None`: it is ours.
-    pub fn lost(&self, now: Timestamp) -> Option<String> {
+    /// Why it is not ours; `None`: it is.
+    pub fn lost(&self, now: Timestamp) -> Option<Lost> {
         let state = self.keeper.state();
-        let left = SignedDuration::try_from(LASTS).unwrap_or(SignedDuration::ZERO);
+        let lasts = SignedDuration::try_from(LASTS).unwrap_or(SignedDuration::ZERO);
         match state.lost {
-            Some(why) => Some(why),
-            None if now.duration_since(state.renewed) >= left => {
-                Some(format!("it could not be renewed for {} s", LASTS.as_secs()))
-            }
+            Some(why) => Some(Lost::Gone(why)),
+            None if now.duration_since(state.renewed) >= lasts => Some(Lost::Stale),
             None => None,
         }
     }

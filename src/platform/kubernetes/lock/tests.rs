@@ -1,1 +1,217 @@
-//! Laws of the lock.
+//! Laws of the lock: one holder at a time, for no longer than it lives.
+
+use http::Method;
+use proptest::prelude::*;
+
+use super::super::shelf::{Fate, Shelf};
+use super::*;
+
+const LEASE: &str = "/leases/deployer.api";
+
+async fn wait(shelf: &Shelf, seconds: u64) {
+    let then = shelf.clock.now() + Duration::from_secs(seconds);
+    shelf.clock.sleep_until(then).await;
+}
+
+fn holder(shelf: &Shelf) -> String {
+    let lease = shelf.object(LEASE).unwrap();
+    let holder = lease["spec"]["holderIdentity"].as_str().unwrap();
+    holder.split('/').next().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_runs_one_wins_and_the_other_is_told_who() {
+    let shelf = Shelf::new();
+    let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
+    // Both have seen that there is none.
+    let (first, second) = futures::join!(ann.acquire("api", None), bob.acquire("api", None));
+    let (winner, loser, refused) = match (first, second) {
+        (Ok(()), Err(refused)) => (ann, bob, refused),
+        (Err(refused), Ok(())) => (bob, ann, refused),
+        other => panic!("{other:?}"),
+    };
+    winner.holds("api").unwrap();
+    assert_eq!(loser.holds("api").unwrap_err().kind, Kind::Refused);
+    let failed = refused.into_failed("api");
+    assert_eq!(failed.kind, Kind::Refused);
+    let words = format!("{} deploys it since 2026-01-02T03:04:05Z", holder(&shelf));
+    assert!(failed.to_string().contains(&words), "{failed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn taking_a_lock_that_was_seen_is_one_request() {
+    let shelf = Shelf::new();
+    let ann = shelf.run("ann");
+    ann.acquire("api", None).await.unwrap();
+    assert_eq!(shelf.asked().len(), 1);
+    ann.release("api").await;
+    let bob = shelf.run("bob");
+    let seen = bob.lease("api").await.unwrap();
+    let before = shelf.asked().len();
+    bob.acquire("api", seen.as_ref()).await.unwrap();
+    assert_eq!(shelf.asked().len(), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_living_holder_keeps_it_for_hours() {
+    let shelf = Shelf::new();
+    let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
+    ann.acquire("api", None).await.unwrap();
+    for _ in 0..60 {
+        wait(&shelf, 97).await;
+        let seen = bob.lease("api").await.unwrap();
+        assert!(bob.acquire("api", seen.as_ref()).await.is_err());
+        ann.holds("api").unwrap();
+    }
+    let begun = shelf.clock.now();
+    let seen = bob.lease("api").await.unwrap();
+    let found = bob.wait_out("api", seen).await.unwrap();
+    assert!(found.is_some(), "it is renewed while we look");
+    assert!(shelf.clock.since(begun) <= RENEWED_EVERY + LOOK_AGAIN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_holder_is_waited_out_and_no_longer() {
+    let shelf = Shelf::new();
+    let ann = shelf.run("ann");
+    ann.acquire("api", None).await.unwrap();
+    drop(ann);
+    let bob = shelf.run("bob");
+    let begun = shelf.clock.now();
+    let seen = bob.lease("api").await.unwrap();
+    assert_eq!(bob.wait_out("api", seen).await.unwrap(), None);
+    let waited = shelf.clock.since(begun);
+    assert!(
+        waited >= LASTS && waited <= LASTS + LOOK_AGAIN,
+        "{waited:?}"
+    );
+    let seen = bob.lease("api").await.unwrap();
+    bob.acquire("api", seen.as_ref()).await.unwrap();
+    assert_eq!(holder(&shelf), "bob");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_was_given_back_is_free_at_once() {
+    let shelf = Shelf::new();
+    let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
+    ann.acquire("api", None).await.unwrap();
+    wait(&shelf, 7).await;
+    ann.release("api").await;
+    let begun = shelf.clock.now();
+    let seen = bob.lease("api").await.unwrap();
+    assert_eq!(bob.wait_out("api", seen.clone()).await.unwrap(), None);
+    bob.acquire("api", seen.as_ref()).await.unwrap();
+    assert_eq!(shelf.clock.since(begun), Duration::ZERO);
+    // It is not given back twice: that one is bob's.
+    ann.release("api").await;
+    bob.holds("api").unwrap();
+    assert_eq!(holder(&shelf), "bob");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_somebody_took_over_forbids_to_write() {
+    for deleted in [false, true] {
+        let shelf = Shelf::new();
+        let ann = shelf.run("ann");
+        ann.acquire("api", None).await.unwrap();
+        if deleted {
+            shelf.remove(LEASE);
+        } else {
+            shelf.overwrite(LEASE, |lease| {
+                lease["spec"]["holderIdentity"] = "bob/other".into();
+            });
+        }
+        wait(&shelf, 6).await;
+        let failed = ann.holds("api").unwrap_err();
+        assert_eq!(failed.kind, Kind::Refused);
+        let words = failed.to_string();
+        assert!(
+            words.contains(if deleted { "deleted" } else { "bob" }),
+            "{words}"
+        );
+        wait(&shelf, 3_600).await;
+        assert!(ann.holds("api").is_err(), "it does not come back");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_written_while_it_cannot_be_renewed_and_again_when_it_can() {
+    let shelf = Shelf::new();
+    let ann = shelf.run("ann");
+    ann.acquire("api", None).await.unwrap();
+    shelf.is_down(true);
+    wait(&shelf, 10).await;
+    ann.holds("api").unwrap();
+    wait(&shelf, 10).await;
+    assert_eq!(ann.holds("api").unwrap_err().kind, Kind::Unreachable);
+    shelf.is_down(false);
+    wait(&shelf, 2).await;
+    ann.holds("api").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_recognises_itself() {
+    for fate in [Fate::AnswerLost, Fate::Lost] {
+        let shelf = Shelf::new();
+        let ann = shelf.run("ann");
+        shelf.fate(Method::POST, fate);
+        ann.acquire("api", None).await.unwrap();
+        // The renewal, too.
+        shelf.fate(Method::PATCH, fate);
+        wait(&shelf, 60).await;
+        ann.holds("api").unwrap();
+        shelf.fate(Method::PATCH, fate);
+        ann.release("api").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_services_have_two_locks() {
+    let shelf = Shelf::new();
+    let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
+    ann.acquire("api", None).await.unwrap();
+    bob.acquire("web", None).await.unwrap();
+    assert!(ann.holds("web").is_err());
+    ann.holds("api").unwrap();
+}
+
+fn view(holder: &str, renewed: i64, lasts: u64) -> LeaseView {
+    LeaseView {
+        holder: holder.into(),
+        since: None,
+        renewed: Timestamp::from_second(renewed).ok(),
+        lasts: Duration::from_secs(lasts),
+        commit: None,
+        why: None,
+        version: "1".into(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_holder_lives_from_its_renewal_until_the_lock_runs_out(
+        renewed in 0_i64..2_000_000_000, lasts in 0_u64..100, later in -100_i64..200,
+    ) {
+        let now = Timestamp::from_second(renewed + later).unwrap_or(Timestamp::MIN);
+        let alive = later < i64::try_from(lasts).unwrap();
+        prop_assert_eq!(view("ann/1", renewed, lasts).holder_alive(now), alive);
+        prop_assert!(!view("", renewed, lasts).holder_alive(now));
+    }
+}
+
+#[test]
+fn the_other_one_is_told_with_what_it_says_of_itself() {
+    let mut other = view("ann/1", 0, 15);
+    other.since = "2026-01-02T03:04:05.123Z".parse().ok();
+    assert_eq!(
+        other.to_string(),
+        "ann deploys it since 2026-01-02T03:04:05Z"
+    );
+    other.commit = Some("abc".into());
+    other.why = Some("hot fix".into());
+    assert_eq!(
+        other.to_string(),
+        "ann deploys it since 2026-01-02T03:04:05Z, commit abc (hot fix)"
+    );
+    assert_eq!(view("/1", 0, 15).to_string(), "somebody deploys it");
+}

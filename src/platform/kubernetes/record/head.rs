@@ -126,6 +126,27 @@ impl RecordHead {
         })
     }
 
+    /// One for tests.
+    #[cfg(test)]
+    pub fn sample(number: u32, state: State, captured: CapturedState) -> Self {
+        Self {
+            number,
+            state,
+            digest: format!("digest{number}"),
+            objects: Vec::new(),
+            images: BTreeMap::new(),
+            rolled: None,
+            captured,
+            captured_revision: None,
+            origin: Origin::default(),
+            began: None,
+            ended: None,
+            reason: None,
+            back_to: None,
+            run: "run".into(),
+        }
+    }
+
     /// As annotations.
     pub(super) fn annotations(&self) -> BTreeMap<String, String> {
         let fixed = [
@@ -155,9 +176,9 @@ impl RecordHead {
     }
 }
 
-/// A revision as people name it: `api:3`.
+/// A revision as people name it: `api v3`.
 pub fn short(name: &str, number: u32) -> String {
-    format!("{name}:{number}")
+    format!("{name} v{number}")
 }
 
 /// Whether a record was opened by this run.

@@ -99,3 +99,32 @@ fn counts_that_are_not_reached_among_failures_are_tripped() {
         Standing::Going(_)
     ));
 }
+
+#[test]
+fn how_long_ago_tasks_failed_is_told_by_the_clock_that_dated_them() {
+    let ours = Ours {
+        count_only: Some(2),
+        ..ours()
+    };
+    // The platform's clock is an hour ahead of ours.
+    let look = || View {
+        skew: SignedDuration::from_hours(1),
+        ..view(
+            1000,
+            Record::Missing,
+            service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 1)]),
+        )
+    };
+    let failed = |seconds: [i64; 2]| {
+        let mut memory = Memory {
+            failed_at: seconds.map(at).to_vec(),
+            ..Memory::default()
+        };
+        last(&ours, vec![look()], &mut memory)
+    };
+    assert!(matches!(failed([2000, 3600]), Standing::Going(_)));
+    assert!(matches!(
+        failed([4000, 4500]),
+        Standing::NotRolledBack { .. }
+    ));
+}

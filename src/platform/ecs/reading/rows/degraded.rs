@@ -83,6 +83,27 @@ fn our_id_gone_with_words_of_a_rollback_is_tripped() {
 }
 
 #[test]
+fn an_event_is_as_old_as_the_clock_that_dated_it_says() {
+    // The platform's clock is an hour behind ours.
+    let told = |second: i64| {
+        let mut back = service(vec![deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2)]);
+        back.events = vec![EventView {
+            id: "e".into(),
+            at: at(second - 3600),
+            text: "(service api) rolling back to deployment ecs-svc/1.".into(),
+        }];
+        let looks = [(0, rolling()), (40, back)];
+        let looks = looks.map(|(second, service)| View {
+            skew: SignedDuration::from_hours(-1),
+            ..classic(second, service)
+        });
+        story(&ours(), looks.to_vec())
+    };
+    assert!(matches!(told(30), Standing::RolledBack { .. }));
+    assert!(matches!(told(-30), Standing::Unclear(_)));
+}
+
+#[test]
 fn an_old_event_of_a_rollback_proves_nothing() {
     let old = ServiceView {
         events: vec![EventView {
@@ -152,7 +173,7 @@ fn a_rollback_that_was_over_before_the_first_look_is_known_by_its_event() {
         begun: Some(at(0)),
         ..ours()
     };
-    let told = |second| {
+    let told = |second: i64| {
         let primary = DeploymentView {
             created: Some(at(30)),
             ..deployment("ecs-svc/3", "PRIMARY", V1, "COMPLETED", 2)

@@ -1,0 +1,149 @@
+//! Kubernetes objects that the tests make, and questions to those that they find.
+
+use serde_json::{Value, json};
+
+use crate::project::unique;
+
+/// A Deployment `name` of one container of that name, with pods labelled `app: name`.
+pub fn deployment(name: &str, image: &str, replicas: u32) -> Value {
+    let labels = json!({"app": name});
+    let probe = json!({"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 1});
+    let container = json!({"name": name, "image": image, "ports": [{"containerPort": 8080}], "readinessProbe": probe});
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}},
+    })
+}
+
+/// A Service `name` at port 80 before the pods labelled `app: name`.
+pub fn service(name: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
+        "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]},
+    })
+}
+
+/// A Secret with these texts.
+pub fn secret(name: &str, texts: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": texts})
+}
+
+/// A quota that refuses what goes beyond `hard` (`{"pods": "1"}`).
+pub fn quota(name: &str, hard: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": {"hard": hard}})
+}
+
+/// A policy that refuses Deployments of this namespace for which a CEL expression does not hold, with this message; and
+/// what puts it into force.
+pub fn admission_policy(namespace: &str, expression: &str, message: &str) -> [Value; 2] {
+    let name = unique("policy");
+    let rule = json!({"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["deployments"]});
+    let only = json!({"matchLabels": {"kubernetes.io/metadata.name": namespace}});
+    let policy = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name},
+        "spec": {"failurePolicy": "Fail", "matchConstraints": {"namespaceSelector": only, "resourceRules": [rule]},
+            "validations": [{"expression": expression, "message": message}]},
+    });
+    let binding = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name},
+        "spec": {"policyName": name, "validationActions": ["Deny"]},
+    });
+    [policy, binding]
+}
+
+/// The kind `ExternalSecret` of the External Secrets Operator, with no operator behind it.
+pub fn external_secrets() -> Value {
+    definition(
+        "external-secrets.io",
+        "v1",
+        "ExternalSecret",
+        "externalsecrets",
+    )
+}
+
+/// The pods of the resource metrics API as plain objects, for want of a metrics server: the autoscaler reads what a test
+/// writes. Its group belongs to Kubernetes, which wants that said.
+pub fn pod_metrics() -> Value {
+    let mut made = definition("metrics.k8s.io", "v1beta1", "PodMetrics", "pods");
+    made["metadata"]["annotations"] =
+        json!({"api-approved.kubernetes.io": "unapproved, for tests"});
+    made
+}
+
+fn definition(group: &str, version: &str, kind: &str, plural: &str) -> Value {
+    let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let versions = json!([{"name": version, "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]);
+    let names = json!({"plural": plural, "singular": kind.to_lowercase(), "kind": kind, "listKind": format!("{kind}List")});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{plural}.{group}")},
+        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": versions},
+    })
+}
+
+pub(super) fn node(name: &str) -> Value {
+    let size = json!({"cpu": "32", "memory": "256Gi", "pods": "110"});
+    json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/hostname": name}},
+        "status": {"capacity": size, "allocatable": size},
+    })
+}
+
+pub(super) fn service_account(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}})
+}
+
+pub(super) fn role(name: &str, rules: &Value) -> Value {
+    json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": name}, "rules": rules})
+}
+
+pub(super) fn binding(kind: &str, name: &str, role: &str, subjects: &Value) -> Value {
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": format!("{kind}Binding"), "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role}, "subjects": subjects,
+    })
+}
+
+pub(super) fn event(about: &Value, kind: &str, reason: &str, message: &str) -> Value {
+    let metadata = &about["metadata"];
+    let object = json!({
+        "apiVersion": about["apiVersion"], "kind": about["kind"],
+        "name": metadata["name"], "namespace": metadata["namespace"], "uid": metadata["uid"],
+    });
+    json!({
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": unique("event")}, "involvedObject": object,
+        "type": kind, "reason": reason, "message": message, "count": 1, "source": {"component": "harness"},
+    })
+}
+
+/// The status of a condition in a list of them.
+pub fn condition(conditions: &Value, kind: &str) -> Option<String> {
+    let mut all = conditions.as_array()?.iter();
+    let found = all.find(|one| one["type"] == kind)?;
+    found["status"].as_str().map(str::to_owned)
+}
+
+/// Whether a Deployment is wholly what its specification says, as `kubectl rollout status` judges it.
+pub fn is_rolled_out(deployment: &Value) -> bool {
+    let status = &deployment["status"];
+    let count = |name: &str| status[name].as_u64().unwrap_or_default();
+    let wanted = deployment["spec"]["replicas"].as_u64().unwrap_or(1);
+    status["observedGeneration"] == deployment["metadata"]["generation"]
+        && count("updatedReplicas") == wanted
+        && count("replicas") == wanted
+        && count("availableReplicas") == wanted
+}
+
+/// A pod in a line: its name, its image, and where its first container is.
+pub fn summary(pod: &Value) -> String {
+    let status = &pod["status"]["containerStatuses"][0];
+    format!(
+        "{} {} {} {}",
+        pod["metadata"]["name"],
+        pod["spec"]["containers"][0]["image"],
+        status["state"],
+        status["lastState"]
+    )
+}

@@ -1,0 +1,250 @@
+//! The one remedy on Kubernetes: what was there before the first write of a deployment is applied
+//! again, whole, once, as the same field manager.
+//!
+//! That it is to be done is marked in the record before its first write, so that a run that is
+//! killed in the midst of it is finished by the next one. All of it may be done twice with no other
+//! end. It is not done where somebody changed the pods after us, nor without the lock.
+
+use serde_json::Value;
+
+use super::followed::{Followed, GoingBack, Ours, template_digest};
+use super::observe::deployment;
+use super::record::{CapturedState, Mark, RecordHead, Rolled, Sets, State, short};
+use super::{Kubernetes, Object};
+use crate::event::Events;
+use crate::platform::Halted;
+use crate::platform::failure::{Failed, Kind};
+
+mod restore;
+
+#[cfg(test)]
+mod tests;
+
+/// What is gone back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// What was there before the deployment; the revision that it was, where the history has it.
+    Captured(Option<u32>),
+    /// What this revision asked for.
+    Revision(u32),
+}
+
+impl Target {
+    /// What revision `number` goes back to: what was there before it, if that served; else the
+    /// newest revision that is known to have served. `None`: nothing was there before.
+    pub fn of(heads: &[RecordHead], number: u32) -> Option<Self> {
+        let head = heads.iter().find(|head| head.number == number)?;
+        match head.captured {
+            CapturedState::Nothing => None,
+            CapturedState::Healthy => Some(Self::Captured(head.captured_revision)),
+            CapturedState::Unwell => heads
+                .iter()
+                .filter(|head| head.number < number && head.state == State::Healthy)
+                .map(|head| head.number)
+                .max()
+                .map(Self::Revision),
+        }
+    }
+
+    /// In words.
+    fn words(self, name: &str) -> String {
+        match self {
+            Self::Captured(Some(number)) | Self::Revision(number) => short(name, number),
+            Self::Captured(None) => "what served before".to_owned(),
+        }
+    }
+}
+
+/// What it takes to go back.
+struct Way {
+    number: u32,
+    target: Target,
+    /// What this deployment asked for, and what was there before it.
+    sets: Sets,
+    /// What is to be there again.
+    wanted: Vec<Object>,
+}
+
+impl Kubernetes {
+    /// Whether something was there before the deployment that this run made, or goes on with.
+    pub fn can_go_back(&self, name: &str) -> bool {
+        let heads = self.heads(name);
+        self.record(name)
+            .is_some_and(|number| Target::of(&heads, number).is_some())
+    }
+
+    /// Goes back, once.
+    pub async fn halt(&self, rollout: &mut Followed) -> Halted {
+        if rollout.going_back.is_some() {
+            return Halted::Accepted;
+        }
+        match self.go_back(rollout).await {
+            Ok(()) => Halted::Accepted,
+            Err(error) => Halted::Refused(error.to_string()),
+        }
+    }
+
+    async fn go_back(&self, rollout: &mut Followed) -> Result<(), Failed> {
+        let name = rollout.service.clone();
+        self.holds(&name)?;
+        let way = self.way_back(&name, rollout.ours.revision).await?;
+        self.still_ours(&name, &rollout.ours).await?;
+        let mark = Mark {
+            state: Some(State::GoingBack),
+            rolled: Some(Rolled::of(&rollout.ours)),
+            back_to: Some(way.target.words(&name)),
+            ..Mark::default()
+        };
+        self.mark(&name, way.number, &mark).await?;
+        self.follow_back(rollout, &way).await
+    }
+
+    /// Takes up what an earlier run of ours left: goes on with its record, under the lock, and
+    /// finishes the remedy that it had begun. What stands in the way is told, and then this run
+    /// only watches.
+    pub async fn resume(&self, name: &str, rollout: &mut Followed, events: &Events) {
+        let Some(head) = self.heads(name).into_iter().next() else {
+            return;
+        };
+        if !head.state.is_open() {
+            return;
+        }
+        self.go_on(name, head.number);
+        rollout.can_go_back = self.can_go_back(name);
+        let held = match self.lease(name).await {
+            Ok(seen) => self.acquire(name, seen.as_ref()).await,
+            Err(error) => Err(error.into()),
+        };
+        rollout.holds_lock = held.is_ok();
+        if let Err(error) = held {
+            let words = error.into_failed(name).to_string();
+            events.warn("lock", format!("this run only watches: {words}"));
+            return;
+        }
+        if head.state == State::GoingBack
+            && let Err(error) = self.finish_going_back(name, rollout, &head).await
+        {
+            events.warn(
+                "remedy",
+                format!("the way back that another run had begun could not be finished: {error}"),
+            );
+        }
+    }
+
+    /// The pods are still those of the rollout that tripped, or those that come back already.
+    async fn finish_going_back(
+        &self,
+        name: &str,
+        rollout: &mut Followed,
+        head: &RecordHead,
+    ) -> Result<(), Failed> {
+        let way = self.way_back(name, Some(head.number)).await?;
+        if let Some(rolled) = &head.rolled {
+            rollout.ours = Ours {
+                uid: rolled.uid.clone(),
+                generation: rolled.generation,
+                template: rolled.template.clone(),
+                revision: Some(head.number),
+                ..rollout.ours.clone()
+            };
+        }
+        if let Err(error) = self.still_ours(name, &rollout.ours).await {
+            let coming = self.would_be(name, &way.wanted).await?;
+            let back = Ours {
+                template: coming,
+                ..rollout.ours.clone()
+            };
+            // Neither the one nor the other: somebody else changed it.
+            self.still_ours(name, &back).await.map_err(|_| error)?;
+        }
+        self.follow_back(rollout, &way).await?;
+        if let Some(going_back) = &mut rollout.going_back {
+            going_back.reason.clone_from(&head.reason);
+        }
+        Ok(())
+    }
+
+    async fn follow_back(&self, rollout: &mut Followed, way: &Way) -> Result<(), Failed> {
+        let name = rollout.service.clone();
+        let restored = self.restore(&name, &way.sets, &way.wanted).await?;
+        let revision = match way.target {
+            Target::Captured(number) => number,
+            Target::Revision(number) => Some(number),
+        };
+        let ours = Ours::of(&restored.deployment, revision).ok_or_else(|| {
+            let words = "the answer holds no Deployment";
+            Failed::new(format!("go back with {name}"), Kind::Unsupported, words)
+        })?;
+        rollout.not_brought_back.extend(restored.not_brought_back);
+        rollout.going_back = Some(GoingBack {
+            ours,
+            to: way.target.words(&name),
+            reason: None,
+        });
+        Ok(())
+    }
+
+    async fn way_back(&self, name: &str, revision: Option<u32>) -> Result<Way, Failed> {
+        let cannot = |why: &str| {
+            Failed::new(
+                format!("go back with {name}"),
+                Kind::Refused,
+                why.to_owned(),
+            )
+        };
+        let number = self
+            .record(name)
+            .or(revision)
+            .ok_or_else(|| cannot("no record says what was there before"))?;
+        if self.heads(name).is_empty() {
+            self.records(name).await?;
+        }
+        let target = Target::of(&self.heads(name), number)
+            .ok_or_else(|| cannot("there is nothing to go back to"))?;
+        let sets = self.read_sets(name, number).await?;
+        let mut wanted = match target {
+            Target::Captured(_) => sets.captured.clone(),
+            Target::Revision(other) => self.read_sets(name, other).await?.asked,
+        };
+        wanted.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(Way {
+            number,
+            target,
+            sets,
+            wanted,
+        })
+    }
+
+    /// Refuses where the pods are no longer those of our rollout.
+    async fn still_ours(&self, name: &str, ours: &Ours) -> Result<(), Failed> {
+        let refused = |why: &str| {
+            let words = format!("{why}, so nothing is changed");
+            Err(Failed::new(
+                format!("go back with {name}"),
+                Kind::Refused,
+                words,
+            ))
+        };
+        let Some(live) = self.wire().await?.read(&deployment(name)).await? else {
+            return refused("somebody deleted the Deployment");
+        };
+        if live["metadata"]["uid"] != Value::String(ours.uid.clone()) {
+            return refused("somebody made the Deployment anew");
+        }
+        if template_digest(&live) != ours.template {
+            return refused("somebody else changed its pods");
+        }
+        Ok(())
+    }
+}
+
+impl Rolled {
+    /// What a record keeps of a rollout.
+    pub fn of(ours: &Ours) -> Self {
+        Self {
+            uid: ours.uid.clone(),
+            generation: ours.generation,
+            template: ours.template.clone(),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A command is done with a service: how it ended is written into the record, and the lock is
+//! given back.
+
+use super::Kubernetes;
+use super::record::{Mark, RecordHead, State};
+use crate::event::{Events, Outcome, VerdictWord};
+
+impl Kubernetes {
+    /// Writes into the history how it ended for the Deployment `name`, and gives the lock back.
+    /// `asked` is the digest of what the command asks for. What cannot be written is a warning.
+    pub async fn close(&self, name: &str, asked: &str, outcome: &Outcome, events: &Events) {
+        if let Some((number, end)) = self.end(name, asked, outcome) {
+            self.write_end(name, number, end, outcome, events).await;
+        }
+        self.release(name).await;
+    }
+
+    async fn write_end(
+        &self,
+        name: &str,
+        number: u32,
+        end: End,
+        outcome: &Outcome,
+        events: &Events,
+    ) {
+        let state = match end {
+            End::Discard => return self.discard(name).await,
+            End::State(state) => state,
+        };
+        let mark = Mark {
+            state: Some(state),
+            ended: self.server_now().await.ok(),
+            reason: (state != State::Healthy).then(|| outcome.reason.clone()),
+            ..Mark::default()
+        };
+        if let Err(error) = self.mark(name, number, &mark).await {
+            events.warn("history", error.to_string());
+        }
+        self.prune_records(name).await;
+    }
+
+    /// What is to be written, of which revision; `None`: nothing.
+    fn end(&self, name: &str, asked: &str, outcome: &Outcome) -> Option<(u32, End)> {
+        let heads = self.heads(name);
+        let own = self.record(name);
+        let head = match own {
+            Some(number) => heads.iter().find(|head| head.number == number)?,
+            // Nothing was written: but what an earlier run left open may be seen to its end.
+            None => heads.first().filter(|head| head.digest == asked)?,
+        };
+        let end = end(head, own.is_some(), outcome)?;
+        Some((head.number, end))
+    }
+}
+
+/// How a record ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// As if it had never been: nothing was written after it.
+    Discard,
+    /// So.
+    State(State),
+}
+
+/// How `head` ends with this outcome; `None`: as it stands.
+fn end(head: &RecordHead, is_own: bool, outcome: &Outcome) -> Option<End> {
+    let fresh = head.state == State::Going && head.rolled.is_none();
+    let state = match outcome.verdict {
+        VerdictWord::Healthy | VerdictWord::Unchanged if outcome.proven => State::Healthy,
+        // Nothing runs that could show whether it serves.
+        VerdictWord::Healthy | VerdictWord::Unchanged => State::Left,
+        VerdictWord::Tripped if outcome.rolled_back == Some(true) => State::RolledBack,
+        VerdictWord::Tripped => State::Failed,
+        VerdictWord::Superseded => State::Superseded,
+        VerdictWord::Failed | VerdictWord::Refused if is_own && fresh => return Some(End::Discard),
+        VerdictWord::Failed | VerdictWord::Refused => return None,
+        VerdictWord::Undetermined | VerdictWord::Incomplete | VerdictWord::Interrupted => {
+            State::Left
+        }
+    };
+    let stands = match state {
+        // A way back that was begun is to be finished, whoever watches it.
+        State::Left => head.state != State::Going,
+        // It recovered, as a Secret that came late may let it.
+        State::Healthy => !matches!(head.state, State::Going | State::Left | State::Failed),
+        _ => !head.state.is_open(),
+    };
+    (!stands).then_some(End::State(state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::CapturedState;
+    use super::*;
+    use crate::platform::kubernetes::record::Rolled;
+
+    fn head(state: State, rolled: bool) -> RecordHead {
+        let mut head = RecordHead::sample(1, state, CapturedState::Healthy);
+        head.rolled = rolled.then(|| Rolled {
+            uid: "u".into(),
+            generation: 1,
+            template: "t".into(),
+        });
+        head
+    }
+
+    fn outcome(verdict: VerdictWord, rolled_back: Option<bool>) -> Outcome {
+        Outcome {
+            verdict,
+            rolled_back,
+            exit: 0,
+            reason: "because".into(),
+            proven: true,
+            revision: None,
+            serving: None,
+            performed: Vec::new(),
+            remaining: Vec::new(),
+            resume: None,
+        }
+    }
+
+    #[test]
+    fn each_outcome_is_kept_as_what_it_was() {
+        use VerdictWord as Word;
+        let table = [
+            (State::Going, Word::Healthy, None, Some(State::Healthy)),
+            (State::Left, Word::Unchanged, None, Some(State::Healthy)),
+            (State::Failed, Word::Unchanged, None, Some(State::Healthy)),
+            (State::Healthy, Word::Unchanged, None, None),
+            (State::RolledBack, Word::Unchanged, None, None),
+            (
+                State::GoingBack,
+                Word::Tripped,
+                Some(true),
+                Some(State::RolledBack),
+            ),
+            (
+                State::GoingBack,
+                Word::Tripped,
+                Some(false),
+                Some(State::Failed),
+            ),
+            (
+                State::Going,
+                Word::Tripped,
+                Some(false),
+                Some(State::Failed),
+            ),
+            (State::Healthy, Word::Tripped, Some(false), None),
+            (
+                State::Going,
+                Word::Superseded,
+                None,
+                Some(State::Superseded),
+            ),
+            (State::Going, Word::Undetermined, None, Some(State::Left)),
+            (State::Going, Word::Interrupted, None, Some(State::Left)),
+            (State::GoingBack, Word::Interrupted, None, None),
+            (State::GoingBack, Word::Undetermined, None, None),
+            (State::GoingBack, Word::Failed, None, None),
+            (State::Going, Word::Incomplete, None, Some(State::Left)),
+        ];
+        for (before, verdict, rolled_back, after) in table {
+            let ended = end(&head(before, true), true, &outcome(verdict, rolled_back));
+            assert_eq!(ended, after.map(End::State), "{before:?} {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn only_an_empty_record_of_ours_is_taken_back() {
+        let refused = outcome(VerdictWord::Refused, None);
+        let fresh = head(State::Going, false);
+        assert_eq!(end(&fresh, true, &refused), Some(End::Discard));
+        assert_eq!(end(&fresh, false, &refused), None);
+        assert_eq!(end(&head(State::Going, true), true, &refused), None);
+    }
+
+    #[test]
+    fn what_runs_nowhere_is_not_known_to_serve() {
+        let unproven = Outcome {
+            proven: false,
+            ..outcome(VerdictWord::Healthy, None)
+        };
+        let going = head(State::Going, true);
+        assert_eq!(end(&going, true, &unproven), Some(End::State(State::Left)));
+    }
+}

@@ -1,0 +1,118 @@
+//! Which EKS cluster is spoken to, and which is refused before it.
+
+use super::super::eks::found;
+use super::*;
+use crate::platform::aws;
+use crate::sandbox::{EksCluster, Sandbox, World};
+
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n";
+
+/// What the target's file says.
+fn place() -> KubePlace {
+    KubePlace {
+        account: Some("123456789012".parse().unwrap()),
+        region: Some("us-east-1".parse().unwrap()),
+        reach: Reach::Eks {
+            cluster: "main".parse().unwrap(),
+            endpoint: None,
+        },
+        namespace: "production".parse().unwrap(),
+        create_namespace: false,
+        secret_store: None,
+    }
+}
+
+/// What comes of the cluster `main` when it is like this.
+async fn find(change: impl FnOnce(&mut EksCluster)) -> Result<Way, Failed> {
+    let base = "2026-01-02T03:04:05Z".parse().unwrap();
+    let clock = Clock::driven_from(base);
+    let mut cluster = EksCluster::new("main", "https://127.0.0.1:6443", AUTHORITY);
+    change(&mut cluster);
+    let mut world = World::new(1, base);
+    world.set_eks_cluster(cluster);
+    let sandbox = Sandbox::in_memory(world, Arc::new(move || clock.now()));
+    let client = Some(sandbox.http_client());
+    let connection = aws::connect_to("us-east-1", None, client, clock).await;
+    let place = place();
+    let region = place.region.clone().unwrap();
+    let time = connection.time.clone();
+    found(&connection, &place, ("main", &region), time).await
+}
+
+async fn failure(change: impl FnOnce(&mut EksCluster)) -> Failed {
+    match find(change).await {
+        Ok(way) => panic!("it led to {}", way.cluster),
+        Err(failed) => failed,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_and_credentials_are_enough() {
+    let way = find(|_| {}).await.unwrap();
+    assert_eq!(
+        way.cluster,
+        "arn:aws:eks:us-east-1:123456789012:cluster/main"
+    );
+    assert_eq!(way.config.root_cert, Some(vec![b"ABC".to_vec()]));
+    assert_eq!(way.hint, None);
+    let header = way.tokens.unwrap().header().await.unwrap();
+    assert!(header.as_bytes().starts_with(b"Bearer k8s-aws-v1."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_or_region_is_refused() {
+    let arn = |arn: &str| Some(arn.to_owned());
+    let account = failure(|one| {
+        one.arn = arn("arn:aws:eks:us-east-1:999999999999:cluster/main");
+    })
+    .await;
+    assert_eq!(account.kind, Kind::Refused);
+    assert_eq!(
+        account.to_string(),
+        "could not work in this account: the cluster belongs to account 999999999999; the target says 123456789012"
+    );
+    let region = failure(|one| {
+        one.arn = arn("arn:aws:eks:eu-west-1:123456789012:cluster/main");
+    })
+    .await;
+    assert_eq!(region.kind, Kind::Refused);
+    assert!(region.to_string().contains("eu-west-1"), "{region}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_without_an_arn_is_asked_for_by_the_credentials() {
+    find(|one| one.arn = Some(String::new())).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_cannot_be_worked_with_is_told_with_its_state() {
+    let table = [
+        ("CREATING", Kind::Conflict, "still being created"),
+        ("DELETING", Kind::ClusterMissing, "being deleted"),
+        ("FAILED", Kind::Conflict, "creation failed"),
+    ];
+    for (status, kind, words) in table {
+        let failed = failure(|one| one.status = status.to_owned()).await;
+        assert_eq!(failed.kind, kind, "{status}");
+        assert!(failed.to_string().contains(words), "{failed}");
+    }
+    let missing = failure(|one| one.name = "other".to_owned()).await;
+    assert_eq!(missing.kind, Kind::ClusterMissing);
+    assert!(
+        missing
+            .to_string()
+            .contains("none of this name in us-east-1"),
+        "{missing}"
+    );
+    find(|one| one.status = "UPDATING".to_owned())
+        .await
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_it_may_be_out_of_reach_is_known_beforehand() {
+    let private = find(|one| one.public = false).await.unwrap();
+    assert!(private.hint.unwrap().contains("private"));
+    let narrow = find(|one| one.public_cidrs = vec!["203.0.113.0/24".into()]).await;
+    assert!(narrow.unwrap().hint.unwrap().contains("203.0.113.0/24"));
+}

@@ -1,0 +1,76 @@
+//! Who deployed what, when, from which commit, and how it ended, for `history`: from the records.
+
+use serde_json::Value;
+
+use super::Kubernetes;
+use super::followed::template_digest;
+use super::observe::deployment;
+use super::record::{RecordHead, State, short};
+use crate::answer::{Deployed, Ending};
+use crate::platform::failure::Failed;
+
+impl Kubernetes {
+    /// The revisions of the Deployment `name`, newest first, at most `most`. Reads only.
+    pub async fn history(&self, name: &str, most: usize) -> Result<Vec<Deployed>, Failed> {
+        let wire = self.wire().await?;
+        let own = deployment(name);
+        let (heads, live) = futures::join!(self.records(name), wire.read(&own));
+        let heads = heads?;
+        // One that may not be read only costs the mark of what serves.
+        let live = live.ok().flatten();
+        let serving = live.as_ref().and_then(|live| serving(&heads, live));
+        let told = heads
+            .iter()
+            .enumerate()
+            .map(|(index, head)| deployed(name, head, index == 0, Some(head.number) == serving));
+        Ok(told.take(most).collect())
+    }
+}
+
+/// The number of the revision that a Deployment is set to: the newest one that left its pod
+/// template as it is now, and was not taken back again.
+pub fn serving(heads: &[RecordHead], live: &Value) -> Option<u32> {
+    let (uid, template) = (live["metadata"]["uid"].as_str()?, template_digest(live));
+    heads
+        .iter()
+        .filter(|head| {
+            let rolled = head.rolled.as_ref();
+            rolled.is_some_and(|rolled| rolled.uid == uid && rolled.template == template)
+        })
+        // After a rollback an older one of the same template serves.
+        .max_by_key(|head| (head.state != State::RolledBack, head.number))
+        .map(|head| head.number)
+}
+
+fn deployed(name: &str, head: &RecordHead, is_newest: bool, is_current: bool) -> Deployed {
+    Deployed {
+        at: head.began,
+        finished: head.ended,
+        id: head.number.to_string(),
+        revision: short(name, head.number),
+        images: head.images.clone(),
+        by: head.origin.by.clone(),
+        commit: head.origin.commit.clone(),
+        why: head.origin.why.clone(),
+        outcome: ending(head.state, is_newest),
+        status: head.state.as_str().to_owned(),
+        reason: head.reason.clone(),
+        went_back_to: head
+            .back_to
+            .clone()
+            .filter(|_| head.state == State::RolledBack),
+        current: is_current,
+    }
+}
+
+fn ending(state: State, is_newest: bool) -> Ending {
+    match state {
+        State::Healthy => Ending::Healthy,
+        State::RolledBack => Ending::RolledBack,
+        State::Failed => Ending::Failed,
+        State::Superseded => Ending::Stopped,
+        State::Going | State::GoingBack if is_newest => Ending::Going,
+        // Its run did not live to see how it ended.
+        State::Going | State::GoingBack | State::Left => Ending::Unknown,
+    }
+}

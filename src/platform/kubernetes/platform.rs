@@ -1,0 +1,203 @@
+//! Kubernetes as the deploy loop sees it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Kubernetes;
+use super::change::{Basis, Change};
+use super::followed::{Followed, Ours};
+use super::record::digest;
+use super::render::{Setting, render};
+use crate::cancel::Cancel;
+use crate::event::{Events, Kind as Told, Outcome, PostMortem};
+use crate::plan::{Note, Plan};
+use crate::platform::{
+    Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
+};
+use crate::rollout::{Failure, Observation, Verdict};
+use crate::spec::Service;
+
+impl Platform for Kubernetes {
+    type Basis = Basis;
+    type Change = Change;
+    type Followed = Followed;
+
+    async fn propose(
+        &self,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Proposal<Self>, Failed> {
+        let planned = self.plan(service, intent, events).await?;
+        Ok(Proposal {
+            plan: planned.plan,
+            current: planned.current,
+        })
+    }
+
+    /// The history is read with everything else, so what it warns of is in the plan already.
+    async fn warnings(&self, _service: &Service) -> Vec<Note> {
+        Vec::new()
+    }
+
+    fn stale(&self, saved: &Basis, now: &Basis) -> Option<String> {
+        saved.differs(now)
+    }
+
+    async fn perform(
+        &self,
+        service: &Service,
+        plan: &Plan<Basis, Change>,
+        events: &Events,
+    ) -> Result<Performed<Followed>, PerformError> {
+        let started = self.perform_plan(service, plan, events).await?;
+        Ok(self.performed(service, started))
+    }
+
+    async fn settle(
+        &self,
+        service: &Service,
+        plan: &Plan<Basis, Change>,
+        events: &Events,
+    ) -> Result<Performed<Followed>, PerformError> {
+        let counted = self.settle_plan(service, plan, events).await?;
+        Ok(self.performed(service, counted))
+    }
+
+    async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
+        self.look(rollout, events).await
+    }
+
+    async fn stirred(&self, rollout: &Followed) {
+        self.stirs(rollout).await;
+    }
+
+    async fn take_up(
+        &self,
+        service: &Service,
+        rollout: &mut Followed,
+        events: &Events,
+    ) -> Result<(), Failed> {
+        let name = service.kubernetes.name.as_str();
+        self.resume(name, rollout, events).await;
+        Ok(())
+    }
+
+    async fn close(&self, service: &Service, outcome: &Outcome, events: &Events) {
+        let setting = Setting {
+            project: &self.project,
+            place: &self.place,
+        };
+        let asked = digest(&render(service, &setting).objects);
+        let name = service.kubernetes.name.as_str();
+        self.close(name, &asked, outcome, events).await;
+    }
+
+    fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {
+        let waiting = plan
+            .changes
+            .iter()
+            .filter(|change| change.waits_for_health());
+        waiting.map(Change::words).collect()
+    }
+
+    fn following(
+        &self,
+        rollout: &Followed,
+        service: &Service,
+        expected: Option<Duration>,
+        attached: bool,
+    ) -> Told {
+        Told::Following {
+            rollout: self
+                .identity(rollout)
+                .unwrap_or_else(|| format!("generation {}", rollout.ours.generation)),
+            revision: rollout.revision(),
+            from: rollout.ours.former.clone(),
+            attached,
+            deadline_seconds: service.rollout.policy.deadline.as_secs(),
+            expected_seconds: expected.map(|expected| expected.as_secs()),
+        }
+    }
+
+    async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
+        let name = service.kubernetes.name.as_str();
+        let missing = |why: String| Failed::new(format!("find rollout {id}"), Kind::Missing, why);
+        let number = super::back::named(name, id)
+            .ok_or_else(|| missing(format!("{id} is no revision of {name}, such as v3")))?;
+        let heads = self.records(name).await?;
+        let head = heads.iter().find(|head| head.number == number);
+        let rolled = head.and_then(|head| Some((head, head.rolled.as_ref()?)));
+        let (head, rolled) =
+            rolled.ok_or_else(|| missing(format!("the history of {name} has no rollout {id}")))?;
+        Ok(Followed::new(
+            service,
+            Ours {
+                uid: rolled.uid.clone(),
+                generation: rolled.generation,
+                template: rolled.template.clone(),
+                revision: Some(number),
+                begun: head.began,
+                former: None,
+            },
+        ))
+    }
+
+    fn identity(&self, rollout: &Followed) -> Option<String> {
+        rollout.ours.revision.map(|number| format!("v{number}"))
+    }
+
+    fn revision(&self, rollout: &Followed) -> String {
+        rollout.revision()
+    }
+
+    fn serving(&self, rollout: &Followed) -> Option<String> {
+        let _ = rollout;
+        None
+    }
+
+    fn can_go_back(&self, rollout: &Followed) -> bool {
+        rollout.can_go_back
+    }
+
+    async fn halt(&self, rollout: &mut Followed) -> Halted {
+        self.halt(rollout).await
+    }
+
+    async fn gone(
+        &self,
+        service: &Service,
+        end: Timestamp,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Result<Gone, Failed> {
+        self.drained(service, end, cancel.cancelled(), events).await
+    }
+
+    async fn post_mortem(
+        &self,
+        rollout: &Followed,
+        verdict: &Verdict,
+        failures: &[Failure],
+    ) -> PostMortem {
+        let _ = (verdict, failures);
+        PostMortem {
+            what: rollout.revision(),
+            ..PostMortem::default()
+        }
+    }
+}
+
+impl Kubernetes {
+    /// What our own write started, under the lock that it was made under.
+    fn performed(&self, service: &Service, started: Option<Ours>) -> Performed<Followed> {
+        let rollout = started.map(|ours| {
+            let mut rollout = Followed::new(service, ours);
+            rollout.holds_lock = true;
+            rollout.can_go_back = self.can_go_back(service.kubernetes.name.as_str());
+            rollout
+        });
+        Performed { rollout }
+    }
+}

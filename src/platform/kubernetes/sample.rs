@@ -1,0 +1,227 @@
+//! One look at a rollout: what the watches have brought, and what it becomes. No request is sent
+//! for it, but for the first one's watches.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::Kubernetes;
+use super::evidence::{ask_events, keep_tail};
+use super::followed::Followed;
+use super::memory::{Memory, Want};
+use super::reading::{self, Reading};
+use super::snapshot::View;
+use super::watch::{Place, Watch};
+use crate::event::{Events, Kind as Told};
+use crate::platform::failure::Failed;
+use crate::rollout::policy::REMEDY_ALLOWANCE;
+use crate::rollout::{Class, Observation, Policy, Rollout as Judge, Standing, Verdict};
+
+/// Events are asked for at most so often: while a judgement waits for them, and otherwise.
+const SOON: SignedDuration = SignedDuration::from_secs(1);
+const SOMETIMES: SignedDuration = SignedDuration::from_secs(30);
+
+/// The remedy under judgement, as any rollout is.
+#[derive(Debug, Clone)]
+pub(super) struct Remedy {
+    uid: String,
+    generation: i64,
+    memory: Memory,
+    judge: Judge,
+}
+
+impl Kubernetes {
+    /// One look at a rollout. The first opens the watches.
+    pub async fn look(
+        &self,
+        rollout: &mut Followed,
+        events: &Events,
+    ) -> Result<Observation, Failed> {
+        let watch = self.watch(rollout).await?;
+        let view = watch.look().await?;
+        for (piece, why) in watch.denied() {
+            if rollout.seen.missing.insert(piece, why.clone()).is_none() {
+                let code = format!("no_{}", piece.to_ascii_lowercase());
+                events.warn(&code, format!("{why}; fewer causes of failures are known"));
+            }
+        }
+        let observation = judge(rollout, view);
+        gather(rollout, &watch, &observation);
+        tell(rollout, events);
+        Ok(observation)
+    }
+
+    /// Resolves once something new about a rollout has arrived.
+    pub async fn stirs(&self, rollout: &Followed) {
+        match &rollout.watch {
+            Some(watch) => watch.stirred().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(super) async fn watch(&self, rollout: &mut Followed) -> Result<Arc<Watch>, Failed> {
+        if let Some(watch) = &rollout.watch {
+            return Ok(Arc::clone(watch));
+        }
+        let place = Place {
+            link: self.link().await?.clone(),
+            namespace: self.namespace().to_owned(),
+            name: rollout.service.clone(),
+            clock: self.clock,
+        };
+        let watch = Arc::new(Watch::open(place));
+        rollout.watch = Some(Arc::clone(&watch));
+        Ok(watch)
+    }
+}
+
+/// What a look becomes: of our rollout, and once there is a remedy, of that. Pure.
+pub(super) fn judge(rollout: &mut Followed, view: View) -> Observation {
+    let reading = reading::read(&view, &rollout.ours);
+    let created = reading.begun.map(|begun| begun.min(view.at));
+    let standing = match rollout.going_back.clone() {
+        None => {
+            let set = reading.set.as_deref();
+            rollout.memory.note(&view, set, reading.begun);
+            reading.standing.clone()
+        }
+        Some(back) => {
+            let theirs = reading::read(&view, &back.ours);
+            let remedy = remedy(rollout, &view);
+            match remedy.look(&view, &theirs) {
+                None => Standing::Tripping {
+                    reason: back.reason,
+                },
+                Some(Ended::Serves) => Standing::RolledBack {
+                    reason: back.reason,
+                    to: Some(back.to),
+                },
+                Some(Ended::Fails(why)) => Standing::NotRolledBack {
+                    reason: Some(format!("{} does not come up either: {why}", back.to)),
+                },
+                Some(Ended::Replaced(by)) => Standing::Superseded { by },
+            }
+        }
+    };
+    let observation = Observation {
+        at: view.at,
+        created,
+        standing,
+        gauge: reading.gauge.clone(),
+        failures: rollout.memory.failures(),
+        healed: rollout.memory.healed(),
+        waiting: reading.waiting.clone(),
+    };
+    if rollout.going_back.is_none() {
+        rollout.seen.ours = Some((view.clone(), reading));
+    }
+    rollout.seen.view = Some(view);
+    observation
+}
+
+/// How the remedy ended.
+enum Ended {
+    Serves,
+    Fails(String),
+    Replaced(String),
+}
+
+/// The judgement of the remedy that is under way; another remedy is judged anew.
+fn remedy<'a>(rollout: &'a mut Followed, view: &View) -> &'a mut Remedy {
+    let ours = match &rollout.going_back {
+        Some(back) => &back.ours,
+        None => &rollout.ours,
+    };
+    let policy = Policy {
+        deadline: rollout.policy.deadline.min(REMEDY_ALLOWANCE),
+        bake: std::time::Duration::ZERO,
+        ..rollout.policy
+    };
+    let fresh = || Remedy {
+        uid: ours.uid.clone(),
+        generation: ours.generation,
+        memory: Memory::default(),
+        judge: Judge::new(policy, view.at, None).counting(rollout.budget),
+    };
+    let same = |remedy: &Remedy| remedy.uid == ours.uid && remedy.generation == ours.generation;
+    if !rollout.remedy.as_ref().is_some_and(same) {
+        rollout.remedy = None;
+    }
+    rollout.remedy.get_or_insert_with(fresh)
+}
+
+impl Remedy {
+    fn look(&mut self, view: &View, theirs: &Reading) -> Option<Ended> {
+        self.memory.note(view, theirs.set.as_deref(), theirs.begun);
+        self.judge.observe(&Observation {
+            at: view.at,
+            created: theirs.begun.map(|begun| begun.min(view.at)),
+            standing: theirs.standing.clone(),
+            gauge: theirs.gauge.clone(),
+            failures: self.memory.failures(),
+            healed: self.memory.healed(),
+            waiting: theirs.waiting.clone(),
+        });
+        if let Some(trip) = self.judge.wants_remedy() {
+            return Some(Ended::Fails(trip.reason.clone()));
+        }
+        match self.judge.verdict()? {
+            Verdict::Healthy { .. } => Some(Ended::Serves),
+            Verdict::Superseded { by } => Some(Ended::Replaced(by.clone())),
+            Verdict::Tripped { trip, .. } => Some(Ended::Fails(trip.reason.clone())),
+            Verdict::Undetermined(doubt) => Some(Ended::Fails(doubt.to_string())),
+        }
+    }
+}
+
+/// Gathers beside the watches what a judgement or the evidence wants.
+fn gather(rollout: &Followed, watch: &Watch, observation: &Observation) {
+    let remedy = rollout.remedy.as_ref().map(|remedy| &remedy.memory);
+    let memory = remedy.unwrap_or(&rollout.memory);
+    let every = memory.wants_events().map(|want| match want {
+        Want::Soon => SOON,
+        Want::Sometime => SOMETIMES,
+    });
+    let shared = watch.shared();
+    if every.is_some_and(|every| shared.evidence().is_due(observation.at, every)) {
+        watch.beside(ask_events(watch.place().clone(), Arc::clone(shared)));
+    }
+    let counted = observation.failures.iter();
+    let counted = counted.filter(|failure| failure.cause.class() == Class::Counted);
+    for failure in counted {
+        let (Some(pod), Some(container)) = (&failure.task, &failure.container) else {
+            continue;
+        };
+        if shared.evidence().wants_tail(pod, container) {
+            let place = watch.place().clone();
+            let (pod, container) = (pod.clone(), container.clone());
+            watch.beside(keep_tail(place, Arc::clone(shared), pod, container));
+        }
+    }
+}
+
+/// Tells what the controllers and the cluster said since our write and was not told yet.
+fn tell(rollout: &mut Followed, events: &Events) {
+    let Some(view) = rollout.seen.view.clone() else {
+        return;
+    };
+    let begun = rollout.ours.begun;
+    let since = |at: Option<jiff::Timestamp>| begun.is_none_or(|begun| at >= Some(begun));
+    let deployment = view.deployment.iter();
+    let conditions = deployment.flat_map(|deployment| &deployment.conditions);
+    let telling = conditions.filter(|one| one.kind != "Available" && since(one.updated));
+    let said = telling.map(|one| (one.message.clone(), one.updated, one.message.clone()));
+    let warned = view.events.iter().filter(|event| since(event.at));
+    let warned = warned.map(|event| {
+        let text = format!("{}: {}", event.reason, event.message);
+        (event.id.clone(), event.at, text)
+    });
+    for (key, at, text) in said.chain(warned) {
+        if !text.is_empty() && rollout.seen.told.insert(key) {
+            events.send(Told::Message {
+                said_at: at.unwrap_or(view.at),
+                text,
+            });
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What one look at the cluster shows, reduced to what a rollout is judged by. Read from the
+//! objects as the API server gives them; pure.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use serde_json::Value;
+
+use super::followed::{TEMPLATE_HASH, template_digest};
+
+/// The annotation by which a Deployment's controller numbers its revisions (Kubernetes
+/// documentation, labels, annotations and taints).
+const REVISION: &str = "deployment.kubernetes.io/revision";
+
+/// One look.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// When, by our clock.
+    pub at: Timestamp,
+    /// The Deployment; `None`: there is none.
+    pub deployment: Option<Arc<DeploymentView>>,
+    /// The `ReplicaSets` of the service, whoever owns them; `None`: they may not be read.
+    pub sets: Option<Vec<Arc<SetView>>>,
+    /// The pods of the service, whoever owns them.
+    pub pods: Vec<Arc<Pod>>,
+    /// What was said about pods, where somebody asked.
+    pub events: Vec<Arc<EventView>>,
+    /// When somebody last asked for that, with or without an answer.
+    pub events_asked: Option<Timestamp>,
+}
+
+/// A Deployment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DeploymentView {
+    /// Its identity.
+    pub uid: String,
+    /// Of its spec.
+    pub generation: i64,
+    /// The generation that its status is about.
+    pub observed: i64,
+    /// Digest of its pod template.
+    pub template: String,
+    /// Pods wanted.
+    pub desired: u32,
+    /// Whether somebody holds it.
+    pub paused: bool,
+    /// Whether it is being deleted.
+    pub deleting: bool,
+    /// Seconds without progress after which its controller gives up.
+    pub progress_deadline: i64,
+    /// Pods of its template.
+    pub updated: u32,
+    /// Pods of any template.
+    pub replicas: u32,
+    /// Pods of any template that have been ready for long enough.
+    pub available: u32,
+    /// Its conditions.
+    pub conditions: Vec<Condition>,
+    /// Who changed its pod template last, and when.
+    pub author: Option<(String, Option<Timestamp>)>,
+    /// The number that its controller gave to its template.
+    pub revision: Option<String>,
+}
+
+/// A `ReplicaSet`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SetView {
+    /// Its identity.
+    pub uid: String,
+    /// Its name.
+    pub name: String,
+    /// The identity of what controls it.
+    pub owner: String,
+    /// The label that its pods carry.
+    pub hash: String,
+    /// Digest of its pod template.
+    pub template: String,
+    /// The number that the Deployment's controller gave to its template.
+    pub revision: Option<String>,
+    /// Since when it exists.
+    pub created: Option<Timestamp>,
+    /// Pods wanted.
+    pub desired: u32,
+    /// Pods that exist.
+    pub replicas: u32,
+    /// Pods that are ready.
+    pub ready: u32,
+    /// Pods that have been ready for long enough.
+    pub available: u32,
+    /// Its conditions.
+    pub conditions: Vec<Condition>,
+    /// Container and image.
+    pub images: Vec<(String, String)>,
+}
+
+/// A condition of a Deployment or a `ReplicaSet`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// `Progressing`, `Available`, `ReplicaFailure`.
+    pub kind: String,
+    /// `True`, `False` or `Unknown`.
+    pub status: String,
+    /// Why, as a word.
+    pub reason: String,
+    /// Why, as a sentence.
+    pub message: String,
+    /// When its controller last said so.
+    pub updated: Option<Timestamp>,
+}
+
+/// Something that the cluster said about an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventView {
+    /// Its identity.
+    pub id: String,
+    /// When it was last so.
+    pub at: Option<Timestamp>,
+    /// The kind of what it is about.
+    pub kind: String,
+    /// The name of what it is about.
+    pub name: String,
+    /// The identity of what it is about.
+    pub uid: String,
+    /// The container that it is about, where it is about one.
+    pub container: Option<String>,
+    /// In a word.
+    pub reason: String,
+    /// In a sentence.
+    pub message: String,
+    /// Whether it is more than routine.
+    pub warning: bool,
+    /// How often.
+    pub count: u32,
+}
+
+impl View {
+    /// The `ReplicaSets` of the Deployment itself.
+    pub fn own_sets(&self) -> impl Iterator<Item = &Arc<SetView>> {
+        let owner = self.deployment.as_ref().map(|deployment| &deployment.uid);
+        let sets = self.sets.iter().flatten();
+        sets.filter(move |set| Some(&set.owner) == owner)
+    }
+
+    /// The pods that a `ReplicaSet` controls.
+    pub fn pods_of<'a>(&'a self, set: &'a SetView) -> impl Iterator<Item = &'a Pod> {
+        let pods = self.pods.iter().map(AsRef::as_ref);
+        pods.filter(|pod| {
+            let owners = pod.metadata.owner_references.iter().flatten();
+            owners.into_iter().any(|owner| owner.uid == set.uid)
+        })
+    }
+}
+
+impl DeploymentView {
+    /// Reads a Deployment; `None`: it is none.
+    pub fn of(object: &Value) -> Option<Self> {
+        Some(Self {
+            uid: text(object, "/metadata/uid")?,
+            generation: number(object, "/metadata/generation"),
+            observed: number(object, "/status/observedGeneration"),
+            template: template_digest(object),
+            // Absent means one (Kubernetes API reference, DeploymentSpec), as does the deadline.
+            desired: object
+                .pointer("/spec/replicas")
+                .map_or(1, |_| count(object, "/spec/replicas")),
+            paused: flag(object, "/spec/paused"),
+            deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
+            progress_deadline: object
+                .pointer("/spec/progressDeadlineSeconds")
+                .map_or(600, |_| number(object, "/spec/progressDeadlineSeconds")),
+            updated: count(object, "/status/updatedReplicas"),
+            replicas: count(object, "/status/replicas"),
+            available: count(object, "/status/availableReplicas"),
+            conditions: conditions(object),
+            author: author(object),
+            revision: annotation(object, REVISION),
+        })
+    }
+
+    /// A condition by its kind.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|one| one.kind == kind)
+    }
+}
+
+impl SetView {
+    /// Reads a `ReplicaSet`; `None`: it is none.
+    pub fn of(object: &Value) -> Option<Self> {
+        let owners = object.pointer("/metadata/ownerReferences");
+        let owners = owners.and_then(Value::as_array).into_iter().flatten();
+        let mut controllers = owners.filter(|owner| flag(owner, "/controller"));
+        Some(Self {
+            uid: text(object, "/metadata/uid")?,
+            name: text(object, "/metadata/name")?,
+            owner: controllers
+                .next()
+                .and_then(|owner| text(owner, "/uid"))
+                .unwrap_or_default(),
+            hash: text(object, &format!("/metadata/labels/{TEMPLATE_HASH}")).unwrap_or_default(),
+            template: template_digest(object),
+            revision: annotation(object, REVISION),
+            created: time(object, "/metadata/creationTimestamp"),
+            desired: count(object, "/spec/replicas"),
+            replicas: count(object, "/status/replicas"),
+            ready: count(object, "/status/readyReplicas"),
+            available: count(object, "/status/availableReplicas"),
+            conditions: conditions(object),
+            images: images(object),
+        })
+    }
+
+    /// Why its controller cannot make the pods that are missing, where it says so.
+    pub fn refusal(&self) -> Option<&Condition> {
+        self.conditions
+            .iter()
+            .find(|one| one.kind == "ReplicaFailure" && one.status == "True")
+            .filter(|one| one.reason == "FailedCreate")
+    }
+}
+
+fn images(object: &Value) -> Vec<(String, String)> {
+    let containers = object.pointer("/spec/template/spec/containers");
+    let containers = containers.and_then(Value::as_array).into_iter().flatten();
+    containers
+        .filter_map(|one| Some((text(one, "/name")?, text(one, "/image")?)))
+        .collect()
+}
+
+fn conditions(object: &Value) -> Vec<Condition> {
+    let all = object.pointer("/status/conditions");
+    let all = all.and_then(Value::as_array).into_iter().flatten();
+    all.map(|one| Condition {
+        kind: text(one, "/type").unwrap_or_default(),
+        status: text(one, "/status").unwrap_or_default(),
+        reason: text(one, "/reason").unwrap_or_default(),
+        message: text(one, "/message").unwrap_or_default(),
+        updated: time(one, "/lastUpdateTime").or_else(|| time(one, "/lastTransitionTime")),
+    })
+    .collect()
+}
+
+/// The last of those who manage a field of the pod template.
+fn author(object: &Value) -> Option<(String, Option<Timestamp>)> {
+    let entries = object.pointer("/metadata/managedFields")?.as_array()?;
+    let writers = entries
+        .iter()
+        .filter(|entry| entry.pointer("/fieldsV1/f:spec/f:template").is_some());
+    writers
+        .filter_map(|entry| Some((text(entry, "/manager")?, time(entry, "/time"))))
+        .max_by_key(|(_, time)| *time)
+}
+
+fn annotation(object: &Value, key: &str) -> Option<String> {
+    let annotations = object.pointer("/metadata/annotations")?;
+    annotations.get(key)?.as_str().map(str::to_owned)
+}
+
+fn text(object: &Value, pointer: &str) -> Option<String> {
+    object.pointer(pointer)?.as_str().map(str::to_owned)
+}
+
+fn time(object: &Value, pointer: &str) -> Option<Timestamp> {
+    object.pointer(pointer)?.as_str()?.parse().ok()
+}
+
+fn flag(object: &Value, pointer: &str) -> bool {
+    object.pointer(pointer).and_then(Value::as_bool) == Some(true)
+}
+
+fn number(object: &Value, pointer: &str) -> i64 {
+    let number = object.pointer(pointer).and_then(Value::as_i64);
+    number.unwrap_or_default()
+}
+
+fn count(object: &Value, pointer: &str) -> u32 {
+    u32::try_from(number(object, pointer)).unwrap_or_default()
+}

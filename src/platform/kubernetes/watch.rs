@@ -1,0 +1,297 @@
+//! What goes on with one service, kept up to date by the API server itself: three watches (the
+//! Deployment by its name, `ReplicaSets` and pods by their label) into one store.
+//!
+//! Each watch begins with a streaming list where the server has them, so that three requests are
+//! all that a rollout costs. A slow reading anew heals an event that was lost, and tells a
+//! connection that died silently from one on which nothing happens.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::connect::Link;
+use super::evidence::Evidence;
+use super::kind::Kind;
+use super::snapshot::{DeploymentView, SetView, View};
+use crate::clock::Clock;
+use crate::platform::failure::{self, Failed};
+
+mod anew;
+mod feed;
+mod store;
+
+#[cfg(test)]
+pub(super) mod server;
+#[cfg(test)]
+mod tests;
+
+use feed::Feed;
+use store::Store;
+
+/// The first look waits for so long for what is there.
+const FIRST: SignedDuration = SignedDuration::from_secs(10);
+
+/// What arrives together is looked at together.
+const TOGETHER: SignedDuration = SignedDuration::from_millis(10);
+
+/// What all tasks of a watch share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    store: Mutex<Store>,
+    evidence: Mutex<Evidence>,
+    stirred: Notify,
+}
+
+impl Shared {
+    fn new(now: Timestamp) -> Self {
+        Self {
+            store: Mutex::new(Store::new(now)),
+            evidence: Mutex::new(Evidence::default()),
+            stirred: Notify::new(),
+        }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was gathered beside the watches.
+    pub(super) fn evidence(&self) -> MutexGuard<'_, Evidence> {
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pods that are there, as far as that is known.
+    pub(super) fn pods(&self, now: Timestamp) -> Vec<Arc<Pod>> {
+        let view = self.store().view(now);
+        view.map(|view| view.pods).unwrap_or_default()
+    }
+
+    /// There is something new.
+    pub(super) fn stir(&self) {
+        self.stirred.notify_one();
+    }
+}
+
+/// Where and what is watched.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The connection.
+    pub(super) link: Link,
+    /// The namespace.
+    pub(super) namespace: String,
+    /// The Deployment's name.
+    pub(super) name: String,
+    /// The time.
+    pub(super) clock: Clock,
+}
+
+/// The watches of one service; dropping it ends them.
+pub(super) struct Watch {
+    place: Place,
+    shared: Arc<Shared>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watch({}/{})", self.place.namespace, self.place.name)
+    }
+}
+
+impl Watch {
+    /// Opens the watches. What is there arrives in the background.
+    pub(super) fn open(place: Place) -> Self {
+        let shared = Arc::new(Shared::new(place.clock.now()));
+        let mut tasks = JoinSet::new();
+        let deployment = Feed::<DeploymentView>::new(&place, &shared);
+        let sets = Feed::<SetView>::new(&place, &shared);
+        let pods = Feed::<Pod>::new(&place, &shared);
+        tasks.spawn(anew::keep_reading(
+            deployment.clone(),
+            sets.clone(),
+            pods.clone(),
+        ));
+        tasks.spawn(deployment.run());
+        tasks.spawn(sets.run());
+        tasks.spawn(pods.run());
+        Self {
+            place,
+            shared,
+            tasks: Mutex::new(tasks),
+        }
+    }
+
+    /// Where and what is watched.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What the tasks share.
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Does something beside the watches, and ends it with them.
+    pub(super) fn beside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// What is there, as far as it is known now; an error while the cluster cannot be seen.
+    pub(super) async fn look(&self) -> Result<View, Failed> {
+        let clock = self.place.clock;
+        let until = clock.now() + FIRST;
+        while !self.shared.store().is_complete() && clock.now() < until {
+            tokio::select! {
+                () = self.shared.stirred.notified() => {}
+                () = clock.sleep_until(until) => {}
+            }
+            if self.shared.store().is_refused() {
+                break;
+            }
+        }
+        let mut view = self.shared.store().view(clock.now())?;
+        let evidence = self.shared.evidence();
+        view.events = evidence.events();
+        view.events_asked = evidence.asked();
+        Ok(view)
+    }
+
+    /// The pieces that may not be read, each with why.
+    pub(super) fn denied(&self) -> Vec<(&'static str, String)> {
+        self.shared.store().denied()
+    }
+
+    /// Resolves once something new has arrived.
+    pub(super) async fn stirred(&self) {
+        self.shared.stirred.notified().await;
+        let clock = self.place.clock;
+        clock.sleep_until(clock.now() + TOGETHER).await;
+    }
+}
+
+/// A kind of object that is watched.
+trait Watched: Sized + Send + Sync + 'static {
+    /// As the client gives it.
+    type Object: Clone + fmt::Debug + serde::de::DeserializeOwned + kube::Resource + Send + 'static;
+    /// In words: "pods".
+    const WORDS: &'static str;
+
+    /// All of them in a namespace.
+    fn api(place: &Place) -> Api<Self::Object>;
+
+    /// Selects those of the service, by field or by label.
+    fn selector(name: &str) -> (Option<String>, Option<String>);
+
+    /// Reduces one to what is read of it.
+    fn of(object: Self::Object) -> Option<Self>;
+
+    /// Its shelf in the store.
+    fn shelf(store: &mut Store) -> &mut store::Shelf<Self>;
+}
+
+impl Watched for DeploymentView {
+    type Object = DynamicObject;
+    const WORDS: &'static str = "the Deployment";
+
+    fn api(place: &Place) -> Api<DynamicObject> {
+        let client = place.link.client.clone();
+        Api::namespaced_with(client, &place.namespace, &Kind::Deployment.resource())
+    }
+
+    fn selector(name: &str) -> (Option<String>, Option<String>) {
+        (Some(format!("metadata.name={name}")), None)
+    }
+
+    fn of(object: DynamicObject) -> Option<Self> {
+        Self::of(&serde_json::to_value(object).ok()?)
+    }
+
+    fn shelf(store: &mut Store) -> &mut store::Shelf<Self> {
+        &mut store.deployment
+    }
+}
+
+impl Watched for SetView {
+    type Object = DynamicObject;
+    const WORDS: &'static str = "ReplicaSets";
+
+    fn api(place: &Place) -> Api<DynamicObject> {
+        let resource = ApiResource {
+            group: "apps".to_owned(),
+            version: "v1".to_owned(),
+            api_version: "apps/v1".to_owned(),
+            kind: "ReplicaSet".to_owned(),
+            plural: "replicasets".to_owned(),
+        };
+        let client = place.link.client.clone();
+        Api::namespaced_with(client, &place.namespace, &resource)
+    }
+
+    fn selector(name: &str) -> (Option<String>, Option<String>) {
+        (None, Some(format!("app={name}")))
+    }
+
+    fn of(object: DynamicObject) -> Option<Self> {
+        Self::of(&serde_json::to_value(object).ok()?)
+    }
+
+    fn shelf(store: &mut Store) -> &mut store::Shelf<Self> {
+        &mut store.sets
+    }
+}
+
+impl Watched for Pod {
+    type Object = Self;
+    const WORDS: &'static str = "pods";
+
+    fn api(place: &Place) -> Api<Self> {
+        Api::namespaced(place.link.client.clone(), &place.namespace)
+    }
+
+    fn selector(name: &str) -> (Option<String>, Option<String>) {
+        (None, Some(format!("app={name}")))
+    }
+
+    fn of(mut object: Self) -> Option<Self> {
+        // Half of a pod's size, and nobody reads it.
+        object.metadata.managed_fields = None;
+        Some(object)
+    }
+
+    fn shelf(store: &mut Store) -> &mut store::Shelf<Self> {
+        &mut store.pods
+    }
+}
+
+/// Why the cluster was not seen; what a [`Failed`] says, to be said again and again.
+#[derive(Debug, Clone)]
+struct Lost {
+    operation: String,
+    kind: failure::Kind,
+    code: Option<String>,
+    message: String,
+}
+
+impl Lost {
+    fn of(operation: &str, error: &kube::Error) -> Self {
+        let failed = super::failures::failed(operation, error);
+        Self {
+            operation: failed.operation,
+            kind: failed.kind,
+            code: failed.code,
+            message: failed.message,
+        }
+    }
+
+    fn failed(&self) -> Failed {
+        Failed::new(&self.operation, self.kind, &self.message).with_code(self.code.as_deref())
+    }
+}
