@@ -71,6 +71,10 @@ pub mod view;
 mod watch;
 pub mod wire;
 
+#[cfg(test)]
+mod samples;
+
+#[cfg(test)]
 pub use connect::Link;
 pub use desired::Desired;
 pub use followed::{Followed, GoingBack, Ours};
