@@ -21,6 +21,7 @@ pub mod ecs;
 pub mod failure;
 pub mod kubernetes;
 pub mod origin;
+pub mod post_mortem;
 
 pub use failure::{Failed, Kind};
 

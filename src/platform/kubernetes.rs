@@ -15,16 +15,19 @@ use crate::spec::KubePlace;
 
 pub mod classify;
 pub mod connect;
+pub mod diagnose;
 mod evidence;
 pub mod failures;
 pub mod followed;
 pub mod kind;
+pub mod logs;
 pub mod memory;
 pub mod object;
 pub mod reading;
 pub mod sample;
+pub mod snapshot;
+pub mod status;
 pub mod trouble;
-pub mod view;
 mod watch;
 
 pub use connect::Link;

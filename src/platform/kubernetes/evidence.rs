@@ -10,7 +10,7 @@ use kube::Api;
 use kube::api::{ListParams, LogParams};
 
 use super::failures::failed;
-use super::view::EventView;
+use super::snapshot::EventView;
 use super::watch::{Place, Shared};
 use crate::platform::failure::{Failed, Kind};
 
@@ -119,7 +119,7 @@ pub(super) async fn ask_events(place: Place, shared: Arc<Shared>) {
 }
 
 /// The warnings about the Deployment, its `ReplicaSets` and its pods.
-async fn warnings(place: &Place) -> Result<Vec<EventView>, Failed> {
+pub(super) async fn warnings(place: &Place) -> Result<Vec<EventView>, Failed> {
     let api: Api<Event> = Api::namespaced(place.link.client.clone(), &place.namespace);
     let params = ListParams::default().fields("type=Warning").limit(WARNINGS);
     let operation = "read the events";

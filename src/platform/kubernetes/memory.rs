@@ -11,13 +11,15 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::classify;
-use super::view::{SetView, View};
+use super::snapshot::{SetView, View};
 use crate::rollout::{Cause, Failure};
 
 mod container;
 mod start;
 mod states;
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::followed::Ours;
-use super::view::{Condition, DeploymentView, SetView, View};
+use super::snapshot::{Condition, DeploymentView, SetView, View};
 use crate::rollout::{Gauge, Standing};
 
 #[cfg(test)]

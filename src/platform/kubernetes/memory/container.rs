@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{
 
 use super::states::Seen;
 use crate::platform::kubernetes::classify::{self, Waiting};
-use crate::platform::kubernetes::view::View;
+use crate::platform::kubernetes::snapshot::View;
 use crate::rollout::{Cause, Failure};
 
 /// So long an end waits for the events that may say that a probe brought it about. They are written

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{Pod, PodCondition};
 
 use super::states::Seen;
 use crate::platform::kubernetes::classify;
-use crate::platform::kubernetes::view::View;
+use crate::platform::kubernetes::snapshot::View;
 
 /// A pod that starts has its network and volumes within moments; after so long it is worth asking
 /// what keeps it. Images are not meant: a container that waits for one says so itself.

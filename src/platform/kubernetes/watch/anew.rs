@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Pod;
 use super::feed::{Feed, why};
 use super::{Lost, Watched};
 use crate::platform::failure::Kind;
-use crate::platform::kubernetes::view::{DeploymentView, SetView};
+use crate::platform::kubernetes::snapshot::{DeploymentView, SetView};
 
 /// Between two readings while every watch is open.
 const SLOW: SignedDuration = SignedDuration::from_secs(20);

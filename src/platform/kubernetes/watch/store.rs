@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::Lost;
 use crate::platform::failure::{Failed, Kind};
-use crate::platform::kubernetes::view::{DeploymentView, SetView, View};
+use crate::platform::kubernetes::snapshot::{DeploymentView, SetView, View};
 
 /// So long a watch may be down, or a reading fail, before what was seen last is no longer passed off
 /// as what is. Watches break and are opened again all the time.
