@@ -62,6 +62,7 @@ pub mod reading;
 pub mod record;
 pub mod render;
 pub mod sample;
+#[cfg(test)]
 mod shelf;
 pub mod snapshot;
 pub mod trouble;

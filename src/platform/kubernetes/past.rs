@@ -44,7 +44,7 @@ fn last_good(name: &str, observed: &Observed) -> Result<u32, Failed> {
 }
 
 /// The revision that a person names: `api:3`, `v3` or `3`.
-fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32, Failed> {
+pub(super) fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32, Failed> {
     let digits = to
         .strip_prefix(name)
         .and_then(|rest| rest.strip_prefix(':'))
