@@ -74,7 +74,6 @@ pub mod wire;
 #[cfg(test)]
 mod samples;
 
-#[cfg(test)]
 pub use connect::Link;
 pub use desired::Desired;
 pub use followed::{Followed, GoingBack, Ours};
