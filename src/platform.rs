@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::cancel::Cancel;
 use crate::event::{Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
-use crate::rollout::{Failure, Observation, Verdict};
+use crate::rollout::{Budget, Failure, Observation, Verdict};
 use crate::spec::Service;
 
 pub mod aws;
@@ -202,6 +202,9 @@ pub trait Platform {
         rollout: &mut Self::Followed,
         events: &Events,
     ) -> Result<Observation, Failed>;
+
+    /// How many failures a rollout may have, where the platform has no breaker that counts them.
+    fn budget(&self, rollout: &Self::Followed) -> Option<Budget>;
 
     /// Resolves once there is something new to be seen of a rollout, where the platform tells of
     /// itself; otherwise never.

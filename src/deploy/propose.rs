@@ -111,7 +111,8 @@ impl<P: Platform> Deploy<'_, P> {
         let Ok(sample) = self.platform.sample(rollout, &self.events).await else {
             return Other::UnderWay;
         };
-        let mut machine = Rollout::new(self.service.rollout.policy, self.clock.now(), None);
+        let mut machine = Rollout::new(self.service.rollout.policy, self.clock.now(), None)
+            .counting(self.platform.budget(rollout));
         machine.observe(&sample);
         if machine.verdict().is_some() {
             return Other::Over;
@@ -173,8 +174,8 @@ fn takes_the_place(why: &str) -> Note {
     Note::warning(
         "replaces_failing",
         format!(
-            "Its first rollout is under way and fails ({why}); nothing ran before it, so this one \
-             takes its place."
+            "A rollout is under way and fails ({why}), and nothing brings back what was before it: \
+             this one takes its place."
         ),
     )
 }

@@ -69,7 +69,8 @@ impl<P: Platform> Deploy<'_, P> {
             .conduct
             .timeout
             .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE + LAST_LOOKS);
-        let mut machine = Rollout::new(policy, self.clock.now(), Some(watch));
+        let mut machine = Rollout::new(policy, self.clock.now(), Some(watch))
+            .counting(self.platform.budget(&rollout));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
         self.events.send(self.platform.following(

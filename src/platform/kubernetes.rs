@@ -76,9 +76,6 @@ pub mod view;
 mod watch;
 pub mod wire;
 
-#[cfg(test)]
-mod samples;
-
 pub use connect::Link;
 pub use desired::Desired;
 pub use followed::{Followed, GoingBack, Ours};

@@ -19,7 +19,7 @@ use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::{
     Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
 };
-use crate::rollout::{Failure, Observation, Verdict};
+use crate::rollout::{Budget, Failure, Observation, Verdict};
 use crate::spec::Service;
 
 /// So many failures after a change of the count alone are no coincidence: the breaker's own
@@ -153,6 +153,11 @@ impl Platform for Ecs {
             credentials.forget();
         }
         sampled
+    }
+
+    /// ECS counts by itself.
+    fn budget(&self, _rollout: &Followed) -> Option<Budget> {
+        None
     }
 
     /// ECS is asked, it does not tell.

@@ -15,7 +15,7 @@ use crate::plan::{Note, Plan};
 use crate::platform::{
     Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
 };
-use crate::rollout::{Failure, Observation, Verdict};
+use crate::rollout::{Budget, Failure, Observation, Verdict};
 use crate::spec::Service;
 
 impl Platform for Kubernetes {
@@ -67,6 +67,10 @@ impl Platform for Kubernetes {
 
     async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
         self.look(rollout, events).await
+    }
+
+    fn budget(&self, rollout: &Followed) -> Option<Budget> {
+        rollout.budget
     }
 
     async fn stirred(&self, rollout: &Followed) {
