@@ -55,6 +55,14 @@ impl Target {
     }
 }
 
+/// The revision that a person or a resume line names: `3`, `v3`, `api:3` or `api v3`.
+pub fn named(name: &str, text: &str) -> Option<u32> {
+    let text = text.trim();
+    let rest = text.strip_prefix(name).unwrap_or(text);
+    let rest = rest.trim_start_matches([':', ' ']);
+    rest.strip_prefix('v').unwrap_or(rest).parse().ok()
+}
+
 /// What it takes to go back.
 struct Way {
     number: u32,
@@ -106,7 +114,7 @@ impl Kubernetes {
         let Some(head) = self.heads(name).into_iter().next() else {
             return;
         };
-        if !head.state.is_open() {
+        if !head.state.is_open() || !is_about(&head, rollout) {
             return;
         }
         self.go_on(name, head.number);
@@ -236,6 +244,15 @@ impl Kubernetes {
         }
         Ok(())
     }
+}
+
+/// Whether a record is about this rollout; one that goes back is about whatever comes of that.
+fn is_about(head: &RecordHead, rollout: &Followed) -> bool {
+    let ours = Rolled::of(&rollout.ours);
+    let same = |rolled: &Rolled| rolled.uid == ours.uid && rolled.template == ours.template;
+    head.state == State::GoingBack
+        || rollout.ours.revision == Some(head.number)
+        || head.rolled.as_ref().is_some_and(same)
 }
 
 impl Rolled {
