@@ -20,6 +20,9 @@ mod restore;
 #[cfg(test)]
 mod tests;
 
+/// Why it goes back, where the run that knew was killed.
+const TRIPPED_BEFORE: &str = "it tripped in an earlier run, which had begun to go back";
+
 /// What is gone back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
@@ -167,7 +170,8 @@ impl Kubernetes {
         }
         self.follow_back(rollout, &way).await?;
         if let Some(going_back) = &mut rollout.going_back {
-            going_back.reason.clone_from(&head.reason);
+            let reason = head.reason.clone();
+            going_back.reason = reason.or_else(|| Some(TRIPPED_BEFORE.to_owned()));
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ impl Way {
         let hint = self.hint.take().or_else(|| {
             let proxy = self.config.proxy_url.as_ref()?.host()?.to_owned();
             Some(format!(
-                "the way leads through the proxy {proxy}; NO_PROXY makes exceptions"
+                "The way leads through the proxy {proxy}; NO_PROXY makes exceptions"
             ))
         });
         self.config.connect_timeout = Some(CONNECT);

@@ -186,7 +186,7 @@ fn authority(cluster: &Cluster, name: &str) -> Result<Vec<Vec<u8>>, Failed> {
 fn hint(network: &VpcConfigResponse) -> Option<String> {
     if !network.endpoint_public_access {
         return Some(
-            "its endpoint is private: run this inside its VPC or a network connected to it, or allow public access"
+            "Its endpoint is private: run this inside its VPC or a network connected to it, or allow public access"
                 .into(),
         );
     }
@@ -195,5 +195,5 @@ fn hint(network: &VpcConfigResponse) -> Option<String> {
         || admitted
             .iter()
             .any(|range| ANYWHERE.contains(&range.as_str()));
-    (!everybody).then(|| format!("its public endpoint admits only {}", admitted.join(", ")))
+    (!everybody).then(|| format!("Its public endpoint admits only {}", admitted.join(", ")))
 }
