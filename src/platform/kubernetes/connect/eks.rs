@@ -119,15 +119,14 @@ async fn check_owner(
     let Some(wanted) = &place.account else {
         return Ok(());
     };
-    let seen = match part(4) {
-        Some(seen) => Some(seen.to_owned()),
-        None => {
-            let sts = aws_sdk_sts::Client::new(&connection.settings);
-            let answer = sts.get_caller_identity().send().await;
-            answer
-                .map_err(|error| aws::failed("ask whose credentials these are", error))?
-                .account
-        }
+    let seen = if let Some(seen) = part(4) {
+        Some(seen.to_owned())
+    } else {
+        let sts = aws_sdk_sts::Client::new(&connection.settings);
+        let answer = sts.get_caller_identity().send().await;
+        answer
+            .map_err(|error| aws::failed("ask whose credentials these are", error))?
+            .account
     };
     match seen {
         Some(seen) if seen != wanted.as_str() => refused(
