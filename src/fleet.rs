@@ -32,9 +32,9 @@ pub enum Member<'a> {
 #[derive(Debug)]
 pub enum Ready<'m> {
     /// At an ECS cluster.
-    Ecs(Staged<'m, Ecs>),
+    Ecs(Box<Staged<'m, Ecs>>),
     /// In a namespace of a Kubernetes cluster.
-    Kubernetes(Staged<'m, Kubernetes>),
+    Kubernetes(Box<Staged<'m, Kubernetes>>),
 }
 
 /// A proposal with its loop.
@@ -78,11 +78,11 @@ impl<'a> Member<'a> {
         match self {
             Self::Ecs(deploy) => {
                 let proposal = deploy.propose().await?;
-                Ok(Ready::Ecs(Staged { deploy, proposal }))
+                Ok(Ready::Ecs(Box::new(Staged { deploy, proposal })))
             }
             Self::Kubernetes(deploy) => {
                 let proposal = deploy.propose().await?;
-                Ok(Ready::Kubernetes(Staged { deploy, proposal }))
+                Ok(Ready::Kubernetes(Box::new(Staged { deploy, proposal })))
             }
         }
     }
@@ -92,11 +92,11 @@ impl<'a> Member<'a> {
         match (self, saved) {
             (Self::Ecs(deploy), StoredPlan::Ecs(plan)) => {
                 let proposal = deploy.propose_saved(plan).await?;
-                Ok(Ready::Ecs(Staged { deploy, proposal }))
+                Ok(Ready::Ecs(Box::new(Staged { deploy, proposal })))
             }
             (Self::Kubernetes(deploy), StoredPlan::Kubernetes(plan)) => {
                 let proposal = deploy.propose_saved(plan).await?;
-                Ok(Ready::Kubernetes(Staged { deploy, proposal }))
+                Ok(Ready::Kubernetes(Box::new(Staged { deploy, proposal })))
             }
             _ => Err(stale("the target is another platform now")),
         }
@@ -184,8 +184,8 @@ impl Ready<'_> {
 
     async fn carry_out(self) -> Outcome {
         each!(self, staged => {
-            let Proposal { plan, current } = staged.proposal;
-            staged.deploy.carry_out(&plan, current).await
+            let Staged { deploy, proposal: Proposal { plan, current } } = *staged;
+            Box::pin(deploy.carry_out(&plan, current)).await
         })
     }
 }

@@ -28,6 +28,10 @@ pub mod send;
 pub use failure::{Failed, Kind};
 
 /// What a command asks of a service, beyond what the file says.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of the command line, each of them independent of the others"
+)]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Intent {
     /// Take over a service that exists and is not ours.

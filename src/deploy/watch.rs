@@ -79,19 +79,8 @@ impl<P: Platform> Deploy<'_, P> {
             plan.shortest,
             how != How::Started,
         ));
-        if how != How::Started && self.conduct.may_write {
-            let take_up = self
-                .platform
-                .take_up(self.service, &mut rollout, &self.events);
-            if let Err(error) = take_up.await {
-                teller.trouble(&error);
-            }
-        }
-        if how == How::Stopping {
-            machine.trip_by_person(self.clock.now(), "somebody asked for it to be cancelled");
-            self.remedy(&mut rollout, &mut machine, true, &mut teller)
-                .await;
-        }
+        self.take_up(&mut rollout, &mut machine, how, &mut teller)
+            .await;
         loop {
             tokio::select! {
                 biased;
@@ -128,6 +117,26 @@ impl<P: Platform> Deploy<'_, P> {
                 () = self.platform.stirred(&rollout) => {}
                 () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
             }
+        }
+    }
+
+    /// What is to be done first about a rollout that another run began.
+    async fn take_up(
+        &self,
+        rollout: &mut Followed<P>,
+        machine: &mut Rollout,
+        how: How,
+        teller: &mut Teller<'_>,
+    ) {
+        if how != How::Started && self.conduct.may_write {
+            let taken = self.platform.take_up(self.service, rollout, &self.events);
+            if let Err(error) = taken.await {
+                teller.trouble(&error);
+            }
+        }
+        if how == How::Stopping {
+            machine.trip_by_person(self.clock.now(), "somebody asked for it to be cancelled");
+            self.remedy(rollout, machine, true, teller).await;
         }
     }
 

@@ -162,7 +162,7 @@ impl Platform for Ecs {
 
     /// ECS is asked, it does not tell.
     async fn stirred(&self, _rollout: &Followed) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// ECS itself carries a rollout, and its rollback, to the end.

@@ -20,6 +20,9 @@ mod restore;
 #[cfg(test)]
 mod tests;
 
+/// Why it goes back, where the run that knew was killed.
+const TRIPPED_BEFORE: &str = "it tripped in an earlier run, which had begun to go back";
+
 /// What is gone back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
@@ -53,6 +56,14 @@ impl Target {
             Self::Captured(None) => "what served before".to_owned(),
         }
     }
+}
+
+/// The revision that a person or a resume line names: `3`, `v3`, `api:3` or `api v3`.
+pub fn named(name: &str, text: &str) -> Option<u32> {
+    let text = text.trim();
+    let rest = text.strip_prefix(name).unwrap_or(text);
+    let rest = rest.trim_start_matches([':', ' ']);
+    rest.strip_prefix('v').unwrap_or(rest).parse().ok()
 }
 
 /// What it takes to go back.
@@ -106,7 +117,7 @@ impl Kubernetes {
         let Some(head) = self.heads(name).into_iter().next() else {
             return;
         };
-        if !head.state.is_open() {
+        if !head.state.is_open() || !is_about(&head, rollout) {
             return;
         }
         self.go_on(name, head.number);
@@ -159,7 +170,8 @@ impl Kubernetes {
         }
         self.follow_back(rollout, &way).await?;
         if let Some(going_back) = &mut rollout.going_back {
-            going_back.reason.clone_from(&head.reason);
+            let reason = head.reason.clone();
+            going_back.reason = reason.or_else(|| Some(TRIPPED_BEFORE.to_owned()));
         }
         Ok(())
     }
@@ -236,6 +248,15 @@ impl Kubernetes {
         }
         Ok(())
     }
+}
+
+/// Whether a record is about this rollout; one that goes back is about whatever comes of that.
+fn is_about(head: &RecordHead, rollout: &Followed) -> bool {
+    let ours = Rolled::of(&rollout.ours);
+    let same = |rolled: &Rolled| rolled.uid == ours.uid && rolled.template == ours.template;
+    head.state == State::GoingBack
+        || rollout.ours.revision == Some(head.number)
+        || head.rolled.as_ref().is_some_and(same)
 }
 
 impl Rolled {

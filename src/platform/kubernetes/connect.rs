@@ -91,7 +91,7 @@ impl Way {
         let hint = self.hint.take().or_else(|| {
             let proxy = self.config.proxy_url.as_ref()?.host()?.to_owned();
             Some(format!(
-                "the way leads through the proxy {proxy}; NO_PROXY makes exceptions"
+                "The way leads through the proxy {proxy}; NO_PROXY makes exceptions"
             ))
         });
         self.config.connect_timeout = Some(CONNECT);
@@ -111,16 +111,13 @@ impl Way {
             async move { below.send(request).await.map_err(BoxError::from) }
         });
         let time = ServerTime::new(clock);
-        let client = match self.tokens {
-            Some(tokens) => {
-                let below = Authorized::new(below, tokens);
-                let patient = Patient::new(below, route, clock, time.clone());
-                kube::Client::new(patient, namespace)
-            }
-            None => {
-                let patient = Patient::new(below, route, clock, time.clone());
-                kube::Client::new(patient, namespace)
-            }
+        let client = if let Some(tokens) = self.tokens {
+            let below = Authorized::new(below, tokens);
+            let patient = Patient::new(below, route, clock, time.clone());
+            kube::Client::new(patient, namespace)
+        } else {
+            let patient = Patient::new(below, route, clock, time.clone());
+            kube::Client::new(patient, namespace)
         };
         Ok(Link {
             client,

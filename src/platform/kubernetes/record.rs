@@ -12,11 +12,11 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use self::head::is_of_run;
 use super::object::Object;
 use super::{Kubernetes, MANAGER, failures, key};
+use crate::platform::digest::digest as platform_digest;
 use crate::platform::failure::{Failed, Kind};
 
 mod head;
@@ -100,16 +100,11 @@ pub struct Captured<'a> {
 
 /// A digest of objects, however their keys are ordered.
 pub fn digest(objects: &[Object]) -> String {
-    let mut sum = Sha256::new();
-    for object in objects {
-        sum.update(object.id.to_string());
-        sum.update(object.manifest.to_string());
-    }
-    let sum = sum.finalize();
-    sum.iter().take(16).fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
+    let words: Vec<String> = objects
+        .iter()
+        .flat_map(|object| [object.id.to_string(), object.manifest.to_string()])
+        .collect();
+    platform_digest(words.iter().map(String::as_str))
 }
 
 /// The name of the Secret of one revision.

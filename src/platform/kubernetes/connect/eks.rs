@@ -119,15 +119,14 @@ async fn check_owner(
     let Some(wanted) = &place.account else {
         return Ok(());
     };
-    let seen = match part(4) {
-        Some(seen) => Some(seen.to_owned()),
-        None => {
-            let sts = aws_sdk_sts::Client::new(&connection.settings);
-            let answer = sts.get_caller_identity().send().await;
-            answer
-                .map_err(|error| aws::failed("ask whose credentials these are", error))?
-                .account
-        }
+    let seen = if let Some(seen) = part(4) {
+        Some(seen.to_owned())
+    } else {
+        let sts = aws_sdk_sts::Client::new(&connection.settings);
+        let answer = sts.get_caller_identity().send().await;
+        answer
+            .map_err(|error| aws::failed("ask whose credentials these are", error))?
+            .account
     };
     match seen {
         Some(seen) if seen != wanted.as_str() => refused(
@@ -186,7 +185,7 @@ fn authority(cluster: &Cluster, name: &str) -> Result<Vec<Vec<u8>>, Failed> {
 fn hint(network: &VpcConfigResponse) -> Option<String> {
     if !network.endpoint_public_access {
         return Some(
-            "its endpoint is private: run this inside its VPC or a network connected to it, or allow public access"
+            "Its endpoint is private: run this inside its VPC or a network connected to it, or allow public access"
                 .into(),
         );
     }
@@ -195,5 +194,5 @@ fn hint(network: &VpcConfigResponse) -> Option<String> {
         || admitted
             .iter()
             .any(|range| ANYWHERE.contains(&range.as_str()));
-    (!everybody).then(|| format!("its public endpoint admits only {}", admitted.join(", ")))
+    (!everybody).then(|| format!("Its public endpoint admits only {}", admitted.join(", ")))
 }

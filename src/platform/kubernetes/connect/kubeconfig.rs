@@ -35,7 +35,7 @@ pub(super) fn find(wanted: &Wanted<'_>) -> Result<Way, Failed> {
         Ok(file) if file.contexts.is_empty() && may_be_a_pod(wanted) => {
             in_cluster().ok_or_else(|| wrong("it has no contexts"))
         }
-        Ok(file) => choose(file, wanted),
+        Ok(file) => choose(&file, wanted),
         Err(error) if is_absent(&error) && may_be_a_pod(wanted) => {
             in_cluster().ok_or_else(|| nowhere(&error))
         }
@@ -67,15 +67,15 @@ fn in_cluster() -> Option<Way> {
 }
 
 /// The context, its cluster and its user, as the target wants them.
-fn choose(file: Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
+fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
     let name = match wanted.context {
         Some(name) => name.to_owned(),
         None => file.current_context.clone().ok_or_else(|| {
-            let there = contexts(&file);
+            let there = contexts(file);
             wrong(format!("it has no current context; name one as `context` in the target's file. It has {there}"))
         })?,
     };
-    let context = context(&file, &name)?;
+    let context = context(file, &name)?;
     if let Some(cluster) = wanted.cluster
         && context.cluster != cluster
     {

@@ -167,7 +167,7 @@ where
         let Route { server, hint, .. } = &*self.route;
         let mut text = format!("no connection to {server}: {}", words(error.as_ref()));
         if let Some(hint) = hint {
-            text = format!("{text}. Perhaps {hint}");
+            text = format!("{text}. {hint}");
         }
         Trouble::NoWay(text).into()
     }

@@ -1,6 +1,8 @@
 //! Whether the way to a cluster leads through a proxy: `HTTPS_PROXY`, `NO_PROXY` and their kin, as
 //! curl and the AWS SDKs read them.
 
+use std::fmt::Write as _;
+
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
@@ -51,7 +53,8 @@ fn escaped(credentials: &str) -> String {
         {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text

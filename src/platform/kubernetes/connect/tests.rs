@@ -99,7 +99,7 @@ impl Server {
         let below = tower::service_fn(move |request: Request<Body>| server.answer(&request));
         let route = Route {
             server: "https://cluster.example.com".into(),
-            hint: Some("its endpoint is private".into()),
+            hint: Some("Its endpoint is private".into()),
             asks_people: false,
         };
         let below = Authorized::new(below, tokens);

@@ -16,6 +16,7 @@ use kube::client::Body;
 use serde_json::{Value, json};
 
 use super::{Clock, Link, Place};
+use crate::platform::aws::ServerTime;
 use crate::platform::kubernetes::reading::rows::at;
 
 /// What the server does with requests.
@@ -74,7 +75,7 @@ impl Server {
             link: Link {
                 client: kube::Client::new(service, "production"),
                 cluster: "test".into(),
-                time: crate::platform::aws::ServerTime::new(Clock::driven_from(at(0))),
+                time: ServerTime::new(Clock::driven_from(at(0))),
             },
             namespace: "production".into(),
             name: "api".into(),
