@@ -62,6 +62,7 @@ pub mod reading;
 pub mod record;
 pub mod render;
 pub mod sample;
+#[cfg(test)]
 mod shelf;
 pub mod snapshot;
 pub mod trouble;
@@ -69,6 +70,10 @@ pub mod verbs;
 pub mod view;
 mod watch;
 pub mod wire;
+
+#[cfg(test)]
+mod samples;
+
 #[cfg(test)]
 pub use connect::Link;
 pub use desired::Desired;

@@ -23,9 +23,9 @@ pub fn capture(
         let theirs = path.steps().last() == Some(&Step::Field(LAST_APPLIED.to_owned()));
         (said || ownership.ours.covers(path)) && !theirs
     };
-    let mut manifest = match part(&Path::default(), &ours_to_say(live), &keep)? {
-        Value::Object(members) => members,
-        _ => return None,
+    let kept = part(&Path::default(), &ours_to_say(live), &keep)?;
+    let Value::Object(mut manifest) = kept else {
+        return None;
     };
     let metadata = manifest
         .entry("metadata")

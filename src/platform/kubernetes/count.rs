@@ -177,71 +177,56 @@ mod tests {
     const HPA: (&str, &str, &str) = ("kube-controller-manager", "Update", "scale");
     const PERSON: (&str, &str, &str) = ("kubectl", "Update", "scale");
 
+    type Owners = &'static [(&'static str, &'static str, &'static str)];
+
+    fn counted(owners: Owners, decides: Decides, after_health: bool) -> (Vec<Change>, Option<u32>) {
+        let live = live(owners);
+        let ownership = Ownership::of(&live, |_| false);
+        let counting = counting("api", &live, decides, &ownership, after_health);
+        (counting.changes, counting.said)
+    }
+
     #[test]
-    fn a_number_changes_hands_without_falling_to_one() {
-        use Decides::{Autoscaler, File, FileAgain};
-        type Owners<'a> = &'a [(&'a str, &'a str, &'a str)];
-        let table: [(Owners<'_>, Decides, bool, Vec<Change>, Option<u32>); 11] = [
-            // To an autoscaler: handed over only where we alone hold it.
-            (
-                &[OURS],
-                Autoscaler,
-                false,
-                vec![change(5, Count::HandOver, false)],
-                None,
-            ),
-            (&[OURS, GIVEN], Autoscaler, false, vec![], None),
-            (&[HPA], Autoscaler, false, vec![], None),
-            (&[PERSON], Autoscaler, false, vec![], None),
-            // Back to the file: at once, or once it is healthy.
-            (
-                &[HPA],
-                FileAgain(2),
-                false,
-                vec![change(2, Count::Set, false)],
-                Some(2),
-            ),
-            (
-                &[HPA],
-                FileAgain(2),
-                true,
-                vec![change(2, Count::Set, true)],
-                None,
-            ),
-            (
-                &[OURS],
-                FileAgain(2),
-                true,
-                vec![change(2, Count::Set, true)],
-                Some(5),
-            ),
-            // The file's own: set apart only where an apply would conflict with ourselves.
-            (&[OURS], File(2), false, vec![], Some(2)),
-            (
-                &[GIVEN],
-                File(2),
-                false,
-                vec![change(2, Count::Set, false)],
-                Some(2),
-            ),
-            (
-                &[HPA],
-                File(2),
-                false,
-                vec![change(2, Count::Set, false)],
-                Some(2),
-            ),
-            (&[GIVEN], File(5), false, vec![], Some(5)),
+    fn a_number_comes_to_an_autoscaler_without_falling_to_one() {
+        let table: [(Owners, Vec<Change>); 4] = [
+            // Handed over only where we alone hold it.
+            (&[OURS], vec![change(5, Count::HandOver, false)]),
+            (&[OURS, GIVEN], vec![]),
+            (&[HPA], vec![]),
+            (&[PERSON], vec![]),
         ];
-        for (owners, decides, after_health, changes, said) in table {
-            let live = live(owners);
-            let ownership = Ownership::of(&live, |_| false);
-            let counting = counting("api", &live, decides, &ownership, after_health);
-            assert_eq!(
-                (counting.changes, counting.said),
-                (changes, said),
-                "{owners:?} {decides:?}"
-            );
+        for (owners, changes) in table {
+            let counted = counted(owners, Decides::Autoscaler, false);
+            assert_eq!(counted, (changes, None), "{owners:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_comes_back_to_the_file_at_once_or_once_it_is_healthy() {
+        let set = |waits| vec![change(2, Count::Set, waits)];
+        let table: [(Owners, bool, Option<u32>); 3] = [
+            (&[HPA], false, Some(2)),
+            (&[HPA], true, None),
+            (&[OURS], true, Some(5)),
+        ];
+        for (owners, waits, said) in table {
+            let counted = counted(owners, Decides::FileAgain(2), waits);
+            assert_eq!(counted, (set(waits), said), "{owners:?} {waits}");
+        }
+    }
+
+    #[test]
+    fn the_files_number_is_set_apart_only_where_an_apply_would_conflict_with_ourselves() {
+        let set = || vec![change(2, Count::Set, false)];
+        let table: [(Owners, u32, Vec<Change>); 4] = [
+            (&[OURS], 2, vec![]),
+            (&[GIVEN], 2, set()),
+            (&[HPA], 2, set()),
+            (&[GIVEN], 5, vec![]),
+        ];
+        for (owners, wanted, changes) in table {
+            let counted = counted(owners, Decides::File(wanted), false);
+            assert_eq!(counted, (changes, Some(wanted)), "{owners:?} {wanted}");
         }
     }
 

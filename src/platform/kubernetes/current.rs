@@ -89,7 +89,7 @@ impl Looking<'_> {
             };
         }
         if let Some(holder) = self.holder {
-            return self.busy(holder.to_string());
+            return self.busy(&holder.to_string());
         }
         if let Some(failed) = self.failed() {
             return failed;
@@ -108,7 +108,7 @@ impl Looking<'_> {
             || format!("a rollout of {} that is not ours", self.name),
             |head| format!("a rollout of {}", short(self.name, head.number)),
         );
-        self.busy(what)
+        self.busy(&what)
     }
 
     /// It makes no progress any more, or is on record as failed and has not come up since.
@@ -133,7 +133,7 @@ impl Looking<'_> {
     }
 
     /// `what` and how far it is. Nobody but who holds the lock would bring anything back.
-    fn busy(&self, what: String) -> Current<Followed> {
+    fn busy(&self, what: &str) -> Current<Followed> {
         let open = self.newest.filter(|head| head.state.is_open());
         let mut rollout = self.follow(open.filter(|head| made(head, self.live)));
         rollout.can_go_back = self.holder.is_some();

@@ -57,6 +57,12 @@ impl Path {
         &self.0
     }
 
+    /// One step less.
+    #[must_use]
+    pub fn parent(&self) -> Self {
+        Self(self.0[..self.0.len().saturating_sub(1)].to_vec())
+    }
+
     /// Whether `other` is this or leads here.
     pub fn is_under(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)

@@ -83,8 +83,12 @@ impl Health {
 
     /// How far it is, in words.
     pub fn words(&self) -> String {
+        let old = match self.all.saturating_sub(self.updated) {
+            0 => String::new(),
+            old => format!(", {old} old ones left"),
+        };
         format!(
-            "{} of {} pods updated, {} available",
+            "{} of {} pods updated, {} available{old}",
             self.updated, self.desired, self.available
         )
     }

@@ -54,7 +54,7 @@ pub struct LeaseView {
 }
 
 impl LeaseView {
-    fn of(lease: Lease) -> Self {
+    pub(super) fn of(lease: Lease) -> Self {
         let spec = lease.spec.unwrap_or_default();
         let mut notes = lease.metadata.annotations.unwrap_or_default();
         let seconds = spec.lease_duration_seconds.unwrap_or_default();

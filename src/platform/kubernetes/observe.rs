@@ -104,7 +104,8 @@ impl Kubernetes {
         let mut observed = Observed {
             cluster: self.link().await?.cluster.clone(),
             objects: found(sought.objects, read)?,
-            namespace: readable(namespace, events, false)?.map(|there| there.is_some()),
+            // Many roles are bound to a namespace and may not look at it from outside.
+            namespace: allowed(namespace)?.map(|there| there.is_some()),
             secret: readable(secret, events, false)?.flatten(),
             records: readable(records, events, sought.writes)?.unwrap_or_default(),
             lease: readable(lease, events, sought.writes)?.flatten(),
@@ -217,20 +218,30 @@ fn unknown_kinds(kinds: &[Kind]) -> Failed {
     Failed::new("use this cluster", Failure::Unsupported, words)
 }
 
-/// What was read; `None` where we may not, unless it is needed.
+/// What was read; `None` where we may not.
+fn allowed<T>(read: Result<T, Failed>) -> Result<Option<T>, Failed> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.kind == Failure::Denied => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What was read; where we may not, a warning, unless it is needed.
 fn readable<T>(
     read: Result<T, Failed>,
     events: &Events,
     needed: bool,
 ) -> Result<Option<T>, Failed> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(error) if error.kind == Failure::Denied && !needed => {
-            events.warn("unreadable", error.to_string());
-            Ok(None)
+    if let Err(error) = &read
+        && error.kind == Failure::Denied
+    {
+        if needed {
+            return read.map(Some);
         }
-        Err(error) => Err(error),
+        events.warn("unreadable", error.to_string());
     }
+    allowed(read)
 }
 
 #[cfg(test)]

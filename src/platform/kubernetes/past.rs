@@ -44,7 +44,7 @@ fn last_good(name: &str, observed: &Observed) -> Result<u32, Failed> {
 }
 
 /// The revision that a person names: `api:3`, `v3` or `3`.
-fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32, Failed> {
+pub(super) fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32, Failed> {
     let digits = to
         .strip_prefix(name)
         .and_then(|rest| rest.strip_prefix(':'))
@@ -110,5 +110,39 @@ pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
         notes: Vec::new(),
         objects,
         ..desired
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::kubernetes::samples::{desired, head, there};
+
+    #[test]
+    fn the_last_good_one_is_not_what_serves_by_another_number() {
+        let (one, two) = (desired("shop/api:v1", ""), desired("shop/api:v2", ""));
+        let mut observed = there(&two);
+        observed.records = vec![
+            head(5, State::RolledBack, &one.objects, &there(&one)),
+            head(4, State::Healthy, &two.objects, &observed),
+            head(3, State::Healthy, &two.objects, &observed),
+            head(2, State::Failed, &one.objects, &there(&one)),
+            head(1, State::Healthy, &one.objects, &there(&one)),
+        ];
+        assert_eq!(last_good("api", &observed).unwrap(), 1);
+        observed.records.pop();
+        let error = last_good("api", &observed).unwrap_err();
+        assert_eq!(error.kind, Failure::Refused);
+    }
+
+    #[test]
+    fn a_revision_has_the_names_that_people_use() {
+        let one = desired("shop/api:v1", "");
+        let records = [head(12, State::Healthy, &one.objects, &there(&one))];
+        for to in ["12", "v12", "api:12"] {
+            assert_eq!(named("api", &records, to).unwrap(), 12, "{to}");
+        }
+        let error = named("api", &records, "13").unwrap_err();
+        assert!(error.message.contains(&short("api", 12)), "{error}");
     }
 }

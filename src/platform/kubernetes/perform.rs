@@ -9,7 +9,7 @@ use super::followed::Ours;
 use super::kind::{Id, Kind};
 use super::observe::Observed;
 use super::planned::KubePlan;
-use super::record::Rolled;
+use super::record::{Mark, Rolled, State};
 use super::wire::Wire;
 use super::{Kubernetes, past};
 use crate::event::{Events, Kind as Told};
@@ -237,11 +237,32 @@ impl<'a> Run<'a> {
                 generation: ours.generation,
                 template: ours.template.clone(),
             };
-            let marked = self.kube.mark_rolled(self.name, number, &rolled).await;
+            let (marked, ()) = futures::join!(
+                self.kube.mark_rolled(self.name, number, &rolled),
+                self.supersede(number),
+            );
             if let Err(error) = marked {
                 self.events.warn("history_not_kept", error.to_string());
             }
         }
         rolls.then_some(ours)
+    }
+
+    /// A run that was killed, or left its rollout to itself, never said how that ended: now it
+    /// cannot be told any more.
+    async fn supersede(&self, number: u32) {
+        let open = self
+            .observed
+            .newest()
+            .filter(|head| head.state.is_open() && head.number != number);
+        let Some(head) = open else { return };
+        let mark = Mark {
+            state: Some(State::Superseded),
+            reason: Some("the next deployment came before anybody saw its end".into()),
+            ..Mark::default()
+        };
+        if let Err(error) = self.kube.mark(self.name, head.number, &mark).await {
+            tracing::info!(%error, "an older record stays open");
+        }
     }
 }

@@ -224,15 +224,17 @@ impl Planning<'_> {
         if !self.owner().has(live) {
             return Err(adopt::refuse_foreign(&[(&id, live)], self.owner(), &[]));
         }
-        match self.intent.count {
-            Some(count) => verbs::scale_to(observed, self.name(), self.owner(), count),
-            None => {
-                let owned = verbs::owned(observed, self.owner());
-                let now = observed.at.map(|at| format!("{at:.0}"));
-                let now = now.unwrap_or_default();
-                Ok(verbs::restart(live, self.name(), owned, &now))
-            }
+        if let Some(count) = self.intent.count {
+            return verbs::scale_to(observed, self.name(), self.owner(), count);
         }
+        let owned = verbs::owned(observed, self.owner());
+        let now = observed.at.map(|at| format!("{at:.0}"));
+        Ok(verbs::restart(
+            live,
+            self.name(),
+            owned,
+            &now.unwrap_or_default(),
+        ))
     }
 
     fn must_be_there(&self, observed: &Observed) -> Result<(), Failed> {

@@ -123,14 +123,14 @@ impl Platform for Kubernetes {
 
     async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
         let name = service.kubernetes.name.as_str();
-        let missing = |why: String| Failed::new(format!("find rollout {id}"), Kind::Missing, why);
-        let number = super::back::named(name, id)
-            .ok_or_else(|| missing(format!("{id} is no revision of {name}, such as v3")))?;
         let heads = self.records(name).await?;
+        let number = super::past::named(name, &heads, id)?;
         let head = heads.iter().find(|head| head.number == number);
         let rolled = head.and_then(|head| Some((head, head.rolled.as_ref()?)));
-        let (head, rolled) =
-            rolled.ok_or_else(|| missing(format!("the history of {name} has no rollout {id}")))?;
+        let (head, rolled) = rolled.ok_or_else(|| {
+            let words = format!("revision {number} of {name} has begun no rollout");
+            Failed::new(format!("find rollout {id}"), Kind::Missing, words)
+        })?;
         Ok(Followed::new(
             service,
             Ours {

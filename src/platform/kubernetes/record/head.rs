@@ -98,7 +98,7 @@ impl RecordHead {
     }
 
     /// What a listing shows; `None`: no record of ours.
-    pub(super) fn of(meta: ObjectMeta) -> Option<Self> {
+    pub(in crate::platform::kubernetes) fn of(meta: ObjectMeta) -> Option<Self> {
         let number = meta.labels?.get(key::REVISION)?.parse().ok()?;
         let mut notes = meta.annotations.unwrap_or_default();
         let mut note = |key: &str| notes.remove(key);

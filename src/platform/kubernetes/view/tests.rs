@@ -56,13 +56,13 @@ fn a_secret_is_masked_on_both_sides_wherever_it_stands() {
         shown(&args(&["--quiet"]), &args(&["--token=abc"]), &sensitive),
         ["spec.template.spec.containers[api].args: (masked) -> (masked), another value"]
     );
-    let noted = |value: &str| json!({"metadata": {"annotations": {LAST_APPLIED: value}}});
+    let noted = |key: &str, value: &str| json!({"metadata": {"annotations": {key: value}}});
     assert_eq!(
-        shown(&noted("{a}"), &noted("{b}"), &sensitive),
-        [format!(
-            "metadata.annotations[{LAST_APPLIED}]: (masked) -> (masked), another value"
-        )]
+        shown(&noted("token", "a"), &noted("token", "b"), &sensitive),
+        ["metadata.annotations.token: (masked) -> (masked), another value"]
     );
+    let kept = |value: &str| noted(LAST_APPLIED, value);
+    assert_eq!(shown(&kept("{a}"), &kept("{b}"), &sensitive), [""; 0]);
 }
 
 #[test]
@@ -129,4 +129,19 @@ fn each_change_has_its_effect() {
     for (kind, path, wanted) in table {
         assert_eq!(effect(kind, &Path::of(path)), wanted, "{kind} {path:?}");
     }
+}
+
+#[test]
+fn a_merge_key_is_shown_only_where_nothing_else_is() {
+    let ports = |ports: &[u16]| {
+        let ports: Vec<Value> = ports
+            .iter()
+            .map(|port| json!({"containerPort": port, "protocol": "TCP"}))
+            .collect();
+        container(&json!({"name": "api", "ports": ports}))
+    };
+    assert_eq!(
+        shown(&ports(&[80]), &ports(&[80, 90]), &Sensitive::new()),
+        ["spec.template.spec.containers[api].ports[90/TCP].containerPort: - -> 90"]
+    );
 }

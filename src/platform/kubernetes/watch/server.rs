@@ -74,6 +74,7 @@ impl Server {
             link: Link {
                 client: kube::Client::new(service, "production"),
                 cluster: "test".into(),
+                time: crate::platform::aws::ServerTime::new(Clock::driven_from(at(0))),
             },
             namespace: "production".into(),
             name: "api".into(),
