@@ -232,8 +232,13 @@ pub struct PostMortem {
     pub groups: Vec<FailureGroup>,
     /// Load-balancer targets that are not healthy: `10.0.0.7:8080 unhealthy (Target.ResponseCodeMismatch)`.
     pub targets: Vec<String>,
+    /// From the whole down to the container that fails, a line each, where the platform says why at
+    /// each step.
+    pub chain: Vec<String>,
     /// The last lines of the container that died.
     pub logs: Option<LogTail>,
+    /// The last lines of the same container as it was started again.
+    pub running_logs: Option<LogTail>,
     /// What the platform said last about this service, newest last.
     pub messages: Vec<String>,
     /// What runs now.

@@ -106,7 +106,10 @@ impl<'a> Member<'a> {
     pub async fn status(&self) -> Result<Option<Status>, Failed> {
         match self {
             Self::Ecs(deploy) => deploy.platform.status(deploy.service, &deploy.events).await,
-            Self::Kubernetes(_) => Ok(None),
+            Self::Kubernetes(deploy) => {
+                let name = deploy.service.kubernetes.name.as_str();
+                deploy.platform.status(deploy.service, name).await
+            }
         }
     }
 
@@ -134,7 +137,13 @@ impl<'a> Member<'a> {
                     .tell_logs(deploy.service, wanted, &deploy.events, each)
                     .await
             }
-            Self::Kubernetes(_) => Ok(()),
+            Self::Kubernetes(deploy) => {
+                let name = deploy.service.kubernetes.name.as_str();
+                let logs = deploy
+                    .platform
+                    .tell_logs(name, wanted, &deploy.events, each);
+                logs.await
+            }
         }
     }
 

@@ -22,6 +22,7 @@ pub mod ecs;
 pub mod failure;
 pub mod kubernetes;
 pub mod origin;
+pub mod post_mortem;
 pub mod send;
 
 pub use failure::{Failed, Kind};

@@ -38,6 +38,7 @@ pub mod current;
 pub mod defaults;
 pub mod desired;
 pub mod destroy;
+pub mod diagnose;
 pub mod diff;
 mod evidence;
 pub mod failures;
@@ -48,6 +49,7 @@ pub mod health;
 pub mod history;
 pub mod kind;
 pub mod lock;
+pub mod logs;
 pub mod managed;
 pub mod memory;
 pub mod object;
@@ -63,8 +65,11 @@ pub mod record;
 pub mod render;
 pub mod sample;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod shelf;
 pub mod snapshot;
+pub mod status;
 pub mod trouble;
 pub mod verbs;
 pub mod view;
@@ -74,7 +79,6 @@ pub mod wire;
 #[cfg(test)]
 mod samples;
 
-#[cfg(test)]
 pub use connect::Link;
 pub use desired::Desired;
 pub use followed::{Followed, GoingBack, Ours};

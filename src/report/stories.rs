@@ -230,6 +230,7 @@ pub(super) fn evidence() -> PostMortem {
             "Correct it and run `deployer apply --target ecs` again.".into(),
         ],
         missing: vec!["target health of the second target group: not permitted".into()],
+        ..PostMortem::default()
     }
 }
 

@@ -74,6 +74,7 @@ impl Witnesses<'_> {
             next: next(verdict, groups.first()),
             groups,
             missing,
+            ..PostMortem::default()
         }
     }
 

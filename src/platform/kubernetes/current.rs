@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::back::Target;
 use super::followed::{Followed, GoingBack, Ours};
 use super::health::Health;
 use super::lock::LeaseView;
@@ -161,7 +162,8 @@ impl Looking<'_> {
         let mut ours = Ours::of(self.live, number).unwrap_or(NOBODY);
         ours.former = record.and_then(|head| before(self.name, head));
         let mut rollout = Followed::new(self.facts.service, ours);
-        rollout.can_go_back = record.is_some_and(can_go_back);
+        let records = &self.facts.observed.records;
+        rollout.can_go_back = record.is_some_and(|head| Target::of(records, head.number).is_some());
         rollout
     }
 
@@ -205,14 +207,9 @@ const NOBODY: Ours = Ours {
     former: None,
 };
 
-/// Whether something was there before this revision.
-pub fn can_go_back(head: &RecordHead) -> bool {
-    head.captured != CapturedState::Nothing
-}
-
 /// What served before a revision, in words.
 fn before(name: &str, head: &RecordHead) -> Option<String> {
-    can_go_back(head).then(|| {
+    (head.captured != CapturedState::Nothing).then(|| {
         head.captured_revision
             .map_or_else(|| "what was there".to_owned(), |number| short(name, number))
     })

@@ -119,7 +119,7 @@ pub(super) async fn ask_events(place: Place, shared: Arc<Shared>) {
 }
 
 /// The warnings about the Deployment, its `ReplicaSets` and its pods.
-async fn warnings(place: &Place) -> Result<Vec<EventView>, Failed> {
+pub(super) async fn warnings(place: &Place) -> Result<Vec<EventView>, Failed> {
     let api: Api<Event> = Api::namespaced(place.link.client.clone(), &place.namespace);
     let params = ListParams::default().fields("type=Warning").limit(WARNINGS);
     let operation = "read the events";

@@ -162,15 +162,22 @@ pub(super) struct Seen {
 impl Followed {
     /// A rollout of `service`, known by `ours`. Sends no request.
     pub fn new(service: &Service, ours: Ours) -> Self {
+        let name = service.name.as_str();
+        let budget = Budget::of(&service.rollout.breaker);
+        Self::named(name, ours, service.rollout.policy, budget)
+    }
+
+    /// The same, of a Deployment by its name.
+    pub(super) fn named(name: &str, ours: Ours, policy: Policy, budget: Option<Budget>) -> Self {
         Self {
-            service: service.name.to_string(),
+            service: name.to_owned(),
             ours,
             holds_lock: false,
             can_go_back: false,
             going_back: None,
             not_brought_back: Vec::new(),
-            policy: service.rollout.policy,
-            budget: Budget::of(&service.rollout.breaker),
+            policy,
+            budget,
             watch: None,
             memory: Memory::default(),
             remedy: None,

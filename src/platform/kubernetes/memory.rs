@@ -19,6 +19,8 @@ mod start;
 mod states;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 use container::Ends;

@@ -57,15 +57,8 @@ impl Kubernetes {
         plan: &KubePlan,
         events: &Events,
     ) -> Result<Option<Ours>, PerformError> {
-        let mut run = self.run(service, plan, events).await?;
-        run.prepare().await?;
-        let now = |change: &&Change| !change.waits_for_health();
-        let performed = run.waves(plan.changes.iter().filter(now)).await;
-        if performed.is_err() && run.performed.is_empty() {
-            run.nothing_came_of_it(performed.as_ref().err()).await;
-        }
-        performed?;
-        Ok(run.started().await)
+        let run = self.run(service, plan, events).await?;
+        Box::pin(run.perform()).await
     }
 
     /// Performs the changes that waited for a healthy rollout; what must come up after them, where
@@ -80,8 +73,8 @@ impl Kubernetes {
             return Ok(None);
         }
         let mut run = self.run(service, plan, events).await?;
-        run.waves(plan.changes.iter().filter(|one| one.waits_for_health()))
-            .await?;
+        let waiting = plan.changes.iter().filter(|one| one.waits_for_health());
+        Box::pin(run.waves(waiting)).await?;
         let number = self.record(run.name);
         Ok(run
             .deployment
@@ -134,6 +127,17 @@ fn words<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<String> {
 }
 
 impl<'a> Run<'a> {
+    async fn perform(mut self) -> Result<Option<Ours>, PerformError> {
+        self.prepare().await?;
+        let now = |change: &&Change| !change.waits_for_health();
+        let performed = self.waves(self.plan.changes.iter().filter(now)).await;
+        if performed.is_err() && self.performed.is_empty() {
+            self.nothing_came_of_it(performed.as_ref().err()).await;
+        }
+        performed?;
+        Ok(self.started().await)
+    }
+
     /// The changes of one wave at once, waves one after the other.
     async fn waves(
         &mut self,

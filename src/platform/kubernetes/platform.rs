@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Kubernetes;
 use super::change::{Basis, Change};
 use super::followed::{Followed, Ours};
-use super::record::digest;
+use super::record::{RecordHead, digest, short};
 use super::render::{Setting, render};
 use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, Outcome, PostMortem};
@@ -153,15 +153,31 @@ impl Platform for Kubernetes {
     }
 
     fn serving(&self, rollout: &Followed) -> Option<String> {
-        let _ = rollout;
-        None
+        let view = rollout.seen.view.as_ref()?;
+        let owner = view.deployment.as_ref().map(|there| there.uid.as_str())?;
+        let sets = view.sets.as_ref()?.iter();
+        let serving = sets
+            .filter(|set| set.owner == owner && set.available > 0)
+            .max_by_key(|set| (set.available, set.created))?;
+        let rolled_by = |head: &RecordHead| {
+            let rolled = head.rolled.as_ref();
+            rolled.is_some_and(|rolled| rolled.template == serving.template)
+        };
+        let heads = self.heads(&rollout.service);
+        let head = heads.iter().find(|head| rolled_by(head));
+        Some(head.map_or_else(
+            || serving.name.clone(),
+            |head| short(&rollout.service, head.number),
+        ))
     }
 
     fn can_go_back(&self, rollout: &Followed) -> bool {
         rollout.can_go_back
     }
 
+    /// The evidence comes first: going back takes the failing pods away.
     async fn halt(&self, rollout: &mut Followed) -> Halted {
+        self.keep_evidence(rollout).await;
         self.halt(rollout).await
     }
 
@@ -181,11 +197,7 @@ impl Platform for Kubernetes {
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem {
-        let _ = (verdict, failures);
-        PostMortem {
-            what: rollout.revision(),
-            ..PostMortem::default()
-        }
+        self.tell_why(rollout, verdict, failures).await
     }
 }
 

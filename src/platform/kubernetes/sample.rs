@@ -11,7 +11,7 @@ use super::followed::Followed;
 use super::memory::{Memory, Want};
 use super::reading::{self, Reading};
 use super::snapshot::View;
-use super::watch::{Place, Watch};
+use super::watch::Watch;
 use crate::event::{Events, Kind as Told};
 use crate::platform::failure::Failed;
 use crate::rollout::policy::REMEDY_ALLOWANCE;
@@ -20,6 +20,9 @@ use crate::rollout::{Class, Observation, Policy, Rollout as Judge, Standing, Ver
 /// Events are asked for at most so often: while a judgement waits for them, and otherwise.
 const SOON: SignedDuration = SignedDuration::from_secs(1);
 const SOMETIMES: SignedDuration = SignedDuration::from_secs(30);
+
+#[cfg(test)]
+mod tests;
 
 /// The remedy under judgement, as any rollout is.
 #[derive(Debug, Clone)]
@@ -38,17 +41,7 @@ impl Kubernetes {
         events: &Events,
     ) -> Result<Observation, Failed> {
         let watch = self.watch(rollout).await?;
-        let view = watch.look().await?;
-        for (piece, why) in watch.denied() {
-            if rollout.seen.missing.insert(piece, why.clone()).is_none() {
-                let code = format!("no_{}", piece.to_ascii_lowercase());
-                events.warn(&code, format!("{why}; fewer causes of failures are known"));
-            }
-        }
-        let observation = judge(rollout, view);
-        gather(rollout, &watch, &observation);
-        tell(rollout, events);
-        Ok(observation)
+        see(&watch, rollout, events).await
     }
 
     /// Resolves once something new about a rollout has arrived.
@@ -63,16 +56,28 @@ impl Kubernetes {
         if let Some(watch) = &rollout.watch {
             return Ok(Arc::clone(watch));
         }
-        let place = Place {
-            link: self.link().await?.clone(),
-            namespace: self.namespace().to_owned(),
-            name: rollout.service.clone(),
-            clock: self.clock,
-        };
-        let watch = Arc::new(Watch::open(place));
+        let watch = Arc::new(Watch::open(self.at(&rollout.service).await?));
         rollout.watch = Some(Arc::clone(&watch));
         Ok(watch)
     }
+}
+
+async fn see(
+    watch: &Watch,
+    rollout: &mut Followed,
+    events: &Events,
+) -> Result<Observation, Failed> {
+    let view = watch.look().await?;
+    for (piece, why) in watch.denied() {
+        if rollout.seen.missing.insert(piece, why.clone()).is_none() {
+            let code = format!("no_{}", piece.to_ascii_lowercase());
+            events.warn(&code, format!("{why}; fewer causes of failures are known"));
+        }
+    }
+    let observation = judge(rollout, view);
+    gather(rollout, watch, &observation);
+    tell(rollout, events);
+    Ok(observation)
 }
 
 /// What a look becomes: of our rollout, and once there is a remedy, of that. Pure.

@@ -210,6 +210,11 @@ impl SetView {
         })
     }
 
+    /// Container and image of a Deployment's or a `ReplicaSet`'s pods.
+    pub fn images(object: &Value) -> Vec<(String, String)> {
+        images(object)
+    }
+
     /// Why its controller cannot make the pods that are missing, where it says so.
     pub fn refusal(&self) -> Option<&Condition> {
         self.conditions

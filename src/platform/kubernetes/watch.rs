@@ -224,15 +224,8 @@ impl Watched for SetView {
     const WORDS: &'static str = "ReplicaSets";
 
     fn api(place: &Place) -> Api<DynamicObject> {
-        let resource = ApiResource {
-            group: "apps".to_owned(),
-            version: "v1".to_owned(),
-            api_version: "apps/v1".to_owned(),
-            kind: "ReplicaSet".to_owned(),
-            plural: "replicasets".to_owned(),
-        };
         let client = place.link.client.clone();
-        Api::namespaced_with(client, &place.namespace, &resource)
+        Api::namespaced_with(client, &place.namespace, &replica_sets())
     }
 
     fn selector(name: &str) -> (Option<String>, Option<String>) {
@@ -245,6 +238,17 @@ impl Watched for SetView {
 
     fn shelf(store: &mut Store) -> &mut store::Shelf<Self> {
         &mut store.sets
+    }
+}
+
+/// Where the API server has `ReplicaSets`, which we only read.
+pub(super) fn replica_sets() -> ApiResource {
+    ApiResource {
+        group: "apps".to_owned(),
+        version: "v1".to_owned(),
+        api_version: "apps/v1".to_owned(),
+        kind: "ReplicaSet".to_owned(),
+        plural: "replicasets".to_owned(),
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) fn lines(place: &str, evidence: &PostMortem, zone: &TimeZone) -> Vec<
     }
     lines.extend(groups(&evidence.groups, zone));
     lines.extend(section("Load balancer", newest(&evidence.targets, TARGETS)));
-    if let Some(tail) = &evidence.logs {
+    lines.extend(section("From the top", whole(&evidence.chain)));
+    for tail in evidence.logs.iter().chain(&evidence.running_logs) {
         lines.extend(log_tail(tail));
     }
     let messages: Vec<String> = evidence

@@ -119,6 +119,11 @@ fn evidence(text: &str) -> PostMortem {
         likely_cause: Some(t()),
         groups: vec![group],
         targets: vec![t()],
+        chain: vec![t()],
+        running_logs: Some(LogTail {
+            source: t(),
+            lines: vec![t()],
+        }),
         logs: Some(LogTail {
             source: t(),
             lines: vec![t()],

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -11,7 +10,7 @@ use crate::platform::kubernetes::reading::rows::{at, deployment, set, view};
 use crate::platform::kubernetes::snapshot::EventView;
 
 /// A pod of our set that was made a second after our write.
-fn pod(name: &str, status: Value) -> Value {
+pub(super) fn pod(name: &str, status: Value) -> Value {
     let mut pod = json!({
         "metadata": {
             "name": name, "uid": format!("uid-{name}"), "creationTimestamp": at(1).to_string(),
@@ -23,7 +22,7 @@ fn pod(name: &str, status: Value) -> Value {
     pod
 }
 
-fn container(state: Value, restarts: u32, last: Value) -> Value {
+pub(super) fn container(state: Value, restarts: u32, last: Value) -> Value {
     let mut container = json!({
         "name": "api", "image": "x/api:v2", "imageID": "", "ready": false, "restartCount": restarts,
     });
@@ -40,14 +39,14 @@ fn waiting(reason: &str, message: &str) -> Value {
     container(state, 0, json!({}))
 }
 
-fn end(reason: &str, code: i32, second: i64) -> Value {
+pub(super) fn end(reason: &str, code: i32, second: i64) -> Value {
     json!({"terminated": {
         "reason": reason, "exitCode": code, "containerID": format!("containerd://{second}"),
         "startedAt": at(second - 1).to_string(), "finishedAt": at(second).to_string(),
     }})
 }
 
-fn look(second: i64, pods: &[Value]) -> View {
+pub(super) fn look(second: i64, pods: &[Value]) -> View {
     let pods = pods
         .iter()
         .map(|pod| serde_json::from_value(pod.clone()).unwrap());
@@ -58,7 +57,7 @@ fn look(second: i64, pods: &[Value]) -> View {
     }
 }
 
-fn note(memory: &mut Memory, view: &View) {
+pub(super) fn note(memory: &mut Memory, view: &View) {
     let set = view.own_sets().next().cloned();
     memory.note(view, set.as_deref(), Some(at(0)));
 }
@@ -370,37 +369,4 @@ fn an_evicted_pod_is_one_failure_and_its_containers_are_none() {
             "Evicted: The node was low on resource: memory.".into()
         )]
     );
-}
-
-proptest! {
-    /// However often a kubelet is looked at, no end is counted twice, and none that was seen is
-    /// forgotten.
-    #[test]
-    fn ends_are_counted_as_often_as_they_happened(crashes in 1..12u32, looks in prop::collection::vec(any::<bool>(), 48)) {
-        let mut memory = Memory::default();
-        let mut looks = looks.into_iter();
-        let mut ended_seen = 0;
-        for crash in 0..crashes {
-            let second = i64::from(crash) * 10 + 5;
-            let before = if crash == 0 { json!({}) } else { end("Error", 1, second - 10) };
-            let states = [
-                (0, json!({"running": {}}), before.clone()),
-                (1, end("Error", 1, second), before),
-                (2, json!({"waiting": {"reason": "CrashLoopBackOff"}}), end("Error", 1, second)),
-            ];
-            for (offset, state, last) in states {
-                if looks.next() == Some(true) {
-                    let status = container(state, crash, last);
-                    note(&mut memory, &look(second + offset, &[pod("a", status)]));
-                    if offset > 0 {
-                        ended_seen = crash + 1;
-                    }
-                }
-            }
-        }
-        let counted = u32::try_from(memory.failures().len()).unwrap();
-        prop_assert!(counted <= crashes);
-        // A look in a back-off alone cannot tell whether the count is of starts or of ends.
-        prop_assert!(counted + 1 >= ended_seen, "{counted} of {ended_seen}");
-    }
 }

@@ -3,15 +3,18 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{Run, nothing};
 use crate::platform::PerformError;
 use crate::platform::failure::{Failed, Kind as Failure};
-use crate::platform::kubernetes::adopt::is_taken_over;
+use crate::platform::kubernetes::adopt::{is_taken_over, label};
 use crate::platform::kubernetes::capture::capture;
 use crate::platform::kubernetes::change::{Basis, Change, Wave};
 use crate::platform::kubernetes::compare::Ownership;
 use crate::platform::kubernetes::fields::Fields;
 use crate::platform::kubernetes::health::Health;
+use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::kind::Id;
 use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
@@ -89,7 +92,7 @@ impl Run<'_> {
     }
 
     /// The Deployment as it is now.
-    fn look(&mut self, looked: Option<serde_json::Value>) {
+    fn look(&mut self, looked: Option<Value>) {
         let id = deployment(self.name);
         match looked {
             Some(live) => self.observed.objects.insert(id, live),
@@ -213,6 +216,9 @@ impl Run<'_> {
             })
         };
         let objects = self.observed.objects.iter().filter_map(|(id, live)| {
+            if !self.is_touched(id, live) {
+                return None;
+            }
             let wanted = asked.iter().find(|object| object.id == *id);
             let fields = wanted.map(|object| Fields::of(&object.manifest));
             let taken = taken(id);
@@ -225,6 +231,21 @@ impl Run<'_> {
             Some(_) => CapturedState::Unwell,
         };
         (objects.collect(), state)
+    }
+
+    /// Whether an object is ours already, or is by this plan: what is only used as it is, is not
+    /// brought back either.
+    fn is_touched(&self, id: &Id, live: &Value) -> bool {
+        let asked = self.asked().unwrap_or_default();
+        let ours = asked.iter().any(|object| {
+            let same = |key: &str| label(&object.manifest, key) == label(live, key);
+            object.id == *id && same(key::PROJECT) && same(key::SERVICE)
+        });
+        ours || self.plan.changes.iter().any(|change| match change {
+            Change::Apply { object, .. } => object.id == *id,
+            Change::Delete { id: other, .. } => other == id,
+            _ => false,
+        })
     }
 
     /// Nothing was changed: then there was no deployment either.

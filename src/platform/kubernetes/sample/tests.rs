@@ -1,0 +1,274 @@
+//! Looks at a rollout and at its remedy, through watches of a server that plays a cluster.
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::*;
+use crate::event::Event;
+use crate::platform::kubernetes::diagnose::evidence;
+use crate::platform::kubernetes::followed::{GoingBack, Ours};
+use crate::platform::kubernetes::reading::rows::{at, deployment, ours, set, template};
+use crate::platform::kubernetes::watch::server::Server;
+use crate::rollout::{Budget, Cause, Rollback, Trip, Tripper};
+use crate::spec::Threshold;
+
+struct Stage {
+    server: Server,
+    watch: Arc<Watch>,
+    rollout: Followed,
+    events: Events,
+    told: UnboundedReceiver<Event>,
+}
+
+fn stage() -> Stage {
+    let server = Server::default();
+    server.put("deployments", deployment(), false);
+    server.put("replicasets", set("old", "api:v1", [2, 2, 2]), false);
+    server.put("replicasets", set("new", "api:v2", [2, 0, 0]), false);
+    let place = server.place();
+    let (sender, told) = unbounded_channel();
+    let events = Events::new(sender, "kind".parse().unwrap(), place.clock);
+    let watch = Arc::new(Watch::open(place));
+    let budget = Budget {
+        threshold: Threshold::Count(3),
+        reset_on_healthy: true,
+    };
+    let mut rollout = Followed::named("api", ours(), Policy::ecs(), Some(budget));
+    rollout.watch = Some(Arc::clone(&watch));
+    Stage {
+        server,
+        watch,
+        rollout,
+        events,
+        told,
+    }
+}
+
+impl Stage {
+    async fn look(&mut self) -> Observation {
+        let clock = self.watch.place().clock;
+        clock
+            .sleep_until(clock.now() + SignedDuration::from_secs(1))
+            .await;
+        let watch = Arc::clone(&self.watch);
+        see(&watch, &mut self.rollout, &self.events).await.unwrap()
+    }
+
+    fn goes_back(&mut self) {
+        let mut back = deployment();
+        back["metadata"]["generation"] = json!(6);
+        back["spec"]["template"] = template("api:v1");
+        back["metadata"]["managedFields"][0]["time"] = json!(at(10).to_string());
+        self.rollout.going_back = Some(GoingBack {
+            ours: Ours::of(&back, Some(1)).unwrap(),
+            to: "api v1".into(),
+            reason: Some("it crashed".into()),
+        });
+        self.server.put("deployments", back, true);
+    }
+
+    fn requests(&self, of: &str) -> usize {
+        let asked = self.server.asked();
+        asked.iter().filter(|one| one.contains(of)).count()
+    }
+}
+
+fn pod(set: &str, name: &str, status: Value) -> Value {
+    let mut pod = json!({
+        "metadata": {
+            "name": name, "uid": name, "creationTimestamp": at(11).to_string(),
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": set, "controller": true}],
+        },
+        "spec": {"containers": [{"name": "api", "image": "x/api"}]},
+    });
+    pod["status"] = json!({"containerStatuses": [{
+        "name": "api", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+    }]});
+    pod["status"]["containerStatuses"][0]["state"] = status;
+    pod
+}
+
+fn crashed(second: i64) -> Value {
+    json!({"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": at(second).to_string()}})
+}
+
+fn settled(generation: i64, image: &str) -> Value {
+    let mut settled = deployment();
+    settled["metadata"]["generation"] = json!(generation);
+    settled["spec"]["template"] = template(image);
+    settled["status"]["observedGeneration"] = json!(generation);
+    settled["status"]["updatedReplicas"] = json!(2);
+    settled
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollout_that_comes_up_costs_three_requests() {
+    let mut stage = stage();
+    let going = stage.look().await;
+    assert!(matches!(going.standing, Standing::Going(_)));
+    assert_eq!(going.created, Some(at(0)));
+    stage.server.put("deployments", settled(5, "api:v2"), true);
+    assert_eq!(
+        stage.look().await.standing,
+        Standing::Ready { proven: true }
+    );
+    assert_eq!(stage.server.asked().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remedy_is_judged_to_its_end() {
+    let mut stage = stage();
+    stage
+        .server
+        .put("pods", pod("rs-new", "api-new-a", crashed(11)), true);
+    assert_eq!(stage.look().await.failures.len(), 1);
+    stage.goes_back();
+    let going = stage.look().await;
+    let reason = Some("it crashed".to_owned());
+    assert_eq!(
+        going.standing,
+        Standing::Tripping {
+            reason: reason.clone()
+        }
+    );
+    assert_eq!(
+        (going.gauge.running, going.gauge.old),
+        (0, 2),
+        "counts stay those of ours"
+    );
+    stage.server.put("deployments", settled(6, "api:v1"), true);
+    let ended = stage.look().await;
+    let to = Some("api v1".to_owned());
+    assert_eq!(ended.standing, Standing::RolledBack { reason, to });
+    assert_eq!(ended.failures.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remedy_that_fails_itself_is_no_rollback() {
+    let mut stage = stage();
+    stage.look().await;
+    stage.goes_back();
+    stage.look().await;
+    let missing = json!({"waiting": {"reason": "ErrImagePull", "message": "manifest unknown"}});
+    for name in ["api-old-a", "api-old-b"] {
+        stage
+            .server
+            .put("pods", pod("rs-old", name, missing.clone()), true);
+    }
+    let ended = stage.look().await;
+    let Standing::NotRolledBack { reason: Some(why) } = ended.standing else {
+        panic!("{:?}", ended.standing);
+    };
+    assert!(
+        why.contains("api v1") && why.contains("does not exist"),
+        "{why}"
+    );
+    assert_eq!(ended.failures, [], "what fails then is no failure of ours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_changes_it_during_the_remedy_supersedes_it() {
+    let mut stage = stage();
+    stage.look().await;
+    stage.goes_back();
+    stage.look().await;
+    stage.server.put("deployments", settled(7, "api:v9"), true);
+    assert!(matches!(
+        stage.look().await.standing,
+        Standing::Superseded { .. }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_lines_of_the_first_that_died_are_kept_before_its_pod_is_taken_away() {
+    let mut stage = stage();
+    stage.look().await;
+    let path = "/api/v1/namespaces/production/pods/api-new-a/log";
+    stage.server.wrote(path, "starting\npanic: no database\n");
+    stage
+        .server
+        .put("pods", pod("rs-new", "api-new-a", crashed(11)), true);
+    stage.look().await;
+    let failures = stage.look().await.failures;
+    assert_eq!(
+        stage.requests("/log"),
+        2,
+        "of the run that ended, and of the one before"
+    );
+    stage.server.delete("pods", "api-new-a", true);
+    stage.server.delete("replicasets", "rs-new", true);
+    stage.goes_back();
+    stage.look().await;
+    let verdict = Verdict::Tripped {
+        trip: Trip {
+            by: Tripper::Breaker,
+            at: at(20),
+            cause: Some(Cause::Exited),
+            reason: "it crashed".into(),
+        },
+        rollback: Rollback::Done { to: None },
+    };
+    let told = evidence(&stage.rollout, &verdict, &failures).await;
+    let logs = told.logs.unwrap();
+    assert_eq!(logs.lines, ["starting", "panic: no database"]);
+    assert_eq!(told.what, "api v2 failed and was rolled back: it crashed");
+    let chain = told.chain.join("\n");
+    for words in [
+        "Deployment: 0 of 2",
+        "ReplicaSet api-new",
+        "Pod api-new-a",
+        "ended, Error, exit code 1",
+    ] {
+        assert!(chain.contains(words), "{words} in {chain}");
+    }
+    assert_eq!(told.missing, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_cluster_says_is_asked_once_when_nothing_says_why_and_told_once() {
+    let mut stage = stage();
+    stage.look().await;
+    let late = json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"x/api\""}});
+    stage
+        .server
+        .put("pods", pod("rs-new", "api-new-a", late), true);
+    let event = json!({
+        "metadata": {"name": "e", "uid": "e-1"}, "type": "Warning", "reason": "Failed",
+        "message": "Failed to pull image \"x/api\": manifest unknown", "lastTimestamp": at(12).to_string(),
+        "involvedObject": {"kind": "Pod", "name": "api-new-a", "uid": "api-new-a", "fieldPath": "spec.containers{api}"},
+    });
+    stage.server.put("events", event, false);
+    for _ in 0..10 {
+        stage.look().await;
+    }
+    assert_eq!(
+        stage.rollout.memory.failures()[0].cause,
+        Cause::ImageNotFound
+    );
+    assert_eq!(stage.requests("/events"), 1);
+    let mut messages = Vec::new();
+    while let Ok(event) = stage.told.try_recv() {
+        if let Told::Message { text, .. } = event.kind {
+            messages.push(text);
+        }
+    }
+    assert_eq!(messages.len(), 2, "{messages:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pods_that_may_not_be_read_are_told_once() {
+    let mut stage = stage();
+    stage.server.deny("pods", true);
+    stage.server.deny("pods", false);
+    stage.watch = Arc::new(Watch::open(stage.server.place()));
+    for _ in 0..3 {
+        stage.look().await;
+    }
+    let mut warned = 0;
+    while let Ok(event) = stage.told.try_recv() {
+        warned +=
+            usize::from(matches!(event.kind, Told::Warning { code, .. } if code == "no_pods"));
+    }
+    assert_eq!(warned, 1);
+    assert_eq!(stage.rollout.seen.missing.len(), 1);
+}

@@ -1,0 +1,361 @@
+//! What runs now, for `status`: five small reads at once.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::{DynamicObject, ListParams};
+use serde_json::Value;
+
+use super::diagnose::chain::{is_ready, of_gates};
+use super::evidence::warnings;
+use super::failures::failed;
+use super::snapshot::{DeploymentView, EventView, SetView};
+use super::watch::{Place, replica_sets};
+use super::{Kind, Kubernetes, key};
+use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
+use crate::platform::Failed;
+use crate::spec::Service;
+
+/// So many of the cluster's last warnings about a service are told.
+const MESSAGES: usize = 5;
+
+impl Kubernetes {
+    /// What runs now of the Deployment `name`; `None`: it is not there. Reads only.
+    pub async fn status(&self, service: &Service, name: &str) -> Result<Option<Status>, Failed> {
+        let place = self.at(name).await?;
+        let (deployment, scaler, sets, pods, said) = futures::join!(
+            place.object(Kind::Deployment),
+            place.object(Kind::HorizontalPodAutoscaler),
+            place.sets(),
+            place.pods(),
+            warnings(&place),
+        );
+        let Some(deployment) = deployment? else {
+            return Ok(None);
+        };
+        let Some(mut status) = seen(&deployment, &place.link.cluster) else {
+            return Ok(None);
+        };
+        let labels = deployment.pointer("/metadata/labels");
+        let says = |key: &str, value: &str| {
+            labels.and_then(|labels| labels.get(key)?.as_str()) == Some(value)
+        };
+        status.ours =
+            says(key::PROJECT, &self.project) && says(key::SERVICE, service.name.as_str());
+        let (uid, mut missing) = (uid(&deployment), Missing::default());
+        let sets = missing.or_without("ReplicaSets", sets);
+        let pods = missing.or_without("pods", pods);
+        let said = missing.or_without("events", said);
+        let scaler = missing.or_without("autoscaler", scaler.map(Vec::from_iter));
+        status.deployments = revisions(&deployment, uid, &sets, &pods);
+        status.targets = pods.iter().flat_map(targets).collect();
+        status.messages = messages(said);
+        status.scaling = scaler.first().and_then(bounds);
+        status.missing = missing.0;
+        Ok(Some(status))
+    }
+
+    /// Where the Deployment `name` is.
+    pub(super) async fn at(&self, name: &str) -> Result<Place, Failed> {
+        Ok(Place {
+            link: self.link().await?.clone(),
+            namespace: self.namespace().to_owned(),
+            name: name.to_owned(),
+            clock: self.clock,
+        })
+    }
+}
+
+impl Place {
+    /// The object of a kind that carries the service's name.
+    async fn object(&self, kind: Kind) -> Result<Option<Value>, Failed> {
+        let client = self.link.client.clone();
+        let resource = kind.resource();
+        let api: Api<DynamicObject> = Api::namespaced_with(client, &self.namespace, &resource);
+        let found = api.get_opt(&self.name).await;
+        let found = found.map_err(|error| failed(format!("read {kind} {}", self.name), &error))?;
+        Ok(found.and_then(|object| serde_json::to_value(object).ok()))
+    }
+
+    async fn sets(&self) -> Result<Vec<SetView>, Failed> {
+        let client = self.link.client.clone();
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(client, &self.namespace, &replica_sets());
+        let list = api.list(&self.selected()).await;
+        let list = list.map_err(|error| failed("list ReplicaSets", &error))?;
+        let values = list.items.into_iter().flat_map(serde_json::to_value);
+        Ok(values.filter_map(|value| SetView::of(&value)).collect())
+    }
+
+    /// The pods of the service.
+    pub(super) async fn pods(&self) -> Result<Vec<Pod>, Failed> {
+        let api: Api<Pod> = Api::namespaced(self.link.client.clone(), &self.namespace);
+        let list = api.list(&self.selected()).await;
+        let list = list.map_err(|error| failed("list pods", &error))?;
+        Ok(list.items)
+    }
+
+    fn selected(&self) -> ListParams {
+        ListParams::default().labels(&format!("app={}", self.name))
+    }
+}
+
+/// Pieces that could not be read, each with why.
+#[derive(Debug, Default)]
+struct Missing(Vec<String>);
+
+impl Missing {
+    fn or_without<T>(&mut self, piece: &str, read: Result<Vec<T>, Failed>) -> Vec<T> {
+        read.unwrap_or_else(|error| {
+            self.0.push(format!("{piece}: {error}"));
+            Vec::new()
+        })
+    }
+}
+
+fn uid(deployment: &Value) -> &str {
+    let uid = deployment.pointer("/metadata/uid").and_then(Value::as_str);
+    uid.unwrap_or_default()
+}
+
+/// What the Deployment alone says.
+fn seen(deployment: &Value, cluster: &str) -> Option<Status> {
+    let view = DeploymentView::of(deployment)?;
+    let state = if view.deleting {
+        "DELETING"
+    } else if view.paused {
+        "PAUSED"
+    } else {
+        "ACTIVE"
+    };
+    let signed = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    let name = deployment.pointer("/metadata/name").and_then(Value::as_str);
+    let images = SetView::images(deployment).into_iter();
+    Some(Status {
+        service: name.unwrap_or_default().to_owned(),
+        cluster: cluster.to_owned(),
+        state: state.to_owned(),
+        ours: false,
+        revision: name.unwrap_or_default().to_owned(),
+        images: images
+            .map(|(container, image)| Image { container, image })
+            .collect(),
+        desired: signed(view.desired),
+        running: signed(view.available),
+        pending: signed(view.replicas.saturating_sub(view.available)),
+        deployments: Vec::new(),
+        scaling: None,
+        targets: Vec::new(),
+        messages: Vec::new(),
+        missing: Vec::new(),
+    })
+}
+
+/// The template that the Deployment is set to, and those that still have pods; newest first.
+fn revisions(deployment: &Value, owner: &str, sets: &[SetView], pods: &[Pod]) -> Vec<Deployment> {
+    let Some(view) = DeploymentView::of(deployment) else {
+        return Vec::new();
+    };
+    let is_current = |set: &SetView| set.template == view.template;
+    let mut own: Vec<&SetView> = sets
+        .iter()
+        .filter(|set| set.owner == owner && (is_current(set) || set.desired + set.replicas > 0))
+        .collect();
+    own.sort_by_key(|set| (!is_current(set), std::cmp::Reverse(set.created)));
+    let said = view.condition("Progressing");
+    own.into_iter()
+        .map(|set| Deployment {
+            id: set.name.clone(),
+            status: if is_current(set) { "current" } else { "former" }.to_owned(),
+            rollout: said
+                .filter(|_| is_current(set))
+                .map(|said| said.reason.clone()),
+            reason: said
+                .filter(|said| is_current(set) && said.status != "True")
+                .map(|said| said.message.clone()),
+            revision: set.name.clone(),
+            desired: set.desired,
+            running: set.available,
+            pending: set.replicas.saturating_sub(set.available),
+            failed: restarts(set, pods),
+            created: set.created,
+        })
+        .collect()
+}
+
+/// How often containers of its pods were started again.
+fn restarts(set: &SetView, pods: &[Pod]) -> u32 {
+    let own = pods.iter().filter(|pod| {
+        let mut owners = pod.metadata.owner_references.iter().flatten();
+        owners.any(|owner| owner.uid == set.uid)
+    });
+    let statuses = own.filter_map(|pod| pod.status.as_ref()?.container_statuses.as_ref());
+    let counts = statuses.flatten().map(|status| status.restart_count);
+    counts.filter_map(|count| u32::try_from(count).ok()).sum()
+}
+
+/// The targets of a load balancer that says of pods whether it finds them healthy.
+fn targets(pod: &Pod) -> Vec<Target> {
+    let gates = pod
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.readiness_gates.as_ref());
+    let Some(gates) = gates.filter(|gates| !gates.is_empty()) else {
+        return Vec::new();
+    };
+    let address = pod.status.as_ref().and_then(|status| status.pod_ip.clone());
+    let reasons = of_gates(pod);
+    let state = if is_ready(pod) {
+        "healthy"
+    } else {
+        "unhealthy"
+    };
+    gates
+        .iter()
+        .map(|gate| Target {
+            group: gate
+                .condition_type
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            address: address.clone().unwrap_or_default(),
+            state: state.to_owned(),
+            reason: reasons
+                .iter()
+                .find(|reason| reason.contains(&gate.condition_type))
+                .cloned(),
+        })
+        .collect()
+}
+
+fn messages(mut said: Vec<EventView>) -> Vec<Message> {
+    said.sort_by_key(|event| event.at);
+    let skipped = said.len().saturating_sub(MESSAGES);
+    let newest = said.into_iter().skip(skipped);
+    newest
+        .map(|event| Message {
+            at: event.at.unwrap_or(Timestamp::UNIX_EPOCH),
+            text: format!("{}: {}: {}", event.name, event.reason, event.message),
+        })
+        .collect()
+}
+
+/// The bounds of an autoscaler (Kubernetes API reference, `HorizontalPodAutoscaler` v2), which may
+/// leave the lower one out when it is 1.
+fn bounds(scaler: &Value) -> Option<Bounds> {
+    let number = |pointer: &str| {
+        let number = scaler.pointer(pointer).and_then(Value::as_i64)?;
+        i32::try_from(number).ok()
+    };
+    let metrics = scaler.pointer("/spec/metrics").and_then(Value::as_array);
+    let metrics = metrics.into_iter().flatten();
+    let policies = metrics.map(|metric| {
+        let name = metric.pointer("/resource/name").and_then(Value::as_str);
+        let aim = metric.pointer("/resource/target/averageUtilization");
+        match (name, aim) {
+            (Some(name), Some(aim)) => format!("{name} at {aim} %"),
+            _ => metric["type"].as_str().unwrap_or("a metric").to_owned(),
+        }
+    });
+    Some(Bounds {
+        min: number("/spec/minReplicas").unwrap_or(1),
+        max: number("/spec/maxReplicas")?,
+        policies: policies.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::kubernetes::reading::rows::{deployment, set};
+    use serde_json::json;
+
+    fn pod(ready: &str) -> Pod {
+        let gate = "target-health.elbv2.k8s.aws/k8s-api";
+        serde_json::from_value(json!({
+            "metadata": {"name": "api-new-a", "ownerReferences": [
+                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "api-new", "uid": "rs-new"},
+            ]},
+            "spec": {"containers": [], "readinessGates": [{"conditionType": gate}]},
+            "status": {
+                "podIP": "10.0.0.7",
+                "conditions": [
+                    {"type": gate, "status": ready, "message": "Target registration is in progress"},
+                    {"type": "Ready", "status": ready},
+                ],
+                "containerStatuses": [{"name": "api", "image": "", "imageID": "", "ready": false, "restartCount": 3}],
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_runs_is_told_set_by_set_the_current_one_first() {
+        let sets: Vec<SetView> = [
+            set("old", "api:v1", [2, 2, 2]),
+            set("new", "api:v2", [1, 1, 0]),
+            set("gone", "api:v0", [0, 0, 0]),
+        ]
+        .iter()
+        .filter_map(SetView::of)
+        .collect();
+        let told = revisions(&deployment(), "d-1", &sets, &[pod("False")]);
+        let told: Vec<_> = told
+            .iter()
+            .map(|one| {
+                (
+                    one.id.as_str(),
+                    one.status.as_str(),
+                    one.running,
+                    one.failed,
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [("api-new", "current", 0, 3), ("api-old", "former", 2, 0)]
+        );
+    }
+
+    #[test]
+    fn a_load_balancer_that_keeps_a_pod_back_is_told_with_its_words() {
+        let target = &targets(&pod("False"))[0];
+        assert_eq!(
+            (
+                target.group.as_str(),
+                target.address.as_str(),
+                target.state.as_str()
+            ),
+            ("k8s-api", "10.0.0.7", "unhealthy")
+        );
+        assert!(
+            target
+                .reason
+                .as_ref()
+                .is_some_and(|why| why.contains("Target registration is in progress"))
+        );
+        assert_eq!(targets(&pod("True"))[0].reason, None);
+    }
+
+    #[test]
+    fn an_autoscaler_is_told_by_its_bounds_and_aims() {
+        let scaler = json!({"spec": {"minReplicas": 2, "maxReplicas": 20, "metrics": [
+            {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}},
+            {"type": "External"},
+        ]}});
+        let bounds = bounds(&scaler).unwrap();
+        assert_eq!((bounds.min, bounds.max), (2, 20));
+        assert_eq!(bounds.policies, ["cpu at 70 %", "External"]);
+    }
+
+    #[test]
+    fn a_deployment_says_how_many_run() {
+        let mut paused = deployment();
+        paused["spec"]["paused"] = json!(true);
+        let status = seen(&paused, "kind").unwrap();
+        assert_eq!((status.desired, status.running, status.pending), (2, 2, 0));
+        assert_eq!(status.state, "PAUSED");
+        assert_eq!(status.images[0].image, "api:v2");
+    }
+}
