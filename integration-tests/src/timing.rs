@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cluster::Passed;
 use crate::host::{self, Since};
 use crate::program::{Finished, Running};
 use crate::proxy::Call;
@@ -46,12 +47,21 @@ pub fn settled_to_exit(
 
 /// The number of round trips that had to follow one another: requests that overlap count as one.
 pub fn sequential_round_trips<'a>(calls: impl IntoIterator<Item = &'a Call>) -> usize {
+    trips(calls.into_iter().map(|call| (call.at, call.took)))
+}
+
+/// The same of requests to Kubernetes.
+pub fn sequential_requests<'a>(passed: impl IntoIterator<Item = &'a Passed>) -> usize {
+    trips(passed.into_iter().map(|passed| (passed.at, passed.took)))
+}
+
+fn trips(requests: impl Iterator<Item = (Duration, Duration)>) -> usize {
     let mut trips = 0;
     let mut until = Duration::ZERO;
-    for call in calls {
-        if trips == 0 || call.at >= until {
+    for (at, took) in requests {
+        if trips == 0 || at >= until {
             trips += 1;
-            until = call.at + call.took;
+            until = at + took;
         }
     }
     trips

@@ -1,9 +1,12 @@
 //! The Kubernetes API as JSON at paths, for looking at a cluster from outside and for playing somebody else.
 
 use std::path::Path;
+use std::time::Duration;
 
 use http::{Method, Request, header};
+use http_body_util::BodyExt;
 use kube::Client;
+use kube::client::Body;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -84,6 +87,38 @@ impl Api {
     /// What is at a path that does not speak JSON: a log, `/readyz`.
     pub fn text(&self, path: &str) -> Answer<String> {
         self.send(Method::GET, path, None, "")
+    }
+
+    /// Watches what is at a path (a list, with what selects of it) until `find` finds something in what is there or comes.
+    /// Each event is `{"type": …, "object": …}`.
+    pub fn watch<T>(
+        &self,
+        path: &str,
+        within: Duration,
+        mut find: impl FnMut(&Value) -> Option<T>,
+    ) -> Outcome<T> {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{sign}watch=true");
+        let watching = async {
+            let request = Request::get(&path).body(Body::empty())?;
+            let mut body = self.client.send(request).await?.into_body();
+            let mut text = Vec::new();
+            while let Some(frame) = body.frame().await {
+                text.extend_from_slice(frame?.data_ref().map_or(&[][..], |data| data));
+                while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
+                    let line: Vec<u8> = text.drain(..=end).collect();
+                    if let Some(found) = find(&serde_json::from_slice(&line)?) {
+                        return Ok(found);
+                    }
+                }
+            }
+            Err(fail(format_args!("the watch of {path} ended")))
+        };
+        self.runtime.block_on(async {
+            tokio::time::timeout(within, watching)
+                .await
+                .map_err(|_| fail(format_args!("{path}: not within {within:?}")))?
+        })
     }
 
     /// Makes an object.

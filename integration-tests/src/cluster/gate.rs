@@ -1,19 +1,20 @@
 //! A gate before an API server: it writes every request down, delays it, and lets happen to it what can happen on a way.
 //!
-//! It speaks plain HTTP to the program and TLS to the server; who asks is told by the token that passes through. Answers
-//! stream, so that a watch stays a watch.
+//! It speaks plain HTTP to the program and TLS to the server. Who asks is told by the token that passes through, or it is
+//! the administrator, whoever comes. Answers stream, so that a watch stays a watch.
 
-use std::path::PathBuf;
-use std::pin::Pin;
+mod answer;
+mod passed;
+
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, header};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -22,6 +23,8 @@ use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 
+use self::answer::{Counted, refused};
+pub use self::passed::{Mishap, Passed};
 use super::api;
 use super::{Cluster, User};
 use crate::host::{self, Since};
@@ -35,38 +38,6 @@ pub struct Gate {
     state: Arc<State>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// One request, as it passed.
-#[derive(Debug, Clone)]
-pub struct Passed {
-    /// When it came, since the gate was opened.
-    pub at: Duration,
-    /// Until the head of its answer left; zero before.
-    pub took: Duration,
-    /// `GET`, `PATCH`…
-    pub method: String,
-    /// Path and query.
-    pub uri: String,
-    /// The status of the answer; nothing where there was none.
-    pub status: Option<u16>,
-    /// Bytes of its body, and of the answer's so far.
-    pub bytes: (usize, usize),
-}
-
-/// What happens to a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mishap {
-    /// Answered with this status, and not performed.
-    Refused(u16),
-    /// Cut before the server sees it.
-    Unreached,
-    /// Performed; the connection is cut instead of the answer.
-    LostReply,
-    /// Performed; neither an answer nor an end comes. The program that waits for it can be killed "after" the request.
-    NoReply,
-    /// Performed twice, as a proxy does that repeats; the second answer counts.
-    Repeated,
 }
 
 /// Says for a request what happens to it. It may count.
@@ -91,29 +62,22 @@ impl std::fmt::Debug for State {
     }
 }
 
-impl Passed {
-    /// Whether it opens a watch.
-    pub fn is_watch(&self) -> bool {
-        self.uri.contains("watch=true") || self.uri.contains("watch=1")
-    }
-
-    /// Whether it could change something. A dry run cannot, nor can a question about rights.
-    pub fn is_write(&self) -> bool {
-        self.method != "GET"
-            && !self.uri.contains("dryRun=All")
-            && !self.uri.starts_with("/apis/authorization.k8s.io/")
-    }
-}
-
 impl Gate {
-    /// Opens a gate before a cluster's API server.
+    /// Opens a gate before a cluster's API server. The token of whoever asks passes through.
     pub fn before(cluster: &Cluster) -> Outcome<Self> {
-        // Without a user of its own: the token of whoever asks passes through.
-        let nobody = cluster.kubeconfig_with("nobody", &json!({}))?;
+        Self::open(&cluster.kubeconfig_with("nobody", &json!({}))?)
+    }
+
+    /// Opens a gate through which everybody comes as the administrator.
+    pub fn for_all(cluster: &Cluster) -> Outcome<Self> {
+        Self::open(cluster.kubeconfig())
+    }
+
+    fn open(way: &Path) -> Outcome<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let client = runtime.block_on(api::client(&nobody))?;
+        let client = runtime.block_on(api::client(way))?;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let url = format!("http://{}", listener.local_addr()?);
         let state = Arc::new(State {
@@ -147,6 +111,17 @@ impl Gate {
         let path = user.kubeconfig.with_extension("gate");
         std::fs::write(&path, config.to_string())?;
         Ok(path)
+    }
+
+    /// Writes a kubeconfig that leads through the gate as nobody in particular.
+    pub fn write_kubeconfig(&self, path: &Path, namespace: &str) -> Outcome {
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "gate",
+            "clusters": [{"name": "gate", "cluster": {"server": self.url}}],
+            "users": [{"name": "gate", "user": {}}],
+            "contexts": [{"name": "gate", "context": {"cluster": "gate", "user": "gate", "namespace": namespace}}],
+        });
+        Ok(std::fs::write(path, config.to_string())?)
     }
 
     /// Holds each request back this long from now on, as a far-away region does.
@@ -206,17 +181,28 @@ impl State {
 
     fn arrives(&self, request: &Request<Bytes>) -> (usize, Option<Mishap>, Duration) {
         let mut inner = self.lock();
-        let passed = Passed {
+        let mut passed = Passed {
             at: self.since.elapsed(),
             took: Duration::ZERO,
             method: request.method().to_string(),
             uri: request.uri().to_string(),
             status: None,
+            mishap: None,
+            served: None,
             bytes: (request.body().len(), 0),
         };
         let mishap = inner.rule.as_mut().and_then(|rule| rule(&passed));
+        passed.mishap = mishap;
         inner.passed.push(passed);
         (inner.passed.len() - 1, mishap, inner.delay)
+    }
+
+    /// How much of an answer has passed.
+    fn passed_of(&self, index: usize) -> usize {
+        self.lock()
+            .passed
+            .get(index)
+            .map_or(0, |passed| passed.bytes.1)
     }
 
     /// Writes down what became of a request. `forget` may have come between.
@@ -262,20 +248,26 @@ async fn pass(
     let request = Request::from_parts(parts, body);
     let (index, mishap, delay) = state.arrives(&request);
     host::hold(delay).await;
+    let ask = async || {
+        let answer = send(&client, &request).await?;
+        let served = answer.status().as_u16();
+        state.note(index, |passed, _| passed.served = Some(served));
+        Ok::<_, Cut>(answer)
+    };
     let answer = match mishap {
         Some(Mishap::Unreached) => return Err(cut()),
         Some(Mishap::Refused(status)) => refused(status),
-        None => send(&client, &request).await?,
+        None | Some(Mishap::CutShort) => ask().await?,
         Some(Mishap::Repeated) => {
-            drop(send(&client, &request).await);
-            send(&client, &request).await?
+            drop(ask().await);
+            ask().await?
         }
         Some(Mishap::LostReply) => {
-            drop(send(&client, &request).await);
+            drop(ask().await);
             return Err(cut());
         }
         Some(Mishap::NoReply) => {
-            drop(send(&client, &request).await);
+            drop(ask().await);
             std::future::pending().await
         }
     };
@@ -283,7 +275,13 @@ async fn pass(
         passed.status = Some(answer.status().as_u16());
         passed.took = now.saturating_sub(passed.at);
     });
-    Ok(answer.map(|body| Counted { body, state, index }))
+    let breaks = mishap == Some(Mishap::CutShort);
+    Ok(answer.map(|body| Counted {
+        body,
+        state,
+        index,
+        breaks,
+    }))
 }
 
 /// Asks the server; what belongs to one connection does not go over to the other.
@@ -310,54 +308,5 @@ fn connection_headers(headers: &mut HeaderMap) {
         header::UPGRADE,
     ] {
         headers.remove(name);
-    }
-}
-
-/// A refusal in the words of an API server.
-fn refused(status: u16) -> Response<kube::client::Body> {
-    let reason = match status {
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        429 => "TooManyRequests",
-        503 => "ServiceUnavailable",
-        _ => "InternalError",
-    };
-    let body = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "message": reason, "code": status});
-    let mut answer = Response::new(kube::client::Body::from(body.to_string().into_bytes()));
-    *answer.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer
-}
-
-/// The body of an answer, counted while it passes.
-struct Counted {
-    body: kube::client::Body,
-    state: Arc<State>,
-    index: usize,
-}
-
-impl Body for Counted {
-    type Data = Bytes;
-    type Error = kube::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            self.state
-                .note(self.index, |passed, _| passed.bytes.1 += length);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

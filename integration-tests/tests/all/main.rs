@@ -12,6 +12,7 @@ mod cli;
 mod clients;
 mod clusters;
 mod harness;
+mod kube_sweep;
 mod rights;
 mod rollouts;
 mod scaling;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         scaling::trials(),
         rollouts::trials(),
         trouble::trials(),
+        kube_sweep::trials(),
     ];
     let trials = tiers.into_iter().flatten().collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
