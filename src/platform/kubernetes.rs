@@ -156,6 +156,7 @@ impl Kubernetes {
 
     /// The same, with a connection that is there already.
     #[cfg(test)]
+    #[must_use]
     pub fn linked(mut self, link: Link) -> Self {
         self.link = OnceCell::from(link);
         self

@@ -208,7 +208,7 @@ impl Chain {
         self.strike(index, Mishap::NoReply);
         let running = self.start(step)?;
         let performed = |passed: &Passed| passed.mishap.is_some() && passed.served.is_some();
-        let came = self.gate.awaits(Duration::from_secs(60), performed);
+        let came = self.gate.awaits(Duration::from_mins(1), performed);
         running.signal(Signal::KILL)?;
         let killed = running.wait(PATIENCE)?;
         if came.is_err() {

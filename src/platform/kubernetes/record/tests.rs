@@ -134,7 +134,7 @@ async fn a_record_that_unpacks_to_nonsense_is_told() {
     let ann = shelf.run("ann");
     ann.open("api", 1, &asked("api:1"), NOTHING).await.unwrap();
     shelf.overwrite("v1", |secret| {
-        secret["data"]["asked"] = "bm90IGd6aXA=".into()
+        secret["data"]["asked"] = "bm90IGd6aXA=".into();
     });
     let failed = ann.read_sets("api", 1).await.unwrap_err();
     assert_eq!(failed.kind, Kind::Invalid);
