@@ -74,3 +74,72 @@ fn ending(state: State, is_newest: bool) -> Ending {
         State::Going | State::GoingBack | State::Left => Ending::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::record::{CapturedState, Rolled};
+    use super::*;
+
+    fn live() -> Value {
+        json!({ "metadata": { "uid": "u" }, "spec": { "template": { "spec": "one" } } })
+    }
+
+    fn head(number: u32, state: State, template: &str) -> RecordHead {
+        let mut head = RecordHead::sample(number, state, CapturedState::Healthy);
+        head.rolled = Some(Rolled {
+            uid: "u".into(),
+            generation: 1,
+            template: template.into(),
+        });
+        head
+    }
+
+    #[test]
+    fn what_serves_is_what_the_pods_are_made_of() {
+        let ours = template_digest(&live());
+        let table = [
+            (vec![head(1, State::Healthy, &ours)], Some(1)),
+            // Rolled back: the one before serves again.
+            (
+                vec![
+                    head(2, State::RolledBack, "other"),
+                    head(1, State::Healthy, &ours),
+                ],
+                Some(1),
+            ),
+            // A failed try of the same is not what serves.
+            (
+                vec![
+                    head(2, State::RolledBack, &ours),
+                    head(1, State::Healthy, &ours),
+                ],
+                Some(1),
+            ),
+            (
+                vec![
+                    head(2, State::Healthy, &ours),
+                    head(1, State::Healthy, &ours),
+                ],
+                Some(2),
+            ),
+            // Somebody else changed it.
+            (vec![head(1, State::Healthy, "other")], None),
+        ];
+        for (heads, number) in table {
+            assert_eq!(serving(&heads, &live()), number, "{heads:?}");
+        }
+        let mut anew = live();
+        anew["metadata"]["uid"] = "v".into();
+        assert_eq!(serving(&[head(1, State::Healthy, &ours)], &anew), None);
+    }
+
+    #[test]
+    fn only_the_newest_can_be_under_way() {
+        assert_eq!(ending(State::Going, true), Ending::Going);
+        assert_eq!(ending(State::Going, false), Ending::Unknown);
+        assert_eq!(ending(State::GoingBack, true), Ending::Going);
+        assert_eq!(ending(State::Superseded, true), Ending::Stopped);
+    }
+}

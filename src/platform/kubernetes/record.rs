@@ -225,7 +225,7 @@ impl Kubernetes {
     pub async fn mark(&self, name: &str, number: u32, mark: &Mark) -> Result<(), Failed> {
         let operation = || format!("mark revision {number} of {name} in the history");
         let secrets: Api<Secret> = self.api().await?;
-        let patch = serde_json::json!({ "metadata": { "annotations": mark.annotations() } });
+        let patch = mark.patch();
         let own = record_name(name, number);
         let mut tries = 0;
         loop {

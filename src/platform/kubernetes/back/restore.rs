@@ -243,3 +243,6 @@ fn note(list: &mut Vec<String>, done: Result<(), Failed>) {
         list.push(error.to_string());
     }
 }
+
+#[cfg(test)]
+mod tests;

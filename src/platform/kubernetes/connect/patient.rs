@@ -29,8 +29,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// No attempt begins so long after the first one.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long one attempt of a read may take.
-const READ: Duration = Duration::from_secs(15);
+/// How long one attempt of a read may take: less than all the patience, since a connection that
+/// broke unnoticed is replaced by the next attempt.
+const READ: Duration = Duration::from_secs(10);
 
 /// How long a write may take: the server gives each admission webhook up to 30 seconds (Kubernetes
 /// documentation, dynamic admission control, timeouts).

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::head::RecordHead;
 use super::{Rolled, State};
@@ -66,6 +67,16 @@ impl Mark {
         .collect()
     }
 
+    /// As a merge patch of a record. One that serves has no reason to show any more, such as that
+    /// of an earlier run for which it did not in time.
+    pub(super) fn patch(&self) -> Value {
+        let mut notes = json!(self.annotations());
+        if self.state == Some(State::Healthy) {
+            notes[REASON] = Value::Null;
+        }
+        json!({ "metadata": { "annotations": notes } })
+    }
+
     /// The same on what a listing showed.
     pub(super) fn apply(&self, head: &mut RecordHead) {
         let mark = self.clone();
@@ -74,5 +85,8 @@ impl Mark {
         head.ended = mark.ended.or(head.ended);
         head.reason = mark.reason.or(head.reason.take());
         head.back_to = mark.back_to.or(head.back_to.take());
+        if head.state == State::Healthy {
+            head.reason = None;
+        }
     }
 }

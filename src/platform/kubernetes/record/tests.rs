@@ -74,6 +74,25 @@ async fn what_is_written_is_read_again_by_anybody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_came_up_after_all_has_no_reason_left() {
+    let shelf = Shelf::new();
+    let ann = shelf.run("ann");
+    ann.open("api", 1, &asked("api:1"), NOTHING).await.unwrap();
+    let mark = |state, reason: Option<&str>| Mark {
+        state: Some(state),
+        reason: reason.map(str::to_owned),
+        ..Mark::default()
+    };
+    let failed = mark(State::Failed, Some("no Secret"));
+    ann.mark("api", 1, &failed).await.unwrap();
+    assert_eq!(ann.heads("api")[0].reason.as_deref(), Some("no Secret"));
+    let healthy = mark(State::Healthy, None);
+    ann.mark("api", 1, &healthy).await.unwrap();
+    assert_eq!(ann.heads("api")[0].reason, None);
+    assert_eq!(ann.records("api").await.unwrap(), ann.heads("api"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn whoever_is_second_is_refused_and_leaves_the_first_alone() {
     let shelf = Shelf::new();
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
