@@ -16,14 +16,15 @@
 //! * **A verdict is absorbing and needs evidence.** Silence, throttling or expired credentials can
 //!   produce neither "healthy" nor a rollback.
 //! * **One remedy.** A rollback is asked for at most once per deployment, and is never itself
-//!   rolled back, also across a crash: on ECS the request is idempotent.
+//!   rolled back, also across a crash: on ECS the request is idempotent, on Kubernetes the intent is
+//!   recorded before the first write of the remedy.
 //! * **Only [`report`] writes to the terminal.** It sees events and nothing else.
 //! * **No SDK type leaves its platform.**
 //! * **Every wait has a deadline and observes cancellation.** Cancelling stops *us*; it never
 //!   half-undoes.
 //! * **A secret's value never enters an event, a log or anything printed.** Only references do;
-//!   env literals that may be secrets are masked there. A saved plan holds what it performs
-//!   (mode 0600).
+//!   env literals that may be secrets are masked there. Two places hold what they perform: a saved
+//!   plan (mode 0600), and the history on Kubernetes (Secrets).
 //! * **The [`sandbox`] knows nothing of the deployer.** It speaks the wire protocols of the cloud
 //!   and shares no type with the rest, so that it cannot share a bug with it.
 //!
@@ -62,11 +63,11 @@
 //! | [`rollout`] | observation · policy · phase machine · failure window · verdict |
 //! | [`remedy`] | what follows from a trip |
 //! | [`deploy`] | the one loop, generic over [`platform::Platform`] |
-//! | [`fleet`] | several services in one command |
-//! | [`platform`] | the trait; [`platform::aws`] and [`platform::ecs`] |
+//! | [`fleet`] | several services, at places of any platform, in one command: the closed enum of platforms |
+//! | [`platform`] | the trait; [`platform::ecs`], [`platform::kubernetes`], and what both reach AWS by, [`platform::aws`] |
 //! | [`answer`] | what `status`, `history` and `logs` answer |
 //! | [`event`], [`report`] | the typed story, and who tells it |
-//! | [`sandbox`] | an embedded ECS in its own wire protocol |
+//! | [`sandbox`] | an embedded ECS in its own wire protocol, and EKS's answer where a cluster is |
 //! | [`clock`], [`cancel`], [`error`] | time, the wish to stop, exit codes |
 //!
 //! There is no common service model below [`spec::Spec`]. A platform keeps its own desired, observed
@@ -98,6 +99,24 @@
 //!   its place and says so. It could end no other way, and ECS may keep it under way for ever.
 //! * A write whose reply was lost and that somebody else was faster than ends as incomplete:
 //!   whether ours was performed before theirs, nobody can tell.
+//!
+//! On Kubernetes, [`platform::kubernetes::reading`] does the same from what three watches bring:
+//!
+//! * *Ours* is the `uid`, the `generation` and the pod template in the answer to our own write. A
+//!   later generation with the same template is an autoscaler's doing and still ours; another
+//!   template is somebody else's.
+//! * Kubernetes has no breaker, so [`rollout::Budget`] counts in its place, in the same words: one
+//!   failure is one end of a container of *our* pods.
+//! * A sample costs no request, and a change wakes the loop at once
+//!   ([`platform::Platform::stirred`]). Streams that are down make a sample fail, so that blindness
+//!   is noticed; a slow re-read makes up for an event that was lost.
+//! * The remedy applies again what was captured before the first write of *this* deployment, whole,
+//!   under the same field manager, and is watched to its end. A run that is killed in between is
+//!   finished by the next one, under the lock ([`platform::kubernetes::lock`]).
+//! * A rollout that fails while nobody holds the lock holds nobody up: no platform brings anything
+//!   back by itself there.
+//! * `apply --yes` proves its plan (server-side dry-run) beside taking the lock and opening the
+//!   record; a plan that somebody reads is proven before it is shown.
 
 pub mod answer;
 pub mod cancel;
