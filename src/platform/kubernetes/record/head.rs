@@ -190,7 +190,7 @@ pub(super) fn is_of_run(meta: &ObjectMeta, run: &str) -> bool {
 }
 
 /// The images of the Deployment among these, by container.
-fn images(objects: &[Object]) -> BTreeMap<String, String> {
+pub fn images(objects: &[Object]) -> BTreeMap<String, String> {
     let containers = objects
         .iter()
         .find(|object| object.id.kind == Kind::Deployment)
