@@ -60,10 +60,14 @@ struct Looking<'a> {
 impl Looking<'_> {
     /// What is there is what is asked for.
     fn what_is_asked_for(&self) -> Current<Followed> {
+        if let Some(busy) = self.going_back_by_us() {
+            return busy;
+        }
         // A run that was killed, or left it to itself: the watch and the record are to be finished.
         let unfinished = self.newest.filter(|head| {
             matches!(head.state, State::Going | State::Left)
-                && (head.digest == self.facts.digest || made(head, self.live))
+                && (made(head, self.live)
+                    || (head.rolled.is_none() && head.digest == self.facts.digest))
         });
         if let Some(head) = unfinished {
             return Current::Rolling(self.follow(Some(head)));
@@ -79,15 +83,8 @@ impl Looking<'_> {
 
     /// What is there is something else than what is asked for.
     fn something_else(&self) -> Current<Followed> {
-        let going_back = self
-            .newest
-            .filter(|head| head.state == State::GoingBack && head.digest == self.facts.digest);
-        if let Some(head) = going_back {
-            return Current::Busy {
-                what: format!("the rollback of {}", short(self.name, head.number)),
-                rollout: self.going_back(head),
-                of_ours: true,
-            };
+        if let Some(busy) = self.going_back_by_us() {
+            return busy;
         }
         if let Some(holder) = self.holder {
             return self.busy(&holder.to_string());
@@ -110,6 +107,18 @@ impl Looking<'_> {
             |head| format!("a rollout of {}", short(self.name, head.number)),
         );
         self.busy(&what)
+    }
+
+    /// The rollback of just what is asked for, as a run that was killed leaves behind.
+    fn going_back_by_us(&self) -> Option<Current<Followed>> {
+        let head = self
+            .newest
+            .filter(|head| head.state == State::GoingBack && head.digest == self.facts.digest)?;
+        Some(Current::Busy {
+            what: format!("the rollback of {}", short(self.name, head.number)),
+            rollout: self.going_back(head),
+            of_ours: true,
+        })
     }
 
     /// It makes no progress any more, or is on record as failed and has not come up since.
@@ -161,6 +170,11 @@ impl Looking<'_> {
             .map(|head| head.number);
         let mut ours = Ours::of(self.live, number).unwrap_or(NOBODY);
         ours.former = record.and_then(|head| before(self.name, head));
+        // It was complete once: what comes up now (a count, a pod that moved) began just now, and
+        // not when the pods' template was last written, which may be long ago.
+        if self.health.was_complete {
+            ours.begun = self.facts.observed.at;
+        }
         let mut rollout = Followed::new(self.facts.service, ours);
         let records = &self.facts.observed.records;
         rollout.can_go_back = record.is_some_and(|head| Target::of(records, head.number).is_some());

@@ -59,7 +59,7 @@ pub struct RecordHead {
     /// What it goes, or went, back to: a revision, or words.
     pub back_to: Option<String>,
     /// The run that opened it.
-    pub(super) run: String,
+    pub(in crate::platform::kubernetes) run: String,
 }
 
 impl RecordHead {
