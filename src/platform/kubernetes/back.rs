@@ -90,16 +90,20 @@ impl Kubernetes {
             return Halted::Accepted;
         }
         match self.go_back(rollout).await {
-            Ok(()) => Halted::Accepted,
+            Ok(halted) => halted,
             Err(error) => Halted::Refused(error.to_string()),
         }
     }
 
-    async fn go_back(&self, rollout: &mut Followed) -> Result<(), Failed> {
+    async fn go_back(&self, rollout: &mut Followed) -> Result<Halted, Failed> {
         let name = rollout.service.clone();
         self.holds(&name)?;
         let way = self.way_back(&name, rollout.ours.revision).await?;
-        self.still_ours(&name, &rollout.ours).await?;
+        let live = self.still_ours(&name, &rollout.ours).await?;
+        // What tripped it may have been seen through a connection that had died since.
+        if rollout.came_up(&live) {
+            return Ok(Halted::JustFinished);
+        }
         let mark = Mark {
             state: Some(State::GoingBack),
             rolled: Some(Rolled::of(&rollout.ours)),
@@ -107,7 +111,8 @@ impl Kubernetes {
             ..Mark::default()
         };
         self.mark(&name, way.number, &mark).await?;
-        self.follow_back(rollout, &way).await
+        self.follow_back(rollout, &way).await?;
+        Ok(Halted::Accepted)
     }
 
     /// Takes up what an earlier run of ours left: goes on with its record, under the lock, and
@@ -227,8 +232,8 @@ impl Kubernetes {
         })
     }
 
-    /// Refuses where the pods are no longer those of our rollout.
-    async fn still_ours(&self, name: &str, ours: &Ours) -> Result<(), Failed> {
+    /// The Deployment as it is; refuses where the pods are no longer those of our rollout.
+    async fn still_ours(&self, name: &str, ours: &Ours) -> Result<Value, Failed> {
         let refused = |why: &str| {
             let words = format!("{why}, so nothing is changed");
             Err(Failed::new(
@@ -246,7 +251,7 @@ impl Kubernetes {
         if template_digest(&live) != ours.template {
             return refused("somebody else changed its pods");
         }
-        Ok(())
+        Ok(live)
     }
 }
 
