@@ -1,21 +1,20 @@
 //! The evidence of a failure on one screen: from what sampling saw, and from what may still be
 //! read. A piece that may not be read costs that piece only.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_elasticloadbalancingv2::Client as LoadBalancers;
 
-use super::followed::Followed;
+use super::followed::{Followed, short};
 use super::targets::{Unwell, unwell};
 use crate::event::{FailureGroup, LogTail, PostMortem};
 use crate::platform::aws::failed;
 use crate::platform::failure::{Failed, Kind};
+use crate::platform::post_mortem::{group, likely, what};
 use crate::rollout::{Cause, Failure, Rollback, Verdict};
 
 mod words;
 
-use words::{likely, messages, next, now, what};
+use words::{messages, next, now};
 
 /// Log lines shown of the container that died.
 const LOG_LINES: i32 = 12;
@@ -60,7 +59,7 @@ impl Witnesses<'_> {
             }
         );
         PostMortem {
-            what: what(rollout, verdict),
+            what: what(short(&rollout.ours.task_definition), verdict),
             likely_cause: groups.first().map(likely),
             targets: rollout.seen.targets.with(targets),
             logs,
@@ -142,75 +141,5 @@ impl Witnesses<'_> {
             Err(error) if error.kind == Kind::Missing => Ok(None),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// Failures of the same cause, container and exit code, most frequent first.
-fn group(failures: &[Failure]) -> Vec<FailureGroup> {
-    let mut groups: BTreeMap<(Cause, Option<String>, Option<i32>), FailureGroup> = BTreeMap::new();
-    for failure in failures {
-        let key = (failure.cause, failure.container.clone(), failure.exit_code);
-        let group = groups.entry(key).or_insert_with(|| FailureGroup {
-            cause: failure.cause,
-            count: 0,
-            text: failure.text.clone(),
-            container: failure.container.clone(),
-            exit_code: failure.exit_code,
-            first: failure.at,
-            example: failure.task.clone(),
-        });
-        group.count += 1;
-    }
-    let mut groups: Vec<FailureGroup> = groups.into_values().collect();
-    groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.first.cmp(&b.first)));
-    groups
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::Timestamp;
-
-    fn failure(id: &str, cause: Cause, code: Option<i32>, second: i64) -> Failure {
-        Failure {
-            id: id.into(),
-            at: Timestamp::from_second(second).unwrap(),
-            cause,
-            text: format!("text of {id}"),
-            container: Some("api".into()),
-            exit_code: code,
-            task: Some(id.into()),
-        }
-    }
-
-    #[test]
-    fn failures_are_grouped_with_counts_and_the_first_words_are_kept() {
-        let groups = group(&[
-            failure("a", Cause::Exited, Some(1), 10),
-            failure("b", Cause::ImageNotFound, None, 5),
-            failure("c", Cause::Exited, Some(1), 20),
-            failure("d", Cause::Exited, Some(42), 30),
-        ]);
-        let seen: Vec<(Cause, u32, &str)> = groups
-            .iter()
-            .map(|group| (group.cause, group.count, group.text.as_str()))
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                (Cause::Exited, 2, "text of a"),
-                (Cause::ImageNotFound, 1, "text of b"),
-                (Cause::Exited, 1, "text of d")
-            ]
-        );
-    }
-
-    #[test]
-    fn an_exit_code_is_explained() {
-        let groups = group(&[failure("a", Cause::Exited, Some(127), 1)]);
-        assert_eq!(
-            likely(&groups[0]),
-            "the container exits with exit code 127, the command was not found (container api)"
-        );
     }
 }

@@ -94,7 +94,7 @@ impl Kubernetes {
         let asked = self.clock.now();
         loop {
             match self.go_back(rollout).await {
-                Ok(()) => return Halted::Accepted,
+                Ok(halted) => return halted,
                 // There is only this one request: an API server that is away for a moment is not
                 // to cost it. All of it may be done twice.
                 Err(error) if error.kind.may_pass() && self.clock.since(asked) < PATIENCE => {
@@ -106,11 +106,15 @@ impl Kubernetes {
         }
     }
 
-    async fn go_back(&self, rollout: &mut Followed) -> Result<(), Failed> {
+    async fn go_back(&self, rollout: &mut Followed) -> Result<Halted, Failed> {
         let name = rollout.service.clone();
         self.must_hold(&name, rollout).await?;
         let way = self.way_back(&name, rollout.ours.revision).await?;
-        self.still_ours(&name, &rollout.ours).await?;
+        let live = self.still_ours(&name, &rollout.ours).await?;
+        // What tripped it may have been seen through a connection that had died since.
+        if rollout.came_up(&live) {
+            return Ok(Halted::JustFinished);
+        }
         let mark = Mark {
             state: Some(State::GoingBack),
             rolled: Some(Rolled::of(&rollout.ours)),
@@ -118,7 +122,8 @@ impl Kubernetes {
             ..Mark::default()
         };
         self.mark(&name, way.number, &mark).await?;
-        self.follow_back(rollout, &way).await
+        self.follow_back(rollout, &way).await?;
+        Ok(Halted::Accepted)
     }
 
     /// The lock, without which nothing is brought back. A run that only watched so far takes it, if
@@ -263,8 +268,8 @@ impl Kubernetes {
         })
     }
 
-    /// Refuses where the pods are no longer those of our rollout.
-    async fn still_ours(&self, name: &str, ours: &Ours) -> Result<(), Failed> {
+    /// The Deployment as it is; refuses where the pods are no longer those of our rollout.
+    async fn still_ours(&self, name: &str, ours: &Ours) -> Result<Value, Failed> {
         let refused = |why: &str| {
             let words = format!("{why}, so nothing is changed");
             Err(Failed::new(
@@ -282,7 +287,7 @@ impl Kubernetes {
         if template_digest(&live) != ours.template {
             return refused("somebody else changed its pods");
         }
-        Ok(())
+        Ok(live)
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn evidence(
     let ours = rollout.seen.ours.as_ref();
     PostMortem {
         what: what(&rollout.revision(), verdict),
-        likely_cause: groups.first().map(likely),
+        likely_cause: groups.first().map(likely).or_else(|| unready(rollout)),
         targets: ours.map(gates).unwrap_or_default(),
         chain: ours.map(chain).unwrap_or_default(),
         logs,
@@ -163,7 +163,7 @@ fn messages(rollout: &Followed) -> Vec<String> {
     let events = watch.shared().evidence().events();
     let since = events
         .iter()
-        .filter(|event| begun.is_none_or(|begun| event.at >= Some(begun)));
+        .filter(|event| begun.is_none_or(|begun| event.at >= Some(begun)) && !event.is_echo());
     let mut told: BTreeMap<(&str, &str), (&Arc<EventView>, u32)> = BTreeMap::new();
     for event in since {
         let key = (event.reason.as_str(), event.message.as_str());
@@ -185,6 +185,16 @@ fn messages(rollout: &Followed) -> Vec<String> {
             format!("{}: {}: {}{times}", event.name, event.reason, event.message)
         })
         .collect()
+}
+
+/// Where nothing failed: what keeps the pods that run from being ready.
+fn unready(rollout: &Followed) -> Option<String> {
+    let (view, reading) = rollout.seen.ours.as_ref()?;
+    let pod = worst(view, reading)?.metadata.uid.as_deref()?.to_owned();
+    let events = rollout.watch.as_ref()?.shared().evidence().events();
+    let mut about = events.iter().rev().filter(|event| event.uid == pod);
+    let probe = about.find(|event| event.reason == "Unhealthy")?;
+    Some(format!("the pods run and are not ready: {}", probe.message))
 }
 
 /// What runs now, set by set.

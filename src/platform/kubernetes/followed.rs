@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::MANAGER;
 use super::memory::Memory;
-use super::reading::Reading;
+use super::reading::{self, Reading};
 use super::sample::Remedy;
-use super::snapshot::View;
+use super::snapshot::{DeploymentView, View};
 use super::watch::Watch;
 use crate::rollout::{Budget, Policy};
 use crate::spec::Service;
@@ -142,13 +142,15 @@ pub struct Followed {
     pub(super) budget: Option<Budget>,
     pub(super) watch: Option<Arc<Watch>>,
     pub(super) memory: Memory,
-    pub(super) remedy: Option<Remedy>,
+    pub(super) remedy: Option<Box<Remedy>>,
     pub(super) seen: Seen,
 }
 
 /// What was seen and told.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
+    /// Whether our rollout was up at any look.
+    pub(super) was_ready: bool,
     /// The last look.
     pub(super) view: Option<View>,
     /// The last look before anything was brought back, with what it said of ours.
@@ -183,6 +185,13 @@ impl Followed {
             remedy: None,
             seen: Seen::default(),
         }
+    }
+
+    /// Whether our rollout came up after all since the last look, by a Deployment that was just
+    /// read. One that was up before and failed then did not.
+    pub(super) fn came_up(&self, live: &Value) -> bool {
+        let live = DeploymentView::of(live);
+        !self.seen.was_ready && live.is_some_and(|live| reading::came_up(&live, &self.ours))
     }
 
     /// Our revision in words: `api v12`; without a record of it, just the Deployment.

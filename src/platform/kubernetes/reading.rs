@@ -76,6 +76,12 @@ fn is_ours(deployment: &DeploymentView, ours: &Ours) -> bool {
     deployment.generation == ours.generation || deployment.template == ours.template
 }
 
+/// Whether a Deployment says that our rollout is over and well.
+pub(super) fn came_up(deployment: &DeploymentView, ours: &Ours) -> bool {
+    let same = deployment.uid == ours.uid && deployment.generation >= ours.generation;
+    same && is_ours(deployment, ours) && is_done(deployment)
+}
+
 fn standing(
     deployment: &DeploymentView,
     ours: &Ours,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::Kubernetes;
 use super::evidence::{ask_events, keep_tail};
-use super::followed::Followed;
+use super::followed::{Followed, GoingBack, Ours};
 use super::memory::{Memory, Want};
 use super::reading::{self, Reading};
+use super::record::State;
 use super::snapshot::View;
 use super::watch::Watch;
+use super::{Kubernetes, MANAGER};
 use crate::event::{Events, Kind as Told};
 use crate::platform::failure::Failed;
 use crate::rollout::policy::REMEDY_ALLOWANCE;
@@ -41,7 +42,52 @@ impl Kubernetes {
         events: &Events,
     ) -> Result<Observation, Failed> {
         let watch = self.watch(rollout).await?;
-        see(&watch, rollout, events).await
+        let observation = see(&watch, rollout, events).await?;
+        let replaced = matches!(observation.standing, Standing::Superseded { .. });
+        if replaced && rollout.going_back.is_none() && self.find_remedy(rollout).await {
+            return see(&watch, rollout, events).await;
+        }
+        Ok(observation)
+    }
+
+    /// Whether what took the place of ours is its own remedy, written by whoever holds the lock:
+    /// then that is judged from now on.
+    async fn find_remedy(&self, rollout: &mut Followed) -> bool {
+        let (Some(number), Some(view)) = (rollout.ours.revision, &rollout.seen.view) else {
+            return false;
+        };
+        let Some(deployment) = view.deployment.clone() else {
+            return false;
+        };
+        let by_us = deployment
+            .author
+            .as_ref()
+            .is_some_and(|(manager, _)| manager == MANAGER);
+        if !by_us || deployment.uid != rollout.ours.uid {
+            return false;
+        }
+        let Ok(heads) = self.records(&rollout.service).await else {
+            return false;
+        };
+        // A later deployment of ours would have opened a record of its own first.
+        let newest = heads.first().filter(|head| head.number == number);
+        let back = [State::GoingBack, State::RolledBack];
+        let Some(head) = newest.filter(|head| back.contains(&head.state)) else {
+            return false;
+        };
+        rollout.going_back = Some(GoingBack {
+            ours: Ours {
+                uid: deployment.uid.clone(),
+                generation: deployment.generation,
+                template: deployment.template.clone(),
+                revision: None,
+                begun: deployment.author.as_ref().and_then(|(_, at)| *at),
+                former: None,
+            },
+            to: head.back_to.clone().unwrap_or_default(),
+            reason: head.reason.clone(),
+        });
+        true
     }
 
     /// Resolves once something new about a rollout has arrived.
@@ -117,6 +163,7 @@ pub(super) fn judge(rollout: &mut Followed, view: View) -> Observation {
         healed: rollout.memory.healed(),
         waiting: reading.waiting.clone(),
     };
+    rollout.seen.was_ready |= matches!(observation.standing, Standing::Ready { .. });
     if rollout.going_back.is_none() {
         rollout.seen.ours = Some((view.clone(), reading));
     }
@@ -143,14 +190,16 @@ fn remedy<'a>(rollout: &'a mut Followed, view: &View) -> &'a mut Remedy {
         bake: std::time::Duration::ZERO,
         ..rollout.policy
     };
-    let fresh = || Remedy {
-        uid: ours.uid.clone(),
-        generation: ours.generation,
-        memory: Memory::default(),
-        judge: Judge::new(policy, view.at, None).counting(rollout.budget),
+    let fresh = || {
+        Box::new(Remedy {
+            uid: ours.uid.clone(),
+            generation: ours.generation,
+            memory: Memory::default(),
+            judge: Judge::new(policy, view.at, None).counting(rollout.budget),
+        })
     };
     let same = |remedy: &Remedy| remedy.uid == ours.uid && remedy.generation == ours.generation;
-    if !rollout.remedy.as_ref().is_some_and(same) {
+    if !rollout.remedy.as_deref().is_some_and(same) {
         rollout.remedy = None;
     }
     rollout.remedy.get_or_insert_with(fresh)
@@ -217,7 +266,8 @@ fn tell(rollout: &mut Followed, events: &Events) {
     let conditions = deployment.flat_map(|deployment| &deployment.conditions);
     let telling = conditions.filter(|one| one.kind != "Available" && since(one.updated));
     let said = telling.map(|one| (one.message.clone(), one.updated, one.message.clone()));
-    let warned = view.events.iter().filter(|event| since(event.at));
+    let news = view.events.iter().filter(|event| !event.is_echo());
+    let warned = news.filter(|event| since(event.at));
     let warned = warned.map(|event| {
         let text = format!("{}: {}", event.reason, event.message);
         (event.id.clone(), event.at, text)

@@ -134,6 +134,15 @@ pub struct EventView {
     pub count: u32,
 }
 
+impl EventView {
+    /// Whether it only says that something that failed is tried again, or failed again: what the
+    /// objects themselves say better.
+    pub fn is_echo(&self) -> bool {
+        let again = matches!(self.reason.as_str(), "BackOff" | "FailedCreate");
+        again || (self.reason == "Failed" && self.message.starts_with("Error: "))
+    }
+}
+
 impl View {
     /// The `ReplicaSets` of the Deployment itself.
     pub fn own_sets(&self) -> impl Iterator<Item = &Arc<SetView>> {

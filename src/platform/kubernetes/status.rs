@@ -1,4 +1,4 @@
-//! What runs now, for `status`: five small reads at once.
+//! What runs now, for `status`: six small reads at once.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
@@ -9,6 +9,8 @@ use serde_json::Value;
 use super::diagnose::chain::{is_ready, of_gates};
 use super::evidence::warnings;
 use super::failures::failed;
+use super::history::serving;
+use super::record::{RecordHead, short};
 use super::snapshot::{DeploymentView, EventView, SetView};
 use super::watch::{Place, replica_sets};
 use super::{Kind, Kubernetes, key};
@@ -23,12 +25,13 @@ impl Kubernetes {
     /// What runs now of the Deployment `name`; `None`: it is not there. Reads only.
     pub async fn status(&self, service: &Service, name: &str) -> Result<Option<Status>, Failed> {
         let place = self.at(name).await?;
-        let (deployment, scaler, sets, pods, said) = futures::join!(
+        let (deployment, scaler, sets, pods, said, heads) = futures::join!(
             place.object(Kind::Deployment),
             place.object(Kind::HorizontalPodAutoscaler),
             place.sets(),
             place.pods(),
             warnings(&place),
+            self.records(name),
         );
         let Some(deployment) = deployment? else {
             return Ok(None);
@@ -47,7 +50,16 @@ impl Kubernetes {
         let pods = missing.or_without("pods", pods);
         let said = missing.or_without("events", said);
         let scaler = missing.or_without("autoscaler", scaler.map(Vec::from_iter));
+        let heads = missing.or_without("history", heads);
+        if let Some(number) = serving(&heads, &deployment) {
+            status.revision = short(name, number);
+        }
         status.deployments = revisions(&deployment, uid, &sets, &pods);
+        for one in &mut status.deployments {
+            if let Some(head) = heads.iter().find(|head| made(head, &one.id, &sets)) {
+                one.revision = short(name, head.number);
+            }
+        }
         status.targets = pods.iter().flat_map(targets).collect();
         status.messages = messages(said);
         status.scaling = scaler.first().and_then(bounds);
@@ -98,6 +110,15 @@ impl Place {
     fn selected(&self) -> ListParams {
         ListParams::default().labels(&format!("app={}", self.name))
     }
+}
+
+/// Whether the pods of a `ReplicaSet` are those of a revision.
+fn made(head: &RecordHead, set: &str, sets: &[SetView]) -> bool {
+    let set = sets.iter().find(|one| one.name == set);
+    let rolled = head.rolled.as_ref();
+    rolled
+        .zip(set)
+        .is_some_and(|(rolled, set)| rolled.template == set.template && rolled.uid == set.owner)
 }
 
 /// Pieces that could not be read, each with why.

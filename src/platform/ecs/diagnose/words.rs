@@ -1,65 +1,13 @@
-//! The sentences of a post-mortem: what happened, what runs now, what to do.
+//! The sentences of a post-mortem that only ECS has: what it said, what runs now, what to do.
 
 use super::super::followed::{Followed, short};
 use super::super::view::ServiceView;
 use crate::event::FailureGroup;
-use crate::rollout::{Cause, Rollback, Verdict, WhyNot};
+use crate::platform::post_mortem::steps;
+use crate::rollout::{Cause, Verdict};
 
 /// Service events shown.
 const MESSAGES: usize = 5;
-
-pub(super) fn likely(group: &FailureGroup) -> String {
-    let who = group.container.as_ref().map_or(String::new(), |container| {
-        format!(" (container {container})")
-    });
-    let code = match group.exit_code {
-        Some(code) if group.cause == Cause::Exited => {
-            format!(" with exit code {code}{}", signal(code))
-        }
-        _ => String::new(),
-    };
-    format!("{}{code}{who}", group.cause.words())
-}
-
-/// What an exit code above 128 means: the container was ended by a signal.
-fn signal(code: i32) -> &'static str {
-    match code {
-        132 => ", an illegal instruction: built for another processor?",
-        134 => ", it aborted itself",
-        137 => ", killed: often for using too much memory",
-        139 => ", a segmentation fault",
-        143 => ", it was asked to end",
-        126 => ", the command may not be executed",
-        127 => ", the command was not found",
-        _ => "",
-    }
-}
-
-pub(super) fn what(rollout: &Followed, verdict: &Verdict) -> String {
-    let revision = short(&rollout.ours.task_definition);
-    match verdict {
-        Verdict::Tripped {
-            trip,
-            rollback: Rollback::Done { .. },
-        } => {
-            format!("{revision} failed and was rolled back: {}", trip.reason)
-        }
-        Verdict::Tripped {
-            trip,
-            rollback: Rollback::NotDone(why),
-        } => {
-            format!(
-                "{revision} failed and was not rolled back, since {why}: {}",
-                trip.reason
-            )
-        }
-        Verdict::Superseded { by } => {
-            format!("{revision} was replaced by somebody else's action: {by}")
-        }
-        Verdict::Healthy { .. } => format!("{revision} is healthy"),
-        Verdict::Undetermined(doubt) => format!("how {revision} ended cannot be told: {doubt}"),
-    }
-}
 
 /// What ECS said of this rollout beyond its routine, oldest first.
 pub(super) fn messages(rollout: &Followed) -> Vec<String> {
@@ -112,34 +60,9 @@ pub(super) fn now(service: &ServiceView) -> Vec<String> {
 }
 
 pub(super) fn next(verdict: &Verdict, group: Option<&FailureGroup>) -> Vec<String> {
-    let mut steps = Vec::new();
-    if let Some(group) = group {
-        steps.push(advice(group.cause).to_owned());
-    }
-    match verdict {
-        Verdict::Tripped {
-            rollback: Rollback::NotDone(WhyNot::FirstDeployment),
-            ..
-        } => {
-            steps.push(
-                "Correct it and run `deployer apply` again; there was nothing to go back to."
-                    .into(),
-            );
-        }
-        Verdict::Tripped {
-            rollback: Rollback::NotDone(_),
-            ..
-        } => {
-            steps.push("`deployer rollback` goes back to the last revision known good.".into());
-        }
-        Verdict::Tripped { .. } => steps.push("Correct it and run `deployer apply` again.".into()),
-        Verdict::Undetermined(_) => steps.push("`deployer watch` goes on watching.".into()),
-        Verdict::Superseded { .. } => {
-            steps.push("`deployer history` tells who deployed what.".into());
-        }
-        Verdict::Healthy { .. } => {}
-    }
-    steps
+    let by_cause = group.map(|group| advice(group.cause));
+    let steps = by_cause.into_iter().chain(steps(verdict));
+    steps.map(str::to_owned).collect()
 }
 
 fn advice(cause: Cause) -> &'static str {

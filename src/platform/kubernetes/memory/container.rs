@@ -107,8 +107,8 @@ impl<'a> One<'a> {
         .next_back()
     }
 
-    /// Whether its end may have been brought about by the kubelet, since a probe failed: it lived
-    /// for long enough.
+    /// Whether its end may have been brought about by the kubelet, since a probe failed: it was ended
+    /// by a signal, or lived for long enough.
     fn may_be_killed(&self, end: &ContainerStateTerminated) -> bool {
         let probe = self.spec.startup_probe.as_ref();
         let Some(probe) = probe.or(self.spec.liveness_probe.as_ref()) else {
@@ -117,10 +117,11 @@ impl<'a> One<'a> {
         if classify::ended(end.reason.as_deref().unwrap_or_default()) != Cause::Exited {
             return false;
         }
+        let signalled = matches!(end.exit_code, 137 | 143);
         match (&end.started_at, &end.finished_at) {
             (Some(started), Some(finished)) => {
                 let lived = finished.0.duration_since(started.0);
-                lived + SignedDuration::from_secs(1) >= soonest(probe)
+                signalled || lived + SignedDuration::from_secs(1) >= soonest(probe)
             }
             _ => true,
         }

@@ -8,7 +8,9 @@ use crate::event::Event;
 use crate::platform::kubernetes::diagnose::evidence;
 use crate::platform::kubernetes::followed::{GoingBack, Ours};
 use crate::platform::kubernetes::reading::rows::{at, deployment, ours, set, template};
+use crate::platform::kubernetes::samples;
 use crate::platform::kubernetes::watch::server::Server;
+use crate::platform::origin::Origin;
 use crate::rollout::{Budget, Cause, Rollback, Trip, Tripper};
 use crate::spec::Threshold;
 
@@ -88,6 +90,18 @@ fn pod(set: &str, name: &str, status: Value) -> Value {
     pod
 }
 
+fn tripped(by: Tripper) -> Verdict {
+    Verdict::Tripped {
+        trip: Trip {
+            by,
+            at: at(20),
+            cause: None,
+            reason: "it crashed".into(),
+        },
+        rollback: Rollback::Done { to: None },
+    }
+}
+
 fn crashed(second: i64) -> Value {
     json!({"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": at(second).to_string()}})
 }
@@ -113,6 +127,42 @@ async fn a_rollout_that_comes_up_costs_three_requests() {
         Standing::Ready { proven: true }
     );
     assert_eq!(stage.server.asked().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_came_up_at_the_last_moment_is_not_taken_for_a_failure() {
+    let mut stage = stage();
+    stage.look().await;
+    assert!(!stage.rollout.came_up(&deployment()));
+    assert!(stage.rollout.came_up(&settled(5, "api:v2")));
+    assert!(
+        stage.rollout.came_up(&settled(6, "api:v2")),
+        "an autoscaler moved the count"
+    );
+    assert!(!stage.rollout.came_up(&settled(6, "api:v9")));
+    // What was up and failed then is no rollout that came up late.
+    stage.server.put("deployments", settled(5, "api:v2"), true);
+    stage.look().await;
+    assert!(!stage.rollout.came_up(&settled(5, "api:v2")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pods_that_are_never_ready_are_explained_by_their_probe() {
+    let mut stage = stage();
+    let running = json!({"running": {}});
+    stage
+        .server
+        .put("pods", pod("rs-new", "api-new-a", running), true);
+    stage.look().await;
+    let event = json!({
+        "metadata": {"name": "e", "uid": "e-1"}, "type": "Warning", "reason": "Unhealthy",
+        "message": "Readiness probe failed: statuscode: 503", "lastTimestamp": at(12).to_string(),
+        "involvedObject": {"kind": "Pod", "name": "api-new-a", "uid": "api-new-a"},
+    });
+    stage.server.put("events", event, false);
+    let told = evidence(&stage.rollout, &tripped(Tripper::Deadline), &[]).await;
+    let cause = "the pods run and are not ready: Readiness probe failed: statuscode: 503";
+    assert_eq!(told.likely_cause.as_deref(), Some(cause));
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,15 +249,7 @@ async fn the_last_lines_of_the_first_that_died_are_kept_before_its_pod_is_taken_
     stage.server.delete("replicasets", "rs-new", true);
     stage.goes_back();
     stage.look().await;
-    let verdict = Verdict::Tripped {
-        trip: Trip {
-            by: Tripper::Breaker,
-            at: at(20),
-            cause: Some(Cause::Exited),
-            reason: "it crashed".into(),
-        },
-        rollback: Rollback::Done { to: None },
-    };
+    let verdict = tripped(Tripper::Breaker);
     let told = evidence(&stage.rollout, &verdict, &failures).await;
     let logs = told.logs.unwrap();
     assert_eq!(logs.lines, ["starting", "panic: no database"]);
@@ -271,4 +313,72 @@ async fn pods_that_may_not_be_read_are_told_once() {
     }
     assert_eq!(warned, 1);
     assert_eq!(stage.rollout.seen.missing.len(), 1);
+}
+
+/// A record in the history that stands so.
+fn record(number: u32, state: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Secret", "metadata": {
+        "name": format!("deployer.api.v{number}"), "uid": format!("record-{number}"),
+        "labels": {"deployer/record": "api", "deployer/revision": number.to_string()},
+        "annotations": {"deployer/state": state, "deployer/back-to": "api v1", "deployer/reason": "it crashed"},
+    }})
+}
+
+/// What a run that only watches sees once our template has been replaced, with these records.
+async fn replaced(records: &[Value]) -> Vec<Standing> {
+    let mut stage = stage();
+    for record in records {
+        stage.server.put("secrets", record.clone(), false);
+    }
+    let spec = samples::spec("x/api:v2", "");
+    let place = spec.target.place.kubernetes().unwrap();
+    let clock = stage.watch.place().clock;
+    let platform = Kubernetes::new(place, "shop", Origin::default(), clock)
+        .linked(stage.watch.place().link.clone());
+    stage.rollout.watch = None;
+    let mut seen = Vec::new();
+    for object in [None, Some(deployment()), Some(settled(6, "api:v1"))] {
+        if let Some(mut object) = object {
+            object["metadata"]["generation"] = json!(6);
+            object["spec"]["template"] = template("api:v1");
+            stage.server.put("deployments", object, true);
+        }
+        clock
+            .sleep_until(clock.now() + SignedDuration::from_secs(1))
+            .await;
+        let looked = platform.look(&mut stage.rollout, &stage.events).await;
+        seen.push(looked.unwrap().standing);
+    }
+    seen
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_only_watches_sees_the_remedy_of_another_run_to_its_end() {
+    let seen = replaced(&[record(1, "healthy"), record(2, "going-back")]).await;
+    let reason = || Some("it crashed".to_owned());
+    assert_eq!(seen[1], Standing::Tripping { reason: reason() });
+    let to = Some("api v1".to_owned());
+    assert_eq!(
+        seen[2],
+        Standing::RolledBack {
+            reason: reason(),
+            to
+        }
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_deployment_of_ours_is_no_remedy() {
+    let stories = [
+        vec![record(2, "going-back"), record(3, "going")],
+        vec![record(2, "superseded")],
+        vec![],
+    ];
+    for records in stories {
+        let seen = replaced(&records).await;
+        assert!(
+            matches!(seen[1], Standing::Superseded { .. }),
+            "{records:?}"
+        );
+    }
 }

@@ -176,7 +176,7 @@ impl Server {
             let text = state.logs.get(&path).cloned();
             return text.map_or_else(|| status(400, "no such run of the container"), Answer::Text);
         }
-        let kinds = ["deployments", "replicasets", "pods", "events"];
+        let kinds = ["deployments", "replicasets", "pods", "events", "secrets"];
         let kind = kinds
             .into_iter()
             .find(|kind| uri.path().ends_with(kind))
