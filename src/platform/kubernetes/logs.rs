@@ -57,6 +57,16 @@ async fn once(
     events: &Events,
     each: impl FnMut(LogLine),
 ) -> Result<(), Failed> {
+    let (lines, refused) = written(place, wanted).await?;
+    if let (true, Some(error)) = (lines.is_empty(), refused) {
+        events.warn("no_logs", error.to_string());
+    }
+    newest(lines, wanted.tail).into_iter().for_each(each);
+    Ok(())
+}
+
+/// Every line so far, and why one of the containers had none.
+async fn written(place: &Place, wanted: &Wanted) -> Result<(Vec<LogLine>, Option<Failed>), Failed> {
     let runs = runs(&place.pods().await?, wanted);
     let reads = runs.into_iter().map(|run| past(place, run, wanted));
     let mut reads = pin!(futures::stream::iter(reads).buffer_unordered(AT_ONCE));
@@ -69,11 +79,7 @@ async fn once(
             Err(error) => refused = Some(error),
         }
     }
-    if let (true, Some(error)) = (lines.is_empty(), refused) {
-        events.warn("no_logs", error.to_string());
-    }
-    newest(lines, wanted.tail).into_iter().for_each(each);
-    Ok(())
+    Ok((lines, refused))
 }
 
 /// The newest `tail` of all lines, oldest first.
@@ -107,8 +113,14 @@ async fn follow(
     let mut open: FuturesUnordered<_> = FuturesUnordered::new();
     let mut listening: BTreeSet<Run> = BTreeSet::new();
     let mut told: BTreeMap<(String, String), Timestamp> = BTreeMap::new();
-    let mut tail = wanted.tail;
     let mut warned = false;
+    let (past, _) = written(place, wanted).await?;
+    for line in &past {
+        let last = told.entry((line.task.clone(), line.container.clone()));
+        let last = last.or_insert(line.at);
+        *last = line.at.max(*last);
+    }
+    newest(past, wanted.tail).into_iter().for_each(&mut each);
     loop {
         match place.pods().await {
             Ok(pods) => {
@@ -118,11 +130,9 @@ async fn follow(
                     if listening.insert(run.clone()) {
                         let key = (run.0.clone(), run.1.clone());
                         let since = told.get(&key).copied().unwrap_or(wanted.since);
-                        open.push(listen(place.clone(), run, since, tail, sender.clone()));
+                        open.push(listen(place.clone(), run, since, sender.clone()));
                     }
                 }
-                // What comes later is wanted whole.
-                tail = None;
             }
             Err(error) if error.kind.may_pass() => {
                 if !std::mem::replace(&mut warned, true) {
@@ -158,13 +168,11 @@ async fn listen(
     place: Place,
     run: Run,
     since: Timestamp,
-    tail: Option<usize>,
     lines: UnboundedSender<LogLine>,
 ) -> Result<Option<Run>, Failed> {
     let (pod, container, _) = &run;
     let params = LogParams {
         follow: true,
-        tail_lines: tail.and_then(|tail| i64::try_from(tail).ok()),
         ..params(container, since)
     };
     let stream = match place.log().log_stream(pod, &params).await {

@@ -98,6 +98,26 @@ async fn pods_that_come_later_and_runs_that_begin_anew_are_heard_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_the_newest_of_the_past_precede_what_comes() {
+    let server = Server::default();
+    server.put("pods", pod("a", 0), false);
+    server.put("pods", pod("b", 0), false);
+    wrote(&server, "a", &[(1, "one"), (3, "three")]);
+    wrote(&server, "b", &[(2, "two")]);
+    let place = server.place();
+    let told = RefCell::new(Vec::new());
+    let (wanted, events) = (wanted(Some(2), true), events(&place));
+    let following = follow(&place, &wanted, &events, |line| {
+        told.borrow_mut().push(line.text);
+    });
+    tokio::select! {
+        ended = following => panic!("{ended:?}"),
+        () = place.clock.sleep_until(at(10)) => {}
+    }
+    assert_eq!(told.into_inner(), ["two", "three"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn logs_that_may_not_be_read_are_an_error() {
     let server = Server::default();
     server.deny("pods", false);
