@@ -39,7 +39,9 @@ pub fn current(facts: &Facts<'_>) -> Current<Followed> {
                 newest: facts.observed.newest(),
                 holder: facts.observed.holder(),
             };
-            if facts.rolls {
+            if let Some(remedy) = looking.remedy() {
+                remedy
+            } else if facts.rolls {
                 looking.something_else()
             } else {
                 looking.what_is_asked_for()
@@ -58,6 +60,20 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
+    /// The remedy that a killed run left in its midst, whatever of it is done: its end is the
+    /// verdict on what is asked for.
+    fn remedy(&self) -> Option<Current<Followed>> {
+        let head = self
+            .newest
+            .filter(|head| head.state == State::GoingBack && head.digest == self.facts.digest)?;
+        Some(Current::Busy {
+            what: format!("the rollback of {}", short(self.name, head.number)),
+            rollout: self.going_back(head),
+            of_ours: true,
+            is_owed: true,
+        })
+    }
+
     /// What is there is what is asked for.
     fn what_is_asked_for(&self) -> Current<Followed> {
         // A run that was killed, or left it to itself: the watch and the record are to be finished.
@@ -79,16 +95,6 @@ impl Looking<'_> {
 
     /// What is there is something else than what is asked for.
     fn something_else(&self) -> Current<Followed> {
-        let going_back = self
-            .newest
-            .filter(|head| head.state == State::GoingBack && head.digest == self.facts.digest);
-        if let Some(head) = going_back {
-            return Current::Busy {
-                what: format!("the rollback of {}", short(self.name, head.number)),
-                rollout: self.going_back(head),
-                of_ours: true,
-            };
-        }
         if let Some(holder) = self.holder {
             return self.busy(&holder.to_string());
         }
@@ -142,6 +148,7 @@ impl Looking<'_> {
             what: format!("{what}: {}", self.health.words()),
             rollout,
             of_ours: false,
+            is_owed: false,
         }
     }
 
