@@ -17,6 +17,8 @@ use crate::platform::failure::{Failed, Kind};
 
 mod restore;
 
+use restore::{AGAIN, PATIENCE};
+
 #[cfg(test)]
 mod tests;
 
@@ -89,15 +91,24 @@ impl Kubernetes {
         if rollout.going_back.is_some() {
             return Halted::Accepted;
         }
-        match self.go_back(rollout).await {
-            Ok(()) => Halted::Accepted,
-            Err(error) => Halted::Refused(error.to_string()),
+        let asked = self.clock.now();
+        loop {
+            match self.go_back(rollout).await {
+                Ok(()) => return Halted::Accepted,
+                // There is only this one request: an API server that is away for a moment is not
+                // to cost it. All of it may be done twice.
+                Err(error) if error.kind.may_pass() && self.clock.since(asked) < PATIENCE => {
+                    let next = self.clock.now() + AGAIN;
+                    self.clock.sleep_until(next).await;
+                }
+                Err(error) => return Halted::Refused(error.to_string()),
+            }
         }
     }
 
     async fn go_back(&self, rollout: &mut Followed) -> Result<(), Failed> {
         let name = rollout.service.clone();
-        self.holds(&name)?;
+        self.must_hold(&name, rollout).await?;
         let way = self.way_back(&name, rollout.ours.revision).await?;
         self.still_ours(&name, &rollout.ours).await?;
         let mark = Mark {
@@ -110,6 +121,23 @@ impl Kubernetes {
         self.follow_back(rollout, &way).await
     }
 
+    /// The lock, without which nothing is brought back. A run that only watched so far takes it, if
+    /// whoever held it is gone.
+    async fn must_hold(&self, name: &str, rollout: &mut Followed) -> Result<(), Failed> {
+        if rollout.holds_lock {
+            return self.holds(name);
+        }
+        let seen = self.lease(name).await?;
+        let taken = self.acquire(name, seen.as_ref()).await;
+        taken.map_err(|error| error.into_failed(name))?;
+        rollout.holds_lock = true;
+        self.records(name).await?;
+        if let Some(number) = rollout.ours.revision {
+            self.go_on(name, number);
+        }
+        Ok(())
+    }
+
     /// Takes up what an earlier run of ours left: goes on with its record, under the lock, and
     /// finishes the remedy that it had begun. What stands in the way is told, and then this run
     /// only watches.
@@ -120,8 +148,6 @@ impl Kubernetes {
         if !head.state.is_open() || !is_about(&head, rollout) {
             return;
         }
-        self.go_on(name, head.number);
-        rollout.can_go_back = self.can_go_back(name);
         let held = match self.lease(name).await {
             Ok(seen) => self.acquire(name, seen.as_ref()).await,
             Err(error) => Err(error.into()),
@@ -132,6 +158,16 @@ impl Kubernetes {
             events.warn("lock", format!("this run only watches: {words}"));
             return;
         }
+        // Under the lock, what the history says now is what counts.
+        let heads = match self.records(name).await {
+            Ok(heads) => heads,
+            Err(error) => return events.warn("history", error.to_string()),
+        };
+        let Some(head) = heads.into_iter().find(|now| now.number == head.number) else {
+            return;
+        };
+        self.go_on(name, head.number);
+        rollout.can_go_back = self.can_go_back(name);
         if head.state == State::GoingBack
             && let Err(error) = self.finish_going_back(name, rollout, &head).await
         {

@@ -2,6 +2,7 @@
 //! given back.
 
 use super::Kubernetes;
+use super::past::made;
 use super::record::{Mark, RecordHead, State};
 use crate::event::{Events, Outcome, VerdictWord};
 
@@ -42,14 +43,22 @@ impl Kubernetes {
     /// What is to be written, of which revision; `None`: nothing.
     fn end(&self, name: &str, asked: &str, outcome: &Outcome) -> Option<(u32, End)> {
         let heads = self.heads(name);
-        let own = self.record(name);
-        let head = match own {
-            Some(number) => heads.iter().find(|head| head.number == number)?,
-            // Nothing was written: but what an earlier run left open may be seen to its end.
-            None => heads.first().filter(|head| head.digest == asked)?,
+        let Some(number) = self.record(name) else {
+            // Without the lock the history is not ours to write, but for what is on record as failed
+            // and was just seen to serve after all.
+            let look = self.remembered(name)?;
+            let live = look.observed.deployment(name)?;
+            let head = heads.first()?;
+            let recovered = head.state == State::Failed && head.digest == asked && made(head, live);
+            let end = end(head, false, outcome)?;
+            return (recovered && end == End::State(State::Healthy)).then_some((head.number, end));
         };
-        let end = end(head, own.is_some(), outcome)?;
-        Some((head.number, end))
+        let head = heads.iter().find(|head| head.number == number)?;
+        let end = end(head, head.run == self.run, outcome)?;
+        // Whoever took the lock from us writes it now; but a record that never came to anything is
+        // ours to take back.
+        let may = end == End::Discard || self.holds(name).is_ok();
+        may.then_some((head.number, end))
     }
 }
 

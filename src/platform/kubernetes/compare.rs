@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::defaults::{is_default, is_zero};
+use super::defaults::{is_default, is_left_out, is_zero};
 use super::fields::{Fields, Path, text};
 use super::managed::{Entry, Owned, entries, owned_by};
 
@@ -90,7 +90,9 @@ fn says_so(
         // An empty object asks only that there be one.
         None if to.is_object() => live.has_any_under(path),
         // The API server does not store what says nothing, but it remembers that we said it.
-        None => is_zero(to) && (ownership.ours.covers(path) || to.is_array()),
+        None => {
+            is_left_out(path, to) || (is_zero(to) && (ownership.ours.covers(path) || to.is_array()))
+        }
     }
 }
 

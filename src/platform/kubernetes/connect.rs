@@ -88,12 +88,7 @@ impl Way {
     /// Puts our layers under a client.
     fn link(mut self, clock: Clock) -> Result<Link, Failed> {
         let server = self.config.cluster_url.to_string();
-        let hint = self.hint.take().or_else(|| {
-            let proxy = self.config.proxy_url.as_ref()?.host()?.to_owned();
-            Some(format!(
-                "The way leads through the proxy {proxy}; NO_PROXY makes exceptions"
-            ))
-        });
+        let hint = self.hint.take().or_else(|| through(&self.config));
         self.config.connect_timeout = Some(CONNECT);
         // Ours repeats reads only.
         self.config.default_retry = false;
@@ -125,6 +120,14 @@ impl Way {
             time,
         })
     }
+}
+
+/// Which proxy stands in the way.
+fn through(config: &Config) -> Option<String> {
+    let proxy = config.proxy_url.as_ref()?.host()?;
+    Some(format!(
+        "The way leads through the proxy {proxy}; NO_PROXY makes exceptions"
+    ))
 }
 
 /// The certificates in a PEM text.

@@ -39,9 +39,7 @@ pub fn current(facts: &Facts<'_>) -> Current<Followed> {
                 newest: facts.observed.newest(),
                 holder: facts.observed.holder(),
             };
-            if let Some(remedy) = looking.remedy() {
-                remedy
-            } else if facts.rolls {
+            if facts.rolls {
                 looking.something_else()
             } else {
                 looking.what_is_asked_for()
@@ -60,26 +58,16 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    /// The remedy that a killed run left in its midst, whatever of it is done: its end is the
-    /// verdict on what is asked for.
-    fn remedy(&self) -> Option<Current<Followed>> {
-        let head = self
-            .newest
-            .filter(|head| head.state == State::GoingBack && head.digest == self.facts.digest)?;
-        Some(Current::Busy {
-            what: format!("the rollback of {}", short(self.name, head.number)),
-            rollout: self.going_back(head),
-            of_ours: true,
-            is_owed: true,
-        })
-    }
-
     /// What is there is what is asked for.
     fn what_is_asked_for(&self) -> Current<Followed> {
+        if let Some(busy) = self.going_back_by_us() {
+            return busy;
+        }
         // A run that was killed, or left it to itself: the watch and the record are to be finished.
         let unfinished = self.newest.filter(|head| {
             matches!(head.state, State::Going | State::Left)
-                && (head.digest == self.facts.digest || made(head, self.live))
+                && (made(head, self.live)
+                    || (head.rolled.is_none() && head.digest == self.facts.digest))
         });
         if let Some(head) = unfinished {
             return Current::Rolling(self.follow(Some(head)));
@@ -95,6 +83,9 @@ impl Looking<'_> {
 
     /// What is there is something else than what is asked for.
     fn something_else(&self) -> Current<Followed> {
+        if let Some(busy) = self.going_back_by_us() {
+            return busy;
+        }
         if let Some(holder) = self.holder {
             return self.busy(&holder.to_string());
         }
@@ -116,6 +107,20 @@ impl Looking<'_> {
             |head| format!("a rollout of {}", short(self.name, head.number)),
         );
         self.busy(&what)
+    }
+
+    /// The rollback of just what is asked for, as a run that was killed leaves behind, whatever of it
+    /// is done: its end is the verdict on what is asked for.
+    fn going_back_by_us(&self) -> Option<Current<Followed>> {
+        let head = self
+            .newest
+            .filter(|head| head.state == State::GoingBack && head.digest == self.facts.digest)?;
+        Some(Current::Busy {
+            what: format!("the rollback of {}", short(self.name, head.number)),
+            rollout: self.going_back(head),
+            of_ours: true,
+            is_owed: true,
+        })
     }
 
     /// It makes no progress any more, or is on record as failed and has not come up since.
@@ -168,6 +173,11 @@ impl Looking<'_> {
             .map(|head| head.number);
         let mut ours = Ours::of(self.live, number).unwrap_or(NOBODY);
         ours.former = record.and_then(|head| before(self.name, head));
+        // It was complete once: what comes up now (a count, a pod that moved) began just now, and
+        // not when the pods' template was last written, which may be long ago.
+        if self.health.was_complete {
+            ours.begun = self.facts.observed.at;
+        }
         let mut rollout = Followed::new(self.facts.service, ours);
         let records = &self.facts.observed.records;
         rollout.can_go_back = record.is_some_and(|head| Target::of(records, head.number).is_some());

@@ -53,6 +53,27 @@ pub fn is_default(path: &Path, value: &Value) -> bool {
         .any(|(name, default)| *name == field && *default == text)
 }
 
+/// Fields that the API server leaves out when they say nothing: those that are neither required nor
+/// pointers in its own types.
+const LEFT_OUT: [&str; 11] = [
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "initialDelaySeconds",
+    "minReadySeconds",
+    "paused",
+    "publishNotReadyAddresses",
+    "readOnly",
+    "stdin",
+    "tty",
+    "value",
+];
+
+/// Whether the API server would not store just this value there.
+pub fn is_left_out(path: &Path, value: &Value) -> bool {
+    is_zero(value) && LEFT_OUT.contains(&path.last_field())
+}
+
 /// Whether a value is what the API server leaves out when it stores an object.
 pub fn is_zero(value: &Value) -> bool {
     match value {

@@ -162,7 +162,7 @@ pub(super) struct Seen {
 impl Followed {
     /// A rollout of `service`, known by `ours`. Sends no request.
     pub fn new(service: &Service, ours: Ours) -> Self {
-        let name = service.name.as_str();
+        let name = service.kubernetes.name.as_str();
         let budget = Budget::of(&service.rollout.breaker);
         Self::named(name, ours, service.rollout.policy, budget)
     }
@@ -236,5 +236,16 @@ mod tests {
         assert_eq!(digest(&plain), digest(&dressed));
         assert_ne!(digest(&plain), digest(&other));
         assert_eq!(digest(&plain).len(), 32);
+    }
+
+    #[test]
+    fn a_rollout_is_followed_by_the_name_of_its_deployment() {
+        let mut service = super::super::samples::service();
+        service.kubernetes.name = "shop-api".parse().unwrap();
+        let template = json!({"metadata": {"labels": {"app": "shop-api"}}});
+        let ours = Ours::of(&deployment(&template), Some(3)).unwrap();
+        let rollout = Followed::new(&service, ours);
+        assert_eq!(rollout.service, "shop-api");
+        assert_eq!(rollout.revision(), "shop-api v3");
     }
 }

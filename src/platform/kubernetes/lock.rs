@@ -6,6 +6,7 @@
 //! is refused by the server. A run that lost its lock, or could not renew it in time, writes
 //! nothing any more.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Kubernetes, MANAGER, failures, key};
 use crate::platform::failure::{Failed, Kind};
@@ -232,6 +233,7 @@ impl Kubernetes {
         }
     }
 
+    /// Makes the Lease, or takes over the version of it that was seen.
     async fn take(&self, name: &str, seen: Option<&LeaseView>) -> Result<Lease, Failed> {
         let leases: Api<Lease> = self.api().await?;
         let now = self.server_now().await?;
@@ -246,43 +248,21 @@ impl Kubernetes {
             (key::COMMIT, &self.origin.commit),
             (key::WHY, &self.origin.why),
         ];
-        let answer = match seen {
-            None => {
-                let lease = Lease {
-                    metadata: ObjectMeta {
-                        name: Some(lease_name(name)),
-                        labels: Some(
-                            [(key::RECORD, name), (key::MANAGED_BY, MANAGER)]
-                                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                                .into(),
-                        ),
-                        annotations: Some(
-                            notes
-                                .into_iter()
-                                .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
-                                .collect(),
-                        ),
-                        ..ObjectMeta::default()
-                    },
-                    spec: Some(spec),
-                };
-                leases.create(&PostParams::default(), &lease).await
-            }
-            Some(view) => {
-                let notes: Value = notes
-                    .into_iter()
-                    .map(|(key, value)| (key.to_owned(), json!(value)))
-                    .collect::<serde_json::Map<_, _>>()
-                    .into();
-                let patch = json!({
-                    "metadata": { "resourceVersion": view.version, "annotations": notes },
-                    "spec": spec,
-                });
-                let patch = Patch::Merge(&patch);
-                leases
-                    .patch(&lease_name(name), &PatchParams::default(), &patch)
-                    .await
-            }
+        let answer = if let Some(view) = seen {
+            // What the holder before said of itself goes, too.
+            let notes: BTreeMap<_, _> = notes.into_iter().collect();
+            let patch = json!({
+                "metadata": { "resourceVersion": view.version, "annotations": notes },
+                "spec": spec,
+            });
+            let (params, patch) = (PatchParams::default(), Patch::Merge(&patch));
+            leases.patch(&lease_name(name), &params, &patch).await
+        } else {
+            let said =
+                |(key, value): (&str, &Option<String>)| Some((key.to_owned(), value.clone()?));
+            let notes = notes.into_iter().filter_map(said).collect();
+            let lease = fresh(name, notes, spec);
+            leases.create(&PostParams::default(), &lease).await
         };
         answer.map_err(|error| failures::failed(format!("lock service {name}"), &error))
     }
@@ -328,6 +308,24 @@ impl Kubernetes {
         if let Err(error) = given {
             tracing::info!(%error, "the lock runs out by itself");
         }
+    }
+}
+
+/// A Lease that was not there before.
+fn fresh(name: &str, notes: BTreeMap<String, String>, spec: LeaseSpec) -> Lease {
+    let labels = [(key::RECORD, name), (key::MANAGED_BY, MANAGER)];
+    Lease {
+        metadata: ObjectMeta {
+            name: Some(lease_name(name)),
+            labels: Some(
+                labels
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .into(),
+            ),
+            annotations: Some(notes),
+            ..ObjectMeta::default()
+        },
+        spec: Some(spec),
     }
 }
 

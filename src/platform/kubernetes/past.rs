@@ -9,7 +9,8 @@ use super::followed::template_digest;
 use super::kind::Kind;
 use super::object::Object;
 use super::observe::Observed;
-use super::record::{RecordHead, State, short};
+use super::record::{self, RecordHead, State, short};
+use crate::plan::Note;
 use crate::platform::failure::{Failed, Kind as Failure};
 
 impl Kubernetes {
@@ -95,6 +96,35 @@ pub fn made(head: &RecordHead, live: &Value) -> bool {
     })
 }
 
+/// A warning where the newest deployment of just this, or of just these images, tripped.
+pub fn tripped_before(name: &str, records: &[RecordHead], asked: &[Object]) -> Option<Note> {
+    let (digest, images) = (record::digest(asked), record::images(asked));
+    let tried = |head: &&RecordHead| {
+        let over = [State::Healthy, State::RolledBack, State::Failed].contains(&head.state);
+        over && (head.digest == digest || head.images == images)
+    };
+    let head = records.iter().find(tried)?;
+    if head.state == State::Healthy {
+        return None;
+    }
+    let what = if head.digest == digest {
+        "This very specification was"
+    } else {
+        "These images, with other settings, were"
+    };
+    let when = head
+        .began
+        .map_or("before".to_owned(), |at| format!("{at:.0}"));
+    let why = head.reason.as_deref().unwrap_or("nobody noted why");
+    Some(Note::warning(
+        "tripped_before",
+        format!(
+            "{what} deployed {when} as {} and tripped: {why}",
+            short(name, head.number)
+        ),
+    ))
+}
+
 /// What is asked for, with the objects of a revision in place of the file's.
 #[must_use]
 pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
@@ -133,6 +163,28 @@ mod tests {
         observed.records.pop();
         let error = last_good("api", &observed).unwrap_err();
         assert_eq!(error.kind, Failure::Refused);
+    }
+
+    #[test]
+    fn what_tripped_before_is_warned_of_until_it_served() {
+        let bad = desired("shop/api:v2", "");
+        let other = desired("shop/api:v2", "env = { LEVEL = \"debug\" }");
+        let mut records = vec![head(2, State::RolledBack, &bad.objects, &there(&bad))];
+        let note = tripped_before("api", &records, &bad.objects).unwrap();
+        assert_eq!(note.code, "tripped_before");
+        assert!(
+            note.text.starts_with("This very specification"),
+            "{}",
+            note.text
+        );
+        assert!(note.text.ends_with("tripped: it crashed"), "{}", note.text);
+        let good = desired("shop/api:v1", "");
+        assert_eq!(tripped_before("api", &records, &good.objects), None);
+        records[0].images = record::images(&bad.objects);
+        let note = tripped_before("api", &records, &other.objects).unwrap();
+        assert!(note.text.starts_with("These images"), "{}", note.text);
+        records.insert(0, head(3, State::Healthy, &bad.objects, &there(&bad)));
+        assert_eq!(tripped_before("api", &records, &bad.objects), None);
     }
 
     #[test]

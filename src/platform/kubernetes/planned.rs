@@ -9,7 +9,7 @@ use super::diff::{Diff, Wish, diff};
 use super::followed::Followed;
 use super::kind::{Id, Kind};
 use super::observe::{Observed, Sought};
-use super::past::in_place_of;
+use super::past::{in_place_of, tripped_before};
 use super::render::{Setting, render};
 use super::{Kubernetes, advice, count, ground, prove, record, verbs};
 use crate::event::Events;
@@ -115,6 +115,13 @@ impl Planning<'_> {
         let rolls = diff.changes.iter().any(Change::starts_rollout);
         let mut notes = desired.notes;
         notes.extend(diff.notes);
+        if rolls {
+            notes.extend(tripped_before(
+                self.name(),
+                &observed.records,
+                &desired.objects,
+            ));
+        }
         Ok(Planned {
             plan: Plan {
                 service: self.service.name.clone(),

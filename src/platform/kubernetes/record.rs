@@ -26,7 +26,7 @@ mod sets;
 #[cfg(test)]
 mod tests;
 
-pub use head::{CapturedState, RecordHead, short};
+pub use head::{CapturedState, RecordHead, images, short};
 pub use mark::Mark;
 pub use sets::Sets;
 

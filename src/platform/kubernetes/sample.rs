@@ -138,7 +138,8 @@ fn remedy<'a>(rollout: &'a mut Followed, view: &View) -> &'a mut Remedy {
         None => &rollout.ours,
     };
     let policy = Policy {
-        deadline: rollout.policy.deadline.min(REMEDY_ALLOWANCE),
+        // What is brought back served before; an API server that was away is no reason to give it up.
+        deadline: REMEDY_ALLOWANCE,
         bake: std::time::Duration::ZERO,
         ..rollout.policy
     };

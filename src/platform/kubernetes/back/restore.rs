@@ -17,10 +17,10 @@ use crate::platform::failure::{Failed, Kind as Failure};
 
 /// How long a write of the remedy is tried again when the server is busy or gone for a moment. It
 /// may be sent twice: what it says is the same each time.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two attempts.
-const AGAIN: Duration = Duration::from_secs(1);
+pub(super) const AGAIN: Duration = Duration::from_secs(1);
 
 /// What came of it.
 pub(super) struct Restored {

@@ -18,10 +18,10 @@ use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::kind::Id;
 use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
-use crate::platform::kubernetes::past::serving;
+use crate::platform::kubernetes::past::{made, serving};
 use crate::platform::kubernetes::prove::{Proof, contested};
 use crate::platform::kubernetes::record::{
-    Captured, CapturedState, Mark, RecordHead, State, digest, next,
+    Captured, CapturedState, RecordHead, State, digest, next,
 };
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
@@ -36,7 +36,7 @@ enum Place {
     /// Nowhere: it is no revision.
     Nowhere,
     /// In a record that a run before us opened.
-    Open(u32, State),
+    Open(u32),
     /// In a new one.
     New(u32),
 }
@@ -155,10 +155,15 @@ impl Run<'_> {
         };
         let newest = self.observed.newest();
         let ours = |head: &&RecordHead| {
-            matches!(head.state, State::Going | State::Left) && head.digest == digest(asked)
+            let live = self.observed.deployment(self.name);
+            // Whoever changed the pods since, what was there before is theirs.
+            let undisturbed = head.rolled.is_none() || live.is_some_and(|live| made(head, live));
+            matches!(head.state, State::Going | State::Left)
+                && head.digest == digest(asked)
+                && undisturbed
         };
         match newest.filter(ours) {
-            Some(head) => Place::Open(head.number, head.state),
+            Some(head) => Place::Open(head.number),
             None => Place::New(next(&self.observed.records)),
         }
     }
@@ -166,16 +171,10 @@ impl Run<'_> {
     async fn record(&self, place: &Place) -> Result<(), Failed> {
         match place {
             Place::Nowhere => Ok(()),
-            Place::Open(number, state) => {
+            // As it stands until its end is known: this run may still be refused.
+            Place::Open(number) => {
                 self.kube.go_on(self.name, *number);
-                if *state == State::Going {
-                    return Ok(());
-                }
-                let mark = Mark {
-                    state: Some(State::Going),
-                    ..Mark::default()
-                };
-                self.kube.mark(self.name, *number, &mark).await
+                Ok(())
             }
             Place::New(number) => {
                 let (objects, state) = self.captured();

@@ -59,7 +59,7 @@ pub struct RecordHead {
     /// What it goes, or went, back to: a revision, or words.
     pub back_to: Option<String>,
     /// The run that opened it.
-    pub(super) run: String,
+    pub(in crate::platform::kubernetes) run: String,
 }
 
 impl RecordHead {
@@ -190,7 +190,7 @@ pub(super) fn is_of_run(meta: &ObjectMeta, run: &str) -> bool {
 }
 
 /// The images of the Deployment among these, by container.
-fn images(objects: &[Object]) -> BTreeMap<String, String> {
+pub fn images(objects: &[Object]) -> BTreeMap<String, String> {
     let containers = objects
         .iter()
         .find(|object| object.id.kind == Kind::Deployment)
