@@ -98,6 +98,8 @@ pub enum Current<F> {
         rollout: F,
         /// It is the rollback of just what is asked for, as a run that was killed leaves behind.
         of_ours: bool,
+        /// Of ours, and nobody was told yet how it ended: a run that was killed left it open.
+        is_owed: bool,
     },
     /// Nothing moves, and it failed or fewer run than should.
     Unwell {

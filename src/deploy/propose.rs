@@ -30,12 +30,15 @@ impl<P: Platform> Deploy<'_, P> {
                 what,
                 mut rollout,
                 of_ours,
+                is_owed,
             } = current
             else {
                 return Ok(Proposal { plan, current });
             };
             // Where nothing is to be changed, it is in nobody's way.
-            let other = if plan.is_empty() {
+            let other = if is_owed {
+                Other::UnderWay
+            } else if plan.is_empty() {
                 Other::Over
             } else {
                 self.look_at(&mut rollout).await
@@ -59,6 +62,7 @@ impl<P: Platform> Deploy<'_, P> {
                         what,
                         rollout,
                         of_ours: of_ours && busy,
+                        is_owed,
                     };
                     return Ok(Proposal { plan, current });
                 }

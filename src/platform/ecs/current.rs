@@ -88,6 +88,7 @@ fn rolling(
         what: words(primary, rollback),
         rollout,
         of_ours,
+        is_owed: false,
     }
 }
 

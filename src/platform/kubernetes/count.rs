@@ -130,6 +130,12 @@ fn was_given(live: &Value) -> bool {
         .any(|entry| given(entry) || is_autoscaler(entry))
 }
 
+/// Whether the number is the server's default, which nobody gave.
+pub fn is_default(deployment: &Value) -> bool {
+    let given = |entry: &Entry| entry.owned.covers(&path());
+    replicas(deployment) == 1 && !entries(deployment).iter().any(given)
+}
+
 /// A Deployment that says just this number, or none.
 #[must_use]
 pub fn saying(mut manifest: Value, said: Option<u32>) -> Value {

@@ -109,7 +109,8 @@ impl Looking<'_> {
         self.busy(&what)
     }
 
-    /// The rollback of just what is asked for, as a run that was killed leaves behind.
+    /// The rollback of just what is asked for, as a run that was killed leaves behind, whatever of it
+    /// is done: its end is the verdict on what is asked for.
     fn going_back_by_us(&self) -> Option<Current<Followed>> {
         let head = self
             .newest
@@ -118,6 +119,7 @@ impl Looking<'_> {
             what: format!("the rollback of {}", short(self.name, head.number)),
             rollout: self.going_back(head),
             of_ours: true,
+            is_owed: true,
         })
     }
 
@@ -151,6 +153,7 @@ impl Looking<'_> {
             what: format!("{what}: {}", self.health.words()),
             rollout,
             of_ours: false,
+            is_owed: false,
         }
     }
 

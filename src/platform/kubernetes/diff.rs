@@ -170,6 +170,10 @@ impl<'a> Work<'a> {
         let applies = pair.differences.iter().any(differs);
         self.show(object, pair);
         self.diff.changes.extend(counting.changes);
+        if self.begins_uncounted(pair.live) {
+            let initial = count::initial(self.wish.name, self.wish.desired.replicas);
+            self.diff.changes.extend(initial);
+        }
         if applies {
             let object = Object {
                 id: object.id.clone(),
@@ -177,6 +181,14 @@ impl<'a> Work<'a> {
             };
             self.apply(object, pair, false);
         }
+    }
+
+    /// A run that was killed made the Deployment, and neither its number nor its autoscaler.
+    fn begins_uncounted(&self, live: &Value) -> bool {
+        let scaler = self.wish.desired.object(Kind::HorizontalPodAutoscaler);
+        scaler.is_some_and(|scaler| self.observed.live(&scaler.id).is_none())
+            && self.wish.desired.scaled
+            && count::is_default(live)
     }
 
     fn decides(&self, object: &Object) -> Decides {

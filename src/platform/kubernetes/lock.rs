@@ -36,6 +36,9 @@ pub const RENEWED_EVERY: Duration = Duration::from_secs(5);
 /// Between two looks at a lock that may be renewed, or may be abandoned.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How often it is tried to take a lock.
+const TRIES: u32 = 4;
+
 /// A Lease as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseView {
@@ -186,8 +189,11 @@ impl Kubernetes {
             return self.holds(name).map_err(LockError::Failed);
         }
         let mut seen = seen.cloned();
-        // A second try only follows an answer that came from an older state than was seen.
-        for _ in 0..3 {
+        let words = "it changes hands faster than it can be read";
+        let mut failed = Failed::new(format!("lock service {name}"), Kind::Conflict, words);
+        // Another try only follows an answer that came from an older state than was seen, or that
+        // proves that nothing was performed.
+        for _ in 0..TRIES {
             if let Some(view) = &seen
                 && !view.is_of(&self.run)
                 && view.holder_alive(self.server_now().await?)
@@ -201,11 +207,13 @@ impl Kubernetes {
                     return Ok(());
                 }
                 Err(error) if settles_by_reading(error.kind) => seen = self.lease(name).await?,
+                Err(error) if matches!(error.kind, Kind::Throttled | Kind::Unreachable) => {
+                    failed = error;
+                    self.clock.sleep_until(self.clock.now() + LOOK_AGAIN).await;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
-        let words = "it changes hands faster than it can be read";
-        let failed = Failed::new(format!("lock service {name}"), Kind::Conflict, words);
         Err(failed.into())
     }
 

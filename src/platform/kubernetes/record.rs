@@ -154,14 +154,19 @@ impl Kubernetes {
         let secret = head
             .secret(name, asked, captured.objects)
             .map_err(|error| Failed::new(operation(), Kind::Invalid, error.to_string()))?;
-        match secrets.create(&PostParams::default(), &secret).await {
-            Ok(_) => {}
-            Err(error) => {
-                let failed = failures::failed(operation(), &error);
-                if !matches!(failed.kind, Kind::Conflict | Kind::Lost | Kind::Server) {
-                    return Err(failed);
+        let mut tries = 0;
+        while let Err(error) = secrets.create(&PostParams::default(), &secret).await {
+            let failed = failures::failed(operation(), &error);
+            tries += 1;
+            match failed.kind {
+                Kind::Conflict | Kind::Lost | Kind::Server => {
+                    self.settle_open(name, &secret, failed).await?;
+                    break;
                 }
-                self.settle_open(name, &secret, failed).await?;
+                Kind::Throttled | Kind::Unreachable if tries < OPENINGS => {
+                    self.clock.sleep_until(self.clock.now() + OPEN_AGAIN).await;
+                }
+                _ => return Err(failed),
             }
         }
         self.with_run(name, |run| {
@@ -310,6 +315,12 @@ impl Kubernetes {
         }
     }
 }
+
+/// How often it is tried to open a record that the server has no time for.
+const OPENINGS: u32 = 4;
+
+/// Between two of these.
+const OPEN_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Between two attempts to make the same mark.
 const MARK_AGAIN: std::time::Duration = std::time::Duration::from_millis(500);

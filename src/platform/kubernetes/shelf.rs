@@ -25,6 +25,8 @@ pub(super) enum Fate {
     AnswerLost,
     /// It does not arrive.
     Lost,
+    /// The server has no time for it.
+    Throttled,
 }
 
 /// The objects by path, with what is to become of the next requests.
@@ -138,7 +140,10 @@ impl Shelf {
         if *self.down.lock().unwrap() || fate == Fate::Lost {
             return broken();
         }
-        let answer = self.perform(request).await;
+        let answer = match fate {
+            Fate::Throttled => Err((429, "TooManyRequests")),
+            _ => self.perform(request).await,
+        };
         if fate == Fate::AnswerLost {
             return broken();
         }

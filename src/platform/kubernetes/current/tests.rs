@@ -71,13 +71,19 @@ fn the_rollback_of_what_is_asked_for_is_ours() {
     let failed = head(2, State::GoingBack, &asked.objects, &there(&asked));
     observed.records = vec![failed, head(1, State::Healthy, &before.objects, &observed)];
     rolling(&mut observed);
-    let Current::Busy {
-        of_ours, rollout, ..
-    } = judged(&observed, &asked, true)
-    else {
+    // Whether its pods are still those that failed, with some of the rest brought back, or others.
+    for rolls in [true, false] {
+        let Current::Busy {
+            of_ours, is_owed, ..
+        } = judged(&observed, &asked, rolls)
+        else {
+            panic!("not busy");
+        };
+        assert!(of_ours && is_owed);
+    }
+    let Current::Busy { rollout, .. } = judged(&observed, &asked, true) else {
         panic!("not busy");
     };
-    assert!(of_ours);
     assert_eq!(rollout.ours.revision, Some(2));
     assert!(
         rollout.going_back.is_some(),
@@ -99,6 +105,7 @@ fn a_rollout_of_something_else_is_busy_and_says_whose() {
         what,
         rollout,
         of_ours,
+        ..
     } = judged(&observed, &other, true)
     else {
         panic!("not busy");

@@ -81,6 +81,35 @@ fn everything_is_made_in_an_empty_namespace_and_the_count_is_given_once() {
 }
 
 #[test]
+fn a_count_that_a_killed_run_did_not_come_to_give_is_given() {
+    let desired = desired("shop/api:v1", SCALED);
+    let mut observed = there(&desired);
+    observed
+        .objects
+        .remove(&id(Kind::HorizontalPodAutoscaler))
+        .unwrap();
+    let live = observed.objects.get_mut(&id(Kind::Deployment)).unwrap();
+    live["spec"]["replicas"] = 1.into();
+    for field in ["replicas", "updatedReplicas", "availableReplicas"] {
+        live["status"][field] = 1.into();
+    }
+    assert_eq!(
+        planned(&desired, &observed),
+        [
+            "record the revision",
+            "set the count of api to 2",
+            "create HorizontalPodAutoscaler api",
+        ]
+    );
+    // Once somebody gave it, it is theirs.
+    autoscaled(&mut observed, 1);
+    assert_eq!(
+        planned(&desired, &observed),
+        ["record the revision", "create HorizontalPodAutoscaler api"]
+    );
+}
+
+#[test]
 fn another_image_rolls_and_nothing_else() {
     let observed = there(&desired("shop/api:v1", SCALED));
     assert_eq!(

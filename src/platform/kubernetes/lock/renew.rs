@@ -19,6 +19,12 @@ use crate::platform::kubernetes::{Kubernetes, failures};
 /// How long one renewal may take: two fit into the time that is left when one fails.
 const PATIENCE: Duration = Duration::from_secs(4);
 
+/// How often it is tried to give a lock back: whoever comes next waits for it.
+const TRIES: u32 = 3;
+
+/// Between two of these.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// A lock that this run holds. It is renewed until this is dropped.
 #[derive(Debug)]
 pub struct Held {
@@ -56,19 +62,31 @@ impl Held {
     /// Gives it back.
     pub(super) async fn give_back(self) -> Result<(), Failed> {
         self.task.abort();
-        let free = json!({ "holderIdentity": "", "leaseDurationSeconds": 1 });
-        let answer = self.keeper.write(free).await;
-        // A renewal that was cut short may have been performed: then ours is the newer version.
-        if let Err(error) = &answer
-            && error.kind == Kind::Conflict
-            && let Ok(Some(view)) = self.keeper.read().await
-            && view.holder == self.keeper.holder
-        {
-            self.keeper.renewed(view.version);
+        let mut tries = 0;
+        loop {
+            tries += 1;
             let free = json!({ "holderIdentity": "", "leaseDurationSeconds": 1 });
-            return self.keeper.write(free).await.map(drop);
+            let error = match self.keeper.write(free).await {
+                Ok(_) => return Ok(()),
+                Err(error) if tries == TRIES => return Err(error),
+                Err(error) => error,
+            };
+            match error.kind {
+                // A renewal that was cut short may have been performed: then ours is the newer
+                // version. Or we gave it back already, and the reply was lost.
+                Kind::Conflict => match self.keeper.read().await? {
+                    Some(view) if view.holder == self.keeper.holder => {
+                        self.keeper.renewed(view.version);
+                    }
+                    _ => return Ok(()),
+                },
+                kind if kind.may_pass() => {
+                    let clock = self.keeper.clock;
+                    clock.sleep_until(clock.now() + AGAIN).await;
+                }
+                _ => return Err(error),
+            }
         }
-        answer.map(drop)
     }
 }
 

@@ -150,8 +150,8 @@ async fn nothing_is_written_while_it_cannot_be_renewed_and_again_when_it_can() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_recognises_itself() {
-    for fate in [Fate::AnswerLost, Fate::Lost] {
+async fn a_lost_answer_recognises_itself_and_a_busy_server_is_asked_again() {
+    for fate in [Fate::AnswerLost, Fate::Lost, Fate::Throttled] {
         let shelf = Shelf::new();
         let ann = shelf.run("ann");
         shelf.fate(Method::POST, fate);
@@ -162,6 +162,7 @@ async fn a_lost_answer_recognises_itself() {
         ann.holds("api").unwrap();
         shelf.fate(Method::PATCH, fate);
         ann.release("api").await;
+        assert_eq!(holder(&shelf), "", "{fate:?}");
     }
 }
 

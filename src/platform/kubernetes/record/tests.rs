@@ -105,8 +105,8 @@ async fn whoever_is_second_is_refused_and_leaves_the_first_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_neither_fails_nor_doubles() {
-    for fate in [Fate::AnswerLost, Fate::Lost] {
+async fn a_lost_answer_or_a_busy_server_neither_fails_nor_doubles() {
+    for fate in [Fate::AnswerLost, Fate::Lost, Fate::Throttled] {
         let shelf = Shelf::new();
         let ann = shelf.run("ann");
         shelf.fate(Method::POST, fate);
