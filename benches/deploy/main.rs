@@ -1,7 +1,8 @@
 //! What a deploy costs: requests and round trips, seconds between the world and our word, start-up and memory; in one
 //! table, beside what other tools need.
 //!
-//! `cargo bench --bench deploy` takes about four minutes. Everything runs on loopback: the binary of the bench's own
+//! `cargo bench --bench deploy` takes about five minutes; words behind `--` choose the parts whose titles have them
+//! (`-- kubernetes`). Everything runs on loopback: the binary of the bench's own
 //! profile against `deployer sandbox --listen` and, where this machine permits them, against ministack with real
 //! containers and beside the AWS CLI (`integration-tests/servers/servers.sh` installs both under `target/`). A part
 //! that cannot run says why in its place.
@@ -15,9 +16,10 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use integration_tests::servers;
 use integration_tests::trial::Stop;
+use integration_tests::{cluster, servers};
 
+mod kubernetes;
 mod process;
 mod requests;
 mod rival;
@@ -28,7 +30,7 @@ mod table;
 use table::Table;
 
 fn main() -> ExitCode {
-    let parts: [(&str, table::Part); 6] = [
+    let parts: [(&str, table::Part); 9] = [
         (
             "Requests of the shipped example (80 ms added to each)",
             requests::measure,
@@ -46,10 +48,32 @@ fn main() -> ExitCode {
             "The AWS CLI beside us: register, update, wait; seconds",
             rival::measure,
         ),
+        (
+            "Kubernetes: a service of five objects",
+            kubernetes::requests::measure,
+        ),
+        (
+            "Kubernetes: the same manifests by others: requests · bytes · seconds",
+            kubernetes::peers::measure,
+        ),
+        (
+            "Kubernetes: from the fact to the word",
+            kubernetes::verdicts::measure,
+        ),
         ("The process", process::measure),
     ];
+    // Cargo adds flags of its own.
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .map(|word| word.to_lowercase())
+        .collect();
+    let chosen = |title: &str| {
+        let title = title.to_lowercase();
+        words.iter().all(|word| title.contains(word))
+    };
     let mut table = Table::default();
-    for (title, part) in parts {
+    for (title, part) in parts.into_iter().filter(|(title, _)| chosen(title)) {
         drop(writeln!(io::stderr(), "measuring: {title}"));
         table.section(title);
         match part(&mut table) {
@@ -57,14 +81,19 @@ fn main() -> ExitCode {
             Err(Stop::Skip(why)) => table.row("not measured", why),
             Err(Stop::Fail(words)) => {
                 drop(writeln!(io::stderr(), "{words}"));
-                servers::down();
+                down();
                 return ExitCode::FAILURE;
             }
         }
     }
-    servers::down();
+    down();
     match write!(io::stdout(), "{table}") {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn down() {
+    cluster::down();
+    servers::down();
 }

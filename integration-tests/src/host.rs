@@ -76,6 +76,11 @@ pub(crate) fn chosen_kubeconfig() -> Option<PathBuf> {
     std::env::var_os("DEPLOYER_TEST_KUBECONFIG").map(PathBuf::from)
 }
 
+/// Whether a program of this name is there.
+pub fn has_program(name: &str) -> bool {
+    std::env::split_paths(&search_path()).any(|dir| dir.join(name).is_file())
+}
+
 /// Where programs are looked for.
 pub(crate) fn search_path() -> OsString {
     std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into())

@@ -149,6 +149,11 @@ impl Gate {
         self.state.lock().passed.clone()
     }
 
+    /// Time since the gate was opened: what [`Passed::at`] counts in.
+    pub fn elapsed(&self) -> Duration {
+        self.state.since.elapsed()
+    }
+
     /// Forgets the requests so far.
     pub fn forget(&self) {
         self.state.lock().passed.clear();

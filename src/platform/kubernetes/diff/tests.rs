@@ -204,6 +204,7 @@ fn what_left_the_file_goes_once_healthy_if_it_is_still_ours() {
 fn a_rollout_under_way_keeps_what_waits_waiting() {
     let desired = desired("shop/api:v1", SCALED);
     let mut observed = there(&desired);
+    autoscaled(&mut observed, 2);
     observed.objects.remove(&id(Kind::HorizontalPodAutoscaler));
     let live = observed.objects.get_mut(&id(Kind::Deployment)).unwrap();
     live["status"]["updatedReplicas"] = 0.into();
