@@ -17,6 +17,7 @@ use crate::rollout::{Budget, Failure, Observation, Verdict};
 use crate::spec::Service;
 
 pub mod aws;
+pub mod causes;
 pub mod digest;
 pub mod ecs;
 pub mod failure;

@@ -2,13 +2,13 @@
 //! what AWS said.
 
 use std::error::Error;
-use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::platform::causes::{self, links, never_connected};
 use crate::platform::{Failed, Kind};
 
 /// A call failed: `operation` says what was tried, "describe service api-service".
@@ -43,22 +43,7 @@ where
         let what = error.code().unwrap_or("no proper AWS answer");
         return format!("{what} (HTTP {status})");
     }
-    let mut words: Vec<String> = Vec::new();
-    for link in links(error).skip(1) {
-        let text = link.to_string();
-        if !words.iter().any(|word| word.contains(&text)) {
-            words.push(text);
-        }
-    }
-    if words.is_empty() {
-        error.to_string()
-    } else {
-        words.join(": ")
-    }
-}
-
-fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |link| (*link).source())
+    causes::words(error)
 }
 
 fn kind_of<E>(error: &SdkError<E, HttpResponse>) -> Kind
@@ -86,23 +71,6 @@ fn of_credentials(link: &(dyn Error + 'static)) -> Option<Kind> {
         CredentialsError::ProviderTimedOut(_) => Some(Kind::Unreachable),
         _ => Some(Kind::NoCredentials),
     }
-}
-
-/// Whether this link of the chain shows that no connection was made.
-fn never_connected(link: &(dyn Error + 'static)) -> bool {
-    let refused = link.downcast_ref::<io::Error>().is_some_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionRefused
-                | io::ErrorKind::HostUnreachable
-                | io::ErrorKind::NetworkUnreachable
-                | io::ErrorKind::AddrNotAvailable
-        )
-    });
-    refused
-        || link
-            .downcast_ref::<hyper_util::client::legacy::Error>()
-            .is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
 
 /// An answer without an AWS error code in it: from a proxy, or from something that is not AWS; or

@@ -5,7 +5,8 @@ use std::error::Error;
 
 use kube::core::Status;
 
-use super::trouble::{Trouble, links, never_connected, words};
+use super::trouble::Trouble;
+use crate::platform::causes::{links, never_connected, words};
 use crate::platform::failure::{Failed, Kind};
 
 /// A request failed: `operation` says what was tried, "apply Deployment api".

@@ -1,13 +1,11 @@
 //! The identity of a rollout under watch, and what watching remembers of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::MANAGER;
 use super::memory::Memory;
@@ -15,6 +13,7 @@ use super::reading::{self, Reading};
 use super::sample::Remedy;
 use super::snapshot::{DeploymentView, View};
 use super::watch::Watch;
+use crate::platform::digest::digest;
 use crate::rollout::{Budget, Policy};
 use crate::spec::Service;
 
@@ -86,15 +85,7 @@ pub fn template_digest(object: &Value) -> String {
     if let Some(labels) = labels.and_then(Value::as_object_mut) {
         labels.remove(TEMPLATE_HASH);
     }
-    let digest = Sha256::digest(template.to_string());
-    digest
-        .iter()
-        .take(16)
-        .fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    digest(std::iter::once(template.to_string().as_str()))
 }
 
 /// Some API servers write `creationTimestamp: null` in templates, and some leave it out.

@@ -18,7 +18,8 @@ use tower::{BoxError, Service, ServiceExt as _};
 use super::authorized::copy;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
-use crate::platform::kubernetes::trouble::{Trouble, links, never_connected, words};
+use crate::platform::causes::{links, never_connected, words};
+use crate::platform::kubernetes::trouble::Trouble;
 
 /// How often a read is tried before its failure is told.
 const ATTEMPTS: u32 = 5;
