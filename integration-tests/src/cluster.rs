@@ -239,8 +239,13 @@ impl Cluster {
 
     /// Adds a simulated node, and waits until it is ready.
     pub fn add_node(&self, name: &str) -> Outcome {
+        self.add_node_with(name, &json!({}))
+    }
+
+    /// The same, with these labels.
+    pub fn add_node_with(&self, name: &str, labels: &Value) -> Outcome {
         self.needs_simulation("adding a node")?;
-        self.api.create(&objects::node(name))?;
+        self.api.create(&objects::node(name, labels))?;
         self.node_is_ready(name)
     }
 

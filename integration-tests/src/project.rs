@@ -85,6 +85,21 @@ impl Project {
         self.write(&format!("config/{name}.toml"), &text)
     }
 
+    /// Writes `config/<name>.toml`: a namespace of an EKS cluster, found behind `endpoint`.
+    pub fn eks_target(
+        &self,
+        name: &str,
+        endpoint: &str,
+        cluster: &str,
+        namespace: &str,
+    ) -> Outcome {
+        let text = format!(
+            "platform = \"eks\"\naccount = \"{ACCOUNT}\"\nregion = \"{REGION}\"\n\
+             endpoint = \"{endpoint}\"\ncluster = \"{cluster}\"\nnamespace = \"{namespace}\"\n"
+        );
+        self.write(&format!("config/{name}.toml"), &text)
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         self.dir.path()

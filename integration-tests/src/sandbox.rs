@@ -19,9 +19,21 @@ pub struct Sandbox {
 
 /// Starts `deployer sandbox --listen` on a free port with a fresh world.
 pub fn serve() -> Outcome<Sandbox> {
+    serve_world("")
+}
+
+/// The same with a world that this world file describes.
+pub fn serve_world(world: &str) -> Outcome<Sandbox> {
     let project = Project::empty()?;
+    project.write("world.toml", world)?;
     let mut command = project.command()?;
-    command.args(["sandbox", "--listen", "127.0.0.1:0"]);
+    command.args([
+        "sandbox",
+        "--listen",
+        "127.0.0.1:0",
+        "--world",
+        "world.toml",
+    ]);
     let mut running = Running::start(command)?;
     let url = running.line(Duration::from_secs(20), |line| {
         line.strip_prefix("listening on ")

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 use crate::trial::{Outcome, fail};
 
 const MERGE: &str = "application/merge-patch+json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
 const APPLY: &str = "application/apply-patch+yaml";
 
 /// Speaks to one API server as one user. Each call waits for its answer.
@@ -141,6 +142,24 @@ impl Api {
     /// Changes what `patch` says (a JSON merge patch).
     pub fn merge(&self, path: &str, patch: &Value) -> Answer {
         self.json(Method::PATCH, path, Some(patch), MERGE)
+    }
+
+    /// Changes what `patch` says, in lists by the keys of their entries, as `kubectl set` and `kubectl patch` do.
+    pub fn strategic(&self, path: &str, patch: &Value) -> Answer {
+        self.json(Method::PATCH, path, Some(patch), STRATEGIC)
+    }
+
+    /// What became of the objects of a list since this version of it, each time they changed.
+    pub fn changes(&self, path: &str, version: &str) -> Outcome<Vec<Value>> {
+        let told = self.text(&format!(
+            "{path}?watch=true&resourceVersion={version}&timeoutSeconds=1"
+        ))?;
+        let mut changes = Vec::new();
+        for line in told.lines() {
+            let mut event: Value = serde_json::from_str(line)?;
+            changes.push(event["object"].take());
+        }
+        Ok(changes)
     }
 
     /// Deletes the object at a path.

@@ -87,6 +87,18 @@ impl Namespace {
         Ok(self.cluster.api().list(&self.path(resource))?)
     }
 
+    /// The version that the objects of a resource have together now.
+    pub fn version(&self, resource: &str) -> Outcome<String> {
+        let list = self.cluster.api().get(&self.path(resource))?;
+        let version = list["metadata"]["resourceVersion"].as_str();
+        Ok(version.unwrap_or_default().to_owned())
+    }
+
+    /// What became of the objects of a resource since that version: every state that they were in.
+    pub fn changes(&self, resource: &str, version: &str) -> Outcome<Vec<Value>> {
+        self.cluster.api().changes(&self.path(resource), version)
+    }
+
     /// The names of the objects of a resource.
     pub fn names(&self, resource: &str) -> Outcome<Vec<String>> {
         let objects = self.list(resource)?;

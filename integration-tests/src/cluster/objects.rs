@@ -82,11 +82,15 @@ fn definition(group: &str, version: &str, kind: &str, plural: &str) -> Value {
     })
 }
 
-pub(super) fn node(name: &str) -> Value {
+pub(super) fn node(name: &str, more: &Value) -> Value {
     let size = json!({"cpu": "32", "memory": "256Gi", "pods": "110"});
+    let mut labels = json!({"kubernetes.io/hostname": name});
+    for (key, value) in more.as_object().into_iter().flatten() {
+        labels[key] = value.clone();
+    }
     json!({
         "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/hostname": name}},
+        "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": labels},
         "status": {"capacity": size, "allocatable": size},
     })
 }

@@ -74,12 +74,9 @@ impl RealNode {
     pub fn inside<T: Send>(
         &self,
         stem: &str,
-        body: impl FnOnce(&Namespace) -> Outcome<T> + Send,
+        body: impl FnOnce(Namespace) -> Outcome<T> + Send,
     ) -> Outcome<T> {
-        in_network(&self.network, || {
-            let namespace = self.cluster.namespace(stem)?;
-            body(&namespace)
-        })
+        in_network(&self.network, || body(self.cluster.namespace(stem)?))
     }
 }
 

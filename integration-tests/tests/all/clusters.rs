@@ -321,6 +321,7 @@ fn nodes_close_and_come() -> Outcome {
 
 fn a_real_node_runs_containers() -> Outcome {
     RealNode::shared()?.inside("serves", |namespace| {
+        let namespace = &namespace;
         deploy(namespace, "v1", 2)?;
         let service = namespace.create(&objects::service("v1"))?;
         namespace.rolled_out("v1")?;
@@ -338,6 +339,7 @@ fn a_real_node_runs_containers() -> Outcome {
 
 fn a_real_node_tells_real_failures() -> Outcome {
     RealNode::shared()?.inside("fails", |namespace| {
+        let namespace = &namespace;
         let limited = json!({"limits": {"memory": "64Mi"}});
         let mut hungry = objects::deployment("v2-oom", &namespace.cluster().image("v2-oom"), 1);
         hungry["spec"]["template"]["spec"]["containers"][0]["resources"] = limited;

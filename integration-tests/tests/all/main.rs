@@ -12,7 +12,18 @@ mod cli;
 mod clients;
 mod clusters;
 mod harness;
+mod kube;
+mod kube_concurrency;
+mod kube_eks;
+mod kube_failures;
+mod kube_nodes;
+mod kube_ownership;
+mod kube_rights;
+mod kube_rollouts;
 mod kube_sweep;
+mod kube_targets;
+mod kube_trouble;
+mod kube_verbs;
 mod rights;
 mod rollouts;
 mod scaling;
@@ -39,7 +50,24 @@ fn main() -> ExitCode {
         ],
     );
     integration_tests::servers::down();
-    let second = run(&arguments, [clusters::trials(), kube_sweep::trials()]);
+    let second = run(
+        &arguments,
+        [
+            clusters::trials(),
+            kube_rollouts::trials(),
+            kube_failures::trials(),
+            kube_ownership::trials(),
+            kube_concurrency::trials(),
+            kube_trouble::trials(),
+            kube_verbs::trials(),
+            kube_targets::trials(),
+            kube_rights::trials(),
+            kube_eks::trials(),
+            kube_nodes::trials(),
+            kube_sweep::trials(),
+        ],
+    );
+    kube_eks::down();
     integration_tests::cluster::down();
     if first.has_failed() || second.has_failed() {
         ExitCode::from(101)

@@ -167,9 +167,10 @@ impl Platform for Kubernetes {
         let view = rollout.seen.view.as_ref()?;
         let owner = view.deployment.as_ref().map(|there| there.uid.as_str())?;
         let sets = view.sets.as_ref()?.iter();
+        // Pods of a set that is on its way to nothing only have not ended yet.
         let serving = sets
             .filter(|set| set.owner == owner && set.available > 0)
-            .max_by_key(|set| (set.available, set.created))?;
+            .max_by_key(|set| (set.desired.min(set.available), set.available, set.created))?;
         let rolled_by = |head: &RecordHead| {
             let rolled = head.rolled.as_ref();
             rolled.is_some_and(|rolled| rolled.template == serving.template)

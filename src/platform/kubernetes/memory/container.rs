@@ -1,5 +1,7 @@
 //! One container of one of our pods: what it is stuck with, and how often it ended.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{
     Container, ContainerStateTerminated, ContainerStatus, Pod, Probe,
@@ -7,7 +9,7 @@ use k8s_openapi::api::core::v1::{
 
 use super::states::Seen;
 use crate::platform::kubernetes::classify::{self, Waiting};
-use crate::platform::kubernetes::snapshot::View;
+use crate::platform::kubernetes::snapshot::{EventView, View};
 use crate::rollout::{Cause, Failure};
 
 /// So long an end waits for the events that may say that a probe brought it about. They are written
@@ -17,6 +19,10 @@ const HOLD: SignedDuration = SignedDuration::from_secs(3);
 /// A probe that brought an end about failed within this time before it: the grace period that the
 /// container then had is 30 s unless said otherwise.
 const BEFORE: SignedDuration = SignedDuration::from_secs(90);
+
+/// Exit codes of a container that was told to end, or was made to. A probe that fails now and then, or
+/// finds nobody since the container has just ended, tells nothing about any other.
+const SIGNALLED: [i32; 2] = [137, 143];
 
 /// A container, as it is asked for and as it is.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +113,17 @@ impl<'a> One<'a> {
         .next_back()
     }
 
+    /// How often in a row a probe must fail before the container is killed (Kubernetes API reference,
+    /// Probe: three times, unless said otherwise).
+    fn patience(&self) -> u32 {
+        let probes = [&self.spec.startup_probe, &self.spec.liveness_probe];
+        let often = probes.into_iter().flatten().map(|probe| {
+            let often = probe.failure_threshold.unwrap_or(3);
+            u32::try_from(often).unwrap_or(1).max(1)
+        });
+        often.min().unwrap_or(1)
+    }
+
     /// Whether its end may have been brought about by the kubelet, since a probe failed: it was ended
     /// by a signal, or lived for long enough.
     fn may_be_killed(&self, end: &ContainerStateTerminated) -> bool {
@@ -143,6 +160,8 @@ pub(super) struct Ends {
     count: u32,
     newest: Option<String>,
     held: Option<(Timestamp, Failure)>,
+    /// So often its probes had failed before its newest run.
+    failed_probes: u32,
 }
 
 impl Ends {
@@ -161,7 +180,7 @@ impl Ends {
         Self {
             count: floor(one).saturating_sub(u32::from(since)),
             newest: end.filter(|_| !since).map(mark),
-            held: None,
+            ..Self::default()
         }
     }
 
@@ -185,31 +204,42 @@ impl Ends {
                 }
             }
         }
-        new.extend(self.release(pod, view));
+        new.extend(self.release(one, pod, view));
         (new, self.held.is_some())
     }
 
     /// An end that was held back, once it is known whether a probe brought it about.
-    fn release(&mut self, pod: &Pod, view: &View) -> Option<Failure> {
-        let (since, failure) = self.held.as_mut()?;
+    fn release(&mut self, one: &One<'_>, pod: &Pod, view: &View) -> Option<Failure> {
+        let (since, mut failure) = self.held.take()?;
         let uid = pod.metadata.uid.as_deref().unwrap_or_default();
-        let mut about = view.events.iter().rev().filter(|event| {
+        let of_it = |event: &&Arc<EventView>| {
             event.uid == uid
                 && (event.container.is_none() || event.container == failure.container)
                 && classify::is_probe_kill(&event.reason, &event.message)
-        });
-        let recent = about.find(|event| {
+        };
+        let about: Vec<_> = view.events.iter().filter(of_it).collect();
+        let failed: u32 = about.iter().map(|event| event.count).sum();
+        let recent = about.iter().rev().find(|event| {
             let ago = event.at.map(|at| failure.at.duration_since(at));
             ago.is_none_or(|ago| ago <= BEFORE)
         });
-        let asked = view.events_asked.is_some_and(|asked| asked >= *since);
-        if let Some(event) = recent {
+        let by_probe = recent.filter(|event| {
+            event.reason == "Killing"
+                || failure
+                    .exit_code
+                    .is_some_and(|code| SIGNALLED.contains(&code))
+                || failed.saturating_sub(self.failed_probes) >= one.patience()
+        });
+        let asked = view.events_asked.is_some_and(|asked| asked >= since);
+        if let Some(event) = by_probe {
             failure.cause = Cause::ContainerUnhealthy;
             failure.text.clone_from(&event.message);
-        } else if !asked && view.at.duration_since(*since) < HOLD {
+        } else if !asked && view.at.duration_since(since) < HOLD {
+            self.held = Some((since, failure));
             return None;
         }
-        self.held.take().map(|(_, failure)| failure)
+        self.failed_probes = failed;
+        Some(failure)
     }
 }
 

@@ -282,6 +282,27 @@ fn a_kill_for_a_failed_probe_is_told_from_an_exit() {
 }
 
 #[test]
+fn a_probe_that_finds_nobody_is_not_what_ended_it() {
+    let words = "Liveness probe failed: Get \"http://10.0.0.7/\": connect: connection refused";
+    let told = |count: u32| {
+        let by_itself = container(end("Error", 1, 60), 0, json!({}));
+        let mut look = look(61, &[probed(by_itself, 55)]);
+        let failed = event("Unhealthy", words, 60);
+        look.events = vec![Arc::new(EventView { count, ..failed })];
+        look.events_asked = Some(at(61));
+        look
+    };
+    let mut once = Memory::default();
+    note(&mut once, &told(1));
+    note(&mut once, &told(1));
+    assert_eq!(causes(&once)[0].0, Cause::Exited);
+    // As often as the probe allows: then the kubelet has ended it, and this is how it took that.
+    let mut enough = Memory::default();
+    note(&mut enough, &told(3));
+    assert_eq!(causes(&enough)[0].0, Cause::ContainerUnhealthy);
+}
+
+#[test]
 fn a_pod_without_a_node_waits_for_one_and_then_does_not() {
     let nowhere = json!({"conditions": [{
         "type": "PodScheduled", "status": "False", "reason": "Unschedulable",

@@ -14,8 +14,7 @@ use crate::platform::kubernetes::change::{Basis, Change, Wave};
 use crate::platform::kubernetes::compare::Ownership;
 use crate::platform::kubernetes::fields::Fields;
 use crate::platform::kubernetes::health::Health;
-use crate::platform::kubernetes::key;
-use crate::platform::kubernetes::kind::Id;
+use crate::platform::kubernetes::kind::{Id, Kind};
 use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
 use crate::platform::kubernetes::past::{made, serving};
@@ -23,6 +22,7 @@ use crate::platform::kubernetes::prove::{Proof, contested};
 use crate::platform::kubernetes::record::{
     Captured, CapturedState, RecordHead, State, digest, next,
 };
+use crate::platform::kubernetes::{MANAGER, key};
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
 /// the lock takes its own back at once.
@@ -63,11 +63,10 @@ impl Run<'_> {
     async fn all_at_once(&mut self) -> Result<(), Failed> {
         let place = self.place();
         let lease = self.observed.lease.clone();
-        let id = deployment(self.name);
         let (locked, recorded, looked, proofs) = futures::join!(
             self.kube.acquire(self.name, lease.as_ref()),
             self.record(&place),
-            self.wire.read(&id),
+            self.look_again(),
             self.proofs(),
         );
         let checked = match locked {
@@ -81,7 +80,7 @@ impl Run<'_> {
         let checked = match (checked, looked, proofs) {
             (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => Err(error),
             (Ok(()), Ok(looked), Ok(proofs)) => {
-                self.look(looked);
+                self.look(looked.or_else(|| appeared(&proofs)));
                 self.still().and_then(|()| self.take(proofs))
             }
         };
@@ -91,7 +90,27 @@ impl Run<'_> {
         checked
     }
 
-    /// The Deployment as it is now.
+    /// The Deployment as it is now. One that was not there is not asked for: the dry run of making
+    /// it, which is on its way, tells whether somebody else has made it meanwhile.
+    async fn look_again(&self) -> Result<Option<Value>, Failed> {
+        let id = deployment(self.name);
+        let makes = self
+            .plan
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Apply { object, .. } if object.id == id));
+        if makes && !self.is_proven() && !self.observed.objects.contains_key(&id) {
+            return Ok(None);
+        }
+        self.wire.read(&id).await
+    }
+
+    fn is_proven(&self) -> bool {
+        let look = self.kube.remembered(self.name);
+        look.is_some_and(|look| look.proven)
+    }
+
+    /// Puts the Deployment as it is now in the place of what was there.
     fn look(&mut self, looked: Option<Value>) {
         let id = deployment(self.name);
         match looked {
@@ -116,11 +135,7 @@ impl Run<'_> {
 
     /// What the API server says to each apply, unless it was asked when the plan was made.
     async fn proofs(&self) -> Result<Vec<(Id, Proof)>, Failed> {
-        let proven = self
-            .kube
-            .remembered(self.name)
-            .is_some_and(|look| look.proven);
-        if proven {
+        if self.is_proven() {
             return Ok(Vec::new());
         }
         self.kube.prove(&self.plan.changes, &self.observed).await
@@ -254,4 +269,18 @@ impl Run<'_> {
             self.kube.discard(self.name).await;
         }
     }
+}
+
+/// A Deployment in which others have fields already, although there was none before.
+fn appeared(proofs: &[(Id, Proof)]) -> Option<Value> {
+    let theirs = |live: &&Value| {
+        let entries = live["metadata"]["managedFields"].as_array();
+        let mut managers = entries.into_iter().flatten();
+        managers.any(|entry| entry["manager"] != MANAGER)
+    };
+    let mut proofs = proofs.iter().filter_map(|(id, proof)| match proof {
+        Proof::Becomes(live) if id.kind == Kind::Deployment => Some(live),
+        _ => None,
+    });
+    proofs.find(theirs).cloned()
 }

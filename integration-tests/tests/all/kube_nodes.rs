@@ -1,0 +1,200 @@
+//! Kubernetes with a real node: genuine probes, logs, kills and pull errors, and requests that go through the Service
+//! while it rolls. Needs root and the packages of the node.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use integration_tests::cluster::{Namespace, RealNode};
+use integration_tests::program::Finished;
+use integration_tests::trial::{Outcome, fail};
+use integration_tests::{host, http, trials};
+use serde_json::Value;
+
+use crate::kube::{Bench, all_here, assert_says, causes, deploy, evidence};
+use crate::shop::assert_verdict;
+
+trials! { "kube_node":
+    a_rolling_update_fails_no_request,
+    a_crash_loop_shows_its_last_words,
+    a_late_crash_shows_both_runs,
+    memory_beyond_the_limit_is_named,
+    an_image_that_is_not_there_is_named,
+    a_registry_that_refuses_is_named,
+    a_failed_liveness_probe_is_named,
+}
+
+/// A bench in a namespace of the real node, with what only Kubernetes knows about the service.
+fn bench(namespace: Namespace, extra: &str, kube: &str) -> Outcome<Bench> {
+    let bench = Bench::within(namespace, &all_here())?;
+    // Ready for as long as is usual: a real container may end a moment after it was.
+    let text = deploy(extra, kube).replace("min_ready = \"1s\"\n", "");
+    bench.project.write("deploy.toml", &text)?;
+    bench.served("v1")
+}
+
+/// Soon enough for a test.
+const LIVENESS: &str =
+    "liveness = { path = \"/health\", delay = \"2s\", period = \"2s\", retries = 2 }";
+
+const USUAL: &str = "replicas = 2\nrollout = { deadline = \"90s\" }";
+
+/// What came of a stream of requests.
+#[derive(Debug, Default)]
+struct Stream {
+    answered: usize,
+    old: usize,
+    new: usize,
+    failed: Vec<String>,
+}
+
+/// Asks one after the other until told to stop.
+fn ask(url: &str, stop: &AtomicBool) -> Stream {
+    let mut stream = Stream::default();
+    while !stop.load(Ordering::Relaxed) {
+        match http::get(url).as_deref().map(str::trim) {
+            Ok("v1") => stream.old += 1,
+            Ok("v2") => stream.new += 1,
+            Ok(other) => stream.failed.push(other.to_owned()),
+            Err(error) => stream.failed.push(format!("{error:?}")),
+        }
+        stream.answered += 1;
+    }
+    stream
+}
+
+fn a_rolling_update_fails_no_request() -> Outcome {
+    RealNode::shared()?.inside("stream", |namespace| {
+        let bench = Bench::within(namespace, &all_here())?;
+        // As shipped: one new pod at a time, and old ones that go on serving for a while.
+        let text = deploy("replicas = 3\nrollout = { deadline = \"120s\" }", "")
+            .replace("min_ready = \"1s\"\n", "")
+            .replace("max_surge = \"100%\"\n", "")
+            .replace("drain     = \"0s\"\n", "");
+        bench.project.write("deploy.toml", &text)?;
+        let bench = bench.served("v1")?;
+        let service = bench.namespace.get("services", "api")?;
+        let address = service["spec"]["clusterIP"].as_str().unwrap_or_default();
+        let url = format!("http://{address}:80/");
+        host::poll(integration_tests::cluster::SOON, || http::get(&url).ok())
+            .ok_or_else(|| fail("the Service never answers"))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        // In the network of the node, like this one.
+        let (done, streams) = std::thread::scope(|scope| {
+            let asking: Vec<_> = (0..4)
+                .map(|_| {
+                    let (url, stop) = (url.as_str(), Arc::clone(&stop));
+                    scope.spawn(move || ask(url, &stop))
+                })
+                .collect();
+            let done = bench.apply("v2");
+            // The last old pods are still ending.
+            let gone = bench.namespace.wait("the old pods are gone", integration_tests::cluster::SOON, || {
+                Ok((bench.namespace.pods("app=api")?.len() == 3).then_some(()))
+            });
+            stop.store(true, Ordering::Relaxed);
+            let streams: Vec<_> = asking.into_iter().filter_map(|one| one.join().ok()).collect();
+            gone.map(|()| (done, streams))
+        })?;
+        let done = done?;
+        assert_verdict(&done, "healthy", None, 0)?;
+        let sum = |count: fn(&Stream) -> usize| streams.iter().map(count).sum::<usize>();
+        let failed: Vec<_> = streams.iter().flat_map(|stream| &stream.failed).collect();
+        tell(&format!(
+            "{} requests through the Service during a rolling update in {:.1?}: {} by the old version, {} by the new, {} failed",
+            sum(|stream| stream.answered), done.took, sum(|stream| stream.old), sum(|stream| stream.new), failed.len()
+        ));
+        assert!(failed.is_empty(), "{failed:?}\n{done}");
+        assert!(sum(|stream| stream.old) > 0 && sum(|stream| stream.new) > 0, "{streams:?}");
+        Ok(())
+    })
+}
+
+/// A number that whoever runs the tests is to see.
+fn tell(words: &str) {
+    use std::io::Write;
+    drop(writeln!(std::io::stderr(), "{words}"));
+}
+
+/// A failing image over one that serves.
+fn fails(
+    stem: &str,
+    extra: &str,
+    tag: &str,
+    cause: &str,
+    look: impl FnOnce(&Finished) -> Outcome + Send,
+) -> Outcome {
+    RealNode::shared()?.inside(stem, |namespace| {
+        let bench = bench(namespace, extra, LIVENESS)?;
+        let done = bench.apply(tag)?;
+        assert_verdict(&done, "tripped", Some(true), 10)?;
+        assert!(
+            causes(&done)?.contains(&cause.to_owned()),
+            "{cause}\n{done}"
+        );
+        assert_eq!(bench.serve()?, ["v1", "v1"], "{done}");
+        look(&done)
+    })
+}
+
+fn a_crash_loop_shows_its_last_words() -> Outcome {
+    fails("crash", USUAL, "v2-crash", "exited", |done| {
+        let evidence = evidence(done)?;
+        assert_eq!(evidence["groups"][0]["exit_code"], 1, "{done}");
+        assert!(
+            lines(&evidence).contains("cannot reach the database: connection refused"),
+            "{done}"
+        );
+        Ok(())
+    })
+}
+
+fn lines(evidence: &Value) -> String {
+    evidence["logs"].to_string()
+}
+
+/// What it says now, and what the run before said when it died.
+fn a_late_crash_shows_both_runs() -> Outcome {
+    let baking = "replicas = 2\nrollout = { deadline = \"90s\", bake = \"60s\", breaker = { reset_on_healthy = false } }";
+    fails("late", baking, "v2-latecrash", "exited", |done| {
+        let lines = lines(&evidence(done)?);
+        assert!(lines.contains("cannot reach the database"), "{done}");
+        assert!(lines.contains("listening on :8080"), "{done}");
+        Ok(())
+    })
+}
+
+fn memory_beyond_the_limit_is_named() -> Outcome {
+    fails("oom", USUAL, "v2-oom", "out_of_memory", |done| {
+        assert_eq!(evidence(done)?["groups"][0]["exit_code"], 137, "{done}");
+        Ok(())
+    })
+}
+
+fn an_image_that_is_not_there_is_named() -> Outcome {
+    fails("missing", USUAL, "missing", "image_not_found", |done| {
+        assert_says(done, &["registry.test/web:missing", "not found"]);
+        Ok(())
+    })
+}
+
+fn a_registry_that_refuses_is_named() -> Outcome {
+    let patience = "replicas = 2\nrollout = { deadline = \"90s\", patience = { likely = \"5s\", uncertain = \"5s\" } }";
+    fails("denied", patience, "denied", "pull_denied", |_| Ok(()))?;
+    fails("toomany", patience, "toomany", "registry_trouble", |done| {
+        assert_says(done, &["429 Too Many Requests"]);
+        Ok(())
+    })
+}
+
+fn a_failed_liveness_probe_is_named() -> Outcome {
+    fails(
+        "liveness",
+        USUAL,
+        "v2-unhealthy",
+        "container_unhealthy",
+        |done| {
+            assert_says(done, &["503"]);
+            Ok(())
+        },
+    )
+}

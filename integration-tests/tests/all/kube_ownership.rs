@@ -1,0 +1,377 @@
+//! What is ours on Kubernetes and what is not: conflicts, adoption, objects that left the file, and who owns the number
+//! of pods. Needs a control plane.
+
+use integration_tests::cluster::objects;
+use integration_tests::program::Finished;
+use integration_tests::trial::Outcome;
+use integration_tests::trials;
+use serde_json::{Value, json};
+
+use crate::kube::{Bench, USUAL, assert_says, until};
+use crate::shop::assert_verdict;
+
+trials! { "kube":
+    a_conflict_names_field_and_manager,
+    a_change_of_somebody_elses_is_told_and_taken_back,
+    what_others_add_is_left_alone,
+    what_is_not_ours_needs_adoption,
+    an_adopted_deployment_loses_what_the_file_lacks,
+    a_service_account_of_others_is_used_as_it_is,
+    objects_that_left_the_file_go_and_no_others,
+    a_rollback_brings_the_whole_set_back,
+    an_autoscaler_takes_over_without_a_dip,
+    an_autoscaler_gives_back_without_a_dip,
+    an_autoscaler_of_others_keeps_the_number,
+    a_restart_by_kubectl_is_no_change_of_ours,
+    secrets_are_masked_everywhere,
+}
+
+/// Somebody manages the image from now on, by server-side apply and by force.
+fn rival_applies(bench: &Bench, tag: &str) -> Outcome {
+    let container = json!({"name": "api", "image": bench.namespace.cluster().image(tag)});
+    let theirs = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "api"},
+        "spec": {"template": {"spec": {"containers": [container]}}},
+    });
+    bench.namespace.apply(&theirs, "rival")?;
+    bench.namespace.rolled_out("api")?;
+    Ok(())
+}
+
+fn a_conflict_names_field_and_manager() -> Outcome {
+    let bench = Bench::serving("conflict", "v1")?;
+    rival_applies(&bench, "v2")?;
+    let refused = bench.apply("v3")?;
+    assert_verdict(&refused, "refused", None, 4)?;
+    assert_says(&refused, &["image", "rival", "--force-conflicts"]);
+    assert_eq!(bench.changes(), Vec::<String>::new(), "{refused}");
+    assert_eq!(bench.tag()?, "v2", "{refused}");
+    let plan = bench.run("plan --set TAG=v3")?;
+    assert_says(&plan, &["rival"]);
+    let forced = bench.run("apply --yes --set TAG=v3 --force-conflicts")?;
+    assert_verdict(&forced, "healthy", None, 0)?;
+    assert_eq!(bench.serve()?, ["v3", "v3"], "{forced}");
+    // From now on it is ours again.
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)
+}
+
+/// A field of ours that somebody edited is a difference; edited, it is theirs, which needs a word.
+fn a_change_of_somebody_elses_is_told_and_taken_back() -> Outcome {
+    let bench = Bench::serving("drift", "v1")?;
+    bench.somebody_sets("v2")?;
+    bench.namespace.rolled_out("api")?;
+    let plan = bench.run("plan --exit-code")?;
+    assert!([3, 4].contains(&plan.exit), "{plan}");
+    assert_says(&plan, &["image"]);
+    let refused = bench.apply("v1")?;
+    assert_verdict(&refused, "refused", None, 4)?;
+    assert_says(&refused, &["kubectl-set", "image"]);
+    let back = bench.run("apply --yes --force-conflicts")?;
+    assert_verdict(&back, "healthy", None, 0)?;
+    assert_eq!(bench.serve()?, ["v1", "v1"], "{back}");
+    Ok(())
+}
+
+fn what_others_add_is_left_alone() -> Outcome {
+    let bench = Bench::serving("additions", "v1")?;
+    let note =
+        json!({"metadata": {"annotations": {"team": "checkout"}, "labels": {"tier": "front"}}});
+    bench.namespace.change("deployments", "api", &note)?;
+    bench.namespace.change("services", "api", &note)?;
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)?;
+    assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
+    for resource in ["deployments", "services"] {
+        let object = bench.namespace.get(resource, "api")?;
+        assert_eq!(object["metadata"]["annotations"]["team"], "checkout");
+        assert_eq!(object["metadata"]["labels"]["tier"], "front");
+    }
+    Ok(())
+}
+
+/// What `kubectl apply` leaves behind: an annotation that remembers, and fields of a manager that updates.
+fn kubectl_applies(bench: &Bench, mut object: Value) -> Outcome {
+    let remembered = object.to_string();
+    object["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] =
+        json!(remembered);
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let resource = format!("{}s", kind.to_lowercase());
+    let path = format!(
+        "{}?fieldManager=kubectl-client-side-apply",
+        bench.namespace.path(&resource)
+    );
+    bench.namespace.cluster().api().post(&path, &object)?;
+    Ok(())
+}
+
+/// A Deployment and a Service by `kubectl apply`, with more in them than our file has.
+fn by_kubectl(stem: &str) -> Outcome<Bench> {
+    let bench = Bench::new(stem)?;
+    let mut deployment = objects::deployment("api", &bench.namespace.cluster().image("v1"), 2);
+    let pod = &mut deployment["spec"]["template"]["spec"];
+    pod["containers"][0]["env"] =
+        json!([{"name": "OLD", "value": "1"}, {"name": "OLD_TOKEN", "value": "hunter2-hunter2"}]);
+    pod["terminationGracePeriodSeconds"] = json!(77);
+    let mut service = objects::service("api");
+    service["spec"]["sessionAffinity"] = json!("ClientIP");
+    kubectl_applies(&bench, deployment)?;
+    kubectl_applies(&bench, service)?;
+    bench.namespace.rolled_out("api")?;
+    Ok(bench)
+}
+
+fn what_is_not_ours_needs_adoption() -> Outcome {
+    let bench = by_kubectl("foreign")?;
+    let refused = bench.apply("v1")?;
+    assert_verdict(&refused, "refused", None, 4)?;
+    assert_says(&refused, &["not ours", "--adopt", "OLD"]);
+    assert!(!refused.says("hunter2"), "{refused}");
+    assert_eq!(bench.writes(), Vec::<String>::new(), "{refused}");
+    let other = bench.run("destroy --yes")?;
+    assert!([1, 4].contains(&other.exit), "{other}");
+    assert_eq!(bench.serve()?, ["v1", "v1"], "{other}");
+    Ok(())
+}
+
+fn an_adopted_deployment_loses_what_the_file_lacks() -> Outcome {
+    let bench = by_kubectl("adopts")?;
+    let done = bench.run("apply --yes --adopt --set TAG=v2")?;
+    assert_verdict(&done, "healthy", None, 0)?;
+    assert_says(&done, &["OLD"]);
+    assert!(!done.says("hunter2"), "{done}");
+    let deployment = bench.deployment()?;
+    let pod = &deployment["spec"]["template"]["spec"];
+    assert!(
+        !pod["containers"][0]["env"].to_string().contains("OLD"),
+        "{pod}"
+    );
+    assert_ne!(pod["terminationGracePeriodSeconds"], 77, "{pod}");
+    let service = bench.namespace.get("services", "api")?;
+    assert_ne!(service["spec"]["sessionAffinity"], "ClientIP", "{service}");
+    assert_eq!(bench.serve()?, ["v2", "v2"], "{done}");
+    // It is ours for good: no word is needed any more, and what leaves the file later goes, too.
+    assert_verdict(&bench.apply("v2")?, "unchanged", None, 0)?;
+    bench.describe(&format!("{USUAL}\nenv = {{ NEW = \"1\" }}"), "")?;
+    assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
+    bench.describe(USUAL, "")?;
+    assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
+    let deployment = bench.deployment()?;
+    assert!(
+        !deployment["spec"].to_string().contains("NEW"),
+        "{deployment}"
+    );
+    Ok(())
+}
+
+fn a_service_account_of_others_is_used_as_it_is() -> Outcome {
+    let bench = Bench::new("account")?;
+    let account =
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "api-sa"}});
+    let made = bench.namespace.create(&account)?;
+    bench.describe(USUAL, "service_account = \"api-sa\"")?;
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)?;
+    let after = bench.namespace.get("serviceaccounts", "api-sa")?;
+    assert_eq!(
+        made["metadata"]["resourceVersion"],
+        after["metadata"]["resourceVersion"]
+    );
+    assert_eq!(bench.run("destroy --yes")?.exit, 0);
+    bench.namespace.get("serviceaccounts", "api-sa").map(drop)
+}
+
+const EXPOSED: &str = r#"replicas = 2
+expose   = { host = "api.example.com" }
+rollout  = { deadline = "60s" }"#;
+
+fn objects_that_left_the_file_go_and_no_others() -> Outcome {
+    let bench = Bench::new("prune")?;
+    bench.describe(EXPOSED, "")?;
+    // Somebody else's, one of them with a label of ours.
+    let mut theirs = bench.namespace.create(&json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "theirs", "labels": {"app": "api"}},
+        "spec": {"rules": [{"host": "other.example.com"}]},
+    }))?;
+    let other = json!({"maxUnavailable": 1, "selector": {"matchLabels": {"app": "other"}}});
+    bench.namespace.create(&json!({
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "spec": other,
+        "metadata": {"name": "other", "labels": {"deployer/project": "shop", "deployer/service": "other"}},
+    }))?;
+    let bench = bench.served("v1")?;
+    bench.describe(USUAL, "disruption = false")?;
+    let plan = bench.run("plan --exit-code")?;
+    assert_eq!(plan.exit, 3, "{plan}");
+    assert_says(&plan, &["Ingress", "PodDisruptionBudget"]);
+    let done = bench.apply("v1")?;
+    assert_eq!(done.exit, 0, "{done}");
+    assert_eq!(bench.namespace.names("ingresses")?, ["theirs"], "{done}");
+    assert_eq!(
+        bench.namespace.names("poddisruptionbudgets")?,
+        ["other"],
+        "{done}"
+    );
+    let after = bench.namespace.get("ingresses", "theirs")?;
+    assert_eq!(after["metadata"]["uid"], theirs["metadata"]["uid"].take());
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)
+}
+
+fn a_rollback_brings_the_whole_set_back() -> Outcome {
+    let whole = |max: u32, host: &str| {
+        format!(
+            "replicas = 2\nscaling = {{ min = 2, max = {max}, cpu = 70 }}\nexpose = {{ host = \"{host}\" }}\n\
+             rollout = {{ deadline = \"60s\" }}"
+        )
+    };
+    let bench = Bench::new("whole")?;
+    bench
+        .namespace
+        .cluster()
+        .needs_simulation("pods that fail as told")?;
+    bench.describe(&whole(4, "old.example.com"), "disruption = 1")?;
+    let bench = bench.served("v1")?;
+    bench.describe(&whole(9, "new.example.com"), "disruption = 2")?;
+    let done = bench.apply("v2-crash")?;
+    assert_verdict(&done, "tripped", Some(true), 10)?;
+    let ingress = bench.namespace.get("ingresses", "api-ingress")?;
+    assert_eq!(
+        ingress["spec"]["rules"][0]["host"], "old.example.com",
+        "{done}"
+    );
+    let scaler = bench.namespace.get("horizontalpodautoscalers", "api")?;
+    assert_eq!(scaler["spec"]["maxReplicas"], 4, "{done}");
+    let budget = bench.namespace.get("poddisruptionbudgets", "api")?;
+    assert_eq!(budget["spec"]["maxUnavailable"], 1, "{done}");
+    assert_eq!(bench.serve()?, ["v1", "v1"], "{done}");
+    // All of it is as the old file has it.
+    bench.describe(&whole(4, "old.example.com"), "disruption = 1")?;
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)
+}
+
+const FIXED: &str = "replicas = 3\nrollout = { deadline = \"60s\" }";
+const SCALED: &str =
+    "replicas = 3\nscaling = { min = 2, max = 6, cpu = 70 }\nrollout = { deadline = \"60s\" }";
+
+/// Every number of pods that the Deployment asked for since this version.
+fn asked_for(bench: &Bench, version: &str) -> Outcome<Vec<u64>> {
+    let changes = bench.namespace.changes("deployments", version)?;
+    let numbers = changes
+        .iter()
+        .filter_map(|one| one["spec"]["replicas"].as_u64());
+    Ok(numbers.collect())
+}
+
+fn hands_over(bench: &Bench, to: &str, tag: &str) -> Outcome<(Finished, Vec<u64>)> {
+    let version = bench.namespace.version("deployments")?;
+    bench.describe(to, "")?;
+    let done = bench.apply(tag)?;
+    assert_eq!(done.exit, 0, "{done}");
+    Ok((done, asked_for(bench, &version)?))
+}
+
+fn an_autoscaler_takes_over_without_a_dip() -> Outcome {
+    let bench = Bench::new("takes-over")?;
+    bench.describe(FIXED, "")?;
+    let bench = bench.served("v1")?;
+    let (done, numbers) = hands_over(&bench, SCALED, "v2")?;
+    assert!(
+        numbers.iter().all(|number| *number == 3),
+        "{numbers:?}\n{done}"
+    );
+    bench.namespace.get("horizontalpodautoscalers", "api")?;
+    // What it decides is never fought.
+    bench
+        .namespace
+        .change("deployments", "api", &json!({"spec": {"replicas": 5}}))?;
+    bench.namespace.rolled_out("api")?;
+    let (done, numbers) = hands_over(&bench, SCALED, "v3")?;
+    assert_verdict(&done, "healthy", None, 0)?;
+    assert!(
+        numbers.iter().all(|number| *number == 5),
+        "{numbers:?}\n{done}"
+    );
+    Ok(())
+}
+
+fn an_autoscaler_gives_back_without_a_dip() -> Outcome {
+    let bench = Bench::new("gives-back")?;
+    bench.describe(SCALED, "")?;
+    let bench = bench.served("v1")?;
+    bench
+        .namespace
+        .change("deployments", "api", &json!({"spec": {"replicas": 5}}))?;
+    bench.namespace.rolled_out("api")?;
+    let (done, numbers) = hands_over(&bench, FIXED, "v2")?;
+    assert!(
+        numbers.iter().all(|number| [3, 5].contains(number)),
+        "{numbers:?}\n{done}"
+    );
+    assert_eq!(bench.deployment()?["spec"]["replicas"], 3, "{done}");
+    assert_eq!(
+        bench.namespace.names("horizontalpodautoscalers")?.len(),
+        0,
+        "{done}"
+    );
+    assert_verdict(&bench.apply("v2")?, "unchanged", None, 0)
+}
+
+fn an_autoscaler_of_others_keeps_the_number() -> Outcome {
+    let bench = Bench::new("their-scaler")?;
+    let bench = bench.served("v1")?;
+    bench.namespace.create(&json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "theirs"},
+        "spec": {"minReplicas": 4, "maxReplicas": 6,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "api"}},
+    }))?;
+    until("their autoscaler has scaled", || {
+        Ok(bench.deployment()?["spec"]["replicas"] == 4)
+    })?;
+    bench.namespace.rolled_out("api")?;
+    let version = bench.namespace.version("deployments")?;
+    let done = bench.apply("v2")?;
+    assert_verdict(&done, "healthy", None, 0)?;
+    assert_says(&done, &["theirs"]);
+    let numbers = asked_for(&bench, &version)?;
+    assert!(
+        numbers.iter().all(|number| *number == 4),
+        "{numbers:?}\n{done}"
+    );
+    Ok(())
+}
+
+/// `kubectl rollout restart` leaves an annotation in the template that is not ours to remove.
+fn a_restart_by_kubectl_is_no_change_of_ours() -> Outcome {
+    let bench = Bench::serving("kubectl-restart", "v1")?;
+    let annotation = json!({"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"});
+    let patch = json!({"spec": {"template": {"metadata": {"annotations": annotation}}}});
+    bench.namespace.change("deployments", "api", &patch)?;
+    bench.namespace.rolled_out("api")?;
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)
+}
+
+fn secrets_are_masked_everywhere() -> Outcome {
+    let bench = Bench::new("masked")?;
+    let keys = |value: &str| format!("{USUAL}\nenv = {{ API_TOKEN = \"{value}\" }}");
+    bench.describe(&keys("s3cr3t-of-the-first"), "")?;
+    let first = bench.run("apply --yes -vv")?;
+    assert_verdict(&first, "healthy", None, 0)?;
+    bench.describe(&keys("s3cr3t-of-the-second"), "")?;
+    let mut said = vec![first];
+    for words in [
+        "plan",
+        "plan --out saved.plan",
+        "apply --yes -vv --set TAG=v2-crash",
+        "status",
+        "history",
+        "render",
+        "validate",
+    ] {
+        said.push(bench.run(words)?);
+        said.push(bench.tell(words)?);
+    }
+    for finished in &said {
+        assert!(!finished.says("s3cr3t"), "{finished}");
+    }
+    let leases = bench.namespace.list("leases")?;
+    let secrets = bench.namespace.list("secrets")?;
+    let notes: Vec<_> = secrets.iter().map(|one| &one["metadata"]).collect();
+    assert!(!format!("{leases:?}{notes:?}").contains("s3cr3t"));
+    Ok(())
+}
