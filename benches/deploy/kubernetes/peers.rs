@@ -6,7 +6,7 @@ use std::time::Duration;
 use integration_tests::cluster::objects::is_rolled_out;
 use integration_tests::host;
 use integration_tests::program::Running;
-use integration_tests::project::PATIENCE;
+use integration_tests::project::{PATIENCE, Project};
 use integration_tests::trial::{Outcome, Stop, fail};
 
 use super::stage::{Cost, Stage};
@@ -78,11 +78,13 @@ impl Peer {
             "apiVersion: v2\nname: api\nversion: 0.1.0\n",
         )?;
         stage.project.write(MANIFESTS, &stage.manifests(tag)?)?;
+        // Nothing is cached, as on a fresh runner.
+        let home = Project::empty()?;
         stage.gate.forget();
         let begun = stage.gate.elapsed();
         let mut took = Duration::ZERO;
         for words in self.commands {
-            took += self.run(stage, words)?;
+            took += self.run(stage, &home, words)?;
         }
         let cost = Cost::of(&stage.gate.passed(), begun, took);
         let live = stage.namespace.get("deployments", "api")?;
@@ -93,14 +95,13 @@ impl Peer {
         }
     }
 
-    /// Nothing is cached, as on a fresh runner: its home is the project's directory.
-    fn run(&self, stage: &Stage, words: &str) -> Outcome<Duration> {
+    fn run(&self, stage: &Stage, home: &Project, words: &str) -> Outcome<Duration> {
         let words = words.replace("NAMESPACE", &stage.namespace.name);
         let mut command = Command::new(self.program);
         command
             .args(words.split(' '))
             .current_dir(stage.project.path())
-            .env("HOME", stage.project.path())
+            .env("HOME", home.path())
             .env("KUBECONFIG", stage.project.path().join("kubeconfig"));
         let finished = Running::start(command)?.wait(PATIENCE)?;
         if finished.exit == 0 {
