@@ -2,8 +2,8 @@
 //!
 //! A chain is a namespace in which a service is created, updated, and updated to an image that crashes, changes of its
 //! Service and its autoscaler included. One chain goes undisturbed and is the measure. In each other one something
-//! happens to the n-th write of every step: it is refused, its reply is lost, it is performed twice, or the program is
-//! killed right after it and run again. Afterwards the exit code, every object, who owns which of its fields, how often
+//! happens to the n-th write of every step: it is refused, its reply is lost, it is performed twice, or it is forbidden,
+//! or the program is killed right after it, and then the program is run again. Afterwards the exit code, every object, who owns which of its fields, how often
 //! the Deployment was changed, the history and the lock are what they are in the measure.
 
 use std::collections::BTreeMap;
@@ -25,13 +25,14 @@ trials! { "sweep":
     every_reply_to_a_write_is_lost,
     every_write_is_performed_twice,
     every_read_fails_once_in_every_way,
+    every_write_is_forbidden_once_and_the_next_run_goes_on,
 }
 
 /// Chains at a time.
 const LANES: usize = 2;
 
-/// The same where the program is killed: such a chain mostly waits for the lock of the dead to run out.
-const LANES_OF_THE_KILLED: usize = 8;
+/// The same where such a chain mostly waits for the lock of an earlier run to run out.
+const LANES_OF_THE_WAITING: usize = 8;
 
 /// What a server says that does not perform a write, or who says nothing.
 const REFUSALS: [Mishap; 4] = [
@@ -51,7 +52,7 @@ const FAILED_READS: [Mishap; 4] = [
 
 fn the_program_is_killed_after_every_write() -> Outcome {
     let measure = Measure::shared()?;
-    sweep(measure.most_writes(), LANES_OF_THE_KILLED, |index| {
+    sweep(measure.most_writes(), LANES_OF_THE_WAITING, |index| {
         let chain = Chain::new()?;
         for step in STEPS {
             let attempts = match measure.write(step, index) {
@@ -91,6 +92,26 @@ fn every_write_is_performed_twice() -> Outcome {
     let measure = Measure::shared()?;
     sweep(measure.most_writes(), LANES, |index| {
         struck(&measure, index, Mishap::Repeated)
+    })
+}
+
+/// What the program cannot cope with by itself; where it knows that it went back, or could not, that is its last word.
+fn every_write_is_forbidden_once_and_the_next_run_goes_on() -> Outcome {
+    let measure = Measure::shared()?;
+    sweep(measure.most_writes(), LANES_OF_THE_WAITING, |index| {
+        let chain = Chain::new()?;
+        let refusal = Mishap::Refused(if index % 2 == 0 { 403 } else { 401 });
+        for step in STEPS {
+            let attempts = match measure.write(step, index) {
+                Some(_) => chain.forbidden(&measure, step, index, refusal)?,
+                None => Some(chain.undisturbed(step)?),
+            };
+            match attempts {
+                Some(attempts) => chain.is_as(&measure, step, attempts)?,
+                None => chain.is_left_failed()?,
+            }
+        }
+        Ok(())
     })
 }
 

@@ -32,6 +32,9 @@ min_ready       = "0s"
 drain           = "0s"
 "#;
 
+/// The exit code of what tripped, and was not rolled back.
+const NOT_ROLLED_BACK: i32 = 11;
+
 const WORDS: &str = "apply --yes --target sweep --output json";
 
 /// Longer than controllers take to be done.
@@ -188,6 +191,47 @@ impl Chain {
         }
         self.ended(step, &finished)?;
         Ok(1)
+    }
+
+    /// The write at `index` is forbidden, and the program is run again unless it has done everything all the same; nothing
+    /// where it says that it could not go back.
+    pub(super) fn forbidden(
+        &self,
+        measure: &Measure,
+        step: Step,
+        index: usize,
+        refusal: Mishap,
+    ) -> Outcome<Option<u32>> {
+        self.strike(index, refusal);
+        let first = self.start(step)?.wait(PATIENCE)?;
+        self.gate.heal();
+        if step == Step::Trip && first.exit == NOT_ROLLED_BACK {
+            return Ok(None);
+        }
+        let wanted = &measure.of(step).world;
+        if first.exit == step.exit()
+            && wanted
+                .differences(&World::of(&self.namespace)?, false)
+                .is_empty()
+        {
+            return Ok(Some(1));
+        }
+        let before = self.story(&format!("{step:?}, forbidden"), Some(&first));
+        let over = step == Step::Trip && History::of(&self.namespace)?.ends_with("rolled-back");
+        let again = self.start(step)?.wait(PATIENCE)?;
+        self.ended(step, &again)
+            .map_err(|stop| prefixed(&before, stop))?;
+        Ok(Some(if over { 2 } else { 1 }))
+    }
+
+    /// Fails unless what tripped is still there, and on record as failed.
+    pub(super) fn is_left_failed(&self) -> Outcome {
+        let live = self.namespace.get("deployments", "api")?;
+        let image = &live["spec"]["template"]["spec"]["containers"][0]["image"];
+        if image == "registry.test/web:crash" && History::of(&self.namespace)?.ends_with("failed") {
+            return Ok(());
+        }
+        Err(fail(self.story(&format!("{image} serves"), None)))
     }
 
     /// Every one of these reads fails once.
