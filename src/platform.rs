@@ -143,6 +143,8 @@ pub enum Halted {
     JustFinished,
     /// It was refused, or nobody knows; watch it to the platform's own end.
     Refused(String),
+    /// It cannot be done, and nobody else would do it: it stays as it is.
+    Impossible(String),
 }
 
 /// How the wait for the end of a deleted service ended.

@@ -195,7 +195,9 @@ impl<P: Platform> Deploy<'_, P> {
             match self.platform.halt(rollout).await {
                 Halted::Accepted => "asked for a rollback".to_owned(),
                 Halted::JustFinished => "the rollout was over already".to_owned(),
-                Halted::Refused(why) => format!("a rollback was refused: {why}"),
+                Halted::Refused(why) | Halted::Impossible(why) => {
+                    format!("a rollback was refused: {why}")
+                }
             }
         };
         outcome::interrupted(&remaining, &words, Some(&self.resume(rollout)))

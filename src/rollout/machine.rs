@@ -221,6 +221,10 @@ impl Rollout {
                 Halted::Accepted => Back::UnderWay,
                 Halted::JustFinished => Back::TooLate,
                 Halted::Refused(why) => Back::Refused(why.clone(), after(now, REMEDY_ALLOWANCE)),
+                Halted::Impossible(why) => {
+                    self.phase = not_done(trip, why);
+                    return;
+                }
             };
             self.phase = Phase::Tripping(trip.clone(), back);
         }

@@ -101,7 +101,11 @@ impl Kubernetes {
                     let next = self.clock.now() + AGAIN;
                     self.clock.sleep_until(next).await;
                 }
-                Err(error) => return Halted::Refused(error.to_string()),
+                // It is somebody else's by now, or that is not known: watching shows it.
+                Err(error) if error.kind == Kind::Refused || error.kind.may_pass() => {
+                    return Halted::Refused(error.to_string());
+                }
+                Err(error) => return Halted::Impossible(error.to_string()),
             }
         }
     }

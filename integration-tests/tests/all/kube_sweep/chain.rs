@@ -32,7 +32,8 @@ min_ready       = "0s"
 drain           = "0s"
 "#;
 
-/// The exit code of what tripped, and was not rolled back.
+/// The exit codes of what tripped.
+const ROLLED_BACK: i32 = 10;
 const NOT_ROLLED_BACK: i32 = 11;
 
 const WORDS: &str = "apply --yes --target sweep --output json";
@@ -67,7 +68,7 @@ impl Step {
     fn exit(self) -> i32 {
         match self {
             Self::Create | Self::Update => 0,
-            Self::Trip => 10,
+            Self::Trip => ROLLED_BACK,
         }
     }
 }
@@ -193,45 +194,47 @@ impl Chain {
         Ok(1)
     }
 
-    /// The write at `index` is forbidden, and the program is run again unless it has done everything all the same; nothing
-    /// where it says that it could not go back.
+    /// The write at `index` is forbidden, and the program is run again unless it has done everything all the same.
     pub(super) fn forbidden(
         &self,
         measure: &Measure,
         step: Step,
         index: usize,
         refusal: Mishap,
-    ) -> Outcome<Option<u32>> {
+    ) -> Outcome {
         self.strike(index, refusal);
         let first = self.start(step)?.wait(PATIENCE)?;
         self.gate.heal();
-        if step == Step::Trip && first.exit == NOT_ROLLED_BACK {
-            return Ok(None);
-        }
-        let wanted = &measure.of(step).world;
-        if first.exit == step.exit()
-            && wanted
-                .differences(&World::of(&self.namespace)?, false)
-                .is_empty()
-        {
-            return Ok(Some(1));
-        }
-        let before = self.story(&format!("{step:?}, forbidden"), Some(&first));
-        let over = step == Step::Trip && History::of(&self.namespace)?.ends_with("rolled-back");
-        let again = self.start(step)?.wait(PATIENCE)?;
-        self.ended(step, &again)
-            .map_err(|stop| prefixed(&before, stop))?;
-        Ok(Some(if over { 2 } else { 1 }))
-    }
-
-    /// Fails unless what tripped is still there, and on record as failed.
-    pub(super) fn is_left_failed(&self) -> Outcome {
-        let live = self.namespace.get("deployments", "api")?;
-        let image = &live["spec"]["template"]["spec"]["containers"][0]["image"];
-        if image == "registry.test/web:crash" && History::of(&self.namespace)?.ends_with("failed") {
+        if step == Step::Trip && self.is_told_to_stay(&first)? {
             return Ok(());
         }
-        Err(fail(self.story(&format!("{image} serves"), None)))
+        let wanted = &measure.of(step).world;
+        let world = World::of(&self.namespace)?;
+        if first.exit == step.exit() && wanted.differences(&world, false).is_empty() {
+            return Ok(());
+        }
+        let before = self.story(&format!("{step:?}, forbidden"), Some(&first));
+        let over = step == Step::Trip && world.history.ends_with("rolled-back");
+        let again = self.start(step)?.wait(PATIENCE)?;
+        self.ended(step, &again)
+            .and_then(|()| self.is_as(measure, step, if over { 2 } else { 1 }))
+            .map_err(|stop| prefixed(&before, stop))
+    }
+
+    /// Whether the program said that something of what tripped stays: all of it, or an object beside the Deployment.
+    fn is_told_to_stay(&self, finished: &Finished) -> Outcome<bool> {
+        let live = self.namespace.get("deployments", "api")?;
+        let image = &live["spec"]["template"]["spec"]["containers"][0]["image"];
+        let history = History::of(&self.namespace)?;
+        Ok(match finished.exit {
+            NOT_ROLLED_BACK => image == "registry.test/web:crash" && history.ends_with("failed"),
+            ROLLED_BACK => {
+                image == "registry.test/web:v2"
+                    && history.ends_with("rolled-back")
+                    && finished.says("could not bring")
+            }
+            _ => false,
+        })
     }
 
     /// Every one of these reads fails once.

@@ -129,6 +129,20 @@ fn a_stop_that_came_too_late_is_judged_by_the_next_look() {
 }
 
 #[test]
+fn what_cannot_go_back_at_all_is_not_waited_for() {
+    let mut stuck = machine();
+    stuck.observe(&failing(1, &["a", "b"], Cause::ImageNotFound));
+    stuck.halted(&Halted::Impossible("forbidden".into()), at(2));
+    assert!(matches!(
+        stuck.verdict(),
+        Some(Verdict::Tripped {
+            rollback: Rollback::NotDone(WhyNot::Refused(why)),
+            ..
+        }) if why == "forbidden"
+    ));
+}
+
+#[test]
 fn a_refused_stop_is_watched_to_the_platforms_own_end_and_not_for_ever() {
     let mut refused = machine();
     refused.observe(&failing(1, &["a", "b"], Cause::ImageNotFound));
