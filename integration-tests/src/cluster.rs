@@ -162,7 +162,10 @@ impl Cluster {
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": name}}],
         });
         let path = self.files.path().join(format!("{name}.kubeconfig"));
-        std::fs::write(&path, config.to_string())?;
+        // Whole at once: tests beside this one may be reading a file of the same name.
+        let file = tempfile::NamedTempFile::new_in(self.files.path())?;
+        std::fs::write(file.path(), config.to_string())?;
+        file.persist(&path).map_err(|error| error.error)?;
         Ok(path)
     }
 

@@ -217,7 +217,7 @@ pub(crate) fn follows(running: &mut Running) -> Outcome {
 
 /// Waits for an event of a run.
 pub(crate) fn told(running: &mut Running, kind: &str) -> Outcome<Value> {
-    running.line(Duration::from_secs(60), |line| {
+    running.line(Duration::from_mins(1), |line| {
         let event: Value = serde_json::from_str(line).ok()?;
         (event["event"] == kind).then_some(event)
     })

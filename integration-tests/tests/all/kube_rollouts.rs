@@ -40,7 +40,7 @@ rollout  = { deadline = "60s" }"#;
 
 const WHOLE_KUBE: &str = "service_account = \"api-sa\"";
 
-/// ServiceAccount, Service, Ingress, PodDisruptionBudget, Deployment and HorizontalPodAutoscaler.
+/// `ServiceAccount`, `Service`, `Ingress`, `PodDisruptionBudget`, `Deployment` and `HorizontalPodAutoscaler`.
 const WHOLE_OBJECTS: usize = 6;
 
 fn whole(stem: &str) -> Outcome<Bench> {

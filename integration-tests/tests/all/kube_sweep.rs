@@ -102,12 +102,11 @@ fn every_write_is_forbidden_once_and_the_next_run_goes_on() -> Outcome {
         let chain = Chain::new()?;
         let refusal = Mishap::Refused(if index % 2 == 0 { 403 } else { 401 });
         for step in STEPS {
-            match measure.write(step, index) {
-                Some(_) => chain.forbidden(&measure, step, index, refusal)?,
-                None => {
-                    let attempts = chain.undisturbed(step)?;
-                    chain.is_as(&measure, step, attempts)?;
-                }
+            if measure.write(step, index).is_some() {
+                chain.forbidden(&measure, step, index, refusal)?;
+            } else {
+                let attempts = chain.undisturbed(step)?;
+                chain.is_as(&measure, step, attempts)?;
             }
         }
         Ok(())

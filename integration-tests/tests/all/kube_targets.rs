@@ -45,7 +45,19 @@ fn the_example_is_rendered_for_eks() -> Outcome {
         let found = all.iter().find(|one| one["kind"] == kind).cloned();
         found.ok_or_else(|| fail(format_args!("no {kind} in {all:?}")))
     };
-    let deployment = of("Deployment")?;
+    is_the_example_deployment(&of("Deployment")?);
+    is_the_example_ingress(&of("Ingress")?);
+    is_the_example_autoscaler(&of("HorizontalPodAutoscaler")?);
+    assert_eq!(of("Service")?["spec"]["ports"][0]["port"], 80);
+    assert_eq!(
+        of("ExternalSecret")?["spec"]["target"]["name"],
+        "api-secrets"
+    );
+    of("PodDisruptionBudget")?;
+    Ok(())
+}
+
+fn is_the_example_deployment(deployment: &Value) {
     assert_eq!(deployment["metadata"]["name"], "api");
     let pod = &deployment["spec"]["template"]["spec"];
     let container = &pod["containers"][0];
@@ -78,8 +90,9 @@ fn the_example_is_rendered_for_eks() -> Outcome {
     );
     assert_eq!(container["readinessProbe"]["periodSeconds"], 5);
     assert!(deployment["spec"]["minReadySeconds"].as_u64() > Some(0));
-    assert_eq!(of("Service")?["spec"]["ports"][0]["port"], 80);
-    let ingress = of("Ingress")?;
+}
+
+fn is_the_example_ingress(ingress: &Value) {
     assert_eq!(ingress["metadata"]["name"], "api-ingress");
     assert_eq!(ingress["spec"]["ingressClassName"], "alb");
     let rule = &ingress["spec"]["rules"][0];
@@ -97,7 +110,9 @@ fn the_example_is_rendered_for_eks() -> Outcome {
         "internet-facing"
     );
     assert_eq!(annotations["alb.ingress.kubernetes.io/target-type"], "ip");
-    let scaler = of("HorizontalPodAutoscaler")?;
+}
+
+fn is_the_example_autoscaler(scaler: &Value) {
     assert_eq!(
         (
             &scaler["spec"]["minReplicas"],
@@ -113,12 +128,6 @@ fn the_example_is_rendered_for_eks() -> Outcome {
         scaler["spec"]["behavior"]["scaleUp"]["stabilizationWindowSeconds"],
         60
     );
-    assert_eq!(
-        of("ExternalSecret")?["spec"]["target"]["name"],
-        "api-secrets"
-    );
-    of("PodDisruptionBudget")?;
-    Ok(())
 }
 
 /// What is rendered is what the API server takes: each manifest alone, by `kubectl apply` of somebody's own.

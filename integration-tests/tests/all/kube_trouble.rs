@@ -109,7 +109,7 @@ fn watches_that_break_hide_no_failure() -> Outcome {
         for watches in [3, 5] {
             bench
                 .gate
-                .awaits(Duration::from_secs(20), |passed| passed.is_watch())?;
+                .awaits(Duration::from_secs(20), Passed::is_watch)?;
             until("it watches", || {
                 let passed = bench.gate.passed();
                 Ok(passed.iter().filter(|one| one.is_watch()).count() >= watches)
