@@ -47,6 +47,8 @@ pub struct Intent {
     pub destroy: bool,
     /// Take fields over that others manage.
     pub force_conflicts: bool,
+    /// Take the place of whoever is at work on the service.
+    pub supersedes: bool,
     /// It is to be performed, and not only shown.
     pub writes: bool,
     /// Somebody reads the plan before it is performed.
@@ -59,6 +61,7 @@ impl Intent {
         let adopting = Self {
             adopt: self.adopt,
             force_conflicts: self.force_conflicts,
+            supersedes: self.supersedes,
             writes: self.writes,
             is_read: self.is_read,
             ..Self::default()
@@ -101,6 +104,8 @@ pub enum Current<F> {
         of_ours: bool,
         /// Of ours, and nobody was told yet how it ended: a run that was killed left it open.
         is_owed: bool,
+        /// Somebody is at work on the service, and lets nobody write meanwhile.
+        is_held: bool,
     },
     /// Nothing moves, and it failed or fewer run than should.
     Unwell {

@@ -1,13 +1,15 @@
 //! The first half of the loop: reads and compares, and decides about another rollout that is
 //! under way: refuse, wait for its end, or take its place.
 
+use jiff::Timestamp;
+
 use super::pace::Pace;
 use super::{Deploy, Followed, IfBusy, PlanOf, outcome};
 use crate::event::Outcome;
 use crate::plan::Note;
 use crate::platform::{Current, Platform, Proposal};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
-use crate::rollout::{Rollout, Verdict};
+use crate::rollout::{Doubt, Rollout, Verdict};
 
 /// What one look at another rollout shows.
 enum Other {
@@ -23,20 +25,26 @@ enum Other {
 impl<P: Platform> Deploy<'_, P> {
     /// Reads and compares; waits for or refuses over another rollout. `Err` is how it ended.
     pub async fn propose(&self) -> Result<Proposal<P>, Outcome> {
-        let mut waited = false;
+        let mut waiting = None;
         loop {
-            let Proposal { mut plan, current } = self.read().await?;
+            let Proposal { mut plan, current } = tokio::select! {
+                proposal = self.read() => proposal?,
+                () = self.cancel.cancelled() => {
+                    return Err(outcome::interrupted(&[], "nothing was changed", None));
+                }
+            };
             let Current::Busy {
                 what,
                 mut rollout,
                 of_ours,
                 is_owed,
+                is_held,
             } = current
             else {
                 return Ok(Proposal { plan, current });
             };
             // Where nothing is to be changed, it is in nobody's way.
-            let other = if is_owed {
+            let other = if is_owed || (is_held && !plan.is_empty()) {
                 Other::UnderWay
             } else if plan.is_empty() {
                 Other::Over
@@ -51,11 +59,12 @@ impl<P: Platform> Deploy<'_, P> {
             match self.conduct.if_busy {
                 IfBusy::Refuse if stands => return Err(outcome::busy(&what)),
                 IfBusy::Wait if stands => {
-                    if !std::mem::replace(&mut waited, true) {
+                    let begun = *waiting.get_or_insert_with(|| {
                         let words = format!("waiting for another rollout to end: {what}");
                         self.events.warn("busy", words);
-                    }
-                    self.wait_out(rollout).await?;
+                        self.clock.now()
+                    });
+                    self.wait_out(rollout, begun).await?;
                 }
                 _ => {
                     let current = Current::Busy {
@@ -63,6 +72,7 @@ impl<P: Platform> Deploy<'_, P> {
                         rollout,
                         of_ours: of_ours && busy,
                         is_owed,
+                        is_held,
                     };
                     return Ok(Proposal { plan, current });
                 }
@@ -135,16 +145,16 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    /// Waits for the end of somebody else's rollout, however it ends.
-    async fn wait_out(&self, mut rollout: Followed<P>) -> Result<(), Outcome> {
+    /// Waits for the end of somebody else's rollout, however it ends; since `begun`.
+    async fn wait_out(&self, mut rollout: Followed<P>, begun: Timestamp) -> Result<(), Outcome> {
         let policy = self.service.rollout.policy;
         let watch = self
             .conduct
             .timeout
             .unwrap_or(policy.deadline + REMEDY_ALLOWANCE);
-        let begun = self.clock.now();
-        let mut machine = Rollout::new(policy, begun, Some(watch));
-        let mut pace = Pace::new(begun);
+        let left = watch.saturating_sub(self.clock.since(begun));
+        let mut machine = Rollout::new(policy, self.clock.now(), Some(left));
+        let mut pace = Pace::new(self.clock.now());
         while machine.verdict().is_none() {
             match self.platform.sample(&mut rollout, &self.events).await {
                 Ok(sample) => {
@@ -168,6 +178,8 @@ impl<P: Platform> Deploy<'_, P> {
         }
         match machine.verdict() {
             Some(Verdict::Undetermined(doubt)) => Err(outcome::still_busy(doubt)),
+            // It is over, and whoever rolled it out is still at work: nobody waits for that for ever.
+            _ if self.clock.since(begun) >= watch => Err(outcome::still_busy(&Doubt::TimedOut)),
             _ => Ok(()),
         }
     }

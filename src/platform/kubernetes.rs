@@ -132,6 +132,8 @@ pub struct Kubernetes {
 struct Run {
     /// The lock.
     held: Option<Held>,
+    /// The lock is taken from whoever holds it.
+    supersedes: bool,
     /// The record that this run opened, or goes on with.
     record: Option<u32>,
     /// The history as it was last read, newest first.

@@ -18,6 +18,8 @@ trials! { "kube":
     of_two_deployers_one_wins,
     of_two_that_begin_together_one_wins,
     who_waits_goes_second,
+    who_supersedes_takes_the_place_of_a_living_one,
+    a_living_rollout_is_stopped_and_brought_back,
     a_killed_holder_blocks_nobody_for_long,
     killed_and_run_again_it_ends_healthy,
     killed_and_run_again_it_still_trips,
@@ -116,6 +118,35 @@ fn who_waits_goes_second() -> Outcome {
     assert_verdict(&second, "healthy", None, 0)?;
     assert_verdict(&first.wait(PATIENCE)?, "healthy", None, 0)?;
     assert_eq!(bench.serve()?, ["v3", "v3"], "{second}");
+    Ok(())
+}
+
+fn who_supersedes_takes_the_place_of_a_living_one() -> Outcome {
+    let bench = Bench::serving("supersedes", "v1")?;
+    let mut first = by(&bench, "alice", "apply --yes --set TAG=v2-neverready")?;
+    follows(&mut first)?;
+    let second = bench.run("apply --yes --set TAG=v3 --if-busy supersede")?;
+    assert_verdict(&second, "healthy", None, 0)?;
+    // Whose lock was taken changes nothing any more, and says so.
+    let first = first.wait(PATIENCE)?;
+    assert_verdict(&first, "superseded", None, 12)?;
+    assert_eq!(bench.serve()?, ["v3", "v3"], "{second}\n{first}");
+    assert_eq!(bench.rolls(), 2, "{:?}", bench.writes());
+    Ok(())
+}
+
+fn a_living_rollout_is_stopped_and_brought_back() -> Outcome {
+    let bench = Bench::serving("stopped", "v1")?;
+    let mut first = by(&bench, "alice", "apply --yes --set TAG=v2-neverready")?;
+    follows(&mut first)?;
+    let stopped = bench.run("cancel --rollback")?;
+    assert_verdict(&stopped, "tripped", Some(true), 10)?;
+    // The run whose rollout it was sees by the record that it was brought back, and judges that.
+    let first = first.wait(PATIENCE)?;
+    assert_verdict(&first, "tripped", Some(true), 10)?;
+    assert_says(&first, &["another run stopped it"]);
+    bench.namespace.rolled_out("api")?;
+    assert_eq!(bench.serve()?, ["v1", "v1"], "{stopped}\n{first}");
     Ok(())
 }
 

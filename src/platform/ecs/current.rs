@@ -89,6 +89,7 @@ fn rolling(
         rollout,
         of_ours,
         is_owed: false,
+        is_held: false,
     }
 }
 

@@ -120,6 +120,7 @@ impl Looking<'_> {
             rollout: self.going_back(head),
             of_ours: true,
             is_owed: true,
+            is_held: false,
         })
     }
 
@@ -154,6 +155,7 @@ impl Looking<'_> {
             rollout,
             of_ours: false,
             is_owed: false,
+            is_held: self.holder.is_some(),
         }
     }
 

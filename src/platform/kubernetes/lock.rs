@@ -183,11 +183,13 @@ impl Kubernetes {
     /// Takes the lock of the Deployment `name` and renews it from now on. `seen` is the Lease as it
     /// was last read; with it, taking the lock is one request. The namespace must exist.
     ///
-    /// [`LockError::Busy`]: somebody else has it, or was faster.
+    /// [`LockError::Busy`]: somebody else has it, or was faster. Whoever is at work and is
+    /// superseded on purpose loses it, and writes nothing any more once a renewal shows it.
     pub async fn acquire(&self, name: &str, seen: Option<&LeaseView>) -> Result<(), LockError> {
         if self.with_run(name, |run| run.held.is_some()) {
             return self.holds(name).map_err(LockError::Failed);
         }
+        let supersedes = self.with_run(name, |run| run.supersedes);
         let mut seen = seen.cloned();
         let words = "it changes hands faster than it can be read";
         let mut failed = Failed::new(format!("lock service {name}"), Kind::Conflict, words);
@@ -195,6 +197,7 @@ impl Kubernetes {
         // proves that nothing was performed.
         for _ in 0..TRIES {
             if let Some(view) = &seen
+                && !supersedes
                 && !view.is_of(&self.run)
                 && view.holder_alive(self.server_now().await?)
             {

@@ -174,8 +174,12 @@ impl Planning<'_> {
     }
 
     /// Reads everything. Before a write, a lock that looks as if it were held is watched until it is
-    /// certain whether somebody is still at work; then everything is read again.
+    /// certain whether somebody is still at work; then everything is read again. Who takes the lock
+    /// from its holder need not know.
     async fn look(&self, desired: &Desired) -> Result<Observed, Failed> {
+        let supersedes = self.intent.supersedes;
+        self.kube
+            .with_run(self.name(), |run| run.supersedes = supersedes);
         let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
         let sought = Sought {
             name: self.name(),
@@ -188,7 +192,8 @@ impl Planning<'_> {
             if self.kube.holds(self.name()).is_ok() {
                 observed.lease = None;
             }
-            let Some(holder) = observed.holder().filter(|_| self.intent.writes) else {
+            let waits = self.intent.writes && !supersedes;
+            let Some(holder) = observed.holder().filter(|_| waits) else {
                 return Ok(observed);
             };
             let words = format!("{holder}; waiting to see whether it is still at work");

@@ -85,7 +85,7 @@ impl Kubernetes {
                 former: None,
             },
             to: head.back_to.clone().unwrap_or_default(),
-            reason: head.reason.clone(),
+            reason: head.reason.clone().or_else(|| Some(BY_ANOTHER.to_owned())),
         });
         true
     }
@@ -125,6 +125,9 @@ async fn see(
     tell(rollout, events);
     Ok(observation)
 }
+
+/// Why it goes back, where the run that asked for it has not said more.
+const BY_ANOTHER: &str = "another run stopped it and goes back";
 
 /// What a look becomes: of our rollout, and once there is a remedy, of that. Pure.
 pub(super) fn judge(rollout: &mut Followed, view: View) -> Observation {

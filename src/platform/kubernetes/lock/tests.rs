@@ -39,6 +39,24 @@ async fn of_two_runs_one_wins_and_the_other_is_told_who() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_supersedes_takes_it_and_the_holder_learns_of_it() {
+    let shelf = Shelf::new();
+    let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
+    ann.acquire("api", None).await.unwrap();
+    wait(&shelf, 7).await;
+    let seen = bob.lease("api").await.unwrap();
+    bob.with_run("api", |run| run.supersedes = true);
+    bob.acquire("api", seen.as_ref()).await.unwrap();
+    assert_eq!(holder(&shelf), "bob");
+    wait(&shelf, RENEWED_EVERY.as_secs() + 1).await;
+    bob.holds("api").unwrap();
+    assert_eq!(ann.holds("api").unwrap_err().kind, Kind::Refused);
+    // Nor does it give back what is not its own.
+    ann.release("api").await;
+    assert_eq!(holder(&shelf), "bob");
+}
+
+#[tokio::test(start_paused = true)]
 async fn taking_a_lock_that_was_seen_is_one_request() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
