@@ -38,6 +38,9 @@ pub enum IfBusy {
     Wait,
     /// Start ours; the other one ends as superseded.
     Supersede,
+    /// Go ahead beside it and whoever is at work on it: what is done is no rollout.
+    #[value(skip)]
+    Beside,
 }
 
 /// How a command treats rollouts.
@@ -118,7 +121,7 @@ impl<P: Platform> Deploy<'_, P> {
                 rollout,
                 of_ours: true,
                 ..
-            } if self.conduct.if_busy != IfBusy::Supersede => {
+            } if matches!(self.conduct.if_busy, IfBusy::Refuse | IfBusy::Wait) => {
                 return self.follow(plan, rollout, How::Attached).await;
             }
             other => other,

@@ -74,7 +74,6 @@ fn conduct(args: &Args) -> Conduct {
     let intent = Intent {
         adopt: args.adopt,
         force_conflicts: args.force_conflicts,
-        supersedes: args.if_busy == IfBusy::Supersede,
         ..Intent::default()
     };
     Conduct {
@@ -120,7 +119,6 @@ fn apply_saved(
     let all = |_: &ServiceName| Conduct {
         intent: Intent {
             adopt: true,
-            supersedes: args.if_busy == IfBusy::Supersede,
             ..Intent::default()
         },
         ..conduct(args)

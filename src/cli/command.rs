@@ -9,7 +9,7 @@ use super::site::{self, Cloud, Site};
 use super::story::{self, Story};
 use super::terminal::Terminal;
 use super::{Cli, Screen};
-use crate::deploy::{Conduct, Deploy};
+use crate::deploy::{Conduct, Deploy, IfBusy};
 use crate::error::{ExitCode, combine};
 use crate::event::{Event, Events, Kind, Outcome, ServiceOutcome};
 use crate::fleet::{self, Member, Proposed};
@@ -134,6 +134,7 @@ impl<'a> Command<'a> {
                 conduct.is_read = self.plan_on_stdout || (site.asks() && !self.options.yes);
                 conduct.intent.is_read = conduct.is_read;
                 conduct.intent.writes = conduct.may_write;
+                conduct.intent.supersedes = conduct.if_busy == IfBusy::Supersede;
                 conduct.resume = self.resume(site, service);
                 let notes = if conduct.intent.follows_the_file() {
                     notes(site, service)

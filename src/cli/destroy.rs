@@ -35,7 +35,7 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
         &sites,
         screen,
         |_| Conduct {
-            if_busy: IfBusy::Supersede,
+            if_busy: IfBusy::Beside,
             ..writing(intent.clone())
         },
         async |begun| begun.begin(!cli.options.yes).await,

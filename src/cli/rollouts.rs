@@ -84,13 +84,9 @@ pub fn watch(cli: &Cli, args: &WatchArgs, terminal: &Terminal, screen: &mut Scre
 /// `deployer cancel`: stops a rollout as `on_cancel` or `--rollback` says.
 pub fn cancel(cli: &Cli, args: &CancelArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     // Whatever is under way, and whoever is at work on it, is what is to be stopped.
-    let intent = Intent {
-        supersedes: true,
-        ..Intent::default()
-    };
     let conduct = |_: &_| Conduct {
         if_busy: IfBusy::Supersede,
-        ..writing(intent.clone())
+        ..writing(Intent::default())
     };
     Command::new(cli, terminal).run(screen, conduct, async |begun| {
         let outcomes = fleet::cancel(&begun.members(), args.rollback).await;
@@ -107,7 +103,6 @@ pub fn rollback(
 ) -> ExitCode {
     let intent = Intent {
         back_to: Some(args.to.clone()),
-        supersedes: args.if_busy == IfBusy::Supersede,
         ..Intent::default()
     };
     with_intent(
@@ -128,7 +123,6 @@ pub fn restart(
 ) -> ExitCode {
     let intent = Intent {
         restart: true,
-        supersedes: args.if_busy == IfBusy::Supersede,
         ..Intent::default()
     };
     with_intent(
@@ -149,7 +143,7 @@ pub fn scale(cli: &Cli, args: &ScaleArgs, terminal: &Terminal, screen: &mut Scre
         count: counts.get(name).copied(),
         ..Intent::default()
     };
-    with_intent(&options, IfBusy::Supersede, &intent, terminal, screen)
+    with_intent(&options, IfBusy::Beside, &intent, terminal, screen)
 }
 
 fn with_intent(

@@ -92,6 +92,11 @@ impl Bench {
         Ok(self)
     }
 
+    /// Ends the test as ignored unless the pods are simulated; `what` says what the test needs that for.
+    pub(crate) fn needs_simulation(&self, what: &str) -> Outcome {
+        self.namespace.cluster().needs_simulation(what)
+    }
+
     /// The file of a service with these keys, from now on.
     pub(crate) fn describe(&self, extra: &str, kube: &str) -> Outcome {
         self.project.write("deploy.toml", &deploy(extra, kube))

@@ -189,10 +189,7 @@ fn killed_and_run_again_it_ends_healthy() -> Outcome {
 
 fn killed_and_run_again_it_still_trips() -> Outcome {
     let bench = quick("killed-bad")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     bench
         .apply_until("v2-crash", is_roll)?
         .signal(Signal::KILL)?;
@@ -207,10 +204,7 @@ fn killed_and_run_again_it_still_trips() -> Outcome {
 fn killed_on_the_way_back_it_is_finished() -> Outcome {
     for after in [1, 2] {
         let bench = quick("killed-back")?;
-        bench
-            .namespace
-            .cluster()
-            .needs_simulation("pods that fail as told")?;
+        bench.needs_simulation("pods that fail as told")?;
         let mut running = bench.start("v2-crash")?;
         if after == 1 {
             told(&mut running, "tripped")?;

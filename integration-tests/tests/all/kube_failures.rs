@@ -39,10 +39,7 @@ trials! { "kube":
 
 /// A failing image over one that serves: it trips for this cause, and what was there before serves again.
 fn goes_back(bench: &Bench, tag: &str, cause: &str) -> Outcome<Finished> {
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     let done = bench.apply(tag)?;
     assert_verdict(&done, "tripped", Some(true), 10)?;
     assert!(
@@ -129,10 +126,7 @@ fn a_throttled_registry_is_uncertain() -> Outcome {
 
 fn a_registry_that_recovers_is_waited_for() -> Outcome {
     let bench = Bench::serving("recovers", "v1")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("a registry that recovers")?;
+    bench.needs_simulation("a registry that recovers")?;
     let done = bench.apply("recovers")?;
     assert_verdict(&done, "healthy", None, 0)?;
     assert_says(&done, &["registry_trouble"]);
@@ -195,10 +189,7 @@ fn a_failed_liveness_probe_is_counted() -> Outcome {
 
 fn never_ready_ends_at_the_deadline() -> Outcome {
     let bench = serving("unready", "rollout = { deadline = \"12s\" }")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that never become ready")?;
+    bench.needs_simulation("pods that never become ready")?;
     let done = bench.apply("v2-neverready")?;
     assert_verdict(&done, "tripped", Some(true), 10)?;
     assert_eq!(bench.serve()?, ["v1", "v1"], "{done}");
@@ -258,10 +249,7 @@ fn an_admission_rule_refuses_before_anything_is_changed() -> Outcome {
 
 fn a_first_deployment_that_fails_leaves_its_evidence() -> Outcome {
     let bench = Bench::new("first")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     let done = bench.apply("v1-crash")?;
     assert_verdict(&done, "tripped", Some(false), 11)?;
     assert!(causes(&done)?.contains(&"exited".to_owned()), "{done}");
@@ -279,10 +267,7 @@ fn a_first_deployment_that_fails_leaves_its_evidence() -> Outcome {
 
 fn a_second_run_over_a_failed_one_does_not_say_unchanged() -> Outcome {
     let bench = Bench::new("again")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     assert_verdict(&bench.apply("v1-crash")?, "tripped", Some(false), 11)?;
     let again = bench.apply("v1-crash")?;
     assert_verdict(&again, "tripped", Some(false), 11)?;
@@ -295,10 +280,7 @@ fn without_a_rollback_it_stays_as_it_is() -> Outcome {
         "stays",
         "rollout = { deadline = \"60s\", breaker = { rollback = false } }",
     )?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     let done = bench.apply("v2-crash")?;
     assert_verdict(&done, "tripped", Some(false), 11)?;
     assert_eq!(bench.tag()?, "v2-crash", "{done}");
@@ -308,10 +290,7 @@ fn without_a_rollback_it_stays_as_it_is() -> Outcome {
 
 fn a_corrected_image_follows_a_failed_one() -> Outcome {
     let bench = Bench::new("corrected")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     assert_verdict(&bench.apply("v1-crash")?, "tripped", Some(false), 11)?;
     let fixed = bench.apply("v2")?;
     assert_verdict(&fixed, "healthy", None, 0)?;
@@ -324,10 +303,7 @@ fn a_corrected_image_follows_a_failed_one() -> Outcome {
 
 fn people_read_a_post_mortem() -> Outcome {
     let bench = Bench::serving("people", "v1")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     let done = bench.tell("apply --yes --set TAG=v2-crash")?;
     assert_eq!(done.exit, 10, "{done}");
     assert_says(&done, &["rolled back", "exit", "api"]);
@@ -354,10 +330,7 @@ fn people_read_a_post_mortem() -> Outcome {
 
 fn a_watch_of_somebody_else_sees_the_same() -> Outcome {
     let bench = Bench::serving("watched", "v1")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     let mut running = bench.start("v3-crash")?;
     follows(&mut running)?;
     let watched = bench.run("watch")?;

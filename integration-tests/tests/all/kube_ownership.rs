@@ -221,10 +221,7 @@ fn a_rollback_brings_the_whole_set_back() -> Outcome {
         )
     };
     let bench = Bench::new("whole")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     bench.describe(&whole(4, "old.example.com"), "disruption = 1")?;
     let bench = bench.served("v1")?;
     bench.describe(&whole(9, "new.example.com"), "disruption = 2")?;

@@ -9,6 +9,12 @@ use serde_json::{Value, json};
 use crate::kube::{Bench, USUAL, assert_says, evidence};
 use crate::shop::assert_verdict;
 
+/// What it takes to keep an object as the file says.
+const CHANGED: [&str; 5] = ["get", "list", "create", "patch", "delete"];
+
+/// What it takes to follow objects.
+const WATCHED: [&str; 3] = ["get", "list", "watch"];
+
 /// Group, resource and verbs that a deploy of the usual service needs, with all that it can use beside them.
 const ALL: [(&str, &str, &[&str]); 13] = [
     ("", "namespaces", &["get"]),
@@ -17,41 +23,21 @@ const ALL: [(&str, &str, &[&str]); 13] = [
         "deployments",
         &["get", "list", "watch", "create", "patch", "delete"],
     ),
-    ("apps", "replicasets", &["get", "list", "watch"]),
-    ("", "pods", &["get", "list", "watch"]),
+    ("apps", "replicasets", &WATCHED),
+    ("", "pods", &WATCHED),
     ("", "pods/log", &["get"]),
-    ("", "events", &["get", "list", "watch"]),
-    (
-        "",
-        "services",
-        &["get", "list", "create", "patch", "delete"],
-    ),
-    (
-        "",
-        "serviceaccounts",
-        &["get", "list", "create", "patch", "delete"],
-    ),
-    ("", "secrets", &["get", "list", "create", "patch", "delete"]),
+    ("", "events", &WATCHED),
+    ("", "services", &CHANGED),
+    ("", "serviceaccounts", &CHANGED),
+    ("", "secrets", &CHANGED),
     (
         "coordination.k8s.io",
         "leases",
         &["get", "list", "create", "update", "patch", "delete"],
     ),
-    (
-        "policy",
-        "poddisruptionbudgets",
-        &["get", "list", "create", "patch", "delete"],
-    ),
-    (
-        "networking.k8s.io",
-        "ingresses",
-        &["get", "list", "create", "patch", "delete"],
-    ),
-    (
-        "autoscaling",
-        "horizontalpodautoscalers",
-        &["get", "list", "create", "patch", "delete"],
-    ),
+    ("policy", "poddisruptionbudgets", &CHANGED),
+    ("networking.k8s.io", "ingresses", &CHANGED),
+    ("autoscaling", "horizontalpodautoscalers", &CHANGED),
 ];
 
 /// What only evidence and speed are lost without.

@@ -209,10 +209,7 @@ fn an_ecs_and_a_kubernetes_target_in_one_command() -> Outcome {
 
 fn each_target_has_its_own_verdict() -> Outcome {
     let bench = two_targets("each")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     assert_eq!(both(&bench, "apply --yes")?.exit, 0);
     // Only the pods crash: the embedded cloud looks at the whole tag, and knows no such word.
     let target = bench.project.path().join("config/kube.toml");

@@ -73,10 +73,7 @@ fn an_api_server_that_throttles_changes_no_verdict() -> Outcome {
         ("v2-crash", "tripped", Some(true), 10),
     ] {
         let bench = Bench::serving("throttled", "v1")?;
-        bench
-            .namespace
-            .cluster()
-            .needs_simulation("pods that fail as told")?;
+        bench.needs_simulation("pods that fail as told")?;
         let mut count = 0;
         // Of the reads every second one is refused, in turn for one reason and for the other.
         bench.gate.rule(move |passed| {
@@ -101,10 +98,7 @@ fn watches_that_break_hide_no_failure() -> Outcome {
         ("v2-crash", "tripped", Some(true), 10),
     ] {
         let bench = Bench::serving("cut", "v1")?;
-        bench
-            .namespace
-            .cluster()
-            .needs_simulation("pods that fail as told")?;
+        bench.needs_simulation("pods that fail as told")?;
         let running = bench.rolling(tag)?;
         for watches in [3, 5] {
             bench

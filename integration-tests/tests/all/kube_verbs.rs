@@ -73,10 +73,7 @@ fn history(bench: &Bench) -> Outcome<Vec<Value>> {
 
 fn history_tells_how_each_ended() -> Outcome {
     let bench = Bench::new("history")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     let mut command = bench.project.command()?;
     command
         .envs([("DEPLOYER_BY", "alice"), ("DEPLOYER_COMMIT", "0123abc")])
@@ -121,10 +118,7 @@ fn history_tells_how_each_ended() -> Outcome {
 
 fn rollback_goes_to_the_last_good_revision() -> Outcome {
     let bench = Bench::serving("rollback", "v1")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that fail as told")?;
+    bench.needs_simulation("pods that fail as told")?;
     assert_eq!(bench.apply("v2")?.exit, 0);
     assert_eq!(bench.apply("v3-crash")?.exit, 10);
     let back = bench.run("rollback --yes")?;
@@ -240,10 +234,7 @@ fn scale_moves_the_bounds_of_an_autoscaler() -> Outcome {
 /// What a job's clean-up step meets: the run that deployed is gone, its rollout goes on.
 fn abandoned(stem: &str) -> Outcome<Bench> {
     let bench = Bench::serving(stem, "v1")?;
-    bench
-        .namespace
-        .cluster()
-        .needs_simulation("pods that never become ready")?;
+    bench.needs_simulation("pods that never become ready")?;
     drop(bench.rolling("v2-neverready")?);
     Ok(bench)
 }

@@ -60,14 +60,6 @@ impl Target {
     }
 }
 
-/// The revision that a person or a resume line names: `3`, `v3`, `api:3` or `api v3`.
-pub fn named(name: &str, text: &str) -> Option<u32> {
-    let text = text.trim();
-    let rest = text.strip_prefix(name).unwrap_or(text);
-    let rest = rest.trim_start_matches([':', ' ']);
-    rest.strip_prefix('v').unwrap_or(rest).parse().ok()
-}
-
 /// What it takes to go back.
 struct Way {
     number: u32,
@@ -312,5 +304,10 @@ impl Rolled {
             generation: ours.generation,
             template: ours.template.clone(),
         }
+    }
+
+    /// Whether pods of this template, of the Deployment with this `uid`, are those of the rollout.
+    pub fn made(&self, uid: &str, template: &str) -> bool {
+        self.uid == uid && self.template == template
     }
 }

@@ -35,7 +35,7 @@ pub fn serving(heads: &[RecordHead], live: &Value) -> Option<u32> {
         .iter()
         .filter(|head| {
             let rolled = head.rolled.as_ref();
-            rolled.is_some_and(|rolled| rolled.uid == uid && rolled.template == template)
+            rolled.is_some_and(|rolled| rolled.made(uid, &template))
         })
         // After a rollback an older one of the same template serves.
         .max_by_key(|head| (head.state != State::RolledBack, head.number))

@@ -91,9 +91,10 @@ pub fn words(observed: &Observed, name: &str, live: &Value) -> String {
 /// Whether the pods that are there are those of a revision.
 pub fn made(head: &RecordHead, live: &Value) -> bool {
     let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
-    head.rolled.as_ref().is_some_and(|rolled| {
-        Some(rolled.uid.as_str()) == uid && rolled.template == template_digest(live)
-    })
+    head.rolled
+        .as_ref()
+        .zip(uid)
+        .is_some_and(|(rolled, uid)| rolled.made(uid, &template_digest(live)))
 }
 
 /// A warning where the newest deployment of just this, or of just these images, tripped.
@@ -193,6 +194,13 @@ mod tests {
         let records = [head(12, State::Healthy, &one.objects, &there(&one))];
         for to in ["12", "v12", "api:12"] {
             assert_eq!(named("api", &records, to).unwrap(), 12, "{to}");
+        }
+        for to in ["", "v", "web v12", "api", "-12", "12.1"] {
+            assert_eq!(
+                named("api", &records, to).unwrap_err().kind,
+                Failure::Missing,
+                "{to}"
+            );
         }
         let error = named("api", &records, "13").unwrap_err();
         assert!(error.message.contains(&short("api", 12)), "{error}");

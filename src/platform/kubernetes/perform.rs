@@ -236,11 +236,7 @@ impl<'a> Run<'a> {
         let mut ours = Ours::of(now?, number)?;
         ours.former = before.map(|live| past::words(&self.observed, self.name, live));
         if let Some(number) = number {
-            let rolled = Rolled {
-                uid: ours.uid.clone(),
-                generation: ours.generation,
-                template: ours.template.clone(),
-            };
+            let rolled = Rolled::of(&ours);
             let (marked, ()) = futures::join!(
                 self.kube.mark_rolled(self.name, number, &rolled),
                 self.supersede(number),

@@ -28,15 +28,13 @@ pub(super) const OWNER: Owner<'static> = Owner {
     service: "api",
 };
 
-struct Texts(String);
+/// A deploy file and a target's.
+struct Texts<'a>(&'a str, &'a str);
 
-impl Files for Texts {
+impl Files for Texts<'_> {
     fn read(&self, path: &Path) -> io::Result<String> {
-        Ok(if path == Path::new("deploy.toml") {
-            self.0.clone()
-        } else {
-            "platform = \"kubernetes\"\nnamespace = \"production\"\n".to_owned()
-        })
+        let deploy = path == Path::new("deploy.toml");
+        Ok(if deploy { self.0 } else { self.1 }.to_owned())
     }
 
     fn list(&self, _: &Path) -> io::Result<Vec<String>> {
@@ -46,10 +44,18 @@ impl Files for Texts {
 
 /// A service that listens on a port, with these lines more.
 pub(super) fn spec(image: &str, more: &str) -> Spec {
-    let text = format!(
+    let deploy = format!(
         "project = \"shop\"\n[service.api]\nimage = \"{image}\"\nport = 8080\nreplicas = 2\n\
          cpu = 0.5\nmemory = \"1GiB\"\n{more}\n"
     );
+    said(
+        &deploy,
+        "platform = \"kubernetes\"\nnamespace = \"production\"\n",
+    )
+}
+
+/// What a deploy file and a target's say.
+pub(super) fn said(deploy: &str, target: &str) -> Spec {
     let request = Request {
         file: Path::new("deploy.toml"),
         target: &"here".parse().unwrap(),
@@ -58,7 +64,7 @@ pub(super) fn spec(image: &str, more: &str) -> Spec {
         images: &BTreeMap::new(),
         environment: &|_| None,
     };
-    let loaded = load(&Texts(text), &request);
+    let loaded = load(&Texts(deploy, target), &request);
     let drawn = loaded.as_ref().err().map(|problems| problems.render(false));
     assert_eq!(drawn, None);
     loaded.unwrap().spec

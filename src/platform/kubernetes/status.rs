@@ -118,7 +118,7 @@ fn made(head: &RecordHead, set: &str, sets: &[SetView]) -> bool {
     let rolled = head.rolled.as_ref();
     rolled
         .zip(set)
-        .is_some_and(|(rolled, set)| rolled.template == set.template && rolled.uid == set.owner)
+        .is_some_and(|(rolled, set)| rolled.made(&set.owner, &set.template))
 }
 
 /// Pieces that could not be read, each with why.

@@ -41,13 +41,3 @@ fn it_is_never_gone_forward() {
     ];
     assert_eq!(Target::of(&heads, 1), None);
 }
-
-#[test]
-fn a_revision_is_known_however_it_is_named() {
-    for text in ["3", "v3", "api:3", "api v3", " api v3 "] {
-        assert_eq!(named("api", text), Some(3), "{text}");
-    }
-    for text in ["", "v", "web v3", "api", "-3", "3.1"] {
-        assert_eq!(named("api", text), None, "{text}");
-    }
-}

@@ -134,7 +134,7 @@ impl<'a> One<'a> {
         if classify::ended(end.reason.as_deref().unwrap_or_default()) != Cause::Exited {
             return false;
         }
-        let signalled = matches!(end.exit_code, 137 | 143);
+        let signalled = SIGNALLED.contains(&end.exit_code);
         match (&end.started_at, &end.finished_at) {
             (Some(started), Some(finished)) => {
                 let lived = finished.0.duration_since(started.0);

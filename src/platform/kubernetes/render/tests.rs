@@ -1,7 +1,6 @@
 //! What the API server is asked for.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -9,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::super::desired::{Desired, namespace};
 use super::super::kind::Kind;
+use super::super::samples::said;
 use super::{Setting, render};
-use crate::spec::{Disk, Files, Request, Spec, load};
+use crate::spec::{Disk, Request, Spec, load};
 
 const DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -26,38 +26,13 @@ fn example(target: &str) -> Spec {
     load(&Disk, &request).unwrap().spec
 }
 
-/// A deploy file and a target's.
-struct Texts<'a>(&'a str, &'a str);
-
-impl Files for Texts<'_> {
-    fn read(&self, path: &Path) -> io::Result<String> {
-        let deploy = path == Path::new("deploy.toml");
-        Ok(if deploy { self.0 } else { self.1 }.to_owned())
-    }
-
-    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-}
-
 /// A small service with more to it, at a small cluster with more to it.
 fn small(more: &str, target: &str) -> Spec {
     let deploy = format!(
         "project = \"the shop\"\n[service.api]\nimage = \"api:v1\"\ncpu = 0.5\nmemory = \"1GiB\"\n{more}"
     );
     let target = format!("platform = \"kubernetes\"\nnamespace = \"shop\"\n{target}");
-    let request = Request {
-        file: Path::new("deploy.toml"),
-        target: &"here".parse().unwrap(),
-        services: &[],
-        set: &BTreeMap::new(),
-        images: &BTreeMap::new(),
-        environment: &|_| None,
-    };
-    let loaded = load(&Texts(&deploy, &target), &request);
-    let drawn = loaded.as_ref().err().map(|problems| problems.render(false));
-    assert_eq!(drawn, None);
-    loaded.unwrap().spec
+    said(&deploy, &target)
 }
 
 fn desired(spec: &Spec) -> Desired {
