@@ -127,6 +127,8 @@ pub struct Followed {
     pub going_back: Option<GoingBack>,
     /// What a rollback does not bring back, in words.
     pub not_brought_back: Vec<String>,
+    /// Whether this run has just begun it.
+    pub(super) fresh: bool,
     /// How patient we are, with the remedy too.
     pub(super) policy: Policy,
     /// How many failures trip.
@@ -169,6 +171,7 @@ impl Followed {
             can_go_back: false,
             going_back: None,
             not_brought_back: Vec::new(),
+            fresh: false,
             policy,
             budget,
             watch: None,

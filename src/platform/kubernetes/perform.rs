@@ -106,6 +106,16 @@ impl Kubernetes {
     }
 }
 
+/// Takes the metadata of a Deployment that was given its number to what making it replied. Where
+/// more than that happened in between, what was made stays what is ours.
+fn count_on(made: &mut Value, counted: &Value) {
+    let generation = |object: &Value| object["metadata"]["generation"].as_i64();
+    let only_counted = generation(made).map(|made| made + 1) == generation(counted);
+    if only_counted && made["metadata"]["uid"] == counted["metadata"]["uid"] {
+        made["metadata"] = counted["metadata"].clone();
+    }
+}
+
 /// A failure before anything was done.
 fn nothing(plan: &KubePlan, source: Failed) -> PerformError {
     let remaining = words(plan.changes.iter());
@@ -160,13 +170,16 @@ impl<'a> Run<'a> {
         let all = join_all(wave.iter().map(|change| this.tell(change))).await;
         let mut failed: Vec<&Change> = Vec::new();
         let mut first = None;
+        let mut nothing = self.performed.is_empty();
         for (change, done) in wave.iter().zip(all) {
             match done {
                 Ok(done) => {
+                    nothing = false;
                     self.performed.push(change.words());
                     self.keep(change, done.reply);
                 }
                 Err(error) => {
+                    nothing &= error.kind.proves_not_performed();
                     failed.push(change);
                     first.get_or_insert((*change, error));
                 }
@@ -174,18 +187,26 @@ impl<'a> Run<'a> {
         }
         match first {
             None => Ok(()),
-            Some((change, source)) => Err(self.error(&[change], &failed, source)),
+            // The first is told; that nothing was changed, each of them must prove.
+            Some((change, source)) => Err(PerformError {
+                nothing_changed: nothing,
+                ..self.error(&[change], &failed, source)
+            }),
         }
     }
 
     fn keep(&mut self, change: &Change, reply: Option<Value>) {
-        let of_deployment = match change {
-            Change::Apply { object, .. } => object.id.kind == Kind::Deployment,
-            Change::Count { why, .. } => *why != Count::HandOver,
-            _ => false,
-        };
-        if of_deployment && reply.is_some() {
-            self.deployment = reply;
+        let Some(reply) = reply else { return };
+        match change {
+            Change::Apply { object, .. } if object.id.kind == Kind::Deployment => {
+                self.deployment = Some(reply);
+            }
+            Change::Count { why, .. } => match (why, &mut self.deployment) {
+                (Count::HandOver, _) => {}
+                (Count::Initial, Some(made)) => count_on(made, &reply),
+                _ => self.deployment = Some(reply),
+            },
+            _ => {}
         }
     }
 

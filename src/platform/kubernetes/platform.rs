@@ -235,6 +235,7 @@ impl Kubernetes {
     fn performed(&self, service: &Service, started: Option<Ours>) -> Performed<Followed> {
         let rollout = started.map(|ours| {
             let mut rollout = Followed::new(service, ours);
+            rollout.fresh = true;
             rollout.holds_lock = true;
             rollout.can_go_back = self.can_go_back(service.kubernetes.name.as_str());
             rollout

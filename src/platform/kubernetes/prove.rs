@@ -54,11 +54,14 @@ impl Kubernetes {
             else {
                 return None;
             };
+            // What is not there yet is compared with nothing.
+            let brief = observed.live(&object.id).is_none();
             let how = Applying {
                 manager: MANAGER,
                 force: *force,
                 dry_run: true,
                 uid: uid.as_deref(),
+                brief,
             };
             Some(async move {
                 let answer = wire.apply(object, how).await;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde::{Deserialize, Serialize};
 
 use self::head::is_of_run;
@@ -148,14 +148,14 @@ impl Kubernetes {
         captured: Captured<'_>,
     ) -> Result<(), Failed> {
         let operation = || format!("open the record of revision {number} of {name}");
-        let secrets: Api<Secret> = self.api().await?;
         let now = self.server_now().await?;
         let head = RecordHead::begun(self, number, asked, captured, now);
         let secret = head
             .secret(name, asked, captured.objects)
             .map_err(|error| Failed::new(operation(), Kind::Invalid, error.to_string()))?;
+        let wire = self.wire().await?;
         let mut tries = 0;
-        while let Err(error) = secrets.create(&PostParams::default(), &secret).await {
+        while let Err(error) = wire.create_secret(&secret).await {
             let failed = failures::failed(operation(), &error);
             tries += 1;
             match failed.kind {
@@ -192,10 +192,10 @@ impl Kubernetes {
                 Kind::Refused,
                 "another run has just begun a deployment",
             )),
-            None => match secrets.create(&PostParams::default(), secret).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(failures::failed(failed.operation, &error)),
-            },
+            None => {
+                let again = self.wire().await?.create_secret(secret).await;
+                again.map_err(|error| failures::failed(failed.operation, &error))
+            }
         }
     }
 

@@ -102,7 +102,8 @@ impl Kubernetes {
         if let Some(watch) = &rollout.watch {
             return Ok(Arc::clone(watch));
         }
-        let watch = Arc::new(Watch::open(self.at(&rollout.service).await?));
+        let place = self.at(&rollout.service).await?;
+        let watch = Arc::new(Watch::open(place, rollout.fresh));
         rollout.watch = Some(Arc::clone(&watch));
         Ok(watch)
     }

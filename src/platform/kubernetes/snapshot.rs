@@ -20,7 +20,7 @@ pub struct View {
     pub at: Timestamp,
     /// The Deployment; `None`: there is none.
     pub deployment: Option<Arc<DeploymentView>>,
-    /// The `ReplicaSets` of the service, whoever owns them; `None`: they may not be read.
+    /// The `ReplicaSets` of the service, whoever owns them; `None`: they were not read, or may not be.
     pub sets: Option<Vec<Arc<SetView>>>,
     /// The pods of the service, whoever owns them.
     pub pods: Vec<Arc<Pod>>,

@@ -2,8 +2,10 @@
 //! Deployment by its name, `ReplicaSets` and pods by their label) into one store.
 //!
 //! Each watch begins with a streaming list where the server has them, so that three requests are
-//! all that a rollout costs. A slow reading anew heals an event that was lost, and tells a
-//! connection that died silently from one on which nothing happens.
+//! all that a rollout costs. Those of sets and pods of a rollout that has just begun are opened a
+//! moment later: each step in the making of a pod brings the whole pod, and the first ones say
+//! nothing of how it fares. A slow reading anew heals an event that was lost, and tells a connection
+//! that died silently from one on which nothing happens.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +39,9 @@ use store::Store;
 /// The first look waits for so long for what is there.
 const FIRST: SignedDuration = SignedDuration::from_secs(10);
 
+/// New pods have so long to be given a node and to begin to start.
+const BEGINNING: SignedDuration = SignedDuration::from_secs(1);
+
 /// What arrives together is looked at together.
 const TOGETHER: SignedDuration = SignedDuration::from_millis(10);
 
@@ -49,9 +54,9 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    fn new(now: Timestamp) -> Self {
+    fn new(now: Timestamp, begun: bool) -> Self {
         Self {
-            store: Mutex::new(Store::new(now)),
+            store: Mutex::new(Store::new(now, begun)),
             evidence: Mutex::new(Evidence::default()),
             stirred: Notify::new(),
         }
@@ -105,9 +110,10 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    /// Opens the watches. What is there arrives in the background.
-    pub(super) fn open(place: Place) -> Self {
-        let shared = Arc::new(Shared::new(place.clock.now()));
+    /// Opens the watches; `fresh`: what is watched has just begun. What is there arrives in the
+    /// background.
+    pub(super) fn open(place: Place, fresh: bool) -> Self {
+        let shared = Arc::new(Shared::new(place.clock.now(), !fresh));
         let mut tasks = JoinSet::new();
         let deployment = Feed::<DeploymentView>::new(&place, &shared);
         let sets = Feed::<SetView>::new(&place, &shared);
@@ -118,8 +124,7 @@ impl Watch {
             pods.clone(),
         ));
         tasks.spawn(deployment.run());
-        tasks.spawn(sets.run());
-        tasks.spawn(pods.run());
+        tasks.spawn(follow_pods(sets, pods));
         Self {
             place,
             shared,
@@ -175,6 +180,15 @@ impl Watch {
         let clock = self.place.clock;
         clock.sleep_until(clock.now() + TOGETHER).await;
     }
+}
+
+/// Watches sets and pods from when there is something to see of them.
+async fn follow_pods(sets: Feed<SetView>, pods: Feed<Pod>) {
+    if !sets.shared.store().begun {
+        sets.clock.sleep_until(sets.clock.now() + BEGINNING).await;
+        sets.shared.store().begun = true;
+    }
+    futures::join!(sets.run(), pods.run());
 }
 
 /// A kind of object that is watched.

@@ -1,10 +1,13 @@
 //! Requests about single objects, in their raw form: what the API server says is compared as it
 //! is, and what we apply is just what we mean.
 
-use http::Request;
+use http::header::ACCEPT;
+use http::{HeaderValue, Request};
+use k8s_openapi::api::core::v1::Secret;
 use kube::Resource;
 use kube::api::{
-    DeleteParams, DynamicObject, GetParams, Patch, PatchParams, Preconditions, PropagationPolicy,
+    DeleteParams, DynamicObject, GetParams, Patch, PatchParams, PostParams, Preconditions,
+    PropagationPolicy,
 };
 use kube::core::Request as Path;
 use serde_json::Value;
@@ -26,6 +29,8 @@ pub struct Applying<'a> {
     pub dry_run: bool,
     /// The object that must be there; another one of that name is refused.
     pub uid: Option<&'a str>,
+    /// Whether the reply's metadata are all that is wanted of it.
+    pub brief: bool,
 }
 
 impl Applying<'_> {
@@ -36,6 +41,7 @@ impl Applying<'_> {
             force: false,
             dry_run: false,
             uid: None,
+            brief: false,
         }
     }
 }
@@ -71,8 +77,7 @@ impl Wire<'_> {
 
     /// Whether a Secret is there; what it holds is not asked for.
     pub async fn secret_exists(&self, name: &str) -> Result<bool, Failed> {
-        let path = format!("/api/v1/namespaces/{}/secrets", self.namespace);
-        let request = Path::new(path).get_metadata(name, &GetParams::default());
+        let request = self.secrets().get_metadata(name, &GetParams::default());
         match self.ask(request).await {
             Ok(_) => Ok(true),
             Err(error) if is_missing(&error) => Ok(false),
@@ -103,7 +108,18 @@ impl Wire<'_> {
         let request =
             self.path(object.id.kind)
                 .patch(&object.id.name, &params, &Patch::Apply(&manifest));
-        self.ask(request).await
+        if how.brief {
+            self.ask(request.map(briefly)).await
+        } else {
+            self.ask(request).await
+        }
+    }
+
+    /// Makes a Secret that was not there. Sent once; what it holds is not sent back.
+    pub async fn create_secret(&self, secret: &Secret) -> Result<(), kube::Error> {
+        let body = serde_json::to_vec(secret).map_err(kube::Error::SerdeError)?;
+        let request = self.secrets().create(&PostParams::default(), body);
+        self.ask(request.map(briefly)).await.map(drop)
     }
 
     /// A merge patch. Sent once.
@@ -138,6 +154,10 @@ impl Wire<'_> {
         Path::new(DynamicObject::url_path(&kind.resource(), namespace))
     }
 
+    fn secrets(&self) -> Path {
+        Path::new(Secret::url_path(&(), Some(self.namespace)))
+    }
+
     async fn ask(
         &self,
         request: Result<Request<Vec<u8>>, kube::core::request::Error>,
@@ -145,4 +165,14 @@ impl Wire<'_> {
         let request = request.map_err(kube::Error::BuildRequest)?;
         self.client.request(request).await
     }
+}
+
+/// Asks for the metadata of an object alone (Kubernetes documentation, API concepts, metadata-only
+/// fetches).
+const BRIEF: HeaderValue =
+    HeaderValue::from_static("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
+
+fn briefly(mut request: Request<Vec<u8>>) -> Request<Vec<u8>> {
+    request.headers_mut().insert(ACCEPT, BRIEF);
+    request
 }

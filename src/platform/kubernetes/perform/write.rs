@@ -10,7 +10,7 @@ use crate::platform::kubernetes::compare::{Ownership, differences};
 use crate::platform::kubernetes::conflict::{self, conflicts};
 use crate::platform::kubernetes::failures::{failed, is_missing};
 use crate::platform::kubernetes::fields::Fields;
-use crate::platform::kubernetes::kind::Id;
+use crate::platform::kubernetes::kind::{Id, Kind};
 use crate::platform::kubernetes::managed::{Entry, entries, taken_over};
 use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
@@ -27,7 +27,13 @@ impl Run<'_> {
         match change {
             // Kept before the first write.
             Change::Record { .. } => Ok(Done::default()),
-            Change::CreateNamespace { object } => self.apply(object, Applying::ours()).await,
+            Change::CreateNamespace { object } => {
+                let how = Applying {
+                    brief: true,
+                    ..Applying::ours()
+                };
+                self.apply(object, how).await
+            }
             Change::Apply { object, .. } if self.as_is.contains(&object.id) => Ok(Done {
                 result: object.id.name.clone(),
                 already: true,
@@ -46,6 +52,7 @@ impl Run<'_> {
                 let how = Applying {
                     force: *force,
                     uid: uid.as_deref(),
+                    brief: object.id.kind != Kind::Deployment,
                     ..Applying::ours()
                 };
                 self.apply(object, how).await
@@ -121,6 +128,8 @@ impl Run<'_> {
         let how = Applying {
             manager: REPLICAS_MANAGER,
             force: why == Count::Set,
+            // The Deployment was made just before.
+            brief: why == Count::Initial,
             ..Applying::ours()
         };
         let mut tries = 0;

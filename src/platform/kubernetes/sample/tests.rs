@@ -30,7 +30,7 @@ fn stage() -> Stage {
     let place = server.place();
     let (sender, told) = unbounded_channel();
     let events = Events::new(sender, "kind".parse().unwrap(), place.clock);
-    let watch = Arc::new(Watch::open(place));
+    let watch = Arc::new(Watch::open(place, false));
     let budget = Budget {
         threshold: Threshold::Count(3),
         reset_on_healthy: true,
@@ -302,7 +302,7 @@ async fn pods_that_may_not_be_read_are_told_once() {
     let mut stage = stage();
     stage.server.deny("pods", true);
     stage.server.deny("pods", false);
-    stage.watch = Arc::new(Watch::open(stage.server.place()));
+    stage.watch = Arc::new(Watch::open(stage.server.place(), false));
     for _ in 0..3 {
         stage.look().await;
     }

@@ -20,6 +20,8 @@ pub(super) struct Store {
     pub(super) deployment: Shelf<DeploymentView>,
     pub(super) sets: Shelf<SetView>,
     pub(super) pods: Shelf<Pod>,
+    /// Whether sets and pods are watched.
+    pub(super) begun: bool,
     /// When all was last read anew.
     pub(super) read: Timestamp,
     /// Since when it cannot be, and why.
@@ -144,21 +146,22 @@ fn is_newer(this: Option<u64>, that: Option<u64>) -> bool {
 }
 
 impl Store {
-    pub(super) fn new(now: Timestamp) -> Self {
+    pub(super) fn new(now: Timestamp, begun: bool) -> Self {
         Self {
             deployment: Shelf::default(),
             sets: Shelf::default(),
             pods: Shelf::default(),
+            begun,
             read: now,
             unread: None,
         }
     }
 
-    /// Whether all is there that may be had.
+    /// Whether all is there that may be had. Before sets and pods are watched, the Deployment is all.
     pub(super) fn is_complete(&self) -> bool {
-        self.deployment.complete
-            && (self.sets.complete || self.sets.is_denied())
-            && (self.pods.complete || self.pods.is_denied())
+        let all = (self.sets.complete || self.sets.is_denied())
+            && (self.pods.complete || self.pods.is_denied());
+        self.deployment.complete && (all || !self.begun)
     }
 
     /// Whether it is known what the Deployment is like.
@@ -198,7 +201,7 @@ impl Store {
         Ok(View {
             at: now,
             deployment: self.deployment.newest(),
-            sets: (!self.sets.is_denied()).then(|| self.sets.all()),
+            sets: self.sets.complete.then(|| self.sets.all()),
             pods: self.pods.all(),
             events: Vec::new(),
             events_asked: None,

@@ -35,7 +35,7 @@ async fn pods(watch: &Watch) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn three_requests_show_what_is_there_and_all_that_happens() {
     let server = server();
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     let view = watch.look().await.unwrap();
     assert_eq!(view.deployment.as_ref().unwrap().generation, 5);
     assert_eq!(view.own_sets().count(), 1);
@@ -56,11 +56,24 @@ async fn three_requests_show_what_is_there_and_all_that_happens() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn new_pods_are_watched_once_they_begin_to_start() {
+    let server = server();
+    let watch = Watch::open(server.place(), true);
+    let view = watch.look().await.unwrap();
+    assert!(view.deployment.is_some() && view.sets.is_none());
+    assert_eq!(server.asked().len(), 1);
+    after(&watch, 2).await;
+    assert_eq!(pods(&watch).await, ["a"]);
+    assert_eq!(watch.look().await.unwrap().own_sets().count(), 1);
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_without_streaming_lists_is_asked_for_lists() {
     for mood in [Mood::NoStreaming, Mood::Old] {
         let server = server();
         server.mood(mood);
-        let watch = Watch::open(server.place());
+        let watch = Watch::open(server.place(), false);
         assert_eq!(pods(&watch).await, ["a"], "{mood:?}");
         after(&watch, 1).await;
         server.put("pods", pod("b"), true);
@@ -72,7 +85,7 @@ async fn a_server_without_streaming_lists_is_asked_for_lists() {
 #[tokio::test(start_paused = true)]
 async fn a_watch_that_broke_is_resumed_where_it_did() {
     let server = server();
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     assert_eq!(pods(&watch).await, ["a"]);
     server.hang_up();
     server.put("pods", pod("b"), true);
@@ -94,7 +107,7 @@ async fn a_watch_that_broke_is_resumed_where_it_did() {
 #[tokio::test(start_paused = true)]
 async fn a_watch_that_cannot_be_resumed_begins_anew() {
     let server = server();
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     assert_eq!(pods(&watch).await, ["a"]);
     server.hang_up();
     server.delete("pods", "a", true);
@@ -107,7 +120,7 @@ async fn a_watch_that_cannot_be_resumed_begins_anew() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_away_is_an_error_until_it_is_back() {
     let server = server();
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     assert_eq!(pods(&watch).await, ["a"]);
     after(&watch, 10).await;
     server.mood(Mood::Away);
@@ -128,7 +141,7 @@ async fn a_server_that_is_away_is_an_error_until_it_is_back() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_died_silently_is_noticed() {
     let server = server();
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     assert_eq!(pods(&watch).await, ["a"]);
     server.mood(Mood::Silent);
     after(&watch, 35).await;
@@ -139,7 +152,7 @@ async fn a_connection_that_died_silently_is_noticed() {
 #[tokio::test(start_paused = true)]
 async fn an_event_that_was_lost_is_healed_by_reading_anew() {
     let server = server();
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     assert_eq!(pods(&watch).await, ["a"]);
     server.put("pods", pod("b"), false);
     server.delete("pods", "a", false);
@@ -154,7 +167,7 @@ async fn pods_that_may_not_be_read_cost_no_more_than_them() {
     let server = server();
     server.deny("pods", true);
     server.deny("pods", false);
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     let view = watch.look().await.unwrap();
     assert!(view.deployment.is_some() && view.pods.is_empty());
     let denied = watch.denied();
@@ -170,7 +183,7 @@ async fn what_may_only_be_listed_is_listed_again_and_again() {
     for kind in ["deployments", "replicasets", "pods"] {
         server.deny(kind, true);
     }
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     assert_eq!(pods(&watch).await, ["a"]);
     server.put("pods", pod("b"), false);
     after(&watch, 3).await;
@@ -182,7 +195,7 @@ async fn a_deployment_that_may_not_be_read_is_said_at_once() {
     let server = server();
     server.deny("deployments", true);
     server.deny("deployments", false);
-    let watch = Watch::open(server.place());
+    let watch = Watch::open(server.place(), false);
     let begun = watch.place.clock.now();
     let error = watch.look().await.unwrap_err();
     assert_eq!(error.kind, failure::Kind::Denied, "{error}");
