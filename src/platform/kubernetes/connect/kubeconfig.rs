@@ -5,7 +5,7 @@
 //! that help.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use http::Uri;
@@ -29,7 +29,7 @@ pub(super) struct Wanted<'a> {
 pub(super) fn find(wanted: &Wanted<'_>) -> Result<Way, Failed> {
     let read = match wanted.path {
         Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
+        None => merged(listed().into_iter()).unwrap_or_else(Kubeconfig::read),
     };
     match read {
         Ok(file) if file.contexts.is_empty() && may_be_a_pod(wanted) => {
@@ -41,6 +41,39 @@ pub(super) fn find(wanted: &Wanted<'_>) -> Result<Way, Failed> {
         }
         Err(error) => Err(wrong(error.to_string())),
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the client library reads it, and refuses a list of which a file is missing"
+)]
+fn listed() -> Vec<PathBuf> {
+    let listed = std::env::var_os("KUBECONFIG").unwrap_or_default();
+    let paths = std::env::split_paths(&listed);
+    paths.filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
+/// The files of a list, of which some may be missing, as `kubectl` has it; `None`: it is empty.
+pub(super) fn merged(
+    paths: impl Iterator<Item = PathBuf>,
+) -> Option<Result<Kubeconfig, KubeconfigError>> {
+    let (mut all, mut missing) = (None, None);
+    for path in paths {
+        match Kubeconfig::read_from(path) {
+            Err(error) if is_absent(&error) => {
+                missing.get_or_insert(error);
+            }
+            Err(error) => return Some(Err(error)),
+            Ok(file) => {
+                let before: Kubeconfig = all.take().unwrap_or_default();
+                match before.merge(file) {
+                    Ok(both) => all = Some(both),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        }
+    }
+    all.map(Ok).or(missing.map(Err))
 }
 
 /// Only a target that names nothing can mean the cluster that we run in.

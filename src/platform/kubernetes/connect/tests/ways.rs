@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::kubeconfig::{Wanted, find};
+use super::super::kubeconfig::{Wanted, find, merged};
 use super::*;
 
 /// A kubeconfig in a directory of its own.
@@ -119,4 +119,24 @@ fn what_is_not_in_the_kubeconfig_is_named_with_what_is() {
         ..Wanted::default()
     });
     assert!(refused(gone).to_string().contains("/nowhere/kubeconfig"));
+}
+
+#[test]
+fn a_list_of_files_may_name_some_that_are_missing() {
+    let other = TWO.replace("name: first", "name: third");
+    let (one, other) = (File::new("list-1", TWO), File::new("list-2", &other));
+    let missing = PathBuf::from("/nowhere/config");
+    let contexts = |paths: &[&PathBuf]| {
+        let read = merged(paths.iter().map(|path| (*path).clone()));
+        let file = read.unwrap().unwrap();
+        let names = file.contexts.into_iter().map(|context| context.name);
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(contexts(&[&missing, &one.0]), ["first", "second", "lost"]);
+    assert_eq!(
+        contexts(&[&one.0, &missing, &other.0]),
+        ["first", "second", "lost", "third"]
+    );
+    assert!(merged(std::iter::once(missing)).unwrap().is_err());
+    assert!(merged(std::iter::empty()).is_none());
 }
