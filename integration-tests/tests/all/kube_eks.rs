@@ -173,7 +173,7 @@ fn a_wrong_secret_is_told() -> Outcome {
     let done = bench.with("apply --yes", &[("AWS_SECRET_ACCESS_KEY", "another")])?;
     assert_verdict(&done, "failed", None, 1)?;
     // Not just "Unauthorized": who was it, and what may be the matter.
-    assert_says(&done, &["Unauthorized", "credentials"]);
+    assert_says(&done, &["Unauthorized", "credentials", "access entry"]);
     bench.untouched(&done)
 }
 

@@ -16,6 +16,8 @@ pub enum Trouble {
         /// Its words.
         words: String,
     },
+    /// The cluster of EKS does not know who signed the token; nothing was performed.
+    Unknown,
     /// No connection, with what may be the reason here.
     NoWay(String),
     /// No answer within so many seconds; the request may have been performed.
@@ -35,6 +37,7 @@ impl Trouble {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Credentials { kind, .. } => *kind,
+            Self::Unknown => Kind::Rejected,
             Self::NoWay(_) => Kind::Unreachable,
             Self::Silence(_) => Kind::Lost,
         }
@@ -45,6 +48,10 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Credentials { words, .. } | Self::NoWay(words) => f.write_str(words),
+            Self::Unknown => f.write_str(
+                "the cluster does not know these credentials (401 Unauthorized): their IAM \
+                 principal needs an access entry of the cluster, or a mapping in its aws-auth",
+            ),
             Self::Silence(seconds) => write!(f, "no answer within {seconds} s"),
         }
     }

@@ -50,7 +50,7 @@ where
 }
 
 /// A refused token proves that nothing was performed: the same request is sent once more, with a
-/// new one.
+/// new one. Where that is refused too, it is not the token that is wrong.
 async fn send<S>(
     below: S,
     tokens: Arc<Tokens>,
@@ -78,7 +78,11 @@ where
         .await
         .map_err(|error| Trouble::credentials(&error))?;
     request.headers_mut().insert(AUTHORIZATION, header);
-    below.oneshot(request).await
+    let answer = below.oneshot(request).await?;
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        return Err(Trouble::Unknown.into());
+    }
+    Ok(answer)
 }
 
 /// The same request once more; `None`: its body is a stream.

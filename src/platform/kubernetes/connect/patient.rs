@@ -206,7 +206,10 @@ fn pause(answer: &Result<Response<Body>, BoxError>, attempt: u32) -> Option<Dura
         }
         Err(error) => {
             let trouble = links(error.as_ref()).find_map(|link| link.downcast_ref::<Trouble>());
-            let hopeless = matches!(trouble, Some(Trouble::Credentials { .. }));
+            let hopeless = matches!(
+                trouble,
+                Some(Trouble::Credentials { .. } | Trouble::Unknown)
+            );
             (!hopeless).then_some(backoff)
         }
     }
