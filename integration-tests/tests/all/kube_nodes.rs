@@ -1,14 +1,16 @@
 //! Kubernetes with a real node: genuine probes, logs, kills and pull errors, and requests that go through the Service
 //! while it rolls. Needs root and the packages of the node.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use integration_tests::cluster::{Namespace, RealNode};
-use integration_tests::program::Finished;
+use integration_tests::program::{Finished, binary};
+use integration_tests::project::PATIENCE;
 use integration_tests::trial::{Outcome, fail};
 use integration_tests::{host, http, trials};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::kube::{Bench, all_here, assert_says, causes, deploy, evidence};
 use crate::shop::assert_verdict;
@@ -21,6 +23,7 @@ trials! { "kube_node":
     an_image_that_is_not_there_is_named,
     a_registry_that_refuses_is_named,
     a_failed_liveness_probe_is_named,
+    a_pod_deploys_as_its_service_account,
 }
 
 /// A bench in a namespace of the real node, with what only Kubernetes knows about the service.
@@ -197,4 +200,76 @@ fn a_failed_liveness_probe_is_named() -> Outcome {
             Ok(())
         },
     )
+}
+
+/// Where a program that was built on this machine finds its libraries.
+const LIBRARIES: [&str; 3] = ["/usr/lib", "/lib", "/lib64"];
+
+/// A pod that runs the program in the project's directory, with nothing to log in by but its service account. The API
+/// server listens to nothing but the node itself, so the pod is in the node's network, and is told that address.
+fn inside(bench: &Bench, words: &str) -> Outcome<Value> {
+    let server = bench.namespace.cluster().server();
+    let (host, port) = server
+        .trim_start_matches("https://")
+        .rsplit_once(':')
+        .ok_or_else(|| fail(server))?;
+    let (program, project) = (binary()?, bench.project.path());
+    let here = Path::new("/");
+    let needed = [program.parent().unwrap_or(here), project];
+    let libraries = LIBRARIES.iter().map(Path::new);
+    let there: Vec<_> = libraries
+        .filter(|path| path.is_dir())
+        .chain(needed)
+        .enumerate()
+        .collect();
+    let volumes: Vec<_> = there
+        .iter()
+        .map(|(at, path)| {
+            json!({"name": format!("host-{at}"), "hostPath": {"path": path.canonicalize().unwrap_or_default()}})
+        })
+        .collect();
+    let mounts: Vec<_> = there
+        .iter()
+        .map(|(at, path)| json!({"name": format!("host-{at}"), "mountPath": path}))
+        .collect();
+    let command: Vec<_> = std::iter::once(program.display().to_string())
+        .chain(words.split_whitespace().map(str::to_owned))
+        .collect();
+    Ok(json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "ci"},
+        "spec": {
+            "serviceAccountName": "deploys", "hostNetwork": true, "restartPolicy": "Never", "volumes": volumes,
+            "containers": [{
+                "name": "ci", "image": "registry.test/web:v1", "command": command,
+                "workingDir": project, "volumeMounts": mounts,
+                "env": [
+                    {"name": "KUBERNETES_SERVICE_HOST", "value": host},
+                    {"name": "KUBERNETES_SERVICE_PORT", "value": port},
+                ],
+            }],
+        },
+    }))
+}
+
+fn a_pod_deploys_as_its_service_account() -> Outcome {
+    RealNode::shared()?.inside("incluster", |namespace| {
+        let bench = Bench::within(namespace, &all_here())?;
+        let place = format!(
+            "platform = \"kubernetes\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\nnamespace = \"{}\"\n",
+            bench.namespace.name
+        );
+        bench.project.write("config/kube.toml", &place)?;
+        bench.namespace.create(&inside(&bench, "apply --yes --set TAG=v1 --target kube")?)?;
+        let ended = bench.namespace.wait("the deploying pod ends", PATIENCE, || {
+            let pod = bench.namespace.get("pods", "ci")?;
+            let phase = pod["status"]["phase"].as_str().unwrap_or_default();
+            Ok(["Succeeded", "Failed"].contains(&phase).then_some(pod))
+        })?;
+        let told = bench.namespace.log("ci", false)?;
+        let state = &ended["status"]["containerStatuses"][0]["state"];
+        assert_eq!(state["terminated"]["exitCode"], 0, "{told}\n{}", ended["status"]);
+        assert!(told.contains("Healthy: api at kube"), "{told}");
+        assert_eq!(bench.serve()?, ["v1", "v1"], "{told}");
+        Ok(())
+    })
 }
