@@ -18,6 +18,7 @@ trials! { "kube":
     of_two_deployers_one_wins,
     of_two_that_begin_together_one_wins,
     who_waits_goes_second,
+    who_waits_for_the_same_finds_it_done,
     who_supersedes_takes_the_place_of_a_living_one,
     a_living_rollout_is_stopped_and_brought_back,
     a_killed_holder_blocks_nobody_for_long,
@@ -118,6 +119,27 @@ fn who_waits_goes_second() -> Outcome {
     assert_verdict(&second, "healthy", None, 0)?;
     assert_verdict(&first.wait(PATIENCE)?, "healthy", None, 0)?;
     assert_eq!(bench.serve()?, ["v3", "v3"], "{second}");
+    Ok(())
+}
+
+/// The second run comes while the first one has written the Deployment and not yet the autoscaler.
+fn who_waits_for_the_same_finds_it_done() -> Outcome {
+    let bench = Bench::serving("same", "v1")?;
+    bench.describe(
+        "replicas = 2\nscaling = { min = 2, max = 6, cpu = 70 }\nrollout = { deadline = \"60s\" }",
+        "",
+    )?;
+    bench.gate.delay(Duration::from_millis(500));
+    let first = bench.apply_until("v2-slow", is_roll)?;
+    let second = bench.run("apply --yes --set TAG=v2-slow --if-busy wait")?;
+    assert_eq!(second.exit, 0, "{second}");
+    assert_verdict(&first.wait(PATIENCE)?, "healthy", None, 0)?;
+    let revisions = bench
+        .changes()
+        .into_iter()
+        .filter(|one| one.starts_with("POST secrets"));
+    assert_eq!(revisions.count(), 1, "{:?}\n{second}", bench.writes());
+    assert_eq!(bench.serve()?, ["v2-slow", "v2-slow"], "{second}");
     Ok(())
 }
 

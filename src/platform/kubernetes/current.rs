@@ -23,6 +23,8 @@ pub struct Facts<'a> {
     pub digest: &'a str,
     /// Whether pods would be replaced for it.
     pub rolls: bool,
+    /// Whether anything at all would be written for it, by somebody who leaves the lock to its holder.
+    pub writes: bool,
 }
 
 /// What goes on.
@@ -62,6 +64,10 @@ impl Looking<'_> {
     fn what_is_asked_for(&self) -> Current<Followed> {
         if let Some(busy) = self.going_back_by_us() {
             return busy;
+        }
+        // Whoever holds the lock may be about to write the rest of it.
+        if let Some(holder) = self.holder.filter(|_| self.facts.writes) {
+            return self.busy(&holder.to_string());
         }
         // A run that was killed, or left it to itself: the watch and the record are to be finished.
         let unfinished = self.newest.filter(|head| {

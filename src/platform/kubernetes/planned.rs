@@ -285,6 +285,7 @@ impl Planning<'_> {
             observed,
             digest: &record::digest(asked.unwrap_or(&desired.objects)),
             rolls: diff.changes.iter().any(Change::starts_rollout),
+            writes: !diff.changes.is_empty() && !self.intent.supersedes,
         })
     }
 }

@@ -33,6 +33,7 @@ fn judged(observed: &Observed, asked: &Desired, rolls: bool) -> Current<Followed
         observed,
         digest: &digest(&asked.objects),
         rolls,
+        writes: rolls,
     })
 }
 
@@ -125,6 +126,31 @@ fn a_rollout_of_something_else_is_busy_and_says_whose() {
         what.starts_with("pat deploys it since 2026-01-01T00:00:00Z"),
         "{what}"
     );
+}
+
+#[test]
+fn the_rest_of_what_is_asked_for_is_left_to_whoever_is_at_work() {
+    let (asked, mut observed) = at_rest();
+    rolling(&mut observed);
+    observed.records = vec![head(1, State::Going, &asked.objects, &observed)];
+    let judged = |observed: &Observed, writes| {
+        current(&Facts {
+            service: &service(),
+            observed,
+            digest: &digest(&asked.objects),
+            rolls: false,
+            writes,
+        })
+    };
+    // Nobody is at work any more: this run does the rest.
+    assert!(matches!(judged(&observed, true), Current::Rolling(_)));
+    observed.lease = Some(lease());
+    // There is no rest: this run only watches.
+    assert!(matches!(judged(&observed, false), Current::Rolling(_)));
+    let Current::Busy { what, is_held, .. } = judged(&observed, true) else {
+        panic!("not busy");
+    };
+    assert!(is_held && what.starts_with("pat deploys it"), "{what}");
 }
 
 #[test]
