@@ -117,11 +117,10 @@ impl<P: Platform> Deploy<'_, P> {
         }
         // The rollback of what is asked for: its end is the verdict, and comes before another try.
         let current = match current {
-            Current::Busy {
-                rollout,
-                of_ours: true,
-                ..
-            } if matches!(self.conduct.if_busy, IfBusy::Refuse | IfBusy::Wait) => {
+            Current::Busy { rollout, whose, .. }
+                if whose.is_ours()
+                    && matches!(self.conduct.if_busy, IfBusy::Refuse | IfBusy::Wait) =>
+            {
                 return self.follow(plan, rollout, How::Attached).await;
             }
             other => other,

@@ -100,12 +100,8 @@ pub enum Current<F> {
         what: String,
         /// To follow it.
         rollout: F,
-        /// It is the rollback of just what is asked for, as a run that was killed leaves behind.
-        of_ours: bool,
-        /// Of ours, and nobody was told yet how it ended: a run that was killed left it open.
-        is_owed: bool,
-        /// Somebody is at work on the service, and lets nobody write meanwhile.
-        is_held: bool,
+        /// How it stands to this run.
+        whose: Whose,
     },
     /// Nothing moves, and it failed or fewer run than should.
     Unwell {
@@ -114,6 +110,26 @@ pub enum Current<F> {
         /// To gather its evidence.
         rollout: F,
     },
+}
+
+/// How a rollout whose target is something else stands to this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Somebody else's.
+    Another,
+    /// Somebody else's, who is at work on the service and lets nobody write meanwhile.
+    Held,
+    /// The rollback of just what is asked for.
+    Ours,
+    /// The same, and nobody was told yet how it ended: a run that was killed left it open.
+    Owed,
+}
+
+impl Whose {
+    /// Whether it is the rollback of just what is asked for: its end is the verdict on that.
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::Ours | Self::Owed)
+    }
 }
 
 /// What `perform` did.

@@ -7,7 +7,7 @@ use super::pace::Pace;
 use super::{Deploy, Followed, IfBusy, PlanOf, outcome};
 use crate::event::Outcome;
 use crate::plan::Note;
-use crate::platform::{Current, Platform, Proposal};
+use crate::platform::{Current, Platform, Proposal, Whose};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Doubt, Rollout, Verdict};
 
@@ -36,26 +36,23 @@ impl<P: Platform> Deploy<'_, P> {
             let Current::Busy {
                 what,
                 mut rollout,
-                of_ours,
-                is_owed,
-                is_held,
+                whose,
             } = current
             else {
                 return Ok(Proposal { plan, current });
             };
             // Where nothing is to be changed, it is in nobody's way.
-            let other = if is_owed || (is_held && !plan.is_empty()) {
-                Other::UnderWay
-            } else if plan.is_empty() {
-                Other::Over
-            } else {
-                self.look_at(&mut rollout).await
+            let other = match whose {
+                Whose::Owed => Other::UnderWay,
+                _ if plan.is_empty() => Other::Over,
+                Whose::Held => Other::UnderWay,
+                Whose::Another | Whose::Ours => self.look_at(&mut rollout).await,
             };
             if let Other::Failing(why) = &other {
                 plan.notes.push(takes_the_place(why));
             }
             let busy = matches!(other, Other::UnderWay);
-            let stands = busy && self.conduct.may_write && !of_ours;
+            let stands = busy && self.conduct.may_write && !whose.is_ours();
             match self.conduct.if_busy {
                 IfBusy::Refuse if stands => return Err(outcome::busy(&what)),
                 IfBusy::Wait if stands => {
@@ -70,9 +67,7 @@ impl<P: Platform> Deploy<'_, P> {
                     let current = Current::Busy {
                         what,
                         rollout,
-                        of_ours: of_ours && busy,
-                        is_owed,
-                        is_held,
+                        whose: if busy { whose } else { Whose::Another },
                     };
                     return Ok(Proposal { plan, current });
                 }

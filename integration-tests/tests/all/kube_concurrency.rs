@@ -135,7 +135,7 @@ fn who_waits_for_the_same_finds_it_done() -> Outcome {
     assert_eq!(second.exit, 0, "{second}");
     assert_verdict(&first.wait(PATIENCE)?, "healthy", None, 0)?;
     let revisions = bench
-        .changes()
+        .writes()
         .into_iter()
         .filter(|one| one.starts_with("POST secrets"));
     assert_eq!(revisions.count(), 1, "{:?}\n{second}", bench.writes());

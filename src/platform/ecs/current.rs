@@ -3,7 +3,7 @@
 use super::followed::{Followed, short};
 use super::reading::Ours;
 use super::view::{DeploymentView, ServiceView, tells_of_rollback};
-use crate::platform::Current;
+use crate::platform::{Current, Whose};
 use crate::spec::Service;
 
 /// So many failures lately, and tasks missing, are no coincidence.
@@ -78,18 +78,18 @@ fn rolling(
     if asked.runs {
         return Current::Rolling(rollout);
     }
-    let mut of_ours = false;
+    let mut whose = Whose::Another;
     // A rollback is the end of the rollout that failed: that is the one to follow.
     if let Some(failed) = failed.filter(|_| goes_back(primary)) {
         rollout = follow(view, failed, service);
-        of_ours = asked.revision == Some(&failed.task_definition);
+        if asked.revision == Some(&failed.task_definition) {
+            whose = Whose::Ours;
+        }
     }
     Current::Busy {
         what: words(primary, rollback),
         rollout,
-        of_ours,
-        is_owed: false,
-        is_held: false,
+        whose,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, Outcome, PostMortem};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::{
-    Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
+    Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal, Whose,
 };
 use crate::rollout::{Budget, Failure, Observation, Verdict};
 use crate::spec::Service;
@@ -74,12 +74,7 @@ impl Platform for Ecs {
         let asked = asked(&planned.plan, intent);
         let revision = asked.revision.map(str::to_owned);
         let mut current = current(view.as_ref(), asked, service);
-        if let (
-            Some(revision),
-            Current::Busy {
-                rollout, of_ours, ..
-            },
-        ) = (revision, &mut current)
+        if let (Some(revision), Current::Busy { rollout, whose, .. }) = (revision, &mut current)
             && rollout.ours.is_rollback
             && let Some(id) = self.gone_back_from(&rollout.service, &revision).await
         {
@@ -92,7 +87,7 @@ impl Platform for Ecs {
                 is_rollback: false,
                 ..rollout.ours.clone()
             };
-            *of_ours = true;
+            *whose = Whose::Ours;
         }
         Ok(Proposal {
             plan: planned.plan,

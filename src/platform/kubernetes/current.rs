@@ -9,7 +9,7 @@ use super::lock::LeaseView;
 use super::observe::Observed;
 use super::past::{made, serving};
 use super::record::{CapturedState, RecordHead, State, short};
-use crate::platform::Current;
+use crate::platform::{Current, Whose};
 use crate::spec::Service;
 
 /// What is there, and how what is asked for stands to it.
@@ -124,9 +124,7 @@ impl Looking<'_> {
         Some(Current::Busy {
             what: format!("the rollback of {}", short(self.name, head.number)),
             rollout: self.going_back(head),
-            of_ours: true,
-            is_owed: true,
-            is_held: false,
+            whose: Whose::Owed,
         })
     }
 
@@ -159,9 +157,11 @@ impl Looking<'_> {
         Current::Busy {
             what: format!("{what}: {}", self.health.words()),
             rollout,
-            of_ours: false,
-            is_owed: false,
-            is_held: self.holder.is_some(),
+            whose: if self.holder.is_some() {
+                Whose::Held
+            } else {
+                Whose::Another
+            },
         }
     }
 

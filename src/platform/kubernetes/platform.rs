@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Kubernetes;
 use super::change::{Basis, Change};
 use super::followed::{Followed, Ours};
-use super::record::{RecordHead, State, digest, short};
+use super::record::{RecordHead, digest, short};
 use super::render::{Setting, render};
 use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, Outcome, PostMortem};
@@ -15,7 +15,7 @@ use crate::plan::{Note, Plan};
 use crate::platform::{
     Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
 };
-use crate::rollout::{Budget, Failure, Observation, Standing, Verdict};
+use crate::rollout::{Budget, Failure, Observation, Verdict};
 use crate::spec::Service;
 
 impl Platform for Kubernetes {
@@ -66,14 +66,7 @@ impl Platform for Kubernetes {
     }
 
     async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
-        let mut sample = self.look(rollout, events).await?;
-        if let (Standing::Superseded { .. }, None, Some(number)) =
-            (&sample.standing, &rollout.going_back, rollout.ours.revision)
-            && let Some(standing) = self.on_record(&rollout.service, number).await
-        {
-            sample.standing = standing;
-        }
-        Ok(sample)
+        self.look(rollout, events).await
     }
 
     fn budget(&self, rollout: &Followed) -> Option<Budget> {
@@ -214,23 +207,6 @@ impl Platform for Kubernetes {
 }
 
 impl Kubernetes {
-    /// How a rollout whose pods are gone ended, where whoever brought back what was before it has
-    /// put that on record; `None`: somebody else's pods took the place of its own.
-    async fn on_record(&self, name: &str, number: u32) -> Option<Standing> {
-        let heads = self.records(name).await.ok()?;
-        let head = heads.into_iter().find(|head| head.number == number)?;
-        let reason = head.reason;
-        match head.state {
-            State::GoingBack => Some(Standing::Tripping { reason }),
-            State::RolledBack => Some(Standing::RolledBack {
-                reason,
-                to: head.back_to,
-            }),
-            State::Failed => Some(Standing::NotRolledBack { reason }),
-            State::Going | State::Healthy | State::Superseded | State::Left => None,
-        }
-    }
-
     /// What our own write started, under the lock that it was made under.
     fn performed(&self, service: &Service, started: Option<Ours>) -> Performed<Followed> {
         let rollout = started.map(|ours| {

@@ -9,7 +9,7 @@ use super::evidence::{ask_events, keep_tail};
 use super::followed::{Followed, GoingBack, Ours};
 use super::memory::{Memory, Want};
 use super::reading::{self, Reading};
-use super::record::State;
+use super::record::{RecordHead, State};
 use super::snapshot::View;
 use super::watch::Watch;
 use super::{Kubernetes, MANAGER};
@@ -42,52 +42,25 @@ impl Kubernetes {
         events: &Events,
     ) -> Result<Observation, Failed> {
         let watch = self.watch(rollout).await?;
-        let observation = see(&watch, rollout, events).await?;
-        let replaced = matches!(observation.standing, Standing::Superseded { .. });
-        if replaced && rollout.going_back.is_none() && self.find_remedy(rollout).await {
+        let mut observation = see(&watch, rollout, events).await?;
+        let (Standing::Superseded { .. }, None, Some(number)) = (
+            &observation.standing,
+            &rollout.going_back,
+            rollout.ours.revision,
+        ) else {
+            return Ok(observation);
+        };
+        let Ok(heads) = self.records(&rollout.service).await else {
+            return Ok(observation);
+        };
+        if let Some(back) = remedy_on_record(&heads, number, rollout) {
+            rollout.going_back = Some(back);
             return see(&watch, rollout, events).await;
         }
-        Ok(observation)
-    }
-
-    /// Whether what took the place of ours is its own remedy, written by whoever holds the lock:
-    /// then that is judged from now on.
-    async fn find_remedy(&self, rollout: &mut Followed) -> bool {
-        let (Some(number), Some(view)) = (rollout.ours.revision, &rollout.seen.view) else {
-            return false;
-        };
-        let Some(deployment) = view.deployment.clone() else {
-            return false;
-        };
-        let by_us = deployment
-            .author
-            .as_ref()
-            .is_some_and(|(manager, _)| manager == MANAGER);
-        if !by_us || deployment.uid != rollout.ours.uid {
-            return false;
+        if let Some(standing) = end_on_record(heads, number) {
+            observation.standing = standing;
         }
-        let Ok(heads) = self.records(&rollout.service).await else {
-            return false;
-        };
-        // A later deployment of ours would have opened a record of its own first.
-        let newest = heads.first().filter(|head| head.number == number);
-        let back = [State::GoingBack, State::RolledBack];
-        let Some(head) = newest.filter(|head| back.contains(&head.state)) else {
-            return false;
-        };
-        rollout.going_back = Some(GoingBack {
-            ours: Ours {
-                uid: deployment.uid.clone(),
-                generation: deployment.generation,
-                template: deployment.template.clone(),
-                revision: None,
-                begun: deployment.author.as_ref().and_then(|(_, at)| *at),
-                former: None,
-            },
-            to: head.back_to.clone().unwrap_or_default(),
-            reason: head.reason.clone().or_else(|| Some(BY_ANOTHER.to_owned())),
-        });
-        true
+        Ok(observation)
     }
 
     /// Resolves once something new about a rollout has arrived.
@@ -106,6 +79,48 @@ impl Kubernetes {
         let watch = Arc::new(Watch::open(place, rollout.fresh));
         rollout.watch = Some(Arc::clone(&watch));
         Ok(watch)
+    }
+}
+
+/// What took the place of a rollout, where that is its own remedy, written by whoever holds the
+/// lock: it is judged from now on.
+fn remedy_on_record(heads: &[RecordHead], number: u32, rollout: &Followed) -> Option<GoingBack> {
+    let deployment = rollout.seen.view.as_ref()?.deployment.as_ref()?;
+    let (author, at) = deployment.author.as_ref()?;
+    if author != MANAGER || deployment.uid != rollout.ours.uid {
+        return None;
+    }
+    // A later deployment of ours would have opened a record of its own first.
+    let newest = heads.first().filter(|head| head.number == number);
+    let head = newest.filter(|head| matches!(head.state, State::GoingBack | State::RolledBack))?;
+    Some(GoingBack {
+        ours: Ours {
+            uid: deployment.uid.clone(),
+            generation: deployment.generation,
+            template: deployment.template.clone(),
+            revision: None,
+            begun: *at,
+            former: None,
+        },
+        to: head.back_to.clone().unwrap_or_default(),
+        reason: head.reason.clone().or_else(|| Some(BY_ANOTHER.to_owned())),
+    })
+}
+
+/// How a rollout whose pods are gone ended, where whoever brought back what was before it has put
+/// that on record; `None`: somebody else's pods took the place of its own.
+fn end_on_record(heads: Vec<RecordHead>, number: u32) -> Option<Standing> {
+    let is_newest = heads.first().is_some_and(|head| head.number == number);
+    let head = heads.into_iter().find(|head| head.number == number)?;
+    let reason = head.reason;
+    match head.state {
+        State::GoingBack if is_newest => Some(Standing::Tripping { reason }),
+        State::RolledBack => Some(Standing::RolledBack {
+            reason,
+            to: head.back_to,
+        }),
+        State::Failed => Some(Standing::NotRolledBack { reason }),
+        State::GoingBack | State::Going | State::Healthy | State::Superseded | State::Left => None,
     }
 }
 

@@ -36,16 +36,17 @@ impl Kubernetes {
         let Some(deployment) = deployment? else {
             return Ok(None);
         };
-        let Some(mut status) = seen(&deployment, &place.link.cluster) else {
+        let Some(view) = DeploymentView::of(&deployment) else {
             return Ok(None);
         };
+        let mut status = seen(&deployment, &view, &place.link.cluster);
         let labels = deployment.pointer("/metadata/labels");
         let says = |key: &str, value: &str| {
             labels.and_then(|labels| labels.get(key)?.as_str()) == Some(value)
         };
         status.ours =
             says(key::PROJECT, &self.project) && says(key::SERVICE, service.name.as_str());
-        let (uid, mut missing) = (uid(&deployment), Missing::default());
+        let mut missing = Missing::default();
         let sets = missing.or_without("ReplicaSets", sets);
         let pods = missing.or_without("pods", pods);
         let said = missing.or_without("events", said);
@@ -54,7 +55,7 @@ impl Kubernetes {
         if let Some(number) = serving(&heads, &deployment) {
             status.revision = short(name, number);
         }
-        status.deployments = revisions(&deployment, uid, &sets, &pods);
+        status.deployments = revisions(&view, &sets, &pods);
         for one in &mut status.deployments {
             if let Some(head) = heads.iter().find(|head| made(head, &one.id, &sets)) {
                 one.revision = short(name, head.number);
@@ -134,14 +135,8 @@ impl Missing {
     }
 }
 
-fn uid(deployment: &Value) -> &str {
-    let uid = deployment.pointer("/metadata/uid").and_then(Value::as_str);
-    uid.unwrap_or_default()
-}
-
 /// What the Deployment alone says.
-fn seen(deployment: &Value, cluster: &str) -> Option<Status> {
-    let view = DeploymentView::of(deployment)?;
+fn seen(deployment: &Value, view: &DeploymentView, cluster: &str) -> Status {
     let state = if view.deleting {
         "DELETING"
     } else if view.paused {
@@ -152,7 +147,7 @@ fn seen(deployment: &Value, cluster: &str) -> Option<Status> {
     let signed = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let name = deployment.pointer("/metadata/name").and_then(Value::as_str);
     let images = SetView::images(deployment).into_iter();
-    Some(Status {
+    Status {
         service: name.unwrap_or_default().to_owned(),
         cluster: cluster.to_owned(),
         state: state.to_owned(),
@@ -169,18 +164,15 @@ fn seen(deployment: &Value, cluster: &str) -> Option<Status> {
         targets: Vec::new(),
         messages: Vec::new(),
         missing: Vec::new(),
-    })
+    }
 }
 
 /// The template that the Deployment is set to, and those that still have pods; newest first.
-fn revisions(deployment: &Value, owner: &str, sets: &[SetView], pods: &[Pod]) -> Vec<Deployment> {
-    let Some(view) = DeploymentView::of(deployment) else {
-        return Vec::new();
-    };
+fn revisions(view: &DeploymentView, sets: &[SetView], pods: &[Pod]) -> Vec<Deployment> {
     let is_current = |set: &SetView| set.template == view.template;
     let mut own: Vec<&SetView> = sets
         .iter()
-        .filter(|set| set.owner == owner && (is_current(set) || set.desired + set.replicas > 0))
+        .filter(|set| set.owner == view.uid && (is_current(set) || set.desired + set.replicas > 0))
         .collect();
     own.sort_by_key(|set| (!is_current(set), std::cmp::Reverse(set.created)));
     let said = view.condition("Progressing");
@@ -321,7 +313,8 @@ mod tests {
         .iter()
         .filter_map(SetView::of)
         .collect();
-        let told = revisions(&deployment(), "d-1", &sets, &[pod("False")]);
+        let view = DeploymentView::of(&deployment()).unwrap();
+        let told = revisions(&view, &sets, &[pod("False")]);
         let told: Vec<_> = told
             .iter()
             .map(|one| {
@@ -374,7 +367,8 @@ mod tests {
     fn a_deployment_says_how_many_run() {
         let mut paused = deployment();
         paused["spec"]["paused"] = json!(true);
-        let status = seen(&paused, "kind").unwrap();
+        let view = DeploymentView::of(&paused).unwrap();
+        let status = seen(&paused, &view, "kind");
         assert_eq!((status.desired, status.running, status.pending), (2, 2, 0));
         assert_eq!(status.state, "PAUSED");
         assert_eq!(status.images[0].image, "api:v2");

@@ -74,13 +74,10 @@ fn the_rollback_of_what_is_asked_for_is_ours() {
     rolling(&mut observed);
     // Whether its pods are still those that failed, with some of the rest brought back, or others.
     for rolls in [true, false] {
-        let Current::Busy {
-            of_ours, is_owed, ..
-        } = judged(&observed, &asked, rolls)
-        else {
+        let Current::Busy { whose, .. } = judged(&observed, &asked, rolls) else {
             panic!("not busy");
         };
-        assert!(of_ours && is_owed);
+        assert_eq!(whose, Whose::Owed);
     }
     let Current::Busy { rollout, .. } = judged(&observed, &asked, true) else {
         panic!("not busy");
@@ -105,16 +102,13 @@ fn a_rollout_of_something_else_is_busy_and_says_whose() {
     let Current::Busy {
         what,
         rollout,
-        of_ours,
-        ..
+        whose,
     } = judged(&observed, &other, true)
     else {
         panic!("not busy");
     };
-    assert!(
-        !of_ours && !rollout.can_go_back,
-        "nobody would bring anything back"
-    );
+    assert_eq!(whose, Whose::Another);
+    assert!(!rollout.can_go_back, "nobody would bring anything back");
     assert!(what.contains("1 of 2 pods updated"), "{what}");
     observed.lease = Some(lease());
     observed.records = vec![head(1, State::Going, &asked.objects, &observed)];
@@ -147,10 +141,11 @@ fn the_rest_of_what_is_asked_for_is_left_to_whoever_is_at_work() {
     observed.lease = Some(lease());
     // There is no rest: this run only watches.
     assert!(matches!(judged(&observed, false), Current::Rolling(_)));
-    let Current::Busy { what, is_held, .. } = judged(&observed, true) else {
+    let Current::Busy { what, whose, .. } = judged(&observed, true) else {
         panic!("not busy");
     };
-    assert!(is_held && what.starts_with("pat deploys it"), "{what}");
+    assert_eq!(whose, Whose::Held);
+    assert!(what.starts_with("pat deploys it"), "{what}");
 }
 
 #[test]
