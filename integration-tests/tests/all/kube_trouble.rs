@@ -20,6 +20,7 @@ trials! { "kube":
     watches_that_break_hide_no_failure,
     expired_watches_begin_again,
     a_wrong_token_is_told,
+    a_plugin_logs_in_and_does_so_again,
     a_restarted_api_server_changes_no_verdict,
     a_restarted_api_server_hides_no_failure,
 }
@@ -146,6 +147,43 @@ fn a_wrong_token_is_told() -> Outcome {
             .is_some_and(|words| words.contains("401") || words.contains("Unauthorized")),
         "{done}"
     );
+    Ok(())
+}
+
+/// The plugin of a kubeconfig: writes down that it was asked, and gives a token that is used for five seconds. A client
+/// renews what has less than a minute left.
+const PLUGIN: &str = r#"echo asked >> ASKED
+expires=$(date -u -d '+65 seconds' +%Y-%m-%dT%H:%M:%SZ)
+echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+  "status": {"token": "TOKEN", "expirationTimestamp": "'$expires'"}}'
+"#;
+
+fn a_plugin_logs_in_and_does_so_again() -> Outcome {
+    let bench = Bench::new("plugin")?;
+    let login: Value = serde_json::from_str(&std::fs::read_to_string(&bench.user.kubeconfig)?)?;
+    let token = login["users"][0]["user"]["token"]
+        .as_str()
+        .unwrap_or_default();
+    let (script, asked) = (
+        bench.project.path().join("login.sh"),
+        bench.project.path().join("asked"),
+    );
+    let text = PLUGIN
+        .replace("ASKED", &asked.display().to_string())
+        .replace("TOKEN", token);
+    bench.project.write("login.sh", &text)?;
+    let exec = json!({
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": [script],
+        "interactiveMode": "Never",
+    });
+    let cluster = bench.namespace.cluster();
+    let way = cluster.kubeconfig_with(&bench.namespace.name, &json!({"exec": exec}))?;
+    bench
+        .project
+        .kubernetes_target("kube", &way, &bench.namespace.name)?;
+    assert_verdict(&bench.apply("v1-slow")?, "healthy", None, 0)?;
+    let asked = std::fs::read_to_string(asked)?.lines().count();
+    assert!(asked >= 2, "it was asked {asked} times");
     Ok(())
 }
 
