@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
                 self.deployment = Some(reply);
             }
             Change::Count { why, .. } => match (why, &mut self.deployment) {
-                (Count::HandOver, _) => {}
+                (Count::HandOver, _) | (Count::Initial, None) => {}
                 (Count::Initial, Some(made)) => count_on(made, &reply),
                 _ => self.deployment = Some(reply),
             },

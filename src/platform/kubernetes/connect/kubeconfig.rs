@@ -43,6 +43,7 @@ pub(super) fn find(wanted: &Wanted<'_>) -> Result<Way, Failed> {
     }
 }
 
+/// The files that the environment names.
 #[expect(
     clippy::disallowed_methods,
     reason = "the client library reads it, and refuses a list of which a file is missing"
