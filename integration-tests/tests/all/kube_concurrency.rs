@@ -30,6 +30,10 @@ trials! { "kube":
     an_autoscaler_makes_no_plan_stale,
 }
 
+/// The usual service with an autoscaler.
+const AUTOSCALED: &str =
+    "replicas = 2\nscaling = { min = 2, max = 6, cpu = 70 }\nrollout = { deadline = \"60s\" }";
+
 fn another_image_supersedes() -> Outcome {
     let bench = Bench::serving("superseded", "v1")?;
     let running = bench.rolling("v2-slow")?;
@@ -125,10 +129,7 @@ fn who_waits_goes_second() -> Outcome {
 /// The second run comes while the first one has written the Deployment and not yet the autoscaler.
 fn who_waits_for_the_same_finds_it_done() -> Outcome {
     let bench = Bench::serving("same", "v1")?;
-    bench.describe(
-        "replicas = 2\nscaling = { min = 2, max = 6, cpu = 70 }\nrollout = { deadline = \"60s\" }",
-        "",
-    )?;
+    bench.describe(AUTOSCALED, "")?;
     bench.gate.delay(Duration::from_millis(500));
     let first = bench.apply_until("v2-slow", is_roll)?;
     let second = bench.run("apply --yes --set TAG=v2-slow --if-busy wait")?;
@@ -281,10 +282,7 @@ fn a_stale_plan_is_refused() -> Outcome {
 /// The basis of a plan is what a change would hurt: not a number that an autoscaler moved, nor a status.
 fn an_autoscaler_makes_no_plan_stale() -> Outcome {
     let bench = Bench::new("not-stale")?;
-    bench.describe(
-        "replicas = 2\nscaling = { min = 2, max = 6, cpu = 70 }\nrollout = { deadline = \"60s\" }",
-        "",
-    )?;
+    bench.describe(AUTOSCALED, "")?;
     let bench = bench.served("v1")?;
     assert_eq!(bench.run("plan --set TAG=v2 --out saved.plan")?.exit, 0);
     bench
