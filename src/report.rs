@@ -141,7 +141,11 @@ impl<O: Write, E: Write> Reporter<O, E> {
         match &mut self.shape {
             Shape::Json => out.write(&(json::line(event) + "\n")),
             Shape::Human(human) => {
-                let (stream, lines) = human.tell(event);
+                let screen = match human.plan_stream() {
+                    Stream::Out => out.style.width,
+                    Stream::Err => err.style.width,
+                };
+                let (stream, lines) = human.tell(event, screen);
                 if !lines.is_empty() {
                     human.aside(|| match stream {
                         Stream::Out => out.write_lines(&lines),

@@ -75,8 +75,9 @@ impl Human {
         self.live.is_some()
     }
 
-    /// Takes in an event; returns the lines to be kept, and where they go.
-    pub(super) fn tell(&mut self, event: &Event) -> (Stream, Vec<Line>) {
+    /// Takes in an event; returns the lines to be kept, and where they go. `width` is that of the
+    /// screen which shows the plan.
+    pub(super) fn tell(&mut self, event: &Event, width: Option<usize>) -> (Stream, Vec<Line>) {
         self.paused = false;
         let place = words::place(event);
         match &event.kind {
@@ -86,7 +87,7 @@ impl Human {
                 shortest_seconds,
                 ..
             } => {
-                let lines = plan::lines(&place, changes, notes, *shortest_seconds);
+                let lines = plan::lines(&place, changes, notes, (*shortest_seconds, width));
                 (self.plan_stream(), lines)
             }
             Kind::PostMortem(evidence) => {
@@ -121,7 +122,8 @@ impl Human {
         }
     }
 
-    fn plan_stream(&self) -> Stream {
+    /// Where plans are shown.
+    pub(super) fn plan_stream(&self) -> Stream {
         if self.telling.plan_on_stdout {
             Stream::Out
         } else {

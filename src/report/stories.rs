@@ -11,7 +11,7 @@ mod hostile;
 mod plans;
 
 pub(super) use hostile::hostile;
-pub(super) use plans::{plan_create, plan_empty, plan_update};
+pub(super) use plans::{plan_containers, plan_create, plan_empty, plan_update};
 
 /// When every story begins: 12:00:00 UTC.
 pub(super) fn start() -> Timestamp {

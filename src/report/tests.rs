@@ -93,6 +93,26 @@ fn a_plan_with_changes() {
 }
 
 #[test]
+fn a_change_of_49_variables_fits_one_screen() {
+    let text = on_a_screen(&stories::plan_containers());
+    assert!(text.lines().count() <= 24, "{text}");
+    for name in (0..49).map(|n| format!("UPSTREAM_{n}")) {
+        assert!(text.contains(&name), "{name} in {text}");
+    }
+    assert_snapshot!(text);
+}
+
+#[test]
+fn a_plan_that_no_terminal_shows_is_told_in_full() {
+    let text = plain(&stories::plan_containers());
+    assert!(
+        text.contains("https://service-48.internal.example.com/v2"),
+        "{text}"
+    );
+    assert_eq!(text.matches("UPSTREAM_").count(), 49);
+}
+
+#[test]
 fn a_plan_that_makes_and_deletes() {
     assert_snapshot!(on_a_screen(&stories::plan_create()));
 }
@@ -330,7 +350,7 @@ fn the_schema_in_the_repository_is_the_schema() {
 fn a_live_block_shows_where_the_rollout_stands() {
     let mut human = Human::new(telling());
     for event in stories::rolled_back().iter().take(6) {
-        human.tell(event);
+        human.tell(event, None);
     }
     assert_snapshot!(human.blocks_at(after(75), 100));
     assert_snapshot!(

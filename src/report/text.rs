@@ -93,6 +93,27 @@ pub(super) fn shorten(text: &str, columns: usize) -> String {
     short
 }
 
+/// `text` with at most `columns` columns; what is left out of its middle leaves a `…`. What tells
+/// two images or ARNs apart stands at their ends.
+pub(super) fn middle(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let tail_room = columns.saturating_sub(1) * 2 / 3;
+    let mut used = 0;
+    let mut start = text.len();
+    for (at, c) in text.char_indices().rev() {
+        used += c.width().unwrap_or(0);
+        if used > tail_room {
+            break;
+        }
+        start = at;
+    }
+    let tail = &text[start..];
+    let head = shorten(&text[..start], columns.saturating_sub(tail.width()));
+    format!("{head}{tail}")
+}
+
 /// One line of words, before it is wrapped and painted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Line {
@@ -196,7 +217,7 @@ fn paint_words(text: &mut String, tone: Tone, words: &str, color: bool) {
 }
 
 /// A column grows no wider than this; a longer cell pushes its own row aside only.
-const WIDEST_COLUMN: usize = 44;
+pub(super) const WIDEST_COLUMN: usize = 44;
 
 /// Rows of cells as aligned lines. The last cell is not padded and wraps below itself.
 pub(super) fn columns(indent: usize, rows: &[Vec<(Tone, String)>]) -> Vec<Line> {
@@ -283,6 +304,17 @@ mod tests {
     fn wide_characters_count_as_they_look() {
         assert_eq!(shorten("日本語テキスト", 7), "日本語…");
         assert_eq!(shorten("short", 7), "short");
+        assert_eq!(middle("日本語テキスト", 7), "日…スト");
+    }
+
+    #[test]
+    fn both_ends_of_a_long_value_stay() {
+        assert_eq!(
+            middle("registry.example.com/shop/api:v2", 20),
+            "registr…/shop/api:v2"
+        );
+        assert_eq!(middle("short", 5), "short");
+        assert_eq!(middle("0123456789", 1), "…");
     }
 
     #[test]

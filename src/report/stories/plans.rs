@@ -137,3 +137,33 @@ pub(in crate::report) fn plan_empty() -> Vec<Event> {
         },
     )]
 }
+
+/// A plan that changes many variables, and containers as a whole.
+pub(in crate::report) fn plan_containers() -> Vec<Event> {
+    fn definition(path: &str, from: Option<&str>, to: Option<&str>) -> ChangeView {
+        view("task definition", path, from, to, Effect::Restarts)
+    }
+    let mut changes: Vec<ChangeView> = (0..49)
+        .map(|n| {
+            let value = format!("https://service-{n}.internal.example.com/v2");
+            let path = format!("containers.api.environment.UPSTREAM_{n}");
+            definition(&path, Some("https://old.example.com"), Some(&value))
+        })
+        .collect();
+    changes.extend([
+        definition("cpu", Some("256"), Some("512")),
+        definition("containers.proxy.environment.A", None, Some("1")),
+        definition("containers.proxy.image", None, Some("nginx:1.29")),
+        definition("containers.old.image", Some("envoy:v1"), None),
+        definition("containers.old.essential", Some("false"), None),
+    ]);
+    vec![api(
+        0,
+        Kind::Plan {
+            changes,
+            notes: Vec::new(),
+            effect: Some(Effect::Restarts),
+            shortest_seconds: None,
+        },
+    )]
+}
