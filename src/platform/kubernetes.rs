@@ -58,6 +58,7 @@ pub mod past;
 pub mod perform;
 pub mod planned;
 mod platform;
+pub mod ports;
 pub mod prove;
 pub mod quantity;
 pub mod reading;

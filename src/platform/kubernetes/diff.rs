@@ -12,6 +12,7 @@ use super::health::Health;
 use super::kind::{Id, Kind};
 use super::object::Object;
 use super::observe::Observed;
+use super::ports::{self, Both, Passage};
 use super::view::{made, removed, views};
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::failure::Failed;
@@ -117,7 +118,9 @@ impl<'a> Work<'a> {
             self.foreign_account(object, live);
             return Ok(());
         }
-        let pair = self.pair(object, live);
+        let led = self.led(object, live)?;
+        let wanted = led.as_ref().unwrap_or(object);
+        let pair = self.pair(wanted, live);
         let selector = pair
             .differences
             .iter()
@@ -132,10 +135,39 @@ impl<'a> Work<'a> {
             self.deployment(object, &pair);
         } else if !pair.differences.is_empty() {
             let waits = object.id.kind == Kind::HorizontalPodAutoscaler && self.after_health;
-            self.show(object, &pair);
-            self.apply(object.clone(), &pair, waits);
+            self.show(wanted, &pair);
+            self.apply(wanted.clone(), &pair, waits);
         }
         Ok(())
+    }
+
+    /// A Service with the target port under which the pods that are there serve until the new ones
+    /// do. `None`: as it is asked for.
+    fn led(&mut self, object: &Object, live: &Value) -> Result<Option<Object>, Failed> {
+        let coming = self.wish.desired.object(Kind::Deployment);
+        let pods = self.observed.deployment(self.wish.name);
+        let (Kind::Service, Some(coming), Some(pods)) = (object.id.kind, coming, pods) else {
+            return Ok(None);
+        };
+        let both = Both {
+            live,
+            pods,
+            wanted: &object.manifest,
+            coming: &coming.manifest,
+        };
+        match both.passage() {
+            None => Ok(None),
+            Some(Passage::Open(target)) => Ok(Some(Object {
+                manifest: ports::sending_to(object.manifest.clone(), &target),
+                ..object.clone()
+            })),
+            // Whoever adopts a service takes it as it comes.
+            Some(Passage::Cut { from, to }) if !self.wish.owner.has(pods) => {
+                self.diff.notes.push(ports::cuts(from, to));
+                Ok(None)
+            }
+            Some(Passage::Cut { from, to }) => Err(ports::refuse_cut(&object.id, from, to)),
+        }
     }
 
     fn make(&mut self, object: &Object) {

@@ -11,7 +11,7 @@ use super::kind::{Id, Kind};
 use super::observe::{Observed, Sought};
 use super::past::{in_place_of, tripped_before};
 use super::render::{Setting, render};
-use super::{Kubernetes, advice, count, ground, prove, record, verbs};
+use super::{Kubernetes, advice, count, ground, ports, prove, record, verbs};
 use crate::event::Events;
 use crate::names::label_value;
 use crate::plan::{Note, Plan};
@@ -150,6 +150,7 @@ impl Planning<'_> {
             desired = in_place_of(desired, asked.await?);
             observed = self.look(&desired).await?;
         }
+        ports::name_as_there(&mut desired.objects, &observed, self.name());
         let live = observed.deployment(self.name());
         let restarted = live.and_then(verbs::restarted);
         for object in &mut desired.objects {

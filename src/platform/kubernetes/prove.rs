@@ -112,6 +112,10 @@ fn judge(
         // A webhook that cannot be asked without consequences is no word about the object
         // (Kubernetes documentation, admission webhooks, side effects).
         Failure::Invalid if !is_about_object(&failure) => Proof::Untold(Some(failure)),
+        // Beside ports that go once they are ours, and that one without a name may not stand by.
+        Failure::Invalid if id.kind == Kind::Service && !resolved.0.is_empty() => {
+            Proof::Untold(None)
+        }
         Failure::Invalid | Failure::Denied | Failure::Quota | Failure::Unsupported => {
             Proof::Refused(failure)
         }

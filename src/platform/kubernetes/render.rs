@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use super::desired::Desired;
 use super::kind::{Id, Kind};
 use super::object::Object;
-use super::{MANAGER, advice, key};
+use super::{MANAGER, advice, key, ports};
 use crate::names::{is_annotation_key, label_value};
 use crate::spec::{KubePlace, Port, Protocol, Service, Share};
 use order::Order;
@@ -182,7 +182,12 @@ impl Maker<'_> {
             fields.insert("name".into(), json!(format!("{word}-{}", port.number)));
         }
         fields.insert("port".into(), json!(number));
-        fields.insert("targetPort".into(), json!(port.number));
+        let target = if index == 0 {
+            json!(ports::NAME)
+        } else {
+            json!(port.number)
+        };
+        fields.insert("targetPort".into(), target);
         fields.insert("protocol".into(), json!(transport(port.protocol)));
         Value::Object(fields)
     }
