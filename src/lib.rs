@@ -113,6 +113,10 @@
 //! * The remedy applies again what was captured before the first write of *this* deployment, whole,
 //!   under the same field manager, and is watched to its end. A run that is killed in between is
 //!   finished by the next one, under the lock ([`platform::kubernetes::lock`]).
+//! * A Service sends to a *named* port, which each pod resolves for itself
+//!   ([`platform::kubernetes::ports`]): while `port` moves, old pods serve on the old one and new
+//!   pods on the new one. The name is the one that pods have already. A number stays where it is
+//!   right for all pods, since load balancers' controllers make new target groups for another.
 //! * A rollout that fails while nobody holds the lock holds nobody up: no platform brings anything
 //!   back by itself there.
 //! * `apply --yes` proves its plan (server-side dry-run) beside taking the lock and opening the

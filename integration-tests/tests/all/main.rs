@@ -18,6 +18,7 @@ mod kube_eks;
 mod kube_failures;
 mod kube_nodes;
 mod kube_ownership;
+mod kube_ports;
 mod kube_rights;
 mod kube_rollouts;
 mod kube_sweep;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
             kube_rollouts::trials(),
             kube_failures::trials(),
             kube_ownership::trials(),
+            kube_ports::trials(),
             kube_concurrency::trials(),
             kube_trouble::trials(),
             kube_verbs::trials(),

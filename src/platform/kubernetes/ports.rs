@@ -109,9 +109,7 @@ pub fn name_as_there(objects: &mut [Object], observed: &Observed, name: &str) {
     };
     let called = called_there(observed, name, &objects[service].manifest);
     let called = called.as_deref().unwrap_or(NAME);
-    let is_it = |port: &Value| {
-        port["containerPort"] == number && self::protocol(port) == protocol
-    };
+    let is_it = |port: &Value| port["containerPort"] == number && self::protocol(port) == protocol;
     let manifest = &mut objects[pods].manifest;
     let others = ports(manifest).any(|port| port["name"] == called && !is_it(port));
     if !others && name_port(manifest, called, is_it) {
@@ -137,9 +135,8 @@ fn called_there(observed: &Observed, name: &str, wanted: &Value) -> Option<Strin
     let protocol = protocol(port);
     let target = target(port);
     let number = resolve(&target, pods, protocol)?;
-    let mut there = ports(pods).filter(|port| {
-        port["containerPort"] == number && self::protocol(port) == protocol
-    });
+    let mut there = ports(pods)
+        .filter(|port| port["containerPort"] == number && self::protocol(port) == protocol);
     match target {
         Value::String(name) => Some(name),
         _ => there.find_map(|port| Some(port.get("name")?.as_str()?.to_owned())),
@@ -183,7 +180,9 @@ fn target(port: &Value) -> Value {
 }
 
 fn protocol(port: &Value) -> &str {
-    port.get("protocol").and_then(Value::as_str).unwrap_or("TCP")
+    port.get("protocol")
+        .and_then(Value::as_str)
+        .unwrap_or("TCP")
 }
 
 /// The number that a target means to the pods of a Deployment; `None`: they have no such name.
@@ -298,7 +297,9 @@ mod tests {
     fn side() -> impl Strategy<Value = Side> {
         let name = || prop_oneof![Just(None), Just(Some("http")), Just(Some("service"))];
         (1_u64..4, name(), any::<bool>()).prop_map(|(number, name, by_name)| {
-            let target = name.filter(|_| by_name).map_or(json!(number), |name| json!(name));
+            let target = name
+                .filter(|_| by_name)
+                .map_or(json!(number), |name| json!(name));
             (target, number, name)
         })
     }
