@@ -22,46 +22,68 @@ fn listens_on(bench: &Bench, port: u16, kube: &str) -> Outcome {
     bench.project.write("deploy.toml", &text)
 }
 
-/// Whether since that version of the slices somebody was served at all times, and everybody on a port of its own.
-fn assert_served_since(bench: &Bench, version: &str) -> Outcome {
-    let sets = bench.namespace.list("replicasets")?;
-    let listens: BTreeMap<&str, &Value> = sets
-        .iter()
-        .filter_map(|set| {
-            let container = &set["spec"]["template"]["spec"]["containers"][0];
-            Some((
-                set["metadata"]["name"].as_str()?,
-                &container["ports"][0]["containerPort"],
-            ))
-        })
-        .collect();
-    let mut ready: BTreeMap<String, usize> = BTreeMap::new();
-    let changes = bench.namespace.changes("endpointslices", version)?;
-    assert!(!changes.is_empty(), "nothing became of the slices");
-    for slice in &changes {
-        let empty = Vec::new();
-        let endpoints = slice["endpoints"].as_array().unwrap_or(&empty);
-        let serving: Vec<&Value> = endpoints
+/// The slices of endpoints from a moment on.
+struct Since {
+    version: String,
+    /// How many were ready in each then.
+    ready: BTreeMap<String, usize>,
+}
+
+impl Since {
+    fn now(bench: &Bench) -> Outcome<Self> {
+        let version = bench.namespace.version("endpointslices")?;
+        let slices = bench.namespace.list("endpointslices")?;
+        let ready = slices
             .iter()
-            .filter(|one| one["conditions"]["ready"] == true)
+            .map(|slice| (named(slice), ready(slice).len()))
             .collect();
-        for endpoint in &serving {
-            let pod = endpoint["targetRef"]["name"].as_str().unwrap_or_default();
-            let set = pod.rsplit_once('-').map_or("", |(set, _)| set);
-            assert_eq!(
-                Some(&&slice["ports"][0]["port"]),
-                listens.get(set),
-                "{pod}: {slice:#}"
+        Ok(Self { version, ready })
+    }
+
+    /// Somebody was served at all times, and everybody on a port of its own.
+    fn assert_served(mut self, bench: &Bench) -> Outcome {
+        let sets = bench.namespace.list("replicasets")?;
+        let listens: BTreeMap<&str, &Value> = sets
+            .iter()
+            .filter_map(|set| {
+                let container = &set["spec"]["template"]["spec"]["containers"][0];
+                Some((
+                    set["metadata"]["name"].as_str()?,
+                    &container["ports"][0]["containerPort"],
+                ))
+            })
+            .collect();
+        let changes = bench.namespace.changes("endpointslices", &self.version)?;
+        assert!(!changes.is_empty(), "nothing became of the slices");
+        for slice in &changes {
+            for endpoint in ready(slice) {
+                let pod = endpoint["targetRef"]["name"].as_str().unwrap_or_default();
+                let set = pod.rsplit_once('-').map_or("", |(set, _)| set);
+                assert_eq!(
+                    Some(&&slice["ports"][0]["port"]),
+                    listens.get(set),
+                    "{pod}: {slice:#}"
+                );
+            }
+            self.ready.insert(named(slice), ready(slice).len());
+            assert!(
+                self.ready.values().sum::<usize>() > 0,
+                "nobody is served: {slice:#}"
             );
         }
-        let name = slice["metadata"]["name"].to_string();
-        ready.insert(name, serving.len());
-        assert!(
-            ready.values().sum::<usize>() > 0,
-            "nobody is served: {slice:#}"
-        );
+        Ok(())
     }
-    Ok(())
+}
+
+fn named(slice: &Value) -> String {
+    slice["metadata"]["name"].to_string()
+}
+
+fn ready(slice: &Value) -> Vec<&Value> {
+    let endpoints = slice["endpoints"].as_array().into_iter().flatten();
+    endpoints
+        .filter(|one| one["conditions"]["ready"] == true)
+        .collect()
 }
 
 fn target(bench: &Bench) -> Outcome<Value> {
@@ -71,7 +93,7 @@ fn target(bench: &Bench) -> Outcome<Value> {
 
 fn a_port_moves_and_every_pod_is_reached_on_its_own() -> Outcome {
     let bench = Bench::serving("portmoves", "v1")?;
-    let before = bench.namespace.version("endpointslices")?;
+    let before = Since::now(&bench)?;
     listens_on(&bench, 9090, "")?;
     let done = bench.apply("v2")?;
     assert_verdict(&done, "healthy", None, 0)?;
@@ -83,7 +105,7 @@ fn a_port_moves_and_every_pod_is_reached_on_its_own() -> Outcome {
     let tripped = bench.apply("v2-crash")?;
     assert_verdict(&tripped, "tripped", Some(true), 10)?;
     assert_eq!(bench.serve()?, ["v1", "v1"], "{tripped}");
-    assert_served_since(&bench, &before)
+    before.assert_served(&bench)
 }
 
 /// What an older version left: a Service that sends to a number, and pods that do not name their port.
@@ -119,7 +141,7 @@ fn a_port_without_a_name_is_named_before_it_moves() -> Outcome {
     assert_verdict(&refused, "refused", None, 4)?;
     assert_says(&refused, &["port = 8080", "change the port then"]);
     assert_eq!(bench.changes(), Vec::<String>::new(), "{refused}");
-    let before = bench.namespace.version("endpointslices")?;
+    let before = Since::now(&bench)?;
     listens_on(&bench, 8080, "")?;
     assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
     // It is right for all pods: a load balancer's targets stay as they are.
@@ -128,7 +150,7 @@ fn a_port_without_a_name_is_named_before_it_moves() -> Outcome {
     listens_on(&bench, 9090, "")?;
     assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
     assert_eq!(target(&bench)?, "service");
-    assert_served_since(&bench, &before)
+    before.assert_served(&bench)
 }
 
 fn a_service_with_another_named_port_is_adopted() -> Outcome {
