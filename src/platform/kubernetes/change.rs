@@ -110,6 +110,15 @@ pub enum Change {
         /// Only once the new revision is healthy.
         after_health: bool,
     },
+    /// Take the history along to another name.
+    MoveHistory {
+        /// The Deployment that it is of.
+        from: String,
+        /// The one that it will be of.
+        to: String,
+        /// Only once the new revision is healthy.
+        after_health: bool,
+    },
     /// Delete the history and the lock of a Deployment.
     Forget {
         /// The Deployment.
@@ -139,6 +148,9 @@ impl Change {
                 Count::HandOver => format!("leave the count of {deployment} to the autoscaler"),
             },
             Self::Delete { id, .. } => format!("delete {id}"),
+            Self::MoveHistory { from, to, .. } => {
+                format!("take the history of {from} along to {to}")
+            }
             Self::Forget { deployment } => format!("delete the history of {deployment}"),
         }
     }
@@ -150,8 +162,15 @@ impl Change {
             Self::Record { .. } | Self::CreateNamespace { .. } | Self::Forget { .. } => false,
             Self::Apply { after_health, .. }
             | Self::Count { after_health, .. }
+            | Self::MoveHistory { after_health, .. }
             | Self::Delete { after_health, .. } => *after_health,
         }
+    }
+
+    /// Whether an Ingress leads to other pods from it on.
+    pub fn leads_away(&self) -> bool {
+        matches!(self, Self::Apply { object, after_health: true, .. }
+            if object.id.kind == Kind::Ingress)
     }
 
     /// Whether pods take the place of others on it.
@@ -178,7 +197,7 @@ impl Change {
                 Kind::HorizontalPodAutoscaler => Wave::Around,
                 _ => Wave::Removal,
             },
-            Self::Forget { .. } => Wave::Forget,
+            Self::MoveHistory { .. } | Self::Forget { .. } => Wave::Forget,
         }
     }
 }

@@ -50,6 +50,10 @@ pub fn removal(
         diff.changes.push(Change::Forget {
             deployment: name.to_owned(),
         });
+        let former = observed.former.iter().map(|former| Change::Forget {
+            deployment: former.name.clone(),
+        });
+        diff.changes.extend(former);
     }
     Ok(diff)
 }

@@ -87,11 +87,32 @@ impl<'a> Work<'a> {
             diff: Diff::default(),
         };
         work.after_health = wish.desired.object(Kind::Deployment).is_some_and(|object| {
-            observed.live(&object.id).is_some_and(|live| {
-                rolls(&work.pair(object, live).differences) || !Health::of(live).is_settled()
-            })
+            observed
+                .live(&object.id)
+                .map_or(work.former().is_some(), |live| {
+                    rolls(&work.pair(object, live).differences) || !Health::of(live).is_settled()
+                })
         });
         work
+    }
+
+    /// What serves under the name that the service had before: ours, and about to go.
+    fn former(&self) -> Option<(&'a str, &'a Value)> {
+        let former = self.observed.former.as_ref()?;
+        let live = self.observed.deployment(&former.name)?;
+        self.wish.owner.has(live).then_some((&former.name, live))
+    }
+
+    /// The number of pods that an autoscaler begins with: as many as serve under another name.
+    fn begins_with(&self) -> u32 {
+        let former = self.former().map_or(0, |(_, live)| count::replicas(live));
+        self.wish.desired.replicas.max(former)
+    }
+
+    /// Whether a change of this kind waits until the new pods are healthy.
+    fn waits(&self, kind: Kind) -> bool {
+        let leads_away = kind == Kind::Ingress && self.former().is_some();
+        self.after_health && (kind == Kind::HorizontalPodAutoscaler || leads_away)
     }
 
     fn pair(&self, object: &Object, live: &'a Value) -> Pair<'a> {
@@ -134,7 +155,7 @@ impl<'a> Work<'a> {
         if object.id.kind == Kind::Deployment {
             self.deployment(object, &pair);
         } else if !pair.differences.is_empty() {
-            let waits = object.id.kind == Kind::HorizontalPodAutoscaler && self.after_health;
+            let waits = self.waits(object.id.kind);
             self.show(wanted, &pair);
             self.apply(wanted.clone(), &pair, waits);
         }
@@ -181,11 +202,11 @@ impl<'a> Work<'a> {
             uid: None,
             force: self.wish.force,
             rolls: kind == Kind::Deployment,
-            after_health: kind == Kind::HorizontalPodAutoscaler && self.after_health,
+            after_health: self.waits(kind),
             takes_over: Vec::new(),
         });
         if kind == Kind::Deployment && self.wish.desired.scaled {
-            let initial = count::initial(self.wish.name, self.wish.desired.replicas);
+            let initial = count::initial(self.wish.name, self.begins_with());
             self.diff.changes.extend(initial);
         }
     }
@@ -299,6 +320,15 @@ impl<'a> Work<'a> {
             let note = adopt::note(&ids, &self.diff.views);
             self.diff.notes.push(note);
         }
+        if let Some((from, _)) = self.former() {
+            let to = self.wish.name;
+            self.diff.notes.push(renames(from, to));
+            self.diff.changes.push(Change::MoveHistory {
+                from: from.to_owned(),
+                to: to.to_owned(),
+                after_health: self.after_health,
+            });
+        }
         // A count alone is no revision.
         let revision = |change: &Change| !matches!(change, Change::Count { .. });
         if self.diff.changes.iter().any(revision) {
@@ -309,6 +339,18 @@ impl<'a> Work<'a> {
         self.diff.changes.sort_by_key(Change::wave);
         Ok(self.diff)
     }
+}
+
+/// What a rename does, in order.
+fn renames(from: &str, to: &str) -> Note {
+    Note::warning(
+        "renames",
+        format!(
+            "Renames {from} to {to}: {to} comes up beside {from}, the Ingress leads to it once it is \
+             healthy, and then {from} goes. Whoever calls Service {from} within the cluster has to \
+             call {to}."
+        ),
+    )
 }
 
 /// The change that deletes an object.

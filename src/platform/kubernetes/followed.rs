@@ -110,6 +110,9 @@ pub struct GoingBack {
     pub to: String,
     /// Why, in a sentence.
     pub reason: Option<String>,
+    /// Whether it served all along, under another name, so that only what was beside it goes.
+    #[serde(default)]
+    pub kept: bool,
 }
 
 /// A rollout under watch. The first look opens the streams; dropping the last clone closes them.

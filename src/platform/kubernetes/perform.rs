@@ -1,6 +1,8 @@
 //! Performs a plan: under the lock, with what was there before in the history, in waves, each change
 //! once, nothing that the plan does not say.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -46,6 +48,9 @@ struct Run<'a> {
     performed: Vec<String>,
     /// The Deployment as the last write of it left it.
     deployment: Option<Value>,
+    /// What goes waits for so long, where an Ingress was led away from it just before: its controller
+    /// has to hear of that.
+    leaves: Duration,
 }
 
 impl Kubernetes {
@@ -98,6 +103,11 @@ impl Kubernetes {
             as_is: Vec::new(),
             performed: Vec::new(),
             deployment: None,
+            leaves: if plan.changes.iter().any(Change::leads_away) {
+                service.kubernetes.drain
+            } else {
+                Duration::ZERO
+            },
         };
         if let Some(look) = self.remembered(name) {
             run.observed = look.observed;
@@ -159,6 +169,10 @@ impl<'a> Run<'a> {
         for wave in changes.chunk_by(|one, other| one.wave() == other.wave()) {
             if let Err(lost) = self.kube.holds(self.name) {
                 return Err(self.error(wave, &[], lost));
+            }
+            if wave.iter().any(|change| change.wave() == Wave::Removal) {
+                let clock = self.kube.clock;
+                clock.sleep_until(clock.now() + self.leaves).await;
             }
             self.wave(wave).await?;
         }

@@ -49,7 +49,7 @@ impl Kubernetes {
         }
         let mut restored = None;
         for object in wanted {
-            let own = object.id == deployment(name);
+            let own = object.id.kind == Kind::Deployment;
             match self.apply_again(name, object, wanted).await {
                 Ok(reply) if own => restored = Some(reply),
                 Ok(_) => {}
@@ -73,7 +73,9 @@ impl Kubernetes {
     /// The digest of the pod template that applying this set would give.
     pub(super) async fn would_be(&self, name: &str, wanted: &[Object]) -> Result<String, Failed> {
         let wire = self.wire().await?;
-        let own = wanted.iter().find(|object| object.id == deployment(name));
+        let own = wanted
+            .iter()
+            .find(|object| object.id.kind == Kind::Deployment);
         let live = wire.read(&deployment(name)).await?;
         let (Some(object), Some(live)) = (own, live) else {
             let words = "it has no Deployment any more";

@@ -19,9 +19,7 @@ use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
 use crate::platform::kubernetes::past::{made, serving};
 use crate::platform::kubernetes::prove::{Proof, contested};
-use crate::platform::kubernetes::record::{
-    Captured, CapturedState, RecordHead, State, digest, next,
-};
+use crate::platform::kubernetes::record::{Captured, CapturedState, RecordHead, State, digest};
 use crate::platform::kubernetes::{MANAGER, key};
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
@@ -179,7 +177,7 @@ impl Run<'_> {
         };
         match newest.filter(ours) {
             Some(head) => Place::Open(head.number),
-            None => Place::New(next(&self.observed.records)),
+            None => Place::New(self.observed.next_number()),
         }
     }
 
@@ -230,7 +228,7 @@ impl Run<'_> {
             })
         };
         let objects = self.observed.objects.iter().filter_map(|(id, live)| {
-            if !self.is_touched(id, live) {
+            if !self.is_touched(id, live) || self.is_beside(id) {
                 return None;
             }
             let wanted = asked.iter().find(|object| object.id == *id);
@@ -239,7 +237,8 @@ impl Run<'_> {
             let ownership = Ownership::of(live, |entry| taken && is_taken_over(entry));
             capture(id, live, fields.as_ref(), &ownership)
         });
-        let state = match self.observed.deployment(self.name) {
+        let former = self.observed.former_deployment();
+        let state = match former.or_else(|| self.observed.deployment(self.name)) {
             None => CapturedState::Nothing,
             Some(live) if Health::of(live).is_settled() => CapturedState::Healthy,
             Some(_) => CapturedState::Unwell,
@@ -260,6 +259,11 @@ impl Run<'_> {
             Change::Delete { id: other, .. } => other == id,
             _ => false,
         })
+    }
+
+    /// Whether it stands beside what serves under another name, and is none of that.
+    fn is_beside(&self, id: &Id) -> bool {
+        self.observed.former.is_some() && Kind::NAMED.contains(&id.kind) && id.name == self.name
     }
 
     /// Nothing was changed: then there was no deployment either.

@@ -59,6 +59,13 @@ impl Run<'_> {
             }
             Change::Count { replicas, why, .. } => self.count(*replicas, *why).await,
             Change::Delete { id, uid, .. } => self.delete(id, uid).await,
+            Change::MoveHistory { from, to, .. } => {
+                self.kube.move_history(from, to).await?;
+                Ok(Done {
+                    result: to.clone(),
+                    ..Done::default()
+                })
+            }
             Change::Forget { deployment } => {
                 self.kube.forget(deployment).await?;
                 Ok(Done::default())
