@@ -117,6 +117,10 @@
 //!   ([`platform::kubernetes::ports`]): while `port` moves, old pods serve on the old one and new
 //!   pods on the new one. The name is the one that pods have already. A number stays where it is
 //!   right for all pods, since load balancers' controllers make new target groups for another.
+//! * A rename (`kubernetes.name`) is known by our own Ingress, which leads to the former name, and by
+//!   no label: another target may have the same service under another name in the namespace. The
+//!   new set comes up beside the old one; the Ingress, the removal of the old set and its history
+//!   follow once it is healthy. The remedy takes the new set away: what served never stopped.
 //! * A rollout that fails while nobody holds the lock holds nobody up: no platform brings anything
 //!   back by itself there.
 //! * `apply --yes` proves its plan (server-side dry-run) beside taking the lock and opening the

@@ -19,6 +19,7 @@ mod kube_failures;
 mod kube_nodes;
 mod kube_ownership;
 mod kube_ports;
+mod kube_renames;
 mod kube_rights;
 mod kube_rollouts;
 mod kube_sweep;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
             kube_failures::trials(),
             kube_ownership::trials(),
             kube_ports::trials(),
+            kube_renames::trials(),
             kube_concurrency::trials(),
             kube_trouble::trials(),
             kube_verbs::trials(),
