@@ -100,7 +100,10 @@ impl<'a> Work<'a> {
     fn former(&self) -> Option<(&'a str, &'a Value)> {
         let former = self.observed.former.as_ref()?;
         let live = self.observed.deployment(&former.name)?;
-        self.wish.owner.has(live).then_some((&former.name, live))
+        self.wish
+            .owner
+            .has(live)
+            .then_some((former.name.as_str(), live))
     }
 
     /// The number of pods that an autoscaler begins with: as many as serve under another name.

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::adopt::Owner;
 use super::kind::{Id, Kind};
 use super::lock::LeaseView;
 use super::record::{RecordHead, State, next};
@@ -19,6 +20,8 @@ use crate::platform::failure::{Failed, Kind as Failure};
 pub struct Sought<'a> {
     /// The Deployment's name.
     pub name: &'a str,
+    /// Whose it is.
+    pub owner: Owner<'a>,
     /// The objects that are asked for.
     pub objects: &'a [Id],
     /// A Secret that must be there.
@@ -193,9 +196,12 @@ impl Kubernetes {
         ids.dedup();
         let wire = self.wire().await?;
         let read = join_all(ids.iter().map(|id| wire.read(id))).await;
-        observed.objects.extend(found(&ids, read)?);
-        let is_there = observed.deployment(&name).is_some();
-        observed.former = is_there.then_some(Former { name, records });
+        let objects = found(&ids, read)?;
+        let live = objects.get(&deployment(&name));
+        if live.is_some_and(|live| sought.owner.has(live)) {
+            observed.objects.extend(objects);
+            observed.former = Some(Former { name, records });
+        }
         Ok(())
     }
 }

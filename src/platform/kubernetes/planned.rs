@@ -184,6 +184,7 @@ impl Planning<'_> {
         let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
         let sought = Sought {
             name: self.name(),
+            owner: self.owner(),
             objects: &ids,
             secret: desired.needs_secret.as_deref(),
             writes: self.intent.writes,
