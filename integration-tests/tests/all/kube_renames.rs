@@ -83,7 +83,7 @@ fn a_renamed_service_that_fails_leaves_what_serves() -> Outcome {
     let before = bench.namespace.version("ingresses")?;
     let tripped = bench.apply("v2-crash")?;
     assert_verdict(&tripped, "tripped", Some(true), 10)?;
-    assert_says(&tripped, &["rolled back to api"]);
+    assert_says(&tripped, &["\"serving\":\"api\""]);
     assert_eq!(leads_to(&bench)?, "api", "{tripped}");
     assert_eq!(bench.serve()?, ["v1", "v1"], "{tripped}");
     crate::kube::until("the new set is gone", || {
