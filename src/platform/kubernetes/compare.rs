@@ -13,6 +13,16 @@ use super::managed::{Entry, Owned, entries, owned_by};
 /// reference, `PodSpec`).
 const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
 
+/// What the API server gives a Service and never takes back (Kubernetes API reference,
+/// `ServiceSpec`).
+const ALLOCATED: [&str; 5] = [
+    "clusterIP",
+    "clusterIPs",
+    "healthCheckNodePort",
+    "ipFamilies",
+    "ipFamilyPolicy",
+];
+
 /// One path on which an object differs from what is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
@@ -65,6 +75,7 @@ pub fn differences(wanted: &Fields, live: &Fields, ownership: &Ownership) -> Vec
             && ownership.ends_with_us(path)
             && !is_default(path, from)
             && !path.within(&COPY)
+            && !is_allocated(path)
             && !(is_zero(from) && wanted.has_any_under(path));
         goes.then(|| Difference {
             path: path.clone(),
@@ -75,6 +86,12 @@ pub fn differences(wanted: &Fields, live: &Fields, ownership: &Ownership) -> Vec
     let mut all: Vec<Difference> = asked.chain(left).collect();
     all.sort_by(|one, other| one.path.cmp(&other.path));
     all
+}
+
+/// Whether the API server keeps what it once gave a Service there, when an apply leaves it out.
+fn is_allocated(path: &Path) -> bool {
+    let node_port = path.within(&["spec", "ports"]) && path.last_field() == "nodePort";
+    node_port || ALLOCATED.iter().any(|field| path.within(&["spec", *field]))
 }
 
 /// Whether what is there says what is asked for.
