@@ -1,7 +1,7 @@
 //! A service that gets another name: what is new comes up beside what serves, and takes its place once it is healthy.
 //! Needs a control plane.
 
-use integration_tests::trial::Outcome;
+use integration_tests::trial::{Outcome, fail};
 use integration_tests::trials;
 
 use crate::kube::{Bench, assert_says, until};
@@ -46,9 +46,9 @@ fn is_all_there_is(bench: &Bench, name: &str) -> Outcome {
 }
 
 /// The number of the first write of this kind.
-fn nth(writes: &[String], write: &str) -> usize {
+fn first(writes: &[String], write: &str) -> Outcome<usize> {
     let found = writes.iter().position(|one| one.starts_with(write));
-    found.unwrap_or_else(|| panic!("{write} is not among {writes:#?}"))
+    found.ok_or_else(|| fail(format_args!("{write} is not among {writes:#?}")))
 }
 
 fn a_renamed_service_is_led_to_once_it_is_healthy() -> Outcome {
@@ -60,9 +60,9 @@ fn a_renamed_service_is_led_to_once_it_is_healthy() -> Outcome {
     assert_verdict(&done, "healthy", None, 0)?;
     let writes = bench.changes();
     let (made, led, gone) = (
-        nth(&writes, "PATCH deployments/front"),
-        nth(&writes, "PATCH ingresses/api-ingress"),
-        nth(&writes, "DELETE deployments/api"),
+        first(&writes, "PATCH deployments/front")?,
+        first(&writes, "PATCH ingresses/api-ingress")?,
+        first(&writes, "DELETE deployments/api")?,
     );
     assert!(made < led && led < gone, "{writes:#?}");
     assert_eq!(leads_to(&bench)?, "front", "{done}");
