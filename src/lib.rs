@@ -123,8 +123,12 @@
 //!   follow once it is healthy. The remedy takes the new set away: what served never stopped.
 //! * A rollout that fails while nobody holds the lock holds nobody up: no platform brings anything
 //!   back by itself there.
-//! * `apply --yes` proves its plan (server-side dry-run) beside taking the lock and opening the
-//!   record; a plan that somebody reads is proven before it is shown.
+//! * A plan that somebody reads, or that differs from what is there, is proven (server-side dry-run)
+//!   before it is shown: admission may make just what is there of what we send, and then nothing is
+//!   written. What `apply --yes` makes anew is proven beside taking the lock and opening the record.
+//! * Where the file asks for a field that may only stand alone (another kind of probe, a value in the
+//!   place of a reference) and others manage what stands there, they are named; `--force-conflicts`
+//!   makes the whole entry ours first, so that theirs goes.
 
 pub mod answer;
 pub mod cancel;

@@ -9,10 +9,11 @@ use std::time::Duration;
 use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ecs::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 
 use crate::clock::Clock;
+use crate::platform::AGENT;
 use crate::spec::EcsPlace;
 
 pub mod credentials;
@@ -69,7 +70,9 @@ pub async fn connect_to(
     let region = Region::new(region.to_owned());
     let time = ServerTime::new(clock);
     if let Some(client) = transport {
-        let settings = SdkConfig::builder()
+        let mut settings = SdkConfig::builder();
+        settings.set_app_name(name());
+        let settings = settings
             .behavior_version(BehaviorVersion::latest())
             .region(region)
             .credentials_provider(made_up())
@@ -95,12 +98,22 @@ pub async fn connect_to(
         Some(endpoint) => loader.endpoint_url(endpoint),
         None => loader,
     };
+    let loader = match name() {
+        Some(name) => loader.app_name(name),
+        None => loader,
+    };
     let settings = loader.load().await;
     Connection {
         settings,
         time,
         credentials: Some(credentials),
     }
+}
+
+/// Who asks, as CloudTrail shows it: `app/deployer-1.2.3` in the user agent. A slash may not stand in
+/// it.
+fn name() -> Option<AppName> {
+    AppName::new(AGENT.replace('/', "-")).ok()
 }
 
 fn retries() -> RetryConfig {

@@ -14,6 +14,7 @@ mod clusters;
 mod harness;
 mod kube;
 mod kube_concurrency;
+mod kube_converge;
 mod kube_eks;
 mod kube_failures;
 mod kube_nodes;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
             kube_rollouts::trials(),
             kube_failures::trials(),
             kube_ownership::trials(),
+            kube_converge::trials(),
             kube_ports::trials(),
             kube_renames::trials(),
             kube_concurrency::trials(),

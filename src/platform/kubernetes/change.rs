@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::Path;
 use super::kind::{Id, Kind};
 use super::object::Object;
 
@@ -89,6 +90,9 @@ pub enum Change {
         after_health: bool,
         /// Managers whose fields become ours first, so that those go that are not applied.
         takes_over: Vec<String>,
+        /// Parts that become ours first, whoever manages them: what is applied takes their place.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        claims: Vec<Path>,
     },
     /// Give a number of replicas beside the Deployment.
     Count {
@@ -145,7 +149,9 @@ impl Change {
                 Count::Initial | Count::Set => {
                     format!("set the count of {deployment} to {replicas}")
                 }
-                Count::HandOver => format!("leave the count of {deployment} to the autoscaler"),
+                Count::HandOver => {
+                    format!("leave the count of {deployment} to whoever scales it")
+                }
             },
             Self::Delete { id, .. } => format!("delete {id}"),
             Self::MoveHistory { from, to, .. } => {
@@ -282,6 +288,7 @@ mod tests {
             rolls: false,
             after_health: false,
             takes_over: Vec::new(),
+            claims: Vec::new(),
         };
         let pods = apply(Kind::Deployment).wave();
         for kind in [

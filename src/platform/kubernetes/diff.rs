@@ -1,10 +1,13 @@
 //! From what is asked for and what is there to what must be done. Pure.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::adopt::{self, Owner};
 use super::change::Change;
-use super::compare::{Difference, Ownership, differences};
+use super::compare::Difference;
+use super::conflict::{self, Conflict};
 use super::count::{self, Decides};
 use super::desired::Desired;
 use super::fields::{Fields, Path};
@@ -13,16 +16,21 @@ use super::kind::{Id, Kind};
 use super::object::Object;
 use super::observe::Observed;
 use super::ports::{self, Both, Passage};
+use super::rivals::{self, Held};
 use super::view::{made, removed, views};
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::failure::Failed;
+
+mod pair;
+
+use pair::Pair;
 
 /// Where the IAM role of a service account stands (Amazon EKS user guide, IAM roles for service
 /// accounts).
 const ROLE: [&str; 3] = ["metadata", "annotations", "eks.amazonaws.com/role-arn"];
 
-/// What is shown in the place of a number that an autoscaler decides.
-const LEFT: &str = "left to the autoscaler";
+/// What is shown in the place of a number that the file does not decide.
+const LEFT: &str = "left to whoever scales it";
 
 /// What must be done, for machines and for people.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,6 +41,8 @@ pub struct Diff {
     pub views: Vec<ChangeView>,
     /// What the comparison itself has to say.
     pub notes: Vec<Note>,
+    /// Objects and paths of views that say that something stays, and whose it is from then on.
+    pub left: BTreeSet<(String, String)>,
 }
 
 /// How a difference is to be made up for.
@@ -66,15 +76,11 @@ struct Work<'a> {
     /// Whether what waits for health waits: pods of the old revision are there, and will go.
     after_health: bool,
     foreign: Vec<(&'a Id, &'a Value)>,
+    /// What left the file, or never was in it, and stays since others manage it.
+    stays: Vec<Held>,
+    /// What others manage and what is asked for has no room beside.
+    contested: Vec<(Id, Vec<Conflict>)>,
     diff: Diff,
-}
-
-/// One object that is there and wanted.
-struct Pair<'a> {
-    live: &'a Value,
-    ownership: Ownership,
-    takes_over: Vec<String>,
-    differences: Vec<Difference>,
 }
 
 impl<'a> Work<'a> {
@@ -84,6 +90,8 @@ impl<'a> Work<'a> {
             observed,
             after_health: false,
             foreign: Vec::new(),
+            stays: Vec::new(),
+            contested: Vec::new(),
             diff: Diff::default(),
         };
         work.after_health = wish.desired.object(Kind::Deployment).is_some_and(|object| {
@@ -119,18 +127,7 @@ impl<'a> Work<'a> {
     }
 
     fn pair(&self, object: &Object, live: &'a Value) -> Pair<'a> {
-        let foreign = !self.wish.owner.has(live);
-        let ownership = Ownership::of(live, |entry| foreign && adopt::is_taken_over(entry));
-        Pair {
-            differences: differences(&Fields::of(&object.manifest), &Fields::of(live), &ownership),
-            takes_over: if foreign {
-                adopt::taken_from(live)
-            } else {
-                Vec::new()
-            },
-            ownership,
-            live,
-        }
+        Pair::of(self.wish, object, live)
     }
 
     fn object(&mut self, object: &'a Object) -> Result<(), Failed> {
@@ -154,10 +151,18 @@ impl<'a> Work<'a> {
         }
         if !self.wish.owner.has(live) {
             self.foreign.push((&object.id, live));
+            let note = adopt::reconciled(&object.id, &pair.takes_over);
+            self.diff.notes.extend(note);
         }
+        if !pair.rivals.is_empty() {
+            let found = pair.rivals.iter().flat_map(Held::conflicts).collect();
+            self.contested.push((object.id.clone(), found));
+        }
+        self.stays
+            .extend(pair.shared.iter().chain(&pair.staying).cloned());
         if object.id.kind == Kind::Deployment {
             self.deployment(object, &pair);
-        } else if !pair.differences.is_empty() {
+        } else if pair.differs() {
             let waits = self.waits(object.id.kind);
             self.show(wanted, &pair);
             self.apply(wanted.clone(), &pair, waits);
@@ -207,6 +212,7 @@ impl<'a> Work<'a> {
             rolls: kind == Kind::Deployment,
             after_health: self.waits(kind),
             takes_over: Vec::new(),
+            claims: Vec::new(),
         });
         if kind == Kind::Deployment && self.wish.desired.scaled {
             let initial = count::initial(self.wish.name, self.begins_with());
@@ -223,7 +229,7 @@ impl<'a> Work<'a> {
             self.after_health,
         );
         let differs = |one: &Difference| !counting.apart || one.path != count::path();
-        let applies = pair.differences.iter().any(differs);
+        let applies = pair.differences.iter().any(differs) || !pair.shared.is_empty();
         self.show(object, pair);
         self.diff.changes.extend(counting.changes);
         if self.begins_uncounted(pair.live) {
@@ -268,6 +274,7 @@ impl<'a> Work<'a> {
             rolls: object.id.kind == Kind::Deployment && rolls(&pair.differences),
             after_health,
             takes_over: pair.takes_over.clone(),
+            claims: pair.claims.clone(),
             object,
         });
     }
@@ -280,6 +287,13 @@ impl<'a> Work<'a> {
                 view.to = Some(LEFT.to_owned());
                 view.effect = Effect::Invisible;
             }
+            self.diff.views.push(view);
+        }
+        for held in &pair.shared {
+            let view = rivals::left(&object.id, held);
+            self.diff
+                .left
+                .insert((view.object.clone(), view.path.clone()));
             self.diff.views.push(view);
         }
     }
@@ -322,6 +336,12 @@ impl<'a> Work<'a> {
             let ids: Vec<&Id> = self.foreign.iter().map(|(id, _)| *id).collect();
             let note = adopt::note(&ids, &self.diff.views);
             self.diff.notes.push(note);
+        }
+        if !self.contested.is_empty() {
+            return Err(conflict::refused(&self.contested));
+        }
+        if !self.stays.is_empty() && !self.diff.changes.is_empty() {
+            self.diff.notes.push(rivals::note(&self.stays));
         }
         if let Some((from, _)) = self.former() {
             let to = self.wish.name;

@@ -154,8 +154,16 @@ impl<'a> Run<'a> {
         if performed.is_err() && self.performed.is_empty() {
             self.nothing_came_of_it(performed.as_ref().err()).await;
         }
+        self.tell_warnings().await;
         performed?;
         Ok(self.started().await)
+    }
+
+    /// What the API server warned of on the way; a plan that was proven has told it already.
+    async fn tell_warnings(&self) {
+        for text in self.kube.warnings().await.unwrap_or_default() {
+            self.events.warn("server_warning", text);
+        }
     }
 
     /// The changes of one wave at once, waves one after the other.

@@ -60,7 +60,7 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
     Desired {
         objects: objects.into_iter().flatten().collect(),
         replicas: service.replicas,
-        scaled: service.scaling.is_some(),
+        scaled: service.scaling.is_some() || service.counted_by_others,
         needs_secret: by_hand.then(|| service.kubernetes.secret.to_string()),
         secret_keys: secrets.into_iter().map(|(key, _)| key).collect(),
         sensitive: sensitive(service),
@@ -219,7 +219,7 @@ impl Maker<'_> {
             },
             "template": self.pod(order),
         });
-        if self.service.scaling.is_none() {
+        if self.service.scaling.is_none() && !self.service.counted_by_others {
             spec["replicas"] = json!(self.service.replicas);
         }
         self.plain(Kind::Deployment, spec)

@@ -6,7 +6,7 @@ use super::super::findings::Findings;
 use super::super::model::{Breaker, Rollout, Scaling, Threshold};
 use super::super::problem::Problem;
 use super::super::raw::rollout as raw;
-use super::super::scalar::Whole;
+use super::super::scalar::{Replicas, Whole};
 use super::super::shape::{At, Table};
 use super::super::units;
 use super::or;
@@ -17,25 +17,50 @@ use crate::rollout::{Patience, Policy};
 /// window).
 const COOLDOWN: Duration = Duration::from_mins(5);
 
+/// How many tasks run, and who decides that.
+#[derive(Default)]
+pub(super) struct Count {
+    /// The bounds of scaling.
+    pub(super) scaling: Option<Scaling>,
+    /// The number of tasks to begin with.
+    pub(super) replicas: u32,
+    /// Whether others decide from then on.
+    pub(super) by_others: bool,
+}
+
 /// The bounds of scaling and the number of tasks to begin with.
 pub(super) fn scaling(
     raw: Option<At<raw::Scaling>>,
-    replicas: Option<At<Whole<0, 5000>>>,
+    replicas: Option<At<Replicas>>,
     ecs: bool,
     findings: &mut Findings,
-) -> (Option<Scaling>, u32) {
+) -> Count {
+    let by_others = matches!(
+        replicas.as_ref().map(|at| &at.value),
+        Some(Replicas::External)
+    );
+    let spot = replicas.as_ref().map(|at| at.spot);
+    let number = replicas.and_then(|at| match at.value {
+        Replicas::Count(count) => Some(count),
+        Replicas::External => None,
+    });
+    let alone = Count {
+        scaling: None,
+        replicas: number.unwrap_or(1),
+        by_others,
+    };
     let Some(At {
         value: raw, head, ..
     }) = raw
     else {
-        return (None, or(replicas, Whole(1)).0);
+        return alone;
     };
     if !raw.has(&["cpu", "memory", "requests"]) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
     let (Some(min), Some(max)) = (raw.min.clone(), raw.max.clone()) else {
-        return (None, or(replicas, Whole(1)).0);
+        return alone;
     };
     let (fewest, most) = (min.value.0, max.value.0);
     bounds(&min, &max, findings);
@@ -44,13 +69,20 @@ pub(super) fn scaling(
     }
     // On Kubernetes the window looks back: any length of it delays the first step out.
     let out = if ecs { COOLDOWN } else { Duration::ZERO };
-    let outside = |at: &&At<Whole<0, 5000>>| !(fewest..=most).contains(&at.value.0);
-    if let Some(at) = replicas.as_ref().filter(outside)
-        && fewest <= most
-    {
-        let message = format!("must be within `scaling`: from {fewest} to {most}");
-        let problem = Problem::new("conflict", message).at(at.spot);
-        findings.problem(problem.also(head, "the bounds"));
+    if let Some(spot) = spot {
+        let outside = number.is_some_and(|number| !(fewest..=most).contains(&number));
+        let problem = if by_others {
+            let message = "`scaling` decides the count: leave `replicas` out, or `scaling`";
+            Some(Problem::new("conflict", message))
+        } else if outside && fewest <= most {
+            let message = format!("must be within `scaling`: from {fewest} to {most}");
+            Some(Problem::new("conflict", message))
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            findings.problem(problem.at(spot).also(head, "the bounds"));
+        }
     }
     let scaling = Scaling {
         min: fewest,
@@ -61,7 +93,11 @@ pub(super) fn scaling(
         scale_in_cooldown: raw.scale_in_cooldown.map_or(COOLDOWN, |at| at.value.0),
         scale_out_cooldown: raw.scale_out_cooldown.map_or(out, |at| at.value.0),
     };
-    (Some(scaling), or(replicas, Whole(fewest)).0)
+    Count {
+        scaling: Some(scaling),
+        replicas: number.unwrap_or(fewest),
+        by_others: false,
+    }
 }
 
 fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Findings) {

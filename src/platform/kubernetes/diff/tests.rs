@@ -134,14 +134,17 @@ fn the_autoscaler_of_a_service_that_rolls_waits_for_its_health() {
         planned(&desired("shop/api:v2", SCALED), &observed),
         [
             "record the revision",
-            "leave the count of api to the autoscaler",
+            "leave the count of api to whoever scales it",
             "update Deployment api, rolls",
             "create HorizontalPodAutoscaler api, once healthy",
         ]
     );
     let diff = diff(&wish(&desired("shop/api:v1", SCALED)), &observed).unwrap();
     let view = diff.views.iter().find(|view| view.path == "spec.replicas");
-    assert_eq!(view.unwrap().to.as_deref(), Some("left to the autoscaler"));
+    assert_eq!(
+        view.unwrap().to.as_deref(),
+        Some("left to whoever scales it")
+    );
     assert!(!diff.changes.iter().any(Change::waits_for_health));
 }
 

@@ -15,6 +15,7 @@ use crate::platform::kubernetes::compare::Ownership;
 use crate::platform::kubernetes::fields::Fields;
 use crate::platform::kubernetes::health::Health;
 use crate::platform::kubernetes::kind::{Id, Kind};
+use crate::platform::kubernetes::managed::Owned;
 use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
 use crate::platform::kubernetes::past::{made, serving};
@@ -221,10 +222,15 @@ impl Run<'_> {
     /// What is there of what this plan touches, as a set that can be applied again.
     fn captured(&self) -> (Vec<Object>, CapturedState) {
         let asked = self.asked().unwrap_or_default();
-        let taken = |id: &Id| {
-            self.plan.changes.iter().any(|change| {
-                matches!(change, Change::Apply { object, takes_over, .. }
-                    if object.id == *id && !takes_over.is_empty())
+        let takes = |id: &Id| {
+            self.plan.changes.iter().find_map(|change| match change {
+                Change::Apply {
+                    object,
+                    takes_over,
+                    claims,
+                    ..
+                } if object.id == *id => Some((!takes_over.is_empty(), claims.as_slice())),
+                _ => None,
             })
         };
         let objects = self.observed.objects.iter().filter_map(|(id, live)| {
@@ -233,8 +239,9 @@ impl Run<'_> {
             }
             let wanted = asked.iter().find(|object| object.id == *id);
             let fields = wanted.map(|object| Fields::of(&object.manifest));
-            let taken = taken(id);
-            let ownership = Ownership::of(live, |entry| taken && is_taken_over(entry));
+            let (taken, claims) = takes(id).unwrap_or_default();
+            let mut ownership = Ownership::of(live, |entry| taken && is_taken_over(entry));
+            ownership.ours = ownership.ours.with(Owned::of(claims.iter().cloned()));
             capture(id, live, fields.as_ref(), &ownership)
         });
         let former = self.observed.former_deployment();
