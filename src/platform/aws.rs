@@ -110,7 +110,7 @@ pub async fn connect_to(
     }
 }
 
-/// Who asks, as CloudTrail shows it: `app/deployer-1.2.3` in the user agent. A slash may not stand in
+/// Who asks, as `CloudTrail` shows it: `app/deployer-1.2.3` in the user agent. A slash may not stand in
 /// it.
 fn name() -> Option<AppName> {
     AppName::new(AGENT.replace('/', "-")).ok()
@@ -144,4 +144,58 @@ pub fn once() -> aws_sdk_ecs::config::Builder {
 /// Sends an Application Auto Scaling write once.
 pub fn scale_once() -> aws_sdk_applicationautoscaling::config::Builder {
     aws_sdk_applicationautoscaling::config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+    use super::*;
+
+    /// Notes who asks, and answers nobody.
+    #[derive(Debug, Clone, Default)]
+    struct Doorman(Arc<Mutex<Vec<String>>>);
+
+    impl HttpClient for Doorman {
+        fn http_connector(
+            &self,
+            _: &HttpConnectorSettings,
+            _: &RuntimeComponents,
+        ) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    impl HttpConnector for Doorman {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let agent = request.headers().get("x-amz-user-agent");
+            let agent = agent.unwrap_or_default().to_owned();
+            self.0.lock().unwrap().push(agent);
+            HttpConnectorFuture::ready(Err(ConnectorError::user("nobody is in".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn every_request_says_which_version_of_what_asks() {
+        let door = Doorman::default();
+        let clock = Clock::driven_from("2026-01-01T00:00:00Z".parse().unwrap());
+        let transport = SharedHttpClient::new(door.clone());
+        let connection = connect_to("us-east-1", None, Some(transport), clock).await;
+        let client = aws_sdk_ecs::Client::new(&connection.settings);
+        assert!(client.list_clusters().send().await.is_err());
+        let agents = door.0.lock().unwrap().clone();
+        let ours = concat!("app/deployer-", env!("CARGO_PKG_VERSION"));
+        assert!(!agents.is_empty());
+        assert!(
+            agents.iter().all(|agent| agent.contains(ours)),
+            "{agents:?}"
+        );
+    }
 }

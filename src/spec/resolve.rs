@@ -75,7 +75,8 @@ pub(super) fn service(
     };
     let typed = typed(&mut raw, &scene, place, findings);
     let rollout = rollout::rollout(raw.rollout.take(), policy(on_ecs), findings);
-    let count = rollout::scaling(scaling, raw.replicas.take(), on_ecs, findings);
+    let replicas = raw.replicas.take();
+    let count = rollout::scaling(scaling, replicas.as_ref(), on_ecs, findings);
     let (ecs, kubernetes) = typed?;
     Some(Service {
         name,

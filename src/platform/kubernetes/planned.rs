@@ -288,7 +288,8 @@ impl Planning<'_> {
         prove::settle(diff, proofs, observed, self.intent.writes)?;
         let warned = self.kube.warnings().await?;
         if !diff.changes.is_empty() {
-            diff.notes.extend(warned.into_iter().map(prove::warned));
+            let notes = warned.iter().map(|text| prove::warned(text));
+            diff.notes.extend(notes);
         }
         Ok(true)
     }

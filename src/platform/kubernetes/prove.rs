@@ -199,7 +199,7 @@ pub fn settle(
 }
 
 /// What the API server warned of when it was asked.
-pub fn warned(text: String) -> Note {
+pub fn warned(text: &str) -> Note {
     Note::warning("server_warning", format!("The API server warns: {text}"))
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::findings::Findings;
 use super::super::model::{Breaker, Rollout, Scaling, Threshold};
-use super::super::problem::Problem;
+use super::super::problem::{Problem, Spot};
 use super::super::raw::rollout as raw;
 use super::super::scalar::{Replicas, Whole};
 use super::super::shape::{At, Table};
@@ -18,7 +18,6 @@ use crate::rollout::{Patience, Policy};
 const COOLDOWN: Duration = Duration::from_mins(5);
 
 /// How many tasks run, and who decides that.
-#[derive(Default)]
 pub(super) struct Count {
     /// The bounds of scaling.
     pub(super) scaling: Option<Scaling>,
@@ -31,24 +30,11 @@ pub(super) struct Count {
 /// The bounds of scaling and the number of tasks to begin with.
 pub(super) fn scaling(
     raw: Option<At<raw::Scaling>>,
-    replicas: Option<At<Replicas>>,
+    replicas: Option<&At<Replicas>>,
     ecs: bool,
     findings: &mut Findings,
 ) -> Count {
-    let by_others = matches!(
-        replicas.as_ref().map(|at| &at.value),
-        Some(Replicas::External)
-    );
-    let spot = replicas.as_ref().map(|at| at.spot);
-    let number = replicas.and_then(|at| match at.value {
-        Replicas::Count(count) => Some(count),
-        Replicas::External => None,
-    });
-    let alone = Count {
-        scaling: None,
-        replicas: number.unwrap_or(1),
-        by_others,
-    };
+    let alone = alone(replicas);
     let Some(At {
         value: raw, head, ..
     }) = raw
@@ -69,20 +55,8 @@ pub(super) fn scaling(
     }
     // On Kubernetes the window looks back: any length of it delays the first step out.
     let out = if ecs { COOLDOWN } else { Duration::ZERO };
-    if let Some(spot) = spot {
-        let outside = number.is_some_and(|number| !(fewest..=most).contains(&number));
-        let problem = if by_others {
-            let message = "`scaling` decides the count: leave `replicas` out, or `scaling`";
-            Some(Problem::new("conflict", message))
-        } else if outside && fewest <= most {
-            let message = format!("must be within `scaling`: from {fewest} to {most}");
-            Some(Problem::new("conflict", message))
-        } else {
-            None
-        };
-        if let Some(problem) = problem {
-            findings.problem(problem.at(spot).also(head, "the bounds"));
-        }
+    if let Some(at) = replicas {
+        fits(at, (fewest, most), head, findings);
     }
     let scaling = Scaling {
         min: fewest,
@@ -95,9 +69,38 @@ pub(super) fn scaling(
     };
     Count {
         scaling: Some(scaling),
-        replicas: number.unwrap_or(fewest),
+        replicas: replicas.and_then(number).unwrap_or(fewest),
         by_others: false,
     }
+}
+
+/// Where nothing scales it.
+fn alone(replicas: Option<&At<Replicas>>) -> Count {
+    Count {
+        scaling: None,
+        replicas: replicas.and_then(number).unwrap_or(1),
+        by_others: replicas.is_some_and(|at| matches!(at.value, Replicas::External)),
+    }
+}
+
+fn number(replicas: &At<Replicas>) -> Option<u32> {
+    match replicas.value {
+        Replicas::Count(count) => Some(count),
+        Replicas::External => None,
+    }
+}
+
+/// The number to begin with is within the bounds, and nobody else decides beside the autoscaler.
+fn fits(replicas: &At<Replicas>, (fewest, most): (u32, u32), head: Spot, findings: &mut Findings) {
+    let message = match number(replicas) {
+        None => "`scaling` decides the count: leave `replicas` out, or `scaling`".to_owned(),
+        Some(count) if fewest <= most && !(fewest..=most).contains(&count) => {
+            format!("must be within `scaling`: from {fewest} to {most}")
+        }
+        Some(_) => return,
+    };
+    let problem = Problem::new("conflict", message).at(replicas.spot);
+    findings.problem(problem.also(head, "the bounds"));
 }
 
 fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Findings) {
