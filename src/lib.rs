@@ -113,10 +113,22 @@
 //! * The remedy applies again what was captured before the first write of *this* deployment, whole,
 //!   under the same field manager, and is watched to its end. A run that is killed in between is
 //!   finished by the next one, under the lock ([`platform::kubernetes::lock`]).
+//! * A Service sends to a *named* port, which each pod resolves for itself
+//!   ([`platform::kubernetes::ports`]): while `port` moves, old pods serve on the old one and new
+//!   pods on the new one. The name is the one that pods have already. A number stays where it is
+//!   right for all pods, since load balancers' controllers make new target groups for another.
+//! * A rename (`kubernetes.name`) is known by our own Ingress, which leads to the former name, and by
+//!   no label: another target may have the same service under another name in the namespace. The
+//!   new set comes up beside the old one; the Ingress, the removal of the old set and its history
+//!   follow once it is healthy. The remedy takes the new set away: what served never stopped.
 //! * A rollout that fails while nobody holds the lock holds nobody up: no platform brings anything
 //!   back by itself there.
-//! * `apply --yes` proves its plan (server-side dry-run) beside taking the lock and opening the
-//!   record; a plan that somebody reads is proven before it is shown.
+//! * A plan that somebody reads, or that differs from what is there, is proven (server-side dry-run)
+//!   before it is shown: admission may make just what is there of what we send, and then nothing is
+//!   written. What `apply --yes` makes anew is proven beside taking the lock and opening the record.
+//! * Where the file asks for a field that may only stand alone (another kind of probe, a value in the
+//!   place of a reference) and others manage what stands there, they are named; `--force-conflicts`
+//!   makes the whole entry ours first, so that theirs goes.
 
 pub mod answer;
 pub mod cancel;

@@ -28,6 +28,9 @@ pub mod send;
 
 pub use failure::{Failed, Kind};
 
+/// Who asks, in every request to a platform.
+pub const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));
+
 /// What a command asks of a service, beyond what the file says.
 #[expect(
     clippy::struct_excessive_bools,

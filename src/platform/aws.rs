@@ -9,10 +9,11 @@ use std::time::Duration;
 use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ecs::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 
 use crate::clock::Clock;
+use crate::platform::AGENT;
 use crate::spec::EcsPlace;
 
 pub mod credentials;
@@ -69,7 +70,9 @@ pub async fn connect_to(
     let region = Region::new(region.to_owned());
     let time = ServerTime::new(clock);
     if let Some(client) = transport {
-        let settings = SdkConfig::builder()
+        let mut settings = SdkConfig::builder();
+        settings.set_app_name(name());
+        let settings = settings
             .behavior_version(BehaviorVersion::latest())
             .region(region)
             .credentials_provider(made_up())
@@ -95,12 +98,22 @@ pub async fn connect_to(
         Some(endpoint) => loader.endpoint_url(endpoint),
         None => loader,
     };
+    let loader = match name() {
+        Some(name) => loader.app_name(name),
+        None => loader,
+    };
     let settings = loader.load().await;
     Connection {
         settings,
         time,
         credentials: Some(credentials),
     }
+}
+
+/// Who asks, as `CloudTrail` shows it: `app/deployer-1.2.3` in the user agent. A slash may not stand in
+/// it.
+fn name() -> Option<AppName> {
+    AppName::new(AGENT.replace('/', "-")).ok()
 }
 
 fn retries() -> RetryConfig {
@@ -131,4 +144,58 @@ pub fn once() -> aws_sdk_ecs::config::Builder {
 /// Sends an Application Auto Scaling write once.
 pub fn scale_once() -> aws_sdk_applicationautoscaling::config::Builder {
     aws_sdk_applicationautoscaling::config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+    use super::*;
+
+    /// Notes who asks, and answers nobody.
+    #[derive(Debug, Clone, Default)]
+    struct Doorman(Arc<Mutex<Vec<String>>>);
+
+    impl HttpClient for Doorman {
+        fn http_connector(
+            &self,
+            _: &HttpConnectorSettings,
+            _: &RuntimeComponents,
+        ) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    impl HttpConnector for Doorman {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let agent = request.headers().get("x-amz-user-agent");
+            let agent = agent.unwrap_or_default().to_owned();
+            self.0.lock().unwrap().push(agent);
+            HttpConnectorFuture::ready(Err(ConnectorError::user("nobody is in".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn every_request_says_which_version_of_what_asks() {
+        let door = Doorman::default();
+        let clock = Clock::driven_from("2026-01-01T00:00:00Z".parse().unwrap());
+        let transport = SharedHttpClient::new(door.clone());
+        let connection = connect_to("us-east-1", None, Some(transport), clock).await;
+        let client = aws_sdk_ecs::Client::new(&connection.settings);
+        assert!(client.list_clusters().send().await.is_err());
+        let agents = door.0.lock().unwrap().clone();
+        let ours = concat!("app/deployer-", env!("CARGO_PKG_VERSION"));
+        assert!(!agents.is_empty());
+        assert!(
+            agents.iter().all(|agent| agent.contains(ours)),
+            "{agents:?}"
+        );
+    }
 }

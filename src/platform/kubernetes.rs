@@ -58,11 +58,13 @@ pub mod past;
 pub mod perform;
 pub mod planned;
 mod platform;
+pub mod ports;
 pub mod prove;
 pub mod quantity;
 pub mod reading;
 pub mod record;
 pub mod render;
+pub mod rivals;
 pub mod sample;
 #[cfg(test)]
 mod samples;
@@ -180,6 +182,12 @@ impl Kubernetes {
             .get_or_try_init(|| connect::connect(&self.place, self.clock))
             .await
     }
+
+    /// What the API server warned of since this was asked last.
+    async fn warnings(&self) -> Result<Vec<String>, Failed> {
+        Ok(self.link().await?.warnings.take())
+    }
+
     /// The objects of one type in the namespace.
     async fn api<K>(&self) -> Result<Api<K>, Failed>
     where

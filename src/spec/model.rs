@@ -114,6 +114,8 @@ pub struct Service {
     pub name: ServiceName,
     /// Tasks at creation, and for ever where nothing scales it.
     pub replicas: u32,
+    /// Whether people or other tools decide how many tasks run, once it is made.
+    pub counted_by_others: bool,
     /// CPU of one task, in units of 1/1024 vCPU.
     pub cpu: u32,
     /// Memory of one task, in MiB.

@@ -8,7 +8,7 @@ pub(super) mod parts;
 pub(super) mod rollout;
 pub(super) mod target;
 
-use super::scalar::{Filled, Plain, Whole};
+use super::scalar::{Filled, Plain, Replicas, Whole};
 use super::shape::{At, Map, Table, table};
 use super::units::{CpuUnits, Mebibytes, Time};
 use crate::names::{Arn, ContainerName, ImageRef};
@@ -37,8 +37,9 @@ table! {
         port: Port,
         /// Several ports instead of one; the first is the service's.
         ports: Vec<At<Port>>,
-        /// Tasks at creation, and for ever where nothing scales it. Default: `scaling.min`, else 1.
-        replicas: Whole<0, 5000>,
+        /// Tasks at creation, and for ever where nothing scales it; "external": one at creation, and from
+        /// then on whatever others set. Default: `scaling.min`, else 1.
+        replicas: Replicas,
         /// CPU of one task in vCPU: 0.5, or "500m".
         cpu: CpuUnits = required,
         /// Memory of one task: "512MiB", "1GiB".

@@ -75,16 +75,18 @@ pub(super) fn service(
     };
     let typed = typed(&mut raw, &scene, place, findings);
     let rollout = rollout::rollout(raw.rollout.take(), policy(on_ecs), findings);
-    let (scaling, replicas) = rollout::scaling(scaling, raw.replicas.take(), on_ecs, findings);
+    let replicas = raw.replicas.take();
+    let count = rollout::scaling(scaling, replicas.as_ref(), on_ecs, findings);
     let (ecs, kubernetes) = typed?;
     Some(Service {
         name,
-        replicas,
+        replicas: count.replicas,
+        counted_by_others: count.by_others,
         cpu: raw.cpu?.value.0,
         memory: raw.memory?.value.0,
         architecture: or(raw.architecture, Architecture::default()),
         containers: container::whole(containers)?,
-        scaling,
+        scaling: count.scaling,
         expose,
         rollout: rollout?,
         tags,

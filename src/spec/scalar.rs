@@ -66,6 +66,42 @@ fn or_variable(schema: &Json) -> Json {
     json!({ "anyOf": [schema, { "type": "string", "pattern": "\\$\\{" }] })
 }
 
+/// How many tasks: a number, or whatever others set.
+#[derive(Clone, Copy)]
+pub(super) enum Replicas {
+    /// So many.
+    Count(u32),
+    /// A person or another tool decides.
+    External,
+}
+
+/// The word for it.
+const EXTERNAL: &str = "external";
+
+impl Shape for Replicas {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        if node.text().is_some_and(|text| text.trim() == EXTERNAL) {
+            return Some(Self::External);
+        }
+        if node.variables.is_empty() && !matches!(node.value, Value::Whole(_)) {
+            findings.wrong_type(node, "a whole number, or \"external\"", None);
+            return None;
+        }
+        let Whole::<0, 5000>(count) = Whole::read(node, findings)?;
+        Some(Self::Count(count))
+    }
+
+    fn schema() -> Json {
+        json!({
+            "anyOf": [
+                { "type": "integer", "minimum": 0, "maximum": 5000 },
+                { "const": EXTERNAL },
+                { "type": "string", "pattern": "\\$\\{" },
+            ],
+        })
+    }
+}
+
 /// A share of a hundred, above 0.
 #[derive(Clone, Copy)]
 pub(super) struct Percent(pub(super) f64);

@@ -185,10 +185,13 @@ impl State {
     }
 
     fn arrives(&self, request: &Request<Bytes>) -> (usize, Option<Mishap>, Duration) {
+        let agent = request.headers().get("user-agent");
+        let agent = agent.and_then(|agent| agent.to_str().ok());
         let mut inner = self.lock();
         let mut passed = Passed {
             at: self.since.elapsed(),
             took: Duration::ZERO,
+            agent: agent.unwrap_or_default().to_owned(),
             method: request.method().to_string(),
             uri: request.uri().to_string(),
             status: None,

@@ -62,6 +62,7 @@ impl Namespace {
             "horizontalpodautoscalers" => "apis/autoscaling/v2",
             "ingresses" => "apis/networking.k8s.io/v1",
             "poddisruptionbudgets" => "apis/policy/v1",
+            "endpointslices" => "apis/discovery.k8s.io/v1",
             "leases" => "apis/coordination.k8s.io/v1",
             "roles" | "rolebindings" => "apis/rbac.authorization.k8s.io/v1",
             "externalsecrets" => "apis/external-secrets.io/v1",

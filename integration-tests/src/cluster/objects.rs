@@ -52,6 +52,30 @@ pub fn admission_policy(namespace: &str, expression: &str, message: &str) -> [Va
     [policy, binding]
 }
 
+/// A policy that puts `registry` before the image of the first container of each Deployment of this namespace, unless it
+/// is there; and what puts it into force.
+pub fn mirror_policy(namespace: &str, registry: &str) -> [Value; 2] {
+    let name = unique("mirror");
+    let rule = json!({"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["deployments"]});
+    let only = json!({"matchLabels": {"kubernetes.io/metadata.name": namespace}});
+    let image = "object.spec.template.spec.containers[0].image";
+    let patch = format!(
+        "{image}.startsWith(\"{registry}\") ? [] : [JSONPatch{{op: \"replace\", \
+         path: \"/spec/template/spec/containers/0/image\", value: \"{registry}\" + {image}}}]"
+    );
+    let policy = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy", "metadata": {"name": name},
+        "spec": {"failurePolicy": "Fail", "reinvocationPolicy": "Never",
+            "matchConstraints": {"namespaceSelector": only, "resourceRules": [rule]},
+            "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": patch}}]},
+    });
+    let binding = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicyBinding", "metadata": {"name": name},
+        "spec": {"policyName": name},
+    });
+    [policy, binding]
+}
+
 /// The kind `ExternalSecret` of the External Secrets Operator, with no operator behind it.
 pub fn external_secrets() -> Value {
     definition(

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use integration_tests::cluster::{Namespace, RealNode};
+use integration_tests::cluster::{Namespace, RealNode, SOON};
 use integration_tests::program::{Finished, binary};
 use integration_tests::project::PATIENCE;
 use integration_tests::trial::{Outcome, fail};
@@ -17,6 +17,7 @@ use crate::shop::assert_verdict;
 
 trials! { "kube_node":
     a_rolling_update_fails_no_request,
+    a_port_that_moves_fails_no_request,
     a_crash_loop_shows_its_last_words,
     a_late_crash_shows_both_runs,
     memory_beyond_the_limit_is_named,
@@ -50,13 +51,13 @@ struct Stream {
     failed: Vec<String>,
 }
 
-/// Asks one after the other until told to stop.
-fn ask(url: &str, stop: &AtomicBool) -> Stream {
+/// Asks one after the other until told to stop. `new` is what the new version answers.
+fn ask(url: &str, new: &str, stop: &AtomicBool) -> Stream {
     let mut stream = Stream::default();
     while !stop.load(Ordering::Relaxed) {
         match http::get(url).as_deref().map(str::trim) {
             Ok("v1") => stream.old += 1,
-            Ok("v2") => stream.new += 1,
+            Ok(answer) if answer == new => stream.new += 1,
             Ok(other) => stream.failed.push(other.to_owned()),
             Err(error) => stream.failed.push(format!("{error:?}")),
         }
@@ -65,50 +66,102 @@ fn ask(url: &str, stop: &AtomicBool) -> Stream {
     stream
 }
 
+/// As shipped: one new pod at a time, and old ones that go on serving for a while.
+fn as_shipped(extra: &str) -> String {
+    deploy(extra, "")
+        .replace("min_ready = \"1s\"\n", "")
+        .replace("max_surge = \"100%\"\n", "")
+        .replace("drain     = \"0s\"\n", "")
+}
+
+/// Asks through the Service while `work` is done and until three pods are left; nothing fails.
+fn no_request_fails(
+    bench: &Bench,
+    path: &str,
+    new: &str,
+    work: impl FnOnce() -> Outcome,
+) -> Outcome {
+    let service = bench.namespace.get("services", "api")?;
+    let address = service["spec"]["clusterIP"].as_str().unwrap_or_default();
+    let url = format!("http://{address}:80{path}");
+    host::poll(SOON, || http::get(&url).ok()).ok_or_else(|| fail("the Service never answers"))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    // In the network of the node, like this one.
+    let (done, streams) = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..4)
+            .map(|_| {
+                let (url, stop) = (url.as_str(), Arc::clone(&stop));
+                scope.spawn(move || ask(url, new, &stop))
+            })
+            .collect();
+        let done = work();
+        // The last old pods are still ending.
+        let gone = bench.namespace.wait("the old pods are gone", SOON, || {
+            Ok((bench.namespace.pods("app=api")?.len() == 3).then_some(()))
+        });
+        stop.store(true, Ordering::Relaxed);
+        let streams: Vec<_> = asking
+            .into_iter()
+            .filter_map(|one| one.join().ok())
+            .collect();
+        gone.map(|()| (done, streams))
+    })?;
+    done?;
+    let sum = |count: fn(&Stream) -> usize| streams.iter().map(count).sum::<usize>();
+    let failed: Vec<_> = streams.iter().flat_map(|stream| &stream.failed).collect();
+    tell(&format!(
+        "{} requests through the Service: {} answered by the old version, {} by the new, {} failed",
+        sum(|stream| stream.answered),
+        sum(|stream| stream.old),
+        sum(|stream| stream.new),
+        failed.len()
+    ));
+    assert!(failed.is_empty(), "{failed:?}");
+    assert!(
+        sum(|stream| stream.old) > 0 && sum(|stream| stream.new) > 0,
+        "{streams:?}"
+    );
+    Ok(())
+}
+
 fn a_rolling_update_fails_no_request() -> Outcome {
     RealNode::shared()?.inside("stream", |namespace| {
         let bench = Bench::within(namespace, &all_here())?;
-        // As shipped: one new pod at a time, and old ones that go on serving for a while.
-        let text = deploy("replicas = 3\nrollout = { deadline = \"120s\" }", "")
-            .replace("min_ready = \"1s\"\n", "")
-            .replace("max_surge = \"100%\"\n", "")
-            .replace("drain     = \"0s\"\n", "");
+        let text = as_shipped("replicas = 3\nrollout = { deadline = \"120s\" }");
         bench.project.write("deploy.toml", &text)?;
         let bench = bench.served("v1")?;
-        let service = bench.namespace.get("services", "api")?;
-        let address = service["spec"]["clusterIP"].as_str().unwrap_or_default();
-        let url = format!("http://{address}:80/");
-        host::poll(integration_tests::cluster::SOON, || http::get(&url).ok())
-            .ok_or_else(|| fail("the Service never answers"))?;
-        let stop = Arc::new(AtomicBool::new(false));
-        // In the network of the node, like this one.
-        let (done, streams) = std::thread::scope(|scope| {
-            let asking: Vec<_> = (0..4)
-                .map(|_| {
-                    let (url, stop) = (url.as_str(), Arc::clone(&stop));
-                    scope.spawn(move || ask(url, &stop))
-                })
-                .collect();
-            let done = bench.apply("v2");
-            // The last old pods are still ending.
-            let gone = bench.namespace.wait("the old pods are gone", integration_tests::cluster::SOON, || {
-                Ok((bench.namespace.pods("app=api")?.len() == 3).then_some(()))
-            });
-            stop.store(true, Ordering::Relaxed);
-            let streams: Vec<_> = asking.into_iter().filter_map(|one| one.join().ok()).collect();
-            gone.map(|()| (done, streams))
-        })?;
-        let done = done?;
-        assert_verdict(&done, "healthy", None, 0)?;
-        let sum = |count: fn(&Stream) -> usize| streams.iter().map(count).sum::<usize>();
-        let failed: Vec<_> = streams.iter().flat_map(|stream| &stream.failed).collect();
-        tell(&format!(
-            "{} requests through the Service during a rolling update in {:.1?}: {} by the old version, {} by the new, {} failed",
-            sum(|stream| stream.answered), done.took, sum(|stream| stream.old), sum(|stream| stream.new), failed.len()
-        ));
-        assert!(failed.is_empty(), "{failed:?}\n{done}");
-        assert!(sum(|stream| stream.old) > 0 && sum(|stream| stream.new) > 0, "{streams:?}");
-        Ok(())
+        no_request_fails(&bench, "/", "v2", || {
+            assert_verdict(&bench.apply("v2")?, "healthy", None, 0)
+        })
+    })
+}
+
+/// What comes listens on another port than what is there, and a rollback moves the port back.
+fn a_port_that_moves_fails_no_request() -> Outcome {
+    RealNode::shared()?.inside("portstream", |namespace| {
+        let bench = Bench::within(namespace, &all_here())?;
+        let text = as_shipped(
+            "replicas = 3\nstop_timeout = \"2s\"\nrollout = { deadline = \"120s\" }\nMORE",
+        )
+        .replace("/health", "/v2/");
+        bench
+            .project
+            .write("deploy.toml", &text.replace("MORE", ""))?;
+        let bench = bench.served("v1")?;
+        let moved = text
+            .replace("= 8080", "= 9090")
+            .replace("MORE", "command = [\"registry\", \":9090\"]");
+        bench.project.write("deploy.toml", &moved)?;
+        // A registry answers nothing there.
+        no_request_fails(&bench, "/v2/", "", || {
+            assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
+            assert_verdict(
+                &bench.run("rollback --yes --set TAG=v2")?,
+                "healthy",
+                None,
+                0,
+            )
+        })
     })
 }
 

@@ -25,6 +25,7 @@ trials! { "kube":
     watch_with_nothing_to_watch,
     logs_tell_every_pod,
     destroy_takes_just_ours,
+    destroy_waits_for_finalizers_and_names_them,
     what_does_not_exist_is_told,
 }
 
@@ -292,6 +293,24 @@ fn logs_tell_every_pod() -> Outcome {
     follows.signal(integration_tests::program::Signal::INT)?;
     let ended = follows.wait(Duration::from_secs(10))?;
     assert!([0, 130].contains(&ended.exit), "{ended}");
+    Ok(())
+}
+
+fn destroy_waits_for_finalizers_and_names_them() -> Outcome {
+    let bench = Bench::serving("finalizers", "v1")?;
+    let hold = |by: Value| json!({"metadata": {"finalizers": by}});
+    let holds = hold(json!(["example.com/load-balancer"]));
+    bench.namespace.change("services", "api", &holds)?;
+    let mut running = bench.begin("destroy --yes")?;
+    let says = |line: &str| line.contains("example.com/load-balancer").then_some(());
+    running.line(PATIENCE, says)?;
+    bench
+        .namespace
+        .change("services", "api", &hold(Value::Null))?;
+    let done = running.wait(PATIENCE)?;
+    assert_eq!(done.exit, 0, "{done}");
+    assert_says(&done, &["waiting for Service api", "load balancer"]);
+    assert_eq!(bench.namespace.find("services", "api")?, None, "{done}");
     Ok(())
 }
 

@@ -14,10 +14,13 @@ mod clusters;
 mod harness;
 mod kube;
 mod kube_concurrency;
+mod kube_converge;
 mod kube_eks;
 mod kube_failures;
 mod kube_nodes;
 mod kube_ownership;
+mod kube_ports;
+mod kube_renames;
 mod kube_rights;
 mod kube_rollouts;
 mod kube_sweep;
@@ -57,6 +60,9 @@ fn main() -> ExitCode {
             kube_rollouts::trials(),
             kube_failures::trials(),
             kube_ownership::trials(),
+            kube_converge::trials(),
+            kube_ports::trials(),
+            kube_renames::trials(),
             kube_concurrency::trials(),
             kube_trouble::trials(),
             kube_verbs::trials(),

@@ -26,6 +26,9 @@ pub fn restart(there: &ObservedService) -> Diff {
     }
 }
 
+/// The code of the note that the count lasts until the next apply, which sets the file's.
+pub const UNTIL_NEXT_APPLY: &str = "until_next_apply";
+
 /// Another count: through the autoscaler's bounds where there is one.
 pub fn scale_to(there: &ObservedService, scaling: Option<&Scaling>, count: u32) -> Diff {
     let wanted = i32::try_from(count).unwrap_or(i32::MAX);
@@ -35,7 +38,7 @@ pub fn scale_to(there: &ObservedService, scaling: Option<&Scaling>, count: u32) 
     };
     if !diff.changes.is_empty() {
         diff.notes.push(Note::info(
-            "until_next_apply",
+            UNTIL_NEXT_APPLY,
             "The next `apply` sets what deploy.toml says.",
         ));
     }

@@ -28,7 +28,7 @@ pub struct Diff {
 pub enum CountOwner {
     /// The file's `replicas`.
     File,
-    /// An autoscaler: the count is never a difference.
+    /// An autoscaler, or whoever else sets it: the count is never a difference.
     Autoscaler,
     /// An autoscaler of ours that the file no longer has; then the file.
     Leaving,

@@ -88,10 +88,15 @@ impl Ecs {
         if let Some(to) = &intent.back_to {
             return self.back_to(there, to.as_deref()).await;
         }
-        Ok(match intent.count {
-            Some(count) => count::scale_to(there, scaling, count),
-            None => count::restart(there),
-        })
+        let Some(count) = intent.count else {
+            return Ok(count::restart(there));
+        };
+        let mut diff = count::scale_to(there, scaling, count);
+        if service.counted_by_others {
+            diff.notes
+                .retain(|note| note.code != count::UNTIL_NEXT_APPLY);
+        }
+        Ok(diff)
     }
 
     /// Refuses what is not ours unless it is to be adopted, and says what that resets.

@@ -39,7 +39,7 @@ fn split(scaling: &Scaling, service: &Service) -> (Vec<String>, Vec<String>) {
 
 /// Who decides how many tasks run.
 pub fn count_owner(desired: &Desired, scaling: Option<&Scaling>, service: &Service) -> CountOwner {
-    if desired.scalable_target.is_some() {
+    if desired.scalable_target.is_some() || service.counted_by_others {
         return CountOwner::Autoscaler;
     }
     match scaling {
@@ -79,6 +79,9 @@ pub fn scale(diff: &mut Diff, wish: &Wish<'_>, scaling: Option<&Scaling>) {
         None => {
             remove(diff, wish, ours.iter());
             left_alone(diff, &others);
+            if wish.service.counted_by_others {
+                return;
+            }
             diff.notes.push(Note::info(
                 "scaled_by_others",
                 "Something else scales this service, so `replicas` is not applied.",
@@ -170,6 +173,9 @@ fn leave(diff: &mut Diff, wish: &Wish<'_>) {
         resource: resource(wish),
         after_health: wish.after_health,
     });
+    if wish.service.counted_by_others {
+        return;
+    }
     let wanted = &wish.desired.service;
     let (Some(from), Some(to)) = (wish.count, wanted.desired_count) else {
         return;

@@ -11,10 +11,19 @@ use crate::platform::failure::{Failed, Kind as Failure};
 /// Who writes manifests for people, under the names that these tools give themselves. What they
 /// own becomes ours when an object is adopted, so that what the file does not have goes away. The
 /// fields of controllers are never taken.
-const TOOLS: [&str; 11] = [
-    "before-first-apply",
-    "helm",
+const TOOLS: [&str; 22] = [
+    "HashiCorp",
     "Helm",
+    "Terraform",
+    "argocd-application-controller",
+    "argocd-controller",
+    "before-first-apply",
+    "flux",
+    "flux-client-side-apply",
+    "helm",
+    "helm-controller",
+    "kapp",
+    "kapp-server",
     "kubectl",
     "kubectl-client-side-apply",
     "kubectl-create",
@@ -23,6 +32,20 @@ const TOOLS: [&str; 11] = [
     "kubectl-patch",
     "kubectl-replace",
     "kubectl-set",
+    "kustomize-controller",
+    "pulumi-resource-kubernetes",
+];
+
+/// Pulumi puts a random word behind its name where it applies on the server (Pulumi documentation,
+/// server-side apply, field managers).
+const PULUMI: &str = "pulumi-kubernetes";
+
+/// Those among them that run in the cluster and apply what they know again and again.
+const RECONCILERS: [&str; 4] = [
+    "argocd-application-controller",
+    "argocd-controller",
+    "helm-controller",
+    "kustomize-controller",
 ];
 
 /// Whose objects are ours: a project, and a service in it.
@@ -49,7 +72,8 @@ pub fn label<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
 
 /// Whether the fields of this entry become ours when the object is adopted.
 pub fn is_taken_over(entry: &Entry) -> bool {
-    entry.subresource.is_empty() && TOOLS.contains(&entry.manager.as_str())
+    let name = entry.manager.as_str();
+    entry.subresource.is_empty() && (TOOLS.contains(&name) || name.starts_with(PULUMI))
 }
 
 /// The managers whose fields become ours.
@@ -62,6 +86,25 @@ pub fn taken_from(object: &Value) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// Who may go on applying what was taken from it, as a note of the plan.
+pub fn reconciled(id: &Id, managers: &[String]) -> Option<Note> {
+    let goes_on = |name: &&String| RECONCILERS.contains(&name.as_str());
+    let names: Vec<&str> = managers
+        .iter()
+        .filter(goes_on)
+        .map(String::as_str)
+        .collect();
+    (!names.is_empty()).then(|| {
+        Note::warning(
+            "still_reconciled",
+            format!(
+                "{} applied {id}, and sets it back as long as it knows it: take it out of there first.",
+                names.join(" and ")
+            ),
+        )
+    })
 }
 
 /// Refuses objects that are not ours, unless they are to be adopted.
@@ -220,10 +263,30 @@ mod tests {
             entry("kubectl-client-side-apply", ""),
             entry("kubectl", "scale"),
             entry("helm", ""),
+            entry("pulumi-kubernetes-1a2b3c4d", ""),
+            entry("argocd-controller", ""),
+            entry("argocd-controller", "status"),
+            entry("some-operator", ""),
             entry("kube-controller-manager", ""),
             entry("deployer", ""),
         ]}});
-        assert_eq!(taken_from(&object), ["helm", "kubectl-client-side-apply"]);
+        let taken = taken_from(&object);
+        assert_eq!(
+            taken,
+            [
+                "argocd-controller",
+                "helm",
+                "kubectl-client-side-apply",
+                "pulumi-kubernetes-1a2b3c4d",
+            ]
+        );
+        let note = reconciled(&id(Kind::Deployment), &taken).unwrap();
+        assert!(
+            note.text.starts_with("argocd-controller applied"),
+            "{}",
+            note.text
+        );
+        assert_eq!(reconciled(&id(Kind::Deployment), &taken[1..]), None);
     }
 
     #[test]

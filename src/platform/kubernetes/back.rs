@@ -225,10 +225,15 @@ impl Kubernetes {
             Failed::new(format!("go back with {name}"), Kind::Unsupported, words)
         })?;
         rollout.not_brought_back.extend(restored.not_brought_back);
+        // What has another name served all along.
+        let other = restored.deployment["metadata"]["name"]
+            .as_str()
+            .filter(|other| *other != name);
         rollout.going_back = Some(GoingBack {
             ours,
-            to: way.target.words(&name),
+            to: other.map_or_else(|| way.target.words(&name), str::to_owned),
             reason: None,
+            kept: other.is_some(),
         });
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fields::Path;
 use super::kind::{Id, Kind};
 use super::object::Object;
 
@@ -89,6 +90,9 @@ pub enum Change {
         after_health: bool,
         /// Managers whose fields become ours first, so that those go that are not applied.
         takes_over: Vec<String>,
+        /// Parts that become ours first, whoever manages them: what is applied takes their place.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        claims: Vec<Path>,
     },
     /// Give a number of replicas beside the Deployment.
     Count {
@@ -107,6 +111,15 @@ pub enum Change {
         id: Id,
         /// Its identity: no other one of that name is deleted.
         uid: String,
+        /// Only once the new revision is healthy.
+        after_health: bool,
+    },
+    /// Take the history along to another name.
+    MoveHistory {
+        /// The Deployment that it is of.
+        from: String,
+        /// The one that it will be of.
+        to: String,
         /// Only once the new revision is healthy.
         after_health: bool,
     },
@@ -136,9 +149,14 @@ impl Change {
                 Count::Initial | Count::Set => {
                     format!("set the count of {deployment} to {replicas}")
                 }
-                Count::HandOver => format!("leave the count of {deployment} to the autoscaler"),
+                Count::HandOver => {
+                    format!("leave the count of {deployment} to whoever scales it")
+                }
             },
             Self::Delete { id, .. } => format!("delete {id}"),
+            Self::MoveHistory { from, to, .. } => {
+                format!("take the history of {from} along to {to}")
+            }
             Self::Forget { deployment } => format!("delete the history of {deployment}"),
         }
     }
@@ -150,8 +168,15 @@ impl Change {
             Self::Record { .. } | Self::CreateNamespace { .. } | Self::Forget { .. } => false,
             Self::Apply { after_health, .. }
             | Self::Count { after_health, .. }
+            | Self::MoveHistory { after_health, .. }
             | Self::Delete { after_health, .. } => *after_health,
         }
+    }
+
+    /// Whether an Ingress leads to other pods from it on.
+    pub fn leads_away(&self) -> bool {
+        matches!(self, Self::Apply { object, after_health: true, .. }
+            if object.id.kind == Kind::Ingress)
     }
 
     /// Whether pods take the place of others on it.
@@ -178,7 +203,7 @@ impl Change {
                 Kind::HorizontalPodAutoscaler => Wave::Around,
                 _ => Wave::Removal,
             },
-            Self::Forget { .. } => Wave::Forget,
+            Self::MoveHistory { .. } | Self::Forget { .. } => Wave::Forget,
         }
     }
 }
@@ -263,6 +288,7 @@ mod tests {
             rolls: false,
             after_health: false,
             takes_over: Vec::new(),
+            claims: Vec::new(),
         };
         let pods = apply(Kind::Deployment).wave();
         for kind in [

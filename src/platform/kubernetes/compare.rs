@@ -13,6 +13,16 @@ use super::managed::{Entry, Owned, entries, owned_by};
 /// reference, `PodSpec`).
 const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
 
+/// What the API server gives a Service and never takes back (Kubernetes API reference,
+/// `ServiceSpec`).
+const ALLOCATED: [&str; 5] = [
+    "clusterIP",
+    "clusterIPs",
+    "healthCheckNodePort",
+    "ipFamilies",
+    "ipFamilyPolicy",
+];
+
 /// One path on which an object differs from what is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
@@ -31,6 +41,8 @@ pub struct Ownership {
     pub ours: Owned,
     /// What anybody else owns: a field that we give up stays while it is among these.
     pub others: Owned,
+    /// What is made ours alone before anything is applied, whoever else owns it.
+    pub claimed: Owned,
 }
 
 impl Ownership {
@@ -41,12 +53,13 @@ impl Ownership {
         Self {
             ours: owned_by(&entries, ours),
             others: owned_by(&entries, |entry| !ours(entry)),
+            claimed: Owned::default(),
         }
     }
 
     /// Whether the field goes when we no longer apply it.
-    fn ends_with_us(&self, path: &Path) -> bool {
-        self.ours.covers(path) && !self.others.covers(path)
+    pub fn ends_with_us(&self, path: &Path) -> bool {
+        self.claimed.covers(path) || (self.ours.covers(path) && !self.others.covers(path))
     }
 }
 
@@ -61,11 +74,7 @@ pub fn differences(wanted: &Fields, live: &Fields, ownership: &Ownership) -> Vec
         })
     });
     let left = live.iter().filter_map(|(path, from)| {
-        let goes = wanted.get(path).is_none()
-            && ownership.ends_with_us(path)
-            && !is_default(path, from)
-            && !path.within(&COPY)
-            && !(is_zero(from) && wanted.has_any_under(path));
+        let goes = ownership.ends_with_us(path) && is_left(wanted, path, from);
         goes.then(|| Difference {
             path: path.clone(),
             from: Some(from.clone()),
@@ -75,6 +84,19 @@ pub fn differences(wanted: &Fields, live: &Fields, ownership: &Ownership) -> Vec
     let mut all: Vec<Difference> = asked.chain(left).collect();
     all.sort_by(|one, other| one.path.cmp(&other.path));
     all
+}
+
+/// Whether the API server keeps what it once gave a Service there, when an apply leaves it out.
+fn is_allocated(path: &Path) -> bool {
+    let node_port = path.within(&["spec", "ports"]) && path.last_field() == "nodePort";
+    node_port || ALLOCATED.iter().any(|field| path.within(&["spec", *field]))
+}
+
+/// Whether a field that is there says something, and nobody asks for it.
+pub fn is_left(wanted: &Fields, path: &Path, from: &Value) -> bool {
+    let says_nothing = is_default(path, from) || path.within(&COPY) || is_allocated(path);
+    let is_empty_part = is_zero(from) && wanted.has_any_under(path);
+    wanted.get(path).is_none() && !says_nothing && !is_empty_part
 }
 
 /// Whether what is there says what is asked for.

@@ -63,11 +63,17 @@ pub fn refused(found: &[(Id, Vec<Conflict>)]) -> Failed {
             format!("of {id}, {}", parts.join("; "))
         })
         .collect();
+    let mut fields = found.iter().flat_map(|(_, conflicts)| conflicts);
+    let leave = if fields.any(|one| one.field.trim_start_matches('.') == "spec.replicas") {
+        "leave it to them: `replicas = \"external\"`, and any other field out of the file"
+    } else {
+        "leave it to them and out of the file"
+    };
     Failed::new(
         format!("change {}", objects.join(" and ")),
         Kind::Refused,
         format!(
-            "{}; --force-conflicts takes it over, or leave it to them and out of the file",
+            "{}; --force-conflicts takes it over, or {leave}",
             words.join("; ")
         ),
     )
@@ -121,7 +127,8 @@ mod tests {
             refused.to_string(),
             "could not change Deployment api: of Deployment api, kubectl (scale) manages spec.replicas; \
              kubectl-set manages spec.template.spec.containers[name=\"api\"].image; --force-conflicts \
-             takes it over, or leave it to them and out of the file (FieldManagerConflict)"
+             takes it over, or leave it to them: `replicas = \"external\"`, and any other field out of \
+             the file (FieldManagerConflict)"
         );
     }
 

@@ -15,8 +15,9 @@ use rustls::pki_types::pem::PemObject;
 use tower::BoxError;
 
 use self::authorized::Authorized;
-use self::patient::{Patient, Route};
+use self::patient::{Heard, Patient, Route};
 use self::token::Tokens;
+use self::warnings::Warnings;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::failure::{Failed, Kind};
@@ -28,6 +29,7 @@ mod kubeconfig;
 mod patient;
 mod proxy;
 pub mod token;
+pub mod warnings;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +46,8 @@ pub struct Link {
     pub cluster: String,
     /// How far the server's clock is from ours, as its answers show it.
     pub time: ServerTime,
+    /// What its answers warn of.
+    pub warnings: Warnings,
 }
 
 impl fmt::Debug for Link {
@@ -105,19 +109,23 @@ impl Way {
             let below = below.clone();
             async move { below.send(request).await.map_err(BoxError::from) }
         });
-        let time = ServerTime::new(clock);
+        let heard = Heard {
+            time: ServerTime::new(clock),
+            warnings: Warnings::default(),
+        };
         let client = if let Some(tokens) = self.tokens {
             let below = Authorized::new(below, tokens);
-            let patient = Patient::new(below, route, clock, time.clone());
+            let patient = Patient::new(below, route, clock, heard.clone());
             kube::Client::new(patient, namespace)
         } else {
-            let patient = Patient::new(below, route, clock, time.clone());
+            let patient = Patient::new(below, route, clock, heard.clone());
             kube::Client::new(patient, namespace)
         };
         Ok(Link {
             client,
             cluster: self.cluster,
-            time,
+            time: heard.time,
+            warnings: heard.warnings,
         })
     }
 }

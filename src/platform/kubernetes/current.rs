@@ -216,6 +216,7 @@ impl Looking<'_> {
                 },
                 to: head.back_to.clone().unwrap_or_default(),
                 reason: head.reason.clone(),
+                kept: false,
             });
         }
         rollout

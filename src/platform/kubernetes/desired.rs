@@ -20,7 +20,7 @@ pub struct Desired {
     pub objects: Vec<Object>,
     /// Pods at creation, and for ever where nothing scales them.
     pub replicas: u32,
-    /// Whether an autoscaler owns the count; then the Deployment has no `spec.replicas`.
+    /// Whether an autoscaler owns the count, or whoever else; then the Deployment has no `spec.replicas`.
     pub scaled: bool,
     /// The Secret that must exist already, where no store fills it.
     pub needs_secret: Option<String>,

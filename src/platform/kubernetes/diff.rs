@@ -1,10 +1,13 @@
 //! From what is asked for and what is there to what must be done. Pure.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::adopt::{self, Owner};
 use super::change::Change;
-use super::compare::{Difference, Ownership, differences};
+use super::compare::Difference;
+use super::conflict::{self, Conflict};
 use super::count::{self, Decides};
 use super::desired::Desired;
 use super::fields::{Fields, Path};
@@ -12,16 +15,22 @@ use super::health::Health;
 use super::kind::{Id, Kind};
 use super::object::Object;
 use super::observe::Observed;
+use super::ports::{self, Both, Passage};
+use super::rivals::{self, Held};
 use super::view::{made, removed, views};
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::failure::Failed;
+
+mod pair;
+
+use pair::Pair;
 
 /// Where the IAM role of a service account stands (Amazon EKS user guide, IAM roles for service
 /// accounts).
 const ROLE: [&str; 3] = ["metadata", "annotations", "eks.amazonaws.com/role-arn"];
 
-/// What is shown in the place of a number that an autoscaler decides.
-const LEFT: &str = "left to the autoscaler";
+/// What is shown in the place of a number that the file does not decide.
+const LEFT: &str = "left to whoever scales it";
 
 /// What must be done, for machines and for people.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,6 +41,8 @@ pub struct Diff {
     pub views: Vec<ChangeView>,
     /// What the comparison itself has to say.
     pub notes: Vec<Note>,
+    /// Objects and paths of views that say that something stays, and whose it is from then on.
+    pub left: BTreeSet<(String, String)>,
 }
 
 /// How a difference is to be made up for.
@@ -65,15 +76,11 @@ struct Work<'a> {
     /// Whether what waits for health waits: pods of the old revision are there, and will go.
     after_health: bool,
     foreign: Vec<(&'a Id, &'a Value)>,
+    /// What left the file, or never was in it, and stays since others manage it.
+    stays: Vec<Held>,
+    /// What others manage and what is asked for has no room beside.
+    contested: Vec<(Id, Vec<Conflict>)>,
     diff: Diff,
-}
-
-/// One object that is there and wanted.
-struct Pair<'a> {
-    live: &'a Value,
-    ownership: Ownership,
-    takes_over: Vec<String>,
-    differences: Vec<Difference>,
 }
 
 impl<'a> Work<'a> {
@@ -83,29 +90,44 @@ impl<'a> Work<'a> {
             observed,
             after_health: false,
             foreign: Vec::new(),
+            stays: Vec::new(),
+            contested: Vec::new(),
             diff: Diff::default(),
         };
         work.after_health = wish.desired.object(Kind::Deployment).is_some_and(|object| {
-            observed.live(&object.id).is_some_and(|live| {
-                rolls(&work.pair(object, live).differences) || !Health::of(live).is_settled()
-            })
+            observed
+                .live(&object.id)
+                .map_or(work.former().is_some(), |live| {
+                    rolls(&work.pair(object, live).differences) || !Health::of(live).is_settled()
+                })
         });
         work
     }
 
+    /// What serves under the name that the service had before: ours, and about to go.
+    fn former(&self) -> Option<(&'a str, &'a Value)> {
+        let former = self.observed.former.as_ref()?;
+        let live = self.observed.deployment(&former.name)?;
+        self.wish
+            .owner
+            .has(live)
+            .then_some((former.name.as_str(), live))
+    }
+
+    /// The number of pods that an autoscaler begins with: as many as serve under another name.
+    fn begins_with(&self) -> u32 {
+        let former = self.former().map_or(0, |(_, live)| count::replicas(live));
+        self.wish.desired.replicas.max(former)
+    }
+
+    /// Whether a change of this kind waits until the new pods are healthy.
+    fn waits(&self, kind: Kind) -> bool {
+        let leads_away = kind == Kind::Ingress && self.former().is_some();
+        self.after_health && (kind == Kind::HorizontalPodAutoscaler || leads_away)
+    }
+
     fn pair(&self, object: &Object, live: &'a Value) -> Pair<'a> {
-        let foreign = !self.wish.owner.has(live);
-        let ownership = Ownership::of(live, |entry| foreign && adopt::is_taken_over(entry));
-        Pair {
-            differences: differences(&Fields::of(&object.manifest), &Fields::of(live), &ownership),
-            takes_over: if foreign {
-                adopt::taken_from(live)
-            } else {
-                Vec::new()
-            },
-            ownership,
-            live,
-        }
+        Pair::of(self.wish, object, live)
     }
 
     fn object(&mut self, object: &'a Object) -> Result<(), Failed> {
@@ -117,7 +139,9 @@ impl<'a> Work<'a> {
             self.foreign_account(object, live);
             return Ok(());
         }
-        let pair = self.pair(object, live);
+        let led = self.led(object, live)?;
+        let wanted = led.as_ref().unwrap_or(object);
+        let pair = self.pair(wanted, live);
         let selector = pair
             .differences
             .iter()
@@ -127,15 +151,52 @@ impl<'a> Work<'a> {
         }
         if !self.wish.owner.has(live) {
             self.foreign.push((&object.id, live));
+            let note = adopt::reconciled(&object.id, &pair.takes_over);
+            self.diff.notes.extend(note);
         }
+        if !pair.rivals.is_empty() {
+            let found = pair.rivals.iter().flat_map(Held::conflicts).collect();
+            self.contested.push((object.id.clone(), found));
+        }
+        self.stays
+            .extend(pair.shared.iter().chain(&pair.staying).cloned());
         if object.id.kind == Kind::Deployment {
             self.deployment(object, &pair);
-        } else if !pair.differences.is_empty() {
-            let waits = object.id.kind == Kind::HorizontalPodAutoscaler && self.after_health;
-            self.show(object, &pair);
-            self.apply(object.clone(), &pair, waits);
+        } else if pair.differs() {
+            let waits = self.waits(object.id.kind);
+            self.show(wanted, &pair);
+            self.apply(wanted.clone(), &pair, waits);
         }
         Ok(())
+    }
+
+    /// A Service with the target port under which the pods that are there serve until the new ones
+    /// do. `None`: as it is asked for.
+    fn led(&mut self, object: &Object, live: &Value) -> Result<Option<Object>, Failed> {
+        let coming = self.wish.desired.object(Kind::Deployment);
+        let pods = self.observed.deployment(self.wish.name);
+        let (Kind::Service, Some(coming), Some(pods)) = (object.id.kind, coming, pods) else {
+            return Ok(None);
+        };
+        let both = Both {
+            live,
+            pods,
+            wanted: &object.manifest,
+            coming: &coming.manifest,
+        };
+        match both.passage() {
+            None => Ok(None),
+            Some(Passage::Open(target)) => Ok(Some(Object {
+                manifest: ports::sending_to(object.manifest.clone(), &target),
+                ..object.clone()
+            })),
+            // Whoever adopts a service takes it as it comes.
+            Some(Passage::Cut { from, to }) if !self.wish.owner.has(pods) => {
+                self.diff.notes.push(ports::cuts(from, to));
+                Ok(None)
+            }
+            Some(Passage::Cut { from, to }) => Err(ports::refuse_cut(&object.id, from, to)),
+        }
     }
 
     fn make(&mut self, object: &Object) {
@@ -149,11 +210,12 @@ impl<'a> Work<'a> {
             uid: None,
             force: self.wish.force,
             rolls: kind == Kind::Deployment,
-            after_health: kind == Kind::HorizontalPodAutoscaler && self.after_health,
+            after_health: self.waits(kind),
             takes_over: Vec::new(),
+            claims: Vec::new(),
         });
         if kind == Kind::Deployment && self.wish.desired.scaled {
-            let initial = count::initial(self.wish.name, self.wish.desired.replicas);
+            let initial = count::initial(self.wish.name, self.begins_with());
             self.diff.changes.extend(initial);
         }
     }
@@ -167,7 +229,7 @@ impl<'a> Work<'a> {
             self.after_health,
         );
         let differs = |one: &Difference| !counting.apart || one.path != count::path();
-        let applies = pair.differences.iter().any(differs);
+        let applies = pair.differences.iter().any(differs) || !pair.shared.is_empty();
         self.show(object, pair);
         self.diff.changes.extend(counting.changes);
         if self.begins_uncounted(pair.live) {
@@ -212,6 +274,7 @@ impl<'a> Work<'a> {
             rolls: object.id.kind == Kind::Deployment && rolls(&pair.differences),
             after_health,
             takes_over: pair.takes_over.clone(),
+            claims: pair.claims.clone(),
             object,
         });
     }
@@ -224,6 +287,13 @@ impl<'a> Work<'a> {
                 view.to = Some(LEFT.to_owned());
                 view.effect = Effect::Invisible;
             }
+            self.diff.views.push(view);
+        }
+        for held in &pair.shared {
+            let view = rivals::left(&object.id, held);
+            self.diff
+                .left
+                .insert((view.object.clone(), view.path.clone()));
             self.diff.views.push(view);
         }
     }
@@ -267,6 +337,21 @@ impl<'a> Work<'a> {
             let note = adopt::note(&ids, &self.diff.views);
             self.diff.notes.push(note);
         }
+        if !self.contested.is_empty() {
+            return Err(conflict::refused(&self.contested));
+        }
+        if !self.stays.is_empty() && !self.diff.changes.is_empty() {
+            self.diff.notes.push(rivals::note(&self.stays));
+        }
+        if let Some((from, _)) = self.former() {
+            let to = self.wish.name;
+            self.diff.notes.push(renames(from, to));
+            self.diff.changes.push(Change::MoveHistory {
+                from: from.to_owned(),
+                to: to.to_owned(),
+                after_health: self.after_health,
+            });
+        }
         // A count alone is no revision.
         let revision = |change: &Change| !matches!(change, Change::Count { .. });
         if self.diff.changes.iter().any(revision) {
@@ -277,6 +362,18 @@ impl<'a> Work<'a> {
         self.diff.changes.sort_by_key(Change::wave);
         Ok(self.diff)
     }
+}
+
+/// What a rename does, in order.
+fn renames(from: &str, to: &str) -> Note {
+    Note::warning(
+        "renames",
+        format!(
+            "Renames {from} to {to}: {to} comes up beside {from}, the Ingress leads to it once it is \
+             healthy, and then {from} goes. Whoever calls Service {from} within the cluster has to \
+             call {to}."
+        ),
+    )
 }
 
 /// The change that deletes an object.

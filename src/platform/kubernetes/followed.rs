@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,6 +21,21 @@ use crate::spec::Service;
 /// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
 /// documentation, Deployments, pod-template-hash label).
 pub const TEMPLATE_HASH: &str = "pod-template-hash";
+
+/// Whether a pod belongs to the Deployment of that name: what controls it is a `ReplicaSet` that is
+/// named after both (Kubernetes documentation, Deployments, creating a Deployment).
+pub fn is_of(pod: &Pod, deployment: &str) -> bool {
+    let labels = pod.metadata.labels.as_ref();
+    let Some(hash) = labels.and_then(|labels| labels.get(TEMPLATE_HASH)) else {
+        return false;
+    };
+    let mut owners = pod.metadata.owner_references.iter().flatten();
+    owners.any(|owner| {
+        let named = owner.name.strip_suffix(hash.as_str());
+        owner.kind == "ReplicaSet"
+            && named.and_then(|name| name.strip_suffix('-')) == Some(deployment)
+    })
+}
 
 /// Which rollout is ours: what the reply to our own write said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +126,9 @@ pub struct GoingBack {
     pub to: String,
     /// Why, in a sentence.
     pub reason: Option<String>,
+    /// Whether it served all along, under another name, so that only what was beside it goes.
+    #[serde(default)]
+    pub kept: bool,
 }
 
 /// A rollout under watch. The first look opens the streams; dropping the last clone closes them.

@@ -139,6 +139,7 @@ mod tests {
                 rolls: false,
                 after_health: false,
                 takes_over: Vec::new(),
+                claims: Vec::new(),
             }],
             ..Diff::default()
         }

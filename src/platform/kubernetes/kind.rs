@@ -41,6 +41,14 @@ impl Kind {
         Self::HorizontalPodAutoscaler,
     ];
 
+    /// Those that have the service's own name.
+    pub const NAMED: [Self; 4] = [
+        Self::Service,
+        Self::PodDisruptionBudget,
+        Self::Deployment,
+        Self::HorizontalPodAutoscaler,
+    ];
+
     /// Group, version and plural.
     fn place(self) -> (&'static str, &'static str, &'static str) {
         match self {

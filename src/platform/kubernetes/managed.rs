@@ -19,6 +19,11 @@ impl Owned {
         path.upwards().any(|above| self.0.contains(&above))
     }
 
+    /// These, each with all below it.
+    pub fn of(paths: impl IntoIterator<Item = Path>) -> Self {
+        Self(paths.into_iter().collect())
+    }
+
     /// Whether nothing is owned.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -136,33 +141,88 @@ pub fn owned_by<'a>(
         .fold(Owned::default(), |all, entry| all.with(entry.owned.clone()))
 }
 
-/// The `managedFields` of an object once `taken` managers' fields are ours, so that those that are
-/// then not applied go away; `None`: there is nothing to take.
-pub fn taken_over(object: &Value, taken: impl Fn(&Entry) -> bool) -> Option<Value> {
-    let (theirs, mut rest): (Vec<&Value>, Vec<&Value>) =
-        raw(object).iter().partition(|raw| taken(&entry(raw)));
-    let newest = theirs.last()?;
-    let is_ours = |raw: &&Value| entry(raw).is_ours();
-    let mut fields = Map::new();
-    let ours: Vec<&Value> = rest.iter().copied().filter(is_ours).collect();
-    for raw in ours.iter().chain(&theirs) {
-        if let Some(Value::Object(more)) = raw.get("fieldsV1") {
-            merge(&mut fields, more);
+/// The `managedFields` of an object once all fields of the `taken` managers, and the `claimed` ones
+/// of whomever, are ours, so that those that are then not applied go away; `None`: there is nothing
+/// to take.
+pub fn taken_over(
+    object: &Value,
+    taken: impl Fn(&Entry) -> bool,
+    claimed: &Owned,
+) -> Option<Value> {
+    let mut ours = Map::new();
+    let mut all: Vec<Value> = Vec::new();
+    let mut from: Option<&Value> = None;
+    let mut takes = false;
+    for raw in raw(object) {
+        let entry = entry(raw);
+        let fields = raw.get("fieldsV1").and_then(Value::as_object);
+        let (theirs, stays) = if entry.is_ours() || taken(&entry) {
+            takes |= !entry.is_ours();
+            (fields.cloned().unwrap_or_default(), None)
+        } else {
+            let (mut moved, mut left) = (Map::new(), Map::new());
+            for (name, node) in fields.into_iter().flatten() {
+                part(
+                    &Path::default(),
+                    (name, node),
+                    claimed,
+                    (&mut moved, &mut left),
+                );
+            }
+            takes |= !moved.is_empty();
+            (moved, Some(left))
+        };
+        if !theirs.is_empty() && (entry.is_ours() || from.is_none()) {
+            from = Some(raw);
+        }
+        merge(&mut ours, &theirs);
+        // A manager of nothing is none.
+        if let Some(left) = stays.filter(|left| !left.is_empty()) {
+            let mut raw = raw.clone();
+            raw["fieldsV1"] = Value::Object(left);
+            all.push(raw);
         }
     }
-    rest.retain(|raw| !is_ours(raw));
-    let from = ours.last().unwrap_or(newest);
-    let merged = json!({
+    let from = from.filter(|_| takes)?;
+    all.push(json!({
         "manager": MANAGER,
         "operation": "Apply",
         "apiVersion": from.get("apiVersion"),
         "time": from.get("time"),
         "fieldsType": "FieldsV1",
-        "fieldsV1": fields,
-    });
-    let mut all: Vec<Value> = rest.into_iter().cloned().collect();
-    all.push(merged);
+        "fieldsV1": ours,
+    }));
     Some(Value::Array(all))
+}
+
+/// Puts one member of a `fieldsV1` where it belongs: with what is `claimed`, or with the rest.
+fn part(
+    path: &Path,
+    (name, node): (&String, &Value),
+    claimed: &Owned,
+    (moved, left): (&mut Map<String, Value>, &mut Map<String, Value>),
+) {
+    let at = step(path, name).filter(|_| name != ".");
+    match (at, node.as_object()) {
+        (Some(at), _) if claimed.covers(&at) => {
+            moved.insert(name.clone(), node.clone());
+        }
+        (Some(at), Some(members)) if !members.is_empty() => {
+            let (mut taken, mut rest) = (Map::new(), Map::new());
+            for member in members {
+                part(&at, member, claimed, (&mut taken, &mut rest));
+            }
+            if !taken.is_empty() {
+                moved.insert(name.clone(), Value::Object(taken));
+            }
+            if !rest.is_empty() {
+                left.insert(name.clone(), Value::Object(rest));
+            }
+        }
+        _ => {
+            left.insert(name.clone(), node.clone());
+        }
+    }
 }
 
 fn merge(into: &mut Map<String, Value>, more: &Map<String, Value>) {

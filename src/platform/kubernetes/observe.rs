@@ -7,9 +7,10 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::adopt::Owner;
 use super::kind::{Id, Kind};
 use super::lock::LeaseView;
-use super::record::{RecordHead, State};
+use super::record::{RecordHead, State, next};
 use super::{Kubernetes, count};
 use crate::event::Events;
 use crate::platform::failure::{Failed, Kind as Failure};
@@ -19,12 +20,23 @@ use crate::platform::failure::{Failed, Kind as Failure};
 pub struct Sought<'a> {
     /// The Deployment's name.
     pub name: &'a str,
+    /// Whose it is.
+    pub owner: Owner<'a>,
     /// The objects that are asked for.
     pub objects: &'a [Id],
     /// A Secret that must be there.
     pub secret: Option<&'a str>,
     /// Whether something will be written: then what may not be read is a failure.
     pub writes: bool,
+}
+
+/// What a service was named before: its Ingress still leads there.
+#[derive(Debug, Clone)]
+pub struct Former {
+    /// The name.
+    pub name: String,
+    /// The history under that name, newest first.
+    pub records: Vec<RecordHead>,
 }
 
 /// What is there of one service.
@@ -42,6 +54,8 @@ pub struct Observed {
     pub scaler: Option<String>,
     /// The history, newest first.
     pub records: Vec<RecordHead>,
+    /// The name that it had before, where what has that name still serves.
+    pub former: Option<Former>,
     /// The lock.
     pub lease: Option<LeaseView>,
     /// When, by the server's clock.
@@ -63,6 +77,17 @@ impl Observed {
     pub fn holder(&self) -> Option<&LeaseView> {
         let now = self.at?;
         self.lease.as_ref().filter(|lease| lease.holder_alive(now))
+    }
+
+    /// The Deployment under the name that the service had before.
+    pub fn former_deployment(&self) -> Option<&Value> {
+        self.deployment(&self.former.as_ref()?.name)
+    }
+
+    /// The number that the next revision gets: the history goes with a service that is renamed.
+    pub fn next_number(&self) -> u32 {
+        let former = self.former.as_ref().map(|former| next(&former.records));
+        next(&self.records).max(former.unwrap_or(1))
     }
 
     /// The newest revision.
@@ -147,8 +172,50 @@ impl Kubernetes {
             .find(|scaler| moves(scaler, sought.name))
             .and_then(|scaler| scaler.pointer("/metadata/name")?.as_str())
             .map(str::to_owned);
+        self.observe_former(sought, observed, events).await
+    }
+
+    /// What serves under another name, where our Ingress leads to that.
+    async fn observe_former(
+        &self,
+        sought: &Sought<'_>,
+        observed: &mut Observed,
+        events: &Events,
+    ) -> Result<(), Failed> {
+        let Some(name) = led_elsewhere(observed, sought.name) else {
+            return Ok(());
+        };
+        let records = self.records(&name).await;
+        let records = readable(records, events, sought.writes)?.unwrap_or_default();
+        let mut ids = former(sought.objects, &records);
+        ids.extend(Kind::NAMED.map(|kind| Id {
+            kind,
+            name: name.clone(),
+        }));
+        ids.sort_unstable();
+        ids.dedup();
+        let wire = self.wire().await?;
+        let read = join_all(ids.iter().map(|id| wire.read(id))).await;
+        let objects = found(&ids, read)?;
+        let live = objects.get(&deployment(&name));
+        if live.is_some_and(|live| sought.owner.has(live)) {
+            observed.objects.extend(objects);
+            observed.former = Some(Former { name, records });
+        }
         Ok(())
     }
+}
+
+/// The Service under another name to which the Ingress leads that is asked for.
+fn led_elsewhere(observed: &Observed, name: &str) -> Option<String> {
+    let ingress = observed
+        .objects
+        .iter()
+        .find(|(id, _)| id.kind == Kind::Ingress)?
+        .1;
+    let backend = ingress.pointer("/spec/rules/0/http/paths/0/backend/service/name")?;
+    let backend = backend.as_str()?;
+    (backend != name).then(|| backend.to_owned())
 }
 
 /// Whether an autoscaler moves the number of this Deployment's pods.

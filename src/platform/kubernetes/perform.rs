@@ -1,6 +1,8 @@
 //! Performs a plan: under the lock, with what was there before in the history, in waves, each change
 //! once, nothing that the plan does not say.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -46,6 +48,9 @@ struct Run<'a> {
     performed: Vec<String>,
     /// The Deployment as the last write of it left it.
     deployment: Option<Value>,
+    /// What goes waits for so long, where an Ingress was led away from it just before: its controller
+    /// has to hear of that.
+    leaves: Duration,
 }
 
 impl Kubernetes {
@@ -98,6 +103,11 @@ impl Kubernetes {
             as_is: Vec::new(),
             performed: Vec::new(),
             deployment: None,
+            leaves: if plan.changes.iter().any(Change::leads_away) {
+                service.kubernetes.drain
+            } else {
+                Duration::ZERO
+            },
         };
         if let Some(look) = self.remembered(name) {
             run.observed = look.observed;
@@ -144,8 +154,16 @@ impl<'a> Run<'a> {
         if performed.is_err() && self.performed.is_empty() {
             self.nothing_came_of_it(performed.as_ref().err()).await;
         }
+        self.tell_warnings().await;
         performed?;
         Ok(self.started().await)
+    }
+
+    /// What the API server warned of on the way; a plan that was proven has told it already.
+    async fn tell_warnings(&self) {
+        for text in self.kube.warnings().await.unwrap_or_default() {
+            self.events.warn("server_warning", text);
+        }
     }
 
     /// The changes of one wave at once, waves one after the other.
@@ -159,6 +177,10 @@ impl<'a> Run<'a> {
         for wave in changes.chunk_by(|one, other| one.wave() == other.wave()) {
             if let Err(lost) = self.kube.holds(self.name) {
                 return Err(self.error(wave, &[], lost));
+            }
+            if wave.iter().any(|change| change.wave() == Wave::Removal) {
+                let clock = self.kube.clock;
+                clock.sleep_until(clock.now() + self.leaves).await;
             }
             self.wave(wave).await?;
         }

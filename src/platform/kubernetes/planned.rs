@@ -11,7 +11,7 @@ use super::kind::{Id, Kind};
 use super::observe::{Observed, Sought};
 use super::past::{in_place_of, tripped_before};
 use super::render::{Setting, render};
-use super::{Kubernetes, advice, count, ground, prove, record, verbs};
+use super::{Kubernetes, advice, count, ground, ports, prove, record, verbs};
 use crate::event::Events;
 use crate::names::label_value;
 use crate::plan::{Note, Plan};
@@ -103,14 +103,12 @@ impl Planning<'_> {
             &mut diff,
         )?;
         diff.notes.extend(notes);
-        self.prove(&mut diff, &observed).await?;
-        self.kube.remember(
-            self.name(),
-            Look {
-                observed: observed.clone(),
-                proven: self.intent.is_read,
-            },
-        );
+        let proven = self.prove(&mut diff, &observed).await?;
+        let look = Look {
+            observed: observed.clone(),
+            proven,
+        };
+        self.kube.remember(self.name(), look);
         let current = self.current(&diff, &desired, &observed);
         let rolls = diff.changes.iter().any(Change::starts_rollout);
         let mut notes = desired.notes;
@@ -150,6 +148,7 @@ impl Planning<'_> {
             desired = in_place_of(desired, asked.await?);
             observed = self.look(&desired).await?;
         }
+        ports::name_as_there(&mut desired.objects, &observed, self.name());
         let live = observed.deployment(self.name());
         let restarted = live.and_then(verbs::restarted);
         for object in &mut desired.objects {
@@ -159,7 +158,7 @@ impl Planning<'_> {
             if let (Some(at), None) = (restarted, &self.intent.back_to) {
                 verbs::say_restarted(&mut object.manifest, at);
             }
-            if let Some(scaler) = &observed.scaler {
+            if let Some(scaler) = observed.scaler.as_ref().filter(|_| !desired.scaled) {
                 object.manifest = count::saying(object.manifest.take(), None);
                 desired.notes.push(Note::info(
                     "scaled_by_others",
@@ -183,6 +182,7 @@ impl Planning<'_> {
         let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
         let sought = Sought {
             name: self.name(),
+            owner: self.owner(),
             objects: &ids,
             secret: desired.needs_secret.as_deref(),
             writes: self.intent.writes,
@@ -237,7 +237,12 @@ impl Planning<'_> {
             return Err(adopt::refuse_foreign(&[(&id, live)], self.owner(), &[]));
         }
         if let Some(count) = self.intent.count {
-            return verbs::scale_to(observed, self.name(), self.owner(), count);
+            let mut diff = verbs::scale_to(observed, self.name(), self.owner(), count)?;
+            if self.service.counted_by_others {
+                diff.notes
+                    .retain(|note| note.code != verbs::UNTIL_NEXT_APPLY);
+            }
+            return Ok(diff);
         }
         let owned = verbs::owned(observed, self.owner());
         let now = observed.at.map(|at| format!("{at:.0}"));
@@ -260,19 +265,33 @@ impl Planning<'_> {
         }
     }
 
-    /// Asks the API server what would come of it, where somebody reads that before it is done.
-    async fn prove(&self, diff: &mut Diff, observed: &Observed) -> Result<(), Failed> {
+    /// Asks the API server what would come of it, where somebody reads that before it is done, and
+    /// where what is there differs: admission may make just that of what we send. Whether it was
+    /// asked.
+    async fn prove(&self, diff: &mut Diff, observed: &Observed) -> Result<bool, Failed> {
+        let is_read = self.intent.is_read;
         let applies = |change: &Change| matches!(change, Change::Apply { .. });
-        if !self.intent.is_read || !diff.changes.iter().any(applies) {
-            return Ok(());
+        let differs = |change: &Change| matches!(change, Change::Apply { uid: Some(_), .. });
+        if !diff
+            .changes
+            .iter()
+            .any(if is_read { applies } else { differs })
+        {
+            return Ok(is_read);
         }
         if observed.namespace == Some(false) {
             let why = format!("namespace {} is not there yet", self.kube.namespace());
             diff.notes.push(prove::not_proven(&why));
-            return Ok(());
+            return Ok(true);
         }
         let proofs = self.kube.prove(&diff.changes, observed).await?;
-        prove::settle(diff, proofs, observed, self.intent.writes)
+        prove::settle(diff, proofs, observed, self.intent.writes)?;
+        let warned = self.kube.warnings().await?;
+        if !diff.changes.is_empty() {
+            let notes = warned.iter().map(|text| prove::warned(text));
+            diff.notes.extend(notes);
+        }
+        Ok(true)
     }
 
     fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Followed> {

@@ -157,6 +157,9 @@ impl Platform for Kubernetes {
     }
 
     fn serving(&self, rollout: &Followed) -> Option<String> {
+        if let Some(back) = rollout.going_back.as_ref().filter(|back| back.kept) {
+            return Some(back.to.clone());
+        }
         let view = rollout.seen.view.as_ref()?;
         let owner = view.deployment.as_ref().map(|there| there.uid.as_str())?;
         let sets = view.sets.as_ref()?.iter();

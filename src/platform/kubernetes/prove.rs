@@ -1,6 +1,8 @@
 //! Proves a plan by server-side dry-run: the API server itself says what would come of each apply,
 //! defaults, webhooks and conflicts included. Nothing is written.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::future::join_all;
 use serde_json::Value;
 
@@ -8,13 +10,14 @@ use super::change::Change;
 use super::compare::same;
 use super::conflict::{self, Conflict, conflicts};
 use super::failures::failed;
-use super::fields::Fields;
+use super::fields::{Fields, text};
 use super::followed::template_digest;
 use super::kind::{Id, Kind};
+use super::managed::{Entry, entries, owned_by};
 use super::observe::Observed;
 use super::wire::Applying;
 use super::{Kubernetes, MANAGER, diff::Diff};
-use crate::plan::Note;
+use crate::plan::{ChangeView, MASK, Note};
 use crate::platform::failure::{Failed, Kind as Failure};
 
 /// What the API server says to an apply.
@@ -49,6 +52,7 @@ impl Kubernetes {
                 uid,
                 force,
                 takes_over,
+                claims,
                 ..
             } = change
             else {
@@ -66,7 +70,12 @@ impl Kubernetes {
             Some(async move {
                 let answer = wire.apply(object, how).await;
                 let live = observed.live(&object.id);
-                let proof = judge(&object.id, answer, live, (takes_over, counted));
+                let before = Before {
+                    takes_over,
+                    claims: !claims.is_empty(),
+                    counts: counted,
+                };
+                let proof = judge(&object.id, answer, live, before);
                 (object.id.clone(), proof)
             })
         });
@@ -74,18 +83,27 @@ impl Kubernetes {
     }
 }
 
-/// `resolved`: the managers whose conflicts are resolved before, and whether the number of replicas
-/// is given beforehand.
+/// What is done about an object before it is applied, and so is not when the API server is asked.
+#[derive(Debug, Clone, Copy)]
+struct Before<'a> {
+    /// Managers whose fields become ours.
+    takes_over: &'a [String],
+    /// Whether parts of others become ours, to make room.
+    claims: bool,
+    /// Whether the number of replicas is given.
+    counts: bool,
+}
+
+/// `before`: what this answer does not know of.
 fn judge(
     id: &Id,
     answer: Result<Value, kube::Error>,
     live: Option<&Value>,
-    resolved: (&[String], bool),
+    before: Before<'_>,
 ) -> Proof {
     let error = match answer {
         Ok(result) => {
-            let there = live.map(|live| Fields::of(live).digest());
-            return if there == Some(Fields::of(&result).digest()) {
+            return if live.is_some_and(|live| is_as_before(live, &result)) && !before.claims {
                 Proof::Nothing
             } else {
                 Proof::Becomes(result)
@@ -95,10 +113,10 @@ fn judge(
     };
     let all = conflicts(&error);
     if !all.is_empty() {
-        let (taken, counted) = resolved;
         let stands = |one: &Conflict| {
-            let given = counted && id.kind == Kind::Deployment && one.field == ".spec.replicas";
-            !given && !taken.contains(&one.manager)
+            let given =
+                before.counts && id.kind == Kind::Deployment && one.field == ".spec.replicas";
+            !given && !before.takes_over.contains(&one.manager)
         };
         let left: Vec<Conflict> = all.into_iter().filter(stands).collect();
         return if left.is_empty() {
@@ -112,11 +130,23 @@ fn judge(
         // A webhook that cannot be asked without consequences is no word about the object
         // (Kubernetes documentation, admission webhooks, side effects).
         Failure::Invalid if !is_about_object(&failure) => Proof::Untold(Some(failure)),
+        // Beside ports that go once they are ours, and that one without a name may not stand by.
+        Failure::Invalid if id.kind == Kind::Service && !before.takes_over.is_empty() => {
+            Proof::Untold(None)
+        }
+        // Two things stand where only one may, until the other one has made room.
+        Failure::Invalid if before.claims => Proof::Untold(None),
         Failure::Invalid | Failure::Denied | Failure::Quota | Failure::Unsupported => {
             Proof::Refused(failure)
         }
         _ => Proof::Untold(Some(failure)),
     }
+}
+
+/// Whether an apply leaves everything as it was: what the object says, and what of it is ours.
+fn is_as_before(live: &Value, result: &Value) -> bool {
+    let ours = |object: &Value| owned_by(&entries(object), Entry::is_ours);
+    Fields::of(live).digest() == Fields::of(result).digest() && ours(live) == ours(result)
 }
 
 fn is_about_object(failure: &Failed) -> bool {
@@ -168,6 +198,11 @@ pub fn settle(
     Ok(())
 }
 
+/// What the API server warned of when it was asked.
+pub fn warned(text: &str) -> Note {
+    Note::warning("server_warning", format!("The API server warns: {text}"))
+}
+
 /// A plan that rests on our own comparison alone.
 pub fn not_proven(why: &str) -> Note {
     Note::info(
@@ -190,11 +225,12 @@ fn drop_object(diff: &mut Diff, id: &Id) {
     }
 }
 
-/// Leaves out what would come out as it is, and rolls only what really changes.
+/// Leaves out what would come out as it is, shows what is made of the rest, and rolls only what
+/// really changes.
 fn refine(diff: &mut Diff, id: &Id, live: Option<&Value>, result: &Value) {
     let Some(live) = live else { return };
     let (before, after) = (Fields::of(live), Fields::of(result));
-    let stays: Vec<String> = before
+    let stays: BTreeSet<String> = before
         .iter()
         .filter(|(path, value)| {
             after
@@ -204,8 +240,21 @@ fn refine(diff: &mut Diff, id: &Id, live: Option<&Value>, result: &Value) {
         .map(|(path, _)| path.to_string())
         .collect();
     let name = id.to_string();
+    let left = std::mem::take(&mut diff.left);
+    let is_left = |view: &ChangeView| left.contains(&(view.object.clone(), view.path.clone()));
     diff.views
-        .retain(|view| view.object != name || !stays.contains(&view.path));
+        .retain(|view| view.object != name || !stays.contains(&view.path) || is_left(view));
+    let made: BTreeMap<String, String> = after
+        .iter()
+        .map(|(path, value)| (path.to_string(), text(path, value)))
+        .collect();
+    for view in diff.views.iter_mut().filter(|view| view.object == name) {
+        let masked = view.to.as_ref().is_none_or(|to| to.starts_with(MASK));
+        if let Some(made) = made.get(&view.path).filter(|_| !masked && !is_left(view)) {
+            view.to = Some(made.clone());
+        }
+    }
+    diff.left = left;
     for change in &mut diff.changes {
         if let Change::Apply { object, rolls, .. } = change
             && object.id == *id

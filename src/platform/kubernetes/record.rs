@@ -21,6 +21,7 @@ use crate::platform::failure::{Failed, Kind};
 
 mod head;
 mod mark;
+mod moved;
 mod sets;
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use super::desired::Desired;
 use super::kind::{Id, Kind};
 use super::object::Object;
-use super::{MANAGER, advice, key};
+use super::{MANAGER, advice, key, ports};
 use crate::names::{is_annotation_key, label_value};
 use crate::spec::{KubePlace, Port, Protocol, Service, Share};
 use order::Order;
@@ -60,7 +60,7 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
     Desired {
         objects: objects.into_iter().flatten().collect(),
         replicas: service.replicas,
-        scaled: service.scaling.is_some(),
+        scaled: service.scaling.is_some() || service.counted_by_others,
         needs_secret: by_hand.then(|| service.kubernetes.secret.to_string()),
         secret_keys: secrets.into_iter().map(|(key, _)| key).collect(),
         sensitive: sensitive(service),
@@ -182,7 +182,12 @@ impl Maker<'_> {
             fields.insert("name".into(), json!(format!("{word}-{}", port.number)));
         }
         fields.insert("port".into(), json!(number));
-        fields.insert("targetPort".into(), json!(port.number));
+        let target = if index == 0 {
+            json!(ports::NAME)
+        } else {
+            json!(port.number)
+        };
+        fields.insert("targetPort".into(), target);
         fields.insert("protocol".into(), json!(transport(port.protocol)));
         Value::Object(fields)
     }
@@ -214,7 +219,7 @@ impl Maker<'_> {
             },
             "template": self.pod(order),
         });
-        if self.service.scaling.is_none() {
+        if self.service.scaling.is_none() && !self.service.counted_by_others {
             spec["replicas"] = json!(self.service.replicas);
         }
         self.plain(Kind::Deployment, spec)

@@ -104,6 +104,7 @@ fn remedy_on_record(heads: &[RecordHead], number: u32, rollout: &Followed) -> Op
         },
         to: head.back_to.clone().unwrap_or_default(),
         reason: head.reason.clone().or_else(|| Some(BY_ANOTHER.to_owned())),
+        kept: false,
     })
 }
 
@@ -155,6 +156,10 @@ pub(super) fn judge(rollout: &mut Followed, view: View) -> Observation {
             rollout.memory.note(&view, set, reading.begun);
             reading.standing.clone()
         }
+        Some(back) if back.kept => Standing::RolledBack {
+            reason: back.reason,
+            to: Some(back.to),
+        },
         Some(back) => {
             let theirs = reading::read(&view, &back.ours);
             let remedy = remedy(rollout, &view);

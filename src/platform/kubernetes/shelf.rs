@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use tower::BoxError;
 
 use super::connect::Link;
+use super::connect::warnings::Warnings;
 use super::{Kubernetes, Origin};
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
@@ -80,6 +81,7 @@ impl Shelf {
             client: kube::Client::new(service, "production"),
             cluster: "shelf".into(),
             time: ServerTime::new(self.clock),
+            warnings: Warnings::default(),
         };
         Kubernetes::new(&place, "shop", origin, self.clock).linked(link)
     }

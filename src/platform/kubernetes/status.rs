@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::diagnose::chain::{is_ready, of_gates};
 use super::evidence::warnings;
 use super::failures::failed;
+use super::followed::is_of;
 use super::history::serving;
 use super::record::{RecordHead, short};
 use super::snapshot::{DeploymentView, EventView, SetView};
@@ -100,12 +101,14 @@ impl Place {
         Ok(values.filter_map(|value| SetView::of(&value)).collect())
     }
 
-    /// The pods of the service.
+    /// The pods of the service. Others may carry the same label.
     pub(super) async fn pods(&self) -> Result<Vec<Pod>, Failed> {
         let api: Api<Pod> = Api::namespaced(self.link.client.clone(), &self.namespace);
         let list = api.list(&self.selected()).await;
         let list = list.map_err(|error| failed("list pods", &error))?;
-        Ok(list.items)
+        let mut pods = list.items;
+        pods.retain(|pod| is_of(pod, &self.name));
+        Ok(pods)
     }
 
     fn selected(&self) -> ListParams {

@@ -20,6 +20,9 @@ use crate::platform::failure::{Failed, Kind as Failure};
 /// Where the time of a restart stands in a Deployment.
 const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
 
+/// The code of the note that the count lasts until the next apply, which sets the file's.
+pub const UNTIL_NEXT_APPLY: &str = "until_next_apply";
+
 /// When a restart was asked for last.
 pub fn restarted(deployment: &Value) -> Option<&str> {
     deployment
@@ -60,7 +63,7 @@ pub fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> D
             effect: Effect::Restarts,
         }],
         changes: vec![Change::Record { asked }, apply],
-        notes: Vec::new(),
+        ..Diff::default()
     }
 }
 
@@ -86,7 +89,7 @@ pub fn scale_to(
     };
     if !diff.changes.is_empty() {
         diff.notes.push(Note::info(
-            "until_next_apply",
+            UNTIL_NEXT_APPLY,
             "The next `apply` sets what deploy.toml says.",
         ));
     }
@@ -130,7 +133,7 @@ fn set_count(observed: &Observed, name: &str, wanted: u32) -> Diff {
             after_health: false,
         }],
         views: vec![scales(&deployment(name), "replicas", now, wanted)],
-        notes: Vec::new(),
+        ..Diff::default()
     }
 }
 
@@ -153,6 +156,7 @@ fn update(object: Object, live: &Value, rolls: bool) -> Change {
         rolls,
         after_health: false,
         takes_over: Vec::new(),
+        claims: Vec::new(),
     }
 }
 

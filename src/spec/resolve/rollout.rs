@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::super::findings::Findings;
 use super::super::model::{Breaker, Rollout, Scaling, Threshold};
-use super::super::problem::Problem;
+use super::super::problem::{Problem, Spot};
 use super::super::raw::rollout as raw;
-use super::super::scalar::Whole;
+use super::super::scalar::{Replicas, Whole};
 use super::super::shape::{At, Table};
 use super::super::units;
 use super::or;
@@ -17,25 +17,36 @@ use crate::rollout::{Patience, Policy};
 /// window).
 const COOLDOWN: Duration = Duration::from_mins(5);
 
+/// How many tasks run, and who decides that.
+pub(super) struct Count {
+    /// The bounds of scaling.
+    pub(super) scaling: Option<Scaling>,
+    /// The number of tasks to begin with.
+    pub(super) replicas: u32,
+    /// Whether others decide from then on.
+    pub(super) by_others: bool,
+}
+
 /// The bounds of scaling and the number of tasks to begin with.
 pub(super) fn scaling(
     raw: Option<At<raw::Scaling>>,
-    replicas: Option<At<Whole<0, 5000>>>,
+    replicas: Option<&At<Replicas>>,
     ecs: bool,
     findings: &mut Findings,
-) -> (Option<Scaling>, u32) {
+) -> Count {
+    let alone = alone(replicas);
     let Some(At {
         value: raw, head, ..
     }) = raw
     else {
-        return (None, or(replicas, Whole(1)).0);
+        return alone;
     };
     if !raw.has(&["cpu", "memory", "requests"]) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
     let (Some(min), Some(max)) = (raw.min.clone(), raw.max.clone()) else {
-        return (None, or(replicas, Whole(1)).0);
+        return alone;
     };
     let (fewest, most) = (min.value.0, max.value.0);
     bounds(&min, &max, findings);
@@ -44,13 +55,8 @@ pub(super) fn scaling(
     }
     // On Kubernetes the window looks back: any length of it delays the first step out.
     let out = if ecs { COOLDOWN } else { Duration::ZERO };
-    let outside = |at: &&At<Whole<0, 5000>>| !(fewest..=most).contains(&at.value.0);
-    if let Some(at) = replicas.as_ref().filter(outside)
-        && fewest <= most
-    {
-        let message = format!("must be within `scaling`: from {fewest} to {most}");
-        let problem = Problem::new("conflict", message).at(at.spot);
-        findings.problem(problem.also(head, "the bounds"));
+    if let Some(at) = replicas {
+        fits(at, (fewest, most), head, findings);
     }
     let scaling = Scaling {
         min: fewest,
@@ -61,7 +67,40 @@ pub(super) fn scaling(
         scale_in_cooldown: raw.scale_in_cooldown.map_or(COOLDOWN, |at| at.value.0),
         scale_out_cooldown: raw.scale_out_cooldown.map_or(out, |at| at.value.0),
     };
-    (Some(scaling), or(replicas, Whole(fewest)).0)
+    Count {
+        scaling: Some(scaling),
+        replicas: replicas.and_then(number).unwrap_or(fewest),
+        by_others: false,
+    }
+}
+
+/// Where nothing scales it.
+fn alone(replicas: Option<&At<Replicas>>) -> Count {
+    Count {
+        scaling: None,
+        replicas: replicas.and_then(number).unwrap_or(1),
+        by_others: replicas.is_some_and(|at| matches!(at.value, Replicas::External)),
+    }
+}
+
+fn number(replicas: &At<Replicas>) -> Option<u32> {
+    match replicas.value {
+        Replicas::Count(count) => Some(count),
+        Replicas::External => None,
+    }
+}
+
+/// The number to begin with is within the bounds, and nobody else decides beside the autoscaler.
+fn fits(replicas: &At<Replicas>, (fewest, most): (u32, u32), head: Spot, findings: &mut Findings) {
+    let message = match number(replicas) {
+        None => "`scaling` decides the count: leave `replicas` out, or `scaling`".to_owned(),
+        Some(count) if fewest <= most && !(fewest..=most).contains(&count) => {
+            format!("must be within `scaling`: from {fewest} to {most}")
+        }
+        Some(_) => return,
+    };
+    let problem = Problem::new("conflict", message).at(replicas.spot);
+    findings.problem(problem.also(head, "the bounds"));
 }
 
 fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Findings) {

@@ -1,7 +1,7 @@
 //! What overlays, variables, arguments and the richer keys mean, and what earns a note.
 
 use super::super::SecretRef;
-use super::{Arguments, ECS, load_with, read, sound, with};
+use super::{Arguments, ECS, load_with, read, sound, told, with};
 
 #[test]
 fn variables_come_from_set_then_vars_then_the_environment() {
@@ -51,6 +51,23 @@ fn an_overlay_merges_tables_and_replaces_the_rest() {
     assert_eq!(api.main().command, ["c"]);
     assert_eq!(api.rollout.policy.deadline.as_secs(), 600);
     assert!(!api.rollout.breaker.enabled);
+}
+
+#[test]
+fn a_count_can_be_left_to_others_but_not_beside_an_autoscaler() {
+    let external = with("replicas = \"external\"\n");
+    let loaded = sound(load_with(&external, ECS, &Arguments::default()));
+    let api = &loaded.spec.services[0];
+    assert_eq!((api.replicas, api.counted_by_others), (1, true));
+    let usual = sound(load_with(&with(""), ECS, &Arguments::default()));
+    assert!(!usual.spec.services[0].counted_by_others);
+    let scaling = "replicas = \"external\"\nscaling = { min = 2, max = 4, cpu = 70 }\n";
+    let refused = told(&load_with(&with(scaling), ECS, &Arguments::default()));
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert!(
+        refused[0].contains("`scaling` decides the count"),
+        "{refused:?}"
+    );
 }
 
 #[test]

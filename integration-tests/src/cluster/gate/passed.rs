@@ -11,6 +11,8 @@ pub struct Passed {
     pub took: Duration,
     /// `GET`, `PATCH`…
     pub method: String,
+    /// Who says to ask.
+    pub agent: String,
     /// Path and query.
     pub uri: String,
     /// The status of the answer; nothing where there was none.

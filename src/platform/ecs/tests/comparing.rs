@@ -99,6 +99,51 @@ async fn without_an_autoscaler_the_files_count_holds() {
     assert!(cloud.plan(&more).await.unwrap().plan.is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_count_left_to_others_is_no_difference_and_stays() {
+    let cloud = Cloud::new().await;
+    let scaling = "scaling = { min = 2, max = 20, cpu = 70 }\n";
+    let external = |image: &'static str| {
+        service_with(&[
+            (scaling, ""),
+            ("replicas = 2", "replicas = \"external\""),
+            ("api:v1", image),
+        ])
+    };
+    cloud.deploy(&external("api:v1")).await;
+    let somebody = cloud.ecs.ecs().update_service();
+    let somebody = somebody.cluster("main").service("api-service");
+    somebody.desired_count(5).send().await.unwrap();
+    cloud.rest().await;
+    let planned = cloud.plan(&external("api:v1")).await.unwrap().plan;
+    assert!(planned.is_empty());
+    assert!(
+        planned
+            .notes
+            .iter()
+            .all(|note| note.code != "scaled_by_others")
+    );
+    let plan = cloud.plan(&external("api:v2")).await.unwrap().plan;
+    let started = cloud.perform(&plan).await.unwrap().unwrap();
+    assert_eq!(started.desired, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_autoscaler_that_leaves_the_count_to_others_leaves_it_as_it_is() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let somebody = cloud.ecs.ecs().update_service();
+    let somebody = somebody.cluster("main").service("api-service");
+    somebody.desired_count(5).send().await.unwrap();
+    cloud.rest().await;
+    let scaling = "scaling = { min = 2, max = 20, cpu = 70 }\n";
+    let external = service_with(&[(scaling, ""), ("replicas = 2", "replicas = \"external\"")]);
+    let plan = cloud.plan(&external).await.unwrap().plan;
+    let shown = shown(&plan);
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    assert!(shown[0].starts_with("autoscaling"), "{shown:?}");
+}
+
 #[test]
 fn what_the_file_has_no_word_for_is_carried_over() {
     let wanted = rendered(&service()).task_definition;

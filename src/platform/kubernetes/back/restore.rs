@@ -10,6 +10,7 @@ use super::super::conflict::conflicts;
 use super::super::followed::template_digest;
 use super::super::kind::{Id, Kind};
 use super::super::observe::deployment;
+use super::super::ports::{self, Both, Passage};
 use super::super::record::Sets;
 use super::super::wire::{Applying, Wire};
 use super::super::{Kubernetes, Object, REPLICAS_MANAGER, count, failures, key};
@@ -48,7 +49,7 @@ impl Kubernetes {
         }
         let mut restored = None;
         for object in wanted {
-            let own = object.id == deployment(name);
+            let own = object.id.kind == Kind::Deployment;
             match self.apply_again(name, object, wanted).await {
                 Ok(reply) if own => restored = Some(reply),
                 Ok(_) => {}
@@ -72,7 +73,9 @@ impl Kubernetes {
     /// The digest of the pod template that applying this set would give.
     pub(super) async fn would_be(&self, name: &str, wanted: &[Object]) -> Result<String, Failed> {
         let wire = self.wire().await?;
-        let own = wanted.iter().find(|object| object.id == deployment(name));
+        let own = wanted
+            .iter()
+            .find(|object| object.id.kind == Kind::Deployment);
         let live = wire.read(&deployment(name)).await?;
         let (Some(object), Some(live)) = (own, live) else {
             let words = "it has no Deployment any more";
@@ -97,6 +100,10 @@ impl Kubernetes {
         wanted: &[Object],
     ) -> Result<Value, Failed> {
         let wire = self.wire().await?;
+        if object.id.kind == Kind::Service {
+            let led = self.led_back(name, &wire, object, wanted).await?;
+            return self.persist(name, &wire, &led, Applying::ours()).await;
+        }
         if object.id.kind != Kind::Deployment {
             return self.persist(name, &wire, object, Applying::ours()).await;
         }
@@ -114,6 +121,33 @@ impl Kubernetes {
             self.persist(name, &wire, &apart, how).await?;
         }
         self.persist(name, &wire, &object, Applying::ours()).await
+    }
+
+    /// A Service with the target port under which the pods that are there serve until those that
+    /// come back do; where there is none, as it was.
+    async fn led_back(
+        &self,
+        name: &str,
+        wire: &Wire<'_>,
+        object: &Object,
+        wanted: &[Object],
+    ) -> Result<Object, Failed> {
+        let own = deployment(name);
+        let coming = wanted.iter().find(|object| object.id == own);
+        let (live, pods) = futures::join!(wire.read(&object.id), wire.read(&own));
+        let mut led = object.clone();
+        if let (Some(coming), Some(live), Some(pods)) = (coming, live?, pods?)
+            && let Some(Passage::Open(target)) = (Both {
+                live: &live,
+                pods: &pods,
+                wanted: &object.manifest,
+                coming: &coming.manifest,
+            })
+            .passage()
+        {
+            led.manifest = ports::sending_to(led.manifest, &target);
+        }
+        Ok(led)
     }
 
     /// Applies one object, again where the server is busy or gone for a moment, as long as the lock

@@ -211,3 +211,22 @@ proptest! {
         prop_assert_eq!(compared(&turned, &applied(&manifest)), [""; 0]);
     }
 }
+
+#[test]
+fn what_the_api_server_gave_a_service_is_no_difference_whatever_its_type() {
+    let service = |spec: Value| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "api"}, "spec": spec});
+    let live = |kind: &str| {
+        service(json!({
+            "type": kind, "clusterIP": "10.0.0.7", "clusterIPs": ["10.0.0.7"], "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack", "healthCheckNodePort": 30100,
+            "ports": [{"port": 80, "protocol": "TCP", "nodePort": 30080}],
+        }))
+    };
+    let port = json!({"port": 80, "protocol": "TCP"});
+    let wanted = service(json!({"type": "ClusterIP", "ports": [port]}));
+    for kind in ["NodePort", "LoadBalancer"] {
+        let found = compared(&wanted, &applied(&live(kind)));
+        assert_eq!(found, [format!("spec.type: {kind} -> ClusterIP")]);
+    }
+    assert_eq!(compared(&wanted, &applied(&live("ClusterIP"))), [""; 0]);
+}

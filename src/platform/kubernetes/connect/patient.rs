@@ -10,16 +10,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use http::header::{DATE, RETRY_AFTER};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{DATE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt as _};
 
 use super::authorized::copy;
+use super::warnings::Warnings;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::causes::{links, never_connected, words};
 use crate::platform::kubernetes::trouble::Trouble;
+
+/// Who asks, in the audit logs of the cluster.
+const AGENT: HeaderValue = HeaderValue::from_static(crate::platform::AGENT);
 
 /// How often a read is tried before its failure is told.
 const ATTEMPTS: u32 = 5;
@@ -52,24 +56,33 @@ pub(super) struct Route {
     pub(super) asks_people: bool,
 }
 
+/// What the headers of all answers tell.
+#[derive(Debug, Clone)]
+pub(super) struct Heard {
+    /// How far the server's clock is from ours.
+    pub(super) time: ServerTime,
+    /// What it warns of.
+    pub(super) warnings: Warnings,
+}
+
 /// Sends requests with patience.
 #[derive(Debug, Clone)]
 pub(super) struct Patient<S> {
     below: S,
     route: Arc<Route>,
     clock: Clock,
-    time: ServerTime,
+    heard: Heard,
     /// Whether any answer came yet.
     answered: Arc<AtomicBool>,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(below: S, route: Route, clock: Clock, time: ServerTime) -> Self {
+    pub(super) fn new(below: S, route: Route, clock: Clock, heard: Heard) -> Self {
         Self {
             below,
             route: Arc::new(route),
             clock,
-            time,
+            heard,
             answered: Arc::default(),
         }
     }
@@ -101,6 +114,7 @@ where
 {
     async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
         let begun = self.clock.now();
+        request.headers_mut().insert(USER_AGENT, AGENT);
         let is_read = request.method() == Method::GET;
         for attempt in 1.. {
             let again = if is_read { copy(&request) } else { None };
@@ -145,8 +159,9 @@ where
                 .get(DATE)
                 .and_then(|date| date.to_str().ok());
             if let Some(date) = date {
-                self.time.note(date);
+                self.heard.time.note(date);
             }
+            self.heard.warnings.note(answer.headers());
         }
         answer.map_err(|error| self.explain(error))
     }

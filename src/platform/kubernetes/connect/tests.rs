@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use futures::future::BoxFuture;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, USER_AGENT, WARNING};
 use http::{Method, Response, StatusCode};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
@@ -36,6 +36,8 @@ enum Does {
 struct Server {
     script: Arc<Mutex<Vec<Does>>>,
     asked: Arc<Mutex<Vec<(Method, String)>>>,
+    agents: Arc<Mutex<Vec<String>>>,
+    warnings: Warnings,
     clock: Clock,
 }
 
@@ -45,6 +47,8 @@ impl Server {
         Self {
             script: Arc::new(Mutex::new(script.iter().rev().copied().collect())),
             asked: Arc::default(),
+            agents: Arc::default(),
+            warnings: Warnings::default(),
             clock: Clock::driven_from(base),
         }
     }
@@ -57,6 +61,8 @@ impl Server {
         let token = token.map_or("", |token| token.to_str().unwrap());
         let asked = (request.method().clone(), token.to_owned());
         self.asked.lock().unwrap().push(asked);
+        let agent = request.headers()[USER_AGENT].to_str().unwrap();
+        self.agents.lock().unwrap().push(agent.to_owned());
         let mut script = self.script.lock().unwrap();
         let does = if script.len() > 1 {
             script.pop().unwrap()
@@ -103,7 +109,11 @@ impl Server {
             asks_people: false,
         };
         let below = Authorized::new(below, tokens);
-        kube::Client::new(Patient::new(below, route, self.clock, time), "default")
+        let heard = Heard {
+            time,
+            warnings: self.warnings.clone(),
+        };
+        kube::Client::new(Patient::new(below, route, self.clock, heard), "default")
     }
 
     async fn read(&self) -> Result<(), Failed> {
@@ -125,6 +135,7 @@ fn answer(status: u16, after: Option<u64>) -> Response<Body> {
     if let Some(after) = after {
         answer = answer.header("retry-after", after.to_string());
     }
+    let answer = answer.header(WARNING, r#"299 - "this is deprecated""#);
     let text = if status == 200 {
         r#"{"metadata":{},"items":[]}"#.to_owned()
     } else {
@@ -250,6 +261,25 @@ async fn a_watch_gets_a_fresh_token_and_its_stream_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_request_says_which_version_of_what_asks() {
+    let server = Server::new(&[Does::Answers(503, None), FINE]);
+    server.read().await.unwrap();
+    server.write().await.unwrap();
+    let agent = concat!("deployer/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(*server.agents.lock().unwrap(), [agent; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_warns_of_is_kept_once() {
+    let server = Server::new(&[FINE]);
+    server.read().await.unwrap();
+    server.write().await.unwrap();
+    assert_eq!(server.warnings.take(), ["this is deprecated"]);
+    server.write().await.unwrap();
+    assert_eq!(server.warnings.take(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_credentials_nothing_is_sent() {
     let server = Server::new(&[FINE]);
     let time = ServerTime::new(server.clock);
@@ -267,7 +297,11 @@ async fn without_credentials_nothing_is_sent() {
         hint: None,
         asks_people: false,
     };
-    let patient = Patient::new(Authorized::new(below, tokens), route, server.clock, time);
+    let heard = Heard {
+        time,
+        warnings: Warnings::default(),
+    };
+    let patient = Patient::new(Authorized::new(below, tokens), route, server.clock, heard);
     let secrets: Api<Secret> = Api::default_namespaced(kube::Client::new(patient, "default"));
     let error = secrets.list(&ListParams::default()).await.unwrap_err();
     assert_eq!(failed("list", &error).kind, Kind::NoCredentials);

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::platform::failure::Kind as Failure;
+use crate::platform::kubernetes::observe::Former;
 use crate::platform::kubernetes::record::State;
 use crate::platform::kubernetes::samples::{OWNER, applied, desired, head, id, there};
 
@@ -133,14 +134,17 @@ fn the_autoscaler_of_a_service_that_rolls_waits_for_its_health() {
         planned(&desired("shop/api:v2", SCALED), &observed),
         [
             "record the revision",
-            "leave the count of api to the autoscaler",
+            "leave the count of api to whoever scales it",
             "update Deployment api, rolls",
             "create HorizontalPodAutoscaler api, once healthy",
         ]
     );
     let diff = diff(&wish(&desired("shop/api:v1", SCALED)), &observed).unwrap();
     let view = diff.views.iter().find(|view| view.path == "spec.replicas");
-    assert_eq!(view.unwrap().to.as_deref(), Some("left to the autoscaler"));
+    assert_eq!(
+        view.unwrap().to.as_deref(),
+        Some("left to whoever scales it")
+    );
     assert!(!diff.changes.iter().any(Change::waits_for_health));
 }
 
@@ -284,4 +288,92 @@ fn a_selector_is_never_changed() {
         .insert(id(Kind::Deployment), applied(&manifest));
     let refused = diff(&wish(&desired), &observed).unwrap_err();
     assert!(refused.message.contains("selector"), "{refused}");
+}
+
+/// What serves as `api`, with its Ingress, once the file calls it `front`.
+fn renamed(more: &str) -> (Desired, Observed) {
+    let mut observed = there(&desired("shop/api:v1", more));
+    observed.former = Some(Former {
+        name: "api".into(),
+        records: Vec::new(),
+    });
+    let named = format!("{more}\n[service.api.kubernetes]\nname = \"front\"");
+    (desired("shop/api:v1", &named), observed)
+}
+
+#[test]
+fn a_rename_makes_the_new_set_then_leads_there_then_removes_the_old_one() {
+    let (wanted, observed) = renamed(EXPOSED);
+    let wish = Wish {
+        name: "front",
+        ..wish(&wanted)
+    };
+    let diff = diff(&wish, &observed).unwrap();
+    let (waits, now): (Vec<&Change>, Vec<&Change>) = diff
+        .changes
+        .iter()
+        .partition(|change| change.waits_for_health());
+    let words = |changes: Vec<&Change>| changes.into_iter().map(Change::words).collect::<Vec<_>>();
+    assert_eq!(
+        words(now),
+        [
+            "record the revision",
+            "create Service front",
+            "create PodDisruptionBudget front",
+            "create Deployment front",
+        ]
+    );
+    assert_eq!(
+        words(waits),
+        [
+            "update Ingress api-ingress",
+            "delete Service api",
+            "delete PodDisruptionBudget api",
+            "delete Deployment api",
+            "take the history of api along to front",
+        ]
+    );
+    assert!(
+        diff.notes
+            .iter()
+            .any(|note| note.text.starts_with("Renames api to front"))
+    );
+}
+
+#[test]
+fn a_renamed_service_begins_with_as_many_pods_as_serve() {
+    let (wanted, mut observed) = renamed(&format!("{SCALED}\n{EXPOSED}"));
+    autoscaled(&mut observed, 5);
+    let wish = Wish {
+        name: "front",
+        ..wish(&wanted)
+    };
+    let changes = diff(&wish, &observed).unwrap().changes;
+    let counts: Vec<u32> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Count { replicas, .. } => Some(*replicas),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(counts, [5]);
+}
+
+#[test]
+fn what_somebody_elses_ingress_leads_to_is_no_former_name() {
+    let (wanted, mut observed) = renamed(EXPOSED);
+    let live = observed.objects.get_mut(&id(Kind::Deployment)).unwrap();
+    live["metadata"]["labels"]["deployer/service"] = "web".into();
+    let wish = Wish {
+        name: "front",
+        ..wish(&wanted)
+    };
+    let diff = diff(&wish, &observed).unwrap();
+    assert!(!diff.notes.iter().any(|note| note.code == "renames"));
+    assert!(
+        !diff
+            .changes
+            .iter()
+            .any(|change| change.words() == "delete Deployment api")
+    );
 }

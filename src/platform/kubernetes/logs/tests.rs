@@ -10,7 +10,12 @@ use crate::platform::kubernetes::watch::server::Server;
 
 fn pod(name: &str, restarts: i32) -> Value {
     json!({
-        "metadata": {"name": name, "uid": name},
+        "metadata": {
+            "name": name, "uid": name, "labels": {"app": "api", "pod-template-hash": "new"},
+            "ownerReferences": [{
+                "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "api-new", "uid": "rs-new", "controller": true,
+            }],
+        },
         "spec": {"containers": [{"name": "api"}, {"name": "proxy"}]},
         "status": {"containerStatuses": [
             {"name": "api", "image": "", "imageID": "", "ready": true, "restartCount": restarts, "containerID": "containerd://1"},
@@ -47,6 +52,19 @@ async fn lines_of_all_pods_are_merged_by_time_and_the_newest_are_kept() {
     let server = Server::default();
     server.put("pods", pod("a", 0), false);
     server.put("pods", pod("b", 0), false);
+    // Of another Deployment, and of none, though both carry our label.
+    let mut theirs = pod("c", 0);
+    theirs["metadata"]["ownerReferences"][0]["name"] = json!("other-new");
+    let mut nobodys = pod("d", 0);
+    nobodys["metadata"]["ownerReferences"] = json!([]);
+    for other in [theirs, nobodys] {
+        wrote(
+            &server,
+            other["metadata"]["name"].as_str().unwrap(),
+            &[(5, "not ours")],
+        );
+        server.put("pods", other, false);
+    }
     wrote(&server, "a", &[(1, "one"), (3, "three")]);
     wrote(&server, "b", &[(2, "two"), (4, "four ")]);
     let place = server.place();

@@ -96,7 +96,12 @@ fn what_is_taken_over_is_ours_and_nobody_elses() {
             &json!({"f:status": {}}),
         ),
     ]);
-    let taken = taken_over(&object, |entry| entry.manager.starts_with("kubectl")).unwrap();
+    let taken = taken_over(
+        &object,
+        |entry| entry.manager.starts_with("kubectl"),
+        &Owned::default(),
+    )
+    .unwrap();
     let after = entries(&json!({"metadata": {"managedFields": taken}}));
     assert_eq!(after.len(), 2);
     let ours = owned_by(&after, Entry::is_ours);
@@ -112,5 +117,6 @@ fn what_is_taken_over_is_ours_and_nobody_elses() {
 #[test]
 fn nothing_to_take_over_is_none() {
     let object = object(&[managed("deployer", "Apply", "", &fields())]);
-    assert_eq!(taken_over(&object, |entry| entry.manager == "helm"), None);
+    let helms = |entry: &Entry| entry.manager == "helm";
+    assert_eq!(taken_over(&object, helms, &Owned::default()), None);
 }

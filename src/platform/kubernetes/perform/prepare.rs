@@ -15,13 +15,12 @@ use crate::platform::kubernetes::compare::Ownership;
 use crate::platform::kubernetes::fields::Fields;
 use crate::platform::kubernetes::health::Health;
 use crate::platform::kubernetes::kind::{Id, Kind};
+use crate::platform::kubernetes::managed::Owned;
 use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
 use crate::platform::kubernetes::past::{made, serving};
 use crate::platform::kubernetes::prove::{Proof, contested};
-use crate::platform::kubernetes::record::{
-    Captured, CapturedState, RecordHead, State, digest, next,
-};
+use crate::platform::kubernetes::record::{Captured, CapturedState, RecordHead, State, digest};
 use crate::platform::kubernetes::{MANAGER, key};
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
@@ -179,7 +178,7 @@ impl Run<'_> {
         };
         match newest.filter(ours) {
             Some(head) => Place::Open(head.number),
-            None => Place::New(next(&self.observed.records)),
+            None => Place::New(self.observed.next_number()),
         }
     }
 
@@ -223,23 +222,30 @@ impl Run<'_> {
     /// What is there of what this plan touches, as a set that can be applied again.
     fn captured(&self) -> (Vec<Object>, CapturedState) {
         let asked = self.asked().unwrap_or_default();
-        let taken = |id: &Id| {
-            self.plan.changes.iter().any(|change| {
-                matches!(change, Change::Apply { object, takes_over, .. }
-                    if object.id == *id && !takes_over.is_empty())
+        let takes = |id: &Id| {
+            self.plan.changes.iter().find_map(|change| match change {
+                Change::Apply {
+                    object,
+                    takes_over,
+                    claims,
+                    ..
+                } if object.id == *id => Some((!takes_over.is_empty(), claims.as_slice())),
+                _ => None,
             })
         };
         let objects = self.observed.objects.iter().filter_map(|(id, live)| {
-            if !self.is_touched(id, live) {
+            if !self.is_touched(id, live) || self.is_beside(id) {
                 return None;
             }
             let wanted = asked.iter().find(|object| object.id == *id);
             let fields = wanted.map(|object| Fields::of(&object.manifest));
-            let taken = taken(id);
-            let ownership = Ownership::of(live, |entry| taken && is_taken_over(entry));
+            let (taken, claims) = takes(id).unwrap_or_default();
+            let mut ownership = Ownership::of(live, |entry| taken && is_taken_over(entry));
+            ownership.ours = ownership.ours.with(Owned::of(claims.iter().cloned()));
             capture(id, live, fields.as_ref(), &ownership)
         });
-        let state = match self.observed.deployment(self.name) {
+        let former = self.observed.former_deployment();
+        let state = match former.or_else(|| self.observed.deployment(self.name)) {
             None => CapturedState::Nothing,
             Some(live) if Health::of(live).is_settled() => CapturedState::Healthy,
             Some(_) => CapturedState::Unwell,
@@ -260,6 +266,11 @@ impl Run<'_> {
             Change::Delete { id: other, .. } => other == id,
             _ => false,
         })
+    }
+
+    /// Whether it stands beside what serves under another name, and is none of that.
+    fn is_beside(&self, id: &Id) -> bool {
+        self.observed.former.is_some() && Kind::NAMED.contains(&id.kind) && id.name == self.name
     }
 
     /// Nothing was changed: then there was no deployment either.

@@ -9,9 +9,9 @@ use crate::platform::kubernetes::change::{Change, Count};
 use crate::platform::kubernetes::compare::{Ownership, differences};
 use crate::platform::kubernetes::conflict::{self, conflicts};
 use crate::platform::kubernetes::failures::{failed, is_missing};
-use crate::platform::kubernetes::fields::Fields;
+use crate::platform::kubernetes::fields::{Fields, Path};
 use crate::platform::kubernetes::kind::{Id, Kind};
-use crate::platform::kubernetes::managed::{Entry, entries, taken_over};
+use crate::platform::kubernetes::managed::{Entry, Owned, entries, taken_over};
 use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
 use crate::platform::kubernetes::view::LAST_APPLIED;
@@ -44,10 +44,11 @@ impl Run<'_> {
                 uid,
                 force,
                 takes_over,
+                claims,
                 ..
             } => {
-                if !takes_over.is_empty() {
-                    self.take_over(&object.id, takes_over).await?;
+                if !takes_over.is_empty() || !claims.is_empty() {
+                    self.take_over(&object.id, takes_over, claims).await?;
                 }
                 let how = Applying {
                     force: *force,
@@ -59,6 +60,13 @@ impl Run<'_> {
             }
             Change::Count { replicas, why, .. } => self.count(*replicas, *why).await,
             Change::Delete { id, uid, .. } => self.delete(id, uid).await,
+            Change::MoveHistory { from, to, .. } => {
+                self.kube.move_history(from, to).await?;
+                Ok(Done {
+                    result: to.clone(),
+                    ..Done::default()
+                })
+            }
             Change::Forget { deployment } => {
                 self.kube.forget(deployment).await?;
                 Ok(Done::default())
@@ -86,8 +94,9 @@ impl Run<'_> {
 
     /// Gives the fields of other managers to us, so that those go that we then do not apply; and
     /// takes away what `kubectl apply` remembers of them.
-    async fn take_over(&self, id: &Id, managers: &[String]) -> Result<(), Failed> {
+    async fn take_over(&self, id: &Id, managers: &[String], claims: &[Path]) -> Result<(), Failed> {
         let theirs = |entry: &Entry| is_taken_over(entry) && managers.contains(&entry.manager);
+        let claimed = Owned::of(claims.iter().cloned());
         let wire = self.wire;
         let read = async || {
             let live = wire.read(id).await?;
@@ -97,14 +106,15 @@ impl Run<'_> {
         };
         let send = async || {
             let live = read().await?;
-            let Some(managed) = taken_over(&live, theirs) else {
+            let Some(managed) = taken_over(&live, theirs, &claimed) else {
                 return Ok(());
             };
             let mut metadata = json!({
                 "resourceVersion": live["metadata"]["resourceVersion"],
                 "managedFields": managed,
             });
-            if live["metadata"]["annotations"].get(LAST_APPLIED).is_some() {
+            let remembered = live["metadata"]["annotations"].get(LAST_APPLIED);
+            if !managers.is_empty() && remembered.is_some() {
                 metadata["annotations"] = json!({ LAST_APPLIED: Value::Null });
             }
             let answer = wire.patch(id, &json!({ "metadata": metadata })).await;
@@ -112,7 +122,7 @@ impl Run<'_> {
         };
         let look = async || {
             let live = read().await?;
-            Ok((!entries(&live).iter().any(theirs)).then_some(()))
+            Ok(taken_over(&live, theirs, &claimed).is_none().then_some(()))
         };
         // Controllers write the status of an object all the time.
         send::write(self.kube.clock, &[Failure::Conflict], send, look).await

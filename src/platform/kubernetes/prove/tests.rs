@@ -24,7 +24,12 @@ fn refused(code: u16, reason: &str, causes: &[(&str, &str)]) -> kube::Error {
 
 fn said(error: kube::Error, taken: &[&str], counted: bool) -> Proof {
     let taken: Vec<String> = taken.iter().map(ToString::to_string).collect();
-    judge(&id(Kind::Deployment), Err(error), None, (&taken, counted))
+    let before = Before {
+        takes_over: &taken,
+        claims: false,
+        counts: counted,
+    };
+    judge(&id(Kind::Deployment), Err(error), None, before)
 }
 
 #[test]
@@ -80,17 +85,52 @@ fn plan(image: &str, observed: &Observed) -> Diff {
     diff(&wish, observed).unwrap()
 }
 
+/// What an answer to applying the Deployment means.
+fn answered(result: Value, observed: &Observed) -> Proof {
+    let before = Before {
+        takes_over: &[],
+        claims: false,
+        counts: false,
+    };
+    let id = id(Kind::Deployment);
+    judge(&id, Ok(result), observed.live(&id), before)
+}
+
+#[test]
+fn what_admission_makes_of_an_image_is_what_the_plan_shows() {
+    let observed = there(&desired("shop/api:v1", ""));
+    let mut diff = plan("shop/api:v2", &observed);
+    let mut result = observed.deployment("api").unwrap().clone();
+    let image = &mut result["spec"]["template"]["spec"]["containers"][0]["image"];
+    *image = "mirror.test/shop/api:v2".into();
+    let proofs = vec![(id(Kind::Deployment), answered(result, &observed))];
+    settle(&mut diff, proofs, &observed, true).unwrap();
+    let to: Vec<_> = diff.views.iter().map(|view| view.to.as_deref()).collect();
+    assert_eq!(to, [Some("mirror.test/shop/api:v2")]);
+    assert!(diff.changes.iter().any(Change::starts_rollout));
+}
+
+#[test]
+fn to_give_a_field_up_is_a_change_although_the_object_stays_as_it_is() {
+    let observed = there(&desired("shop/api:v1", ""));
+    let mut result = observed.deployment("api").unwrap().clone();
+    let fields = &mut result["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"];
+    assert!(
+        fields
+            .as_object_mut()
+            .unwrap()
+            .remove("f:replicas")
+            .is_some()
+    );
+    assert!(matches!(answered(result, &observed), Proof::Becomes(_)));
+}
+
 #[test]
 fn what_comes_out_as_it_is_is_no_change() {
     let observed = there(&desired("shop/api:v1", ""));
     let mut diff = plan("shop/api:v2", &observed);
     let live = observed.deployment("api").cloned();
-    let proof = judge(
-        &id(Kind::Deployment),
-        Ok(live.clone().unwrap()),
-        live.as_ref(),
-        (&[], false),
-    );
+    let proof = answered(live.clone().unwrap(), &observed);
     assert!(matches!(proof, Proof::Nothing));
     settle(
         &mut diff,

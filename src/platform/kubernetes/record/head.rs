@@ -79,7 +79,8 @@ impl RecordHead {
             number,
             state: State::Going,
             digest: digest(asked),
-            objects: asked.iter().map(|object| object.id.clone()).collect(),
+            // What goes may stay, where the run is killed: the next one then knows of it.
+            objects: ids(asked.iter().chain(captured.objects)),
             images: images(asked),
             rolled: None,
             captured: captured.state,
@@ -166,7 +167,10 @@ impl RecordHead {
         ];
         let moving = Mark {
             state: Some(self.state),
-            ..Mark::default()
+            rolled: self.rolled.clone(),
+            ended: self.ended,
+            reason: self.reason.clone(),
+            back_to: self.back_to.clone(),
         };
         fixed
             .into_iter()
@@ -174,6 +178,17 @@ impl RecordHead {
             .chain(moving.annotations())
             .collect()
     }
+}
+
+/// The ids of objects, each once.
+pub(super) fn ids<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<Id> {
+    let mut ids: Vec<Id> = Vec::new();
+    for object in objects {
+        if !ids.contains(&object.id) {
+            ids.push(object.id.clone());
+        }
+    }
+    ids
 }
 
 /// A revision as people name it: `api v3`.

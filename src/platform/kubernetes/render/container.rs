@@ -50,7 +50,7 @@ pub(super) fn container(service: &Service, container: &Container, part: Part) ->
     put("command", plain(&container.entrypoint));
     put("args", plain(&container.command));
     put("workingDir", json!(container.working_dir));
-    put("ports", ports(container));
+    put("ports", ports(container, part));
     put("env", env(service, container));
     put("envFrom", json!(secrets::env_from(service, container)));
     put("resources", resources(service, container, part));
@@ -90,11 +90,17 @@ fn plain(words: &[String]) -> Value {
     json!(words)
 }
 
-fn ports(container: &Container) -> Value {
-    let ports = container.ports.iter();
-    let port = ports
-        .map(|port| json!({ "containerPort": port.number, "protocol": transport(port.protocol) }));
-    Value::Array(port.collect())
+/// The first one of the main container, to which the Service sends, has a name.
+fn ports(container: &Container, part: Part) -> Value {
+    let ports = container.ports.iter().enumerate().map(|(index, port)| {
+        let mut fields =
+            json!({ "containerPort": port.number, "protocol": transport(port.protocol) });
+        if index == 0 && part == Part::Main {
+            fields["name"] = json!(super::super::ports::NAME);
+        }
+        fields
+    });
+    Value::Array(ports.collect())
 }
 
 fn env(service: &Service, container: &Container) -> Value {

@@ -65,6 +65,7 @@ impl Stage {
             ours: Ours::of(&back, Some(1)).unwrap(),
             to: "api v1".into(),
             reason: Some("it crashed".into()),
+            kept: false,
         });
         self.server.put("deployments", back, true);
     }

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::{Clock, Link, Place};
 use crate::platform::aws::ServerTime;
+use crate::platform::kubernetes::connect::warnings::Warnings;
 use crate::platform::kubernetes::reading::rows::at;
 
 /// What the server does with requests.
@@ -76,6 +77,7 @@ impl Server {
                 client: kube::Client::new(service, "production"),
                 cluster: "test".into(),
                 time: ServerTime::new(Clock::driven_from(at(0))),
+                warnings: Warnings::default(),
             },
             namespace: "production".into(),
             name: "api".into(),
