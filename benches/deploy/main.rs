@@ -20,6 +20,7 @@ use integration_tests::trial::Stop;
 use integration_tests::{cluster, servers};
 
 mod kubernetes;
+mod many;
 mod process;
 mod requests;
 mod rival;
@@ -30,7 +31,7 @@ mod table;
 use table::Table;
 
 fn main() -> ExitCode {
-    let parts: [(&str, table::Part); 9] = [
+    let parts: [(&str, table::Part); 10] = [
         (
             "Requests of the shipped example (80 ms added to each)",
             requests::measure,
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
             "Kubernetes: from the fact to the word",
             kubernetes::verdicts::measure,
         ),
+        ("A thousand services on the sandbox", many::measure),
         ("The process", process::measure),
     ];
     // Cargo adds flags of its own.

@@ -26,6 +26,7 @@ mod kube_trouble;
 mod kube_verbs;
 mod rights;
 mod rollouts;
+mod sandboxes;
 mod scaling;
 mod shop;
 mod trouble;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
             bad_input::trials(),
             cli::trials(),
             rights::trials(),
+            sandboxes::trials(),
             clients::trials(),
             scaling::trials(),
             rollouts::trials(),
