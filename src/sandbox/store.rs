@@ -25,7 +25,7 @@ use journal::{Entry, Journal};
 /// The seed of a world that nobody gave one.
 const SEED: u64 = 7;
 /// So many events happen before the caller may attend to other things.
-const EVENTS_AT_ONCE: usize = 256;
+const EVENTS_AT_ONCE: usize = 32;
 /// A journal grows at least to this size before a snapshot takes its place.
 const JOURNAL_LEAST: u64 = 1 << 18;
 
