@@ -93,8 +93,10 @@ impl Store {
         {
             let _lock = files::lock(path)?;
             let mut held = files.held.lock().unwrap_or_else(PoisonError::into_inner);
-            let other_speed =
-                |found: &Held| speed.is_some_and(|speed| found.snapshot.speed != speed);
+            let other_speed = |found: &Held| {
+                let usual = found.snapshot.speed;
+                speed.is_some_and(|speed| speed.total_cmp(&usual).is_ne())
+            };
             match Held::read(path)? {
                 None => *held = Some(Box::new(Held::begin(path, options, wall)?)),
                 Some(mut found) if other_speed(&found) => {
