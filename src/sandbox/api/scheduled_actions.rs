@@ -54,7 +54,7 @@ pub(super) fn put(world: &mut World, input: &Value) -> Answer {
     };
     action.schedule = request.schedule.unwrap_or(action.schedule);
     let form = |form: &&str| action.schedule.starts_with(*form) && action.schedule.ends_with(')');
-    if !FORMS.iter().any(|name| form(name)) {
+    if !FORMS.iter().any(form) {
         return Err(validation(format!(
             "The schedule expression {} is not valid: it must be at(…), rate(…) or cron(…).",
             action.schedule
