@@ -2,6 +2,9 @@
 //! balancing, logs and EKS that a deployment needs, each in its own wire protocol. An EKS cluster
 //! here is the way to a Kubernetes API server somewhere; Kubernetes itself is not imitated.
 //!
+//! A request costs what it touches: the scheduler takes what is due from an agenda, tasks are found by
+//! their service, and in a file a request is one line of a journal beside the world.
+//!
 //! A [`World`] is a plain value that moves only when it is told the time. It is reached either
 //! [in process](Sandbox::http_client), under a paused clock if need be, or [over a loopback
 //! port](Sandbox::serve) by any AWS client. It shares no type with the rest of this crate, so that
@@ -60,6 +63,8 @@ pub struct Options {
     pub world_file: Option<PathBuf>,
     /// The seed of a new world's chance.
     pub seed: Option<u64>,
+    /// Requests through this handle concern this account, whatever their credentials.
+    pub account: Option<String>,
 }
 
 /// A handle on a world; clones share it.
@@ -68,6 +73,7 @@ pub struct Sandbox {
     store: Arc<store::Store>,
     now: Now,
     log: Arc<Mutex<Vec<LoggedRequest>>>,
+    account: Option<String>,
 }
 
 impl fmt::Debug for Sandbox {
@@ -88,7 +94,11 @@ impl Sandbox {
     /// looks, and several processes may use it at once.
     pub fn open(path: &Path, options: &Options, now: Now) -> Result<Self, SandboxError> {
         let store = store::Store::open(path, options, now())?;
-        Ok(Self::over(store, now))
+        let account = options.account.clone();
+        Ok(Self {
+            account,
+            ..Self::over(store, now)
+        })
     }
 
     /// Removes a sandbox's file; `false` when there was none.
@@ -101,6 +111,7 @@ impl Sandbox {
             store: Arc::new(store),
             now,
             log: Arc::default(),
+            account: None,
         }
     }
 
@@ -131,8 +142,17 @@ impl Sandbox {
             .clone()
     }
 
-    fn handle(&self, request: &wire::Request) -> Result<wire::Outcome, SandboxError> {
-        let (outcome, logged) = self.with_world(|world| wire::handle(world, request))?;
+    /// Answers a request at the present. A world with much to do until then gets there in pieces,
+    /// so that whatever else this thread has to do, such as ending on a signal, is done as well.
+    async fn handle(&self, request: &wire::Request) -> Result<wire::Outcome, SandboxError> {
+        let request = request.kept(self.account.as_deref());
+        let wall = (self.now)();
+        let (outcome, logged) = loop {
+            if let Some(answered) = self.store.request(wall, &request)? {
+                break answered;
+            }
+            tokio::task::yield_now().await;
+        };
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if log.len() >= LOG_KEPT {
             log.drain(..LOG_KEPT / 2);

@@ -20,6 +20,7 @@ use integration_tests::trial::Stop;
 use integration_tests::{cluster, servers};
 
 mod kubernetes;
+mod many;
 mod process;
 mod requests;
 mod rival;
@@ -29,39 +30,42 @@ mod table;
 
 use table::Table;
 
+/// The parts of the table and their titles.
+const PARTS: [(&str, table::Part); 10] = [
+    (
+        "Requests of the shipped example (80 ms added to each)",
+        requests::measure,
+    ),
+    ("Seconds to plan the shipped example", requests::plans),
+    (
+        "Rollouts of two tasks on the sandbox, seconds",
+        rollouts::on_the_sandbox,
+    ),
+    (
+        "Rollouts of two real containers on ministack, seconds",
+        rollouts::on_ministack,
+    ),
+    (
+        "The AWS CLI beside us: register, update, wait; seconds",
+        rival::measure,
+    ),
+    (
+        "Kubernetes: a service of five objects",
+        kubernetes::requests::measure,
+    ),
+    (
+        "Kubernetes: the same manifests by others: requests · bytes · seconds",
+        kubernetes::peers::measure,
+    ),
+    (
+        "Kubernetes: from the fact to the word",
+        kubernetes::verdicts::measure,
+    ),
+    ("A thousand services on the sandbox", many::measure),
+    ("The process", process::measure),
+];
+
 fn main() -> ExitCode {
-    let parts: [(&str, table::Part); 9] = [
-        (
-            "Requests of the shipped example (80 ms added to each)",
-            requests::measure,
-        ),
-        ("Seconds to plan the shipped example", requests::plans),
-        (
-            "Rollouts of two tasks on the sandbox, seconds",
-            rollouts::on_the_sandbox,
-        ),
-        (
-            "Rollouts of two real containers on ministack, seconds",
-            rollouts::on_ministack,
-        ),
-        (
-            "The AWS CLI beside us: register, update, wait; seconds",
-            rival::measure,
-        ),
-        (
-            "Kubernetes: a service of five objects",
-            kubernetes::requests::measure,
-        ),
-        (
-            "Kubernetes: the same manifests by others: requests · bytes · seconds",
-            kubernetes::peers::measure,
-        ),
-        (
-            "Kubernetes: from the fact to the word",
-            kubernetes::verdicts::measure,
-        ),
-        ("The process", process::measure),
-    ];
     // Cargo adds flags of its own.
     let words: Vec<String> = std::env::args()
         .skip(1)
@@ -73,7 +77,7 @@ fn main() -> ExitCode {
         words.iter().all(|word| title.contains(word))
     };
     let mut table = Table::default();
-    for (title, part) in parts.into_iter().filter(|(title, _)| chosen(title)) {
+    for (title, part) in PARTS.into_iter().filter(|(title, _)| chosen(title)) {
         drop(writeln!(io::stderr(), "measuring: {title}"));
         table.section(title);
         match part(&mut table) {

@@ -36,7 +36,7 @@ enum Deed {
 pub fn run(options: &Options, args: &Args, _: &Terminal, screen: &mut Screen) -> ExitCode {
     let ended = match args.deed {
         Some(Deed::Reset) => reset(options, screen),
-        None => site::open_sandbox(options, args.world.clone())
+        None => site::open_sandbox(options, args.world.clone(), None)
             .and_then(|sandbox| serve(sandbox, args.listen, screen)),
     };
     match ended {

@@ -50,8 +50,7 @@ impl Site {
 
     /// Whether a person is to be asked before anything is written.
     pub(super) fn asks(&self) -> bool {
-        !matches!(self.spec.target.place, Place::Sandbox(_))
-            && self.spec.target.approve == Approve::Ask
+        self.spec.target.approve == Approve::Ask
     }
 
     /// Reaches it.
@@ -115,7 +114,10 @@ pub(super) fn load(
     }
     for site in &mut sites {
         if matches!(site.spec.target.place, Place::Sandbox(_)) {
-            let opened = open_sandbox(options, None).map_err(|error| {
+            let account = site.spec.target.place.ecs();
+            let account = account.and_then(|place| place.account.as_ref());
+            let account = account.map(ToString::to_string);
+            let opened = open_sandbox(options, None, account).map_err(|error| {
                 screen.error(&error, None);
                 ExitCode::Failed
             })?;
@@ -145,16 +147,19 @@ pub(super) fn sandbox_file(options: &Options) -> PathBuf {
     })
 }
 
-/// Opens the sandbox, which is made when there is none. `world` describes a new one.
+/// Opens the sandbox, which is made when there is none. `world` describes a new one, `account` is
+/// whose it is.
 pub(super) fn open_sandbox(
     options: &Options,
     world: Option<PathBuf>,
+    account: Option<String>,
 ) -> Result<Sandbox, sandbox::SandboxError> {
     let clock = Clock::system();
     let settings = sandbox::Options {
         speed: options.speed,
         world_file: world,
         seed: None,
+        account,
     };
     Sandbox::open(
         &sandbox_file(options),

@@ -9,14 +9,18 @@ use super::world::{Millis, World};
 
 mod balancing;
 mod clusters;
+mod containers;
 mod create_service;
 mod defaults;
 mod eks;
 mod fargate;
 mod logs;
+mod run_task;
 mod scaling;
 mod scaling_policies;
+mod scheduled_actions;
 mod service_deployments;
+mod service_rules;
 mod service_view;
 mod services;
 mod tags;
@@ -81,9 +85,11 @@ fn ecs(world: &mut World, operation: &str, input: &Value) -> Answer {
         "DescribeClusters" => clusters::describe(world, input),
         "ListClusters" => clusters::list(world, input),
         "PutClusterCapacityProviders" => clusters::put_providers(world, input),
+        "DeleteCluster" => clusters::delete(world, input),
         "RegisterTaskDefinition" => task_definitions::register(world, input),
         "DescribeTaskDefinition" => task_definitions::describe(world, input),
         "DeregisterTaskDefinition" => task_definitions::deregister(world, input),
+        "DeleteTaskDefinitions" => task_definitions::delete(world, input),
         "ListTaskDefinitions" => task_definitions::list(world, input),
         "ListTaskDefinitionFamilies" => task_definitions::families(world, input),
         "CreateService" => create_service::create(world, input),
@@ -93,7 +99,9 @@ fn ecs(world: &mut World, operation: &str, input: &Value) -> Answer {
         "ListServices" => services::list(world, input),
         "ListTasks" => tasks::list(world, input),
         "DescribeTasks" => tasks::describe(world, input),
+        "RunTask" => run_task::run(world, input),
         "StopTask" => tasks::stop(world, input),
+        "ExecuteCommand" => tasks::execute(world, input),
         "TagResource" => tags::tag(world, input),
         "UntagResource" => tags::untag(world, input),
         "ListTagsForResource" => tags::list(world, input),

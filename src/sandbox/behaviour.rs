@@ -60,7 +60,7 @@ pub enum Behaviour {
         /// Of a hundred.
         percent: i64,
     },
-    /// Does its work and exits with 0, as an init container does.
+    /// Does its work and exits with 0, as an init container does; where it is essential its task ends.
     Completes,
     /// A Spot task that is taken away while it runs.
     SpotInterrupted {
@@ -141,6 +141,11 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 impl Behaviour {
+    /// Whether such a container ends before any check could find it well, however soon that is.
+    pub(crate) fn dies_soon(&self) -> bool {
+        matches!(self, Self::Crash { after_ms: None, .. } | Self::Oom)
+    }
+
     /// Why a task with this image never starts, in the words of ECS; `None` when it does.
     pub(crate) fn start_failure(&self, image: &str, secret: &str) -> Option<String> {
         let (host, repository, tag) = parts(image);

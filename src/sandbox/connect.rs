@@ -29,6 +29,7 @@ impl HttpConnector for Sandbox {
             let request = translate(&request)?;
             let outcome = sandbox
                 .handle(&request)
+                .await
                 .map_err(|e| ConnectorError::user(e.into()))?;
             match outcome {
                 Outcome::Reply(reply, delay) => {
@@ -58,7 +59,7 @@ fn translate(request: &HttpRequest) -> Result<Request, ConnectorError> {
         headers: headers
             .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
             .collect(),
-        body: body.to_vec(),
+        body: body.to_vec().into(),
     })
 }
 

@@ -89,9 +89,9 @@ async fn answer(
             .iter()
             .map(|(name, value)| (name.to_string(), text(value)))
             .collect(),
-        body: body.to_bytes().to_vec(),
+        body: body.to_bytes().to_vec().into(),
     };
-    match sandbox.handle(&request) {
+    match sandbox.handle(&request).await {
         Ok(Outcome::Reply(reply, delay)) => {
             super::pause(delay).await;
             Ok(respond(reply))

@@ -86,6 +86,11 @@ pub struct Switches {
     pub merge_deployment_configuration: bool,
     /// A rollback takes over running tasks of its revision (or starts its own).
     pub rollback_adopts_tasks: bool,
+    /// One variable twice in a container's `environment` is accepted (twice among the secrets, or in
+    /// both, never is).
+    pub variable_twice: bool,
+    /// Availability zone rebalancing is refused where no task above the count may run.
+    pub rebalancing_needs_room: bool,
     /// `currentServiceDeployment` names the deployment before the newest one.
     pub stale_current_deployment: bool,
 }
@@ -107,6 +112,8 @@ impl Default for Switches {
             successful_is_candidate: true,
             merge_deployment_configuration: true,
             rollback_adopts_tasks: false,
+            variable_twice: false,
+            rebalancing_needs_room: true,
             stale_current_deployment: false,
         }
     }

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 pub struct Timings {
     /// From the decision to start a task to its network interface.
     pub provision_ms: i64,
+    /// At most so many tasks of a service are started at once (a number, not a time).
+    pub launch_burst: i64,
+    /// The others are started so much later, as many again at most.
+    pub launch_pause_ms: i64,
     /// From there to RUNNING: pull and start.
     pub pull_ms: i64,
     /// Added to `pull_ms` for an image that starts slowly.
@@ -57,6 +61,8 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             provision_ms: 400,
+            launch_burst: 100,
+            launch_pause_ms: 100,
             pull_ms: 700,
             slow_ms: 4_000,
             jitter_ms: 150,
@@ -87,6 +93,7 @@ impl Timings {
     pub fn aws() -> Self {
         Self {
             provision_ms: 15_000,
+            launch_pause_ms: 5_000,
             pull_ms: 20_000,
             slow_ms: 90_000,
             jitter_ms: 5_000,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::api::{self, ApiError};
@@ -15,16 +16,83 @@ mod rest;
 mod skew;
 
 /// A request, whatever brought it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Body,
+}
+
+/// The body of a request: text wherever it can be, so that a journal of requests can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Body {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text),
+            Err(error) => Self::Bytes(error.into_bytes()),
+        }
+    }
+}
+
+impl Body {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
+/// An access key that is an account's number stands for that account.
+fn account_number(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl Request {
+    /// The request as it may be written down: without credentials and signatures, and with the
+    /// account it concerns in the place of the access key.
+    pub(crate) fn kept(&self, account: Option<&str>) -> Self {
+        let headers = self.headers.iter().filter_map(|(name, value)| {
+            let value = match name.as_str() {
+                "authorization" => self.credential(account)?,
+                "x-amz-target" | "x-amz-date" => value.clone(),
+                _ => return None,
+            };
+            Some((name.clone(), value))
+        });
+        Self {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            headers: headers.collect(),
+            body: self.body.clone(),
+        }
+    }
+
+    /// The credential scope, with the account or nothing before it.
+    fn credential(&self, account: Option<&str>) -> Option<String> {
+        let (_, rest) = self.header("authorization")?.split_once("Credential=")?;
+        let (key, scope) = rest.split(',').next()?.split_once('/')?;
+        let own = Some(key).filter(|key| account_number(key));
+        let account = account.or(own).unwrap_or_default();
+        Some(format!("Credential={account}/{scope}"))
+    }
+
+    /// The account that a [kept](Self::kept) request names.
+    fn account(&self) -> Option<&str> {
+        let (_, rest) = self.header("authorization")?.split_once("Credential=")?;
+        rest.split('/')
+            .next()
+            .filter(|account| account_number(account))
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(is, _)| is == name);
         found.map(|(_, value)| value.as_str())
@@ -92,9 +160,8 @@ struct Call {
 /// Answers a request at the world's present time.
 pub(crate) fn handle(world: &mut World, request: &Request) -> (Outcome, LoggedRequest) {
     world.requests += 1;
-    if let Some((region, _)) = request.scope() {
-        region.clone_into(&mut world.region);
-    }
+    let region = request.scope().map(|(region, _)| region);
+    let world = world.realm(request.account(), region);
     let call = understand(request);
     let elapsed = world.now - world.started;
     let effect = faults::strike(&mut world.faults, &call.service, &call.operation, elapsed);
@@ -263,7 +330,7 @@ fn understand(request: &Request) -> Call {
                 .or(scope)
                 .unwrap_or_default(),
             operation: operation.to_owned(),
-            input: json::parse(&request.body),
+            input: json::parse(request.body.bytes()),
         };
     }
     if scope

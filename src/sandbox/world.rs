@@ -23,9 +23,10 @@ pub(crate) mod configuration;
 pub(crate) mod deployment;
 mod events;
 pub(crate) mod ids;
-mod launch;
+pub(crate) mod launch;
 pub(crate) mod logs;
 mod others;
+mod realms;
 mod rollback;
 pub(crate) mod rollout;
 pub(crate) mod scaling;
@@ -35,16 +36,17 @@ pub(crate) mod task;
 pub(crate) mod task_definition;
 mod task_life;
 mod task_stop;
+pub(crate) mod tasks;
 
 use agenda::{Agenda, Due};
 use cluster::Cluster;
 use deployment::{ServiceDeployment, ServiceRevision};
 use ids::Rng;
 use logs::Streams;
-use scaling::{ScalableTarget, ScalingPolicy};
+use scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
 use service::Service;
-use task::Task;
 use task_definition::Family;
+use tasks::Tasks;
 
 /// Milliseconds since 1970, or a number of them.
 pub(crate) type Millis = i64;
@@ -71,11 +73,13 @@ pub struct World {
     pub(crate) clusters: BTreeMap<String, Cluster>,
     pub(crate) families: BTreeMap<String, Family>,
     pub(crate) services: BTreeMap<String, Service>,
-    pub(crate) tasks: BTreeMap<String, Task>,
+    pub(crate) tasks: Tasks,
     pub(crate) deployments: BTreeMap<String, ServiceDeployment>,
     pub(crate) revisions: BTreeMap<String, ServiceRevision>,
     pub(crate) targets: BTreeMap<String, ScalableTarget>,
     pub(crate) policies: BTreeMap<String, ScalingPolicy>,
+    #[serde(default)]
+    pub(crate) scheduled: BTreeMap<String, ScheduledAction>,
     pub(crate) logs: BTreeMap<String, Streams>,
     pub(crate) tags: BTreeMap<String, Tags>,
     /// By name; a world of an earlier version has none.
@@ -83,6 +87,15 @@ pub struct World {
     pub(crate) eks: BTreeMap<String, EksCluster>,
     pub(crate) image_starts: BTreeMap<String, i64>,
     pub(crate) requests: u64,
+    /// Target groups and log groups that are not there: patterns of ARNs and names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing: Vec<String>,
+    /// A request has said which account and region this is.
+    #[serde(default)]
+    pub(crate) claimed: bool,
+    /// Other accounts and regions, by `account/region`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) elsewhere: BTreeMap<String, World>,
 }
 
 impl World {
@@ -106,16 +119,20 @@ impl World {
             clusters: BTreeMap::new(),
             families: BTreeMap::new(),
             services: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: Tasks::default(),
             deployments: BTreeMap::new(),
             revisions: BTreeMap::new(),
             targets: BTreeMap::new(),
             policies: BTreeMap::new(),
+            scheduled: BTreeMap::new(),
             logs: BTreeMap::new(),
             tags: BTreeMap::new(),
             eks: BTreeMap::new(),
             image_starts: BTreeMap::new(),
             requests: 0,
+            missing: Vec::new(),
+            claimed: false,
+            elsewhere: BTreeMap::new(),
         };
         let providers = ["FARGATE", "FARGATE_SPOT"].map(str::to_owned).to_vec();
         world
@@ -147,6 +164,16 @@ impl World {
     pub fn set_image(&mut self, pattern: &str, behaviour: Behaviour) {
         let pattern = pattern.to_owned();
         self.images.push(ImageRule { pattern, behaviour });
+    }
+
+    /// Target groups and log groups whose ARN or name fits this pattern are not there.
+    pub fn set_missing(&mut self, pattern: &str) {
+        self.missing.push(pattern.to_owned());
+    }
+
+    pub(crate) fn is_missing(&self, name: &str) -> bool {
+        let mut patterns = self.missing.iter();
+        patterns.any(|pattern| behaviour::matches(pattern, name))
     }
 
     /// Adds a fault.
@@ -204,19 +231,33 @@ impl World {
 
     /// Moves the world to `now`, event by event; a time in the past changes nothing.
     pub fn tick(&mut self, now: Timestamp) {
+        while !self.advance(now, usize::MAX) {}
+    }
+
+    /// Moves the world towards `now` by at most so many events, and says whether it is there: who
+    /// has others to attend to takes a long way in pieces.
+    pub(crate) fn advance(&mut self, now: Timestamp, most: usize) -> bool {
+        let mut there = self.advance_here(now, most);
+        for other in self.elsewhere.values_mut() {
+            there &= other.advance_here(now, most);
+        }
+        there
+    }
+
+    fn advance_here(&mut self, now: Timestamp, most: usize) -> bool {
         let now = now.as_millisecond();
         if now < self.now {
-            return;
+            return true;
         }
-        while let Some((at, due)) = self.agenda.pop(now) {
+        for _ in 0..most {
+            let Some((at, due)) = self.agenda.pop(now) else {
+                self.now = now;
+                return true;
+            };
             self.now = self.now.max(at);
             self.perform(due);
-            if self.tasks.len() > 200 {
-                self.sweep();
-            }
         }
-        self.now = now;
-        self.sweep();
+        false
     }
 
     fn perform(&mut self, due: Due) {
@@ -230,17 +271,41 @@ impl World {
             Due::Begin { deployment } => self.begin_deployment(&deployment),
             Due::StopRequested { deployment } => self.carry_out_stop(&deployment),
             Due::Planned { index } => self.perform_planned(index),
+            Due::ForgetTask { task } => self.tasks.remove(&task),
+            Due::ForgetService { service } => self.forget_service(&service),
+            Due::ForgetStream { group, stream } => self.forget_stream(&group, &stream),
         }
     }
 
-    /// Forgets what AWS would have forgotten by now.
-    fn sweep(&mut self) {
+    /// Forgets a service an hour after its deletion, unless its name is in use again.
+    fn forget_service(&mut self, key: &str) {
         let horizon = self.now - self.timings.kept_ms;
-        self.tasks
-            .retain(|_, task| task.stopped_at.is_none_or(|at| at > horizon));
-        let gone = |service: &Service| service.inactive_at.is_some_and(|at| at <= horizon);
-        self.services.retain(|_, service| !gone(service));
-        logs::sweep(&mut self.logs, self.now);
+        let inactive = self
+            .services
+            .get(key)
+            .and_then(|service| service.inactive_at);
+        if inactive.is_some_and(|at| at <= horizon) {
+            self.services.remove(key);
+        }
+    }
+
+    /// A world of an earlier version forgot by looking through everything: puts on the agenda what
+    /// is to be forgotten.
+    pub(crate) fn remember_to_forget(&mut self) {
+        let kept = self.timings.kept_ms;
+        for task in self.tasks.values() {
+            if let Some(at) = task.stopped_at {
+                let task = task.id.clone();
+                self.agenda.push(at + kept, Due::ForgetTask { task });
+            }
+        }
+        for (service, found) in &self.services {
+            if let Some(at) = found.inactive_at {
+                let service = service.clone();
+                self.agenda.push(at + kept, Due::ForgetService { service });
+            }
+        }
+        self.remember_streams();
     }
 
     pub(crate) fn later(&mut self, after: Millis, due: Due) {

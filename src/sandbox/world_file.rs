@@ -6,6 +6,7 @@
 //! timings = "aws"                              # or "fast", or single values: { pull_ms = 100 }
 //! switches = { record_delay_ms = 2000 }        # what AWS leaves open
 //! alarms = ["errors"]                          # in ALARM from the beginning
+//! missing = ["/ecs/web", "*:targetgroup/old/*"]  # log groups and target groups that are not there
 //!
 //! [[image]]                                    # later rules win; a tag decides where none fits
 //! match = "*/api:v2"
@@ -73,6 +74,9 @@ pub struct WorldFile {
     pub before: Vec<Before>,
     /// EKS clusters, each the way to a Kubernetes API server.
     pub eks: Vec<EksCluster>,
+    /// Target groups and log groups that are not there: ARNs and names, `*` standing for anything.
+    /// Any other that is named exists.
+    pub missing: Vec<String>,
     /// Alarms that are in ALARM from the beginning.
     pub alarms: Vec<String>,
 }
@@ -144,6 +148,7 @@ impl WorldFile {
         };
         world.switches = self.switches;
         world.images = self.images;
+        world.missing = self.missing;
         for cluster in self.eks {
             world.set_eks_cluster(cluster);
         }

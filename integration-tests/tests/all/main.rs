@@ -29,6 +29,7 @@ mod kube_trouble;
 mod kube_verbs;
 mod rights;
 mod rollouts;
+mod sandboxes;
 mod scaling;
 mod shop;
 mod trouble;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
             bad_input::trials(),
             cli::trials(),
             rights::trials(),
+            sandboxes::trials(),
             clients::trials(),
             scaling::trials(),
             rollouts::trials(),

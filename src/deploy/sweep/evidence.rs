@@ -65,7 +65,7 @@ fn with_remains(mut world: World, many: i64) -> World {
         task.arn = one.arn.replace(&one.id, &id);
         task.id.clone_from(&id);
         task.number = i64::MAX - n;
-        world.tasks.insert(id, task);
+        world.tasks.insert(task);
     }
     world
 }

@@ -269,7 +269,7 @@ async fn tasks_that_fail_long_after_a_good_rollout_are_seen_by_the_next_run() {
     let mut world = prepared(Before::Runs, &Switches::default()).await;
     let behaviour = Behaviour::Missing;
     world.set_image("*", behaviour);
-    world.tasks.clear();
+    drop(std::mem::take(&mut world.tasks));
     let world = later(world, 120);
     let ran = Play::new(world, example(&[], "v1")).run().await;
     assert_eq!(ran.exit(), Some(11), "{}", reason(&ran));

@@ -1,17 +1,18 @@
-//! Reads of Elastic Load Balancing: every target group that is named exists, behind a load balancer
-//! of its own; its targets are the tasks registered in it.
+//! Reads of Elastic Load Balancing: every target group that is named exists, unless the world says
+//! that it is missing, behind a load balancer of its own; its targets are the tasks registered in it.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, ApiError, read};
 use crate::sandbox::world::World;
+use crate::sandbox::world::task::Task;
 
 pub(super) fn perform(world: &mut World, operation: &str, input: &Value) -> Answer {
     match operation {
         "DescribeTargetGroups" => groups(world, input),
         "DescribeTargetHealth" => health(world, input),
-        "DescribeTargetGroupAttributes" => attributes(input),
+        "DescribeTargetGroupAttributes" => attributes(world, input),
         "DescribeLoadBalancers" => balancers(world, input),
         "DescribeListeners" => listeners(world, input),
         _ => Err(ApiError::new(
@@ -47,6 +48,19 @@ fn group_name(arn: &str) -> Result<(&str, &str), ApiError> {
     })
 }
 
+fn not_found() -> ApiError {
+    ApiError::new("TargetGroupNotFound", "One or more target groups not found")
+}
+
+/// Name and id of a target group that is there.
+fn existing<'a>(world: &World, arn: &'a str) -> Result<(&'a str, &'a str), ApiError> {
+    let name = group_name(arn)?;
+    if world.is_missing(arn) {
+        return Err(not_found());
+    }
+    Ok(name)
+}
+
 /// The load balancer that stands before a target group here.
 fn balancer_of(arn: &str) -> String {
     match arn.split_once(":targetgroup/") {
@@ -74,9 +88,7 @@ fn groups(world: &World, input: &Value) -> Answer {
         let found = used(world)
             .into_iter()
             .find(|arn| group_name(arn).is_ok_and(|(is, _)| is == name));
-        let found = found.ok_or_else(|| {
-            ApiError::new("TargetGroupNotFound", "One or more target groups not found")
-        })?;
+        let found = found.ok_or_else(not_found)?;
         wanted.push(found);
     }
     if let Some(balancer) = &input.load_balancer_arn {
@@ -90,7 +102,7 @@ fn groups(world: &World, input: &Value) -> Answer {
     }
     let mut found = Vec::new();
     for arn in &wanted {
-        let (name, _) = group_name(arn)?;
+        let (name, _) = existing(world, arn)?;
         found.push(json!({
             "TargetGroupArn": arn,
             "TargetGroupName": name,
@@ -118,8 +130,9 @@ fn groups(world: &World, input: &Value) -> Answer {
 fn health(world: &World, input: &Value) -> Answer {
     let input: Input = read(input)?;
     let arn = input.target_group_arn.unwrap_or_default();
-    group_name(&arn)?;
-    let mut tasks: Vec<_> = world.tasks.values().collect();
+    existing(world, &arn)?;
+    let registered = |task: &&Task| task.target_groups.iter().any(|(group, _)| *group == arn);
+    let mut tasks: Vec<_> = world.tasks.values().filter(registered).collect();
     tasks.sort_by_key(|task| task.number);
     let mut found = Vec::new();
     for task in tasks {
@@ -143,9 +156,9 @@ fn health(world: &World, input: &Value) -> Answer {
     Ok(json!({"TargetHealthDescriptions": found}))
 }
 
-fn attributes(input: &Value) -> Answer {
+fn attributes(world: &World, input: &Value) -> Answer {
     let input: Input = read(input)?;
-    group_name(&input.target_group_arn.unwrap_or_default())?;
+    existing(world, &input.target_group_arn.unwrap_or_default())?;
     let attributes = [
         ("stickiness.enabled", "false"),
         ("deregistration_delay.timeout_seconds", "300"),

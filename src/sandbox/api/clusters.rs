@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, ApiError, page, read, short};
+use super::{Answer, ApiError, page, read, short, tags};
 use crate::sandbox::world::World;
 use crate::sandbox::world::cluster::Cluster;
 use crate::sandbox::world::service::ServiceStatus;
@@ -17,9 +17,10 @@ fn view(world: &World, cluster: &Cluster) -> Value {
         .tasks
         .values()
         .filter(|task| task.cluster == cluster.name && !task.ending);
+    let arn = world.ecs_arn(&format!("cluster/{}", cluster.name));
     let (running, pending): (Vec<_>, Vec<_>) = tasks.partition(|task| task.phase == Phase::Running);
     json!({
-        "clusterArn": world.ecs_arn(&format!("cluster/{}", cluster.name)),
+        "clusterArn": arn,
         "clusterName": cluster.name,
         "status": "ACTIVE",
         "registeredContainerInstancesCount": 0,
@@ -27,7 +28,7 @@ fn view(world: &World, cluster: &Cluster) -> Value {
         "pendingTasksCount": pending.len(),
         "activeServicesCount": world.services.values().filter(active).count(),
         "statistics": [],
-        "tags": [],
+        "tags": world.tags.get(&arn).map_or_else(|| json!([]), tags::view),
         "settings": cluster.settings,
         "capacityProviders": cluster.providers,
         "defaultCapacityProviderStrategy": cluster.default_strategy,
@@ -42,11 +43,19 @@ struct Create {
     capacity_providers: Vec<String>,
     #[serde(default)]
     default_capacity_provider_strategy: Vec<Value>,
+    tags: Option<Value>,
 }
 
 pub(super) fn create(world: &mut World, input: &Value) -> Answer {
     let input: Create = read(input)?;
     let name = input.cluster_name.unwrap_or_else(|| "default".to_owned());
+    let given = tags::given(input.tags.as_ref())?;
+    let new = !world.clusters.contains_key(&name);
+    if new && !given.is_empty() {
+        world
+            .tags
+            .insert(world.ecs_arn(&format!("cluster/{name}")), given);
+    }
     let cluster = world.clusters.entry(name.clone()).or_insert_with(|| {
         let mut cluster = Cluster::new(&name, input.capacity_providers);
         cluster.default_strategy = input.default_capacity_provider_strategy;
@@ -127,4 +136,38 @@ pub(super) fn put_providers(world: &mut World, input: &Value) -> Answer {
         .get(&name)
         .map(|cluster| view(world, cluster));
     Ok(json!({"cluster": cluster}))
+}
+
+#[derive(Deserialize)]
+struct Delete {
+    cluster: String,
+}
+
+pub(super) fn delete(world: &mut World, input: &Value) -> Answer {
+    let input: Delete = read(input)?;
+    let name = super::cluster(world, Some(&input.cluster))?;
+    let mut services = world.services.values();
+    if services.any(|found| found.cluster == name && found.status != ServiceStatus::Inactive) {
+        return Err(ApiError::new(
+            "ClusterContainsServicesException",
+            "The Cluster cannot be deleted while Services are active.",
+        ));
+    }
+    let mut tasks = world.tasks.values();
+    if tasks.any(|task| task.cluster == name && task.phase != Phase::Stopped) {
+        return Err(ApiError::new(
+            "ClusterContainsTasksException",
+            "The Cluster cannot be deleted while Tasks are active.",
+        ));
+    }
+    let found = world.clusters.get(&name);
+    let mut shown = found.map_or(Value::Null, |cluster| view(world, cluster));
+    if let Some(status) = shown.get_mut("status") {
+        *status = json!("INACTIVE");
+    }
+    world.clusters.remove(&name);
+    world
+        .tags
+        .remove(&world.ecs_arn(&format!("cluster/{name}")));
+    Ok(json!({"cluster": shown}))
 }

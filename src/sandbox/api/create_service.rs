@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::service_rules::{
+    check_count, check_name, check_strategy, check_together, check_workload, default_strategy,
+};
 use super::update_service::{ConfigurationInput, merge};
 use super::{Answer, ApiError, read, service_view, tags};
 use crate::sandbox::world::World;
@@ -53,9 +56,7 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
     let input: Create = read(input)?;
     let cluster = super::cluster(world, input.cluster.as_deref())?;
     let name = input.service_name.clone().unwrap_or_default();
-    if name.is_empty() {
-        return Err(ApiError::invalid("Service name cannot be empty."));
-    }
+    check_name(&name)?;
     let key = format!("{cluster}/{name}");
     if let Some(repeated) = existing(world, &key, &input, &request)? {
         return Ok(repeated);
@@ -65,6 +66,7 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
     let desired = desired.ok_or_else(|| {
         ApiError::invalid("The desired count is required and cannot be negative.")
     })?;
+    check_count(desired)?;
     let controller = input
         .deployment_controller
         .as_ref()
@@ -92,7 +94,9 @@ fn new_service(
     request: Value,
 ) -> Result<Service, ApiError> {
     let workload = workload(world, &cluster, &input)?;
+    let settings = settings(world, &input)?;
     check_workload(world, &workload)?;
+    check_together(world, &workload, &settings, "created")?;
     if input.health_check_grace_period_seconds.is_some() && workload.load_balancers.is_empty() {
         return Err(ApiError::invalid(
             "Health check grace period is only valid for services configured to use load balancers.",
@@ -100,7 +104,7 @@ fn new_service(
     }
     Ok(Service {
         arn: world.ecs_arn(&format!("service/{cluster}/{name}")),
-        settings: settings(world, &input)?,
+        settings,
         cluster,
         name,
         status: ServiceStatus::Active,
@@ -148,15 +152,18 @@ fn existing(
 
 /// Forgets the records of a deleted service whose name is used again.
 fn forget(world: &mut World, key: &str) {
-    world.deployments.retain(|_, record| record.service != key);
+    world.forget_deployments(key);
 }
 
 fn workload(world: &World, cluster: &str, input: &Create) -> Result<Workload, ApiError> {
-    let strategy = input.capacity_provider_strategy.clone().unwrap_or_default();
+    let mut strategy = input.capacity_provider_strategy.clone().unwrap_or_default();
     if input.launch_type.is_some() && !strategy.is_empty() {
         return Err(ApiError::invalid(
             "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
         ));
+    }
+    if input.launch_type.is_none() && strategy.is_empty() {
+        strategy = default_strategy(world, cluster);
     }
     check_strategy(world, cluster, &strategy)?;
     let launch = input
@@ -191,6 +198,8 @@ fn settings(world: &World, input: &Create) -> Result<Settings, ApiError> {
         )?;
     }
     let rebalancing = input.availability_zone_rebalancing.clone();
+    let possible = deployment.maximum_percent > 100 || !world.switches.rebalancing_needs_room;
+    let usual = if possible { "ENABLED" } else { "DISABLED" };
     Ok(Settings {
         deployment,
         grace_seconds: input.health_check_grace_period_seconds.unwrap_or(0),
@@ -200,7 +209,7 @@ fn settings(world: &World, input: &Create) -> Result<Settings, ApiError> {
             .propagate_tags
             .clone()
             .unwrap_or_else(|| "NONE".to_owned()),
-        rebalancing: rebalancing.unwrap_or_else(|| "ENABLED".to_owned()),
+        rebalancing: rebalancing.unwrap_or_else(|| usual.to_owned()),
         placement_constraints: input.placement_constraints.clone(),
         placement_strategy: input.placement_strategy.clone(),
     })
@@ -231,78 +240,4 @@ pub(super) fn usable_definition(world: &World, reference: &str) -> Result<String
         return Err(ApiError::client("TaskDefinition is inactive."));
     }
     Ok(found.arn.clone())
-}
-
-pub(super) fn check_strategy(
-    world: &World,
-    cluster: &str,
-    strategy: &[StrategyItem],
-) -> Result<(), ApiError> {
-    let attached = world
-        .clusters
-        .get(cluster)
-        .map(|c| c.providers.as_slice())
-        .unwrap_or_default();
-    if strategy
-        .iter()
-        .any(|item| !attached.contains(&item.capacity_provider))
-    {
-        return Err(ApiError::invalid(
-            "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.",
-        ));
-    }
-    if strategy.iter().filter(|item| item.base > 0).count() > 1 {
-        return Err(ApiError::invalid(
-            "Only one capacity provider in a capacity provider strategy can have a base defined.",
-        ));
-    }
-    if !strategy.is_empty() && strategy.iter().all(|item| item.weight == 0) {
-        return Err(ApiError::invalid(
-            "At least one capacity provider in the strategy must have a weight greater than 0.",
-        ));
-    }
-    Ok(())
-}
-
-/// What ECS refuses of a service's workload.
-pub(super) fn check_workload(world: &World, workload: &Workload) -> Result<(), ApiError> {
-    let Some(definition) = world.task_definition(&workload.task_definition) else {
-        return Err(ApiError::client("TaskDefinition not found."));
-    };
-    let awsvpc = definition.text("networkMode") == "awsvpc";
-    let fargate = workload.launch_type.as_deref() != Some("EC2");
-    let subnets = workload.network_configuration.as_ref();
-    let subnets = subnets.and_then(|n| n.pointer("/awsvpcConfiguration/subnets")?.as_array());
-    if fargate && !awsvpc {
-        return Err(ApiError::invalid(
-            "Task definition does not support launch_type FARGATE.",
-        ));
-    }
-    if awsvpc && subnets.is_none_or(Vec::is_empty) {
-        return Err(ApiError::invalid(
-            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
-        ));
-    }
-    if subnets.is_some_and(|list| list.len() > 16) {
-        return Err(ApiError::invalid("subnets can have at most 16 items."));
-    }
-    let containers = definition.containers();
-    for balancer in &workload.load_balancers {
-        let (name, port) = (&balancer.container_name, balancer.container_port);
-        let Some(container) = containers.iter().find(|container| container.name == *name) else {
-            return Err(ApiError::invalid(format!(
-                "The container {name} does not exist in the task definition."
-            )));
-        };
-        if !container
-            .port_mappings
-            .iter()
-            .any(|mapping| mapping.container_port == port)
-        {
-            return Err(ApiError::invalid(format!(
-                "The container {name} did not have a container port {port} defined."
-            )));
-        }
-    }
-    Ok(())
 }

@@ -67,10 +67,9 @@ fn missing(what: &str) -> ApiError {
 }
 
 fn group<'a>(world: &'a World, input: &Input) -> Result<&'a Streams, ApiError> {
-    world
-        .logs
-        .get(input.group_name())
-        .ok_or_else(|| missing("group"))
+    let name = input.group_name();
+    let found = world.logs.get(name).filter(|_| !world.is_missing(name));
+    found.ok_or_else(|| missing("group"))
 }
 
 fn group_arn(world: &World, name: &str) -> String {
@@ -82,7 +81,8 @@ fn group_arn(world: &World, name: &str) -> String {
 
 fn groups(world: &World, input: &Input) -> Answer {
     let prefix = input.log_group_name_prefix.as_deref().unwrap_or_default();
-    let names = world.logs.keys().filter(|name| name.starts_with(prefix));
+    let shown = |name: &&String| name.starts_with(prefix) && !world.is_missing(name);
+    let names = world.logs.keys().filter(shown);
     let found = names
         .map(|name| {
             json!({

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, ApiError, page, read, scaling_policies, time};
+use super::{Answer, ApiError, page, read, scaling_policies, scheduled_actions, time};
 use crate::sandbox::world::World;
 use crate::sandbox::world::scaling::ScalableTarget;
 
@@ -19,7 +19,9 @@ pub(super) fn perform(world: &mut World, operation: &str, input: &Value) -> Answ
         "PutScalingPolicy" => scaling_policies::put(world, input),
         "DescribeScalingPolicies" => scaling_policies::describe(world, input),
         "DeleteScalingPolicy" => scaling_policies::delete(world, input),
-        "DescribeScheduledActions" => Ok(json!({"ScheduledActions": []})),
+        "PutScheduledAction" => scheduled_actions::put(world, input),
+        "DescribeScheduledActions" => scheduled_actions::describe(world, input),
+        "DeleteScheduledAction" => scheduled_actions::delete(world, input),
         "DescribeScalingActivities" => Ok(json!({"ScalingActivities": []})),
         "TagResource" => tag(world, input),
         "UntagResource" => untag(world, input),
@@ -178,10 +180,13 @@ fn describe(world: &World, input: &Value) -> Answer {
     if input.service_namespace != "ecs" {
         return Ok(json!({"ScalableTargets": []}));
     }
-    let asked = |target: &&ScalableTarget| {
-        input.resource_ids.is_empty() || input.resource_ids.contains(&target.resource)
+    let found: Vec<&ScalableTarget> = if input.resource_ids.is_empty() {
+        world.targets.values().collect()
+    } else {
+        let asked = input.resource_ids.iter();
+        asked.filter_map(|id| world.targets.get(id)).collect()
     };
-    let found = world.targets.values().filter(asked).map(view).collect();
+    let found = found.into_iter().map(view).collect();
     let (found, next) = page::<Value>(found, input.next_token.as_deref(), input.max_results, 50)?;
     Ok(json!({"ScalableTargets": found, "NextToken": next}))
 }
@@ -204,7 +209,7 @@ fn view(target: &ScalableTarget) -> Value {
     })
 }
 
-/// Takes the target's policies with it.
+/// Takes the target's policies and scheduled actions with it.
 fn deregister(world: &mut World, input: &Value) -> Answer {
     let identity: Identity = read(input)?;
     identity.check()?;
@@ -216,6 +221,9 @@ fn deregister(world: &mut World, input: &Value) -> Answer {
     world
         .policies
         .retain(|_, policy| policy.resource != resource);
+    world
+        .scheduled
+        .retain(|_, action| action.resource != resource);
     Ok(json!({}))
 }
 

@@ -135,13 +135,13 @@ struct Describe {
 pub(super) fn describe(world: &World, input: &Value) -> Answer {
     let input: Describe = read(input)?;
     let fits = |policy: &&ScalingPolicy| {
-        input
-            .resource_id
-            .as_ref()
-            .is_none_or(|resource| policy.resource == *resource)
-            && (input.policy_names.is_empty() || input.policy_names.contains(&policy.name))
+        input.policy_names.is_empty() || input.policy_names.contains(&policy.name)
     };
-    let found = world.policies.values().filter(fits).map(view).collect();
+    let found: Vec<&ScalingPolicy> = match &input.resource_id {
+        Some(resource) => world.policies_of(resource).collect(),
+        None => world.policies.values().collect(),
+    };
+    let found = found.into_iter().filter(fits).map(view).collect();
     let (found, next) = page::<Value>(found, input.next_token.as_deref(), input.max_results, 50)?;
     Ok(json!({"ScalingPolicies": found, "NextToken": next}))
 }

@@ -46,12 +46,11 @@ pub(super) fn list(world: &World, input: &Value) -> Answer {
             wanted.after.is_none_or(|after| at >= after)
                 && wanted.before.is_none_or(|before| at <= before)
         });
-        record.service == key
-            && record.visible_at <= world.now
+        record.visible_at <= world.now
             && timely
             && (input.status.is_empty() || input.status.iter().any(|wanted| wanted == status))
     };
-    let mut found: Vec<&ServiceDeployment> = world.deployments.values().filter(fits).collect();
+    let mut found: Vec<&ServiceDeployment> = world.deployments_of(&key).filter(fits).collect();
     found.sort_by(|a, b| b.created_at.cmp(&a.created_at).then(a.arn.cmp(&b.arn)));
     let briefs = found.into_iter().map(brief).collect();
     let size = input.max_results.or(Some(20));

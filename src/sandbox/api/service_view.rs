@@ -84,9 +84,10 @@ fn add_current(world: &World, service: &Service, view: &mut serde_json::Map<Stri
 
 fn counts(world: &World, key: &str, deployment: Option<&str>) -> (i64, i64) {
     let (mut running, mut pending) = (0, 0);
-    let mine = world.tasks.values().filter(|task| {
-        task.service == key && task.is_active() && deployment.is_none_or(|id| task.deployment == id)
-    });
+    let mine = world
+        .tasks
+        .of_service(key)
+        .filter(|task| task.is_active() && deployment.is_none_or(|id| task.deployment == id));
     for task in mine {
         if task.is_running() {
             running += 1;

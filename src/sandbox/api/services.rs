@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, ApiError, cluster, page, read, service_view, short};
 use crate::sandbox::world::World;
+use crate::sandbox::world::agenda::Due;
 use crate::sandbox::world::service::ServiceStatus;
 
 pub(super) fn not_found() -> ApiError {
@@ -125,8 +126,9 @@ pub(super) fn delete(world: &mut World, input: &Value) -> Answer {
             }
             found.status = ServiceStatus::Draining;
             found.desired = 0;
-            world.deployments.retain(|_, record| record.service != key);
-            world.reconcile_all();
+            world.forget_deployments(&key);
+            let service = key.clone();
+            world.later(0, Due::Reconcile { service });
         }
     }
     Ok(json!({"service": service_view::view(world, &key, false)}))

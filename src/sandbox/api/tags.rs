@@ -14,6 +14,24 @@ struct Tag {
     value: String,
 }
 
+/// As many tags as a resource may have.
+const MOST: usize = 50;
+
+fn too_many() -> ApiError {
+    ApiError::invalid(format!("Too many tags: a resource can have {MOST}."))
+}
+
+/// Where the tags of a resource are: a task has its own.
+fn slot<'a>(world: &'a mut World, arn: &str) -> &'a mut Tags {
+    let id = super::short(arn);
+    if world.tasks.contains_key(id)
+        && let Some(task) = world.tasks.get_mut(id)
+    {
+        return &mut task.tags;
+    }
+    world.tags.entry(arn.to_owned()).or_default()
+}
+
 /// The tags of a request; an empty list is refused, as AWS does.
 pub(super) fn given(tags: Option<&Value>) -> Result<Tags, ApiError> {
     let Some(tags) = tags else {
@@ -23,8 +41,8 @@ pub(super) fn given(tags: Option<&Value>) -> Result<Tags, ApiError> {
     if list.is_empty() {
         return Err(ApiError::client("Tags can not be empty."));
     }
-    if list.len() > 50 {
-        return Err(ApiError::invalid("Too many tags: a resource can have 50."));
+    if list.len() > MOST {
+        return Err(too_many());
     }
     let mut tags = Tags::new();
     for tag in list {
@@ -35,6 +53,12 @@ pub(super) fn given(tags: Option<&Value>) -> Result<Tags, ApiError> {
             return Err(ApiError::invalid(
                 "Tag keys that start with aws: are reserved.",
             ));
+        }
+        if tags.contains_key(&tag.key) {
+            return Err(ApiError::invalid(format!(
+                "Duplicate tag keys found: {}. Each tag key must be unique.",
+                tag.key
+            )));
         }
         tags.insert(tag.key, tag.value);
     }
@@ -78,28 +102,31 @@ fn resource(world: &World, input: &Value) -> Result<Named, ApiError> {
 
 pub(super) fn tag(world: &mut World, input: &Value) -> Answer {
     let named = resource(world, input)?;
-    let tags = given(input.get("tags"))?;
-    world
-        .tags
-        .entry(named.resource_arn)
-        .or_default()
-        .extend(tags);
+    let added = given(input.get("tags"))?;
+    let tags = slot(world, &named.resource_arn);
+    let mut whole = tags.clone();
+    whole.extend(added);
+    let own = whole.keys().filter(|key| !key.starts_with("aws:"));
+    if own.count() > MOST {
+        return Err(too_many());
+    }
+    *tags = whole;
     Ok(json!({}))
 }
 
 pub(super) fn untag(world: &mut World, input: &Value) -> Answer {
     let named = resource(world, input)?;
-    if let Some(tags) = world.tags.get_mut(&named.resource_arn) {
-        tags.retain(|key, _| !named.tag_keys.contains(key));
-    }
+    let tags = slot(world, &named.resource_arn);
+    tags.retain(|key, _| !named.tag_keys.contains(key));
     Ok(json!({}))
 }
 
 pub(super) fn list(world: &World, input: &Value) -> Answer {
     let named = resource(world, input)?;
-    let tags = world
-        .tags
-        .get(&named.resource_arn)
-        .map_or_else(|| json!([]), view);
-    Ok(json!({"tags": tags}))
+    let task = world.tasks.get(super::short(&named.resource_arn));
+    let tags = match task {
+        Some(task) => Some(&task.tags),
+        None => world.tags.get(&named.resource_arn),
+    };
+    Ok(json!({"tags": tags.map_or_else(|| json!([]), view)}))
 }

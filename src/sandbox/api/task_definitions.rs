@@ -3,9 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, ApiError, defaults, fargate, page, read, tags, time, time_if};
+use super::{Answer, ApiError, containers, defaults, fargate, page, read, tags, time, time_if};
 use crate::sandbox::world::World;
-use crate::sandbox::world::task_definition::TaskDefinition;
+use crate::sandbox::world::task_definition::{Family, TaskDefinition};
+
+/// The largest task definition, in bytes (Amazon ECS service quotas).
+const LARGEST: usize = 65_536;
 
 pub(super) fn view(world: &World, definition: &TaskDefinition) -> Value {
     let mut view = definition.body.clone();
@@ -25,14 +28,7 @@ pub(super) fn view(world: &World, definition: &TaskDefinition) -> Value {
         .collect();
     view.insert("taskDefinitionArn".to_owned(), json!(definition.arn));
     view.insert("revision".to_owned(), json!(definition.revision));
-    view.insert(
-        "status".to_owned(),
-        json!(if definition.active {
-            "ACTIVE"
-        } else {
-            "INACTIVE"
-        }),
-    );
+    view.insert("status".to_owned(), json!(definition.status()));
     view.insert("requiresAttributes".to_owned(), json!(attributes));
     view.insert("compatibilities".to_owned(), compatible);
     view.insert("registeredAt".to_owned(), time(definition.registered_at));
@@ -51,8 +47,15 @@ pub(super) fn register(world: &mut World, input: &Value) -> Answer {
         return Err(ApiError::client("Family should not be null."));
     };
     let given = tags::given(input.get("tags"))?;
+    let length = Value::Object(input.clone()).to_string().len();
+    if length > LARGEST {
+        return Err(ApiError::client(format!(
+            "Actual length: '{length}'. Max allowed length is '{LARGEST}' bytes."
+        )));
+    }
     let body = defaults::fill(&input);
     fargate::check(&body)?;
+    containers::check(&body, world.switches.variable_twice)?;
     let name = body
         .get("family")
         .and_then(Value::as_str)
@@ -66,6 +69,7 @@ pub(super) fn register(world: &mut World, input: &Value) -> Answer {
         family: name.clone(),
         revision,
         active: true,
+        deleting: false,
         registered_at: world.now,
         deregistered_at: None,
         body,
@@ -135,6 +139,55 @@ pub(super) fn deregister(world: &mut World, input: &Value) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+struct Delete {
+    #[serde(default)]
+    task_definitions: Vec<String>,
+}
+
+/// Revisions that are deleted stay readable until nothing refers to them, which is not followed
+/// here: they stay.
+pub(super) fn delete(world: &mut World, input: &Value) -> Answer {
+    let input: Delete = read(input)?;
+    if input.task_definitions.is_empty() || input.task_definitions.len() > 10 {
+        return Err(ApiError::invalid(
+            "Between 1 and 10 task definitions can be deleted.",
+        ));
+    }
+    let mut deleted = Vec::new();
+    let mut failures = Vec::new();
+    for reference in &input.task_definitions {
+        let found = world.task_definition(reference);
+        let found = found.filter(|_| super::short(reference).contains(':'));
+        let Some((family, revision)) = found.map(|found| (found.family.clone(), found.revision))
+        else {
+            failures.push(failure(
+                reference,
+                "The specified task definition does not exist.",
+            ));
+            continue;
+        };
+        let slot = world.families.get_mut(&family);
+        let slot = slot.and_then(|family| family.revisions.get_mut(&revision));
+        if let Some(slot) = slot.filter(|slot| !slot.active) {
+            slot.deleting = true;
+            let definition = slot.clone();
+            deleted.push(view(world, &definition));
+        } else {
+            failures.push(failure(
+                reference,
+                "The specified task definition is still in ACTIVE status. Please deregister the target and try again.",
+            ));
+        }
+    }
+    Ok(json!({"taskDefinitions": deleted, "failures": failures}))
+}
+
+fn failure(reference: &str, reason: &str) -> Value {
+    json!({"arn": reference, "reason": reason})
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct List {
     family_prefix: Option<String>,
     status: Option<String>,
@@ -145,19 +198,15 @@ struct List {
 
 pub(super) fn list(world: &World, input: &Value) -> Answer {
     let input: List = read(input)?;
-    let active = input.status.as_deref().unwrap_or("ACTIVE") == "ACTIVE";
-    let family = |name: &str| {
-        input
-            .family_prefix
-            .as_deref()
-            .is_none_or(|prefix| prefix == name)
+    let status = input.status.as_deref().unwrap_or("ACTIVE");
+    let families: Vec<&Family> = match input.family_prefix.as_deref() {
+        Some(name) => world.families.get(name).into_iter().collect(),
+        None => world.families.values().collect(),
     };
-    let mut arns: Vec<String> = world
-        .families
-        .iter()
-        .filter(|(name, _)| family(name))
-        .flat_map(|(_, family)| family.revisions.values())
-        .filter(|definition| definition.active == active)
+    let mut arns: Vec<String> = families
+        .into_iter()
+        .flat_map(|family| family.revisions.values())
+        .filter(|definition| definition.status() == status)
         .map(|definition| definition.arn.clone())
         .collect();
     if input.sort.as_deref() == Some("DESC") {

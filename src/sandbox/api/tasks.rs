@@ -38,7 +38,6 @@ pub(super) fn list(world: &World, input: &Value) -> Answer {
     let fits = |task: &&Task| {
         task.cluster == cluster
             && task.ending == stopped
-            && service.as_ref().is_none_or(|key| task.service == *key)
             && input
                 .started_by
                 .as_ref()
@@ -48,7 +47,10 @@ pub(super) fn list(world: &World, input: &Value) -> Answer {
                 .as_ref()
                 .is_none_or(|family| of_family(task, family))
     };
-    let mut found: Vec<&Task> = world.tasks.values().filter(fits).collect();
+    let mut found: Vec<&Task> = match &service {
+        Some(key) => world.tasks.of_service(key).filter(fits).collect(),
+        None => world.tasks.values().filter(fits).collect(),
+    };
     found.sort_by_key(|task| std::cmp::Reverse(task.number));
     let arns = found.into_iter().map(|task| task.arn.clone()).collect();
     let (arns, next) = page(arns, input.next_token.as_deref(), input.max_results, 100)?;
@@ -89,8 +91,10 @@ pub(super) fn describe(world: &World, input: &Value) -> Answer {
     Ok(json!({"tasks": found, "failures": failures}))
 }
 
-fn view(world: &World, task: &Task, with_tags: bool) -> Value {
+pub(super) fn view(world: &World, task: &Task, with_tags: bool) -> Value {
     let service = task.service.rsplit('/').next().unwrap_or_default();
+    let group = task.group.clone();
+    let group = group.unwrap_or_else(|| format!("service:{service}"));
     let containers: Vec<Value> = task.containers.iter().map(|c| container(task, c)).collect();
     let attached = task.phase != Phase::Provisioning;
     let attributes = json!([{"name": "ecs.cpu-architecture", "value": task.architecture}]);
@@ -105,15 +109,15 @@ fn view(world: &World, task: &Task, with_tags: bool) -> Value {
         "createdAt": time(task.created_at),
         "desiredStatus": if task.ending { "STOPPED" } else { "RUNNING" },
         "enableExecuteCommand": task.exec,
-        "group": format!("service:{service}"),
+        "group": group,
         "healthStatus": task.health(),
         "lastStatus": task.phase,
         "launchType": "FARGATE",
         "capacityProviderName": task.provider,
-        "overrides": {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
+        "overrides": overrides(task),
         "platformVersion": task.platform_version,
         "platformFamily": "Linux",
-        "startedBy": task.deployment,
+        "startedBy": (!task.deployment.is_empty()).then_some(&task.deployment),
         "taskArn": task.arn,
         "taskDefinitionArn": task.definition,
         "version": task.step + 1,
@@ -143,6 +147,14 @@ fn view(world: &World, task: &Task, with_tags: bool) -> Value {
         view.extend(more.map(|(name, value)| (name.to_owned(), value)));
     }
     view
+}
+
+fn overrides(task: &Task) -> Value {
+    let mut overrides = json!({"containerOverrides": [], "inferenceAcceleratorOverrides": []});
+    if let (Some(all), Some(given)) = (overrides.as_object_mut(), task.overrides.as_object()) {
+        all.extend(given.clone());
+    }
+    overrides
 }
 
 fn attachment(task: &Task) -> Value {
@@ -213,4 +225,30 @@ pub(super) fn stop(world: &mut World, input: &Value) -> Answer {
     world.stop_task(&id, "UserInitiated", &reason);
     let task = world.tasks.get(&id).map(|task| view(world, task, false));
     Ok(json!({"task": task}))
+}
+
+#[derive(Deserialize)]
+struct Execute {
+    cluster: Option<String>,
+    #[serde(default)]
+    task: String,
+}
+
+/// There is nothing behind a task to run a command in.
+pub(super) fn execute(world: &World, input: &Value) -> Answer {
+    let input: Execute = read(input)?;
+    let cluster = cluster(world, input.cluster.as_deref())?;
+    let found = world.tasks.get(short(&input.task));
+    let Some(task) = found.filter(|task| task.cluster == cluster) else {
+        return Err(ApiError::invalid("The referenced task was not found."));
+    };
+    if !task.exec || !task.is_running() {
+        return Err(ApiError::invalid(
+            "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn\u{2019}t running. Wait and try again or run a new task with execute command enabled and try again.",
+        ));
+    }
+    Err(ApiError::new(
+        "TargetNotConnectedException",
+        "The execute command failed due to an internal error. Try again later.",
+    ))
 }

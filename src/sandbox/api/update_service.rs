@@ -4,9 +4,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::create_service::{check_strategy, check_workload, usable_definition, with_public_ip};
+use super::create_service::{usable_definition, with_public_ip};
+use super::service_rules::{check_count, check_strategy, check_together, check_workload};
 use super::{Answer, ApiError, read, service_view, services};
 use crate::sandbox::world::World;
+use crate::sandbox::world::agenda::Due;
 use crate::sandbox::world::configuration::{
     Alarms, DeploymentConfiguration, LoadBalancer, Settings, StrategyItem, Threshold, Workload,
 };
@@ -161,6 +163,7 @@ pub(super) fn update(world: &mut World, input: &Value) -> Answer {
     if input.desired_count.is_some_and(|count| count < 0) {
         return Err(ApiError::invalid("The desired count cannot be negative."));
     }
+    check_count(input.desired_count.unwrap_or(0))?;
     let workload = new_workload(world, &service.workload, &input.workload)?;
     let strategy = &workload.capacity_provider_strategy;
     check_strategy(world, &service.cluster, strategy)?;
@@ -176,6 +179,7 @@ pub(super) fn update(world: &mut World, input: &Value) -> Answer {
             "Health check grace period is only valid for services configured to use load balancers.",
         ));
     }
+    check_together(world, &workload, &settings, "updated")?;
     let starts = input.force_new_deployment || workload != service.workload;
     if let Some(service) = world.services.get_mut(&key) {
         service.workload = workload;
@@ -185,7 +189,8 @@ pub(super) fn update(world: &mut World, input: &Value) -> Answer {
     if starts {
         world.start_deployment(&key);
     }
-    world.reconcile_all();
+    let service = key.clone();
+    world.later(0, Due::Reconcile { service });
     Ok(json!({"service": service_view::view(world, &key, false)}))
 }
 

@@ -10,16 +10,16 @@ use super::super::{Now, Options, Sandbox, SandboxError};
 use super::{BEGIN, client, container};
 
 /// A directory of its own that is removed at the end.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("sandbox-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn state(&self) -> PathBuf {
+    pub(super) fn state(&self) -> PathBuf {
         self.0.join("deep").join("sandbox.json")
     }
 
@@ -40,7 +40,7 @@ impl Drop for Scratch {
 }
 
 /// A clock that is set by hand, in milliseconds after `BEGIN`.
-fn hand_clock() -> (Arc<AtomicI64>, Now) {
+pub(super) fn hand_clock() -> (Arc<AtomicI64>, Now) {
     let hand = Arc::new(AtomicI64::new(0));
     let begin: Timestamp = BEGIN.parse().unwrap();
     let shared = Arc::clone(&hand);
@@ -52,7 +52,7 @@ fn hand_clock() -> (Arc<AtomicI64>, Now) {
     (hand, Arc::new(now))
 }
 
-async fn register(sandbox: &Sandbox) -> i32 {
+pub(super) async fn register(sandbox: &Sandbox) -> i32 {
     let ecs = client!(aws_sdk_ecs, sandbox);
     let call = ecs
         .register_task_definition()

@@ -1,8 +1,8 @@
 //! Rollouts that end well, and what can be seen on the way.
 
 use aws_sdk_ecs::types::{
-    CapacityProviderStrategyItem, DeploymentConfiguration, DeploymentRolloutState, KeyValuePair,
-    LoadBalancer, ServiceDeploymentStatus as Status,
+    AvailabilityZoneRebalancing, CapacityProviderStrategyItem, DeploymentConfiguration,
+    DeploymentRolloutState, KeyValuePair, LoadBalancer, ServiceDeploymentStatus as Status,
 };
 
 use super::super::{SuccessfulOrder, Switches};
@@ -212,6 +212,7 @@ async fn with_half_as_lower_bound_old_tasks_make_room() {
     cloud
         .updating()
         .deployment_configuration(tight.build())
+        .availability_zone_rebalancing(AvailabilityZoneRebalancing::Disabled)
         .send()
         .await
         .unwrap();

@@ -175,3 +175,57 @@ async fn the_autoscaler_scales_out_during_a_rollout_but_not_in() {
     sleep(40_000).await;
     assert_eq!(cloud.service().await.desired_count, 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_scheduled_action_is_put_shown_and_deleted() {
+    use aws_sdk_applicationautoscaling::types::ScalableTargetAction;
+
+    let cloud = Cloud::new();
+    cloud.settled().await;
+    let aas = client!(aws_sdk_applicationautoscaling, cloud.sandbox);
+    let bounds = ScalableTargetAction::builder();
+    let bounds = bounds.min_capacity(5).max_capacity(12).build();
+    let put = |schedule: &str| {
+        let put = aas.put_scheduled_action().scheduled_action_name("peak");
+        put.service_namespace(ServiceNamespace::Ecs)
+            .resource_id(RESOURCE)
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .schedule(schedule)
+            .scalable_target_action(bounds.clone())
+            .send()
+    };
+    let shown = || async {
+        let asked = aas.describe_scheduled_actions();
+        let asked = asked.service_namespace(ServiceNamespace::Ecs);
+        let shown = asked.resource_id(RESOURCE).send().await.unwrap();
+        shown.scheduled_actions.unwrap()
+    };
+    let refused = put("cron(0 8 * * ? *)").await.unwrap_err();
+    assert!(refused.into_service_error().is_object_not_found_exception());
+    let registered = registration(&aas).min_capacity(1).max_capacity(4);
+    registered.send().await.unwrap();
+    assert!(put("sometimes").await.is_err());
+    put("cron(0 8 * * ? *)").await.unwrap();
+    put("rate(1 day)").await.unwrap();
+    let found = shown().await;
+    assert_eq!(
+        (found.len(), found[0].schedule.as_str()),
+        (1, "rate(1 day)")
+    );
+    let action = found[0].scalable_target_action.as_ref().unwrap();
+    assert_eq!(
+        (action.min_capacity, action.max_capacity),
+        (Some(5), Some(12))
+    );
+    let delete = || {
+        let delete = aas.delete_scheduled_action().scheduled_action_name("peak");
+        delete
+            .service_namespace(ServiceNamespace::Ecs)
+            .resource_id(RESOURCE)
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .send()
+    };
+    delete().await.unwrap();
+    assert_eq!(shown().await.len(), 0);
+    assert!(delete().await.is_err());
+}

@@ -318,6 +318,7 @@ async fn sidecars_are_waited_for_and_only_essential_ones_end_the_task() {
 
     let mut sick = checked("side:unhealthy");
     sick.name = Some("helper".to_owned());
+    sick.port_mappings = None;
     let definition = with_helper(&cloud, sick, ContainerCondition::Healthy).await;
     let updated = cloud
         .updating()

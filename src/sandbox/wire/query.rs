@@ -7,7 +7,7 @@ use crate::sandbox::api::ApiError;
 
 /// The fields of the form: of the body, or of the query string where there is no body.
 pub(super) fn form(request: &Request) -> Vec<(String, String)> {
-    let body = String::from_utf8_lossy(&request.body).into_owned();
+    let body = String::from_utf8_lossy(request.body.bytes()).into_owned();
     let query = request
         .path
         .split_once('?')

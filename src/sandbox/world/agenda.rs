@@ -1,12 +1,14 @@
 //! What is due and when. The world moves only by taking entries from here in order, so that one
 //! long tick and many short ones pass through the same states.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::Millis;
 
 /// One thing that will happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Due {
     /// The task leaves the phase it was in at this step; a stale step is ignored.
@@ -27,6 +29,12 @@ pub(crate) enum Due {
     StopRequested { deployment: String },
     /// A planned action of another actor (index into the plan).
     Planned { index: usize },
+    /// A stopped task can no longer be described.
+    ForgetTask { task: String },
+    /// A deleted service can no longer be described (`cluster/name`).
+    ForgetService { service: String },
+    /// A log stream that was not written to for long is put away.
+    ForgetStream { group: String, stream: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,43 +44,75 @@ struct Entry {
     due: Due,
 }
 
-/// The entries, latest first, so that the next one is popped from the end.
+/// The entries in the order of their times, those of one time in the order they were added. Adding
+/// and taking costs the same however many there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Listed", into = "Listed")]
 pub(crate) struct Agenda {
     next_seq: u64,
+    entries: BTreeMap<(Millis, u64), Due>,
+    /// The same by what happens, so that nothing is doubled.
+    known: BTreeSet<(Millis, Due)>,
+}
+
+/// An agenda as files hold it: the latest first.
+#[derive(Serialize, Deserialize)]
+struct Listed {
+    next_seq: u64,
     entries: Vec<Entry>,
+}
+
+impl From<Listed> for Agenda {
+    fn from(listed: Listed) -> Self {
+        let known = listed.entries.iter();
+        let known = known.map(|entry| (entry.at, entry.due.clone())).collect();
+        let entries = listed.entries.into_iter();
+        Self {
+            next_seq: listed.next_seq,
+            entries: entries
+                .map(|entry| ((entry.at, entry.seq), entry.due))
+                .collect(),
+            known,
+        }
+    }
+}
+
+impl From<Agenda> for Listed {
+    fn from(agenda: Agenda) -> Self {
+        let entries = agenda.entries.into_iter().rev();
+        Self {
+            next_seq: agenda.next_seq,
+            entries: entries
+                .map(|((at, seq), due)| Entry { at, seq, due })
+                .collect(),
+        }
+    }
 }
 
 impl Agenda {
     /// Adds an entry; one that is there already at the same time is not doubled.
     pub(crate) fn push(&mut self, at: Millis, due: Due) {
-        let place = self.entries.partition_point(|entry| entry.at > at);
-        let twin = |entry: &&Entry| entry.at == at;
-        if self
-            .entries
-            .iter()
-            .skip(place)
-            .take_while(twin)
-            .any(|entry| entry.due == due)
-        {
-            return;
+        if self.known.insert((at, due.clone())) {
+            self.entries.insert((at, self.next_seq), due);
+            self.next_seq += 1;
         }
-        let seq = self.next_seq;
-        self.next_seq += 1;
-        self.entries.insert(place, Entry { at, seq, due });
     }
 
     /// Takes the earliest entry that is due by `now`.
     pub(crate) fn pop(&mut self, now: Millis) -> Option<(Millis, Due)> {
-        if self.entries.last()?.at > now {
+        let first = self.entries.first_entry()?;
+        if first.key().0 > now {
             return None;
         }
-        self.entries.pop().map(|entry| (entry.at, entry.due))
+        let ((at, _), due) = first.remove_entry();
+        let known = (at, due);
+        self.known.remove(&known);
+        Some(known)
     }
 
     /// When the next thing happens.
     pub(crate) fn next_at(&self) -> Option<Millis> {
-        self.entries.last().map(|entry| entry.at)
+        self.entries.first_key_value().map(|((at, _), _)| *at)
     }
 }
 

@@ -145,8 +145,8 @@ impl World {
         let stays = self.switches.failed_entry == FailedEntry::Stays;
         let left: Vec<String> = self
             .tasks
-            .values()
-            .filter(|task| task.service == key && task.phase != Phase::Stopped)
+            .of_service(key)
+            .filter(|task| task.phase != Phase::Stopped)
             .map(|task| task.deployment.clone())
             .collect();
         let Some(service) = self.services.get_mut(key) else {

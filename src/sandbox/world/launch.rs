@@ -1,16 +1,44 @@
 //! How the scheduler makes a task: its containers and what will become of each, its place in the
 //! network, its capacity provider and its tags.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::World;
 use super::agenda::Due;
+use super::configuration::{StrategyItem, Workload};
 use super::deployment::Deployment;
 use super::task::{Health, Task, TaskContainer};
 use super::task_definition::{ContainerDefinition, TaskDefinition};
 use crate::sandbox::behaviour::Behaviour;
 
+/// What `RunTask` says of a task beside its workload.
+#[derive(Debug, Clone)]
+pub(crate) struct OneOff {
+    pub(crate) cluster: String,
+    pub(crate) group: String,
+    pub(crate) started_by: String,
+    pub(crate) overrides: Value,
+    pub(crate) exec: bool,
+    pub(crate) tags: super::Tags,
+}
+
+/// Why a container does not start whose log group is not there.
+const NO_LOG_GROUP: &str = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1";
+
+/// Tasks by capacity provider.
+pub(super) type Used = BTreeMap<String, i64>;
+
 impl World {
-    /// Starts a task of a deployment; `None` when there is no room for it anywhere.
-    pub(super) fn launch(&mut self, service: &str, deployment: &Deployment) -> Option<String> {
+    /// Starts a task of a deployment; `None` when there is no room for it anywhere. `used` counts
+    /// the deployment's tasks by provider.
+    pub(super) fn launch(
+        &mut self,
+        service: &str,
+        deployment: &Deployment,
+        used: &mut Used,
+    ) -> Option<String> {
         let definition = self
             .task_definition(&deployment.workload.task_definition)?
             .clone();
@@ -23,7 +51,11 @@ impl World {
             }
             containers.push(self.container(&id, service, container, fate));
         }
-        let task = self.new_task(id, service, deployment, &definition, containers);
+        let mut task = self.new_task(id, service, deployment, &definition, containers);
+        task.provider = choose_provider(&deployment.workload.capacity_provider_strategy, used);
+        if let Some(provider) = &task.provider {
+            *used.entry(provider.clone()).or_default() += 1;
+        }
         let id = task.id.clone();
         let wait = self.timings.provision_ms + self.rng.below(self.timings.jitter_ms);
         self.later(
@@ -33,7 +65,23 @@ impl World {
                 step: 0,
             },
         );
-        self.tasks.insert(id.clone(), task);
+        self.tasks.insert(task);
+        Some(id)
+    }
+
+    /// Runs a task that no service keeps; `None` when there is no room for it anywhere.
+    pub(crate) fn run_task(&mut self, workload: &Workload, one_off: &OneOff) -> Option<String> {
+        // No service has an empty name.
+        let service = format!("{}/", one_off.cluster);
+        let by = one_off.started_by.clone();
+        let deployment = Deployment::new(by, "", "", workload.clone(), self.now);
+        let id = self.launch(&service, &deployment, &mut Used::new())?;
+        if let Some(task) = self.tasks.get_mut(&id) {
+            task.group = Some(one_off.group.clone());
+            task.overrides = one_off.overrides.clone();
+            task.exec = one_off.exec;
+            task.tags = one_off.tags.clone();
+        }
         Some(id)
     }
 
@@ -71,6 +119,11 @@ impl World {
             };
             seconds * 1_000 / divisor
         });
+        let unlogged = definition.log_configuration.as_ref().is_some_and(|log| {
+            let option = |name: &str| log.options.get(name).map_or("", String::as_str);
+            let made = option("awslogs-create-group") == "true";
+            log.log_driver == "awslogs" && !made && self.is_missing(option("awslogs-group"))
+        });
         let log = definition.log_configuration.and_then(|log| {
             let option = |name: &str| log.options.get(name).cloned();
             let prefix = option("awslogs-stream-prefix")?;
@@ -91,6 +144,7 @@ impl World {
             reason: None,
             fate,
             log,
+            cannot_start: unlogged.then(|| NO_LOG_GROUP.to_owned()),
             depends_on: depends_on
                 .map(|d| (d.container_name, d.condition))
                 .collect(),
@@ -147,7 +201,6 @@ impl World {
             target_groups: groups.collect(),
             ip: format!("10.0.{}.{}", (number / 250) % 250, number % 250 + 4),
             subnet: subnet.unwrap_or("subnet-00000000").to_owned(),
-            provider: self.choose_provider(service, deployment),
             platform_version: "1.4.0".to_owned(),
             cpu: definition.text("cpu").to_owned(),
             memory: definition.text("memory").to_owned(),
@@ -179,26 +232,28 @@ impl World {
         tags
     }
 
-    /// The provider that is furthest behind its share: bases first, then weights.
-    fn choose_provider(&self, service: &str, deployment: &Deployment) -> Option<String> {
-        let strategy = &deployment.workload.capacity_provider_strategy;
-        let used = |name: &str| {
-            let mine =
-                |t: &&Task| t.service == service && t.deployment == deployment.id && t.is_active();
-            let with = |t: &Task| t.provider.as_deref() == Some(name);
-            i64::try_from(self.tasks.values().filter(mine).filter(|t| with(t)).count()).unwrap_or(0)
-        };
-        let below_base = strategy
-            .iter()
-            .find(|item| used(&item.capacity_provider) < item.base);
-        let by_weight = strategy
-            .iter()
-            .filter(|item| item.weight > 0)
-            .min_by_key(|item| {
-                (used(&item.capacity_provider) - item.base).max(0) * 1_000 / item.weight
-            });
-        below_base
-            .or(by_weight)
-            .map(|item| item.capacity_provider.clone())
+    /// How many active tasks of a deployment each provider has.
+    pub(super) fn used_providers(&self, service: &str, deployment: &str) -> Used {
+        let mut used = Used::new();
+        let mine = |t: &&Task| t.deployment == deployment && t.is_active();
+        for task in self.tasks.of_service(service).filter(mine) {
+            if let Some(provider) = &task.provider {
+                *used.entry(provider.clone()).or_default() += 1;
+            }
+        }
+        used
     }
+}
+
+/// The provider that is furthest behind its share: bases first, then weights.
+fn choose_provider(strategy: &[StrategyItem], used: &Used) -> Option<String> {
+    let used = |item: &StrategyItem| used.get(&item.capacity_provider).copied().unwrap_or(0);
+    let below_base = strategy.iter().find(|item| used(item) < item.base);
+    let by_weight = strategy
+        .iter()
+        .filter(|item| item.weight > 0)
+        .min_by_key(|item| (used(item) - item.base).max(0) * 1_000 / item.weight);
+    below_base
+        .or(by_weight)
+        .map(|item| item.capacity_provider.clone())
 }

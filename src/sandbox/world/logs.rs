@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::agenda::Due;
 use super::task::TaskContainer;
 use super::{Millis, World};
 
@@ -30,12 +31,13 @@ impl World {
             return;
         };
         let at = self.now;
-        let stream = self
-            .logs
-            .entry(group.clone())
-            .or_default()
-            .entry(stream.clone())
-            .or_default();
+        let streams = self.logs.entry(group.clone()).or_default();
+        if !streams.contains_key(stream) {
+            let (group, stream) = (group.clone(), stream.clone());
+            let due = Due::ForgetStream { group, stream };
+            self.agenda.push(at + KEPT_MS, due);
+        }
+        let stream = streams.entry(stream.clone()).or_default();
         for line in lines {
             let number = stream.last().map_or(0, |last| last.number + 1);
             stream.push(LogLine {
@@ -47,10 +49,33 @@ impl World {
         let excess = stream.len().saturating_sub(LINES_KEPT);
         stream.drain(..excess);
     }
-}
 
-pub(super) fn sweep(groups: &mut BTreeMap<String, Streams>, now: Millis) {
-    for streams in groups.values_mut() {
-        streams.retain(|_, lines| lines.last().is_none_or(|last| last.at > now - KEPT_MS));
+    /// Forgets a stream, or looks again when its newest line is old enough.
+    pub(super) fn forget_stream(&mut self, group: &str, stream: &str) {
+        let Some(streams) = self.logs.get_mut(group) else {
+            return;
+        };
+        let last = streams.get(stream).and_then(|lines| lines.last());
+        match last.map(|last| last.at + KEPT_MS) {
+            Some(at) if at > self.now => {
+                let (group, stream) = (group.to_owned(), stream.to_owned());
+                self.agenda.push(at, Due::ForgetStream { group, stream });
+            }
+            _ => {
+                streams.remove(stream);
+            }
+        }
+    }
+
+    pub(super) fn remember_streams(&mut self) {
+        for (group, streams) in &self.logs {
+            for (stream, lines) in streams {
+                if let Some(last) = lines.last() {
+                    let (group, stream) = (group.clone(), stream.clone());
+                    let due = Due::ForgetStream { group, stream };
+                    self.agenda.push(last.at + KEPT_MS, due);
+                }
+            }
+        }
     }
 }

@@ -207,10 +207,10 @@ impl World {
             self.switches.failed_entry,
         );
         if adopts {
-            let mine =
-                |t: &&mut super::task::Task| t.service == key && t.revision == rollback.revision;
-            for task in self.tasks.values_mut().filter(mine) {
-                task.deployment.clone_from(&rollback.id);
+            for id in self.task_ids(key, |task| task.revision == rollback.revision) {
+                if let Some(task) = self.tasks.get_mut(&id) {
+                    task.deployment.clone_from(&rollback.id);
+                }
             }
         }
         if let Some(service) = self.services.get_mut(key) {

@@ -181,6 +181,22 @@ impl World {
         self.deployments.insert(arn.to_owned(), record);
     }
 
+    /// The service deployments of a service, which their ARNs begin with.
+    pub(crate) fn deployments_of(&self, key: &str) -> impl Iterator<Item = &ServiceDeployment> {
+        let prefix = self.ecs_arn(&format!("service-deployment/{key}/"));
+        let from = self.deployments.range(prefix.clone()..);
+        from.take_while(move |(arn, _)| arn.starts_with(&prefix))
+            .map(|(_, record)| record)
+    }
+
+    /// Forgets the records of a deleted service.
+    pub(crate) fn forget_deployments(&mut self, key: &str) {
+        let mine = self.deployments_of(key).map(|record| record.arn.clone());
+        for arn in mine.collect::<Vec<_>>() {
+            self.deployments.remove(&arn);
+        }
+    }
+
     /// How many tasks of a revision a service wants and has.
     pub(crate) fn summary(&self, key: &str, revision: &str) -> RevisionSummary {
         let mut summary = RevisionSummary {
@@ -195,9 +211,8 @@ impl World {
         {
             summary.requested_task_count = service.desired;
         }
-        let mine =
-            |t: &&super::task::Task| t.service == key && t.revision == revision && t.is_active();
-        for task in self.tasks.values().filter(mine) {
+        let mine = |t: &&super::task::Task| t.revision == revision && t.is_active();
+        for task in self.tasks.of_service(key).filter(mine) {
             match task.phase {
                 Phase::Running => summary.running_task_count += 1,
                 _ => summary.pending_task_count += 1,

@@ -36,7 +36,30 @@ pub(crate) struct ScalingPolicy {
     pub(crate) alarms: Vec<(String, String)>,
 }
 
+/// A scheduled action, keyed as policies are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ScheduledAction {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) resource: String,
+    pub(crate) schedule: String,
+    pub(crate) timezone: Option<String>,
+    pub(crate) start: Option<Value>,
+    pub(crate) end: Option<Value>,
+    /// The bounds it sets.
+    pub(crate) action: Option<Value>,
+    pub(crate) created_at: Millis,
+}
+
 impl World {
+    /// The policies of a scalable target, whose keys begin with its resource id.
+    pub(crate) fn policies_of(&self, resource: &str) -> impl Iterator<Item = &ScalingPolicy> {
+        let prefix = format!("{resource}|");
+        let from = self.policies.range(prefix.clone()..);
+        from.take_while(move |(key, _)| key.starts_with(&prefix))
+            .map(|(_, policy)| policy)
+    }
+
     /// Sets a service's count, as `UpdateService` and the autoscaler do.
     pub(crate) fn set_desired(&mut self, key: &str, desired: i64) {
         if let Some(service) = self.services.get_mut(key)

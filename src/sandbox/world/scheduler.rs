@@ -50,22 +50,21 @@ impl World {
         }
         let left = self
             .tasks
-            .values()
-            .any(|t| t.service == key && t.phase != Phase::Stopped);
+            .of_service(key)
+            .any(|task| task.phase != Phase::Stopped);
         let now = self.now;
         if !left && let Some(service) = self.services.get_mut(key) {
             service.status = ServiceStatus::Inactive;
             service.inactive_at = Some(now);
             service.deployments.clear();
+            let service = key.to_owned();
+            self.later(self.timings.kept_ms, Due::ForgetService { service });
         }
     }
 
     /// Ids of a service's tasks that fit, oldest first.
     pub(super) fn task_ids(&self, key: &str, fits: impl Fn(&Task) -> bool) -> Vec<String> {
-        let mine = self
-            .tasks
-            .values()
-            .filter(|task| task.service == key && fits(task));
+        let mine = self.tasks.of_service(key).filter(|task| fits(task));
         let mut found: Vec<(i64, &str)> =
             mine.map(|task| (task.number, task.id.as_str())).collect();
         found.sort_unstable();
@@ -74,7 +73,7 @@ impl World {
 
     pub(super) fn census(&self, key: &str, primary: &str) -> Census {
         let mut census = Census::default();
-        for task in self.tasks.values().filter(|task| task.service == key) {
+        for task in self.tasks.of_service(key) {
             let mine = task.deployment == primary;
             if !mine && task.phase != Phase::Stopped {
                 census.others_left += 1;
@@ -185,8 +184,18 @@ impl World {
             self.deadlocked(key, &primary, census.healthy);
         }
         let mut started = Vec::new();
-        for _ in 0..missing.min(room) {
-            let Some(id) = self.launch(key, &primary) else {
+        let mut used = self.used_providers(key, &primary.id);
+        let wanted = missing.min(room);
+        let burst = self.timings.launch_burst.max(1);
+        if wanted > burst {
+            let service = key.to_owned();
+            self.later(
+                self.timings.launch_pause_ms.max(1),
+                Due::Reconcile { service },
+            );
+        }
+        for _ in 0..wanted.min(burst) {
+            let Some(id) = self.launch(key, &primary, &mut used) else {
                 self.warning(key, CAPACITY);
                 self.deployment_failure(key, &primary.id, Failure::Placement);
                 break;

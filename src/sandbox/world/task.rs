@@ -45,6 +45,9 @@ pub(crate) struct TaskContainer {
     pub(crate) fate: Behaviour,
     /// Log group and stream.
     pub(crate) log: Option<(String, String)>,
+    /// Why it cannot start, whatever its image.
+    #[serde(default)]
+    pub(crate) cannot_start: Option<String>,
     /// What to wait for before its start: container name and condition.
     pub(crate) depends_on: Vec<(String, String)>,
     /// The first secret it refers to.
@@ -113,6 +116,11 @@ pub(crate) struct Task {
     pub(crate) architecture: String,
     pub(crate) ephemeral_gib: i64,
     pub(crate) exec: bool,
+    /// The group of a task that no service keeps.
+    #[serde(default)]
+    pub(crate) group: Option<String>,
+    #[serde(default)]
+    pub(crate) overrides: serde_json::Value,
     pub(crate) tags: super::Tags,
 }
 
@@ -128,7 +136,8 @@ impl Task {
 
     /// RUNNING, and every check that there is has passed.
     pub(crate) fn is_healthy(&self) -> bool {
-        if !self.is_running() {
+        let dies = |c: &TaskContainer| c.essential && c.fate.dies_soon();
+        if !self.is_running() || self.containers.iter().any(dies) {
             return false;
         }
         let checks = self

@@ -21,6 +21,9 @@ pub(crate) struct TaskDefinition {
     pub(crate) family: String,
     pub(crate) revision: i64,
     pub(crate) active: bool,
+    /// Deleted, which only an inactive one can be.
+    #[serde(default)]
+    pub(crate) deleting: bool,
     pub(crate) registered_at: Millis,
     pub(crate) deregistered_at: Option<Millis>,
     /// The fields that `RegisterTaskDefinition` takes, with ECS's defaults filled in.
@@ -114,6 +117,15 @@ impl TaskDefinition {
             .cloned()
             .unwrap_or_default();
         serde_json::from_value(list).unwrap_or_default()
+    }
+
+    /// Its status, as ECS writes it.
+    pub(crate) fn status(&self) -> &'static str {
+        match (self.active, self.deleting) {
+            (true, _) => "ACTIVE",
+            (false, false) => "INACTIVE",
+            (false, true) => "DELETE_IN_PROGRESS",
+        }
     }
 
     /// A field of text, or nothing.

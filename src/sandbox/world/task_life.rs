@@ -73,7 +73,7 @@ impl World {
             ));
         }
         for container in &mut task.containers {
-            container.running = container.fate != Behaviour::Completes;
+            container.running = container.essential || container.fate != Behaviour::Completes;
             if !container.running {
                 container.exit_code = Some(0);
             }
@@ -114,6 +114,7 @@ impl World {
             let exit = match is.fate {
                 Behaviour::Crash { after_ms, .. } => Some(after_ms.unwrap_or(t.crash_ms)),
                 Behaviour::Oom => Some(t.crash_ms),
+                Behaviour::Completes if is.essential => Some(t.crash_ms),
                 Behaviour::SpotInterrupted { after_ms } => Some(after_ms),
                 Behaviour::UnhealthyLater { after_ms } => {
                     self.later(
@@ -177,10 +178,10 @@ impl World {
             }
             _ => false,
         };
-        container.health = if fails {
-            Health::Unhealthy
-        } else {
-            Health::Healthy
+        container.health = match container.fate.dies_soon() {
+            _ if fails => Health::Unhealthy,
+            true => Health::Unknown,
+            false => Health::Healthy,
         };
         if fails && container.essential {
             self.fail_health(id);
@@ -222,7 +223,7 @@ impl World {
                     },
                 );
             }
-        } else {
+        } else if !task.containers.iter().any(|c| c.fate.dies_soon()) {
             task.target = Some(TargetState::new("healthy", "", ""));
             self.task_may_be_healthy(id);
         }
@@ -269,6 +270,9 @@ fn dependencies_wait(containers: &[TaskContainer], run_ms: Millis) -> Millis {
 fn start_failure(containers: &[TaskContainer]) -> Option<(usize, String)> {
     for (index, container) in containers.iter().enumerate() {
         let secret = container.secret.as_deref().unwrap_or("unnamed");
+        if let Some(reason) = &container.cannot_start {
+            return Some((index, reason.clone()));
+        }
         if let Some(reason) = container.fate.start_failure(&container.image, secret) {
             return Some((index, reason));
         }

@@ -96,6 +96,8 @@ impl World {
         task.target = None;
         let service = task.service.clone();
         self.later(0, Due::Reconcile { service });
+        let task = id.to_owned();
+        self.later(self.timings.kept_ms, Due::ForgetTask { task });
     }
 
     /// A container ends by itself; if it is essential, so does its task.
@@ -115,14 +117,21 @@ impl World {
             return;
         }
         container.running = false;
-        let line = if let Behaviour::Crash { exit_code, .. } = container.fate {
-            container.exit_code = Some(exit_code);
-            "error: cannot reach the database: connection refused"
-        } else {
-            container.exit_code = Some(KILLED);
-            container.reason =
-                Some("OutOfMemoryError: Container killed due to memory usage".to_owned());
-            "loading everything into memory"
+        let line = match container.fate {
+            Behaviour::Crash { exit_code, .. } => {
+                container.exit_code = Some(exit_code);
+                "error: cannot reach the database: connection refused"
+            }
+            Behaviour::Completes => {
+                container.exit_code = Some(0);
+                "the work is done"
+            }
+            _ => {
+                container.exit_code = Some(KILLED);
+                container.reason =
+                    Some("OutOfMemoryError: Container killed due to memory usage".to_owned());
+                "loading everything into memory"
+            }
         };
         let container = container.clone();
         self.write_log(&container, &["connecting to the database", line]);

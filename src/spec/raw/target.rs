@@ -97,7 +97,7 @@ table! {
         secret_store: SecretStore,
         /// Values for ${NAME} in both files.
         vars: Map<String>,
-        /// Whether `apply` asks before it writes. Default: ask.
+        /// Whether `apply` asks before it writes. Default: ask; the sandbox does not.
         approve: Approve,
         /// What is true of a service only here; laid over deploy.toml, table by table.
         service: Map<Overlay>,

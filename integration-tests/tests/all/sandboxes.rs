@@ -1,0 +1,80 @@
+//! The embedded cloud as its users keep it: asked for when a file says so, shared, and killed at any moment.
+
+use std::time::Duration;
+
+use integration_tests::program::{Finished, Signal};
+use integration_tests::project::{PATIENCE, Project};
+use integration_tests::trial::Outcome;
+use integration_tests::trials;
+
+use crate::shop::deploy;
+
+trials! { "sandbox":
+    a_target_file_for_the_sandbox_may_ask,
+    the_account_of_the_target_is_the_sandbox_account,
+    a_killed_process_leaves_a_world_that_goes_on,
+    a_long_way_to_the_present_obeys_a_signal,
+}
+
+fn assert_ended(finished: &Finished, exit: i32) {
+    assert_eq!(finished.exit, exit, "{finished}");
+}
+
+fn a_target_file_for_the_sandbox_may_ask() -> Outcome {
+    let project = Project::new(&deploy("api", ""))?;
+    project.write(
+        "config/mine.toml",
+        "platform = \"sandbox\"\napprove = \"ask\"\n",
+    )?;
+    project.write("config/free.toml", "platform = \"sandbox\"\n")?;
+    let refused = project.run("apply --target mine")?;
+    assert_ended(&refused, 2);
+    assert!(refused.says("nobody is here to approve"), "{refused}");
+    assert_ended(&project.run("apply --yes --target mine")?, 0);
+    assert_ended(&project.run("apply --target free")?, 0);
+    Ok(())
+}
+
+fn the_account_of_the_target_is_the_sandbox_account() -> Outcome {
+    let project = Project::new(&deploy("api", ""))?;
+    project.write(
+        "config/theirs.toml",
+        "platform = \"sandbox\"\naccount = \"111122223333\"\nregion = \"eu-west-1\"\n",
+    )?;
+    assert_ended(&project.run("apply --target theirs")?, 0);
+    // Another account and region: nothing is there yet.
+    let elsewhere = project.run("plan --target sandbox --exit-code")?;
+    assert!(
+        elsewhere.exit != 0 && !elsewhere.says("error"),
+        "{elsewhere}"
+    );
+    assert_ended(&project.run("plan --target theirs --exit-code")?, 0);
+    Ok(())
+}
+
+fn a_killed_process_leaves_a_world_that_goes_on() -> Outcome {
+    let project = Project::new(&deploy("api", ""))?;
+    assert_ended(&project.run("apply --target sandbox")?, 0);
+    for tag in ["v2", "v3", "v4"] {
+        let words = format!("apply --target sandbox --set TAG={tag}");
+        let mut running = project.start(&words)?;
+        running.line(PATIENCE, |line| line.contains("api").then_some(()))?;
+        running.signal(Signal::KILL)?;
+        running.wait(PATIENCE)?;
+    }
+    assert_ended(&project.run("status --target sandbox")?, 0);
+    assert_ended(&project.run("apply --target sandbox --set TAG=v5")?, 0);
+    Ok(())
+}
+
+fn a_long_way_to_the_present_obeys_a_signal() -> Outcome {
+    let many = deploy("api", "").replace("replicas = 2", "replicas = 5000");
+    let project = Project::new(&many)?;
+    // A minute of the sandbox passes in each hundredth of a second.
+    let mut running = project.start("apply --target sandbox --speed 6000 --set TAG=crash")?;
+    running.line(PATIENCE, |line| line.contains("rollout").then_some(()))?;
+    running.signal(Signal::INT)?;
+    let finished = running.wait(Duration::from_secs(20))?;
+    assert!(!finished.says("panicked"), "{finished}");
+    Ok(())
+}
