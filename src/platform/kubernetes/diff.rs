@@ -14,6 +14,7 @@ use super::object::Object;
 use super::observe::Observed;
 use super::view::{made, removed, views};
 use crate::plan::{ChangeView, Effect, Note};
+use crate::platform::counting;
 use crate::platform::failure::Failed;
 
 /// Where the IAM role of a service account stands (Amazon EKS user guide, IAM roles for service
@@ -131,11 +132,25 @@ impl<'a> Work<'a> {
         if object.id.kind == Kind::Deployment {
             self.deployment(object, &pair);
         } else if !pair.differences.is_empty() {
-            let waits = object.id.kind == Kind::HorizontalPodAutoscaler && self.after_health;
+            let scales = object.id.kind == Kind::HorizontalPodAutoscaler;
+            let waits = scales && self.after_health;
+            if scales {
+                self.moves(object);
+            }
             self.show(object, &pair);
             self.apply(object.clone(), &pair, waits);
         }
         Ok(())
+    }
+
+    /// What new bounds do to the number of pods; an autoscaler leaves a Deployment at 0 alone.
+    fn moves(&mut self, scaler: &Object) {
+        let live = self.observed.deployment(self.wish.name);
+        let Some(now) = live.map(count::replicas).filter(|now| *now > 0) else {
+            return;
+        };
+        let scaled = count::scaled(&scaler.manifest, now);
+        self.diff.notes.extend(counting::moved(scaled, "pods"));
     }
 
     fn make(&mut self, object: &Object) {
