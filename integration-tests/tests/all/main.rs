@@ -29,6 +29,7 @@ mod rollouts;
 mod scaling;
 mod shop;
 mod trouble;
+mod verdicts;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
             scaling::trials(),
             rollouts::trials(),
             trouble::trials(),
+            verdicts::trials(),
         ],
     );
     integration_tests::servers::down();
