@@ -28,6 +28,10 @@ mod sweep;
 
 pub use outcome::{absent, could_not, declined, held_back, stale};
 
+/// Why a plan that is shown is not performed.
+const GOES_BACK: &str = "just this is being gone back from, so nothing of the plan is performed: how that ends \
+     is told; `--if-busy supersede` performs it all the same";
+
 /// What to do when another rollout of the service is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum IfBusy {
@@ -121,6 +125,7 @@ impl<P: Platform> Deploy<'_, P> {
                 if whose.is_ours()
                     && matches!(self.conduct.if_busy, IfBusy::Refuse | IfBusy::Wait) =>
             {
+                self.events.warn("goes_back", GOES_BACK);
                 return self.follow(plan, rollout, How::Attached).await;
             }
             other => other,

@@ -97,6 +97,18 @@
 //!   rollout, also when it is over.
 //! * A first deployment that fails while nothing of it runs holds nobody up: a corrected one takes
 //!   its place and says so. It could end no other way, and ECS may keep it under way for ever.
+//! * An end with zero tasks after failures of ours is never healthy: somebody else's count took the
+//!   place of a rollout that was failing, so it is superseded (tripped, if it had tripped before),
+//!   with the evidence.
+//! * What is done after the verdict starts nothing unwatched. Where no task is wanted and the plan
+//!   would start some later, their count goes with the rollout; what new bounds start beside tasks
+//!   that are proven is followed like a count that was set.
+//! * A rollout that `cancel` was asked to bring back, and that is back, ends well (0). The run that
+//!   it was taken from ends with who asked, as far as the platform tells: ECS names nobody.
+//! * A rollback that is under way is the verdict only on what is just the same. A file that was
+//!   corrected in any setting asks for something else, and finds the service busy.
+//! * A rollout to watch that is known nowhere cannot be told (13).
+//! * A revision that was registered before a refusal is a change that is told (5).
 //! * A write whose reply was lost and that somebody else was faster than ends as incomplete:
 //!   whether ours was performed before theirs, nobody can tell.
 //!

@@ -13,11 +13,12 @@ use serde::de::DeserializeOwned;
 use crate::cancel::Cancel;
 use crate::event::{Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
-use crate::rollout::{Budget, Failure, Observation, Verdict};
+use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
 
 pub mod aws;
 pub mod causes;
+pub mod counting;
 pub mod digest;
 pub mod ecs;
 pub mod failure;
@@ -283,8 +284,9 @@ pub trait Platform {
     /// Whether a revision exists that the platform could go back to.
     fn can_go_back(&self, rollout: &Self::Followed) -> bool;
 
-    /// Asks the platform to stop a rollout and go back; sent at most once per rollout.
-    async fn halt(&self, rollout: &mut Self::Followed) -> Halted;
+    /// Asks the platform to stop a rollout and go back, for what tripped it; sent at most once per
+    /// rollout.
+    async fn halt(&self, rollout: &mut Self::Followed, trip: &Trip) -> Halted;
 
     /// Waits until the last task of a deleted service has stopped, at most until `end`.
     async fn gone(

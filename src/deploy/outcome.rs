@@ -191,6 +191,25 @@ pub fn could_not(error: &Failed) -> Outcome {
     outcome(verdict, None, reason)
 }
 
+/// The rollout to watch is known nowhere: how it ended, if there was one, nobody can tell.
+pub(super) fn unknown_rollout(error: &Failed) -> Outcome {
+    outcome(VerdictWord::Undetermined, None, error.to_string())
+}
+
+/// A rollout that somebody asked us to stop has gone back, which is what was to be done; everything
+/// else is as it ended.
+pub(super) fn cancelled(ended: Outcome) -> Outcome {
+    if (ended.verdict, ended.rolled_back) != (VerdictWord::Tripped, Some(true)) {
+        return ended;
+    }
+    Outcome {
+        exit: ExitCode::Fine.code(),
+        verdict: VerdictWord::Healthy,
+        reason: "cancelled, as asked: what served before serves again".into(),
+        ..ended
+    }
+}
+
 /// Some changes were made and one could not be.
 pub(super) fn incomplete(error: &PerformError, before: &Outcome) -> Outcome {
     let reason = format!("could not {}: {}", error.change, error.source.message);

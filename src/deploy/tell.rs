@@ -75,7 +75,7 @@ impl<'a> Teller<'a> {
             Phase::Concluded(_) | Phase::Tripping(_, Back::Undecided) => return,
             Phase::Tripping(trip, _) => {
                 if trip.by == Tripper::Platform && !self.tripped {
-                    self.trip(trip, "the platform goes back by itself");
+                    self.trip(trip, "the platform goes back");
                 }
                 PhaseWord::Tripping
             }

@@ -7,10 +7,10 @@ use super::pace::Pace;
 use super::tell::Teller;
 use super::{Deploy, Followed, How, PlanOf, outcome};
 use crate::event::{Kind as Told, Outcome, PhaseWord};
-use crate::platform::{Current, Halted, Platform};
+use crate::platform::{Current, Halted, Kind, Platform};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
-use crate::rollout::{Back, Doubt, Failure, Phase, Rollout, Verdict, WhyNot};
+use crate::rollout::{Back, Doubt, Failure, Phase, Rollout, Trip, Verdict, WhyNot};
 use crate::spec::OnCancel;
 
 /// On top of the time that a remedy may take: asking for it, and the last looks at its end.
@@ -22,6 +22,7 @@ impl<P: Platform> Deploy<'_, P> {
         if let Some(id) = &self.conduct.rollout {
             return match self.platform.rollout(self.service, id).await {
                 Ok(rollout) => self.follow(plan, rollout, How::Attached).await,
+                Err(error) if error.kind == Kind::Missing => outcome::unknown_rollout(&error),
                 Err(error) => outcome::could_not(&error),
             };
         }
@@ -52,7 +53,7 @@ impl<P: Platform> Deploy<'_, P> {
             self.platform
                 .close(self.service, &ended, &self.events)
                 .await;
-            ended
+            outcome::cancelled(ended)
         } else {
             outcome::left_alone(&self.conduct.resume)
         }
@@ -135,7 +136,7 @@ impl<P: Platform> Deploy<'_, P> {
             }
         }
         if how == How::Stopping {
-            machine.trip_by_person(self.clock.now(), "somebody asked for it to be cancelled");
+            machine.trip_by_person(self.clock.now(), "cancelled");
             self.remedy(rollout, machine, true, teller).await;
         }
     }
@@ -164,7 +165,7 @@ impl<P: Platform> Deploy<'_, P> {
             }
             Remedy::Leave(why) => machine.leave(why),
             Remedy::RollBack => {
-                let answer = self.platform.halt(rollout).await;
+                let answer = self.platform.halt(rollout, &trip).await;
                 machine.halted(&answer, self.clock.now());
                 if let Phase::Tripping(_, Back::Refused(why, _)) = machine.phase() {
                     self.events.warn(
@@ -191,8 +192,8 @@ impl<P: Platform> Deploy<'_, P> {
         {
             "the rollout is going back already".to_owned()
         } else {
-            machine.trip_by_person(self.clock.now(), "cancelled");
-            match self.platform.halt(rollout).await {
+            let trip = Trip::by_person(self.clock.now(), "cancelled");
+            match self.platform.halt(rollout, &trip).await {
                 Halted::Accepted => "asked for a rollback".to_owned(),
                 Halted::JustFinished => "the rollout was over already".to_owned(),
                 Halted::Refused(why) | Halted::Impossible(why) => {
@@ -220,8 +221,11 @@ impl<P: Platform> Deploy<'_, P> {
         if let Verdict::Healthy { .. } = verdict {
             return self.settle(plan, ended).await;
         }
-        let evidence = self.platform.post_mortem(rollout, verdict, failures).await;
-        self.events.send(Told::PostMortem(evidence));
+        // What was cancelled and has gone back needs no advice: nothing of it has to be corrected.
+        if !verdict.is_cancelled() {
+            let evidence = self.platform.post_mortem(rollout, verdict, failures).await;
+            self.events.send(Told::PostMortem(evidence));
+        }
         ended.remaining = self.platform.waiting_changes(plan);
         if matches!(
             verdict,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::FailureGroup;
-use crate::rollout::{Cause, Failure, Rollback, Verdict, WhyNot};
+use crate::rollout::{Cause, Failure, Rollback, Tripper, Verdict, WhyNot};
 
 /// Failures of the same cause, container and exit code, most frequent first.
 pub fn group(failures: &[Failure]) -> Vec<FailureGroup> {
@@ -58,6 +58,12 @@ fn signal(code: i32) -> &'static str {
 /// What happened to `revision`, in a sentence.
 pub fn what(revision: &str, verdict: &Verdict) -> String {
     match verdict {
+        Verdict::Tripped {
+            trip,
+            rollback: Rollback::NotDone(why),
+        } if trip.by == Tripper::Person => {
+            format!("{revision} was cancelled, and what was before it was not brought back: {why}")
+        }
         Verdict::Tripped {
             trip,
             rollback: Rollback::Done { .. },

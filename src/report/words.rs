@@ -87,6 +87,7 @@ pub(super) fn phase(phase: PhaseWord) -> (Tone, &'static str) {
 /// The verdict as the first words of the last line.
 pub(super) fn verdict(verdict: VerdictWord, rolled_back: Option<bool>) -> (Tone, &'static str) {
     match verdict {
+        VerdictWord::Healthy if rolled_back == Some(true) => (Tone::Good, "Gone back"),
         VerdictWord::Healthy => (Tone::Good, "Healthy"),
         VerdictWord::Tripped => match rolled_back {
             Some(true) => (Tone::Care, "Rolled back"),

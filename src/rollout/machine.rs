@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::budget::Budget;
 use super::observation::{BreakerGauge, Failure, Observation, Standing};
 use super::policy::{Policy, REMEDY_ALLOWANCE};
-use super::verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};
+use super::verdict::{Doubt, Rollback, Trip, Verdict, WhyNot};
 use super::window::Window;
 use crate::platform::Halted;
 
@@ -193,12 +193,7 @@ impl Rollout {
             self.phase,
             Phase::Pending | Phase::Progressing | Phase::Baking(_)
         ) {
-            let trip = Trip {
-                by: Tripper::Person,
-                at: now,
-                cause: None,
-                reason: reason.to_owned(),
-            };
+            let trip = Trip::by_person(now, reason);
             self.phase = Phase::Tripping(trip, Back::Undecided);
         }
     }
@@ -248,6 +243,9 @@ impl Rollout {
             (_, Standing::Unclear(words)) => {
                 Phase::Concluded(Verdict::Undetermined(Doubt::Unclear(words.clone())))
             }
+            (phase, Standing::Ready { proven: false }) if self.window.has_failed() => {
+                self.emptied(phase)
+            }
             (Phase::Tripping(trip, Back::TooLate), _) if self.was_ready => {
                 not_done(trip, "the platform calls it finished")
             }
@@ -273,6 +271,20 @@ impl Rollout {
             (_, Standing::Unknown) => self.trip(sample.at).unwrap_or_else(|| self.phase.clone()),
             (_, Standing::Going(_)) => self.trip(sample.at).unwrap_or(Phase::Progressing),
         }
+    }
+
+    /// No task is wanted any more, and before that tasks of ours failed: whoever took them away, that
+    /// is no proof of health.
+    fn emptied(&self, phase: &Phase) -> Phase {
+        if let Phase::Tripping(trip, _) = phase {
+            return Phase::Concluded(Verdict::Tripped {
+                trip: trip.clone(),
+                rollback: Rollback::NotDone(WhyNot::Emptied),
+            });
+        }
+        Phase::Concluded(Verdict::Superseded {
+            by: self.emptied_words(),
+        })
     }
 
     fn ready(&self, proven: bool, at: Timestamp) -> Phase {

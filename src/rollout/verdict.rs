@@ -43,6 +43,34 @@ pub struct Trip {
     pub reason: String,
 }
 
+impl Trip {
+    /// A person asked for it, through us.
+    pub fn by_person(at: Timestamp, reason: &str) -> Self {
+        Self {
+            by: Tripper::Person,
+            at,
+            cause: None,
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether a person asked for it to go back, and it has.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Tripped {
+                trip: Trip {
+                    by: Tripper::Person,
+                    ..
+                },
+                rollback: Rollback::Done { .. },
+            }
+        )
+    }
+}
+
 /// Who or what trips a rollout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tripper {
@@ -87,6 +115,8 @@ pub enum WhyNot {
     Refused(String),
     /// Nothing rolls that could be stopped.
     NothingRolls,
+    /// No task is wanted any more: nothing could show what serves.
+    Emptied,
 }
 
 /// Why it cannot be told how a rollout ended.
@@ -113,6 +143,7 @@ impl fmt::Display for WhyNot {
             Self::OnlyWatching => f.write_str("`watch` changes nothing"),
             Self::Refused(why) => write!(f, "the request to go back was refused ({why})"),
             Self::NothingRolls => f.write_str("no rollout is under way that could be stopped"),
+            Self::Emptied => f.write_str("the count was set to 0 meanwhile"),
         }
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Window {
     desired: u32,
     running: u32,
     looked: bool,
+    /// The platform's own breaker has counted a failure.
+    told: bool,
 }
 
 /// A cause that nothing has answered yet.
@@ -46,6 +48,8 @@ impl Window {
     /// was missing has come; with `resets` it also sets the count back to zero. What failed in the
     /// same sample opens, and counts, again.
     pub(super) fn note(&mut self, sample: &Observation, resets: bool) {
+        let breaker = sample.gauge.breaker.as_ref();
+        self.told |= breaker.is_some_and(|breaker| breaker.failures > 0);
         let rose = sample.gauge.running > self.running;
         if rose {
             self.open.clear();
@@ -95,6 +99,11 @@ impl Window {
         let mut all: Vec<Failure> = self.failures.values().cloned().collect();
         all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)));
         all
+    }
+
+    /// Whether anything of ours has failed, answered or not.
+    pub(super) fn has_failed(&self) -> bool {
+        self.told || !self.failures.is_empty()
     }
 
     /// Failures counted against the breaker since the last reset.

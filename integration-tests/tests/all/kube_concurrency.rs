@@ -162,12 +162,12 @@ fn a_living_rollout_is_stopped_and_brought_back() -> Outcome {
     let bench = Bench::serving("stopped", "v1")?;
     let mut first = by(&bench, "alice", "apply --yes --set TAG=v2-neverready")?;
     follows(&mut first)?;
-    let stopped = bench.run("cancel --rollback")?;
-    assert_verdict(&stopped, "tripped", Some(true), 10)?;
+    let stopped = by(&bench, "carol", "cancel --rollback")?.wait(PATIENCE)?;
+    assert_verdict(&stopped, "healthy", Some(true), 0)?;
     // The run whose rollout it was sees by the record that it was brought back, and judges that.
     let first = first.wait(PATIENCE)?;
     assert_verdict(&first, "tripped", Some(true), 10)?;
-    assert_says(&first, &["another run stopped it"]);
+    assert_says(&first, &["cancelled by carol"]);
     bench.namespace.rolled_out("api")?;
     assert_eq!(bench.serve()?, ["v1", "v1"], "{stopped}\n{first}");
     Ok(())

@@ -243,7 +243,9 @@ fn abandoned(stem: &str) -> Outcome<Bench> {
 fn cancel_goes_back() -> Outcome {
     let bench = abandoned("cancel")?;
     let done = bench.run("cancel --rollback")?;
-    assert_verdict(&done, "tripped", Some(true), 10)?;
+    assert_verdict(&done, "healthy", Some(true), 0)?;
+    assert_says(&done, &["cancelled, as asked"]);
+    assert!(!done.says("Correct it"), "{done}");
     assert_eq!(bench.tag()?, "v1", "{done}");
     bench.namespace.rolled_out("api")?;
     assert_eq!(bench.serve()?, ["v1", "v1"], "{done}");

@@ -33,6 +33,7 @@ mod sandboxes;
 mod scaling;
 mod shop;
 mod trouble;
+mod verdicts;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
             scaling::trials(),
             rollouts::trials(),
             trouble::trials(),
+            verdicts::trials(),
         ],
     );
     integration_tests::servers::down();

@@ -126,7 +126,8 @@ async fn cancel_goes_back_and_says_so() {
         let mut play = update(rolling("v2", ms).await, "v2");
         play.act = Act::Cancel;
         let ran = play.run().await;
-        assert_eq!(ran.exit(), Some(10), "{ms}: {}", reason(&ran));
+        assert_eq!(ran.exit(), Some(0), "{ms}: {}", reason(&ran));
+        assert!(reason(&ran).starts_with("cancelled, as asked"));
         assert_eq!(serving(&ran.world).as_deref(), Some("v1"));
         assert_eq!(ran.performed("StopServiceDeployment"), 1);
     }
@@ -328,4 +329,49 @@ async fn a_first_deployment_that_fails_holds_up_no_corrected_one() {
     // One that does not fail does.
     let ran = update(first(None).await, "v2").run().await;
     assert_eq!(ran.exit(), Some(4), "{}", reason(&ran));
+}
+
+/// Somebody else sets the count.
+fn counts(count: u32) -> Action {
+    Action::Request {
+        service: "ecs".into(),
+        operation: "UpdateService".into(),
+        input: json!({"cluster": "main", "service": "api-service", "desiredCount": count}),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_set_to_zero_among_failures_is_never_healthy() {
+    let mut superseded = 0;
+    for ms in (2_000..12_000).step_by(1_000) {
+        let mut world = runs().await;
+        world.add_planned(after("UpdateService", ms, counts(0)));
+        let ran = update(world, "crash").run().await;
+        let failed = ran.told_of_failures();
+        assert!(!failed || ran.exit() != Some(0), "{ms}: {}", reason(&ran));
+        superseded += u32::from(failed && ran.exit() == Some(12));
+    }
+    assert!(superseded > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_image_that_new_bounds_would_start_after_the_verdict_goes_back() {
+    let mut world = runs().await;
+    let bounds = Action::Request {
+        service: "application-autoscaling".into(),
+        operation: "RegisterScalableTarget".into(),
+        input: json!({"ServiceNamespace": "ecs", "ResourceId": "service/main/api-service",
+            "ScalableDimension": "ecs:service:DesiredCount", "MinCapacity": 0}),
+    };
+    for (ms, action) in [(1, bounds), (2, counts(0))] {
+        let when = When::AtMs(world.now - world.started + ms);
+        world.add_planned(Planned {
+            when,
+            action,
+            seen: 0,
+        });
+    }
+    let asleep = later(world, 60);
+    let ran = update(asleep, "crash").run().await;
+    assert_eq!(ran.exit(), Some(10), "{}", reason(&ran));
 }

@@ -142,6 +142,12 @@ impl Ran {
         self.log.iter().filter(fits).count()
     }
 
+    /// Whether failures of our tasks were told.
+    pub(super) fn told_of_failures(&self) -> bool {
+        let is_failure = |event: &Event| matches!(event.kind, crate::event::Kind::Failure { .. });
+        self.events.iter().any(is_failure)
+    }
+
     /// The codes of the warnings that were told.
     pub(super) fn warned(&self, code: &str) -> bool {
         self.events.iter().any(|event| {

@@ -17,7 +17,7 @@ use super::waves::waves;
 use super::wire;
 use crate::answer::Ending;
 use crate::plan::Note;
-use crate::platform::Failed;
+use crate::platform::{Failed, counting};
 use crate::spec::{Provider, Service};
 
 /// The shortest time in which a rollout of `count` tasks can end: each wave takes until the first
@@ -46,10 +46,7 @@ pub fn notes(service: &Service, changes: &[Change], count: u32, observed: &Obser
         on_rollout(&mut notes, service, count, created);
     }
     if count == 0 {
-        notes.push(Note::warning(
-            "desired_zero",
-            "No task is wanted, so nothing can show that this version works.",
-        ));
+        notes.push(counting::nothing_wanted(service, "task"));
     }
     left_alone(&mut notes, observed);
     notes

@@ -4,7 +4,11 @@ use super::change::{Change, ServiceUpdate};
 use super::desired::ScalableTarget;
 use super::diff::Diff;
 use super::observe::{ObservedService, Scaling};
+use super::scale;
 use crate::plan::{ChangeView, Effect, Note};
+use crate::platform::Failed;
+use crate::platform::counting::{self, Scaled};
+use crate::spec::Service;
 
 /// New tasks of the same specification.
 pub fn restart(there: &ObservedService) -> Diff {
@@ -26,44 +30,67 @@ pub fn restart(there: &ObservedService) -> Diff {
     }
 }
 
-/// The code of the note that the count lasts until the next apply, which sets the file's.
-pub const UNTIL_NEXT_APPLY: &str = "until_next_apply";
 
 /// Another count: through the autoscaler's bounds where there is one.
-pub fn scale_to(there: &ObservedService, scaling: Option<&Scaling>, count: u32) -> Diff {
+pub fn scale_to(
+    service: &Service,
+    there: &ObservedService,
+    scaling: Option<&Scaling>,
+    count: u32,
+) -> Result<Diff, Failed> {
+    let target = scaling.and_then(|scaling| scaling.target.as_ref());
+    let scaled = target.map(|target| scaled(target, there.raw.desired_count));
+    if let Some(refused) = counting::refusal(service, scaled, count) {
+        return Err(refused);
+    }
     let wanted = i32::try_from(count).unwrap_or(i32::MAX);
-    let mut diff = match scaling.and_then(|scaling| scaling.target.as_ref()) {
-        Some(target) => raise_bounds(target, wanted),
+    let mut diff = match target {
+        Some(target) => raise_bounds(target, there, wanted),
         None => set_count(there, wanted),
     };
-    if !diff.changes.is_empty() {
+    diff.notes
+        .extend(scaled.map(|scaled| counting::through_bounds(scaled, count, "tasks")));
+    if !diff.changes.is_empty() && !service.counted_by_others {
         diff.notes.push(Note::info(
-            UNTIL_NEXT_APPLY,
+            "until_next_apply",
             "The next `apply` sets what deploy.toml says.",
         ));
     }
-    diff
+    Ok(diff)
 }
 
-fn raise_bounds(there: &ScalableTarget, wanted: i32) -> Diff {
-    let mut target = there.clone();
-    target.min_capacity = wanted;
-    target.max_capacity = target.max_capacity.max(wanted);
+/// Bounds, and the number that is wanted at present.
+pub fn scaled(target: &ScalableTarget, count: i32) -> Scaled {
+    let whole = |count: i32| u32::try_from(count).unwrap_or(0);
+    Scaled {
+        min: whole(target.min_capacity),
+        max: whole(target.max_capacity),
+        now: whole(count),
+    }
+}
+
+/// The new min moves a count that is below it. Where the min is so already, nothing else would.
+fn raise_bounds(target: &ScalableTarget, there: &ObservedService, wanted: i32) -> Diff {
+    if target.min_capacity == wanted {
+        return if there.raw.desired_count < wanted {
+            set_count(there, wanted)
+        } else {
+            Diff::default()
+        };
+    }
     let mut diff = Diff::default();
-    for (path, from, to) in [
-        ("min", there.min_capacity, target.min_capacity),
-        ("max", there.max_capacity, target.max_capacity),
-    ] {
-        if from != to {
-            diff.views.push(view("autoscaling", path, from, to));
-        }
-    }
-    if *there != target {
-        diff.changes.push(Change::RegisterScalableTarget {
-            target,
-            after_health: false,
-        });
-    }
+    diff.views
+        .push(view("autoscaling", "min", target.min_capacity, wanted));
+    let after = there.raw.desired_count.max(wanted);
+    diff.views
+        .extend(scale::counts(there.raw.desired_count, after));
+    diff.changes.push(Change::RegisterScalableTarget {
+        target: ScalableTarget {
+            min_capacity: wanted,
+            ..target.clone()
+        },
+        after_health: false,
+    });
     diff
 }
 
@@ -79,7 +106,7 @@ fn set_count(there: &ObservedService, wanted: i32) -> Diff {
         changes: vec![Change::UpdateService {
             update: Box::new(update),
         }],
-        views: vec![view("service", "desiredCount", from, wanted)],
+        views: scale::counts(from, wanted).into_iter().collect(),
         notes: Vec::new(),
     }
 }

@@ -111,23 +111,25 @@ impl Ecs {
         (rolled_out == Some(revision)).then(|| format!("ecs-svc/{number}"))
     }
 
-    /// The revision that the classic deployment of that id rolled out, as far as ECS remembers.
-    pub async fn rolled_out_by(&self, name: &str, id: &str) -> Option<String> {
+    /// The revision that the classic deployment of that id rolled out, empty where ECS does not
+    /// tell it any more; `None`: ECS remembers no such deployment.
+    pub async fn rolled_out_by(&self, name: &str, id: &str) -> Result<Option<String>, Failed> {
         let list = List {
             client: self.ecs(),
             cluster: self.cluster(),
             name,
         };
-        let number = id.rsplit('/').next()?;
+        let number = id.rsplit('/').next().unwrap_or(id);
         let fits = |brief: &ecs::ServiceDeploymentBrief| rolls_out(brief, number);
-        let listed = list.read(&[], |all| all.iter().any(fits)).await.ok()?;
-        let found = listed.into_iter().find(fits);
-        let target = found?.target_service_revision_arn?;
-        let revisions = self
-            .describe_revisions(std::iter::once(target))
-            .await
-            .ok()?;
-        revisions.first()?.task_definition.clone()
+        let listed = list.read(&[], |all| all.iter().any(fits)).await?;
+        let Some(found) = listed.into_iter().find(fits) else {
+            return Ok(None);
+        };
+        let target = found.target_service_revision_arn.into_iter();
+        let revisions = self.describe_revisions(target).await.unwrap_or_default();
+        let revision = revisions.into_iter().next();
+        let rolled_out = revision.and_then(|revision| revision.task_definition);
+        Ok(Some(rolled_out.unwrap_or_default()))
     }
 
     /// Service deployments by ARN.

@@ -54,20 +54,17 @@ pub fn diff(
     let rolls = diff.changes.iter().any(Change::starts_rollout);
     let there = observed.service.as_ref();
     let after_health = there.is_some_and(|there| rolls || is_replacing(there));
-    let count = observed
-        .service
-        .as_ref()
-        .map(|there| there.raw.desired_count);
-    scale::scale(
-        &mut diff,
-        &scale::Wish {
-            desired,
-            service,
-            after_health,
-            count,
-        },
-        scaling,
-    );
+    let count = there.map(|there| there.raw.desired_count);
+    let wish = scale::Wish {
+        desired,
+        service,
+        after_health,
+        count,
+    };
+    scale::scale(&mut diff, &wish, scaling);
+    if rolls {
+        scale::start_within(&mut diff, count);
+    }
     Ok(diff)
 }
 

@@ -57,8 +57,8 @@ struct Run<'a> {
     plan: &'a EcsPlan,
     /// What was done, in words.
     performed: Vec<String>,
-    /// Something that serves, or that is shown, was changed.
-    changed: bool,
+    /// It goes on with a plan that was performed in part before.
+    settles: bool,
 }
 
 impl Ecs {
@@ -86,18 +86,19 @@ impl Ecs {
     }
 
     /// Performs the changes that waited for a healthy rollout; what must come up after them,
-    /// where they set a count.
+    /// where they set or move the count.
     pub async fn settle_plan(
         &self,
         plan: &EcsPlan,
         events: &Events,
     ) -> Result<Option<Started>, PerformError> {
         let mut run = Run::new(self, plan, events);
-        run.changed = true;
+        run.settles = true;
         for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
             run.tell(change).await?;
         }
-        Ok(run.started)
+        // Where no task is wanted, none can come up.
+        Ok(run.started.filter(|started| started.desired > 0))
     }
 
     /// Whether the service is still what the plan was made for; one read.
@@ -118,7 +119,7 @@ impl<'a> Run<'a> {
             started: None,
             plan,
             performed: Vec::new(),
-            changed: false,
+            settles: false,
         }
     }
 
@@ -133,7 +134,9 @@ impl<'a> Run<'a> {
             Change::RegisterTaskDefinition { .. } => {
                 let (looked, registered) = futures::join!(ecs.still(basis), self.tell(change));
                 registered?;
-                return looked.map_err(|source| self.error(change, source));
+                let later = self.plan.changes.iter().skip_while(|one| *one != change);
+                let next = later.skip(1).find(|one| !one.waits_for_health());
+                return looked.map_err(|source| self.error(next.unwrap_or(change), source));
             }
             _ => ecs.still(basis).await,
         };
@@ -148,7 +151,6 @@ impl<'a> Run<'a> {
         });
         match self.one(change).await {
             Ok(done) => {
-                self.changed |= !matches!(change, Change::RegisterTaskDefinition { .. });
                 self.performed.push(change.words());
                 self.events.send(Told::Performed {
                     change: change.words(),
@@ -161,14 +163,14 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A revision that nobody uses is no change.
     fn error(&self, change: &Change, source: Failed) -> PerformError {
-        let registers = matches!(change, Change::RegisterTaskDefinition { .. });
         PerformError {
             change: change.words(),
             performed: self.performed.clone(),
             remaining: self.remaining(change),
-            nothing_changed: !self.changed && (registers || source.kind.proves_not_performed()),
+            nothing_changed: self.performed.is_empty()
+                && !self.settles
+                && source.kind.proves_not_performed(),
             source,
         }
     }
@@ -212,7 +214,14 @@ impl<'a> Run<'a> {
             Change::DeleteService { cluster, service } => ecs.delete(cluster, service).await,
             Change::TagService { arn, tags } => ecs.tag(arn, tags).await,
             Change::UntagService { arn, keys } => ecs.untag(arn, keys).await,
-            Change::RegisterScalableTarget { target, .. } => ecs.set_bounds(target).await,
+            Change::RegisterScalableTarget { target, .. } => {
+                let done = ecs.set_bounds(target).await?;
+                // What a rollout of this plan starts is watched with it.
+                if self.started.is_none() {
+                    self.started = ecs.bring_within(target).await?;
+                }
+                Ok(done)
+            }
             Change::PutScalingPolicy { policy, .. } => ecs.put_policy(policy).await,
             Change::DeleteScalingPolicy { name, resource, .. } => {
                 ecs.delete_policy(name, resource).await

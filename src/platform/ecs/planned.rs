@@ -48,7 +48,11 @@ impl Ecs {
         let mut diff = self.diff_for(service, intent, &observed, scaling).await?;
         self.check_ours(service, intent, &observed, &mut diff)?;
         let basis = self.basis(service, &observed, owner == CountOwner::File);
-        let count = wanted_count(service, intent, &observed, owner);
+        let count = match (intent.count, owner) {
+            (Some(count), _) => count,
+            (None, CountOwner::File) => service.replicas,
+            _ => wanted_count(service, &observed, &diff.changes),
+        };
         // The embedded cloud's time runs as its own timings say: nothing is predicted of it.
         let rolls = self.credentials.is_some() && diff.changes.iter().any(Change::starts_rollout);
         let mut notes = diff.notes;
@@ -88,15 +92,10 @@ impl Ecs {
         if let Some(to) = &intent.back_to {
             return self.back_to(there, to.as_deref()).await;
         }
-        let Some(count) = intent.count else {
-            return Ok(count::restart(there));
-        };
-        let mut diff = count::scale_to(there, scaling, count);
-        if service.counted_by_others {
-            diff.notes
-                .retain(|note| note.code != count::UNTIL_NEXT_APPLY);
+        match intent.count {
+            Some(count) => count::scale_to(service, there, scaling, count),
+            None => Ok(count::restart(there)),
         }
-        Ok(diff)
     }
 
     /// Refuses what is not ours unless it is to be adopted, and says what that resets.
@@ -150,15 +149,17 @@ pub fn stale(planned: &Basis, now: &Basis) -> Result<(), Failed> {
     }
 }
 
-/// How many tasks a rollout of this plan is about.
-fn wanted_count(service: &Service, intent: &Intent, observed: &Observed, owner: CountOwner) -> u32 {
-    let there = observed
-        .service
-        .as_ref()
-        .and_then(|there| u32::try_from(there.raw.desired_count).ok());
-    match (intent.count, owner, there) {
-        (Some(count), _, _) => count,
-        (None, CountOwner::File, _) | (None, _, None) => service.replicas,
-        (None, _, Some(there)) => there,
-    }
+/// How many tasks a rollout of this plan is about, where the file does not say so: as many as are
+/// wanted now, or as the plan itself starts where none is.
+fn wanted_count(service: &Service, observed: &Observed, changes: &[Change]) -> u32 {
+    let Some(there) = &observed.service else {
+        return service.replicas;
+    };
+    let now = there.raw.desired_count;
+    let count = if now == 0 {
+        scale::count_after(changes, now).unwrap_or(now)
+    } else {
+        now
+    };
+    u32::try_from(count).unwrap_or(service.replicas)
 }

@@ -19,7 +19,7 @@ use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::{
     Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal, Whose,
 };
-use crate::rollout::{Budget, Failure, Observation, Verdict};
+use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
 
 /// So many failures after a change of the count alone are no coincidence: the breaker's own
@@ -205,13 +205,27 @@ impl Platform for Ecs {
     async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
         let name = service.ecs.service.as_str();
         let found = self.find_service(name).await?;
+        let unknown = |why: &str| {
+            let what = format!("find rollout {id} of {name}");
+            Failed::new(what, Kind::Missing, why)
+        };
         let view = found.service.map(|there| wire::service(&there.raw));
-        if let Some(rollout) = view.and_then(|view| known(&view, id, service)) {
+        let Some(view) = view else {
+            return Err(unknown("the service is not there"));
+        };
+        if let Some(rollout) = known(&view, id, service) {
             return Ok(rollout);
         }
         let mut ours = Ours::found(id);
-        if let Some(revision) = self.rolled_out_by(name, id).await {
-            ours.task_definition = revision;
+        match self.rolled_out_by(name, id).await {
+            Ok(Some(revision)) => ours.task_definition = revision,
+            Ok(None) => {
+                return Err(unknown(
+                    "ECS remembers none of that id; `deployer history` lists those that it does",
+                ));
+            }
+            // What cannot be asked for is judged by the service alone.
+            Err(error) => tracing::info!(%error, "no look at earlier deployments"),
         }
         Ok(Followed::new(service, ours))
     }
@@ -240,7 +254,7 @@ impl Platform for Ecs {
         rollout.can_go_back()
     }
 
-    async fn halt(&self, rollout: &mut Followed) -> Halted {
+    async fn halt(&self, rollout: &mut Followed, _trip: &Trip) -> Halted {
         let sampler = self.sampler(None);
         let listed_by = self.clock.now() + RECORD_DELAY;
         while sampler.is_not_listed(rollout).await && self.clock.now() < listed_by {
@@ -276,14 +290,30 @@ impl Platform for Ecs {
 /// How what is asked for stands to what is there.
 fn asked<'a>(plan: &'a Plan<Basis, Change>, intent: &Intent) -> Asked<'a> {
     let rolls = plan.changes.iter().any(Change::starts_rollout);
-    let updates = plan.changes.iter().find_map(|change| match change {
-        Change::UpdateService { update } => update.only_revision(),
+    // What waits for its health was not made either.
+    let mut now = plan.changes.iter().filter(|one| !one.waits_for_health());
+    let revision = match (now.next(), now.next()) {
+        (Some(Change::UpdateService { update }), None) if intent.follows_the_file() => {
+            update.only_revision()
+        }
         _ => None,
-    });
+    };
     Asked {
         runs: plan.is_empty() || (!rolls && intent.follows_the_file()),
-        revision: updates,
+        // A file that was corrected in anything else asks for something else.
+        revision: revision.filter(|_| plan.views.iter().all(shows_the_revision)),
     }
+}
+
+/// Whether a view shows what a revision says, which one it is, or how it is scaled once healthy,
+/// and no other setting.
+fn shows_the_revision(view: &ChangeView) -> bool {
+    let beside = matches!(view.object.as_str(), "task definition" | "autoscaling");
+    beside
+        || matches!(
+            view.path.as_str(),
+            "taskDefinition" | super::fields::service::COUNT
+        )
 }
 
 fn ours(started: Started) -> Ours {

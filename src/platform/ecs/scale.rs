@@ -4,12 +4,14 @@
 //! policies of others are left alone, and noted.
 
 use super::change::Change;
+use super::count::scaled;
 use super::desired::{Desired, ScalableTarget, ScalingPolicy};
 use super::diff::{CountOwner, Diff, views};
 use super::fields::{self, Fields};
 use super::observe::Scaling;
 use super::render::policy_name;
 use crate::plan::{ChangeView, Effect, Note};
+use crate::platform::counting;
 use crate::spec::Service;
 
 const OBJECT: &str = "autoscaling";
@@ -114,6 +116,12 @@ fn bounds(
         return;
     }
     diff.views.extend(views(OBJECT, &differences));
+    if let Some(count) = wish.count {
+        let within = count.min(wanted.max_capacity).max(wanted.min_capacity);
+        diff.views.extend(counts(count, within));
+        diff.notes
+            .extend(counting::moved(scaled(wanted, count), "tasks"));
+    }
     let mut target = wanted.clone();
     if there.is_some() {
         // Tags are taken only when a target is made.
@@ -123,6 +131,37 @@ fn bounds(
         target,
         after_health: wish.after_health,
     });
+}
+
+/// How many tasks are wanted once these changes are made; `None`: as many as are wanted now. The
+/// call that sets bounds moves the count inside them at once (Application Auto Scaling API
+/// reference, `RegisterScalableTarget`).
+pub fn count_after(changes: &[Change], count: i32) -> Option<i32> {
+    let after = changes.iter().fold(count, |count, change| match change {
+        Change::UpdateService { update } => update.desired_count.unwrap_or(count),
+        Change::RegisterScalableTarget { target, .. } => {
+            count.min(target.max_capacity).max(target.min_capacity)
+        }
+        Change::SetCount { count, .. } => *count,
+        _ => count,
+    });
+    (after != count).then_some(after)
+}
+
+/// A service at zero proves nothing. If tasks are started once it is over, they are started with
+/// the rollout, so that they are watched and can be gone back from.
+pub fn start_within(diff: &mut Diff, count: Option<i32>) {
+    let Some(after) = count
+        .filter(|count| *count == 0)
+        .and_then(|count| count_after(&diff.changes, count))
+    else {
+        return;
+    };
+    for change in &mut diff.changes {
+        if let Change::UpdateService { update } = change {
+            update.desired_count = Some(after);
+        }
+    }
 }
 
 fn put(diff: &mut Diff, wish: &Wish<'_>, wanted: &ScalingPolicy, there: &Scaling) {
@@ -181,13 +220,7 @@ fn leave(diff: &mut Diff, wish: &Wish<'_>) {
         return;
     };
     if from != to {
-        diff.views.push(ChangeView {
-            object: "service".into(),
-            path: fields::service::COUNT.into(),
-            from: Some(from.to_string()),
-            to: Some(to.to_string()),
-            effect: Effect::Scales,
-        });
+        diff.views.extend(counts(from, to));
         diff.changes.push(Change::SetCount {
             cluster: wanted.cluster.clone(),
             service: wanted.service_name.clone(),
@@ -195,6 +228,17 @@ fn leave(diff: &mut Diff, wish: &Wish<'_>) {
             after_health: wish.after_health,
         });
     }
+}
+
+/// The view of another number of tasks; `None`: it is the same.
+pub fn counts(from: i32, to: i32) -> Option<ChangeView> {
+    (from != to).then(|| ChangeView {
+        object: "service".into(),
+        path: fields::service::COUNT.into(),
+        from: Some(from.to_string()),
+        to: Some(to.to_string()),
+        effect: Effect::Scales,
+    })
 }
 
 fn resource(wish: &Wish<'_>) -> String {

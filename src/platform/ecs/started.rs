@@ -18,7 +18,7 @@ pub struct Started {
     /// Our call started no deployment (the PRIMARY is the same as before): only a count or
     /// settings changed.
     pub count_only: bool,
-    /// When ECS made the deployment, by its own clock.
+    /// When ECS made the deployment, or was asked for the count, by its own clock.
     pub begun: Option<Timestamp>,
     /// How many tasks are wanted.
     pub desired: u32,

@@ -21,6 +21,7 @@ use crate::spec::{EcsPlace, Files, Request, Service, Spec, load};
 
 mod budgets;
 mod comparing;
+mod counts;
 mod kinds;
 mod lost_replies;
 mod ownership;
@@ -238,6 +239,14 @@ fn shown(plan: &EcsPlan) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// `scale api=COUNT`
+fn counting(count: u32) -> Intent {
+    Intent {
+        count: Some(count),
+        ..Intent::default()
+    }
 }
 
 fn words(plan: &EcsPlan) -> Vec<String> {

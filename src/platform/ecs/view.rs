@@ -54,9 +54,7 @@ pub struct RecordView {
     pub created: Option<Timestamp>,
     /// When it was over.
     pub finished: Option<Timestamp>,
-    /// Tasks requested, running and pending of its target revision.
-    pub requested: u32,
-    /// Running.
+    /// Running tasks of its target revision.
     pub running: u32,
     /// Pending.
     pub pending: u32,

@@ -76,7 +76,6 @@ pub(super) fn record(record: &ServiceDeployment, number: &str) -> RecordView {
         reason: record.status_reason().map(str::to_owned),
         created: time(record.created_at()),
         finished: time(record.finished_at()),
-        requested: target.map_or(0, |target| count(target.requested_task_count())),
         running: target.map_or(0, |target| count(target.running_task_count())),
         pending: target.map_or(0, |target| count(target.pending_task_count())),
         breaker: record

@@ -14,6 +14,7 @@ use super::{Kubernetes, Object};
 use crate::event::Events;
 use crate::platform::Halted;
 use crate::platform::failure::{Failed, Kind};
+use crate::rollout::{Trip, Tripper};
 
 mod restore;
 
@@ -79,13 +80,13 @@ impl Kubernetes {
     }
 
     /// Goes back, once.
-    pub async fn halt(&self, rollout: &mut Followed) -> Halted {
+    pub async fn halt(&self, rollout: &mut Followed, trip: &Trip) -> Halted {
         if rollout.going_back.is_some() {
             return Halted::Accepted;
         }
         let asked = self.clock.now();
         loop {
-            match self.go_back(rollout).await {
+            match self.go_back(rollout, trip).await {
                 Ok(halted) => return halted,
                 // There is only this one request: an API server that is away for a moment is not
                 // to cost it. All of it may be done twice.
@@ -102,7 +103,7 @@ impl Kubernetes {
         }
     }
 
-    async fn go_back(&self, rollout: &mut Followed) -> Result<Halted, Failed> {
+    async fn go_back(&self, rollout: &mut Followed, trip: &Trip) -> Result<Halted, Failed> {
         let name = rollout.service.clone();
         self.must_hold(&name, rollout).await?;
         let way = self.way_back(&name, rollout.ours.revision).await?;
@@ -115,11 +116,20 @@ impl Kubernetes {
             state: Some(State::GoingBack),
             rolled: Some(Rolled::of(&rollout.ours)),
             back_to: Some(way.target.words(&name)),
+            reason: Some(self.words_of(trip)),
             ..Mark::default()
         };
         self.mark(&name, way.number, &mark).await?;
         self.follow_back(rollout, &way).await?;
         Ok(Halted::Accepted)
+    }
+
+    /// Why it goes back, for other runs that follow it: who cancelled it, or what tripped it.
+    fn words_of(&self, trip: &Trip) -> String {
+        match (trip.by, &self.origin.by) {
+            (Tripper::Person, Some(by)) => format!("{} by {by}", trip.reason),
+            _ => trip.reason.clone(),
+        }
     }
 
     /// The lock, without which nothing is brought back. A run that only watched so far takes it, if

@@ -28,10 +28,14 @@ impl Kubernetes {
             End::Discard => return self.discard(name).await,
             End::State(state) => state,
         };
+        // Why it went back was written before it did, with who asked for it.
+        let heads = self.heads(name);
+        let head = heads.iter().find(|head| head.number == number);
+        let told = state == State::RolledBack && head.is_some_and(|head| head.reason.is_some());
         let mark = Mark {
             state: Some(state),
             ended: self.server_now().await.ok(),
-            reason: (state != State::Healthy).then(|| outcome.reason.clone()),
+            reason: (state != State::Healthy && !told).then(|| outcome.reason.clone()),
             ..Mark::default()
         };
         if let Err(error) = self.mark(name, number, &mark).await {

@@ -8,6 +8,7 @@ use super::change::{Change, Count};
 use super::compare::Ownership;
 use super::fields::Path;
 use super::managed::{Entry, entries};
+use crate::platform::counting::Scaled;
 
 /// Where the number stands.
 pub fn path() -> Path {
@@ -19,6 +20,20 @@ pub fn path() -> Path {
 pub fn replicas(deployment: &Value) -> u32 {
     let replicas = deployment.pointer("/spec/replicas").and_then(Value::as_u64);
     replicas.map_or(1, |replicas| u32::try_from(replicas).unwrap_or(u32::MAX))
+}
+
+/// The bounds of a `HorizontalPodAutoscaler`, 1 where it says nothing (Kubernetes API reference,
+/// `HorizontalPodAutoscalerSpec`), and the number that is wanted at present.
+pub fn scaled(scaler: &Value, now: u32) -> Scaled {
+    let bound = |name: &str| {
+        let bound = scaler.pointer("/spec").and_then(|spec| spec[name].as_u64());
+        bound.map_or(1, |bound| u32::try_from(bound).unwrap_or(u32::MAX))
+    };
+    Scaled {
+        min: bound("minReplicas"),
+        max: bound("maxReplicas"),
+        now,
+    }
 }
 
 /// Whether the number was last set by something that scales, and not by a person.

@@ -19,6 +19,7 @@ use super::ports::{self, Both, Passage};
 use super::rivals::{self, Held};
 use super::view::{made, removed, views};
 use crate::plan::{ChangeView, Effect, Note};
+use crate::platform::counting;
 use crate::platform::failure::Failed;
 
 mod pair;
@@ -164,6 +165,9 @@ impl<'a> Work<'a> {
             self.deployment(object, &pair);
         } else if pair.differs() {
             let waits = self.waits(object.id.kind);
+            if object.id.kind == Kind::HorizontalPodAutoscaler {
+                self.moves(object);
+            }
             self.show(wanted, &pair);
             self.apply(wanted.clone(), &pair, waits);
         }
@@ -197,6 +201,16 @@ impl<'a> Work<'a> {
             }
             Some(Passage::Cut { from, to }) => Err(ports::refuse_cut(&object.id, from, to)),
         }
+    }
+
+    /// What new bounds do to the number of pods; an autoscaler leaves a Deployment at 0 alone.
+    fn moves(&mut self, scaler: &Object) {
+        let live = self.observed.deployment(self.wish.name);
+        let Some(now) = live.map(count::replicas).filter(|now| *now > 0) else {
+            return;
+        };
+        let scaled = count::scaled(&scaler.manifest, now);
+        self.diff.notes.extend(counting::moved(scaled, "pods"));
     }
 
     fn make(&mut self, object: &Object) {

@@ -237,12 +237,7 @@ impl Planning<'_> {
             return Err(adopt::refuse_foreign(&[(&id, live)], self.owner(), &[]));
         }
         if let Some(count) = self.intent.count {
-            let mut diff = verbs::scale_to(observed, self.name(), self.owner(), count)?;
-            if self.service.counted_by_others {
-                diff.notes
-                    .retain(|note| note.code != verbs::UNTIL_NEXT_APPLY);
-            }
-            return Ok(diff);
+            return verbs::scale_to(self.service, observed, self.owner(), count);
         }
         let owned = verbs::owned(observed, self.owner());
         let now = observed.at.map(|at| format!("{at:.0}"));

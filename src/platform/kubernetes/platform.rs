@@ -15,7 +15,7 @@ use crate::plan::{Note, Plan};
 use crate::platform::{
     Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
 };
-use crate::rollout::{Budget, Failure, Observation, Verdict};
+use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
 
 impl Platform for Kubernetes {
@@ -128,7 +128,9 @@ impl Platform for Kubernetes {
     async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
         let name = service.kubernetes.name.as_str();
         let heads = self.records(name).await?;
-        let number = super::past::named(name, &heads, id)?;
+        let number = super::past::named(name, &heads, id).map_err(|error| {
+            Failed::new(format!("find rollout {id}"), error.kind, error.message)
+        })?;
         let head = heads.iter().find(|head| head.number == number);
         let rolled = head.and_then(|head| Some((head, head.rolled.as_ref()?)));
         let (head, rolled) = rolled.ok_or_else(|| {
@@ -184,9 +186,9 @@ impl Platform for Kubernetes {
     }
 
     /// The evidence comes first: going back takes the failing pods away.
-    async fn halt(&self, rollout: &mut Followed) -> Halted {
+    async fn halt(&self, rollout: &mut Followed, trip: &Trip) -> Halted {
         self.keep_evidence(rollout).await;
-        self.halt(rollout).await
+        self.halt(rollout, trip).await
     }
 
     async fn gone(

@@ -15,13 +15,13 @@ use super::kind::{Id, Kind};
 use super::object::Object;
 use super::observe::{Observed, deployment};
 use crate::plan::{ChangeView, Effect, Note};
+use crate::platform::counting;
 use crate::platform::failure::{Failed, Kind as Failure};
+use crate::spec::Service;
 
 /// Where the time of a restart stands in a Deployment.
 const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
 
-/// The code of the note that the count lasts until the next apply, which sets the file's.
-pub const UNTIL_NEXT_APPLY: &str = "until_next_apply";
 
 /// When a restart was asked for last.
 pub fn restarted(deployment: &Value) -> Option<&str> {
@@ -69,11 +69,12 @@ pub fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> D
 
 /// Another count: through the autoscaler's bounds where there is one.
 pub fn scale_to(
+    service: &Service,
     observed: &Observed,
-    name: &str,
     owner: Owner<'_>,
     wanted: u32,
 ) -> Result<Diff, Failed> {
+    let name = service.kubernetes.name.as_str();
     if let Some(scaler) = &observed.scaler {
         return Err(Failed::new(
             format!("set the count of {name}"),
@@ -83,13 +84,28 @@ pub fn scale_to(
     }
     let ours =
         |(id, live): &(&Id, &Value)| id.kind == Kind::HorizontalPodAutoscaler && owner.has(live);
-    let mut diff = match observed.objects.iter().find(ours) {
+    let now = observed.deployment(name).map_or(0, count::replicas);
+    let scaler = observed.objects.iter().find(ours);
+    let scaled = scaler.map(|(_, live)| count::scaled(live, now));
+    if let Some(refused) = counting::refusal(service, scaled, wanted) {
+        return Err(refused);
+    }
+    let mut diff = match scaler {
         Some((id, live)) => raise_bounds(id, live, wanted),
-        None => set_count(observed, name, wanted),
+        None => Diff::default(),
     };
-    if !diff.changes.is_empty() {
+    // An autoscaler leaves a Deployment at 0 alone (Kubernetes documentation, Horizontal Pod
+    // Autoscaling, implicit maintenance-mode deactivation).
+    if scaler.is_none() || now == 0 {
+        let set = set_count(name, now, wanted);
+        diff.changes.extend(set.changes);
+        diff.views.extend(set.views);
+    }
+    diff.notes
+        .extend(scaled.map(|scaled| counting::through_bounds(scaled, wanted, "pods")));
+    if !diff.changes.is_empty() && !service.counted_by_others {
         diff.notes.push(Note::info(
-            UNTIL_NEXT_APPLY,
+            "until_next_apply",
             "The next `apply` sets what deploy.toml says.",
         ));
     }
@@ -101,27 +117,16 @@ fn raise_bounds(id: &Id, live: &Value, wanted: u32) -> Diff {
     let Some(mut object) = capture(id, live, None, &Ownership::of(live, |_| false)) else {
         return diff;
     };
-    let bound = |name: &str| {
-        let bound = live["spec"][name].as_u64();
-        bound.map_or(1, |bound| u32::try_from(bound).unwrap_or(u32::MAX))
-    };
-    for (name, to) in [
-        ("minReplicas", wanted),
-        ("maxReplicas", bound("maxReplicas").max(wanted)),
-    ] {
-        if bound(name) != to {
-            object.manifest["spec"][name] = json!(to);
-            diff.views.push(scales(id, name, bound(name), to));
-        }
-    }
-    if !diff.views.is_empty() {
+    let min = count::scaled(live, 0).min;
+    if min != wanted {
+        object.manifest["spec"]["minReplicas"] = json!(wanted);
+        diff.views.push(scales(id, "minReplicas", min, wanted));
         diff.changes.push(update(object, live, false));
     }
     diff
 }
 
-fn set_count(observed: &Observed, name: &str, wanted: u32) -> Diff {
-    let now = observed.deployment(name).map_or(0, count::replicas);
+fn set_count(name: &str, now: u32, wanted: u32) -> Diff {
     if now == wanted {
         return Diff::default();
     }

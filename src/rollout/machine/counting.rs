@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::laws::{CAUSES, at, failing, going, harm, observations, play, policy, sample, trip};
 use super::*;
-use crate::rollout::{Cause, Gauge};
+use crate::rollout::{Cause, Gauge, Tripper};
 use crate::spec::Threshold;
 
 fn counting(threshold: Threshold, reset_on_healthy: bool) -> Rollout {

@@ -55,6 +55,15 @@ impl Rollout {
         Some(Phase::Tripping(trip, Back::Undecided))
     }
 
+    /// Who took the place of a rollout whose count fell to zero among failures.
+    pub(super) fn emptied_words(&self) -> String {
+        let said = "the count was set to 0 while it was failing";
+        match self.window.main_cause() {
+            Some(main) => format!("{said}; {}", sentence(&main)),
+            None => said.to_owned(),
+        }
+    }
+
     /// The trip of our own breaker, once its budget is spent.
     fn spent(&self, at: Timestamp) -> Option<Trip> {
         let threshold = self.budget?.trips_at(self.window.desired());

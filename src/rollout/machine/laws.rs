@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rollout::{Cause, Gauge};
+use crate::rollout::{Cause, Gauge, Tripper};
 
 mod clocks;
 
@@ -164,6 +164,31 @@ proptest! {
         machine.elapse(at(1_000_000));
         let healthy = matches!(machine.verdict(), Some(Verdict::Healthy { .. }));
         prop_assert!(!healthy);
+    }
+
+    #[test]
+    fn zero_tasks_after_failures_are_never_healthy(
+        mut story in prop::collection::vec(observations(), 1..20),
+        count in 1..4u32,
+        seen_by_breaker in any::<bool>(),
+        bake in 0..60u64,
+    ) {
+        story.retain(|sample| matches!(sample.standing, Standing::Going(_) | Standing::Unknown));
+        story.sort_by_key(|sample| sample.at);
+        let mut machine = Rollout::new(Policy { bake: Duration::from_secs(bake), ..policy() }, at(0), None);
+        play(&mut machine, &story);
+        let newest = story.last().map_or(at(0), |sample| sample.at);
+        let mut failed = going(1);
+        if seen_by_breaker {
+            failed.gauge.breaker = Some(BreakerGauge { failures: count, threshold: None, state: "MONITORING".into() });
+        } else {
+            failed = failing(1, &["a", "b", "c"][..count as usize], Cause::Exited);
+        }
+        failed.at = newest + SignedDuration::from_secs(1);
+        let empty = Observation { at: failed.at + SignedDuration::from_secs(1), ..sample(1, Standing::Ready { proven: false }) };
+        play(&mut machine, &[failed, empty]);
+        let harmed = matches!(machine.verdict(), Some(Verdict::Tripped { .. } | Verdict::Superseded { .. }));
+        prop_assert!(harmed, "{:?}", machine.phase());
     }
 
     #[test]

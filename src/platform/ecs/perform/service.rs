@@ -2,12 +2,14 @@
 //! answer to it.
 
 use aws_sdk_ecs::types as ecs;
+use jiff::Timestamp;
 
 use super::super::Ecs;
 use super::super::change::{Basis, ServiceUpdate};
-use super::super::desired::ServiceConfig;
+use super::super::desired::{ScalableTarget, ServiceConfig};
 use super::super::fields;
 use super::super::observe::{ObservedService, primary};
+use super::super::received::last_part;
 use super::super::request;
 use super::super::started::Started;
 use super::super::wire;
@@ -172,6 +174,7 @@ impl Ecs {
     pub(super) async fn set_count(&self, service: &str, count: i32) -> Result<Started, Failed> {
         let mut update = ServiceUpdate::of(self.cluster(), service);
         update.desired_count = Some(count);
+        let asked = self.time.now();
         let set = self
             .write(
                 &[],
@@ -183,10 +186,39 @@ impl Ecs {
                 },
             )
             .await?;
-        let mut started = Self::started(&set, None)?;
-        started.count_only = true;
-        started.created = false;
-        Ok(started)
+        Self::counted(&set, asked)
+    }
+
+    /// Sees that at least as many tasks are wanted as the bounds that were just set ask for: what
+    /// that starts is to be watched, and the autoscaler does it a moment later. `None`: nothing
+    /// starts.
+    pub(super) async fn bring_within(
+        &self,
+        target: &ScalableTarget,
+    ) -> Result<Option<Started>, Failed> {
+        let name = last_part(&target.resource_id);
+        let asked = self.time.now();
+        let Some(there) = self.find_service(name).await?.service else {
+            return Ok(None);
+        };
+        if there.raw.desired_count < target.min_capacity {
+            return self.set_count(name, target.min_capacity).await.map(Some);
+        }
+        if there.raw.desired_count > there.raw.running_count {
+            return Self::counted(&there.raw, asked).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// What a count that was set at `asked`, by the platform's clock, makes come up: failures before
+    /// it say nothing of that.
+    fn counted(service: &ecs::Service, asked: Timestamp) -> Result<Started, Failed> {
+        Ok(Started {
+            count_only: true,
+            created: false,
+            begun: Some(asked),
+            ..Self::started(service, None)?
+        })
     }
 
     /// The rollout in the answer to our own call: its PRIMARY deployment.

@@ -126,7 +126,7 @@ fn rolled_back(primary: &DeploymentView, words: &str) -> Standing {
 pub(super) fn by_other(service: &ServiceView, primary: &DeploymentView, ours: &Ours) -> Standing {
     let known = primary.task_definition == ours.task_definition
         || Some(&primary.task_definition) == ours.former.as_ref();
-    if known {
+    if known || ours.task_definition.is_empty() {
         let newest = service
             .events
             .first()

@@ -6,6 +6,14 @@ use super::super::view::{RecordView, ServiceView};
 use super::{Memory, Ours, RECORD_DELAY, classic, passed, relapse};
 use crate::rollout::Standing;
 
+/// ECS does not tell who asked.
+const ON_REQUEST: &str = "somebody asked ECS to stop this deployment (StopServiceDeployment)";
+
+/// What goes back although neither breaker nor alarm fired, and without a reason, was asked to.
+fn on_request(record: &RecordView) -> Option<String> {
+    (!platform_pulled(record)).then(|| ON_REQUEST.to_owned())
+}
+
 /// Our deployment may be the rollback that ends another's record: it is, if it was made before
 /// that record was over.
 pub(super) fn by_end(
@@ -39,22 +47,21 @@ pub(super) fn by_record(
     memory: &mut Memory,
 ) -> Standing {
     let reason = || {
-        record
-            .reason
-            .clone()
-            .or_else(|| record.rollback_reason.clone())
+        let said = record.reason.clone();
+        said.or_else(|| record.rollback_reason.clone())
+            .or_else(|| breaker_words(record))
+            .or_else(|| on_request(record))
     };
     match record.status.as_str() {
-        "SUCCESSFUL" => successful(record, service, at, ours, memory),
-        "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => Standing::Tripping {
-            reason: reason().or_else(|| breaker_words(record)),
-        },
+        "SUCCESSFUL" => successful(service, at, ours, memory),
+        "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => {
+            Standing::Tripping { reason: reason() }
+        }
         "ROLLBACK_SUCCESSFUL" if stopped_by_other(record, memory) => Standing::Superseded {
-            by: reason()
-                .unwrap_or_else(|| "somebody asked for this deployment to be stopped".into()),
+            by: reason().unwrap_or_else(|| ON_REQUEST.to_owned()),
         },
         "ROLLBACK_SUCCESSFUL" => Standing::RolledBack {
-            reason: reason().or_else(|| breaker_words(record)),
+            reason: reason(),
             to: record.rollback_to.clone(),
         },
         "ROLLBACK_FAILED" => Standing::NotRolledBack { reason: reason() },
@@ -69,13 +76,7 @@ pub(super) fn by_record(
 }
 
 /// The record says that it is done. That is believed at once; while it bakes, tasks must be there.
-fn successful(
-    record: &RecordView,
-    service: &ServiceView,
-    at: Timestamp,
-    ours: &Ours,
-    memory: &mut Memory,
-) -> Standing {
+fn successful(service: &ServiceView, at: Timestamp, ours: &Ours, memory: &mut Memory) -> Standing {
     if let Some(standing) = relapse(service.deployment(&ours.id), at, memory) {
         return standing;
     }
@@ -84,7 +85,7 @@ fn successful(
         return Standing::Going("SUCCESSFUL, but tasks are missing".into());
     }
     Standing::Ready {
-        proven: record.requested > 0 || service.desired > 0,
+        proven: service.desired > 0,
     }
 }
 

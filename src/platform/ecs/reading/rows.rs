@@ -77,7 +77,6 @@ fn record(status: &str) -> RecordView {
     RecordView {
         is_ours: true,
         status: status.into(),
-        requested: 2,
         ..RecordView::default()
     }
 }
@@ -127,15 +126,11 @@ fn successful_is_healthy_and_zero_desired_is_not_proven() {
         story(&ours(), vec![found("SUCCESSFUL")]),
         Standing::Ready { proven: true }
     );
-    let nothing = RecordView {
-        requested: 0,
-        ..record("SUCCESSFUL")
-    };
     let empty = ServiceView {
         desired: 0,
         ..service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 0)])
     };
-    let look = view(0, Record::found(nothing), empty);
+    let look = view(0, Record::found(record("SUCCESSFUL")), empty);
     assert_eq!(
         story(&ours(), vec![look]),
         Standing::Ready { proven: false }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{DesiredStatus, Task};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::classify;
 use super::super::followed::Followed;
@@ -58,7 +58,8 @@ impl Sampler<'_> {
             rollout.seen.tasks.insert(task.arn.clone());
             let failure =
                 classify::failure(&task, &rollout.subject.essential, view.by_theirs(view.at));
-            if let Some(failure) = failure.filter(|_| ours) {
+            let failure = failure.filter(|failure| ours && !is_before(rollout, failure.at));
+            if let Some(failure) = failure {
                 rollout.memory.fresh_failures = true;
                 rollout.memory.failed_at.push(failure.at);
                 rollout.seen.failures.insert(failure.id.clone(), failure);
@@ -119,6 +120,11 @@ impl Sampler<'_> {
         }
         Ok(tasks)
     }
+}
+
+/// Whether it happened before the count was set that is followed: the deployment is older.
+fn is_before(rollout: &Followed, at: Timestamp) -> bool {
+    rollout.ours.count_only.is_some() && rollout.seen.begun.is_some_and(|begun| at < begun)
 }
 
 fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {

@@ -107,7 +107,7 @@ async fn a_refusal_says_what_was_changed_and_what_remains() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registered_revision_alone_is_no_change() {
+async fn a_revision_that_was_registered_before_a_refusal_is_told() {
     let cloud = Cloud::new().await;
     cloud.break_with(Fault {
         operation: Some("CreateService".into()),
@@ -115,7 +115,9 @@ async fn a_registered_revision_alone_is_no_change() {
         ..Fault::new(Effect::AccessDenied)
     });
     let plan = cloud.plan(&service()).await.unwrap().plan;
-    assert!(cloud.perform(&plan).await.unwrap_err().nothing_changed);
+    let error = cloud.perform(&plan).await.unwrap_err();
+    assert!(!error.nothing_changed);
+    assert_eq!(error.performed, ["register task definition api-service"]);
 }
 
 #[tokio::test(start_paused = true)]

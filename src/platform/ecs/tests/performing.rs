@@ -84,7 +84,10 @@ async fn somebody_who_was_faster_is_not_overrun() {
     let before = cloud.performed("UpdateService");
     let error = cloud.perform(&plan).await.unwrap_err();
     assert_eq!(error.source.kind, Kind::Refused);
-    assert!(error.nothing_changed);
+    // What was written before the refusal is told.
+    assert!(!error.nothing_changed);
+    assert_eq!(error.performed, ["register task definition api-service"]);
+    assert_eq!(error.change, "update service api-service");
     assert!(
         error.source.message.contains("api-service:2"),
         "{}",
@@ -176,19 +179,17 @@ async fn restart_rolls_the_same_revision() {
 async fn scaling_goes_through_the_bounds_of_an_autoscaler() {
     let cloud = Cloud::new().await;
     cloud.deploy(&service()).await;
-    let five = Intent {
-        count: Some(25),
-        ..Intent::default()
-    };
-    let plan = cloud.plan_to(&service(), &five).await.unwrap().plan;
+    let plan = cloud.plan_to(&service(), &counting(15)).await.unwrap().plan;
     assert_eq!(
         shown(&plan),
         [
-            "autoscaling min: 2 -> 25 (scales)",
-            "autoscaling max: 20 -> 25 (scales)"
+            "autoscaling min: 2 -> 15 (scales)",
+            "service desiredCount: 2 -> 15 (scales)"
         ]
     );
-    assert_eq!(cloud.perform(&plan).await.unwrap(), None);
+    let started = cloud.perform(&plan).await.unwrap().unwrap();
+    assert!(started.count_only);
+    assert_eq!(started.desired, 15);
 }
 
 #[tokio::test(start_paused = true)]

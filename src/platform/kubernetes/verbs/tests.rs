@@ -1,5 +1,5 @@
 use super::*;
-use crate::platform::kubernetes::samples::{OWNER, desired, id, there};
+use crate::platform::kubernetes::samples::{OWNER, desired, id, service, there};
 
 const SCALED: &str = "scaling = { min = 2, max = 6, cpu = 70 }";
 
@@ -33,11 +33,11 @@ fn a_restart_says_when_and_changes_nothing_else_that_is_ours() {
 #[test]
 fn a_count_is_set_beside_the_deployment() {
     let observed = there(&desired("shop/api:v1", ""));
-    let diff = scale_to(&observed, "api", OWNER, 5).unwrap();
+    let diff = scale_to(&service(), &observed, OWNER, 5).unwrap();
     assert_eq!(diff.changes[0].words(), "set the count of api to 5");
     assert_eq!(diff.notes[0].code, "until_next_apply");
     assert_eq!(
-        scale_to(&observed, "api", OWNER, 2).unwrap(),
+        scale_to(&service(), &observed, OWNER, 2).unwrap(),
         Diff::default()
     );
 }
@@ -46,7 +46,7 @@ fn a_count_is_set_beside_the_deployment() {
 fn where_an_autoscaler_decides_its_bounds_are_moved() {
     let observed = there(&desired("shop/api:v1", SCALED));
     let bounds = |count: u32| {
-        let diff = scale_to(&observed, "api", OWNER, count).unwrap();
+        let diff = scale_to(&service(), &observed, OWNER, count).unwrap();
         match diff.changes.first() {
             Some(Change::Apply { object, .. }) => {
                 let spec = &object.manifest["spec"];
@@ -56,13 +56,29 @@ fn where_an_autoscaler_decides_its_bounds_are_moved() {
         }
     };
     assert_eq!(bounds(4), (json!(4), json!(6)));
-    assert_eq!(bounds(9), (json!(9), json!(9)));
+    let refused = scale_to(&service(), &observed, OWNER, 9).unwrap_err();
+    assert!(refused.message.contains("at most 6"), "{refused}");
+}
+
+#[test]
+fn at_zero_an_autoscaler_does_nothing_so_the_count_is_set() {
+    let mut observed = there(&desired("shop/api:v1", SCALED));
+    let live = observed.objects.get_mut(&id(Kind::Deployment)).unwrap();
+    live["spec"]["replicas"] = json!(0);
+    let diff = scale_to(&service(), &observed, OWNER, 2).unwrap();
+    let words: Vec<String> = diff.changes.iter().map(Change::words).collect();
+    assert_eq!(words, ["set the count of api to 2"]);
+    assert!(
+        diff.notes[0].text.contains("0 → 2 pods"),
+        "{:?}",
+        diff.notes
+    );
 }
 
 #[test]
 fn what_an_autoscaler_of_others_decides_is_refused() {
     let mut observed = there(&desired("shop/api:v1", ""));
     observed.scaler = Some("keda-hpa-api".into());
-    let refused = scale_to(&observed, "api", OWNER, 4).unwrap_err();
+    let refused = scale_to(&service(), &observed, OWNER, 4).unwrap_err();
     assert_eq!(refused.kind, Failure::Refused);
 }
