@@ -26,7 +26,7 @@ mod watch;
 #[cfg(test)]
 mod sweep;
 
-pub use outcome::{absent, could_not, declined, held_back, stale};
+pub use outcome::{absent, could_not, declined, held_back, stale, the_same};
 
 /// What to do when another rollout of the service is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

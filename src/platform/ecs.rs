@@ -10,6 +10,7 @@ use self::observe::Definition;
 use self::origin::Origin;
 use self::render::Setting;
 use crate::clock::Clock;
+use crate::platform::owner::Tenant;
 use crate::platform::aws::{Connection, Renewing, ServerTime};
 use crate::spec::EcsPlace;
 
@@ -64,7 +65,7 @@ pub struct Ecs {
     balancers: aws_sdk_elasticloadbalancingv2::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     place: EcsPlace,
-    project: String,
+    tenant: Tenant,
     origin: Origin,
     clock: Clock,
     time: ServerTime,
@@ -78,7 +79,7 @@ impl Ecs {
     pub fn new(
         connection: &Connection,
         place: &EcsPlace,
-        project: &str,
+        tenant: &Tenant,
         origin: Origin,
         clock: Clock,
     ) -> Self {
@@ -92,7 +93,7 @@ impl Ecs {
             balancers: aws_sdk_elasticloadbalancingv2::Client::new(settings),
             logs: aws_sdk_cloudwatchlogs::Client::new(settings),
             place: place.clone(),
-            project: project.to_owned(),
+            tenant: tenant.clone(),
             origin,
             clock,
             time: connection.time.clone(),
@@ -139,7 +140,7 @@ impl Ecs {
     /// What is the same for every service.
     pub fn setting(&self) -> Setting<'_> {
         Setting {
-            project: &self.project,
+            tenant: &self.tenant,
             place: &self.place,
             origin: &self.origin,
         }

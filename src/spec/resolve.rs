@@ -16,6 +16,7 @@ mod plain;
 mod probes;
 mod resources;
 mod rollout;
+mod same;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ use crate::rollout::Policy;
 use container::Placed;
 use kubernetes::Portable;
 
+pub(super) use same::{names, refuse_the_same};
 pub(super) use place::{Overlays, is_kubernetes, known, somewhere, target};
 
 /// The value of a key, or its default.

@@ -1,5 +1,6 @@
 //! From what is asked for and what is there to what must be done. Pure.
 
+use super::adopt;
 use super::carry::residue;
 use super::change::{Change, Revision};
 use super::create;
@@ -68,6 +69,10 @@ pub fn diff(
         },
         scaling,
     );
+    if there.is_some_and(|there| adopt::only_marks(&diff.changes, there)) {
+        diff.changes.clear();
+        diff.views.clear();
+    }
     Ok(diff)
 }
 

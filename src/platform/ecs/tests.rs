@@ -15,6 +15,7 @@ use super::started::Started;
 use crate::clock::Clock;
 use crate::event::{Event, Events, Kind as Told};
 use crate::platform::aws::connect;
+use crate::platform::owner::Tenant;
 use crate::platform::{Failed, Intent, PerformError};
 use crate::sandbox::{Fault, Sandbox, World};
 use crate::spec::{EcsPlace, Files, Request, Service, Spec, load};
@@ -105,6 +106,10 @@ fn place_of(spec: &Spec) -> EcsPlace {
     spec.target.place.ecs().unwrap().clone()
 }
 
+fn tenant() -> Tenant {
+    Tenant::of(&spec(DEPLOY, TARGET))
+}
+
 /// A cloud, and the platform that works on it.
 struct Cloud {
     sandbox: Sandbox,
@@ -131,7 +136,7 @@ impl Cloud {
         };
         let (sender, told) = mpsc::unbounded_channel();
         Self {
-            ecs: Ecs::new(&connection, &place, "shop", origin, clock),
+            ecs: Ecs::new(&connection, &place, &tenant(), origin, clock),
             sandbox,
             clock,
             events: Events::new(sender, "ecs".parse().unwrap(), clock),
@@ -146,7 +151,7 @@ impl Cloud {
         let connection = connect(&place, client, other.clock).await;
         let (sender, told) = mpsc::unbounded_channel();
         Self {
-            ecs: Ecs::new(&connection, &place, "shop", Origin::default(), other.clock),
+            ecs: Ecs::new(&connection, &place, &other.ecs.tenant, Origin::default(), other.clock),
             sandbox: other.sandbox.clone(),
             clock: other.clock,
             events: Events::new(sender, "ecs".parse().unwrap(), other.clock),

@@ -96,8 +96,13 @@ impl<'a> Work<'a> {
     fn pair(&self, object: &Object, live: &'a Value) -> Pair<'a> {
         let foreign = !self.wish.owner.has(live);
         let ownership = Ownership::of(live, |entry| foreign && adopt::is_taken_over(entry));
+        let mut differences =
+            differences(&Fields::of(&object.manifest), &Fields::of(live), &ownership);
+        if !foreign && differences.iter().all(adopt::is_mere_mark) {
+            differences.clear();
+        }
         Pair {
-            differences: differences(&Fields::of(&object.manifest), &Fields::of(live), &ownership),
+            differences,
             takes_over: if foreign {
                 adopt::taken_from(live)
             } else {

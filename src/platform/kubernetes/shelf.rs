@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use tower::BoxError;
 
 use super::connect::Link;
+use super::samples::tenant;
 use super::{Kubernetes, Origin};
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
@@ -81,7 +82,7 @@ impl Shelf {
             cluster: "shelf".into(),
             time: ServerTime::new(self.clock),
         };
-        Kubernetes::new(&place, "shop", origin, self.clock).linked(link)
+        Kubernetes::new(&place, &tenant(), origin, self.clock).linked(link)
     }
 
     /// What becomes of the next request of this kind; said again, of the one after it.

@@ -10,6 +10,7 @@ use super::super::desired::{Desired, namespace};
 use super::super::kind::Kind;
 use super::super::samples::said;
 use super::{Setting, render};
+use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 
 const DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");
@@ -37,8 +38,8 @@ fn small(more: &str, target: &str) -> Spec {
 
 fn desired(spec: &Spec) -> Desired {
     let place = spec.target.place.kubernetes().unwrap();
-    let project = &spec.project;
-    let desired = render(&spec.services[0], &Setting { project, place });
+    let tenant = &Tenant::of(spec);
+    let desired = render(&spec.services[0], &Setting { tenant, place });
     lawful(&desired);
     desired
 }
