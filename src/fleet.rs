@@ -215,9 +215,10 @@ fn refuse_the_same(members: &[Member<'_>], proposed: &mut [Proposed<'_>]) {
         .collect();
     for (index, object) in objects.iter().enumerate() {
         let Some(object) = object else { continue };
-        let other = objects.iter().enumerate().position(|(at, other)| {
-            at != index && other.as_ref() == Some(object)
-        });
+        let other = objects
+            .iter()
+            .enumerate()
+            .position(|(at, other)| at != index && other.as_ref() == Some(object));
         if let Some(other) = other {
             proposed[index] = Err(the_same(object, members[other].events().target()));
         }

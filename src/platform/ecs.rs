@@ -10,8 +10,8 @@ use self::observe::Definition;
 use self::origin::Origin;
 use self::render::Setting;
 use crate::clock::Clock;
-use crate::platform::owner::Tenant;
 use crate::platform::aws::{Connection, Renewing, ServerTime};
+use crate::platform::owner::Tenant;
 use crate::spec::EcsPlace;
 
 pub mod adopt;
@@ -47,6 +47,7 @@ pub mod scale;
 pub mod send;
 pub mod started;
 pub mod status;
+mod tagged;
 mod targets;
 pub mod update;
 pub mod view;

@@ -266,7 +266,11 @@ impl Loading<'_> {
             let node = deploy.get("service").and_then(|all| all.get(&name))?;
             let head = service.head;
             let found = resolve::service(&name, service, node, place, &mut self.findings);
-            named.extend(found.as_ref().map(|found| resolve::names(found, place, head)));
+            named.extend(
+                found
+                    .as_ref()
+                    .map(|found| resolve::names(found, place, head)),
+            );
             services.extend(found);
         }
         self.findings.service = None;

@@ -40,9 +40,8 @@ fn marks(there: &ObservedService) -> Marks<'_> {
 
 /// Whether nothing is to be done but to add marks that an earlier version did not know.
 pub fn only_marks(changes: &[Change], there: &ObservedService) -> bool {
-    let missing = |tag: &Tag| {
-        HANDED_OVER.contains(&tag.key.as_str()) && there.tag(&tag.key).is_none()
-    };
+    let missing =
+        |tag: &Tag| HANDED_OVER.contains(&tag.key.as_str()) && there.tag(&tag.key).is_none();
     match changes {
         [Change::TagService { tags, .. }] => tags.iter().all(missing),
         _ => false,

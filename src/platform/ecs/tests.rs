@@ -46,6 +46,7 @@ scaling = { min = 2, max = 20, cpu = 70 }
 service = "api-service"
 family = "api-service"
 execution_role = "arn:aws:iam::123456789012:role/execution"
+task_role = "arn:aws:iam::123456789012:role/api"
 log_group = "/ecs/api-service"
 target_group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef"
 "#;
@@ -151,7 +152,13 @@ impl Cloud {
         let connection = connect(&place, client, other.clock).await;
         let (sender, told) = mpsc::unbounded_channel();
         Self {
-            ecs: Ecs::new(&connection, &place, &other.ecs.tenant, Origin::default(), other.clock),
+            ecs: Ecs::new(
+                &connection,
+                &place,
+                &other.ecs.tenant,
+                Origin::default(),
+                other.clock,
+            ),
             sandbox: other.sandbox.clone(),
             clock: other.clock,
             events: Events::new(sender, "ecs".parse().unwrap(), other.clock),

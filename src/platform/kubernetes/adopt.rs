@@ -77,7 +77,8 @@ fn marks(object: &Value) -> Marks<'_> {
 /// Whether two objects are one owner's, as far as both tell.
 pub fn same_owner(one: &Value, other: &Value) -> bool {
     let (one, other) = (marks(one), marks(other));
-    let told = |one: Option<&str>, other: Option<&str>| one.is_none() || other.is_none() || one == other;
+    let told =
+        |one: Option<&str>, other: Option<&str>| one.is_none() || other.is_none() || one == other;
     (one.project, one.service) == (other.project, other.service)
         && told(one.exact, other.exact)
         && told(one.target, other.target)

@@ -43,7 +43,10 @@ impl Platform for Kubernetes {
 
     fn object(&self, basis: &Basis) -> String {
         let (name, space) = (&basis.service, &basis.namespace);
-        format!("Deployment {name} in namespace {space} of {}", basis.cluster)
+        format!(
+            "Deployment {name} in namespace {space} of {}",
+            basis.cluster
+        )
     }
 
     fn stale(&self, saved: &Basis, now: &Basis) -> Option<String> {

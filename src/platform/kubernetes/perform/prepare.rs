@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Run, nothing};
 use crate::platform::PerformError;
 use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::kubernetes::MANAGER;
 use crate::platform::kubernetes::adopt::{is_taken_over, same_owner};
 use crate::platform::kubernetes::capture::capture;
 use crate::platform::kubernetes::change::{Basis, Change, Wave};
@@ -22,7 +23,6 @@ use crate::platform::kubernetes::prove::{Proof, contested};
 use crate::platform::kubernetes::record::{
     Captured, CapturedState, RecordHead, State, digest, next,
 };
-use crate::platform::kubernetes::MANAGER;
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
 /// the lock takes its own back at once.
@@ -251,9 +251,9 @@ impl Run<'_> {
     /// brought back either.
     fn is_touched(&self, id: &Id, live: &Value) -> bool {
         let asked = self.asked().unwrap_or_default();
-        let ours = asked.iter().any(|object| {
-            object.id == *id && same_owner(&object.manifest, live)
-        });
+        let ours = asked
+            .iter()
+            .any(|object| object.id == *id && same_owner(&object.manifest, live));
         ours || self.plan.changes.iter().any(|change| match change {
             Change::Apply { object, .. } => object.id == *id,
             Change::Delete { id: other, .. } => other == id,

@@ -231,9 +231,10 @@ fn only_an_alb_gets_its_annotations() {
             ingress["metadata"]["annotations"].clone(),
         )
     };
-    assert_eq!(annotations(""), (Value::Null, Value::Null));
+    let marks = json!({ "deployer/project": "the shop", "deployer/target": "here" });
+    assert_eq!(annotations(""), (Value::Null, marks.clone()));
     let nginx = annotations("ingress = { class = \"nginx\" }\n");
-    assert_eq!(nginx, (json!("nginx"), Value::Null));
+    assert_eq!(nginx, (json!("nginx"), marks));
     let (_, alb) =
         annotations("ingress = { class = \"alb\" }\nreadiness = { path = \"/r\", port = 9 }\n");
     let key = |key: &str| format!("alb.ingress.kubernetes.io/{key}");
