@@ -40,6 +40,7 @@ pub mod planned;
 mod platform;
 pub mod reading;
 pub mod received;
+mod register_again;
 pub mod render;
 pub mod request;
 mod sample;

@@ -380,9 +380,12 @@ fn what_another_target_or_project_deployed_is_not_ours() -> Outcome {
     let text = std::fs::read_to_string(bench.project.path().join("deploy.toml"))?;
     let named = |project: &str| {
         let line = format!("project = \"{project}\"");
-        let lines = text.lines().map(|old| match old.starts_with("project") {
-            true => line.as_str(),
-            false => old,
+        let lines = text.lines().map(|old| {
+            if old.starts_with("project") {
+                line.as_str()
+            } else {
+                old
+            }
         });
         bench
             .project

@@ -25,6 +25,7 @@ mod comparing;
 mod kinds;
 mod lost_replies;
 mod ownership;
+mod pairs;
 mod performing;
 mod rendering;
 mod verbs;
