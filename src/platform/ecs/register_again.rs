@@ -36,15 +36,12 @@ impl Ecs {
             same_definition(&newest.config, &old.config) && newest.residue == old.residue
         });
         let name = last_part(&old.arn).to_owned();
-        let (revision, instead) = match same {
-            Some(same) => {
-                let instead = format!("{}, which says the same, is used", last_part(&same.arn));
-                (Revision::Known(same.arn), instead)
-            }
-            None => {
-                diff.changes.insert(0, self.anew(old));
-                (Revision::Registered, "it is registered again".to_owned())
-            }
+        let (revision, instead) = if let Some(same) = same {
+            let instead = format!("{}, which says the same, is used", last_part(&same.arn));
+            (Revision::Known(same.arn), instead)
+        } else {
+            diff.changes.insert(0, self.anew(old));
+            (Revision::Registered, "it is registered again".to_owned())
         };
         for change in &mut diff.changes {
             if let Change::UpdateService { update } = change {

@@ -87,7 +87,7 @@ pub fn same_owner(one: &Value, other: &Value) -> bool {
 /// Whether this adds no more than a mark that an earlier version did not know.
 pub fn is_mere_mark(difference: &Difference) -> bool {
     let mark = |key: &&str| difference.path == Path::of(&["metadata", "annotations", key]);
-    difference.from.is_none() && HANDED_OVER.iter().any(|key| mark(key))
+    difference.from.is_none() && HANDED_OVER.iter().any(mark)
 }
 
 /// Whether the fields of this entry become ours when the object is adopted.
