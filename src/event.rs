@@ -313,6 +313,11 @@ impl Events {
         }
     }
 
+    /// The target that they are events of.
+    pub fn target(&self) -> &TargetName {
+        &self.target
+    }
+
     /// Tells that something happened now.
     pub fn send(&self, kind: Kind) {
         let event = Event {

@@ -7,7 +7,7 @@
 use futures::future::join_all;
 
 use crate::answer::{Deployed, LogLine, Status, Wanted};
-use crate::deploy::{Deploy, declined, held_back, stale};
+use crate::deploy::{Deploy, declined, held_back, stale, the_same};
 use crate::event::{Events, Kind as Told, Outcome};
 use crate::names::ServiceName;
 use crate::plan::{Effect, Plan};
@@ -165,6 +165,14 @@ impl Ready<'_> {
         each!(self, staged => staged.proposal.plan.is_empty())
     }
 
+    /// The one object that the plan is about, in words; two plans say the same only of the same one.
+    fn object(&self) -> String {
+        each!(self, staged => {
+            let platform = staged.deploy.platform;
+            platform.object(&staged.proposal.plan.basis)
+        })
+    }
+
     /// Tells of another rollout that is under way.
     pub async fn warn_if_busy(&mut self) {
         each!(self, staged => staged.deploy.warn_if_busy(&mut staged.proposal).await);
@@ -192,9 +200,29 @@ impl Ready<'_> {
 
 /// Proposes for all; each plan is told as an event, in the order of the file.
 pub async fn propose<'m>(members: &'m [Member<'m>]) -> Vec<Proposed<'m>> {
-    let proposed = join_all(members.iter().map(Member::propose)).await;
+    let mut proposed = join_all(members.iter().map(Member::propose)).await;
+    refuse_the_same(members, &mut proposed);
     tell(members, &proposed);
     proposed
+}
+
+/// Refuses what two targets of one command both name: each would take the other's away, and both
+/// would be told that all is well.
+fn refuse_the_same(members: &[Member<'_>], proposed: &mut [Proposed<'_>]) {
+    let objects: Vec<Option<String>> = proposed
+        .iter()
+        .map(|one| one.as_ref().ok().map(Ready::object))
+        .collect();
+    for (index, object) in objects.iter().enumerate() {
+        let Some(object) = object else { continue };
+        let other = objects
+            .iter()
+            .enumerate()
+            .position(|(at, other)| at != index && other.as_ref() == Some(object));
+        if let Some(other) = other {
+            proposed[index] = Err(the_same(object, members[other].events().target()));
+        }
+    }
 }
 
 /// Tells the plans as events.

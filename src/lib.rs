@@ -74,6 +74,20 @@
 //! and change types end to end and meets the core at two narrow waists: [`plan::ChangeView`]
 //! (enough to print and count a change) and [`rollout::Observation`] (enough to judge a rollout).
 //!
+//! ## Whose a service is
+//!
+//! Everything of ours is marked with the project, the target and the service in the file
+//! ([`platform::owner`]): by tags on ECS, on Kubernetes by labels, and by annotations for what a label
+//! cannot hold. What a mark cannot hold exactly is kept beside it, and compared there.
+//!
+//! * What is marked as another target's, project's or service's is not ours: every verb refuses it,
+//!   unless it is adopted.
+//! * Two targets of one command that come to one object are refused by what was read of it, before any
+//!   write: names alone do not tell that two kubeconfigs lead to one cluster.
+//! * What an earlier version made is marked with no target. It belongs to the first target that changes
+//!   it, and is marked on the way: a missing mark alone is no reason to write, so that an unchanged file
+//!   stays without changes.
+//!
 //! ## How a rollout is judged
 //!
 //! The tables are code: [`platform::ecs::reading`] turns one look at ECS into a

@@ -289,8 +289,63 @@ fn image_ref(word: &str) -> Result<(), &'static str> {
         Err("it has white space in it")
     } else if word.len() > 1024 {
         Err("it is longer than 1024 characters")
+    } else if word.contains("://") {
+        Err("it has no `https://` before it")
     } else {
+        let (name, digest) = word.split_once('@').unzip();
+        digest.map_or(Ok(()), image_digest)?;
+        image_name(name.unwrap_or(word))
+    }
+}
+
+/// A registry may be written in any way, a repository in small letters only; a tag has up to 128
+/// letters, digits, `_`, `-` and `.` (distribution project, reference grammar).
+fn image_name(word: &str) -> Result<(), &'static str> {
+    let is_registry = |part: &str| {
+        part.contains(['.', ':']) || part == "localhost" || part.to_lowercase() != part
+    };
+    let rest = match word.split_once('/') {
+        Some((registry, rest)) if is_registry(registry) => rest,
+        _ => word,
+    };
+    let (path, tag) = match rest.split_once(':') {
+        Some((path, tag)) => (path, Some(tag)),
+        None => (rest, None),
+    };
+    let part = |part: &str| {
+        let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+        let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        part.chars().all(ok) && ends(part.chars().next()) && ends(part.chars().last())
+    };
+    if path.chars().any(char::is_uppercase) {
+        Err("a repository is written in small letters")
+    } else if !path.split('/').all(part) {
+        Err(
+            "a repository has small letters, digits and `._-`, with a letter or a digit at both ends of each part",
+        )
+    } else {
+        tag.map_or(Ok(()), image_tag)
+    }
+}
+
+fn image_tag(tag: &str) -> Result<(), &'static str> {
+    let ok = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let fits = (1..=128).contains(&tag.len()) && !tag.starts_with(['-', '.']);
+    if fits && tag.chars().all(ok) {
         Ok(())
+    } else {
+        Err("a tag has 1 to 128 letters, digits, `_`, `-` and `.`")
+    }
+}
+
+fn image_digest(digest: &str) -> Result<(), &'static str> {
+    let whole = |digits: &str, length: usize| {
+        digits.len() == length && digits.chars().all(|c| c.is_ascii_hexdigit())
+    };
+    match digest.split_once(':') {
+        Some(("sha256", digits)) if whole(digits, 64) => Ok(()),
+        Some(("sha512", digits)) if whole(digits, 128) => Ok(()),
+        _ => Err("a digest is `sha256:` and 64 hexadecimal digits"),
     }
 }
 
@@ -310,9 +365,40 @@ mod tests {
 
     #[test]
     fn a_digest_pins_whatever_the_tag_says() {
-        let image: ImageRef = "api:latest@sha256:0123".parse().unwrap();
+        let digest = "0123456789abcdef".repeat(4);
+        let image: ImageRef = format!("api:latest@sha256:{digest}").parse().unwrap();
         assert_eq!(image.tag(), None);
         assert!(!image.can_move());
+    }
+
+    #[test]
+    fn an_image_that_no_platform_pulls_is_none() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for good in [
+            "api",
+            "api:V1.2_3",
+            "Registry/api",
+            "LOCALHOST:5000/shop/api:v1",
+            "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/api__x:v1",
+            &format!("registry.example.com:5000/shop/api:v1@{digest}"),
+            &format!("api@{digest}"),
+        ] {
+            assert!(good.parse::<ImageRef>().is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("Shop/Api:v1", "small letters"),
+            ("Api", "small letters"),
+            ("ghcr.io/Shop/api:v1", "small letters"),
+            ("shop/api:", "a tag has"),
+            ("shop/api:-v1", "a tag has"),
+            (":v1", "a repository has"),
+            ("shop//api", "a repository has"),
+            ("shop/api@sha256:abc", "64 hexadecimal digits"),
+            ("https://ghcr.io/x/y:1", "https://"),
+        ] {
+            let error = bad.parse::<ImageRef>().unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod ecs;
 pub mod failure;
 pub mod kubernetes;
 pub mod origin;
+pub mod owner;
 pub mod post_mortem;
 pub mod send;
 
@@ -207,6 +208,9 @@ pub trait Platform {
     /// What happened before that a person should know before saying yes: reads that only feed
     /// warnings. No write ever waits for them, and one that fails costs its warning only.
     async fn warnings(&self, service: &Service) -> Vec<Note>;
+
+    /// The one object that a plan is about, in words that no other object has.
+    fn object(&self, basis: &Self::Basis) -> String;
 
     /// Why a plan made on `saved` must not be performed now; `None`: nothing has changed that it
     /// would hurt.

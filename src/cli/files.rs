@@ -9,6 +9,7 @@ use super::{Cli, Screen};
 use crate::error::ExitCode;
 use crate::platform::ecs::render::{Setting, render as rendered};
 use crate::platform::kubernetes;
+use crate::platform::owner::Tenant;
 use crate::spec::{EcsPlace, KubePlace, Place, Spec};
 
 /// `deployer validate`: all problems at once.
@@ -86,8 +87,8 @@ fn of(site: &Site) -> Value {
 }
 
 fn manifests(spec: &Spec, place: &KubePlace) -> Vec<Value> {
-    let project = &spec.project;
-    let setting = kubernetes::render::Setting { project, place };
+    let tenant = &Tenant::of(spec);
+    let setting = kubernetes::render::Setting { tenant, place };
     let namespace = kubernetes::desired::namespace(place);
     let mut documents: Vec<Value> = namespace.into_iter().map(|one| one.manifest).collect();
     for service in &spec.services {
@@ -110,7 +111,7 @@ fn yaml(list: &Value) -> Result<String, serde_saphyr::SerializeError> {
 fn requests(spec: &Spec, place: &EcsPlace) -> Value {
     let origin = site::origin(None);
     let setting = Setting {
-        project: &spec.project,
+        tenant: &Tenant::of(spec),
         place,
         origin: &origin,
     };

@@ -13,6 +13,7 @@ use crate::platform::aws;
 use crate::platform::ecs::Ecs;
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::origin::Origin;
+use crate::platform::owner::Tenant;
 use crate::sandbox::{self, Sandbox};
 use crate::spec::{self, Approve, Disk, Loaded, Place, Reach, Request, Spec};
 
@@ -55,15 +56,15 @@ impl Site {
 
     /// Reaches it.
     pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Cloud {
-        let project = &self.spec.project;
+        let tenant = &Tenant::of(&self.spec);
         match &self.spec.target.place {
             Place::Ecs(place) | Place::Sandbox(place) => {
                 let transport = self.sandbox.as_ref().map(Sandbox::http_client);
                 let connection = aws::connect(place, transport, clock).await;
-                Cloud::Ecs(Ecs::new(&connection, place, project, origin.clone(), clock))
+                Cloud::Ecs(Ecs::new(&connection, place, tenant, origin.clone(), clock))
             }
             Place::Kubernetes(place) => {
-                Cloud::Kubernetes(Kubernetes::new(place, project, origin.clone(), clock))
+                Cloud::Kubernetes(Kubernetes::new(place, tenant, origin.clone(), clock))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::error::ExitCode;
 use crate::event::{Outcome, VerdictWord};
+use crate::names::TargetName;
 use crate::platform::{Failed, Gone, Kind, PerformError};
 use crate::rollout::{Doubt, Rollback, Verdict};
 
@@ -114,6 +115,15 @@ pub fn held_back() -> Outcome {
         None,
         "not begun, since another service could not be planned; nothing was changed",
     )
+}
+
+/// Another target of the same command comes to the same object: only one of the two could serve.
+pub fn the_same(object: &str, other: &TargetName) -> Outcome {
+    let reason = format!(
+        "{object} is what target {other} names too, and only one of them can be there; nothing was \
+         changed; correct one of the two files in `config/`"
+    );
+    outcome(VerdictWord::Refused, None, reason)
 }
 
 /// A saved plan whose facts no longer hold.

@@ -11,6 +11,7 @@ use self::origin::Origin;
 use self::render::Setting;
 use crate::clock::Clock;
 use crate::platform::aws::{Connection, Renewing, ServerTime};
+use crate::platform::owner::Tenant;
 use crate::spec::EcsPlace;
 
 pub mod adopt;
@@ -39,6 +40,7 @@ pub mod planned;
 mod platform;
 pub mod reading;
 pub mod received;
+mod register_again;
 pub mod render;
 pub mod request;
 mod sample;
@@ -46,6 +48,7 @@ pub mod scale;
 pub mod send;
 pub mod started;
 pub mod status;
+mod tagged;
 mod targets;
 pub mod update;
 pub mod view;
@@ -64,7 +67,7 @@ pub struct Ecs {
     balancers: aws_sdk_elasticloadbalancingv2::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     place: EcsPlace,
-    project: String,
+    tenant: Tenant,
     origin: Origin,
     clock: Clock,
     time: ServerTime,
@@ -78,7 +81,7 @@ impl Ecs {
     pub fn new(
         connection: &Connection,
         place: &EcsPlace,
-        project: &str,
+        tenant: &Tenant,
         origin: Origin,
         clock: Clock,
     ) -> Self {
@@ -92,7 +95,7 @@ impl Ecs {
             balancers: aws_sdk_elasticloadbalancingv2::Client::new(settings),
             logs: aws_sdk_cloudwatchlogs::Client::new(settings),
             place: place.clone(),
-            project: project.to_owned(),
+            tenant: tenant.clone(),
             origin,
             clock,
             time: connection.time.clone(),
@@ -139,7 +142,7 @@ impl Ecs {
     /// What is the same for every service.
     pub fn setting(&self) -> Setting<'_> {
         Setting {
-            project: &self.project,
+            tenant: &self.tenant,
             place: &self.place,
             origin: &self.origin,
         }

@@ -20,6 +20,7 @@ use self::record::RecordHead;
 use crate::clock::Clock;
 use crate::platform::failure::Failed;
 use crate::platform::origin::Origin;
+use crate::platform::owner::Tenant;
 use crate::spec::KubePlace;
 
 pub mod adopt;
@@ -96,8 +97,11 @@ pub mod key {
     /// When a restart was asked for: an annotation of the pod template that every later apply says
     /// again, so that none of them takes it back.
     pub const RESTARTED: &str = "deployer/restarted-at";
-    /// The project that owns an object.
+    /// The project that owns an object: a label, and where a label cannot hold it, an annotation
+    /// that says it exactly.
     pub const PROJECT: &str = "deployer/project";
+    /// The target that it is deployed by: an annotation, since a label cannot hold every name.
+    pub const TARGET: &str = "deployer/target";
     /// The service in deploy.toml that it belongs to.
     pub const SERVICE: &str = "deployer/service";
     /// The name of the Deployment whose history or lock an object holds.
@@ -119,7 +123,7 @@ pub mod key {
 #[derive(Debug)]
 pub struct Kubernetes {
     place: KubePlace,
-    project: String,
+    tenant: Tenant,
     origin: Origin,
     clock: Clock,
     link: OnceCell<Link>,
@@ -146,14 +150,14 @@ struct Run {
 
 impl Kubernetes {
     /// A namespace of a cluster.
-    pub fn new(place: &KubePlace, project: &str, origin: Origin, clock: Clock) -> Self {
+    pub fn new(place: &KubePlace, tenant: &Tenant, origin: Origin, clock: Clock) -> Self {
         Self {
             place: place.clone(),
-            project: project.to_owned(),
+            tenant: tenant.clone(),
             origin,
             clock,
             link: OnceCell::new(),
-            run: format!("{:016x}", RandomState::new().hash_one(project)),
+            run: format!("{:016x}", RandomState::new().hash_one(&tenant.project)),
             runs: Mutex::default(),
         }
     }

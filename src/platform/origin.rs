@@ -2,6 +2,9 @@
 //! machine reads the same history.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::digest::digest;
 
 /// The longest value of a tag (Amazon ECS developer guide, tagging).
 const LONGEST: usize = 256;
@@ -10,6 +13,10 @@ const LONGEST: usize = 256;
 pub mod key {
     /// The project that owns it.
     pub const PROJECT: &str = "deployer:project";
+    /// The same, exactly, where the other cannot hold it.
+    pub const EXACT_PROJECT: &str = "deployer:exact-project";
+    /// The target that it is deployed by.
+    pub const TARGET: &str = "deployer:target";
     /// The service in deploy.toml that it belongs to.
     pub const SERVICE: &str = "deployer:service";
     /// The keys of the user's own tags, so that one that leaves the file can be removed.
@@ -63,6 +70,32 @@ pub fn tag_value(text: &str) -> String {
     clean.trim_end().to_owned()
 }
 
+/// A text that [`tag_value`] would change, in a way that no other text has: a character that a tag
+/// cannot hold is `=` and two hexadecimal digits for each of its bytes; what is too long is a digest.
+/// `None`: a tag holds it as it is.
+pub fn exact_value(text: &str) -> Option<String> {
+    if tag_value(text) == text {
+        return None;
+    }
+    let as_is = |byte: u8| byte.is_ascii_alphanumeric() || b" +-._:/@".contains(&byte);
+    let mut exact = String::new();
+    for byte in text.bytes() {
+        if as_is(byte) {
+            exact.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(exact, "={byte:02X}");
+        }
+    }
+    // A space at an end would not be kept.
+    let fits = exact.len() <= LONGEST && exact.trim() == exact;
+    Some(if fits {
+        exact
+    } else {
+        format!("sha256:{}", digest(std::iter::once(text)))
+    })
+}
+
 /// The keys of the user's tags as one tag's value, separated by spaces. Keys that do not fit, or
 /// have a space in them, are left out: such a tag stays when it leaves the file.
 pub fn own_keys<'a>(keys: impl Iterator<Item = &'a str>) -> Option<String> {
@@ -87,6 +120,20 @@ mod tests {
         assert_eq!(tag_value("fix: 50% off!\n"), "fix: 50_ off_");
         assert_eq!(tag_value("Zoë <zoe@example.com>"), "Zoë _zoe@example.com_");
         assert_eq!(tag_value(&"x".repeat(300)).len(), 256);
+    }
+
+    #[test]
+    fn what_a_tag_cannot_hold_is_told_apart_all_the_same() {
+        assert_eq!(exact_value("team/a"), None);
+        assert_eq!(exact_value("team#a").as_deref(), Some("team=23a"));
+        assert_eq!(exact_value("é?").as_deref(), Some("=C3=A9=3F"));
+        let long = |end: &str| exact_value(&format!("{}{end}", "p".repeat(300))).unwrap();
+        assert_ne!(long("1"), long("2"));
+        assert_ne!(exact_value("team "), exact_value(" team"));
+        for text in ["team#a", "é?", "team "] {
+            let exact = exact_value(text).unwrap();
+            assert_eq!(tag_value(&exact), exact, "{text}");
+        }
     }
 
     #[test]

@@ -261,12 +261,20 @@ impl Loading<'_> {
             self.findings.missing(raw.head, "service.NAME", why);
         }
         let mut services = Vec::new();
+        let mut named = Vec::new();
         for (name, service) in raw.value.0 {
             let node = deploy.get("service").and_then(|all| all.get(&name))?;
+            let head = service.head;
             let found = resolve::service(&name, service, node, place, &mut self.findings);
+            named.extend(
+                found
+                    .as_ref()
+                    .map(|found| resolve::names(found, place, head)),
+            );
             services.extend(found);
         }
         self.findings.service = None;
+        resolve::refuse_the_same(&named, &mut self.findings);
         Some(services)
     }
 

@@ -10,12 +10,14 @@ mod graph;
 mod groups;
 mod ingress;
 mod kubernetes;
+mod limits;
 mod namespace;
 mod place;
 mod plain;
 mod probes;
 mod resources;
 mod rollout;
+mod same;
 
 use std::collections::BTreeMap;
 
@@ -33,6 +35,7 @@ use container::Placed;
 use kubernetes::Portable;
 
 pub(super) use place::{Overlays, is_kubernetes, known, somewhere, target};
+pub(super) use same::{names, refuse_the_same};
 
 /// The value of a key, or its default.
 fn or<T>(field: Option<At<T>>, default: T) -> T {
@@ -64,6 +67,9 @@ pub(super) fn service(
         .expose
         .take()
         .map(|at| expose(at.value, on_ecs, findings));
+    if on_ecs {
+        limits::definition(head, &containers, findings);
+    }
     let tags = tags(raw.tags.take(), on_ecs, findings);
     let scaling = raw.scaling.take();
     let scene = Scene {
@@ -250,6 +256,15 @@ fn tags(
     found
 }
 
+const OURS: &str =
+    "keys that start with `deployer:` or `deployer/` tell whose a service is, and are ours";
+
+/// Whether a tag or an annotation may be one of those by which we know what is ours.
+fn is_ours(key: &str) -> bool {
+    let key = key.to_lowercase();
+    key.starts_with("deployer:") || key.starts_with("deployer/")
+}
+
 fn tag(key: &str, value: &At<String>, findings: &mut Findings) {
     let plain = |text: &str| {
         let allowed = |c: char| c.is_alphanumeric() || "+-=._:/@ ".contains(c);
@@ -259,6 +274,8 @@ fn tag(key: &str, value: &At<String>, findings: &mut Findings) {
         |spot: Spot, why: &str| Problem::new("bad-value", format!("not a tag: {why}")).at(spot);
     if key.is_empty() || key.chars().count() > 128 {
         findings.problem(wrong(value.head, "a key has 1 to 128 characters"));
+    } else if is_ours(key) {
+        findings.problem(wrong(value.head, OURS));
     } else if key.to_lowercase().starts_with("aws:") {
         findings.problem(wrong(
             value.head,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::findings::Findings;
+use super::problem::Problem;
 use super::shape::Shape;
 use super::tree::{Node, Value};
 
@@ -150,11 +151,12 @@ impl Shape for CpuUnits {
         let thousandths = thousandths(node, findings)?;
         // 0.1 vCPU is 102.4 units: a container's share is rounded to the nearest one.
         let units = (u64::from(thousandths) * 1024 + 500) / 1000;
-        if let Ok(units @ 1..=1_048_576) = u32::try_from(units) {
-            Some(Self(units))
-        } else {
-            findings.bad_value(node.spot, NO_CPU);
-            None
+        match u32::try_from(units) {
+            Ok(units) if units > 0 => Some(Self(units)),
+            _ => {
+                findings.bad_value(node.spot, NO_CPU);
+                None
+            }
         }
     }
 
@@ -186,10 +188,31 @@ fn thousandths(node: &Node, findings: &mut Findings) -> Option<u32> {
             return None;
         }
     };
-    if found.is_none() {
-        findings.bad_value(node.spot, NO_CPU);
+    match found {
+        None => findings.bad_value(node.spot, NO_CPU),
+        Some(found) if found >= 1000 * TOO_MANY => {
+            findings.problem(no_units(found / 1000).at(node.spot));
+            return None;
+        }
+        Some(_) => {}
     }
     found
+}
+
+/// No machine has so many vCPU for one task, and the units that ECS counts in begin here: 256 of them
+/// are a quarter of a vCPU.
+const TOO_MANY: u32 = 256;
+
+fn no_units(number: u32) -> Problem {
+    let vcpu = f64::from(number) / 1024.0;
+    Problem::new(
+        "bad-value",
+        format!("{number} vCPU are more than a machine has"),
+    )
+    .label("this counts vCPU, not units of 1/1024")
+    .help(format!(
+        "{number} units are {vcpu}; {number} thousandths are \"{number}m\""
+    ))
 }
 
 /// An amount of CPU in thousandths, as Kubernetes counts it, written `0.5` or `"500m"`.
@@ -198,13 +221,11 @@ pub(super) struct Millis(pub(super) u32);
 
 impl Shape for Millis {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        // As much as the other amounts of CPU: 1024 vCPU.
-        if let millis @ 1..=1_024_000 = thousandths(node, findings)? {
-            Some(Self(millis))
-        } else {
+        let millis = thousandths(node, findings)?;
+        if millis == 0 {
             findings.bad_value(node.spot, NO_CPU);
-            None
         }
+        (millis > 0).then_some(Self(millis))
     }
 
     fn schema() -> Json {

@@ -23,6 +23,7 @@ trials! { "cli":
     a_saved_plan_is_performed_exactly_or_refused,
     an_interrupt_detaches_and_watch_resumes,
     people_read_a_post_mortem,
+    two_targets_that_come_to_one_service_are_refused,
 }
 
 /// Deploys the api of the example with an image of this tag, where one is given.
@@ -251,4 +252,28 @@ fn people_read_a_post_mortem() -> Outcome {
         "colours for a pipe\n{done}"
     );
     Ok(())
+}
+
+/// Each would take the other's away, and both would be told that all is well.
+fn two_targets_that_come_to_one_service_are_refused() -> Outcome {
+    let project = Project::example()?;
+    for target in ["dev", "stage"] {
+        project.write(&format!("config/{target}.toml"), "platform = \"sandbox\"\n")?;
+    }
+    let both = "apply --target dev --target stage --output json --service api";
+    let refused = project.run(both)?;
+    assert_eq!(refused.exit, 4, "{refused}");
+    assert!(refused.says("target stage names too"), "{refused}");
+    let status = project.run("status --target dev --service api")?;
+    assert!(status.says("not there"), "{status}");
+    let first = project.run("apply --target dev --output json --service api")?;
+    assert_verdict(&first, "healthy", None, 0)?;
+    for words in ["apply", "restart", "rollback"] {
+        let words = format!("{words} --target stage --output json --service api");
+        let refused = project.run(&words)?;
+        assert_eq!(refused.exit, 4, "{refused}");
+        assert!(refused.says("at target dev"), "{refused}");
+    }
+    let again = project.run("apply --target dev --output json --service api")?;
+    assert_verdict(&again, "unchanged", None, 0)
 }

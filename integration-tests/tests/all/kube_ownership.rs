@@ -24,6 +24,7 @@ trials! { "kube":
     an_autoscaler_of_others_keeps_the_number,
     a_restart_by_kubectl_is_no_change_of_ours,
     secrets_are_masked_everywhere,
+    what_another_target_or_project_deployed_is_not_ours,
 }
 
 /// Somebody manages the image from now on, by server-side apply and by force.
@@ -370,5 +371,43 @@ fn secrets_are_masked_everywhere() -> Outcome {
     let secrets = bench.namespace.list("secrets")?;
     let notes: Vec<_> = secrets.iter().map(|one| &one["metadata"]).collect();
     assert!(!format!("{leases:?}{notes:?}").contains("s3cr3t"));
+    Ok(())
+}
+
+/// Labels hold neither spaces nor slashes: both projects have the same ones.
+fn what_another_target_or_project_deployed_is_not_ours() -> Outcome {
+    let bench = Bench::new("owners")?;
+    let text = std::fs::read_to_string(bench.project.path().join("deploy.toml"))?;
+    let named = |project: &str| {
+        let line = format!("project = \"{project}\"");
+        let lines = text.lines().map(|old| {
+            if old.starts_with("project") {
+                line.as_str()
+            } else {
+                old
+            }
+        });
+        bench
+            .project
+            .write("deploy.toml", &lines.collect::<Vec<_>>().join("\n"))
+    };
+    named("team a")?;
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)?;
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)?;
+    bench.gate.forget();
+    let stage = std::fs::read_to_string(bench.project.path().join("config/kube.toml"))?;
+    bench.project.write("config/stage.toml", &stage)?;
+    let other = bench
+        .project
+        .run("apply --yes --target stage --output json --set TAG=v2")?;
+    assert_verdict(&other, "refused", None, 4)?;
+    assert_says(&other, &["project team a at target kube", "--adopt"]);
+    let both = "apply --yes --target kube --target stage --output json --set TAG=v2";
+    assert_eq!(bench.project.run(both)?.exit, 4);
+    named("team/a")?;
+    let other = bench.apply("v2")?;
+    assert_verdict(&other, "refused", None, 4)?;
+    assert_says(&other, &["belongs to service api of project team a"]);
+    assert_eq!(bench.writes(), Vec::<String>::new(), "{other}");
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::platform::aws;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::change::{Basis, Change};
 use crate::platform::ecs::origin::Origin;
+use crate::platform::owner::Tenant;
 use crate::sandbox::{Fault, LoggedRequest, Sandbox, World};
 use crate::spec::{self, Disk, Files, Spec};
 
@@ -199,7 +200,7 @@ impl Play {
         let ecs = Ecs::new(
             &connection,
             &place,
-            &self.spec.project,
+            &Tenant::of(&self.spec),
             Origin::default(),
             clock,
         );

@@ -3,31 +3,64 @@
 
 use aws_sdk_ecs::types as ecs;
 
+use super::change::Change;
+use super::desired::Tag;
 use super::diff::Diff;
 use super::observe::ObservedService;
-use super::origin::{key, tag_value};
+use super::origin::{exact_value, key, tag_value};
 use crate::names::ServiceName;
 use crate::plan::Note;
+use crate::platform::owner::{Marks, Owner, Tenant};
 use crate::platform::{Failed, Kind};
 
-/// Whether the service carries our tags for this project and service.
-pub fn is_ours(there: &ObservedService, project: &str, name: &ServiceName) -> bool {
-    there.tag(key::PROJECT) == Some(&tag_value(project))
-        && there.tag(key::SERVICE) == Some(name.as_str())
+/// Tags that say more exactly whose a service is than an earlier version did. One that is missing is
+/// no reason to write: it goes along with the next change.
+const HANDED_OVER: [&str; 2] = [key::TARGET, key::EXACT_PROJECT];
+
+/// Whether the service carries our tags for this project, target and service.
+pub fn is_ours(there: &ObservedService, tenant: &Tenant, name: &ServiceName) -> bool {
+    let (project, exact) = (tag_value(&tenant.project), exact_value(&tenant.project));
+    let owner = Owner {
+        project: &project,
+        exact: exact.as_deref(),
+        target: tenant.target.as_str(),
+        service: name.as_str(),
+    };
+    owner.is_named_by(&marks(there))
+}
+
+fn marks(there: &ObservedService) -> Marks<'_> {
+    Marks {
+        project: there.tag(key::PROJECT),
+        exact: there.tag(key::EXACT_PROJECT),
+        target: there.tag(key::TARGET),
+        service: there.tag(key::SERVICE),
+    }
+}
+
+/// Whether nothing is to be done but to add marks that an earlier version did not know.
+pub fn only_marks(changes: &[Change], there: &ObservedService) -> bool {
+    let missing =
+        |tag: &Tag| HANDED_OVER.contains(&tag.key.as_str()) && there.tag(&tag.key).is_none();
+    match changes {
+        [Change::TagService { tags, .. }] => tags.iter().all(missing),
+        _ => false,
+    }
 }
 
 /// Refuses a service that is not ours, unless it is to be adopted.
 pub fn refuse_foreign(
     there: &ObservedService,
-    (project, name): (&str, &ServiceName),
+    (tenant, name): (&Tenant, &ServiceName),
     diff: &Diff,
 ) -> Failed {
     let service = &there.config.service_name;
-    let whose = match (there.tag(key::PROJECT), there.tag(key::SERVICE)) {
-        (Some(project), Some(name)) => format!("belongs to service {name} of project {project}"),
-        _ => format!(
-            "is not ours: it has no tags {}={project} and {}={name}",
+    let whose = match marks(there).whose() {
+        Some(owner) => format!("belongs to {owner}"),
+        None => format!(
+            "is not ours: it has no tags {}={} and {}={name}",
             key::PROJECT,
+            tag_value(&tenant.project),
             key::SERVICE
         ),
     };

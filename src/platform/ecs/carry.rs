@@ -7,7 +7,8 @@
 use aws_sdk_ecs::types as ecs;
 use std::collections::HashMap;
 
-use super::desired::{ContainerDefinition, LogConfiguration, PortMapping, TaskDefinition};
+use super::desired::{ContainerDefinition, LogConfiguration, PortMapping, Tag, TaskDefinition};
+use super::origin::key;
 use super::received::LOG_OPTIONS;
 use super::request::incomplete;
 use crate::platform::Failed;
@@ -63,6 +64,30 @@ pub fn merge(
     });
     merged.container_definitions = Some(containers);
     Ok(merged)
+}
+
+/// The tags of a new revision: ours, and those of others on the revision that runs. What the file had
+/// once and has no more stays behind.
+pub fn tags(wanted: &[Tag], running: &[Tag]) -> Vec<Tag> {
+    let listed = running.iter().find(|tag| tag.key == key::TAGS);
+    let listed = listed.map(|tag| tag.value.as_str()).unwrap_or_default();
+    let ours = |key: &str| {
+        key.starts_with("deployer:")
+            || listed.split(' ').any(|own| own == key)
+            || wanted.iter().any(|tag| tag.key == key)
+    };
+    let theirs = running
+        .iter()
+        .filter(|tag| counts(tag) && !ours(&tag.key))
+        .cloned();
+    let mut all: Vec<Tag> = wanted.iter().cloned().chain(theirs).collect();
+    all.sort();
+    all
+}
+
+/// Whether a tag is one of the 50: those of AWS itself are not (AWS general reference, tagging).
+pub fn counts(tag: &Tag) -> bool {
+    !tag.key.starts_with("aws:")
 }
 
 fn merge_container(

@@ -48,8 +48,8 @@ impl Ecs {
                 cluster: self.cluster().to_owned(),
                 service: name.clone(),
             });
-            if !adopt && !adopt::is_ours(there, &self.project, &service.name) {
-                let ours = (self.project.as_str(), &service.name);
+            if !adopt && !adopt::is_ours(there, &self.tenant, &service.name) {
+                let ours = (&self.tenant, &service.name);
                 return Err(adopt::refuse_foreign(there, ours, &diff));
             }
         }

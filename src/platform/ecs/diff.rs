@@ -1,12 +1,14 @@
 //! From what is asked for and what is there to what must be done. Pure.
 
-use super::carry::residue;
+use super::adopt;
+use super::carry::{self, residue};
 use super::change::{Change, Revision};
 use super::create;
 use super::desired::{Desired, TaskDefinition};
 use super::fields::{self, Difference, Fields};
 use super::observe::{Definition, Observed, ObservedService, Scaling};
 use super::scale;
+use super::tagged;
 use super::update;
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::Failed;
@@ -65,6 +67,11 @@ pub fn diff(
     if rolls {
         scale::start_within(&mut diff, count);
     }
+    if there.is_some_and(|there| adopt::only_marks(&diff.changes, there)) {
+        diff.changes.clear();
+        diff.views.clear();
+    }
+    tagged::refuse_many(&diff, there)?;
     Ok(diff)
 }
 
@@ -110,8 +117,12 @@ fn choose_revision(
         let fresh = fields::definition::fields(wanted);
         diff.views.extend(shown_as_new("task definition", &fresh));
     }
+    let theirs = running.map(|running| running.config.tags.as_slice());
     diff.changes.push(Change::RegisterTaskDefinition {
-        definition: wanted.clone(),
+        definition: TaskDefinition {
+            tags: carry::tags(&wanted.tags, theirs.unwrap_or_default()),
+            ..wanted.clone()
+        },
         carry_from: running
             .filter(|running| !residue_for(running, wanted).is_empty())
             .map(|running| running.arn.clone()),

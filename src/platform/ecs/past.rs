@@ -32,7 +32,9 @@ impl Ecs {
             None => self.last_good(there).await?,
             Some(name) => self.named(there, name).await?,
         };
-        Ok(go_back(there, &target))
+        let mut diff = go_back(there, &target);
+        self.register_again(&mut diff).await?;
+        Ok(diff)
     }
 
     /// The settings of the newest successful deployment that differs from what runs now.

@@ -109,11 +109,11 @@ impl Ecs {
         let Some(there) = &observed.service else {
             return Ok(());
         };
-        if adopt::is_ours(there, &self.project, &service.name) {
+        if adopt::is_ours(there, &self.tenant, &service.name) {
             return Ok(());
         }
         if !intent.adopt {
-            let ours = (self.project.as_str(), &service.name);
+            let ours = (&self.tenant, &service.name);
             return Err(adopt::refuse_foreign(there, ours, diff));
         }
         diff.notes.push(adopt::note(diff));

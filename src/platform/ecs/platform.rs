@@ -102,6 +102,18 @@ impl Platform for Ecs {
         })
     }
 
+    fn object(&self, basis: &Basis) -> String {
+        let (service, cluster, region) = (&basis.service, &basis.cluster, &basis.region);
+        let whose = match (&self.place().endpoint, &basis.account) {
+            (Some(endpoint), _) => format!(" behind {endpoint}"),
+            // The embedded cloud has none.
+            (None, _) if self.credentials.is_none() => " of the sandbox".to_owned(),
+            (None, Some(account)) => format!(" of account {account}"),
+            (None, None) => String::new(),
+        };
+        format!("service {service} of cluster {cluster} in {region}{whose}")
+    }
+
     fn stale(&self, saved: &Basis, now: &Basis) -> Option<String> {
         saved.differs(now)
     }

@@ -10,6 +10,7 @@ use super::desired::{
     ThresholdConfiguration,
 };
 use super::origin::{self, Origin, key};
+use crate::platform::owner::Tenant;
 use crate::spec::{
     Architecture, Breaker, Container, Dependency, EcsPlace, Protocol, Provider, Scaling, Service,
     Threshold,
@@ -18,8 +19,8 @@ use crate::spec::{
 /// What is the same for every service of a command.
 #[derive(Debug, Clone)]
 pub struct Setting<'a> {
-    /// The project that owns it.
-    pub project: &'a str,
+    /// Who owns it.
+    pub tenant: &'a Tenant,
     /// The cluster and its network.
     pub place: &'a EcsPlace,
     /// Who deploys and why.
@@ -50,7 +51,7 @@ pub fn policy_name(service: &Service, what: &str) -> String {
 }
 
 fn task_definition(service: &Service, setting: &Setting<'_>) -> TaskDefinition {
-    let mut tags = tags(service, setting.project);
+    let mut tags = tags(service, setting.tenant);
     tags.extend(
         setting
             .origin
@@ -213,7 +214,7 @@ fn service_config(service: &Service, setting: &Setting<'_>) -> ServiceConfig {
             .collect(),
         health_check_grace_period_seconds: has_grace.then_some(grace),
         enable_execute_command: ecs.exec.then_some(true),
-        tags: tags(service, setting.project),
+        tags: tags(service, setting.tenant),
     }
 }
 
@@ -277,15 +278,20 @@ fn circuit_breaker(breaker: &Breaker) -> CircuitBreaker {
 }
 
 /// The tags of everything that we make for a service, sorted by key.
-fn tags(service: &Service, project: &str) -> Vec<Tag> {
+fn tags(service: &Service, tenant: &Tenant) -> Vec<Tag> {
     let mut tags: Vec<Tag> = service
         .tags
         .iter()
         .map(|(key, value)| (key.clone(), value.clone()))
         .chain([
-            (key::PROJECT.to_owned(), origin::tag_value(project)),
+            (key::PROJECT.to_owned(), origin::tag_value(&tenant.project)),
             (key::SERVICE.to_owned(), service.name.to_string()),
+            (key::TARGET.to_owned(), tenant.target.to_string()),
         ])
+        .chain(
+            origin::exact_value(&tenant.project)
+                .map(|exact| (key::EXACT_PROJECT.to_owned(), exact)),
+        )
         .chain(
             origin::own_keys(service.tags.keys().map(String::as_str))
                 .map(|keys| (key::TAGS.to_owned(), keys)),
@@ -308,7 +314,7 @@ fn scalable_target(
         scalable_dimension: "ecs:service:DesiredCount".into(),
         min_capacity: whole(scaling.min),
         max_capacity: whole(scaling.max),
-        tags: tags(service, setting.project)
+        tags: tags(service, setting.tenant)
             .into_iter()
             .map(|tag| (tag.key, tag.value))
             .collect(),

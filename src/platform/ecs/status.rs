@@ -30,7 +30,7 @@ impl Ecs {
             return Ok(None);
         };
         let mut status = seen(there, &observed);
-        status.ours = adopt::is_ours(there, &self.project, &service.name);
+        status.ours = adopt::is_ours(there, &self.tenant, &service.name);
         if observed.scaling.is_none() {
             status.missing.push("autoscaling: not permitted".into());
         }

@@ -15,6 +15,7 @@ use super::started::Started;
 use crate::clock::Clock;
 use crate::event::{Event, Events, Kind as Told};
 use crate::platform::aws::connect;
+use crate::platform::owner::Tenant;
 use crate::platform::{Failed, Intent, PerformError};
 use crate::sandbox::{Fault, Sandbox, World};
 use crate::spec::{EcsPlace, Files, Request, Service, Spec, load};
@@ -25,6 +26,7 @@ mod counts;
 mod kinds;
 mod lost_replies;
 mod ownership;
+mod pairs;
 mod performing;
 mod rendering;
 mod verbs;
@@ -46,6 +48,7 @@ scaling = { min = 2, max = 20, cpu = 70 }
 service = "api-service"
 family = "api-service"
 execution_role = "arn:aws:iam::123456789012:role/execution"
+task_role = "arn:aws:iam::123456789012:role/api"
 log_group = "/ecs/api-service"
 target_group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef"
 "#;
@@ -106,6 +109,10 @@ fn place_of(spec: &Spec) -> EcsPlace {
     spec.target.place.ecs().unwrap().clone()
 }
 
+fn tenant() -> Tenant {
+    Tenant::of(&spec(DEPLOY, TARGET))
+}
+
 /// A cloud, and the platform that works on it.
 struct Cloud {
     sandbox: Sandbox,
@@ -132,7 +139,7 @@ impl Cloud {
         };
         let (sender, told) = mpsc::unbounded_channel();
         Self {
-            ecs: Ecs::new(&connection, &place, "shop", origin, clock),
+            ecs: Ecs::new(&connection, &place, &tenant(), origin, clock),
             sandbox,
             clock,
             events: Events::new(sender, "ecs".parse().unwrap(), clock),
@@ -147,7 +154,13 @@ impl Cloud {
         let connection = connect(&place, client, other.clock).await;
         let (sender, told) = mpsc::unbounded_channel();
         Self {
-            ecs: Ecs::new(&connection, &place, "shop", Origin::default(), other.clock),
+            ecs: Ecs::new(
+                &connection,
+                &place,
+                &other.ecs.tenant,
+                Origin::default(),
+                other.clock,
+            ),
             sandbox: other.sandbox.clone(),
             clock: other.clock,
             events: Events::new(sender, "ecs".parse().unwrap(), other.clock),

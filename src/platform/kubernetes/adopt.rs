@@ -2,11 +2,16 @@
 
 use serde_json::Value;
 
+use super::compare::Difference;
+use super::fields::Path;
 use super::key;
 use super::kind::{Id, Kind};
 use super::managed::{Entry, entries};
 use crate::plan::{ChangeView, Note};
 use crate::platform::failure::{Failed, Kind as Failure};
+pub use crate::platform::owner::Owner;
+use crate::platform::owner::{Marks, Tenant};
+use crate::spec::Service;
 
 /// Who writes manifests for people, under the names that these tools give themselves. What they
 /// own becomes ours when an object is adopted, so that what the file does not have goes away. The
@@ -48,26 +53,64 @@ const RECONCILERS: [&str; 4] = [
     "kustomize-controller",
 ];
 
-/// Whose objects are ours: a project, and a service in it.
-#[derive(Debug, Clone, Copy)]
-pub struct Owner<'a> {
-    /// The project.
-    pub project: &'a str,
-    /// The service in deploy.toml.
-    pub service: &'a str,
-}
+/// Annotations that say more exactly whose an object is than an earlier version did. One that is
+/// missing is no reason to write: it goes along with the object's next change.
+const HANDED_OVER: [&str; 2] = [key::TARGET, key::PROJECT];
 
-impl Owner<'_> {
-    /// Whether an object carries our labels.
+impl<'a> Owner<'a> {
+    /// Of a service; `label` is what a label can hold of the project's name.
+    pub fn of(service: &'a Service, tenant: &'a Tenant, label: &'a str) -> Self {
+        Self {
+            project: label,
+            exact: (label != tenant.project).then_some(&tenant.project),
+            target: tenant.target.as_str(),
+            service: service.name.as_str(),
+        }
+    }
+
+    /// Whether an object carries our marks.
     pub fn has(&self, object: &Value) -> bool {
-        label(object, key::PROJECT) == Some(self.project)
-            && label(object, key::SERVICE) == Some(self.service)
+        self.is_named_by(&marks(object))
+    }
+
+    /// What is annotated to every object beside its labels.
+    pub fn annotations(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let exact = self.exact.map(|exact| (key::PROJECT, exact));
+        exact.into_iter().chain([(key::TARGET, self.target)])
+    }
+
+    /// Annotates it to an object that was asked for earlier.
+    pub fn mark(&self, manifest: &mut Value) {
+        for (key, value) in self.annotations() {
+            manifest["metadata"]["annotations"][key] = Value::from(value);
+        }
     }
 }
 
-/// The value of a label.
-pub fn label<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
-    object.pointer("/metadata/labels")?.get(key)?.as_str()
+fn marks(object: &Value) -> Marks<'_> {
+    let word = |within: &str, key: &str| object["metadata"][within][key].as_str();
+    Marks {
+        project: word("labels", key::PROJECT),
+        exact: word("annotations", key::PROJECT),
+        target: word("annotations", key::TARGET),
+        service: word("labels", key::SERVICE),
+    }
+}
+
+/// Whether two objects are one owner's, as far as both tell.
+pub fn same_owner(one: &Value, other: &Value) -> bool {
+    let (one, other) = (marks(one), marks(other));
+    let told =
+        |one: Option<&str>, other: Option<&str>| one.is_none() || other.is_none() || one == other;
+    (one.project, one.service) == (other.project, other.service)
+        && told(one.exact, other.exact)
+        && told(one.target, other.target)
+}
+
+/// Whether this adds no more than a mark that an earlier version did not know.
+pub fn is_mere_mark(difference: &Difference) -> bool {
+    let mark = |key: &&str| difference.path == Path::of(&["metadata", "annotations", key]);
+    difference.from.is_none() && HANDED_OVER.iter().any(mark)
 }
 
 /// Whether the fields of this entry become ours when the object is adopted.
@@ -112,19 +155,17 @@ pub fn refuse_foreign(foreign: &[(&Id, &Value)], owner: Owner<'_>, views: &[Chan
     let words: Vec<String> = foreign
         .iter()
         .map(|(id, object)| {
-            let theirs = (label(object, key::PROJECT), label(object, key::SERVICE));
-            match theirs {
-                (Some(project), Some(service)) => {
-                    format!("{id} belongs to service {service} of project {project}")
-                }
-                _ => format!(
+            let unmarked = || {
+                format!(
                     "{id} is not ours (it has no labels {}={} and {}={})",
                     key::PROJECT,
                     owner.project,
                     key::SERVICE,
                     owner.service
-                ),
-            }
+                )
+            };
+            let theirs = marks(object).whose();
+            theirs.map_or_else(unmarked, |owner| format!("{id} belongs to {owner}"))
         })
         .collect();
     Failed::new(
@@ -212,6 +253,8 @@ mod tests {
 
     const OWNER: Owner<'_> = Owner {
         project: "shop",
+        exact: None,
+        target: "dev",
         service: "api",
     };
 

@@ -51,6 +51,7 @@ struct Planning<'a> {
     service: &'a Service,
     intent: &'a Intent,
     events: &'a Events,
+    /// The project, as a label can hold it.
     project: String,
 }
 
@@ -67,7 +68,7 @@ impl Kubernetes {
             service,
             intent,
             events,
-            project: label_value(&self.project),
+            project: label_value(&self.tenant.project),
         };
         Box::pin(planning.plan()).await
     }
@@ -79,17 +80,14 @@ impl Planning<'_> {
     }
 
     fn owner(&self) -> Owner<'_> {
-        Owner {
-            project: &self.project,
-            service: self.service.name.as_str(),
-        }
+        Owner::of(self.service, &self.kube.tenant, &self.project)
     }
 
     async fn plan(self) -> Result<Planned, Failed> {
         let rendered = render(
             self.service,
             &Setting {
-                project: &self.kube.project,
+                tenant: &self.kube.tenant,
                 place: self.kube.place(),
             },
         );
@@ -146,6 +144,9 @@ impl Planning<'_> {
             self.must_be_there(&observed)?;
             let asked = self.kube.asked_by(self.name(), &observed, to.as_deref());
             desired = in_place_of(desired, asked.await?);
+            for object in &mut desired.objects {
+                self.owner().mark(&mut object.manifest);
+            }
             observed = self.look(&desired).await?;
         }
         ports::name_as_there(&mut desired.objects, &observed, self.name());

@@ -41,6 +41,14 @@ impl Platform for Kubernetes {
         Vec::new()
     }
 
+    fn object(&self, basis: &Basis) -> String {
+        let (name, space) = (&basis.service, &basis.namespace);
+        format!(
+            "Deployment {name} in namespace {space} of {}",
+            basis.cluster
+        )
+    }
+
     fn stale(&self, saved: &Basis, now: &Basis) -> Option<String> {
         saved.differs(now)
     }
@@ -90,7 +98,7 @@ impl Platform for Kubernetes {
 
     async fn close(&self, service: &Service, outcome: &Outcome, events: &Events) {
         let setting = Setting {
-            project: &self.project,
+            tenant: &self.tenant,
             place: &self.place,
         };
         let asked = digest(&render(service, &setting).objects);

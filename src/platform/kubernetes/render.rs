@@ -19,11 +19,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::adopt::Owner;
 use super::desired::Desired;
 use super::kind::{Id, Kind};
 use super::object::Object;
 use super::{MANAGER, advice, key, ports};
 use crate::names::{is_annotation_key, label_value};
+use crate::platform::owner::Tenant;
 use crate::spec::{KubePlace, Port, Protocol, Service, Share};
 use order::Order;
 
@@ -34,8 +36,8 @@ const HISTORY: u32 = 10;
 /// What is the same for every service of a command.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting<'a> {
-    /// The project that owns it.
-    pub project: &'a str,
+    /// Who owns it.
+    pub tenant: &'a Tenant,
     /// The namespace and how it is reached.
     pub place: &'a KubePlace,
 }
@@ -119,13 +121,16 @@ impl Maker<'_> {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         all.extend(annotations);
-        let mut metadata = json!({
+        let tenant = self.setting.tenant;
+        let project = label_value(&tenant.project);
+        let owner = Owner::of(self.service, tenant, &project);
+        let marks = owner.annotations();
+        all.extend(marks.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        let metadata = json!({
             "name": name,
-            "labels": labels(self.service, self.setting.project),
+            "labels": labels(self.service, &tenant.project),
+            "annotations": all,
         });
-        if !all.is_empty() {
-            metadata["annotations"] = json!(all);
-        }
         let mut manifest = json!({
             "apiVersion": kind.api_version(),
             "kind": kind.as_str(),

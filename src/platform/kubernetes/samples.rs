@@ -20,13 +20,24 @@ use super::observe::Observed;
 use super::quantity::canonical;
 use super::record::{RecordHead, Rolled, State, digest};
 use super::render::{Setting, render};
+use crate::platform::owner::Tenant;
 use crate::spec::{Files, Request, Service, Spec, load};
 
 /// Whose everything is.
 pub(super) const OWNER: Owner<'static> = Owner {
     project: "shop",
+    exact: None,
+    target: "here",
     service: "api",
 };
+
+/// On whose behalf everything is done.
+pub(super) fn tenant() -> Tenant {
+    Tenant {
+        project: OWNER.project.to_owned(),
+        target: OWNER.target.parse().unwrap(),
+    }
+}
 
 /// A deploy file and a target's.
 struct Texts<'a>(&'a str, &'a str);
@@ -79,7 +90,7 @@ pub(super) fn service() -> Service {
 pub(super) fn desired(image: &str, more: &str) -> Desired {
     let spec = spec(image, more);
     let setting = Setting {
-        project: &spec.project,
+        tenant: &Tenant::of(&spec),
         place: spec.target.place.kubernetes().unwrap(),
     };
     render(&spec.services[0], &setting)

@@ -12,6 +12,7 @@ use tower::BoxError;
 
 use super::connect::Link;
 use super::connect::warnings::Warnings;
+use super::samples::tenant;
 use super::{Kubernetes, Origin};
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
@@ -83,7 +84,7 @@ impl Shelf {
             time: ServerTime::new(self.clock),
             warnings: Warnings::default(),
         };
-        Kubernetes::new(&place, "shop", origin, self.clock).linked(link)
+        Kubernetes::new(&place, &tenant(), origin, self.clock).linked(link)
     }
 
     /// What becomes of the next request of this kind; said again, of the one after it.

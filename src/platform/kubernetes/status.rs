@@ -6,6 +6,7 @@ use kube::Api;
 use kube::api::{DynamicObject, ListParams};
 use serde_json::Value;
 
+use super::adopt::Owner;
 use super::diagnose::chain::{is_ready, of_gates};
 use super::evidence::warnings;
 use super::failures::failed;
@@ -14,8 +15,9 @@ use super::history::serving;
 use super::record::{RecordHead, short};
 use super::snapshot::{DeploymentView, EventView, SetView};
 use super::watch::{Place, replica_sets};
-use super::{Kind, Kubernetes, key};
+use super::{Kind, Kubernetes};
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
+use crate::names::label_value;
 use crate::platform::Failed;
 use crate::spec::Service;
 
@@ -41,12 +43,8 @@ impl Kubernetes {
             return Ok(None);
         };
         let mut status = seen(&deployment, &view, &place.link.cluster);
-        let labels = deployment.pointer("/metadata/labels");
-        let says = |key: &str, value: &str| {
-            labels.and_then(|labels| labels.get(key)?.as_str()) == Some(value)
-        };
-        status.ours =
-            says(key::PROJECT, &self.project) && says(key::SERVICE, service.name.as_str());
+        let project = label_value(&self.tenant.project);
+        status.ours = Owner::of(service, &self.tenant, &project).has(&deployment);
         let mut missing = Missing::default();
         let sets = missing.or_without("ReplicaSets", sets);
         let pods = missing.or_without("pods", pods);

@@ -116,10 +116,12 @@ fn exec(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) {
     if !raw.exec.as_ref().is_some_and(|at| at.value) {
         return;
     }
-    if raw.task_role.is_none() {
-        findings.note(
-            "exec",
-            "`exec` works only with a `task_role` that allows ssmmessages",
+    if let Some(exec) = raw.exec.as_ref().filter(|_| !raw.has(&["task_role"])) {
+        findings.problem(
+            Problem::new("missing-key", "`exec` needs `ecs.task_role`")
+                .at(exec.head)
+                .label("ECS refuses it without one")
+                .help("give it a role that allows ssmmessages: task_role = \"arn:aws:iam::ACCOUNT:role/NAME\""),
         );
     }
     let mut containers = scene

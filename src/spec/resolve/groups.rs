@@ -69,11 +69,24 @@ fn target_group(
         );
         return None;
     };
+    let port = port(raw.port.as_ref(), placed, spot, findings)?;
+    one_protocol(port, placed, spot, findings);
     Some(TargetGroup {
         arn: arn.value,
         container: placed.name.clone(),
-        port: port(raw.port.as_ref(), placed, spot, findings)?,
+        port,
     })
+}
+
+/// A target group names a port without its protocol: ECS refuses one that stands for two.
+fn one_protocol(port: u16, placed: &Placed, spot: Spot, findings: &mut Findings) {
+    let mut same = placed.ports.iter().filter(|at| at.value.number == port);
+    if let (Some(_), Some(second)) = (same.next(), same.next()) {
+        let message = format!("port {port} is both TCP and UDP, and a target group takes only one");
+        let problem = Problem::new("conflict", message).at(spot);
+        let problem = problem.also(second.spot, "the second time");
+        findings.problem(problem.help("let the two protocols have a port each"));
+    }
 }
 
 /// The port that was asked for, which the container must listen on, or else its first.

@@ -13,7 +13,7 @@ use super::added::Added;
 use super::ingress::{Exposed, ingress};
 use super::probes::{self, Health};
 use super::resources::{self, Size};
-use super::{Scene, contained, or, policy};
+use super::{OURS, Scene, contained, is_ours, or, policy};
 use crate::names::{KubeLabel, KubeName, is_annotation_key};
 
 /// A pod that is ready for a moment before it crashes would let a whole rollout through.
@@ -231,6 +231,8 @@ pub(super) fn annotations(
             let message =
                 "this cannot be the key of an annotation: it is like `team` or `example.com/team`";
             findings.bad_value(at.head, message);
+        } else if is_ours(&key) {
+            findings.bad_value(at.head, OURS);
         }
         found.insert(key, at.value);
     }

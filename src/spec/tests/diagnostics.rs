@@ -291,3 +291,81 @@ fn only_the_services_asked_for_need_their_variables() {
         ["unset-variable: `${WEB_TAG}` has no value"]
     );
 }
+
+/// The problems of a service with these keys, at the usual ECS target.
+fn problems(more: &str) -> Vec<String> {
+    told(&read(&with(more)))
+}
+
+#[test]
+fn a_tag_by_which_we_know_what_is_ours_is_not_the_users() {
+    let told = problems(
+        "tags = { \"deployer:project\" = \"other\", \"Deployer/x\" = \"1\", team = \"a\" }\n",
+    );
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|one| one.contains("are ours")), "{told:?}");
+}
+
+#[test]
+fn what_ecs_surely_refuses_is_refused_beforehand() {
+    let group = "target_group = \"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef\"";
+    let both = problems(&format!(
+        "ports = [53, \"53/udp\"]\n[service.api.ecs]\n{group}\n"
+    ));
+    assert_eq!(
+        both,
+        ["conflict: port 53 is both TCP and UDP, and a target group takes only one"]
+    );
+    // Without a target group, or on another port, nothing is wrong with it.
+    let apart = format!("ports = [8080, 53, \"53/udp\"]\n[service.api.ecs]\n{group}\n");
+    assert!(read(&with(&apart)).is_ok());
+    let exec = problems("[service.api.ecs]\nexec = true\n");
+    assert_eq!(exec, ["missing-key: `exec` needs `ecs.task_role`"]);
+    let long = format!("env = {{ A = \"{}\" }}\n", "a b ".repeat(17_000));
+    assert_eq!(
+        problems(&long),
+        ["too-large: the task definition would have 67 KiB; ECS takes 64 KiB at most"]
+    );
+}
+
+#[test]
+fn units_of_cpu_are_told_from_vcpu() {
+    for written in ["512", "\"1024\"", "256.0"] {
+        let deploy = SMALL.replace("0.25", written);
+        let problems = load_with(&deploy, ECS, &Arguments::default()).unwrap_err();
+        let drawn = problems.render(false);
+        assert!(drawn.contains("are more than a machine has"), "{drawn}");
+    }
+    let deploy = SMALL.replace("0.25", "512");
+    let problems = load_with(&deploy, ECS, &Arguments::default()).unwrap_err();
+    assert!(problems.render(false).contains("512 units are 0.5"));
+}
+
+#[test]
+fn an_image_in_capitals_is_refused() {
+    let told = told(&read(&SMALL.replace("api:v1", "Shop/Api:v1")));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("small letters"), "{told:?}");
+}
+
+#[test]
+fn two_services_that_come_to_one_object_are_refused() {
+    let second = SMALL
+        .replace("\nproject = \"shop\"\n", "")
+        .replace("api]", "web]");
+    let ecs = format!("{SMALL}{second}[service.web.ecs]\nservice = \"api\"\n");
+    assert_eq!(
+        told(&read(&ecs)),
+        ["same-object: another service of this file comes to ECS service `api` too"]
+    );
+    // One family may well hold the revisions of two services.
+    let family = ecs.replace("service = \"api\"", "family = \"api\"");
+    assert!(read(&family).is_ok());
+    let target = "platform = \"kubernetes\"\nnamespace = \"shop\"\n";
+    let kubernetes = format!("{SMALL}{second}[service.web.kubernetes]\nname = \"api\"\n");
+    let found = load_with(&kubernetes, target, &Arguments::default());
+    assert_eq!(
+        told(&found),
+        ["same-object: another service of this file comes to Deployment `api` too"]
+    );
+}

@@ -13,7 +13,7 @@ use super::*;
 
 fn rendered(service: &Service) -> super::super::desired::Desired {
     let setting = Setting {
-        project: "shop",
+        tenant: &tenant(),
         place: &place_of(&spec(DEPLOY, TARGET)),
         origin: &Origin::default(),
     };

@@ -6,12 +6,11 @@ use crate::sandbox::Effect;
 
 async fn made_by_hand(cloud: &Cloud) {
     cloud.deploy(&service()).await;
-    let arn = "arn:aws:ecs:us-east-1:123456789012:service/main/api-service";
     let untag = cloud
         .ecs
         .ecs()
         .untag_resource()
-        .resource_arn(arn)
+        .resource_arn(ARN)
         .tag_keys("deployer:project");
     untag.send().await.unwrap();
 }
@@ -63,7 +62,15 @@ async fn a_tag_that_leaves_the_file_is_removed_and_those_of_others_stay() {
     assert!(planned.plan.is_empty());
     let tags = planned.observed.service.unwrap().config.tags;
     let keys: Vec<&str> = tags.iter().map(|tag| tag.key.as_str()).collect();
-    assert_eq!(keys, ["cost", "deployer:project", "deployer:service"]);
+    assert_eq!(
+        keys,
+        [
+            "cost",
+            "deployer:project",
+            "deployer:service",
+            "deployer:target"
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,4 +129,113 @@ async fn an_answer_that_says_nothing_about_autoscaling_stops_the_plan() {
         });
         assert!(cloud.plan(&fixed).await.is_err(), "{status}");
     }
+}
+
+const ARN: &str = "arn:aws:ecs:us-east-1:123456789012:service/main/api-service";
+
+/// The same cluster as another target, or another project, of another process.
+async fn as_tenant(cloud: &Cloud, project: &str, target: &str) -> Cloud {
+    let mut other = Cloud::of(cloud).await;
+    other.ecs.tenant = Tenant {
+        project: project.to_owned(),
+        target: target.parse().unwrap(),
+    };
+    other
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_of_another_target_is_not_ours() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let stage = as_tenant(&cloud, "shop", "stage").await;
+    let refused = stage.plan(&service()).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Refused);
+    let words = "belongs to service api of project shop at target ecs; --adopt";
+    assert!(refused.message.contains(words), "{refused}");
+    let adopt = Intent {
+        adopt: true,
+        ..Intent::default()
+    };
+    let plan = stage.plan_to(&service(), &adopt).await.unwrap().plan;
+    stage.perform(&plan).await.unwrap();
+    stage.rest().await;
+    assert!(stage.plan(&service()).await.unwrap().plan.is_empty());
+    assert!(cloud.plan(&service()).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_project_whose_name_no_tag_holds_is_told_apart_by_its_exact_name() {
+    let cloud = Cloud::new().await;
+    let first = as_tenant(&cloud, "team#a", "ecs").await;
+    first.deploy(&service()).await;
+    assert!(first.plan(&service()).await.unwrap().plan.is_empty());
+    for other in ["team?a", "team_a"] {
+        let other = as_tenant(&cloud, other, "ecs").await;
+        assert!(other.plan(&service()).await.is_err());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_without_a_targets_mark_gets_it_with_its_next_change() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let untag = cloud.ecs.ecs().untag_resource().resource_arn(ARN);
+    untag.tag_keys("deployer:target").send().await.unwrap();
+    assert!(cloud.plan(&service()).await.unwrap().plan.is_empty());
+    let changed = service_with(&[("api:v1", "api:v2")]);
+    let plan = cloud.plan(&changed).await.unwrap().plan;
+    let shown = shown(&plan).join("\n");
+    assert!(shown.contains("tags.deployer:target"), "{shown}");
+    cloud.perform(&plan).await.unwrap();
+    cloud.rest().await;
+    let stage = as_tenant(&cloud, "shop", "stage").await;
+    assert!(stage.plan(&changed).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_fifty_tags_are_refused_before_any_write() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let tag = |key: String| {
+        let tag = aws_sdk_ecs::types::Tag::builder().key(key).value("x");
+        tag.build()
+    };
+    let theirs = (0..20)
+        .map(|number| tag(format!("theirs{number}")))
+        .collect();
+    let write = cloud.ecs.ecs().tag_resource().resource_arn(ARN);
+    write.set_tags(Some(theirs)).send().await.unwrap();
+    let many: Vec<String> = (0..30).map(|number| format!("t{number} = \"1\"")).collect();
+    let many = format!("tags = {{ {} }}", many.join(", "));
+    let tagged = service_with(&[("tags = { team = \"checkout\" }", &many)]);
+    let refused = cloud.plan(&tagged).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Refused);
+    assert!(refused.message.contains("AWS allows 50"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_of_others_on_a_revision_go_along_to_the_next() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let running = cloud
+        .plan(&service())
+        .await
+        .unwrap()
+        .observed
+        .running
+        .unwrap();
+    let theirs = aws_sdk_ecs::types::Tag::builder().key("cost").value("42");
+    let tag = cloud.ecs.ecs().tag_resource().resource_arn(&running.arn);
+    tag.tags(theirs.build()).send().await.unwrap();
+    let later = Cloud::of(&cloud).await;
+    later
+        .deploy(&service_with(&[
+            ("api:v1", "api:v2"),
+            ("team = \"checkout\"", "owner = \"ada\""),
+        ]))
+        .await;
+    let newest = later.ecs.newest_definition("api-service").await.unwrap();
+    let tags = newest.unwrap().config.tags;
+    let has = |key: &str| tags.iter().any(|tag| tag.key == key);
+    assert!(has("cost") && has("owner") && !has("team"), "{tags:?}");
 }

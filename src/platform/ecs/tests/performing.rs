@@ -148,6 +148,45 @@ async fn going_back_takes_the_last_revision_that_succeeded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deregistered_revision_is_registered_again_on_the_way_back() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let second = service_with(&[("api:v1", "api:v2")]);
+    cloud.deploy(&second).await;
+    let api = cloud.ecs.ecs().deregister_task_definition();
+    api.task_definition("api-service:1").send().await.unwrap();
+    let cloud = Cloud::of(&cloud).await;
+    let back = Intent {
+        back_to: Some(None),
+        ..Intent::default()
+    };
+    let plan = cloud.plan_to(&second, &back).await.unwrap().plan;
+    assert_eq!(
+        words(&plan),
+        [
+            "register task definition api-service",
+            "update service api-service"
+        ]
+    );
+    let note = plan
+        .notes
+        .iter()
+        .find(|note| note.code == "registered_again");
+    assert_eq!(
+        note.map(|note| note.text.as_str()),
+        Some("api-service:1 was deregistered; it is registered again.")
+    );
+    let started = cloud.perform(&plan).await.unwrap().unwrap();
+    assert!(started.task_definition.ends_with(":3"));
+    cloud.rest().await;
+    assert!(cloud.plan(&service()).await.unwrap().plan.is_empty());
+    // Once more, what was registered again is used.
+    cloud.deploy(&second).await;
+    let plan = cloud.plan_to(&second, &back).await.unwrap().plan;
+    assert_eq!(words(&plan), ["update service api-service"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_revision_that_is_not_there_is_named() {
     let cloud = Cloud::new().await;
     cloud.deploy(&service()).await;

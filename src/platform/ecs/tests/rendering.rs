@@ -9,7 +9,7 @@ use crate::spec::Disk;
 
 fn rendered(spec: &Spec) -> String {
     let setting = Setting {
-        project: &spec.project,
+        tenant: &Tenant::of(spec),
         place: &place_of(spec),
         origin: &Origin::default(),
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::adopt::label;
+use super::super::adopt::same_owner;
 use super::super::compare::Ownership;
 use super::super::conflict::conflicts;
 use super::super::followed::template_digest;
@@ -13,7 +13,7 @@ use super::super::observe::deployment;
 use super::super::ports::{self, Both, Passage};
 use super::super::record::Sets;
 use super::super::wire::{Applying, Wire};
-use super::super::{Kubernetes, Object, REPLICAS_MANAGER, count, failures, key};
+use super::super::{Kubernetes, Object, REPLICAS_MANAGER, count, failures};
 use crate::platform::failure::{Failed, Kind as Failure};
 
 /// How long a write of the remedy is tried again when the server is busy or gone for a moment. It
@@ -183,9 +183,8 @@ impl Kubernetes {
         let Some(live) = wire.read(&object.id).await? else {
             return Ok(());
         };
-        let same = |key: &str| label(&live, key) == label(&object.manifest, key);
         let (true, Some(uid)) = (
-            same(key::PROJECT) && same(key::SERVICE),
+            same_owner(&live, &object.manifest),
             live["metadata"]["uid"].as_str(),
         ) else {
             return Ok(());

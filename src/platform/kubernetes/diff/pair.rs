@@ -54,8 +54,12 @@ impl<'a> Pair<'a> {
         }
         let claims: Vec<Path> = room.into_iter().map(|one| one.claim).collect();
         ownership.claimed = Owned::of(claims.iter().cloned());
+        let mut differences = differences(&wanted, &there, &ownership);
+        if !foreign && differences.iter().all(adopt::is_mere_mark) {
+            differences.clear();
+        }
         Self {
-            differences: differences(&wanted, &there, &ownership),
+            differences,
             takes_over: if foreign {
                 adopt::taken_from(live)
             } else {

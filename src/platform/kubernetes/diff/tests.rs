@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::platform::failure::Kind as Failure;
 use crate::platform::kubernetes::observe::Former;
+use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::record::State;
 use crate::platform::kubernetes::samples::{OWNER, applied, desired, head, id, there};
 
@@ -340,6 +341,50 @@ fn a_rename_makes_the_new_set_then_leads_there_then_removes_the_old_one() {
     );
 }
 
+/// The marks of another target, or another project, on everything that is there.
+fn marked(desired: &Desired, key: &str, value: Option<&str>) -> Observed {
+    let mut observed = there(desired);
+    for live in observed.objects.values_mut() {
+        live["metadata"]["annotations"][key] = json!(value);
+    }
+    observed
+}
+
+#[test]
+fn what_another_target_deployed_is_not_ours() {
+    let desired = desired("shop/api:v1", "");
+    let stage = marked(&desired, key::TARGET, Some("stage"));
+    let refused = diff(&wish(&desired), &stage).unwrap_err();
+    assert_eq!(refused.kind, Failure::Refused);
+    let words = "Deployment api belongs to service api of project shop at target stage";
+    assert!(refused.message.contains(words), "{refused}");
+    let adopting = Wish {
+        adopt: true,
+        ..wish(&desired)
+    };
+    let adopted = diff(&adopting, &stage).unwrap();
+    let mark = "metadata.annotations[deployer/target]";
+    assert!(adopted.views.iter().any(|view| view.path == mark));
+    let other = marked(&desired, key::PROJECT, Some("shop!"));
+    let refused = diff(&wish(&desired), &other).unwrap_err();
+    assert!(refused.message.contains("project shop!"), "{refused}");
+}
+
+#[test]
+fn a_mark_that_an_earlier_version_did_not_write_goes_along_with_the_next_change() {
+    let before = desired("shop/api:v1", "");
+    let mut earlier = there(&before);
+    for live in earlier.objects.values_mut() {
+        live["metadata"]["annotations"] = json!({});
+    }
+    assert_eq!(planned(&before, &earlier), [""; 0]);
+    let changed = desired("shop/api:v2", "");
+    assert_eq!(
+        planned(&changed, &earlier),
+        ["record the revision", "update Deployment api, rolls"]
+    );
+}
+
 #[test]
 fn a_renamed_service_begins_with_as_many_pods_as_serve() {
     let (wanted, mut observed) = renamed(&format!("{SCALED}\n{EXPOSED}"));
@@ -376,4 +421,16 @@ fn what_somebody_elses_ingress_leads_to_is_no_former_name() {
             .iter()
             .any(|change| change.words() == "delete Deployment api")
     );
+}
+
+#[test]
+fn a_tag_that_can_move_is_pulled_each_time() {
+    let pull = |image: &str| {
+        let desired = desired(image, "");
+        let deployment = &desired.object(Kind::Deployment).unwrap().manifest;
+        deployment["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"].clone()
+    };
+    assert_eq!(pull("shop/api:main"), "Always");
+    assert_eq!(pull("shop/api"), "Always");
+    assert_eq!(pull("shop/api:v1"), json!(null));
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::{Run, nothing};
 use crate::platform::PerformError;
 use crate::platform::failure::{Failed, Kind as Failure};
-use crate::platform::kubernetes::adopt::{is_taken_over, label};
+use crate::platform::kubernetes::MANAGER;
+use crate::platform::kubernetes::adopt::{is_taken_over, same_owner};
 use crate::platform::kubernetes::capture::capture;
 use crate::platform::kubernetes::change::{Basis, Change, Wave};
 use crate::platform::kubernetes::compare::Ownership;
@@ -20,8 +21,9 @@ use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
 use crate::platform::kubernetes::past::{made, serving};
 use crate::platform::kubernetes::prove::{Proof, contested};
-use crate::platform::kubernetes::record::{Captured, CapturedState, RecordHead, State, digest};
-use crate::platform::kubernetes::{MANAGER, key};
+use crate::platform::kubernetes::record::{
+    Captured, CapturedState, RecordHead, State, digest, next,
+};
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
 /// the lock takes its own back at once.
@@ -257,10 +259,9 @@ impl Run<'_> {
     /// brought back either.
     fn is_touched(&self, id: &Id, live: &Value) -> bool {
         let asked = self.asked().unwrap_or_default();
-        let ours = asked.iter().any(|object| {
-            let same = |key: &str| label(&object.manifest, key) == label(live, key);
-            object.id == *id && same(key::PROJECT) && same(key::SERVICE)
-        });
+        let ours = asked
+            .iter()
+            .any(|object| object.id == *id && same_owner(&object.manifest, live));
         ours || self.plan.changes.iter().any(|change| match change {
             Change::Apply { object, .. } => object.id == *id,
             Change::Delete { id: other, .. } => other == id,

@@ -47,6 +47,11 @@ pub(super) fn container(service: &Service, container: &Container, part: Part) ->
     };
     put("name", json!(container.name.as_str()));
     put("image", json!(container.image.as_str()));
+    // Else a node that has the tag already would go on with what it had.
+    put(
+        "imagePullPolicy",
+        json!(container.image.can_move().then_some("Always")),
+    );
     put("command", plain(&container.entrypoint));
     put("args", plain(&container.command));
     put("workingDir", json!(container.working_dir));

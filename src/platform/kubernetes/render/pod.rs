@@ -16,7 +16,7 @@ impl Maker<'_> {
     pub(super) fn pod(&self, order: &Order<'_>) -> Value {
         let service = self.service;
         let kubernetes = &service.kubernetes;
-        let mut metadata = json!({ "labels": labels(service, self.setting.project) });
+        let mut metadata = json!({ "labels": labels(service, &self.setting.tenant.project) });
         if !kubernetes.pod_annotations.is_empty() {
             metadata["annotations"] = json!(kubernetes.pod_annotations);
         }

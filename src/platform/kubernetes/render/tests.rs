@@ -10,6 +10,7 @@ use super::super::desired::{Desired, namespace};
 use super::super::kind::Kind;
 use super::super::samples::said;
 use super::{Setting, render};
+use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 
 const DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");
@@ -37,8 +38,8 @@ fn small(more: &str, target: &str) -> Spec {
 
 fn desired(spec: &Spec) -> Desired {
     let place = spec.target.place.kubernetes().unwrap();
-    let project = &spec.project;
-    let desired = render(&spec.services[0], &Setting { project, place });
+    let tenant = &Tenant::of(spec);
+    let desired = render(&spec.services[0], &Setting { tenant, place });
     lawful(&desired);
     desired
 }
@@ -230,9 +231,10 @@ fn only_an_alb_gets_its_annotations() {
             ingress["metadata"]["annotations"].clone(),
         )
     };
-    assert_eq!(annotations(""), (Value::Null, Value::Null));
+    let marks = json!({ "deployer/project": "the shop", "deployer/target": "here" });
+    assert_eq!(annotations(""), (Value::Null, marks.clone()));
     let nginx = annotations("ingress = { class = \"nginx\" }\n");
-    assert_eq!(nginx, (json!("nginx"), Value::Null));
+    assert_eq!(nginx, (json!("nginx"), marks));
     let (_, alb) =
         annotations("ingress = { class = \"alb\" }\nreadiness = { path = \"/r\", port = 9 }\n");
     let key = |key: &str| format!("alb.ingress.kubernetes.io/{key}");

@@ -334,7 +334,7 @@ async fn replaced(records: &[Value]) -> Vec<Standing> {
     let spec = samples::spec("x/api:v2", "");
     let place = spec.target.place.kubernetes().unwrap();
     let clock = stage.watch.place().clock;
-    let platform = Kubernetes::new(place, "shop", Origin::default(), clock)
+    let platform = Kubernetes::new(place, &samples::tenant(), Origin::default(), clock)
         .linked(stage.watch.place().link.clone());
     stage.rollout.watch = None;
     let mut seen = Vec::new();

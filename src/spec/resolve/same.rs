@@ -1,0 +1,46 @@
+//! Two services of one file that come to one object: each would take the other's away.
+
+use super::super::findings::Findings;
+use super::super::model::{Place, Service};
+use super::super::problem::{Problem, Spot};
+
+/// What a service is called where it runs: the kind of each object, and its name.
+pub(in super::super) struct Named {
+    head: Spot,
+    objects: Vec<(&'static str, String)>,
+}
+
+/// The objects of a service that no other one may share.
+pub(in super::super) fn names(service: &Service, place: &Place, head: Spot) -> Named {
+    let objects = if place.ecs().is_some() {
+        vec![("ECS service", service.ecs.service.to_string())]
+    } else {
+        let kubernetes = &service.kubernetes;
+        let ingress = kubernetes.ingress.as_ref();
+        let ingress = ingress.map(|ingress| ("Ingress", ingress.name.to_string()));
+        let own = [("Deployment", kubernetes.name.to_string())];
+        own.into_iter().chain(ingress).collect()
+    };
+    Named { head, objects }
+}
+
+/// Every object that an earlier service of the file has already is a problem.
+pub(in super::super) fn refuse_the_same(services: &[Named], findings: &mut Findings) {
+    for (index, service) in services.iter().enumerate() {
+        for object in &service.objects {
+            let earlier = services[..index]
+                .iter()
+                .find(|one| one.objects.contains(object));
+            if let Some(earlier) = earlier {
+                let (kind, name) = object;
+                let message = format!("another service of this file comes to {kind} `{name}` too");
+                findings.problem(
+                    Problem::new("same-object", message)
+                        .at(service.head)
+                        .also(earlier.head, "this one")
+                        .help("each service needs a name of its own"),
+                );
+            }
+        }
+    }
+}
