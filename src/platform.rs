@@ -24,6 +24,7 @@ pub mod failure;
 pub mod kubernetes;
 pub mod origin;
 pub mod post_mortem;
+pub mod program;
 pub mod send;
 
 pub use failure::{Failed, Kind};

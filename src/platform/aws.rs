@@ -17,6 +17,7 @@ use crate::spec::EcsPlace;
 
 pub mod credentials;
 pub mod failures;
+pub mod process;
 pub mod server_time;
 
 pub use credentials::Renewing;

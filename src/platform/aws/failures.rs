@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::process;
 use crate::platform::causes::{self, links, never_connected};
 use crate::platform::{Failed, Kind};
 
@@ -26,8 +27,11 @@ where
 /// Credentials could not be had.
 pub fn credentials_failed(operation: impl Into<String>, error: CredentialsError) -> Failed {
     let kind = of_credentials(&error).unwrap_or(Kind::NoCredentials);
-    let words: Vec<String> = links(&error).map(ToString::to_string).collect();
-    Failed::new(operation, kind, words.join(": ")).caused_by(error)
+    let words = of_process(&error).unwrap_or_else(|| {
+        let words: Vec<String> = links(&error).map(ToString::to_string).collect();
+        words.join(": ")
+    });
+    Failed::new(operation, kind, words).caused_by(error)
 }
 
 /// What AWS said, in full; else the whole chain of causes, since the outermost link says only
@@ -43,7 +47,13 @@ where
         let what = error.code().unwrap_or("no proper AWS answer");
         return format!("{what} (HTTP {status})");
     }
-    causes::words(error)
+    of_process(error).unwrap_or_else(|| causes::words(error))
+}
+
+/// What a `credential_process` did wrong, which says all by itself.
+fn of_process(error: &(dyn Error + 'static)) -> Option<String> {
+    let trouble = links(error).find_map(<dyn Error>::downcast_ref::<process::Trouble>);
+    trouble.map(ToString::to_string)
 }
 
 fn kind_of<E>(error: &SdkError<E, HttpResponse>) -> Kind

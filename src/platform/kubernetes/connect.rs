@@ -5,6 +5,7 @@
 //! every attempt a token that is fresh.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
@@ -16,6 +17,7 @@ use tower::BoxError;
 
 use self::authorized::Authorized;
 use self::patient::{Patient, Route};
+use self::plugin::Plugin;
 use self::token::Tokens;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
@@ -26,6 +28,7 @@ mod authorized;
 mod eks;
 mod kubeconfig;
 mod patient;
+mod plugin;
 mod proxy;
 pub mod token;
 
@@ -66,11 +69,11 @@ pub async fn connect(place: &KubePlace, clock: Clock) -> Result<Link, Failed> {
                 context: context.as_deref(),
                 cluster: cluster.as_deref(),
             };
-            kubeconfig::find(&wanted)?.link(clock)
+            kubeconfig::find(&wanted)?.link(clock).await
         }
         Reach::Eks { cluster, endpoint } => {
             let found = eks::find(place, cluster.as_str(), endpoint.as_deref(), clock).await?;
-            found.link(clock)
+            found.link(clock).await
         }
     }
 }
@@ -80,23 +83,25 @@ struct Way {
     config: Config,
     cluster: String,
     tokens: Option<Tokens>,
+    /// What hands out tokens or a certificate, where a program does.
+    plugin: Option<Plugin>,
     /// Why no connection may come about.
     hint: Option<String>,
 }
 
 impl Way {
     /// Puts our layers under a client.
-    fn link(mut self, clock: Clock) -> Result<Link, Failed> {
+    async fn link(mut self, clock: Clock) -> Result<Link, Failed> {
+        let time = ServerTime::new(clock);
+        if let Some(plugin) = self.plugin.take() {
+            self.log_in(plugin, time.clone()).await?;
+        }
         let server = self.config.cluster_url.to_string();
         let hint = self.hint.take().or_else(|| through(&self.config));
         self.config.connect_timeout = Some(CONNECT);
         // Ours repeats reads only.
         self.config.default_retry = false;
-        let route = Route {
-            server,
-            hint,
-            asks_people: self.config.auth_info.exec.is_some(),
-        };
+        let route = Route { server, hint };
         let namespace = self.config.default_namespace.clone();
         let below = ClientBuilder::try_from(self.config)
             .map_err(|error| unusable(&route.server, &error))?
@@ -105,10 +110,10 @@ impl Way {
             let below = below.clone();
             async move { below.send(request).await.map_err(BoxError::from) }
         });
-        let time = ServerTime::new(clock);
         let client = if let Some(tokens) = self.tokens {
-            let below = Authorized::new(below, tokens);
-            let patient = Patient::new(below, route, clock, time.clone());
+            let tokens = Arc::new(tokens);
+            let below = Authorized::new(below, Arc::clone(&tokens));
+            let patient = Patient::new(below, route, clock, time.clone()).renewing(tokens);
             kube::Client::new(patient, namespace)
         } else {
             let patient = Patient::new(below, route, clock, time.clone());
@@ -119,6 +124,20 @@ impl Way {
             cluster: self.cluster,
             time,
         })
+    }
+
+    /// Runs the plugin, before anything is sent: a certificate belongs to the connection itself, and
+    /// a person may be asked, which takes longer than any request may. A certificate is not renewed.
+    async fn log_in(&mut self, plugin: Plugin, time: ServerTime) -> Result<(), Failed> {
+        let mut login = plugin.login().await?;
+        if let Some((certificate, key)) = login.certificate.take() {
+            self.config.auth_info.client_certificate_data = Some(certificate);
+            self.config.auth_info.client_key_data = Some(key.into());
+        }
+        if login.token.is_some() {
+            self.tokens = Some(Tokens::of_plugin(plugin, &login, time)?);
+        }
+        Ok(())
     }
 }
 

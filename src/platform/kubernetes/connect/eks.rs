@@ -71,6 +71,7 @@ pub(super) async fn found(
         config,
         cluster: cluster.arn.clone().unwrap_or_else(|| name.to_owned()),
         tokens: Some(Tokens::new(signer)),
+        plugin: None,
         hint: cluster.resources_vpc_config.as_ref().and_then(hint),
     })
 }

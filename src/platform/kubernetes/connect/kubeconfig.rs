@@ -1,7 +1,7 @@
 //! A cluster by a kubeconfig; where there is none, by the service account of the pod we run in.
 //!
-//! Reading and merging the files, exec plugins and client certificates are the client library's;
-//! ours is to choose what the target names, to refuse what it does not, and to say so in words
+//! Reading and merging the files and client certificates are the client library's; ours is to choose
+//! what the target names, to refuse what it does not, to run a login plugin, and to say so in words
 //! that help.
 
 use std::io;
@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use http::Uri;
-use kube::config::{AuthInfo, Cluster, Config, Context, Kubeconfig, KubeconfigError};
+use kube::config::{
+    AuthInfo, Cluster, Config, Context, ExecAuthCluster, Kubeconfig, KubeconfigError,
+};
 
+use super::plugin::Plugin;
 use super::{Way, certificates, proxy, unusable};
 use crate::platform::failure::{Failed, Kind};
 
@@ -96,6 +99,7 @@ fn in_cluster() -> Option<Way> {
         cluster: server_name(&config.cluster_url),
         config,
         tokens: None,
+        plugin: None,
         hint: None,
     })
 }
@@ -139,11 +143,13 @@ fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
         .and_then(|user| file.auth_infos.iter().find(|named| named.name == *user))
         .and_then(|named| named.auth_info.clone())
         .unwrap_or_default();
-    let config = config(&cluster, user, &name)?;
+    let mut config = config(&cluster, user, &name)?;
+    let plugin = plugin(&cluster, &mut config.auth_info)?;
     Ok(Way {
         cluster: server_name(&config.cluster_url),
         config,
         tokens: None,
+        plugin,
         hint: None,
     })
 }
@@ -174,7 +180,7 @@ fn contexts(file: &Kubeconfig) -> String {
 
 /// What the client needs. Only the proxy is ours: the library takes exceptions from the rule to be
 /// about the proxy's own address.
-fn config(cluster: &Cluster, mut user: AuthInfo, context: &str) -> Result<Config, Failed> {
+fn config(cluster: &Cluster, user: AuthInfo, context: &str) -> Result<Config, Failed> {
     let of_context = |why: String| wrong(format!("context {context}: {why}"));
     let server = cluster.server.as_deref().unwrap_or_default();
     let url: Uri = server
@@ -197,14 +203,31 @@ fn config(cluster: &Cluster, mut user: AuthInfo, context: &str) -> Result<Config
         ),
         None => proxy::from_environment(&config.cluster_url),
     };
-    if let Some(exec) = &mut user.exec
-        && exec.provide_cluster_info
-    {
-        let told = cluster.try_into();
-        exec.cluster = Some(told.map_err(|error| unusable(server, &error))?);
-    }
     config.auth_info = user;
     Ok(config)
+}
+
+/// The login plugin of a user who has no other way to say who they are.
+fn plugin(cluster: &Cluster, user: &mut AuthInfo) -> Result<Option<Plugin>, Failed> {
+    if let Some(old) = &user.auth_provider {
+        return Err(wrong(format!(
+            "its user has the `auth-provider` {}, which Kubernetes 1.26 has removed; an `exec` plugin took its place",
+            old.name
+        )));
+    }
+    let basic = user.username.is_some() && user.password.is_some();
+    let other = basic || user.token.is_some() || user.token_file.is_some();
+    let Some(exec) = user.exec.take().filter(|_| !other) else {
+        return Ok(None);
+    };
+    let told = if exec.provide_cluster_info {
+        let server = cluster.server.as_deref().unwrap_or_default();
+        let told = ExecAuthCluster::try_from(cluster);
+        Some(told.map_err(|error| unusable(server, &error))?)
+    } else {
+        None
+    };
+    Plugin::new(exec, told).map(Some)
 }
 
 /// The certificates that sign the server's; `None`: the ones of this machine do.

@@ -5,7 +5,6 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt as _};
 
 use super::authorized::copy;
+use super::token::Tokens;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::causes::{links, never_connected, words};
@@ -38,9 +38,6 @@ const READ: Duration = Duration::from_secs(10);
 /// documentation, dynamic admission control, timeouts).
 const WRITE: Duration = Duration::from_secs(40);
 
-/// How long the first attempt may take where a plugin may ask a person to log in.
-const LOGIN: Duration = Duration::from_mins(2);
-
 /// What is known of the way to the server.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
@@ -48,8 +45,6 @@ pub(super) struct Route {
     pub(super) server: String,
     /// Why no connection may come about.
     pub(super) hint: Option<String>,
-    /// Whether a plugin may ask a person to log in.
-    pub(super) asks_people: bool,
 }
 
 /// Sends requests with patience.
@@ -59,8 +54,8 @@ pub(super) struct Patient<S> {
     route: Arc<Route>,
     clock: Clock,
     time: ServerTime,
-    /// Whether any answer came yet.
-    answered: Arc<AtomicBool>,
+    /// The tokens that every attempt needs, where it needs any.
+    tokens: Option<Arc<Tokens>>,
 }
 
 impl<S> Patient<S> {
@@ -70,8 +65,14 @@ impl<S> Patient<S> {
             route: Arc::new(route),
             clock,
             time,
-            answered: Arc::default(),
+            tokens: None,
         }
+    }
+
+    /// Has a token ready before an attempt and outside of its time: a person may be asked for it.
+    pub(super) fn renewing(mut self, tokens: Arc<Tokens>) -> Self {
+        self.tokens = Some(tokens);
+        self
     }
 }
 
@@ -122,8 +123,12 @@ where
 
     /// One attempt, in its time.
     async fn once(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        if let Some(tokens) = &self.tokens {
+            let ready = tokens.header().await;
+            ready.map_err(|error| Trouble::credentials(&error))?;
+        }
         let streams = is_stream(&request);
-        let limit = self.limit(&request);
+        let limit = limit(&request);
         let attempt = async {
             let answer = self.below.clone().oneshot(request).await?;
             if streams {
@@ -139,7 +144,6 @@ where
             Err(_) => Err(Trouble::Silence(limit.as_secs()).into()),
         };
         if let Ok(answer) = &answer {
-            self.answered.store(true, Ordering::Relaxed);
             let date = answer
                 .headers()
                 .get(DATE)
@@ -151,27 +155,25 @@ where
         answer.map_err(|error| self.explain(error))
     }
 
-    fn limit(&self, request: &Request<Body>) -> Duration {
-        if self.route.asks_people && !self.answered.load(Ordering::Relaxed) {
-            LOGIN
-        } else if request.method() == Method::GET {
-            READ
-        } else {
-            WRITE
-        }
-    }
-
     /// Adds what may be the reason where no connection was made.
     fn explain(&self, error: BoxError) -> BoxError {
         if !links(error.as_ref()).any(never_connected) {
             return error;
         }
-        let Route { server, hint, .. } = &*self.route;
+        let Route { server, hint } = &*self.route;
         let mut text = format!("no connection to {server}: {}", words(error.as_ref()));
         if let Some(hint) = hint {
             text = format!("{text}. {hint}");
         }
         Trouble::NoWay(text).into()
+    }
+}
+
+fn limit(request: &Request<Body>) -> Duration {
+    if request.method() == Method::GET {
+        READ
+    } else {
+        WRITE
     }
 }
 

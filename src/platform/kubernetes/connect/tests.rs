@@ -100,9 +100,8 @@ impl Server {
         let route = Route {
             server: "https://cluster.example.com".into(),
             hint: Some("Its endpoint is private".into()),
-            asks_people: false,
         };
-        let below = Authorized::new(below, tokens);
+        let below = Authorized::new(below, Arc::new(tokens));
         kube::Client::new(Patient::new(below, route, self.clock, time), "default")
     }
 
@@ -265,9 +264,8 @@ async fn without_credentials_nothing_is_sent() {
     let route = Route {
         server: "https://cluster.example.com".into(),
         hint: None,
-        asks_people: false,
     };
-    let patient = Patient::new(Authorized::new(below, tokens), route, server.clock, time);
+    let patient = Patient::new(Authorized::new(below, Arc::new(tokens)), route, server.clock, time);
     let secrets: Api<Secret> = Api::default_namespaced(kube::Client::new(patient, "default"));
     let error = secrets.list(&ListParams::default()).await.unwrap_err();
     assert_eq!(failed("list", &error).kind, Kind::NoCredentials);

@@ -73,7 +73,7 @@ async fn the_context_leads_to_its_cluster_by_its_own_proxy() {
     assert_eq!(proxy.host(), Some("proxy.example.com"));
     assert_eq!(way.config.tls_server_name.as_deref(), Some("inner"));
     assert!(way.config.auth_info.token.is_some());
-    let link = way.link(Clock::system()).unwrap();
+    let link = way.link(Clock::system()).await.unwrap();
     assert!(!format!("{link:?}").contains("ann-token"));
 }
 
