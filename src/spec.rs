@@ -9,6 +9,8 @@
 mod fargate;
 mod files;
 mod findings;
+mod endpoint;
+mod environment;
 mod interpolate;
 mod load;
 pub mod model;
@@ -27,6 +29,7 @@ mod veil;
 #[cfg(test)]
 mod tests;
 
+pub use endpoint::Owner;
 pub use files::{Disk, Files, target_file, targets};
 pub use findings::Note;
 pub use load::{Loaded, Request, load};

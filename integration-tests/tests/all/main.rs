@@ -29,6 +29,7 @@ mod rollouts;
 mod scaling;
 mod shop;
 mod trouble;
+mod trust;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         [
             harness::trials(),
             bad_input::trials(),
+            trust::trials(),
             cli::trials(),
             rights::trials(),
             clients::trials(),

@@ -38,6 +38,17 @@ mod tests;
 /// How long a connection may take: a SYN that was lost twice, and a little.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// What a kubeconfig may do on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// Whatever it says.
+    #[default]
+    Full,
+    /// It runs no program and sends no file as a token: whoever opens a pull request may have written
+    /// it.
+    NoPrograms,
+}
+
 /// A connection to one cluster.
 #[derive(Clone)]
 pub struct Link {
@@ -47,6 +58,8 @@ pub struct Link {
     pub cluster: String,
     /// How far the server's clock is from ours, as its answers show it.
     pub time: ServerTime,
+    /// Whether anybody on the way could pose as the cluster.
+    pub unverified: bool,
 }
 
 impl fmt::Debug for Link {
@@ -57,7 +70,7 @@ impl fmt::Debug for Link {
 
 /// Reaches the cluster of `place`, after the checks that need no request to it: no other cluster
 /// than the target's is ever spoken to.
-pub async fn connect(place: &KubePlace, clock: Clock) -> Result<Link, Failed> {
+pub async fn connect(place: &KubePlace, trust: Trust, clock: Clock) -> Result<Link, Failed> {
     match &place.reach {
         Reach::Kubeconfig {
             path,
@@ -68,6 +81,7 @@ pub async fn connect(place: &KubePlace, clock: Clock) -> Result<Link, Failed> {
                 path: path.as_deref(),
                 context: context.as_deref(),
                 cluster: cluster.as_deref(),
+                trust,
             };
             kubeconfig::find(&wanted)?.link(clock).await
         }
@@ -102,6 +116,7 @@ impl Way {
         // Ours repeats reads only.
         self.config.default_retry = false;
         let route = Route { server, hint };
+        let unverified = self.config.accept_invalid_certs;
         let namespace = self.config.default_namespace.clone();
         let below = ClientBuilder::try_from(self.config)
             .map_err(|error| unusable(&route.server, &error))?
@@ -123,6 +138,7 @@ impl Way {
             client,
             cluster: self.cluster,
             time,
+            unverified,
         })
     }
 

@@ -103,6 +103,13 @@ impl Planning<'_> {
             &mut diff,
         )?;
         diff.notes.extend(notes);
+        if self.kube.link().await?.unverified {
+            diff.notes.push(Note::warning(
+                "tls_not_verified",
+                "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could \
+                 read the credentials and every Secret, and answer in its place.",
+            ));
+        }
         self.prove(&mut diff, &observed).await?;
         self.kube.remember(
             self.name(),

@@ -14,7 +14,7 @@ use kube::config::{
 };
 
 use super::plugin::Plugin;
-use super::{Way, certificates, proxy, unusable};
+use super::{Trust, Way, certificates, proxy, unusable};
 use crate::platform::failure::{Failed, Kind};
 
 /// What the target says about the kubeconfig.
@@ -26,6 +26,8 @@ pub(super) struct Wanted<'a> {
     pub(super) context: Option<&'a str>,
     /// The name that the kubeconfig must have for the cluster.
     pub(super) cluster: Option<&'a str>,
+    /// What it may do here.
+    pub(super) trust: Trust,
 }
 
 /// The cluster that the target names.
@@ -144,6 +146,9 @@ fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
         .and_then(|named| named.auth_info.clone())
         .unwrap_or_default();
     let mut config = config(&cluster, user, &name)?;
+    if wanted.trust == Trust::NoPrograms {
+        harmless(&config.auth_info, wanted)?;
+    }
     let plugin = plugin(&cluster, &mut config.auth_info)?;
     Ok(Way {
         cluster: server_name(&config.cluster_url),
@@ -205,6 +210,28 @@ fn config(cluster: &Cluster, user: AuthInfo, context: &str) -> Result<Config, Fa
     };
     config.auth_info = user;
     Ok(config)
+}
+
+/// Refuses a user who is logged in by a program or a file of this machine.
+fn harmless(user: &AuthInfo, wanted: &Wanted<'_>) -> Result<(), Failed> {
+    let would = if let Some(exec) = &user.exec {
+        let program = exec.command.as_deref().unwrap_or_default();
+        format!("runs the login plugin {program}")
+    } else if let Some(file) = &user.token_file {
+        format!("sends the file {file} as a token")
+    } else {
+        return Ok(());
+    };
+    let path = wanted.path.unwrap_or(Path::new("")).display();
+    Err(Failed::new(
+        "use the kubeconfig of the repository",
+        Kind::Refused,
+        format!(
+            "{path} {would}, and whoever may change the repository may choose that. Allow it with \
+             --allow-exec or DEPLOYER_ALLOW_EXEC=1, or take a kubeconfig from elsewhere: without \
+             `kubeconfig` in the target's file, KUBECONFIG names it"
+        ),
+    ))
 }
 
 /// The login plugin of a user who has no other way to say who they are.

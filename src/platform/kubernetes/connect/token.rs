@@ -42,6 +42,9 @@ const USED: SignedDuration = SignedDuration::from_mins(13);
 /// A token is not used beyond the life of the credentials that signed it, less this.
 const EARLY: SignedDuration = SignedDuration::from_secs(30);
 
+/// What a plugin gave is asked for again so long before its end, for a person may have to be asked.
+const LOGIN_EARLY: SignedDuration = SignedDuration::from_mins(1);
+
 /// The most bytes that clusters take.
 const LONGEST: usize = 4_096;
 
@@ -176,7 +179,7 @@ impl Cached {
         let mut header = header.map_err(|_| wrong("its token is not fit for a request"))?;
         header.set_sensitive(true);
         let until = login.until.map_or(Timestamp::MAX, |until| {
-            until.checked_sub(EARLY).unwrap_or(until)
+            until.checked_sub(LOGIN_EARLY).unwrap_or(until)
         });
         Ok(Self { header, until })
     }

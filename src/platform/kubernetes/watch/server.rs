@@ -73,6 +73,7 @@ impl Server {
         });
         Place {
             link: Link {
+                unverified: false,
                 client: kube::Client::new(service, "production"),
                 cluster: "test".into(),
                 time: ServerTime::new(Clock::driven_from(at(0))),
