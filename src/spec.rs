@@ -6,11 +6,11 @@
 //!
 //! Every stage adds to one list of findings and goes on, so that all problems come at once.
 
+mod endpoint;
+mod environment;
 mod fargate;
 mod files;
 mod findings;
-mod endpoint;
-mod environment;
 mod interpolate;
 mod load;
 pub mod model;

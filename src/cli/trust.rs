@@ -56,7 +56,11 @@ mod tests {
         for directory in [&project, &outside, &top.join("repository/.git")] {
             std::fs::create_dir_all(directory).unwrap();
         }
-        for file in ["repository/shop/deploy.toml", "repository/own", "outside/theirs"] {
+        for file in [
+            "repository/shop/deploy.toml",
+            "repository/own",
+            "outside/theirs",
+        ] {
             std::fs::write(top.join(file), "").unwrap();
         }
         std::os::unix::fs::symlink(outside.join("theirs"), project.join("link")).unwrap();
@@ -72,7 +76,12 @@ mod tests {
             (project.join("absent"), false),
         ];
         for (path, inside) in table {
-            assert_eq!(is_of_repository(&deploy, &path), inside, "{}", path.display());
+            assert_eq!(
+                is_of_repository(&deploy, &path),
+                inside,
+                "{}",
+                path.display()
+            );
         }
         std::fs::remove_dir_all(top).unwrap();
     }

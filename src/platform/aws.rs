@@ -19,10 +19,12 @@ pub mod credentials;
 pub mod failures;
 pub mod process;
 pub mod server_time;
+pub mod whole;
 
 pub use credentials::Renewing;
-pub use failures::{credentials_failed, failed};
+pub use failures::{credentials_failed, failed, nobody};
 pub use server_time::ServerTime;
+pub use whole::Whole;
 
 /// How often a read is tried before its failure is told.
 const READ_ATTEMPTS: u32 = 5;

@@ -66,7 +66,10 @@ mod tests {
     fn credentials_go_to_this_machine_and_to_whom_tls_names() {
         let table = [
             ("https://ecs.us-east-1.amazonaws.com", Owner::Aws),
-            ("https://vpce-1.eks.us-east-1.vpce.amazonaws.com/", Owner::Aws),
+            (
+                "https://vpce-1.eks.us-east-1.vpce.amazonaws.com/",
+                Owner::Aws,
+            ),
             ("http://ecs.us-east-1.amazonaws.com", Owner::Anybody),
             ("https://amazonaws.com.example.com", Owner::Named),
             ("https://notamazonaws.com", Owner::Named),

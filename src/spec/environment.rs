@@ -72,10 +72,12 @@ pub(super) enum Word {
 /// Whether a file may have the variable `name`. `allowed`: names, or beginnings of names with `*` at
 /// their end. Once anything is allowed by name, nothing else is only told.
 pub(super) fn word(name: &str, allowed: &[String]) -> Word {
-    let is_allowed = allowed.iter().any(|allowed| match allowed.strip_suffix('*') {
-        Some(beginning) => name.starts_with(beginning),
-        None => name == allowed,
-    });
+    let is_allowed = allowed
+        .iter()
+        .any(|allowed| match allowed.strip_suffix('*') {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == allowed,
+        });
     if is_allowed || name.starts_with(PREFIX) || PUBLIC.contains(&name) {
         Word::Given
     } else if !allowed.is_empty() || secrets::promises(name) {

@@ -41,7 +41,10 @@ enum Fault {
     Unfinished,
     BadName,
     TooDeep,
-    Unset { name: String, why: Option<String> },
+    Unset {
+        name: String,
+        why: Option<String>,
+    },
     /// It is in the environment, and not for the files.
     Kept(String),
 }

@@ -89,7 +89,11 @@ fn load_with(deploy: &str, target: &str, arguments: &Arguments) -> Result<Loaded
                     .find(|(name, _)| *name == key)
                     .map(|(_, value)| (*value).to_owned())
             },
-            allow_env: &arguments.allow_env.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(),
+            allow_env: &arguments
+                .allow_env
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>(),
         },
     )
 }

@@ -110,7 +110,11 @@ fn a_plugin_that_is_missing_is_named() -> Outcome {
     assert_eq!(done.exit, 1, "{done}");
     says(
         &done,
-        &["no-such-plugin", "no such program", "get it from example.com"],
+        &[
+            "no-such-plugin",
+            "no such program",
+            "get it from example.com",
+        ],
     );
     Ok(())
 }
@@ -140,7 +144,11 @@ fn a_hanging_plugin_ends_with_an_interrupt() -> Outcome {
 fn a_kubeconfig_of_the_repository_runs_nothing_unasked() -> Outcome {
     let project = with_plugin("touch was-run; exit 1")?;
     let ran = || project.path().join("was-run").exists();
-    for line in ["plan --target kube", "apply --yes --target kube", "status --target kube"] {
+    for line in [
+        "plan --target kube",
+        "apply --yes --target kube",
+        "status --target kube",
+    ] {
         let done = project.run(line)?;
         assert_eq!(done.exit, 4, "{done}");
         says(&done, &["plugin sh", "--allow-exec", "KUBECONFIG"]);
@@ -159,7 +167,10 @@ fn with_process(script: &str, line: &str) -> Outcome<(Project, Command)> {
     project.ecs_target("bench", "http://127.0.0.1:9", "main")?;
     project.write("process.sh", script)?;
     let program = project.path().join("process.sh");
-    let profile = format!("[profile dev]\ncredential_process = sh {} SECRET-ARG\n", program.display());
+    let profile = format!(
+        "[profile dev]\ncredential_process = sh {} SECRET-ARG\n",
+        program.display()
+    );
     project.write("aws", &profile)?;
     let mut command = words(&project, line)?;
     command
@@ -272,7 +283,12 @@ fn a_secret_of_the_environment_is_not_handed_out_unasked() -> Outcome {
 }
 
 fn a_variable_that_nobody_allowed_is_told_once() -> Outcome {
-    for (name, told) in [("COLOR", 1), ("TAG", 0), ("GITHUB_SHA", 0), ("DEPLOY_COLOR", 0)] {
+    for (name, told) in [
+        ("COLOR", 1),
+        ("TAG", 0),
+        ("GITHUB_SHA", 0),
+        ("DEPLOY_COLOR", 0),
+    ] {
         let project = with_variable(name)?;
         let mut command = words(&project, "validate --target bench")?;
         command.env(name, "blue");

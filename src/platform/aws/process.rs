@@ -69,7 +69,9 @@ pub(super) async fn credentials(region: &Region) -> Option<Result> {
     let files = EnvConfigFiles::default();
     let (fs, env) = (Fs::real(), Env::real());
     // What is wrong with the files, the default chain tells.
-    let profiles = aws_config::profile::load(&fs, &env, &files, None).await.ok()?;
+    let profiles = aws_config::profile::load(&fs, &env, &files, None)
+        .await
+        .ok()?;
     let (chain, command) = program_of(&profiles)?;
     Some(given(&profiles, &chain, command, region).await)
 }
@@ -102,12 +104,7 @@ fn program_of(profiles: &ProfileSet) -> Option<(Vec<&str>, &str)> {
 }
 
 /// Runs the program, and assumes the roles between its profile and the chosen one.
-async fn given(
-    profiles: &ProfileSet,
-    chain: &[&str],
-    command: &str,
-    region: &Region,
-) -> Result {
+async fn given(profiles: &ProfileSet, chain: &[&str], command: &str, region: &Region) -> Result {
     let base = chain.last().copied().unwrap_or_default();
     let profile = profiles.get_profile(base);
     let account = profile.and_then(|profile| profile.get("aws_account_id"));
@@ -184,7 +181,9 @@ async fn ran(
 
 /// The value of an argument, which the program may repeat.
 fn bare(argument: &str) -> String {
-    let value = argument.split_once('=').map_or(argument, |(_, value)| value);
+    let value = argument
+        .split_once('=')
+        .map_or(argument, |(_, value)| value);
     value.trim_matches(['"', '\'']).to_owned()
 }
 
@@ -259,7 +258,10 @@ mod tests {
                 Some("d"),
             ),
             // What comes first in the SDK comes first here.
-            ("[profile chosen]\nsso_session = s\ncredential_process = a", None),
+            (
+                "[profile chosen]\nsso_session = s\ncredential_process = a",
+                None,
+            ),
             (
                 "[profile chosen]\nrole_arn = r\nsource_profile = base\n[profile base]\naws_access_key_id = i\ncredential_process = c",
                 None,
@@ -308,16 +310,31 @@ mod tests {
     async fn a_program_that_fails_is_told_without_its_secrets() {
         let keys = r#"{"Version":1,"AccessKeyId":"IDIDID1","SecretAccessKey":"k3y-very-secret"}"#;
         let table = [
-            (format!("echo '{keys}'; echo 'k3y-very-secret is old' >&2; exit 7"), "exit status: 7"),
+            (
+                format!("echo '{keys}'; echo 'k3y-very-secret is old' >&2; exit 7"),
+                "exit status: 7",
+            ),
             (format!("echo '{}'", &keys[..50]), "not one JSON object"),
-            (format!("echo '{}'", keys.replace(":1", ":2")), "`Version` is not 1"),
-            (format!("echo '{}'", keys.replace("SecretAccess", "Access")), "`SecretAccessKey` is missing"),
-            ("no-such-program-here --password=k3y-very-secret".to_owned(), "exit status: 127"),
+            (
+                format!("echo '{}'", keys.replace(":1", ":2")),
+                "`Version` is not 1",
+            ),
+            (
+                format!("echo '{}'", keys.replace("SecretAccess", "Access")),
+                "`SecretAccessKey` is missing",
+            ),
+            (
+                "no-such-program-here --password=k3y-very-secret".to_owned(),
+                "exit status: 127",
+            ),
         ];
         for (command, part) in table {
             let trouble = ran("dev", &command, None).await.unwrap_err();
             let text = trouble.to_string();
-            assert!(text.contains("AWS profile dev") && text.contains(part), "{text}");
+            assert!(
+                text.contains("AWS profile dev") && text.contains(part),
+                "{text}"
+            );
             assert!(!format!("{trouble:?}").contains("k3y"), "{trouble:?}");
         }
     }

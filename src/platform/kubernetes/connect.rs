@@ -31,6 +31,7 @@ mod patient;
 mod plugin;
 mod proxy;
 pub mod token;
+mod whole;
 
 #[cfg(test)]
 mod tests;

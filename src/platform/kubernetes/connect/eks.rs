@@ -59,7 +59,11 @@ pub(super) async fn found(
         region: region.to_string(),
         // A local cluster on an Outpost is known by its id; only AWS itself may choose for which one
         // a token is.
-        cluster: cluster.id.clone().filter(|_| own).unwrap_or_else(|| name.to_owned()),
+        cluster: cluster
+            .id
+            .clone()
+            .filter(|_| own)
+            .unwrap_or_else(|| name.to_owned()),
         provider,
         renewing,
         time,
@@ -100,6 +104,7 @@ async fn describe(connection: &Connection, name: &str, region: &Region) -> Resul
     let operation = format!("find EKS cluster {name}");
     let settings = aws_sdk_eks::config::Builder::from(&connection.settings)
         .interceptor(connection.time.clone())
+        .interceptor(aws::Whole)
         .build();
     let answer = aws_sdk_eks::Client::from_conf(settings)
         .describe_cluster()
@@ -150,11 +155,12 @@ async fn check_owner(
             .account
     };
     match seen {
-        Some(seen) if seen != wanted.as_str() => refused(
+        Some(seen) if seen == wanted.as_str() => Ok(()),
+        Some(seen) => refused(
             "work in this account",
             format!("the cluster belongs to account {seen}; the target says {wanted}"),
         ),
-        _ => Ok(()),
+        None => Err(aws::nobody()),
     }
 }
 

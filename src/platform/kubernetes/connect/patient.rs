@@ -16,6 +16,7 @@ use tower::{BoxError, Service, ServiceExt as _};
 
 use super::authorized::copy;
 use super::token::Tokens;
+use super::whole;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::causes::{links, never_connected, words};
@@ -128,6 +129,7 @@ where
             ready.map_err(|error| Trouble::credentials(&error))?;
         }
         let streams = is_stream(&request);
+        let objects = whole::must_be_object(&request);
         let limit = limit(&request);
         let attempt = async {
             let answer = self.below.clone().oneshot(request).await?;
@@ -137,6 +139,9 @@ where
             // With the time of the answer: one that is cut may be asked for again.
             let (parts, body) = answer.into_parts();
             let bytes = body.collect_bytes().await?;
+            if parts.status.is_success() && objects && !whole::is_object(&bytes) {
+                return Err(Trouble::Hollow.into());
+            }
             Ok(Response::from_parts(parts, Body::from(bytes.to_vec())))
         };
         let answer = match tokio::time::timeout(limit, attempt).await {

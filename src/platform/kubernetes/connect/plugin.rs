@@ -89,7 +89,13 @@ impl Plugin {
                 format!("its `apiVersion` is {version:?}; there are {known}"),
             ));
         }
-        if plugin.exec.command.as_deref().unwrap_or_default().is_empty() {
+        if plugin
+            .exec
+            .command
+            .as_deref()
+            .unwrap_or_default()
+            .is_empty()
+        {
             return Err(plugin.failed(Kind::Invalid, "the kubeconfig has no `command` for it"));
         }
         Ok(plugin)
@@ -155,7 +161,9 @@ impl Plugin {
 
     fn read(&self, printed: &[u8]) -> Result<Login, Failed> {
         let garbled = |why: &str| {
-            let why = format!("what it printed is no {KIND}: {why}. It is not shown, for it may hold the token");
+            let why = format!(
+                "what it printed is no {KIND}: {why}. It is not shown, for it may hold the token"
+            );
             Err(self.failed(Kind::NoCredentials, why))
         };
         if printed.trim_ascii().is_empty() {
@@ -173,7 +181,9 @@ impl Plugin {
         }
         let asked = self.exec.api_version.as_deref().unwrap_or_default();
         if answer.api_version != asked {
-            return garbled(&format!("it must answer in the version of the kubeconfig, {asked}"));
+            return garbled(&format!(
+                "it must answer in the version of the kubeconfig, {asked}"
+            ));
         }
         let Some(status) = answer.status else {
             return garbled("it has no `status`");

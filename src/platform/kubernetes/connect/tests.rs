@@ -23,6 +23,8 @@ mod ways;
 enum Does {
     /// Answers with this status; where it is refused, in so many seconds again.
     Answers(u16, Option<u64>),
+    /// Answers 200 with this text.
+    Says(&'static str),
     /// Never answers.
     Hangs,
     /// Breaks the connection.
@@ -66,6 +68,7 @@ impl Server {
         Box::pin(async move {
             match does {
                 Does::Answers(status, after) => Ok(answer(status, after)),
+                Does::Says(text) => Ok(Response::new(Body::from(text.as_bytes().to_vec()))),
                 Does::Hangs => std::future::pending().await,
                 Does::Breaks => Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()),
                 Does::IsAway => {
@@ -125,13 +128,31 @@ fn answer(status: u16, after: Option<u64>) -> Response<Body> {
         answer = answer.header("retry-after", after.to_string());
     }
     let text = if status == 200 {
-        r#"{"metadata":{},"items":[]}"#.to_owned()
+        r#"{"kind":"List","apiVersion":"v1","metadata":{},"items":[]}"#.to_owned()
     } else {
         format!(
             r#"{{"kind":"Status","apiVersion":"v1","status":"Failure","message":"no","reason":"Because","code":{status}}}"#
         )
     };
     answer.body(Body::from(text.into_bytes())).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_an_object_is_trouble_and_no_empty_list() {
+    for body in ["", "{}", "null", r#"{"items":[]}"#] {
+        let server = Server::new(&[Does::Says(body), FINE]);
+        server.read().await.unwrap();
+        assert_eq!(server.asked(), 2, "{body}");
+        let server = Server::new(&[Does::Says(body)]);
+        let (read, write) = (server.read().await, server.write().await);
+        for failed in [read.unwrap_err(), write.unwrap_err()] {
+            assert_eq!(failed.kind, Kind::Lost, "{body}: {failed}");
+            assert!(
+                failed.to_string().contains("no object of Kubernetes"),
+                "{failed}"
+            );
+        }
+    }
 }
 
 const FINE: Does = Does::Answers(200, None);
@@ -265,7 +286,12 @@ async fn without_credentials_nothing_is_sent() {
         server: "https://cluster.example.com".into(),
         hint: None,
     };
-    let patient = Patient::new(Authorized::new(below, Arc::new(tokens)), route, server.clock, time);
+    let patient = Patient::new(
+        Authorized::new(below, Arc::new(tokens)),
+        route,
+        server.clock,
+        time,
+    );
     let secrets: Api<Secret> = Api::default_namespaced(kube::Client::new(patient, "default"));
     let error = secrets.list(&ListParams::default()).await.unwrap_err();
     assert_eq!(failed("list", &error).kind, Kind::NoCredentials);

@@ -61,16 +61,32 @@ async fn yaml_is_taken_for_json() {
 async fn a_plugin_that_fails_is_told_without_its_secrets() {
     let lines = "WARNING: a new version is available";
     let cases = [
-        (format!("echo '{lines}'; echo '{ANSWER}'"), "is no ExecCredential"),
-        (format!("echo '{ANSWER}'; echo '{lines}'"), "is no ExecCredential"),
+        (
+            format!("echo '{lines}'; echo '{ANSWER}'"),
+            "is no ExecCredential",
+        ),
+        (
+            format!("echo '{ANSWER}'; echo '{lines}'"),
+            "is no ExecCredential",
+        ),
         (format!("echo '{}'", &ANSWER[..100]), "is no ExecCredential"),
         (format!("echo '{ANSWER}'; exit 1"), "exit status: 1"),
         ("exit 0".to_owned(), "it is empty"),
-        (format!("echo '{}'", ANSWER.replace("token", "tolkien")), "neither a token"),
-        (format!("echo '{}'", ANSWER.replace("/v1", "/v1beta1")), "must answer in the version"),
-        (format!("echo '{}'", ANSWER.replace("05Z", "")), "`expirationTimestamp` is no time"),
         (
-            "echo \"The SSO session has expired: $CLIENT_SECRET. Run aws sso login\" >&2; exit 255".to_owned(),
+            format!("echo '{}'", ANSWER.replace("token", "tolkien")),
+            "neither a token",
+        ),
+        (
+            format!("echo '{}'", ANSWER.replace("/v1", "/v1beta1")),
+            "must answer in the version",
+        ),
+        (
+            format!("echo '{}'", ANSWER.replace("05Z", "")),
+            "`expirationTimestamp` is no time",
+        ),
+        (
+            "echo \"The SSO session has expired: $CLIENT_SECRET. Run aws sso login\" >&2; exit 255"
+                .to_owned(),
             "Run aws sso login",
         ),
     ];
@@ -78,7 +94,10 @@ async fn a_plugin_that_fails_is_told_without_its_secrets() {
         let failed = refused(&script).await;
         assert_eq!(failed.kind, Kind::NoCredentials);
         let text = format!("{failed} {failed:?}");
-        assert!(text.contains(part) && text.contains("the plugin sh"), "{text}");
+        assert!(
+            text.contains(part) && text.contains("the plugin sh"),
+            "{text}"
+        );
         for secret in ["t0ken", "SECRET-ARG", "SECRET-ENV"] {
             assert!(!text.contains(secret), "{text}");
         }
@@ -93,7 +112,11 @@ async fn a_missing_program_is_named_with_how_to_install_it() {
     let failed = failed.err().unwrap();
     assert_eq!(failed.kind, Kind::Invalid);
     let text = failed.to_string();
-    for part in ["no-such-plugin", "no such program", "install it from example.com"] {
+    for part in [
+        "no-such-plugin",
+        "no such program",
+        "install it from example.com",
+    ] {
         assert!(text.contains(part), "{text}");
     }
 }

@@ -31,10 +31,7 @@ async fn find(change: impl FnOnce(&mut EksCluster)) -> Result<Way, Failed> {
 }
 
 /// The same, where this one says where the cluster is.
-async fn find_by(
-    source: Owner,
-    change: impl FnOnce(&mut EksCluster),
-) -> Result<Way, Failed> {
+async fn find_by(source: Owner, change: impl FnOnce(&mut EksCluster)) -> Result<Way, Failed> {
     let base = "2026-01-02T03:04:05Z".parse().unwrap();
     let clock = Clock::driven_from(base);
     let mut cluster = EksCluster::new("main", "https://127.0.0.1:6443", AUTHORITY);

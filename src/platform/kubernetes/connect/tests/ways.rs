@@ -147,8 +147,7 @@ fn user(how: &str) -> String {
     TWO.replace("{ token: ann-token }", how)
 }
 
-const PLUGIN: &str =
-    "{ exec: { apiVersion: client.authentication.k8s.io/v1, command: get-token, args: [--secret=hush], interactiveMode: Never } }";
+const PLUGIN: &str = "{ exec: { apiVersion: client.authentication.k8s.io/v1, command: get-token, args: [--secret=hush], interactiveMode: Never } }";
 
 #[test]
 fn a_kubeconfig_of_the_repository_runs_no_program_and_sends_no_file() {
@@ -162,12 +161,18 @@ fn a_kubeconfig_of_the_repository_runs_no_program_and_sends_no_file() {
     };
     for (how, words) in [
         (PLUGIN, "runs the login plugin get-token"),
-        ("{ tokenFile: /etc/hostname }", "sends the file /etc/hostname"),
+        (
+            "{ tokenFile: /etc/hostname }",
+            "sends the file /etc/hostname",
+        ),
     ] {
         let failed = refused(tried(how, Trust::NoPrograms));
         assert_eq!(failed.kind, Kind::Refused);
         let text = failed.to_string();
-        assert!(text.contains(words) && text.contains("--allow-exec"), "{text}");
+        assert!(
+            text.contains(words) && text.contains("--allow-exec"),
+            "{text}"
+        );
         assert!(!text.contains("hush"), "{text}");
         assert!(tried(how, Trust::Full).is_ok());
     }
@@ -182,16 +187,25 @@ fn a_login_that_kubernetes_has_removed_is_named() {
         None,
         None,
     ));
-    assert!(failed.to_string().contains("`auth-provider` gcp"), "{failed}");
+    assert!(
+        failed.to_string().contains("`auth-provider` gcp"),
+        "{failed}"
+    );
 }
 
 #[tokio::test]
 async fn a_plugin_has_logged_in_before_anything_is_sent() {
-    let file = File::new("plugin", &user(&PLUGIN.replace("get-token", "no-such-plugin")));
+    let file = File::new(
+        "plugin",
+        &user(&PLUGIN.replace("get-token", "no-such-plugin")),
+    );
     let way = find(&Wanted {
         path: Some(&file.0),
         ..Wanted::default()
     });
     let failed = way.unwrap().link(Clock::system()).await.unwrap_err();
-    assert!(failed.to_string().contains("plugin no-such-plugin"), "{failed}");
+    assert!(
+        failed.to_string().contains("plugin no-such-plugin"),
+        "{failed}"
+    );
 }
