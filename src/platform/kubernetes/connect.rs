@@ -30,6 +30,7 @@ mod kubeconfig;
 mod patient;
 mod plugin;
 mod proxy;
+mod tls;
 pub mod token;
 mod whole;
 
@@ -184,6 +185,9 @@ fn unusable(cluster: &str, error: &(dyn std::error::Error + 'static)) -> Failed 
         && !words.contains(&source.to_string())
     {
         words = format!("{words}: {source}");
+    }
+    if let Some(advice) = tls::advice(error) {
+        words = format!("{words}. {advice}");
     }
     Failed::new(format!("reach cluster {cluster}"), Kind::Invalid, words)
 }

@@ -15,6 +15,7 @@ use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt as _};
 
 use super::authorized::copy;
+use super::tls;
 use super::token::Tokens;
 use super::whole;
 use crate::clock::Clock;
@@ -167,7 +168,9 @@ where
         }
         let Route { server, hint } = &*self.route;
         let mut text = format!("no connection to {server}: {}", words(error.as_ref()));
-        if let Some(hint) = hint {
+        if let Some(advice) = tls::advice(error.as_ref()) {
+            text = format!("{text}. {advice}");
+        } else if let Some(hint) = hint {
             text = format!("{text}. {hint}");
         }
         Trouble::NoWay(text).into()
