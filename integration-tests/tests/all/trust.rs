@@ -23,6 +23,7 @@ trials! { "trust":
     an_endpoint_on_the_open_network_gets_made_up_credentials,
     a_secret_of_the_environment_is_not_handed_out_unasked,
     a_variable_that_nobody_allowed_is_told_once,
+    an_answer_that_says_nothing_is_trouble_for_every_verb,
 }
 
 const ANSWER: &str = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"SECRET-TOKEN"}}"#;
@@ -253,6 +254,50 @@ fn an_endpoint_on_the_open_network_gets_made_up_credentials() -> Outcome {
         }
         let validated = project.run("validate --target bench")?;
         assert_eq!(validated.says("made-up credentials"), !real, "{validated}");
+    }
+    Ok(())
+}
+
+/// Answers every request with this, and with success.
+fn answer_always(listener: TcpListener, body: &'static str) {
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            std::thread::spawn(move || {
+                let mut part = [0; 64 << 10];
+                // The requests are small: head and body come together.
+                if matches!(stream.read(&mut part), Ok(1..)) {
+                    let length = body.len();
+                    let _ = write!(
+                        stream,
+                        "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                    );
+                }
+            });
+        }
+    });
+}
+
+fn an_answer_that_says_nothing_is_trouble_for_every_verb() -> Outcome {
+    for body in ["", "{}"] {
+        let (listener, url) = listener("127.0.0.1")?;
+        answer_always(listener, body);
+        let project = Project::new(&deploy(&unique("api"), ""))?;
+        project.ecs_target("bench", &url, "main")?;
+        for verb in [
+            "plan",
+            "apply --yes",
+            "status",
+            "history",
+            "watch",
+            "cancel",
+            "rollback --yes",
+            "destroy --yes",
+        ] {
+            let done = project.run(&format!("{verb} --target bench"))?;
+            assert_eq!(done.exit, 1, "{verb}\n{done}");
+            assert!(done.says("it is empty, or not from AWS"), "{verb}\n{done}");
+        }
     }
     Ok(())
 }
