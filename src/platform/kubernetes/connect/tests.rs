@@ -59,6 +59,12 @@ impl Server {
         let token = token.map_or("", |token| token.to_str().unwrap());
         let asked = (request.method().clone(), token.to_owned());
         self.asked.lock().unwrap().push(asked);
+        // What is made is given back; everything else that is asked for is a list.
+        let kind = if request.method() == Method::POST {
+            "ConfigMap"
+        } else {
+            "List"
+        };
         let mut script = self.script.lock().unwrap();
         let does = if script.len() > 1 {
             script.pop().unwrap()
@@ -67,7 +73,7 @@ impl Server {
         };
         Box::pin(async move {
             match does {
-                Does::Answers(status, after) => Ok(answer(status, after)),
+                Does::Answers(status, after) => Ok(answer(status, after, kind)),
                 Does::Says(text) => Ok(Response::new(Body::from(text.as_bytes().to_vec()))),
                 Does::Hangs => std::future::pending().await,
                 Does::Breaks => Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()),
@@ -122,13 +128,13 @@ impl Server {
     }
 }
 
-fn answer(status: u16, after: Option<u64>) -> Response<Body> {
+fn answer(status: u16, after: Option<u64>, kind: &str) -> Response<Body> {
     let mut answer = Response::builder().status(StatusCode::from_u16(status).unwrap());
     if let Some(after) = after {
         answer = answer.header("retry-after", after.to_string());
     }
     let text = if status == 200 {
-        r#"{"kind":"List","apiVersion":"v1","metadata":{},"items":[]}"#.to_owned()
+        format!(r#"{{"kind":"{kind}","apiVersion":"v1","metadata":{{}},"items":[]}}"#)
     } else {
         format!(
             r#"{{"kind":"Status","apiVersion":"v1","status":"Failure","message":"no","reason":"Because","code":{status}}}"#
