@@ -190,6 +190,7 @@ fn veiled_word<'a>(word: &'a str, printed: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");
@@ -239,11 +240,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_that_hangs_is_stopped_and_says_why() {
-        let begun = tokio::time::Instant::now();
+        let clock = Clock::driven_from("2026-01-02T03:04:05Z".parse().unwrap());
+        let begun = clock.now();
         let late = ran("echo 'open https://login.example.com' >&2; exec sleep 1000").await;
         let late = late.unwrap_err();
         assert!(matches!(late, Fault::Late { seconds: 60, .. }), "{late:?}");
-        assert!(begun.elapsed() >= ALONE);
+        assert!(clock.since(begun) >= ALONE);
     }
 
     #[tokio::test]

@@ -74,7 +74,7 @@ enum Source {
     /// AWS credentials sign them.
     Signed(Signer),
     /// A program hands them out.
-    Plugin(Plugin, ServerTime),
+    Plugin(Box<Plugin>, ServerTime),
 }
 
 /// Tokens for one cluster, each used until it is about to expire.
@@ -108,7 +108,7 @@ impl Tokens {
     ) -> Result<Self, Failed> {
         let cached = Cached::of(&plugin, first)?;
         Ok(Self {
-            source: Source::Plugin(plugin, time),
+            source: Source::Plugin(Box::new(plugin), time),
             cached: Mutex::new(Some(cached)),
         })
     }
