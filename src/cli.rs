@@ -28,6 +28,7 @@ mod signals;
 mod site;
 pub mod story;
 pub mod terminal;
+mod trust;
 
 use options::Options;
 use terminal::Terminal;

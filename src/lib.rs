@@ -25,6 +25,12 @@
 //! * **A secret's value never enters an event, a log or anything printed.** Only references do;
 //!   env literals that may be secrets are masked there. Two places hold what they perform: a saved
 //!   plan (mode 0600), and the history on Kubernetes (Secrets).
+//! * **A repository does not choose who gets credentials.** They go to AWS, to this machine, and to whom
+//!   TLS names; a kubeconfig of the repository runs no program unasked, and `${NAME}` reaches no secret
+//!   of the environment. What hands out credentials is run by [`platform::program`], which shows nothing
+//!   that it prints.
+//! * **An answer that says nothing is no answer.** `{}` or an empty body, a success by its status, is
+//!   trouble on both platforms: never "there are none".
 //! * **The [`sandbox`] knows nothing of the deployer.** It speaks the wire protocols of the cloud
 //!   and shares no type with the rest, so that it cannot share a bug with it.
 //!

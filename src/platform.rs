@@ -26,6 +26,7 @@ pub mod kubernetes;
 pub mod origin;
 pub mod owner;
 pub mod post_mortem;
+pub mod program;
 pub mod send;
 
 pub use failure::{Failed, Kind};

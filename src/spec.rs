@@ -6,6 +6,8 @@
 //!
 //! Every stage adds to one list of findings and goes on, so that all problems come at once.
 
+mod endpoint;
+mod environment;
 mod fargate;
 mod files;
 mod findings;
@@ -27,6 +29,7 @@ mod veil;
 #[cfg(test)]
 mod tests;
 
+pub use endpoint::Owner;
 pub use files::{Disk, Files, target_file, targets};
 pub use findings::Note;
 pub use load::{Loaded, Request, load};

@@ -162,6 +162,13 @@ impl<'a> Command<'a> {
             line += " --file ";
             line += &self.options.file.to_string_lossy();
         }
+        for name in &self.options.allow_env {
+            line += " --allow-env ";
+            line += name;
+        }
+        if self.options.allow_exec {
+            line += " --allow-exec";
+        }
         if let Some(state) = &self.options.sandbox_state {
             line += " --sandbox-state ";
             line += &state.to_string_lossy();

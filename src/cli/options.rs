@@ -31,6 +31,14 @@ pub struct Options {
     /// Fills in `${NAME}` in the files; may be repeated
     #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub set: Vec<(String, String)>,
+    /// Lets `${NAME}` in the files reach this variable of the environment, or with a `*` at its end
+    /// all that begin so; may be repeated
+    #[arg(long = "allow-env", global = true, value_name = "NAME")]
+    pub allow_env: Vec<String>,
+    /// Lets a kubeconfig of the repository run its login plugin or read a token file; so does
+    /// `DEPLOYER_ALLOW_EXEC=1`
+    #[arg(long, global = true)]
+    pub allow_exec: bool,
     /// Another image for this service; may be repeated
     #[arg(long = "image", global = true, value_name = "SERVICE=REF", value_parser = service_and_image)]
     pub images: Vec<(ServiceName, String)>,

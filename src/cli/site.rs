@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::Screen;
 use super::options::Options;
 use super::terminal::{Terminal, variable};
+use super::trust;
 use crate::clock::Clock;
 use crate::error::ExitCode;
 use crate::names::TargetName;
 use crate::platform::aws;
 use crate::platform::ecs::Ecs;
-use crate::platform::kubernetes::Kubernetes;
+use crate::platform::kubernetes::{Kubernetes, Trust};
 use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
 use crate::sandbox::{self, Sandbox};
@@ -26,6 +27,8 @@ pub(super) struct Site {
     pub(super) notes: Vec<spec::Note>,
     /// What takes the network's place.
     sandbox: Option<Sandbox>,
+    /// What the target's kubeconfig may do.
+    trust: Trust,
 }
 
 impl Site {
@@ -64,7 +67,8 @@ impl Site {
                 Cloud::Ecs(Ecs::new(&connection, place, tenant, origin.clone(), clock))
             }
             Place::Kubernetes(place) => {
-                Cloud::Kubernetes(Kubernetes::new(place, tenant, origin.clone(), clock))
+                let kube = Kubernetes::new(place, tenant, origin.clone(), clock);
+                Cloud::Kubernetes(kube.trusting(self.trust))
             }
         }
     }
@@ -100,6 +104,7 @@ pub(super) fn load(
     for target in &options.targets {
         match read(options, target) {
             Ok(loaded) => sites.push(Site {
+                trust: trust::of(options, &loaded.spec.target.place),
                 spec: loaded.spec,
                 notes: loaded.notes,
                 sandbox: None,
@@ -136,6 +141,7 @@ fn read(options: &Options, target: &TargetName) -> Result<Loaded, spec::Problems
         set: &options.set(),
         images: &options.images(),
         environment: &variable,
+        allow_env: &options.allow_env,
     };
     spec::load(&Disk, &request)
 }

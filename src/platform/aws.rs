@@ -14,15 +14,18 @@ use aws_sdk_ecs::config::{Credentials, SharedCredentialsProvider, SharedHttpClie
 
 use crate::clock::Clock;
 use crate::platform::AGENT;
-use crate::spec::EcsPlace;
+use crate::spec::{EcsPlace, Owner};
 
 pub mod credentials;
 pub mod failures;
+pub mod process;
 pub mod server_time;
+pub mod whole;
 
 pub use credentials::Renewing;
-pub use failures::{credentials_failed, failed};
+pub use failures::{credentials_failed, failed, nobody};
 pub use server_time::ServerTime;
+pub use whole::Whole;
 
 /// How often a read is tried before its failure is told.
 const READ_ATTEMPTS: u32 = 5;
@@ -60,7 +63,8 @@ pub async fn connect(
     connect_to(place.region.as_str(), endpoint, transport, clock).await
 }
 
-/// How AWS is reached in `region`, or an emulator at `endpoint` in its place; see [`connect`].
+/// How AWS is reached in `region`, or an emulator at `endpoint` in its place; see [`connect`]. What
+/// anybody on the way could read or answer gets made-up credentials.
 pub async fn connect_to(
     region: &str,
     endpoint: Option<&str>,
@@ -86,10 +90,15 @@ pub async fn connect_to(
             credentials: None,
         };
     }
-    let credentials = Renewing::new(region.clone(), clock);
+    let safe = endpoint.is_none_or(|endpoint| Owner::of(endpoint).may_have_credentials());
+    let credentials = safe.then(|| Renewing::new(region.clone(), clock));
+    let provider = match &credentials {
+        Some(renewing) => SharedCredentialsProvider::new(renewing.clone()),
+        None => made_up(),
+    };
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
-        .credentials_provider(credentials.clone())
+        .credentials_provider(provider)
         // It caches itself, and knows when to look again.
         .identity_cache(IdentityCache::no_cache())
         .retry_config(retries())
@@ -106,7 +115,7 @@ pub async fn connect_to(
     Connection {
         settings,
         time,
-        credentials: Some(credentials),
+        credentials,
     }
 }
 
@@ -129,8 +138,8 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// Credentials for a transport that checks none.
-fn made_up() -> SharedCredentialsProvider {
+/// Credentials for whoever checks none.
+pub fn made_up() -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(Credentials::new(
         "sandbox", "sandbox", None, None, "sandbox",
     ))

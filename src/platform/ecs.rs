@@ -10,7 +10,7 @@ use self::observe::Definition;
 use self::origin::Origin;
 use self::render::Setting;
 use crate::clock::Clock;
-use crate::platform::aws::{Connection, Renewing, ServerTime};
+use crate::platform::aws::{Connection, Renewing, ServerTime, Whole};
 use crate::platform::owner::Tenant;
 use crate::spec::EcsPlace;
 
@@ -86,14 +86,18 @@ impl Ecs {
         clock: Clock,
     ) -> Self {
         let settings = &connection.settings;
-        let timed =
-            aws_sdk_ecs::config::Builder::from(settings).interceptor(connection.time.clone());
+        let timed = aws_sdk_ecs::config::Builder::from(settings)
+            .interceptor(connection.time.clone())
+            .interceptor(Whole);
+        let scaling =
+            aws_sdk_applicationautoscaling::config::Builder::from(settings).interceptor(Whole);
+        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(settings).interceptor(Whole);
         Self {
             api: aws_sdk_ecs::Client::from_conf(timed.build()),
-            scaling: aws_sdk_applicationautoscaling::Client::new(settings),
+            scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling.build()),
             sts: aws_sdk_sts::Client::new(settings),
             balancers: aws_sdk_elasticloadbalancingv2::Client::new(settings),
-            logs: aws_sdk_cloudwatchlogs::Client::new(settings),
+            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
             place: place.clone(),
             tenant: tenant.clone(),
             origin,

@@ -109,7 +109,7 @@ impl Failed {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self.kind {
             Kind::NoCredentials => {
-                "Log in (`aws sso login`, `aws configure`) or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+                "Log in (`aws sso login`, `aws configure`, or as the login plugin wants it), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             }
             Kind::Expired => {
                 "Refresh the credentials (`aws sso login`) and run the same command again."

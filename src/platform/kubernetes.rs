@@ -79,7 +79,7 @@ pub mod view;
 mod watch;
 pub mod wire;
 
-pub use connect::Link;
+pub use connect::{Link, Trust};
 pub use desired::Desired;
 pub use followed::{Followed, GoingBack, Ours};
 pub use kind::{Id, Kind};
@@ -127,6 +127,7 @@ pub struct Kubernetes {
     origin: Origin,
     clock: Clock,
     link: OnceCell<Link>,
+    trust: Trust,
     /// Tells this run from any other one, so that a lost reply recognises itself.
     run: String,
     /// What this run holds and knows, by the name of the Deployment.
@@ -157,9 +158,17 @@ impl Kubernetes {
             origin,
             clock,
             link: OnceCell::new(),
+            trust: Trust::Full,
             run: format!("{:016x}", RandomState::new().hash_one(&tenant.project)),
             runs: Mutex::default(),
         }
+    }
+
+    /// The same, with a kubeconfig that may do just this.
+    #[must_use]
+    pub fn trusting(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self
     }
 
     /// The same, with a connection that is there already.
@@ -183,7 +192,7 @@ impl Kubernetes {
     /// The connection, made when it is first asked for.
     pub async fn link(&self) -> Result<&Link, Failed> {
         self.link
-            .get_or_try_init(|| connect::connect(&self.place, self.clock))
+            .get_or_try_init(|| connect::connect(&self.place, self.trust, self.clock))
             .await
     }
 

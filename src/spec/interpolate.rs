@@ -1,9 +1,11 @@
 //! `${NAME}`, `${NAME:-default}`, `${NAME:?why}`, `${target.account}` and `$$` in the strings of
 //! both files. Values are filled in after TOML was parsed, so that none of them can add keys.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::environment::{self, Word};
 use super::nearest;
 use super::problem::{Problem, Spot};
 use super::tree::{Node, Value};
@@ -26,6 +28,10 @@ pub(super) struct Variables<'a> {
     pub(super) vars: BTreeMap<String, Variable>,
     /// The environment of the process.
     pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
+    /// What of it was allowed by name.
+    pub(super) allowed: &'a [String],
+    /// What came from it though nobody has allowed it by name.
+    pub(super) told: RefCell<BTreeSet<String>>,
     /// `target.…`; `None` as a value: known, but not said in the target's file.
     pub(super) target: BTreeMap<&'static str, Option<String>>,
 }
@@ -35,7 +41,12 @@ enum Fault {
     Unfinished,
     BadName,
     TooDeep,
-    Unset { name: String, why: Option<String> },
+    Unset {
+        name: String,
+        why: Option<String>,
+    },
+    /// It is in the environment, and not for the files.
+    Kept(String),
 }
 
 struct Expansion {
@@ -124,7 +135,7 @@ impl Variables<'_> {
         if !is_name(name) {
             return Err(Fault::BadName);
         }
-        let found = self.find(name);
+        let found = self.find(name)?;
         if found.is_some() {
             out.used.push(name.to_owned());
             let from = self.vars.get(name).filter(|_| !self.set.contains_key(name));
@@ -156,15 +167,25 @@ impl Variables<'_> {
         }
     }
 
-    fn find(&self, name: &str) -> Option<String> {
+    fn find(&self, name: &str) -> Result<Option<String>, Fault> {
         if let Some(value) = name.strip_prefix("target.").map(|key| self.target.get(key)) {
-            return value.cloned().flatten();
+            return Ok(value.cloned().flatten());
         }
-        self.set
-            .get(name)
-            .or_else(|| self.vars.get(name).map(|var| &var.text))
-            .cloned()
-            .or_else(|| (self.environment)(name))
+        let vars = || self.vars.get(name).map(|var| &var.text);
+        if let Some(given) = self.set.get(name).or_else(vars) {
+            return Ok(Some(given.clone()));
+        }
+        let Some(value) = (self.environment)(name) else {
+            return Ok(None);
+        };
+        match environment::word(name, self.allowed) {
+            Word::Given => {}
+            Word::Told => {
+                self.told.borrow_mut().insert(name.to_owned());
+            }
+            Word::Kept => return Err(Fault::Kept(name.to_owned())),
+        }
+        Ok(Some(value))
     }
 
     fn problem(&self, fault: &Fault) -> Problem {
@@ -178,6 +199,14 @@ impl Variables<'_> {
             .help("a name has letters, digits and `_`; write `$$` for a dollar that stands for itself"),
             Fault::TooDeep => Problem::new("bad-variable", "defaults are nested too deeply"),
             Fault::Unset { name, why } => self.unset(name, why.as_deref()),
+            Fault::Kept(name) => Problem::new(
+                "kept-variable",
+                format!("`${{{name}}}` is in the environment, and a file may not have it unasked"),
+            )
+            .label("not among the variables that are meant for the files")
+            .help(format!(
+                "allow it with `--allow-env {name}`, give it with `--set {name}=…`, or call it DEPLOY_{name}"
+            )),
         }
     }
 

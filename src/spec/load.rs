@@ -1,5 +1,6 @@
 //! From two files and the arguments to a [`Spec`], or to everything that is wrong with them.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,8 @@ pub struct Request<'a> {
     pub images: &'a BTreeMap<ServiceName, String>,
     /// The environment of the process.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// `--allow-env NAME`: what of it `${NAME}` reaches, beside what is meant for the files.
+    pub allow_env: &'a [String],
 }
 
 /// A specification without problems.
@@ -75,6 +78,8 @@ impl Loading<'_> {
             set: self.request.set,
             vars: BTreeMap::new(),
             environment: self.request.environment,
+            allowed: self.request.allow_env,
+            told: RefCell::default(),
             target: BTreeMap::new(),
         };
         self.target_variables(&mut target, &mut variables);
@@ -99,11 +104,27 @@ impl Loading<'_> {
             self.findings.bad_value(at.spot, message);
         }
         let services = self.services(raw.service?, &deploy, &place)?;
+        self.tell_of_environment(&variables, &services);
         Some(Spec {
             project: raw.project?.value.0,
             target: target?,
             services,
         })
+    }
+
+    /// Says once what came from the environment and was not allowed by name.
+    fn tell_of_environment(&mut self, variables: &Variables<'_>, services: &[Service]) {
+        self.findings.service = services.first().map(|service| service.name.clone());
+        for name in variables.told.borrow().iter() {
+            self.findings.note(
+                "environment",
+                format!(
+                    "${{{name}}} comes from the environment of this process. Say that it may with \
+                     `--allow-env {name}`, or call it DEPLOY_{name}."
+                ),
+            );
+        }
+        self.findings.service = None;
     }
 
     fn deploy_file(&mut self, files: &dyn Files) -> Option<Node> {

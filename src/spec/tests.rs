@@ -56,6 +56,7 @@ struct Arguments {
     set: Vec<(&'static str, &'static str)>,
     images: Vec<(&'static str, &'static str)>,
     environment: Vec<(&'static str, &'static str)>,
+    allow_env: Vec<&'static str>,
 }
 
 fn load_with(deploy: &str, target: &str, arguments: &Arguments) -> Result<Loaded, Problems> {
@@ -88,6 +89,11 @@ fn load_with(deploy: &str, target: &str, arguments: &Arguments) -> Result<Loaded
                     .find(|(name, _)| *name == key)
                     .map(|(_, value)| (*value).to_owned())
             },
+            allow_env: &arguments
+                .allow_env
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>(),
         },
     )
 }

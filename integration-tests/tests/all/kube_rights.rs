@@ -57,6 +57,16 @@ pub(crate) fn trials() -> Vec<Trial> {
     });
     let mut trials: Vec<_> = optional.chain(needed).collect();
     trials.push(test("kube", "the_smallest_role_is_enough", smallest_role));
+    trials.push(test(
+        "kube",
+        "a_deployment_that_may_only_be_read_by_name_is_judged",
+        only_by_name,
+    ));
+    trials.push(test(
+        "kube",
+        "a_cluster_that_is_not_verified_is_told",
+        not_verified,
+    ));
     trials.push(test("kube", "a_reader_plans_and_cannot_apply", reader));
     trials.push(test("kube", "nobody_is_told_what_is_missing", nobody));
     trials
@@ -102,6 +112,41 @@ fn smallest_role() -> Outcome {
         .collect();
     assert!(refused.is_empty(), "{refused:?}");
     assert_eq!(bench.run("destroy --yes")?.exit, 0);
+    Ok(())
+}
+
+/// Enough for `kubectl rollout status` is enough here.
+fn only_by_name() -> Outcome {
+    let granted = ALL.iter().map(|(group, resource, verbs)| {
+        let verbs = verbs.iter().copied();
+        let kept =
+            verbs.filter(|verb| *resource != "deployments" || !["list", "watch"].contains(verb));
+        (*group, *resource, kept.collect())
+    });
+    let bench = bench("by-name", &rules(granted))?;
+    let first = bench.apply("v1")?;
+    assert_verdict(&first, "healthy", None, 0)?;
+    assert_says(&first, &["no right to watch the Deployment"]);
+    let second = bench.apply("v2-crash")?;
+    assert_verdict(&second, "tripped", Some(true), 10)?;
+    assert_eq!(bench.serve()?, ["v1", "v1"], "{second}");
+    Ok(())
+}
+
+fn not_verified() -> Outcome {
+    let bench = bench("unverified", &without(&[]))?;
+    let sure = bench.run("plan")?;
+    assert!(!sure.says("insecure-skip-tls-verify"), "{sure}");
+    let mut file: Value = serde_json::from_str(&std::fs::read_to_string(&bench.user.kubeconfig)?)?;
+    let server = file["clusters"][0]["cluster"]["server"].clone();
+    file["clusters"][0]["cluster"] = json!({"server": server, "insecure-skip-tls-verify": true});
+    bench.project.write("unverified", &file.to_string())?;
+    let way = bench.project.path().join("unverified");
+    bench
+        .project
+        .kubernetes_target("kube", &way, &bench.namespace.name)?;
+    let plan = bench.run("plan")?;
+    assert_says(&plan, &["insecure-skip-tls-verify"]);
     Ok(())
 }
 

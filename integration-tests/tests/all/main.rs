@@ -33,6 +33,7 @@ mod sandboxes;
 mod scaling;
 mod shop;
 mod trouble;
+mod trust;
 mod verdicts;
 
 fn main() -> ExitCode {
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         [
             harness::trials(),
             bad_input::trials(),
+            trust::trials(),
             cli::trials(),
             rights::trials(),
             sandboxes::trials(),

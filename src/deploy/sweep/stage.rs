@@ -64,6 +64,7 @@ pub(super) fn example(edits: &[(&str, &str)], tag: &str) -> Spec {
         set: &BTreeMap::new(),
         images: &BTreeMap::from([("api".parse().unwrap(), image(tag))]),
         environment: &|_| None,
+        allow_env: &[],
     };
     let loaded = spec::load(&Edited(edits), &request);
     loaded

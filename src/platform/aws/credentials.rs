@@ -12,6 +12,7 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, Result, future};
 
+use super::process;
 use crate::clock::Clock;
 
 /// Asked for again so long before they expire, so that no request leaves with stale ones.
@@ -57,11 +58,13 @@ impl Renewing {
         if let Some(usable) = self.usable() {
             return Ok(usable);
         }
-        let chain = DefaultCredentialsChain::builder()
-            .region(self.region.clone())
-            .build()
-            .await;
-        let found = chain.provide_credentials().await?;
+        let found = match process::credentials(&self.region).await {
+            Some(found) => found?,
+            None => {
+                let chain = DefaultCredentialsChain::builder().region(self.region.clone());
+                chain.build().await.provide_credentials().await?
+            }
+        };
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
         Ok(found)
     }

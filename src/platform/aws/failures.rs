@@ -8,6 +8,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::process;
+use super::whole::Hollow;
 use crate::platform::causes::{self, links, never_connected};
 use crate::platform::{Failed, Kind};
 
@@ -26,8 +28,17 @@ where
 /// Credentials could not be had.
 pub fn credentials_failed(operation: impl Into<String>, error: CredentialsError) -> Failed {
     let kind = of_credentials(&error).unwrap_or(Kind::NoCredentials);
-    let words: Vec<String> = links(&error).map(ToString::to_string).collect();
-    Failed::new(operation, kind, words.join(": ")).caused_by(error)
+    let words = own_words(&error).unwrap_or_else(|| {
+        let words: Vec<String> = links(&error).map(ToString::to_string).collect();
+        words.join(": ")
+    });
+    Failed::new(operation, kind, words).caused_by(error)
+}
+
+/// STS says whose credentials these are, or it is not STS.
+pub fn nobody() -> Failed {
+    let operation = "ask whose credentials these are";
+    Failed::new(operation, Kind::Unsupported, "the answer names no account")
 }
 
 /// What AWS said, in full; else the whole chain of causes, since the outermost link says only
@@ -39,11 +50,24 @@ where
     if let Some(message) = error.message().filter(|message| !message.trim().is_empty()) {
         return message.trim().to_owned();
     }
+    if let Some(own) = own_words(error) {
+        return own;
+    }
     if let Some(status) = error.raw_response().map(|raw| raw.status().as_u16()) {
         let what = error.code().unwrap_or("no proper AWS answer");
         return format!("{what} (HTTP {status})");
     }
     causes::words(error)
+}
+
+/// What a `credential_process` or a hollow answer is told by, which says all by itself.
+fn own_words(error: &(dyn Error + 'static)) -> Option<String> {
+    links(error).find_map(|link| {
+        let process = link.downcast_ref::<process::Trouble>();
+        let hollow = link.downcast_ref::<Hollow>();
+        let process = process.map(ToString::to_string);
+        process.or_else(|| hollow.map(ToString::to_string))
+    })
 }
 
 fn kind_of<E>(error: &SdkError<E, HttpResponse>) -> Kind

@@ -9,7 +9,7 @@ use super::carry::residue;
 use super::desired::{ScalableTarget, ScalingPolicy, ServiceConfig, TaskDefinition};
 use super::received;
 use crate::event::Events;
-use crate::platform::aws::failed;
+use crate::platform::aws::{failed, nobody};
 use crate::platform::{Failed, Kind};
 use crate::spec::Service;
 
@@ -205,7 +205,8 @@ impl Ecs {
                 Kind::Refused,
                 format!("these credentials belong to account {seen}; the target says {wanted}"),
             )),
-            seen => Ok(seen),
+            Some(seen) => Ok(Some(seen)),
+            None => Err(nobody()),
         }
     }
 

@@ -87,6 +87,7 @@ fn spec(deploy: &str, target: &str) -> Spec {
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
         environment: &|_| None,
+        allow_env: &[],
     };
     load(&texts, &request).unwrap().spec
 }

@@ -5,6 +5,7 @@
 //! every attempt a token that is fresh.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
@@ -16,6 +17,7 @@ use tower::BoxError;
 
 use self::authorized::Authorized;
 use self::patient::{Heard, Patient, Route};
+use self::plugin::Plugin;
 use self::token::Tokens;
 use self::warnings::Warnings;
 use crate::clock::Clock;
@@ -27,15 +29,29 @@ mod authorized;
 mod eks;
 mod kubeconfig;
 mod patient;
+mod plugin;
 mod proxy;
+mod tls;
 pub mod token;
 pub mod warnings;
+mod whole;
 
 #[cfg(test)]
 mod tests;
 
 /// How long a connection may take: a SYN that was lost twice, and a little.
 const CONNECT: Duration = Duration::from_secs(5);
+
+/// What a kubeconfig may do on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// Whatever it says.
+    #[default]
+    Full,
+    /// It runs no program and sends no file as a token: whoever opens a pull request may have written
+    /// it.
+    NoPrograms,
+}
 
 /// A connection to one cluster.
 #[derive(Clone)]
@@ -48,6 +64,8 @@ pub struct Link {
     pub time: ServerTime,
     /// What its answers warn of.
     pub warnings: Warnings,
+    /// Whether anybody on the way could pose as the cluster.
+    pub unverified: bool,
 }
 
 impl fmt::Debug for Link {
@@ -58,7 +76,7 @@ impl fmt::Debug for Link {
 
 /// Reaches the cluster of `place`, after the checks that need no request to it: no other cluster
 /// than the target's is ever spoken to.
-pub async fn connect(place: &KubePlace, clock: Clock) -> Result<Link, Failed> {
+pub async fn connect(place: &KubePlace, trust: Trust, clock: Clock) -> Result<Link, Failed> {
     match &place.reach {
         Reach::Kubeconfig {
             path,
@@ -69,12 +87,13 @@ pub async fn connect(place: &KubePlace, clock: Clock) -> Result<Link, Failed> {
                 path: path.as_deref(),
                 context: context.as_deref(),
                 cluster: cluster.as_deref(),
+                trust,
             };
-            kubeconfig::find(&wanted)?.link(clock)
+            kubeconfig::find(&wanted)?.link(clock).await
         }
         Reach::Eks { cluster, endpoint } => {
             let found = eks::find(place, cluster.as_str(), endpoint.as_deref(), clock).await?;
-            found.link(clock)
+            found.link(clock).await
         }
     }
 }
@@ -84,23 +103,26 @@ struct Way {
     config: Config,
     cluster: String,
     tokens: Option<Tokens>,
+    /// What hands out tokens or a certificate, where a program does.
+    plugin: Option<Plugin>,
     /// Why no connection may come about.
     hint: Option<String>,
 }
 
 impl Way {
     /// Puts our layers under a client.
-    fn link(mut self, clock: Clock) -> Result<Link, Failed> {
+    async fn link(mut self, clock: Clock) -> Result<Link, Failed> {
+        let time = ServerTime::new(clock);
+        if let Some(plugin) = self.plugin.take() {
+            self.log_in(plugin, time.clone()).await?;
+        }
         let server = self.config.cluster_url.to_string();
         let hint = self.hint.take().or_else(|| through(&self.config));
         self.config.connect_timeout = Some(CONNECT);
         // Ours repeats reads only.
         self.config.default_retry = false;
-        let route = Route {
-            server,
-            hint,
-            asks_people: self.config.auth_info.exec.is_some(),
-        };
+        let route = Route { server, hint };
+        let unverified = self.config.accept_invalid_certs;
         let namespace = self.config.default_namespace.clone();
         let below = ClientBuilder::try_from(self.config)
             .map_err(|error| unusable(&route.server, &error))?
@@ -110,12 +132,13 @@ impl Way {
             async move { below.send(request).await.map_err(BoxError::from) }
         });
         let heard = Heard {
-            time: ServerTime::new(clock),
+            time,
             warnings: Warnings::default(),
         };
         let client = if let Some(tokens) = self.tokens {
-            let below = Authorized::new(below, tokens);
-            let patient = Patient::new(below, route, clock, heard.clone());
+            let tokens = Arc::new(tokens);
+            let below = Authorized::new(below, Arc::clone(&tokens));
+            let patient = Patient::new(below, route, clock, heard.clone()).renewing(tokens);
             kube::Client::new(patient, namespace)
         } else {
             let patient = Patient::new(below, route, clock, heard.clone());
@@ -126,7 +149,22 @@ impl Way {
             cluster: self.cluster,
             time: heard.time,
             warnings: heard.warnings,
+            unverified,
         })
+    }
+
+    /// Runs the plugin, before anything is sent: a certificate belongs to the connection itself, and
+    /// a person may be asked, which takes longer than any request may. A certificate is not renewed.
+    async fn log_in(&mut self, plugin: Plugin, time: ServerTime) -> Result<(), Failed> {
+        let mut login = plugin.login().await?;
+        if let Some((certificate, key)) = login.certificate.take() {
+            self.config.auth_info.client_certificate_data = Some(certificate);
+            self.config.auth_info.client_key_data = Some(key.into());
+        }
+        if login.token.is_some() {
+            self.tokens = Some(Tokens::of_plugin(plugin, &login, time)?);
+        }
+        Ok(())
     }
 }
 
@@ -156,6 +194,9 @@ fn unusable(cluster: &str, error: &(dyn std::error::Error + 'static)) -> Failed 
         && !words.contains(&source.to_string())
     {
         words = format!("{words}: {source}");
+    }
+    if let Some(advice) = tls::advice(error) {
+        words = format!("{words}. {advice}");
     }
     Failed::new(format!("reach cluster {cluster}"), Kind::Invalid, words)
 }

@@ -171,6 +171,8 @@ pub(super) struct Seen {
     pub(super) told: BTreeSet<String>,
     /// Pieces that may not be read, each with why.
     pub(super) missing: BTreeMap<&'static str, String>,
+    /// The kinds of objects that are not watched but read, which was told.
+    pub(super) polled: BTreeSet<&'static str>,
 }
 
 impl Followed {

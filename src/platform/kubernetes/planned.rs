@@ -101,6 +101,13 @@ impl Planning<'_> {
             &mut diff,
         )?;
         diff.notes.extend(notes);
+        if self.kube.link().await?.unverified {
+            diff.notes.push(Note::warning(
+                "tls_not_verified",
+                "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could \
+                 read the credentials and every Secret, and answer in its place.",
+            ));
+        }
         let proven = self.prove(&mut diff, &observed).await?;
         let look = Look {
             observed: observed.clone(),

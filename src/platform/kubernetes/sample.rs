@@ -137,6 +137,17 @@ async fn see(
             events.warn(&code, format!("{why}; fewer causes of failures are known"));
         }
     }
+    for piece in watch.polled() {
+        if rollout.seen.polled.insert(piece) {
+            events.warn(
+                "polled",
+                format!(
+                    "no right to watch {piece}: read again every 2 s instead, which takes more \
+                     requests and may miss what is over in between"
+                ),
+            );
+        }
+    }
     let observation = judge(rollout, view);
     gather(rollout, watch, &observation);
     tell(rollout, events);

@@ -74,6 +74,7 @@ pub(super) fn said(deploy: &str, target: &str) -> Spec {
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
         environment: &|_| None,
+        allow_env: &[],
     };
     let loaded = load(&Texts(deploy, target), &request);
     let drawn = loaded.as_ref().err().map(|problems| problems.render(false));

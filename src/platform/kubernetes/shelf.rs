@@ -79,6 +79,7 @@ impl Shelf {
             async move { shelf.answer(request).await }
         });
         let link = Link {
+            unverified: false,
             client: kube::Client::new(service, "production"),
             cluster: "shelf".into(),
             time: ServerTime::new(self.clock),

@@ -22,6 +22,8 @@ pub enum Trouble {
     NoWay(String),
     /// No answer within so many seconds; the request may have been performed.
     Silence(u64),
+    /// The answer is a success without an object in it; the request may have been performed.
+    Hollow,
 }
 
 impl Trouble {
@@ -39,7 +41,7 @@ impl Trouble {
             Self::Credentials { kind, .. } => *kind,
             Self::Unknown => Kind::Rejected,
             Self::NoWay(_) => Kind::Unreachable,
-            Self::Silence(_) => Kind::Lost,
+            Self::Silence(_) | Self::Hollow => Kind::Lost,
         }
     }
 }
@@ -52,6 +54,9 @@ impl fmt::Display for Trouble {
                 "the cluster does not know these credentials (401 Unauthorized): their IAM \
                  principal needs an access entry of the cluster, or a mapping in its aws-auth",
             ),
+            Self::Hollow => {
+                f.write_str("the answer is empty or no object of Kubernetes, so it tells nothing")
+            }
             Self::Silence(seconds) => write!(f, "no answer within {seconds} s"),
         }
     }

@@ -169,6 +169,11 @@ impl Watch {
         Ok(view)
     }
 
+    /// The kinds that may be read but not watched: they are read every so often.
+    pub(super) fn polled(&self) -> Vec<&'static str> {
+        self.shared.store().polled()
+    }
+
     /// The pieces that may not be read, each with why.
     pub(super) fn denied(&self) -> Vec<(&'static str, String)> {
         self.shared.store().denied()
@@ -201,6 +206,13 @@ trait Watched: Sized + Send + Sync + 'static {
     /// All of them in a namespace.
     fn api(place: &Place) -> Api<Self::Object>;
 
+    /// The only one of them, where there is but one: it can be read by its name without the right to
+    /// list.
+    fn alone(name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// Selects those of the service, by field or by label.
     fn selector(name: &str) -> (Option<String>, Option<String>);
 
@@ -222,6 +234,10 @@ impl Watched for DeploymentView {
 
     fn selector(name: &str) -> (Option<String>, Option<String>) {
         (Some(format!("metadata.name={name}")), None)
+    }
+
+    fn alone(name: &str) -> Option<String> {
+        Some(name.to_owned())
     }
 
     fn of(object: DynamicObject) -> Option<Self> {

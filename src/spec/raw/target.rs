@@ -83,9 +83,9 @@ table! {
         cluster: Plain,
         /// How tasks are wired up on ECS.
         network: Network,
-        /// URL that takes the place of every AWS endpoint, for emulators.
+        /// URL that takes the place of every AWS endpoint, for emulators. One that is neither https nor on this machine gets made-up credentials.
         endpoint: Filled,
-        /// The kubeconfig. Default: KUBECONFIG, else ~/.kube/config, else the pod that this runs in.
+        /// The kubeconfig; one inside the repository runs no login plugin without `--allow-exec`. Default: KUBECONFIG, else ~/.kube/config, else the pod that this runs in.
         kubeconfig: Filled,
         /// The context in the kubeconfig. Default: the current one.
         context: Filled,

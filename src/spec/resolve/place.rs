@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::endpoint::Owner;
 use super::super::findings::Findings;
 use super::super::model::{Approve, EcsPlace, Network, Place, Target};
 use super::super::problem::{Problem, Spot};
@@ -302,5 +303,10 @@ pub(super) fn endpoint(url: &str, spot: Spot, sandbox: bool, findings: &mut Find
         findings.bad_value(spot, "this is not a URL such as \"http://127.0.0.1:4566\"");
     } else if sandbox {
         findings.bad_value(spot, "the sandbox is embedded: it has no endpoint");
+    } else if !Owner::of(url).may_have_credentials() {
+        findings.note(
+            "endpoint_untrusted",
+            "`endpoint` is neither https nor on this machine, so requests there are signed with made-up credentials, not with yours.",
+        );
     }
 }

@@ -204,6 +204,7 @@ fn a_deploy_file_that_is_not_there() {
             set: &[].into(),
             images: &[].into(),
             environment: &|_| None,
+            allow_env: &[],
         },
     );
     insta::assert_snapshot!(problems.unwrap_err().render(false));
@@ -238,6 +239,7 @@ fn an_unknown_target_lists_those_there_are() {
                 set: &[].into(),
                 images: &[].into(),
                 environment: &|_| None,
+                allow_env: &[],
             },
         );
         problems.expect_err("there is no such target").render(false)

@@ -26,6 +26,7 @@ fn shipped(target: &str) -> Result<Loaded, Problems> {
             set: &BTreeMap::new(),
             images: &BTreeMap::new(),
             environment: &|_| None,
+            allow_env: &[],
         },
     )
 }
@@ -158,6 +159,7 @@ fn the_sandbox_needs_no_file_and_never_asks() {
             set: &BTreeMap::new(),
             images: &BTreeMap::new(),
             environment: &|_| None,
+            allow_env: &[],
         },
     )
     .unwrap();

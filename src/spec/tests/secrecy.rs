@@ -159,6 +159,7 @@ fn a_vouched_name_may_hold_what_looks_like_a_secret() {
 fn what_came_from_a_promising_variable_is_masked() {
     let arguments = Arguments {
         environment: vec![("DB_PASSWORD", "x"), ("MODE", "y")],
+        allow_env: vec!["DB_PASSWORD", "MODE"],
         ..Arguments::default()
     };
     let target = format!("{ECS}vars = {{ DB = \"${{DB_PASSWORD}}\" }}\n");

@@ -26,6 +26,7 @@ fn the_example_becomes_these_requests() {
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
         environment: &|_| None,
+        allow_env: &[],
     };
     let loaded = load(&Disk, &request).unwrap();
     insta::assert_snapshot!(rendered(&loaded.spec));

@@ -21,11 +21,8 @@ pub(super) struct Authorized<S> {
 }
 
 impl<S> Authorized<S> {
-    pub(super) fn new(below: S, tokens: Tokens) -> Self {
-        Self {
-            below,
-            tokens: Arc::new(tokens),
-        }
+    pub(super) fn new(below: S, tokens: Arc<Tokens>) -> Self {
+        Self { below, tokens }
     }
 }
 
@@ -79,10 +76,10 @@ where
         .map_err(|error| Trouble::credentials(&error))?;
     request.headers_mut().insert(AUTHORIZATION, header);
     let answer = below.oneshot(request).await?;
-    if answer.status() == StatusCode::UNAUTHORIZED {
-        return Err(Trouble::Unknown.into());
+    match tokens.unknown() {
+        Some(trouble) if answer.status() == StatusCode::UNAUTHORIZED => Err(trouble.into()),
+        _ => Ok(answer),
     }
-    Ok(answer)
 }
 
 /// The same request once more; `None`: its body is a stream.

@@ -1,5 +1,6 @@
 //! An EKS cluster by its name and AWS credentials: `DescribeCluster` says where it is and who it is.
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use base64::Engine as _;
 use http::Uri;
 use kube::config::Config;
@@ -10,9 +11,9 @@ use super::token::{Signer, Tokens};
 use super::{Way, certificates, proxy, unusable};
 use crate::clock::Clock;
 use crate::names::Region;
-use crate::platform::aws::{self, Connection, ServerTime};
+use crate::platform::aws::{self, Connection, Renewing, ServerTime};
 use crate::platform::failure::{Failed, Kind};
-use crate::spec::KubePlace;
+use crate::spec::{KubePlace, Owner};
 
 /// Everybody may connect: the default of a public endpoint (Amazon EKS user guide, cluster API
 /// server endpoint).
@@ -35,7 +36,8 @@ pub(super) async fn find(
         Some(_) => ServerTime::new(clock),
         None => connection.time.clone(),
     };
-    found(&connection, place, (name, region), time).await
+    let source = endpoint.map_or(Owner::Aws, Owner::of);
+    found(&connection, place, (name, region), (source, time)).await
 }
 
 /// The cluster of this name and Region, over a connection to AWS.
@@ -43,7 +45,7 @@ pub(super) async fn found(
     connection: &Connection,
     place: &KubePlace,
     (name, region): (&str, &Region),
-    time: ServerTime,
+    (source, time): (Owner, ServerTime),
 ) -> Result<Way, Failed> {
     let cluster = describe(connection, name, region).await?;
     check_owner(connection, &cluster, place, region).await?;
@@ -51,6 +53,42 @@ pub(super) async fn found(
     let mut config = Config::new(url);
     config.root_cert = Some(authority(&cluster, name)?);
     config.proxy_url = proxy::from_environment(&config.cluster_url);
+    let own = source == Owner::Aws;
+    let (provider, renewing) = signs(connection, source, &config.cluster_url, name)?;
+    let signer = Signer {
+        region: region.to_string(),
+        // A local cluster on an Outpost is known by its id; only AWS itself may choose for which one
+        // a token is.
+        cluster: cluster
+            .id
+            .clone()
+            .filter(|_| own)
+            .unwrap_or_else(|| name.to_owned()),
+        provider,
+        renewing,
+        time,
+    };
+    Ok(Way {
+        config,
+        cluster: cluster.arn.clone().unwrap_or_else(|| name.to_owned()),
+        tokens: Some(Tokens::new(signer)),
+        plugin: None,
+        hint: cluster.resources_vpc_config.as_ref().and_then(hint),
+    })
+}
+
+/// Who signs tokens for the cluster. A token is good for whatever its signer may do: where not AWS but
+/// something at the target's `endpoint` says where the cluster is, a real one stays on this machine.
+fn signs(
+    connection: &Connection,
+    source: Owner,
+    cluster: &Uri,
+    name: &str,
+) -> Result<(SharedCredentialsProvider, Option<Renewing>), Failed> {
+    let here = [source, Owner::of(&cluster.to_string())] == [Owner::Ourselves; 2];
+    if source != Owner::Aws && !here {
+        return Ok((aws::made_up(), None));
+    }
     let provider = connection.settings.credentials_provider().ok_or_else(|| {
         let why = "no AWS credentials are set up";
         Failed::new(
@@ -59,26 +97,14 @@ pub(super) async fn found(
             why,
         )
     })?;
-    let signer = Signer {
-        region: region.to_string(),
-        // A local cluster on an Outpost is known by its id.
-        cluster: cluster.id.clone().unwrap_or_else(|| name.to_owned()),
-        provider,
-        renewing: connection.credentials.clone(),
-        time,
-    };
-    Ok(Way {
-        config,
-        cluster: cluster.arn.clone().unwrap_or_else(|| name.to_owned()),
-        tokens: Some(Tokens::new(signer)),
-        hint: cluster.resources_vpc_config.as_ref().and_then(hint),
-    })
+    Ok((provider, connection.credentials.clone()))
 }
 
 async fn describe(connection: &Connection, name: &str, region: &Region) -> Result<Cluster, Failed> {
     let operation = format!("find EKS cluster {name}");
     let settings = aws_sdk_eks::config::Builder::from(&connection.settings)
         .interceptor(connection.time.clone())
+        .interceptor(aws::Whole)
         .build();
     let answer = aws_sdk_eks::Client::from_conf(settings)
         .describe_cluster()
@@ -129,11 +155,12 @@ async fn check_owner(
             .account
     };
     match seen {
-        Some(seen) if seen != wanted.as_str() => refused(
+        Some(seen) if seen == wanted.as_str() => Ok(()),
+        Some(seen) => refused(
             "work in this account",
             format!("the cluster belongs to account {seen}; the target says {wanted}"),
         ),
-        _ => Ok(()),
+        None => Err(aws::nobody()),
     }
 }
 
@@ -162,9 +189,16 @@ fn ready(cluster: &Cluster, name: &str) -> Result<Uri, Failed> {
     let Some(endpoint) = cluster.endpoint.as_deref() else {
         return not_now(Kind::Conflict, "it has no endpoint (yet)");
     };
-    endpoint
+    let url: Uri = endpoint
         .parse()
-        .map_err(|error: http::uri::InvalidUri| unusable(name, &error))
+        .map_err(|error: http::uri::InvalidUri| unusable(name, &error))?;
+    if url.scheme_str() != Some("https") {
+        return not_now(
+            Kind::Refused,
+            "its endpoint is no https URL, as that of every EKS cluster is: no token is sent there",
+        );
+    }
+    Ok(url)
 }
 
 fn authority(cluster: &Cluster, name: &str) -> Result<Vec<Vec<u8>>, Failed> {

@@ -1,7 +1,7 @@
 //! A cluster by a kubeconfig; where there is none, by the service account of the pod we run in.
 //!
-//! Reading and merging the files, exec plugins and client certificates are the client library's;
-//! ours is to choose what the target names, to refuse what it does not, and to say so in words
+//! Reading and merging the files and client certificates are the client library's; ours is to choose
+//! what the target names, to refuse what it does not, to run a login plugin, and to say so in words
 //! that help.
 
 use std::io;
@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use http::Uri;
-use kube::config::{AuthInfo, Cluster, Config, Context, Kubeconfig, KubeconfigError};
+use kube::config::{
+    AuthInfo, Cluster, Config, Context, ExecAuthCluster, Kubeconfig, KubeconfigError,
+};
 
-use super::{Way, certificates, proxy, unusable};
+use super::plugin::Plugin;
+use super::{Trust, Way, certificates, proxy, unusable};
 use crate::platform::failure::{Failed, Kind};
 
 /// What the target says about the kubeconfig.
@@ -23,6 +26,8 @@ pub(super) struct Wanted<'a> {
     pub(super) context: Option<&'a str>,
     /// The name that the kubeconfig must have for the cluster.
     pub(super) cluster: Option<&'a str>,
+    /// What it may do here.
+    pub(super) trust: Trust,
 }
 
 /// The cluster that the target names.
@@ -96,6 +101,7 @@ fn in_cluster() -> Option<Way> {
         cluster: server_name(&config.cluster_url),
         config,
         tokens: None,
+        plugin: None,
         hint: None,
     })
 }
@@ -139,11 +145,16 @@ fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
         .and_then(|user| file.auth_infos.iter().find(|named| named.name == *user))
         .and_then(|named| named.auth_info.clone())
         .unwrap_or_default();
-    let config = config(&cluster, user, &name)?;
+    let mut config = config(&cluster, user, &name)?;
+    if wanted.trust == Trust::NoPrograms {
+        harmless(&config.auth_info, wanted)?;
+    }
+    let plugin = plugin(&cluster, &mut config.auth_info)?;
     Ok(Way {
         cluster: server_name(&config.cluster_url),
         config,
         tokens: None,
+        plugin,
         hint: None,
     })
 }
@@ -174,7 +185,7 @@ fn contexts(file: &Kubeconfig) -> String {
 
 /// What the client needs. Only the proxy is ours: the library takes exceptions from the rule to be
 /// about the proxy's own address.
-fn config(cluster: &Cluster, mut user: AuthInfo, context: &str) -> Result<Config, Failed> {
+fn config(cluster: &Cluster, user: AuthInfo, context: &str) -> Result<Config, Failed> {
     let of_context = |why: String| wrong(format!("context {context}: {why}"));
     let server = cluster.server.as_deref().unwrap_or_default();
     let url: Uri = server
@@ -197,14 +208,53 @@ fn config(cluster: &Cluster, mut user: AuthInfo, context: &str) -> Result<Config
         ),
         None => proxy::from_environment(&config.cluster_url),
     };
-    if let Some(exec) = &mut user.exec
-        && exec.provide_cluster_info
-    {
-        let told = cluster.try_into();
-        exec.cluster = Some(told.map_err(|error| unusable(server, &error))?);
-    }
     config.auth_info = user;
     Ok(config)
+}
+
+/// Refuses a user who is logged in by a program or a file of this machine.
+fn harmless(user: &AuthInfo, wanted: &Wanted<'_>) -> Result<(), Failed> {
+    let would = if let Some(exec) = &user.exec {
+        let program = exec.command.as_deref().unwrap_or_default();
+        format!("runs the login plugin {program}")
+    } else if let Some(file) = &user.token_file {
+        format!("sends the file {file} as a token")
+    } else {
+        return Ok(());
+    };
+    let path = wanted.path.unwrap_or(Path::new("")).display();
+    Err(Failed::new(
+        "use the kubeconfig of the repository",
+        Kind::Refused,
+        format!(
+            "{path} {would}, and whoever may change the repository may choose that. Allow it with \
+             --allow-exec or DEPLOYER_ALLOW_EXEC=1, or take a kubeconfig from elsewhere: without \
+             `kubeconfig` in the target's file, KUBECONFIG names it"
+        ),
+    ))
+}
+
+/// The login plugin of a user who has no other way to say who they are.
+fn plugin(cluster: &Cluster, user: &mut AuthInfo) -> Result<Option<Plugin>, Failed> {
+    if let Some(old) = &user.auth_provider {
+        return Err(wrong(format!(
+            "its user has the `auth-provider` {}, which Kubernetes 1.26 has removed; an `exec` plugin took its place",
+            old.name
+        )));
+    }
+    let basic = user.username.is_some() && user.password.is_some();
+    let other = basic || user.token.is_some() || user.token_file.is_some();
+    let Some(exec) = user.exec.take().filter(|_| !other) else {
+        return Ok(None);
+    };
+    let told = if exec.provide_cluster_info {
+        let server = cluster.server.as_deref().unwrap_or_default();
+        let told = ExecAuthCluster::try_from(cluster);
+        Some(told.map_err(|error| unusable(server, &error))?)
+    } else {
+        None
+    };
+    Plugin::new(exec, told).map(Some)
 }
 
 /// The certificates that sign the server's; `None`: the ones of this machine do.

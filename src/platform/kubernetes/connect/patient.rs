@@ -5,7 +5,6 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,7 +15,10 @@ use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt as _};
 
 use super::authorized::copy;
+use super::tls;
+use super::token::Tokens;
 use super::warnings::Warnings;
+use super::whole;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::causes::{links, never_connected, words};
@@ -42,9 +44,6 @@ const READ: Duration = Duration::from_secs(10);
 /// documentation, dynamic admission control, timeouts).
 const WRITE: Duration = Duration::from_secs(40);
 
-/// How long the first attempt may take where a plugin may ask a person to log in.
-const LOGIN: Duration = Duration::from_mins(2);
-
 /// What is known of the way to the server.
 #[derive(Debug, Clone)]
 pub(super) struct Route {
@@ -52,8 +51,6 @@ pub(super) struct Route {
     pub(super) server: String,
     /// Why no connection may come about.
     pub(super) hint: Option<String>,
-    /// Whether a plugin may ask a person to log in.
-    pub(super) asks_people: bool,
 }
 
 /// What the headers of all answers tell.
@@ -72,8 +69,8 @@ pub(super) struct Patient<S> {
     route: Arc<Route>,
     clock: Clock,
     heard: Heard,
-    /// Whether any answer came yet.
-    answered: Arc<AtomicBool>,
+    /// The tokens that every attempt needs, where it needs any.
+    tokens: Option<Arc<Tokens>>,
 }
 
 impl<S> Patient<S> {
@@ -83,8 +80,14 @@ impl<S> Patient<S> {
             route: Arc::new(route),
             clock,
             heard,
-            answered: Arc::default(),
+            tokens: None,
         }
+    }
+
+    /// Has a token ready before an attempt and outside of its time: a person may be asked for it.
+    pub(super) fn renewing(mut self, tokens: Arc<Tokens>) -> Self {
+        self.tokens = Some(tokens);
+        self
     }
 }
 
@@ -136,8 +139,13 @@ where
 
     /// One attempt, in its time.
     async fn once(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        if let Some(tokens) = &self.tokens {
+            let ready = tokens.header().await;
+            ready.map_err(|error| Trouble::credentials(&error))?;
+        }
         let streams = is_stream(&request);
-        let limit = self.limit(&request);
+        let objects = whole::must_be_object(&request);
+        let limit = limit(&request);
         let attempt = async {
             let answer = self.below.clone().oneshot(request).await?;
             if streams {
@@ -146,6 +154,9 @@ where
             // With the time of the answer: one that is cut may be asked for again.
             let (parts, body) = answer.into_parts();
             let bytes = body.collect_bytes().await?;
+            if parts.status.is_success() && objects && !whole::is_object(&bytes) {
+                return Err(Trouble::Hollow.into());
+            }
             Ok(Response::from_parts(parts, Body::from(bytes.to_vec())))
         };
         let answer = match tokio::time::timeout(limit, attempt).await {
@@ -153,7 +164,6 @@ where
             Err(_) => Err(Trouble::Silence(limit.as_secs()).into()),
         };
         if let Ok(answer) = &answer {
-            self.answered.store(true, Ordering::Relaxed);
             let date = answer
                 .headers()
                 .get(DATE)
@@ -166,27 +176,27 @@ where
         answer.map_err(|error| self.explain(error))
     }
 
-    fn limit(&self, request: &Request<Body>) -> Duration {
-        if self.route.asks_people && !self.answered.load(Ordering::Relaxed) {
-            LOGIN
-        } else if request.method() == Method::GET {
-            READ
-        } else {
-            WRITE
-        }
-    }
-
     /// Adds what may be the reason where no connection was made.
     fn explain(&self, error: BoxError) -> BoxError {
         if !links(error.as_ref()).any(never_connected) {
             return error;
         }
-        let Route { server, hint, .. } = &*self.route;
+        let Route { server, hint } = &*self.route;
         let mut text = format!("no connection to {server}: {}", words(error.as_ref()));
-        if let Some(hint) = hint {
+        if let Some(advice) = tls::advice(error.as_ref()) {
+            text = format!("{text}. {advice}");
+        } else if let Some(hint) = hint {
             text = format!("{text}. {hint}");
         }
         Trouble::NoWay(text).into()
+    }
+}
+
+fn limit(request: &Request<Body>) -> Duration {
+    if request.method() == Method::GET {
+        READ
+    } else {
+        WRITE
     }
 }
 

@@ -23,6 +23,8 @@ mod ways;
 enum Does {
     /// Answers with this status; where it is refused, in so many seconds again.
     Answers(u16, Option<u64>),
+    /// Answers 200 with this text.
+    Says(&'static str),
     /// Never answers.
     Hangs,
     /// Breaks the connection.
@@ -63,6 +65,12 @@ impl Server {
         self.asked.lock().unwrap().push(asked);
         let agent = request.headers()[USER_AGENT].to_str().unwrap();
         self.agents.lock().unwrap().push(agent.to_owned());
+        // What is made is given back; everything else that is asked for is a list.
+        let kind = if request.method() == Method::POST {
+            "ConfigMap"
+        } else {
+            "List"
+        };
         let mut script = self.script.lock().unwrap();
         let does = if script.len() > 1 {
             script.pop().unwrap()
@@ -71,7 +79,8 @@ impl Server {
         };
         Box::pin(async move {
             match does {
-                Does::Answers(status, after) => Ok(answer(status, after)),
+                Does::Answers(status, after) => Ok(answer(status, after, kind)),
+                Does::Says(text) => Ok(Response::new(Body::from(text.as_bytes().to_vec()))),
                 Does::Hangs => std::future::pending().await,
                 Does::Breaks => Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()),
                 Does::IsAway => {
@@ -106,9 +115,8 @@ impl Server {
         let route = Route {
             server: "https://cluster.example.com".into(),
             hint: Some("Its endpoint is private".into()),
-            asks_people: false,
         };
-        let below = Authorized::new(below, tokens);
+        let below = Authorized::new(below, Arc::new(tokens));
         let heard = Heard {
             time,
             warnings: self.warnings.clone(),
@@ -130,20 +138,38 @@ impl Server {
     }
 }
 
-fn answer(status: u16, after: Option<u64>) -> Response<Body> {
+fn answer(status: u16, after: Option<u64>, kind: &str) -> Response<Body> {
     let mut answer = Response::builder().status(StatusCode::from_u16(status).unwrap());
     if let Some(after) = after {
         answer = answer.header("retry-after", after.to_string());
     }
     let answer = answer.header(WARNING, r#"299 - "this is deprecated""#);
     let text = if status == 200 {
-        r#"{"metadata":{},"items":[]}"#.to_owned()
+        format!(r#"{{"kind":"{kind}","apiVersion":"v1","metadata":{{}},"items":[]}}"#)
     } else {
         format!(
             r#"{{"kind":"Status","apiVersion":"v1","status":"Failure","message":"no","reason":"Because","code":{status}}}"#
         )
     };
     answer.body(Body::from(text.into_bytes())).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_an_object_is_trouble_and_no_empty_list() {
+    for body in ["", "{}", "null", r#"{"items":[]}"#] {
+        let server = Server::new(&[Does::Says(body), FINE]);
+        server.read().await.unwrap();
+        assert_eq!(server.asked(), 2, "{body}");
+        let server = Server::new(&[Does::Says(body)]);
+        let (read, write) = (server.read().await, server.write().await);
+        for failed in [read.unwrap_err(), write.unwrap_err()] {
+            assert_eq!(failed.kind, Kind::Lost, "{body}: {failed}");
+            assert!(
+                failed.to_string().contains("no object of Kubernetes"),
+                "{failed}"
+            );
+        }
+    }
 }
 
 const FINE: Does = Does::Answers(200, None);
@@ -295,13 +321,13 @@ async fn without_credentials_nothing_is_sent() {
     let route = Route {
         server: "https://cluster.example.com".into(),
         hint: None,
-        asks_people: false,
     };
     let heard = Heard {
         time,
         warnings: Warnings::default(),
     };
-    let patient = Patient::new(Authorized::new(below, tokens), route, server.clock, heard);
+    let below = Authorized::new(below, Arc::new(tokens));
+    let patient = Patient::new(below, route, server.clock, heard);
     let secrets: Api<Secret> = Api::default_namespaced(kube::Client::new(patient, "default"));
     let error = secrets.list(&ListParams::default()).await.unwrap_err();
     assert_eq!(failed("list", &error).kind, Kind::NoCredentials);

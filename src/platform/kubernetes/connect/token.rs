@@ -1,4 +1,5 @@
-//! The token that EKS takes: a presigned question to STS, "who am I", which the cluster sends in
+//! Tokens, each used until it is about to expire. A login plugin hands them out, or they are the ones
+//! that EKS takes: a presigned question to STS, "who am I", which the cluster sends in
 //! our place (aws-iam-authenticator, API authorization from outside a cluster).
 //!
 //! It is signed in this process, for no request of ours has to prove who we are to anybody else. A
@@ -19,8 +20,10 @@ use http::{HeaderValue, Request};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
+use super::plugin::{Login, Plugin};
 use crate::platform::aws::{Renewing, ServerTime, credentials_failed};
 use crate::platform::failure::{Failed, Kind};
+use crate::platform::kubernetes::trouble::Trouble;
 
 /// How the token begins.
 const PREFIX: &str = "k8s-aws-v1.";
@@ -38,6 +41,9 @@ const USED: SignedDuration = SignedDuration::from_mins(13);
 
 /// A token is not used beyond the life of the credentials that signed it, less this.
 const EARLY: SignedDuration = SignedDuration::from_secs(30);
+
+/// What a plugin gave is asked for again so long before its end, for a person may have to be asked.
+const LOGIN_EARLY: SignedDuration = SignedDuration::from_mins(1);
 
 /// The most bytes that clusters take.
 const LONGEST: usize = 4_096;
@@ -62,10 +68,19 @@ impl fmt::Debug for Signer {
     }
 }
 
+/// Where tokens come from.
+#[derive(Debug)]
+enum Source {
+    /// AWS credentials sign them.
+    Signed(Signer),
+    /// A program hands them out.
+    Plugin(Box<Plugin>, ServerTime),
+}
+
 /// Tokens for one cluster, each used until it is about to expire.
 #[derive(Debug)]
 pub struct Tokens {
-    signer: Signer,
+    source: Source,
     cached: Mutex<Option<Cached>>,
 }
 
@@ -80,21 +95,34 @@ impl Tokens {
     /// Tokens by this signer.
     pub fn new(signer: Signer) -> Self {
         Self {
-            signer,
+            source: Source::Signed(signer),
             cached: Mutex::default(),
         }
+    }
+
+    /// Tokens by this plugin, of which the first is there already.
+    pub(super) fn of_plugin(
+        plugin: Plugin,
+        first: &Login,
+        time: ServerTime,
+    ) -> Result<Self, Failed> {
+        let cached = Cached::of(&plugin, first)?;
+        Ok(Self {
+            source: Source::Plugin(Box::new(plugin), time),
+            cached: Mutex::new(Some(cached)),
+        })
     }
 
     /// The `Authorization` of the next attempt.
     pub async fn header(&self) -> Result<HeaderValue, Failed> {
         let mut cached = self.cached.lock().await;
-        let now = self.signer.time.now();
+        let now = self.source.now();
         if let Some(cached) = &*cached
             && now < cached.until
         {
             return Ok(cached.header.clone());
         }
-        let fresh = self.signer.sign(now).await?;
+        let fresh = self.source.fresh(now).await?;
         *cached = Some(fresh.clone());
         Ok(fresh.header)
     }
@@ -108,10 +136,52 @@ impl Tokens {
             .is_some_and(|cached| cached.header == *header)
         {
             *cached = None;
-            if let Some(renewing) = &self.signer.renewing {
+            if let Source::Signed(Signer {
+                renewing: Some(renewing),
+                ..
+            }) = &self.source
+            {
                 renewing.forget();
             }
         }
+    }
+
+    /// What it means that a cluster refuses a token that is fresh, where its answer does not tell.
+    pub(super) fn unknown(&self) -> Option<Trouble> {
+        matches!(self.source, Source::Signed(_)).then_some(Trouble::Unknown)
+    }
+}
+
+impl Source {
+    fn now(&self) -> Timestamp {
+        match self {
+            Self::Signed(signer) => signer.time.now(),
+            Self::Plugin(_, time) => time.now(),
+        }
+    }
+
+    async fn fresh(&self, now: Timestamp) -> Result<Cached, Failed> {
+        match self {
+            Self::Signed(signer) => signer.sign(now).await,
+            Self::Plugin(plugin, _) => Cached::of(plugin, &plugin.login().await?),
+        }
+    }
+}
+
+impl Cached {
+    /// The token that a plugin gave. One without an end is used until it is refused.
+    fn of(plugin: &Plugin, login: &Login) -> Result<Self, Failed> {
+        let wrong = |why: &str| plugin.failed(Kind::NoCredentials, why);
+        let Some(token) = &login.token else {
+            return Err(wrong("it gave a token before, and now it gives none"));
+        };
+        let header = HeaderValue::try_from(format!("Bearer {token}"));
+        let mut header = header.map_err(|_| wrong("its token is not fit for a request"))?;
+        header.set_sensitive(true);
+        let until = login.until.map_or(Timestamp::MAX, |until| {
+            until.checked_sub(LOGIN_EARLY).unwrap_or(until)
+        });
+        Ok(Self { header, until })
     }
 }
 

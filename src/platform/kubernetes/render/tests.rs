@@ -23,6 +23,7 @@ fn example(target: &str) -> Spec {
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
         environment: &|_| None,
+        allow_env: &[],
     };
     load(&Disk, &request).unwrap().spec
 }

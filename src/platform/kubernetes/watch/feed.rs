@@ -34,6 +34,7 @@ pub(super) struct Feed<T: Watched> {
     pub(super) api: Api<T::Object>,
     fields: Option<String>,
     labels: Option<String>,
+    alone: Option<String>,
     pub(super) shared: Arc<Shared>,
     pub(super) clock: Clock,
     what: PhantomData<fn() -> T>,
@@ -45,6 +46,7 @@ impl<T: Watched> Clone for Feed<T> {
             api: self.api.clone(),
             fields: self.fields.clone(),
             labels: self.labels.clone(),
+            alone: self.alone.clone(),
             shared: Arc::clone(&self.shared),
             clock: self.clock,
             what: PhantomData,
@@ -71,6 +73,7 @@ impl<T: Watched> Feed<T> {
             api: T::api(place),
             fields,
             labels,
+            alone: T::alone(&place.name),
             shared: Arc::clone(shared),
             clock: place.clock,
             what: PhantomData,
@@ -232,9 +235,24 @@ impl<T: Watched> Feed<T> {
             field_selector: self.fields.clone(),
             ..ListParams::default()
         };
-        let list = self.api.list(&params).await?;
+        let list = match (self.api.list(&params).await, &self.alone) {
+            (Ok(list), _) => list,
+            (Err(error), Some(name)) if is_denied(&error) => return self.get(name).await,
+            (Err(error), _) => return Err(error),
+        };
         let all = list.items.into_iter().filter_map(place::<T>).collect();
         Ok((all, list.metadata.resource_version))
+    }
+
+    /// The only one there is, by its name.
+    async fn get(
+        &self,
+        name: &str,
+    ) -> Result<(Vec<(String, Placed<T>)>, Option<String>), kube::Error> {
+        let found = self.api.get_opt(name).await?;
+        let version = found.as_ref().and_then(ResourceExt::resource_version);
+        let all = found.into_iter().filter_map(place::<T>).collect();
+        Ok((all, version))
     }
 
     fn replace(

@@ -74,6 +74,7 @@ impl Server {
         });
         Place {
             link: Link {
+                unverified: false,
                 client: kube::Client::new(service, "production"),
                 cluster: "test".into(),
                 time: ServerTime::new(Clock::driven_from(at(0))),
@@ -105,7 +106,7 @@ impl Server {
         state.version += 1;
     }
 
-    /// Refuses to list, or to watch, a kind.
+    /// Refuses to list, or to watch, a kind; with `deployment`, to read one by its name.
     pub(in crate::platform::kubernetes) fn deny(&self, kind: &'static str, watching: bool) {
         self.state().denied.insert((kind, watching));
     }
@@ -178,6 +179,9 @@ impl Server {
             let text = state.logs.get(&path).cloned();
             return text.map_or_else(|| status(400, "no such run of the container"), Answer::Text);
         }
+        if let Some((_, name)) = uri.path().split_once("/deployments/") {
+            return state.alone(name);
+        }
         let kinds = ["deployments", "replicasets", "pods", "events", "secrets"];
         let kind = kinds
             .into_iter()
@@ -207,6 +211,26 @@ impl Server {
 }
 
 impl State {
+    /// The Deployment of this name.
+    fn alone(&self, name: &str) -> Answer {
+        if self.denied.contains(&("deployment", false)) {
+            return status(
+                403,
+                "deployments is forbidden: User \"x\" cannot get resource",
+            );
+        }
+        let mut all = self
+            .objects
+            .get("deployments")
+            .into_iter()
+            .flat_map(BTreeMap::values);
+        let found = all.find(|one| one["metadata"]["name"] == name);
+        found.map_or_else(
+            || status(404, "not found"),
+            |found| Answer::Json(StatusCode::OK, found.clone()),
+        )
+    }
+
     fn watch(&mut self, kind: &'static str, query: &str) -> Answer {
         let streams = query.contains("sendInitialEvents=true");
         if streams && self.mood == Mood::NoStreaming {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 
-use super::Lost;
+use super::{Lost, Watched as _};
 use crate::platform::failure::{Failed, Kind};
 use crate::platform::kubernetes::snapshot::{DeploymentView, SetView, View};
 
@@ -133,6 +133,10 @@ impl<T> Shelf<T> {
         newest.map(|placed| Arc::clone(&placed.object))
     }
 
+    fn is_polled(&self) -> bool {
+        self.complete && matches!(self.stream, Stream::Denied(_))
+    }
+
     fn is_denied(&self) -> bool {
         !self.complete && matches!(self.stream, Stream::Denied(_))
     }
@@ -231,6 +235,17 @@ impl Store {
         lasting
             .min_by_key(|(since, _)| *since)
             .map(|(_, lost)| lost)
+    }
+
+    /// The kinds that are read every so often, since they may not be watched.
+    pub(super) fn polled(&self) -> Vec<&'static str> {
+        let polled = [
+            (DeploymentView::WORDS, self.deployment.is_polled()),
+            (SetView::WORDS, self.sets.is_polled()),
+            (Pod::WORDS, self.pods.is_polled()),
+        ];
+        let polled = polled.into_iter().filter(|(_, polled)| *polled);
+        polled.map(|(words, _)| words).collect()
     }
 
     /// The pieces that may not be had, each with why.

@@ -195,9 +195,31 @@ async fn a_deployment_that_may_not_be_read_is_said_at_once() {
     let server = server();
     server.deny("deployments", true);
     server.deny("deployments", false);
+    server.deny("deployment", false);
     let watch = Watch::open(server.place(), false);
     let begun = watch.place.clock.now();
     let error = watch.look().await.unwrap_err();
     assert_eq!(error.kind, failure::Kind::Denied, "{error}");
     assert!(watch.place.clock.since(begun).as_secs() < 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_may_only_be_read_by_its_name_is_read_again_and_again() {
+    let server = server();
+    server.deny("deployments", true);
+    server.deny("deployments", false);
+    let watch = Watch::open(server.place(), false);
+    let generation = async |watch: &Watch| {
+        let view = watch.look().await.unwrap();
+        view.deployment.unwrap().generation
+    };
+    let first = generation(&watch).await;
+    assert_eq!(watch.polled(), ["the Deployment"]);
+    let mut changed = deployment();
+    changed["metadata"]["generation"] = json!(first + 1);
+    server.put("deployments", changed, false);
+    after(&watch, 3).await;
+    assert_eq!(generation(&watch).await, first + 1);
+    after(&watch, 60).await;
+    assert!(watch.look().await.is_ok() && watch.denied().is_empty());
 }

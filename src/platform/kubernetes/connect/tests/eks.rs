@@ -1,9 +1,12 @@
 //! Which EKS cluster is spoken to, and which is refused before it.
 
+use base64::Engine as _;
+
 use super::super::eks::found;
 use super::*;
 use crate::platform::aws;
 use crate::sandbox::{EksCluster, Sandbox, World};
+use crate::spec::Owner;
 
 const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n";
 
@@ -24,6 +27,11 @@ fn place() -> KubePlace {
 
 /// What comes of the cluster `main` when it is like this.
 async fn find(change: impl FnOnce(&mut EksCluster)) -> Result<Way, Failed> {
+    find_by(Owner::Aws, change).await
+}
+
+/// The same, where this one says where the cluster is.
+async fn find_by(source: Owner, change: impl FnOnce(&mut EksCluster)) -> Result<Way, Failed> {
     let base = "2026-01-02T03:04:05Z".parse().unwrap();
     let clock = Clock::driven_from(base);
     let mut cluster = EksCluster::new("main", "https://127.0.0.1:6443", AUTHORITY);
@@ -32,11 +40,16 @@ async fn find(change: impl FnOnce(&mut EksCluster)) -> Result<Way, Failed> {
     world.set_eks_cluster(cluster);
     let sandbox = Sandbox::in_memory(world, Arc::new(move || clock.now()));
     let client = Some(sandbox.http_client());
-    let connection = aws::connect_to("us-east-1", None, client, clock).await;
+    let mut connection = aws::connect_to("us-east-1", None, client, clock).await;
+    let real = Credentials::new("AKIDREAL", "secret", None, None, "test");
+    let settings = connection.settings.to_builder();
+    connection.settings = settings
+        .credentials_provider(SharedCredentialsProvider::new(real))
+        .build();
     let place = place();
     let region = place.region.clone().unwrap();
     let time = connection.time.clone();
-    found(&connection, &place, ("main", &region), time).await
+    found(&connection, &place, ("main", &region), (source, time)).await
 }
 
 async fn failure(change: impl FnOnce(&mut EksCluster)) -> Failed {
@@ -115,4 +128,33 @@ async fn why_it_may_be_out_of_reach_is_known_beforehand() {
     assert!(private.hint.unwrap().contains("private"));
     let narrow = find(|one| one.public_cidrs = vec!["203.0.113.0/24".into()]).await;
     assert!(narrow.unwrap().hint.unwrap().contains("203.0.113.0/24"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_signed_for_whom_aws_names_and_for_this_machine() {
+    let (here, there) = ("https://127.0.0.1:6443", "https://cluster.example.com");
+    for (source, endpoint, real) in [
+        (Owner::Aws, there, true),
+        (Owner::Ourselves, here, true),
+        (Owner::Ourselves, there, false),
+        (Owner::Named, here, false),
+        (Owner::Named, there, false),
+        (Owner::Anybody, here, false),
+    ] {
+        let way = find_by(source, |one| one.endpoint = endpoint.to_owned());
+        let header = way.await.unwrap().tokens.unwrap().header().await.unwrap();
+        let token = header.to_str().unwrap().rsplit('.').next().unwrap();
+        let url = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(token)
+            .unwrap();
+        let url = String::from_utf8(url).unwrap();
+        assert_eq!(url.contains("AKIDREAL"), real, "{source:?} {endpoint}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_without_tls_gets_no_token() {
+    let failed = failure(|one| one.endpoint = "http://127.0.0.1:45911/k8s".to_owned()).await;
+    assert_eq!(failed.kind, Kind::Refused);
+    assert!(failed.to_string().contains("no https URL"), "{failed}");
 }

@@ -55,6 +55,7 @@ fn tried(
         path: Some(&file.0),
         context,
         cluster,
+        trust: Trust::Full,
     })
 }
 
@@ -73,7 +74,7 @@ async fn the_context_leads_to_its_cluster_by_its_own_proxy() {
     assert_eq!(proxy.host(), Some("proxy.example.com"));
     assert_eq!(way.config.tls_server_name.as_deref(), Some("inner"));
     assert!(way.config.auth_info.token.is_some());
-    let link = way.link(Clock::system()).unwrap();
+    let link = way.link(Clock::system()).await.unwrap();
     assert!(!format!("{link:?}").contains("ann-token"));
 }
 
@@ -139,4 +140,72 @@ fn a_list_of_files_may_name_some_that_are_missing() {
     );
     assert!(merged(std::iter::once(missing)).unwrap().is_err());
     assert!(merged(std::iter::empty()).is_none());
+}
+
+/// A user who is logged in like this.
+fn user(how: &str) -> String {
+    TWO.replace("{ token: ann-token }", how)
+}
+
+const PLUGIN: &str = "{ exec: { apiVersion: client.authentication.k8s.io/v1, command: get-token, args: [--secret=hush], interactiveMode: Never } }";
+
+#[test]
+fn a_kubeconfig_of_the_repository_runs_no_program_and_sends_no_file() {
+    let tried = |how: &str, trust: Trust| {
+        let file = File::new("trust", &user(how));
+        find(&Wanted {
+            path: Some(&file.0),
+            trust,
+            ..Wanted::default()
+        })
+    };
+    for (how, words) in [
+        (PLUGIN, "runs the login plugin get-token"),
+        (
+            "{ tokenFile: /etc/hostname }",
+            "sends the file /etc/hostname",
+        ),
+    ] {
+        let failed = refused(tried(how, Trust::NoPrograms));
+        assert_eq!(failed.kind, Kind::Refused);
+        let text = failed.to_string();
+        assert!(
+            text.contains(words) && text.contains("--allow-exec"),
+            "{text}"
+        );
+        assert!(!text.contains("hush"), "{text}");
+        assert!(tried(how, Trust::Full).is_ok());
+    }
+    assert!(tried("{ token: ann-token }", Trust::NoPrograms).is_ok());
+}
+
+#[test]
+fn a_login_that_kubernetes_has_removed_is_named() {
+    let failed = refused(tried(
+        "provider",
+        &user("{ auth-provider: { name: gcp, config: { cmd-path: gcloud } } }"),
+        None,
+        None,
+    ));
+    assert!(
+        failed.to_string().contains("`auth-provider` gcp"),
+        "{failed}"
+    );
+}
+
+#[tokio::test]
+async fn a_plugin_has_logged_in_before_anything_is_sent() {
+    let file = File::new(
+        "plugin",
+        &user(&PLUGIN.replace("get-token", "no-such-plugin")),
+    );
+    let way = find(&Wanted {
+        path: Some(&file.0),
+        ..Wanted::default()
+    });
+    let failed = way.unwrap().link(Clock::system()).await.unwrap_err();
+    assert!(
+        failed.to_string().contains("plugin no-such-plugin"),
+        "{failed}"
+    );
 }
