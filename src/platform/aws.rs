@@ -83,7 +83,7 @@ pub async fn connect_to(
             credentials: None,
         };
     }
-    let credentials = Renewing::new(region.clone(), clock);
+    let credentials = Renewing::new(region.clone(), time.clone());
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
         .credentials_provider(credentials.clone())

@@ -82,15 +82,20 @@ impl Ecs {
         origin: Origin,
         clock: Clock,
     ) -> Self {
-        let settings = &connection.settings;
-        let timed =
-            aws_sdk_ecs::config::Builder::from(settings).interceptor(connection.time.clone());
+        // Whichever is asked first shows the server's clock.
+        macro_rules! client {
+            ($sdk:ident) => {{
+                let settings = $sdk::config::Builder::from(&connection.settings)
+                    .interceptor(connection.time.clone());
+                $sdk::Client::from_conf(settings.build())
+            }};
+        }
         Self {
-            api: aws_sdk_ecs::Client::from_conf(timed.build()),
-            scaling: aws_sdk_applicationautoscaling::Client::new(settings),
-            sts: aws_sdk_sts::Client::new(settings),
-            balancers: aws_sdk_elasticloadbalancingv2::Client::new(settings),
-            logs: aws_sdk_cloudwatchlogs::Client::new(settings),
+            api: client!(aws_sdk_ecs),
+            scaling: client!(aws_sdk_applicationautoscaling),
+            sts: client!(aws_sdk_sts),
+            balancers: client!(aws_sdk_elasticloadbalancingv2),
+            logs: client!(aws_sdk_cloudwatchlogs),
             place: place.clone(),
             project: project.to_owned(),
             origin,

@@ -10,9 +10,11 @@ use libtest_mimic::{Arguments, Conclusion, Trial};
 mod bad_input;
 mod cli;
 mod clients;
+mod clocks;
 mod clusters;
 mod harness;
 mod kube;
+mod kube_clocks;
 mod kube_concurrency;
 mod kube_eks;
 mod kube_failures;
@@ -24,6 +26,7 @@ mod kube_sweep;
 mod kube_targets;
 mod kube_trouble;
 mod kube_verbs;
+mod readers;
 mod rights;
 mod rollouts;
 mod scaling;
@@ -42,6 +45,8 @@ fn main() -> ExitCode {
             harness::trials(),
             bad_input::trials(),
             cli::trials(),
+            readers::trials(),
+            clocks::trials(),
             rights::trials(),
             clients::trials(),
             scaling::trials(),
@@ -57,6 +62,7 @@ fn main() -> ExitCode {
             kube_rollouts::trials(),
             kube_failures::trials(),
             kube_ownership::trials(),
+            kube_clocks::trials(),
             kube_concurrency::trials(),
             kube_trouble::trials(),
             kube_verbs::trials(),
