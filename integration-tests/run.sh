@@ -15,7 +15,7 @@ export SERVERS_DIR=${SERVERS_DIR:-$target/servers}
 # A server that cannot be had costs its own tests, never the others: those tests ask again and name the reason.
 up_before=$(bash "$servers" status 2>&1 | grep -c ' runs ' || true)
 [ "$up_before" != 0 ] || trap 'bash "$servers" down' EXIT
-for server in ministack moto clients; do
+for server in ministack moto clients faketime; do
   printf '== %s\n' "$server"
   bash "$servers" up "$server" || true
 done

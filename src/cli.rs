@@ -4,16 +4,16 @@
 //! is to be shown goes to [`crate::report`].
 
 use std::ffi::OsString;
-use std::io::{self, Stderr, Stdout};
 
 use clap::{Parser, Subcommand};
 
 use crate::error::ExitCode;
-use crate::report::Console;
+use crate::report::{Console, Outlet};
 
 pub mod answers;
 pub mod apply;
 pub mod approve;
+mod arrival;
 mod command;
 pub mod completions;
 pub mod destroy;
@@ -55,7 +55,7 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
     0  healthy, or nothing to do and all is well, or a plan was made
-    1  it could not be done; nothing was changed
+    1  it could not be done; nothing was changed (or only its output could not be written)
     2  the request itself is wrong
     3  there are changes (only with `plan --exit-code`)
     4  refused: stale plan, another rollout, wrong account, not ours, declined
@@ -104,7 +104,7 @@ pub enum Verb {
 }
 
 /// Where commands write.
-pub type Screen = Console<Stdout, Stderr>;
+pub type Screen = Console<Outlet, Outlet>;
 
 /// The whole program: from its arguments to its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -114,13 +114,41 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = Cli::try_parse_from(args);
     let verbose = cli.as_ref().map_or(0, |cli| cli.options.verbose);
     let terminal = Terminal::read(verbose > 0);
-    let mut screen = Console::new((io::stdout(), terminal.out), (io::stderr(), terminal.err));
-    match cli {
+    let mut screen = Console::new(
+        (terminal.stdout.clone(), terminal.out),
+        (terminal.stderr.clone(), terminal.err),
+    );
+    let (code, answers) = match cli {
         Ok(cli) => {
-            log::start(verbose, terminal.err.color);
-            run(&cli, &terminal, &mut screen)
+            log::start(verbose, &terminal);
+            (run(&cli, &terminal, &mut screen), cli.verb.answers())
         }
-        Err(error) => usage(&error, &terminal, &mut screen),
+        Err(error) => (usage(&error, &terminal, &mut screen), true),
+    };
+    arrival::conclude(code, answers, &terminal, &mut screen)
+}
+
+impl Verb {
+    /// Whether what it writes to standard output is all that it was asked for.
+    fn answers(&self) -> bool {
+        match self {
+            Self::Validate
+            | Self::Render
+            | Self::Plan(_)
+            | Self::Status
+            | Self::History(_)
+            | Self::Logs(_)
+            | Self::Schema(_)
+            | Self::Completions(_) => true,
+            Self::Apply(_)
+            | Self::Watch(_)
+            | Self::Cancel(_)
+            | Self::Rollback(_)
+            | Self::Restart(_)
+            | Self::Scale(_)
+            | Self::Destroy(_)
+            | Self::Sandbox(_) => false,
+        }
     }
 }
 

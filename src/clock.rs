@@ -4,50 +4,48 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Wall time. In tests it is driven by tokio's timer instead: under a paused runtime it stands
+/// The moment `wait` after `from`; where the calendar ends at the latest.
+pub fn after(from: Timestamp, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    from.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// The time, on one line that never jumps: wall time as it was when the clock was made, and what has
+/// passed since then by the monotonic clock. Whoever sets the machine's clock meanwhile moves neither
+/// a deadline nor a wait. In tests it is driven by tokio's timer: under a paused runtime it stands
 /// still until everybody waits, and then jumps.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock(Source);
-
-#[derive(Debug, Clone, Copy)]
-enum Source {
-    System,
-    Driven {
-        base: Timestamp,
-        started: tokio::time::Instant,
-    },
+pub struct Clock {
+    base: Timestamp,
+    started: tokio::time::Instant,
 }
 
 impl Clock {
-    /// A clock that shows the system's time.
+    /// A clock that begins with the system's time.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads a clock"
+    )]
     pub fn system() -> Self {
-        Self(Source::System)
+        Self::driven_from(Timestamp::now())
     }
 
-    /// A clock that shows `base` now and moves with tokio's timer.
+    /// A clock that shows `base` now.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that reads a clock"
     )]
     pub fn driven_from(base: Timestamp) -> Self {
-        Self(Source::Driven {
+        Self {
             base,
             started: tokio::time::Instant::now(),
-        })
+        }
     }
 
     /// The time.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads a clock"
-    )]
     pub fn now(&self) -> Timestamp {
-        match self.0 {
-            Source::System => Timestamp::now(),
-            Source::Driven { base, started } => {
-                base + SignedDuration::try_from(started.elapsed()).unwrap_or_default()
-            }
-        }
+        let passed = SignedDuration::try_from(self.started.elapsed()).unwrap_or_default();
+        self.base.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
     /// How long ago `then` was; zero when it lies ahead.

@@ -17,6 +17,7 @@ use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Rollback, Trip, Verdict, WhyNot};
 use crate::spec::Service;
 
+mod limit;
 mod outcome;
 mod pace;
 mod propose;
@@ -26,7 +27,9 @@ mod watch;
 #[cfg(test)]
 mod sweep;
 
-pub use outcome::{absent, could_not, declined, held_back, stale, the_same};
+pub use outcome::{
+    absent, could_not, declined, held_back, late, stale, the_same, undecided,
+};
 
 /// Why a plan that is shown is not performed.
 const GOES_BACK: &str = "just this is being gone back from, so nothing of the plan is performed: how that ends \
@@ -58,7 +61,8 @@ pub struct Conduct {
     pub intent: Intent,
     /// When another rollout is under way.
     pub if_busy: IfBusy,
-    /// How long this process watches; `None`: the deadline plus the time a remedy may take.
+    /// How long this process may take for all it does; `None`: a rollout is watched for its deadline
+    /// plus the time a remedy may take.
     pub timeout: Option<Duration>,
     /// The command line that goes on watching, shown where that makes sense.
     pub resume: String,
@@ -81,6 +85,8 @@ pub struct Deploy<'a, P: Platform> {
     pub events: Events,
     /// The time.
     pub clock: Clock,
+    /// When the command began: what `timeout` counts from.
+    pub began: jiff::Timestamp,
     /// Set by the first signal.
     pub cancel: Cancel,
 }
@@ -102,10 +108,9 @@ type PlanOf<P> = crate::plan::Plan<<P as Platform>::Basis, <P as Platform>::Chan
 impl<P: Platform> Deploy<'_, P> {
     /// Performs a plan and watches what it starts; with an empty plan, judges what is there.
     pub async fn carry_out(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
-        let ended = self.work_through(plan, current).await;
-        self.platform
-            .close(self.service, &ended, &self.events)
-            .await;
+        let work = Box::pin(self.work_through(plan, current));
+        let ended = self.bounded(plan, work).await;
+        self.close(&ended).await;
         ended
     }
 
@@ -201,13 +206,7 @@ impl<P: Platform> Deploy<'_, P> {
 
     /// Waits until a service that was deleted is gone; `by_us`: in this run.
     async fn gone(&self, by_us: bool) -> Outcome {
-        let wait = self.conduct.timeout.unwrap_or(REMEDY_ALLOWANCE);
-        let wait = jiff::SignedDuration::try_from(wait).unwrap_or(jiff::SignedDuration::MAX);
-        let end = self
-            .clock
-            .now()
-            .checked_add(wait)
-            .unwrap_or(jiff::Timestamp::MAX);
+        let end = self.end_of(REMEDY_ALLOWANCE);
         match self
             .platform
             .gone(self.service, end, &self.cancel, &self.events)

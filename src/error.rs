@@ -9,6 +9,7 @@ pub enum ExitCode {
     /// Healthy; or nothing to do and all is well; or a plan was made.
     Fine = 0,
     /// It could not be done: refused by the cloud, unreachable, not permitted; nothing was changed.
+    /// Or all went well and what was to be shown could not be written.
     Failed = 1,
     /// The request itself is wrong: arguments, files.
     Wrong = 2,

@@ -7,7 +7,7 @@
 use futures::future::join_all;
 
 use crate::answer::{Deployed, LogLine, Status, Wanted};
-use crate::deploy::{Deploy, declined, held_back, stale, the_same};
+use crate::deploy::{Deploy, held_back, stale, the_same};
 use crate::event::{Events, Kind as Told, Outcome};
 use crate::names::ServiceName;
 use crate::plan::{Effect, Plan};
@@ -257,11 +257,15 @@ pub async fn carry_out(members: &[Member<'_>], proposed: Vec<Proposed<'_>>) -> V
     conclude(members, join_all(each).await)
 }
 
-/// Ends all of them without a write: a person said no.
-pub fn decline(members: &[Member<'_>], proposed: Vec<Proposed<'_>>) -> Vec<Outcome> {
+/// Ends all of them without a write, each with `why`: a person said no, or nothing.
+pub fn decline(
+    members: &[Member<'_>],
+    proposed: Vec<Proposed<'_>>,
+    why: fn() -> Outcome,
+) -> Vec<Outcome> {
     let outcomes = proposed
         .into_iter()
-        .map(|proposed| proposed.err().unwrap_or_else(declined));
+        .map(|proposed| proposed.err().unwrap_or_else(why));
     conclude(members, outcomes.collect())
 }
 

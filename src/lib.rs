@@ -21,7 +21,12 @@
 //! * **Only [`report`] writes to the terminal.** It sees events and nothing else.
 //! * **No SDK type leaves its platform.**
 //! * **Every wait has a deadline and observes cancellation.** Cancelling stops *us*; it never
-//!   half-undoes.
+//!   half-undoes. `--timeout` ends all of it, calls in flight and evidence included.
+//! * **One time line.** Our times are the wall time at the start and what the monotonic clock
+//!   counted since; a platform's times are brought onto it where its answer is read, by the
+//!   difference that the `Date` of its answers shows.
+//! * **Nothing waits for a reader.** Text leaves through bounded queues with writers of their own; an
+//!   answer that did not arrive is no success.
 //! * **A secret's value never enters an event, a log or anything printed.** Only references do;
 //!   env literals that may be secrets are masked there. Two places hold what they perform: a saved
 //!   plan (mode 0600), and the history on Kubernetes (Secrets).

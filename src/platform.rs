@@ -245,6 +245,9 @@ pub trait Platform {
     /// How many failures a rollout may have, where the platform has no breaker that counts them.
     fn budget(&self, rollout: &Self::Followed) -> Option<Budget>;
 
+    /// The platform's clock less ours, as its answers showed it.
+    fn skew(&self) -> jiff::SignedDuration;
+
     /// Resolves once there is something new to be seen of a rollout, where the platform tells of
     /// itself; otherwise never.
     async fn stirred(&self, rollout: &Self::Followed);

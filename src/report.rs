@@ -12,12 +12,13 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
-use crate::event::Event;
+use crate::event::{Event, Kind};
 
 mod ci;
 mod console;
 pub mod human;
 mod json;
+mod outlet;
 mod text;
 mod words;
 
@@ -32,6 +33,7 @@ use text::{Line, Tone};
 
 pub use console::Console;
 pub use human::Telling;
+pub use outlet::{Loss, Lossy, Outlet};
 pub use text::Style;
 
 /// How often a live block is drawn again although nothing happened: the time in it goes on.
@@ -74,6 +76,7 @@ pub struct Reporter<O, E> {
     err: Sink<E>,
     shape: Shape,
     ci: Option<Ci>,
+    outlets: Option<(Outlet, Outlet)>,
 }
 
 #[derive(Debug)]
@@ -125,7 +128,32 @@ impl<O: Write, E: Write> Reporter<O, E> {
             err: Sink::new(err),
             shape,
             ci: None,
+            outlets: None,
         }
+    }
+
+    /// Draws what moves on the second of these, and leaves out what only shows that time goes on
+    /// while a reader is behind.
+    #[must_use]
+    pub fn through(mut self, out: Outlet, err: Outlet) -> Self {
+        if let Shape::Human(human) = &mut self.shape {
+            human.draw_on(&err);
+        }
+        self.outlets = Some((out, err));
+        self
+    }
+
+    /// Whether an event may be left out: the next one of its kind says it all again, and whoever
+    /// reads is behind.
+    fn leaves_out(&self, event: &Event) -> bool {
+        let Some((out, err)) = &self.outlets else {
+            return false;
+        };
+        let reader = match self.shape {
+            Shape::Json => out,
+            Shape::Human(_) => err,
+        };
+        matches!(event.kind, Kind::Progress(_)) && reader.is_behind()
     }
 
     /// Tells GitHub Actions too.
@@ -137,8 +165,10 @@ impl<O: Write, E: Write> Reporter<O, E> {
 
     /// Shows an event.
     pub fn event(&mut self, event: &Event) {
+        let leaves_out = self.leaves_out(event);
         let (out, err) = (&mut self.out, &mut self.err);
         match &mut self.shape {
+            Shape::Json if leaves_out => {}
             Shape::Json => out.write(&(json::line(event) + "\n")),
             Shape::Human(human) => {
                 let screen = match human.plan_stream() {
@@ -146,7 +176,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
                     Stream::Err => err.style.width,
                 };
                 let (stream, lines) = human.tell(event, screen);
-                if !lines.is_empty() {
+                if !lines.is_empty() && !leaves_out {
                     human.aside(|| match stream {
                         Stream::Out => out.write_lines(&lines),
                         Stream::Err => err.write_lines(&lines),

@@ -7,7 +7,7 @@
 #   servers.sh down         stop what `up` started; what was installed stays
 #
 # Names: ministack (ECS whose tasks are real containers, run by podman), moto (Application Auto Scaling and the shapes
-# of requests), clients (AWS CLI and boto3, for the sandbox).
+# of requests), clients (AWS CLI and boto3, for the sandbox), faketime (a library by which a process sees other times).
 #
 # Everything lives in $SERVERS_DIR (default: target/servers of the checkout). `up` leaves $SERVERS_DIR/endpoints there,
 # KEY=value lines. Exit: 0 all is up; 77 this machine does not permit it; 75 something could not be fetched or
@@ -234,6 +234,8 @@ moto_up() {
 
 clients_up() { venv clients awscli==1.46.2 boto3==1.44.5 botocore==1.44.5; }
 
+faketime_up() { packages faketime; }
+
 endpoints() {
   {
     echo "PODMAN_SOCKET=$socket"
@@ -241,6 +243,9 @@ endpoints() {
     alive ministack && echo "MINISTACK_URL=http://127.0.0.1:$(port ministack)"
     alive moto && echo "MOTO_URL=http://127.0.0.1:$(port moto)"
     [ -e "$dir/venv/clients/.wanted" ] && echo "CLIENTS_BIN=$dir/venv/clients/bin"
+    for library in /usr/lib/*/faketime/libfaketime.so.1; do
+      [ ! -e "$library" ] || echo "FAKETIME_LIBRARY=$library"
+    done
     true
   } >"$dir/endpoints.new"
   mv "$dir/endpoints.new" "$dir/endpoints"
@@ -250,11 +255,11 @@ endpoints() {
 
 up() {
   local name
-  [ $# -gt 0 ] || set -- ministack moto clients
+  [ $# -gt 0 ] || set -- ministack moto clients faketime
   for name in "$@"; do
     case $name in
-      ministack | moto | clients) "${name}_up" ;;
-      *) broken "unknown server $name (known: ministack, moto, clients)" ;;
+      ministack | moto | clients | faketime) "${name}_up" ;;
+      *) broken "unknown server $name (known: ministack, moto, clients, faketime)" ;;
     esac
   done
   endpoints

@@ -96,12 +96,21 @@ pub struct Finished {
 
 impl Running {
     /// Starts `command` with nothing on its standard input, and reads both of its outputs as they come.
-    pub fn start(mut command: Command) -> Outcome<Self> {
+    pub fn start(command: Command) -> Outcome<Self> {
+        Self::start_onto(command, Stdio::piped(), Stdio::piped())
+    }
+
+    /// The same with other outputs: those that are no pipes of ours are not read.
+    pub fn start_onto(
+        mut command: Command,
+        stdout: impl Into<Stdio>,
+        stderr: impl Into<Stdio>,
+    ) -> Outcome<Self> {
         let since = Since::now();
         let mut child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
             .spawn()
             .map_err(|error| fail(format_args!("{}: {error}", command.get_program().display())))?;
         let stdout = Stream::read(child.stdout.take());

@@ -1,7 +1,7 @@
 //! Other people's servers, started when the first test asks for them, and what to say when a machine forbids them.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -61,6 +61,30 @@ pub fn clients() -> Outcome<Clients> {
     Ok(Clients {
         bin: take(&mut up("clients")?, "CLIENTS_BIN")?.into(),
     })
+}
+
+/// Other times of day for one process, whose monotonic clock stays as it is.
+#[derive(Debug, Clone)]
+pub struct OtherTime {
+    library: String,
+}
+
+/// Installs what shows a process other times, or takes what is there.
+pub fn other_time() -> Outcome<OtherTime> {
+    Ok(OtherTime {
+        library: take(&mut up("faketime")?, "FAKETIME_LIBRARY")?,
+    })
+}
+
+impl OtherTime {
+    /// Lets the clock that `command` sees be off by what `file` says, such as `+11m`, whenever it says so.
+    pub fn within(&self, command: &mut Command, file: &Path) {
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("FAKETIME_TIMESTAMP_FILE", file)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    }
 }
 
 impl Ministack {

@@ -10,9 +10,9 @@ use super::options::duration;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::answer::Wanted;
-use crate::deploy::{Conduct, absent, could_not};
+use crate::deploy::{Conduct, absent, could_not, late};
 use crate::error::{ExitCode, combine};
-use crate::event::Kind;
+use crate::event::{Kind, Outcome};
 use crate::fleet::Member;
 use crate::names::ContainerName;
 use crate::platform::Failed;
@@ -85,9 +85,12 @@ async fn lines(begun: &Begun<'_>, member: &Member<'_>, args: &LogsArgs) -> ExitC
     let each = |line| member.events().send(Kind::Log(line));
     let reading = member.tell_logs(&wanted, each);
     tokio::select! {
-        read = reading => match read {
-            Ok(()) => ExitCode::Fine,
-            Err(error) => failed(member, &error),
+        read = begun.in_time(reading) => match read {
+            Some(Ok(())) => ExitCode::Fine,
+            Some(Err(error)) => ended(member, could_not(&error)),
+            // What goes on for ever was wanted for so long.
+            None if args.follow => ExitCode::Fine,
+            None => ended(member, late()),
         },
         // To end what never ends by itself is no interruption.
         () = begun.story.cancel.cancelled() => if args.follow { ExitCode::Fine } else { ExitCode::Interrupted },
@@ -111,20 +114,19 @@ fn run(
         |_| Conduct::default(),
         async |begun| {
             let members = begun.members();
-            let answers = join_all(members.iter().map(|member| ask(member))).await;
+            let asked = members.iter().map(|member| begun.in_time(ask(member)));
+            let answers = join_all(asked).await;
             let codes: Vec<ExitCode> = members
                 .iter()
                 .zip(answers)
                 .map(|(member, answer)| match answer {
-                    Ok(Some(kind)) => {
+                    Some(Ok(Some(kind))) => {
                         member.events().send(kind);
                         ExitCode::Fine
                     }
-                    Ok(None) => {
-                        member.events().send(Kind::Outcome(absent()));
-                        ExitCode::Failed
-                    }
-                    Err(error) => failed(member, &error),
+                    Some(Ok(None)) => ended(member, absent()),
+                    Some(Err(error)) => ended(member, could_not(&error)),
+                    None => ended(member, late()),
                 })
                 .collect();
             combine(codes)
@@ -132,8 +134,7 @@ fn run(
     )
 }
 
-fn failed(member: &Member<'_>, error: &Failed) -> ExitCode {
-    let outcome = could_not(error);
+fn ended(member: &Member<'_>, outcome: Outcome) -> ExitCode {
     let code = ExitCode::of(outcome.verdict, outcome.rolled_back);
     member.events().send(Kind::Outcome(outcome));
     code

@@ -40,6 +40,8 @@ pub enum Answer {
     No,
     /// A signal came first.
     Interrupted,
+    /// The time that `--timeout` gives was over first.
+    Late,
 }
 
 /// Asks and waits for the answer, or for the wish to stop.

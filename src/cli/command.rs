@@ -1,5 +1,7 @@
 //! What the verbs over rollouts share: reach the sites, tell the story, end with one exit code.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -9,7 +11,8 @@ use super::site::{self, Cloud, Site};
 use super::story::{self, Story};
 use super::terminal::Terminal;
 use super::{Cli, Screen};
-use crate::deploy::{Conduct, Deploy, IfBusy};
+use crate::clock::after;
+use crate::deploy::{Conduct, Deploy, IfBusy, declined, undecided};
 use crate::error::{ExitCode, combine};
 use crate::event::{Event, Events, Kind, Outcome, ServiceOutcome};
 use crate::fleet::{self, Member, Proposed};
@@ -43,7 +46,12 @@ pub(super) struct Begun<'a> {
     pub(super) parts: Vec<Part<'a>>,
     pub(super) story: Story,
     began: Timestamp,
+    timeout: Option<Duration>,
 }
+
+/// So long after the end of `--timeout` whatever has not ended by itself is left. Each part of the work
+/// ends well before.
+const OVERTIME: Duration = Duration::from_secs(6);
 
 impl<'a> Command<'a> {
     pub(super) fn new(cli: &'a Cli, terminal: &'a Terminal) -> Self {
@@ -82,26 +90,47 @@ impl<'a> Command<'a> {
         work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
     ) -> ExitCode {
         let several = sites.len() > 1;
+        let mut late = false;
         let format = self
             .terminal
             .format(self.options.output, self.plan_on_stdout, several);
-        let ended = story::run(self.terminal, format, async |story| {
-            let began = story.clock.now();
-            let origin = site::origin(self.message);
-            let mut clouds = Vec::new();
-            for site in sites {
-                clouds.push(site.connect(&origin, story.clock).await);
+        let timeout = self.options.timeout;
+        let ended = story::run(self.terminal, format, timeout, async |story| {
+            let (clock, began) = (story.clock, story.clock.now());
+            let work = Box::pin(async {
+                let origin = site::origin(self.message);
+                let mut clouds = Vec::new();
+                for site in sites {
+                    clouds.push(site.connect(&origin, story.clock).await);
+                }
+                let parts = self.parts(sites, conduct);
+                let begun = Begun {
+                    sites,
+                    clouds,
+                    parts,
+                    story,
+                    began,
+                    timeout,
+                };
+                work(&begun).await
+            });
+            match timeout {
+                None => work.await,
+                Some(timeout) => tokio::select! {
+                    biased;
+                    code = work => code,
+                    () = clock.sleep_until(after(began, timeout.saturating_add(OVERTIME))) => {
+                        late = true;
+                        ExitCode::Undetermined
+                    }
+                },
             }
-            let parts = self.parts(sites, conduct);
-            let begun = Begun {
-                sites,
-                clouds,
-                parts,
-                story,
-                began,
-            };
-            work(&begun).await
         });
+        if late {
+            screen.complaint(
+                "error: the time that --timeout gives was over, and something still hung\n",
+            );
+        }
         ended.unwrap_or_else(|error| {
             screen.error(&error, None);
             ExitCode::Failed
@@ -212,6 +241,7 @@ impl Begun<'_> {
             events: Events::new(self.story.tell.clone(), target, self.story.clock)
                 .of(&part.service.name),
             clock: self.story.clock,
+            began: self.began,
             cancel: self.story.cancel.clone(),
         }
     }
@@ -243,7 +273,27 @@ impl Begun<'_> {
             target: &site.spec.target.name,
             place: site.place_in_words(),
         };
-        approve::ask(&question, &self.story.ask, &self.story.cancel).await
+        let answer = approve::ask(&question, &self.story.ask, &self.story.cancel);
+        self.in_time(answer).await.unwrap_or(Answer::Late)
+    }
+
+    /// What comes of `work`; `None`: `--timeout` was over first.
+    pub(super) fn in_time<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> impl Future<Output = Option<T>> {
+        // Boxed, since the future of a whole command is on the stack.
+        let work = Box::pin(work);
+        async move {
+            let Some(timeout) = self.timeout else {
+                return Some(work.await);
+            };
+            tokio::select! {
+                biased;
+                done = work => Some(done),
+                () = self.story.clock.sleep_until(after(self.began, timeout)) => None,
+            }
+        }
     }
 
     /// Proposes, asks unless `asked` already, carries out.
@@ -267,7 +317,8 @@ impl Begun<'_> {
             Answer::Yes
         };
         let outcomes = match answer {
-            Answer::No => fleet::decline(members, proposed),
+            Answer::No => fleet::decline(members, proposed, declined),
+            Answer::Late => fleet::decline(members, proposed, undecided),
             // An interrupted question: the loop itself sees the wish to stop, and writes nothing.
             Answer::Yes | Answer::Interrupted => fleet::carry_out(members, proposed).await,
         };

@@ -1,17 +1,18 @@
 //! `-v`: what is done, on stderr.
 
-use std::io;
-
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::terminal::Terminal;
+use crate::report::Lossy;
+
 /// Starts logging: once for what is done, twice with the requests to the cloud.
 ///
 /// There is no third time: at the level `TRACE` the SDK writes whole requests, and the environment
 /// of a container may hold secrets.
-pub(super) fn start(verbose: u8, color: bool) {
+pub(super) fn start(verbose: u8, terminal: &Terminal) {
     let level = match verbose {
         0 => return,
         1 => Level::INFO,
@@ -21,9 +22,10 @@ pub(super) fn start(verbose: u8, color: bool) {
         .with_default(level)
         .with_target("hyper_util", Level::INFO)
         .with_target("rustls", Level::INFO);
+    let stderr = terminal.stderr.clone();
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(color);
+        .with_writer(move || Lossy(stderr.clone()))
+        .with_ansi(terminal.err.color);
     // Only a second start within one process is refused, and the first goes on.
     let _ = tracing_subscriber::registry()
         .with(lines)

@@ -48,7 +48,7 @@ pub struct Options {
     /// For people, or one JSON object a line for scripts
     #[arg(long, global = true, value_enum, default_value_t)]
     pub output: Output,
-    /// How long this process watches, such as `20m`; what it watches goes on
+    /// How long this process may take for all it does, such as `20m`; what it watches goes on
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// Tells on stderr what is done; twice: with the requests to the cloud

@@ -1,16 +1,19 @@
 //! A command that tells a story: the command, its reporter and the signals side by side.
 
 use std::io;
+use std::pin::pin;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::signals;
 use super::terminal::Terminal;
 use crate::cancel::Cancel;
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::error::ExitCode;
 use crate::event::Event;
-use crate::report::{self, Format, Prompt, Reporter};
+use crate::report::{self, Format, Outlet, Prompt, Reporter};
 
 /// What a command needs to tell its story.
 #[derive(Debug)]
@@ -36,17 +39,28 @@ pub enum BeginError {
     Signals(#[source] io::Error),
 }
 
-/// Runs `command` to its end and shows its story. A second signal leaves at once.
+/// A reader who takes nothing for so long is waited for no longer at the end.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same once a signal came, or `--timeout` is over.
+const HASTE: Duration = Duration::from_secs(2);
+
+/// The same once a second signal came.
+const AT_ONCE: Duration = Duration::from_millis(200);
+
+/// Runs `command` to its end and shows its story. A second signal leaves at once. `timeout`: whatever
+/// is still to be shown after that is not waited for.
 pub fn run(
     terminal: &Terminal,
     format: Format,
+    timeout: Option<Duration>,
     command: impl AsyncFnOnce(Story) -> ExitCode,
 ) -> Result<ExitCode, BeginError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(BeginError::Runtime)?;
-    let code = runtime.block_on(tell(terminal, format, command));
+    let code = runtime.block_on(tell(terminal, format, timeout, command));
     // Whatever still resolves a name or reads a file must not hold up the exit.
     runtime.shutdown_background();
     code
@@ -55,33 +69,70 @@ pub fn run(
 async fn tell(
     terminal: &Terminal,
     format: Format,
+    timeout: Option<Duration>,
     command: impl AsyncFnOnce(Story) -> ExitCode,
 ) -> Result<ExitCode, BeginError> {
     let (tell, events) = mpsc::unbounded_channel();
     let (ask, prompts) = mpsc::unbounded_channel();
     let cancel = Cancel::new();
     let clock = Clock::system();
-    let out = (io::stdout(), terminal.out);
-    let err = (io::stderr(), terminal.err);
-    let reporter = Reporter::new(format, out, err).with_actions(terminal.actions.clone());
+    let began = clock.now();
+    let (stdout, stderr) = (terminal.stdout.clone(), terminal.stderr.clone());
+    let (out, err) = (
+        (stdout.clone(), terminal.out),
+        (stderr.clone(), terminal.err),
+    );
+    let reporter = Reporter::new(format, out, err)
+        .with_actions(terminal.actions.clone())
+        .through(stdout, stderr);
     let story = Story {
         tell,
         ask,
         cancel: cancel.clone(),
         clock,
     };
+    let stopped = cancel.clone();
+    let end = timeout.map(|timeout| after(began, timeout));
     let both = async {
-        tokio::join!(
+        let (code, ()) = tokio::join!(
             command(story),
             report::run(events, prompts, reporter, clock)
-        )
-        .0
+        );
+        arrive(&terminal.stdout, clock, &stopped, end).await;
+        code
     };
     tokio::select! {
         code = both => Ok(code),
         second = signals::relay(&cancel) => match second {
-            Ok(()) => Ok(ExitCode::Interrupted),
+            Ok(()) => {
+                let left = terminal.stdout.drain(clock, AT_ONCE);
+                let _ = futures::future::select(pin!(left), pin!(clock.sleep_until(after(clock.now(), HASTE)))).await;
+                terminal.stdout.give_up();
+                Ok(ExitCode::Interrupted)
+            }
             Err(error) => Err(BeginError::Signals(error)),
         },
+    }
+}
+
+/// Waits until all that was told has arrived: not for ever for a reader who stalls, not for long after
+/// `end`, nor once somebody wishes to stop.
+async fn arrive(both: &Outlet, clock: Clock, stopped: &Cancel, end: Option<Timestamp>) {
+    let hasty = after(clock.now(), HASTE);
+    let latest = async {
+        match end {
+            Some(end) => clock.sleep_until(end.max(hasty)).await,
+            None => std::future::pending().await,
+        }
+    };
+    let stop = async {
+        stopped.cancelled().await;
+        clock.sleep_until(hasty).await;
+    };
+    tokio::select! {
+        biased;
+        () = both.drain(clock, PATIENCE) => {}
+        () = latest => both.give_up(),
+        () = stop => both.give_up(),
     }
 }

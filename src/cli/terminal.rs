@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use jiff::tz::TimeZone;
 
 use super::options::Output;
-use crate::report::{Actions, Format, Style, Telling};
+use crate::report::{Actions, Format, Outlet, Style, Telling};
 
 /// How to speak here.
 #[derive(Debug, Clone)]
@@ -20,6 +20,10 @@ pub struct Terminal {
     pub can_ask: bool,
     /// What GitHub Actions is told, where it runs us.
     pub actions: Option<Actions>,
+    /// Standard output.
+    pub stdout: Outlet,
+    /// Standard error.
+    pub stderr: Outlet,
 }
 
 /// What is found around the program.
@@ -80,7 +84,10 @@ impl From<Facts> for Terminal {
             color: is_terminal && fancy && !facts.no_color,
             width: None,
         };
+        let (stdout, stderr) = Outlet::pair(io::stdout(), io::stderr());
         Self {
+            stdout,
+            stderr,
             out: style(facts.stdout),
             err: style(facts.stderr),
             live: facts.stderr && fancy && !facts.no_color && !facts.verbose,

@@ -126,6 +126,38 @@ pub fn the_same(object: &str, other: &TargetName) -> Outcome {
     outcome(VerdictWord::Refused, None, reason)
 }
 
+/// No answer came while there was time, and nothing had been written.
+pub fn late() -> Outcome {
+    let reason = "no answer within the time that --timeout gives; nothing was changed";
+    outcome(VerdictWord::Failed, None, reason)
+}
+
+/// A person did not answer while there was time.
+pub fn undecided() -> Outcome {
+    let reason = "nobody approved it within the time that --timeout gives; nothing was changed";
+    outcome(VerdictWord::Refused, None, reason)
+}
+
+/// A request hung until the time was over: whether it was performed nobody can tell.
+pub(super) fn cut_short(remaining: Vec<String>, resume: &str) -> Outcome {
+    let reason = "no answer within the time that --timeout gives; the last change that was begun may \
+                  have been made, and those after it were not";
+    Outcome {
+        remaining,
+        resume: Some(resume.to_owned()),
+        ..outcome(VerdictWord::Undetermined, None, reason)
+    }
+}
+
+/// What is there was not told in time.
+pub(super) fn unanswered(resume: &str) -> Outcome {
+    let reason = "no answer within the time that --timeout gives; this run changed nothing";
+    Outcome {
+        resume: Some(resume.to_owned()),
+        ..outcome(VerdictWord::Undetermined, None, reason)
+    }
+}
+
 /// A saved plan whose facts no longer hold.
 pub fn stale(why: &str) -> Outcome {
     let reason =

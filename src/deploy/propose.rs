@@ -28,7 +28,10 @@ impl<P: Platform> Deploy<'_, P> {
         let mut waiting = None;
         loop {
             let Proposal { mut plan, current } = tokio::select! {
-                proposal = self.read() => proposal?,
+                read = self.in_time(self.read()) => match read {
+                    Some(proposal) => proposal?,
+                    None => return Err(outcome::late()),
+                },
                 () = self.cancel.cancelled() => {
                     return Err(outcome::interrupted(&[], "nothing was changed", None));
                 }
@@ -117,7 +120,8 @@ impl<P: Platform> Deploy<'_, P> {
     }
 
     async fn look_at(&self, rollout: &mut Followed<P>) -> Other {
-        let Ok(sample) = self.platform.sample(rollout, &self.events).await else {
+        let look = self.platform.sample(rollout, &self.events);
+        let Some(Ok(sample)) = self.in_time(look).await else {
             return Other::UnderWay;
         };
         let mut machine = Rollout::new(self.service.rollout.policy, self.clock.now(), None)
@@ -143,29 +147,27 @@ impl<P: Platform> Deploy<'_, P> {
     /// Waits for the end of somebody else's rollout, however it ends; since `begun`.
     async fn wait_out(&self, mut rollout: Followed<P>, begun: Timestamp) -> Result<(), Outcome> {
         let policy = self.service.rollout.policy;
-        let watch = self
-            .conduct
-            .timeout
-            .unwrap_or(policy.deadline + REMEDY_ALLOWANCE);
-        let left = watch.saturating_sub(self.clock.since(begun));
-        let mut machine = Rollout::new(policy, self.clock.now(), Some(left));
+        let waited = self.clock.since(begun);
+        let end = self.end_of((policy.deadline + REMEDY_ALLOWANCE).saturating_sub(waited));
+        let mut machine = Rollout::new(policy, self.clock.now(), Some(self.left(end)));
         let mut pace = Pace::new(self.clock.now());
         while machine.verdict().is_none() {
-            match self.platform.sample(&mut rollout, &self.events).await {
-                Ok(sample) => {
+            let look = self.platform.sample(&mut rollout, &self.events);
+            match self.in_time(look).await {
+                Some(Ok(sample)) => {
                     machine.observe(&sample);
                     pace.sampled(&sample);
                 }
-                Err(_) => pace.failed(),
+                Some(Err(_)) => pace.failed(),
+                None => {}
             }
             machine.elapse(self.clock.now());
             // It is not ours: we never trip it, only wait.
             if machine.wants_remedy().is_some() {
-                let left = watch.saturating_sub(self.clock.since(begun));
-                machine = Rollout::new(policy, self.clock.now(), Some(left));
+                machine = Rollout::new(policy, self.clock.now(), Some(self.left(end)));
             }
             tokio::select! {
-                () = self.clock.sleep_until(pace.next(self.clock.now())) => {}
+                () = self.clock.sleep_until(pace.next(self.clock.now()).min(end)) => {}
                 () = self.cancel.cancelled() => {
                     return Err(outcome::interrupted(&[], "nothing was changed", None));
                 }
@@ -174,7 +176,7 @@ impl<P: Platform> Deploy<'_, P> {
         match machine.verdict() {
             Some(Verdict::Undetermined(doubt)) => Err(outcome::still_busy(doubt)),
             // It is over, and whoever rolled it out is still at work: nobody waits for that for ever.
-            _ if self.clock.since(begun) >= watch => Err(outcome::still_busy(&Doubt::TimedOut)),
+            _ if self.clock.now() >= end => Err(outcome::still_busy(&Doubt::TimedOut)),
             _ => Ok(()),
         }
     }

@@ -7,6 +7,7 @@
 
 mod budget;
 mod calls;
+mod clocks;
 mod doubt;
 mod evidence;
 mod judge;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use crate::event::{Events, Kind as Told, PhaseWord};
 use crate::platform::Failed;
 use crate::remedy::Remedy;
@@ -17,7 +19,11 @@ pub(super) struct Teller<'a> {
     waiting: Option<String>,
     troubled: bool,
     tripped: bool,
+    skewed: bool,
 }
+
+/// A difference of clocks from here on is told: somebody should set one.
+const NOTABLE: SignedDuration = SignedDuration::from_secs(30);
 
 impl<'a> Teller<'a> {
     pub(super) fn new(events: &'a Events) -> Self {
@@ -29,7 +35,26 @@ impl<'a> Teller<'a> {
             waiting: None,
             troubled: false,
             tripped: false,
+            skewed: false,
         }
+    }
+
+    /// The platform's clock less ours, where that is worth a word.
+    pub(super) fn skew(&mut self, skew: SignedDuration) {
+        if skew.abs() <= NOTABLE || std::mem::replace(&mut self.skewed, true) {
+            return;
+        }
+        let way = if skew.is_negative() {
+            "ahead of"
+        } else {
+            "behind"
+        };
+        let by = SignedDuration::from_secs(skew.abs().as_secs());
+        let words = format!(
+            "this machine's clock is {by:#} {way} the platform's: times of day are shown by it, and no \
+             wait or deadline depends on it"
+        );
+        self.events.warn("clock_skew", words);
     }
 
     /// What a sample shows that was not told yet.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::pace::Pace;
 use super::tell::Teller;
 use super::{Deploy, Followed, How, PlanOf, outcome};
-use crate::event::{Kind as Told, Outcome, PhaseWord};
+use crate::event::{Kind as Told, Outcome, PhaseWord, PostMortem};
 use crate::platform::{Current, Halted, Kind, Platform};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
@@ -19,6 +19,11 @@ const LAST_LOOKS: Duration = Duration::from_mins(1);
 impl<P: Platform> Deploy<'_, P> {
     /// Follows whatever rollout is under way.
     pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+        let work = Box::pin(self.watch_on(plan, current));
+        self.bounded(plan, work).await
+    }
+
+    async fn watch_on(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
         if let Some(id) = &self.conduct.rollout {
             return match self.platform.rollout(self.service, id).await {
                 Ok(rollout) => self.follow(plan, rollout, How::Attached).await,
@@ -49,10 +54,9 @@ impl<P: Platform> Deploy<'_, P> {
             return outcome::nothing_rolls();
         };
         if rollback || self.service.rollout.on_cancel == OnCancel::Rollback {
-            let ended = self.follow(&proposal.plan, rollout, How::Stopping).await;
-            self.platform
-                .close(self.service, &ended, &self.events)
-                .await;
+            let work = Box::pin(self.follow(&proposal.plan, rollout, How::Stopping));
+            let ended = self.bounded(&proposal.plan, work).await;
+            self.close(&ended).await;
             outcome::cancelled(ended)
         } else {
             outcome::left_alone(&self.conduct.resume)
@@ -66,11 +70,8 @@ impl<P: Platform> Deploy<'_, P> {
         how: How,
     ) -> Outcome {
         let policy = self.service.rollout.policy;
-        let watch = self
-            .conduct
-            .timeout
-            .unwrap_or(policy.deadline + policy.bake + REMEDY_ALLOWANCE + LAST_LOOKS);
-        let mut machine = Rollout::new(policy, self.clock.now(), Some(watch))
+        let end = self.end_of(policy.deadline + policy.bake + REMEDY_ALLOWANCE + LAST_LOOKS);
+        let mut machine = Rollout::new(policy, self.clock.now(), Some(self.left(end)))
             .counting(self.platform.budget(&rollout));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
@@ -80,8 +81,9 @@ impl<P: Platform> Deploy<'_, P> {
             plan.shortest,
             how != How::Started,
         ));
-        self.take_up(&mut rollout, &mut machine, how, &mut teller)
-            .await;
+        let taking = self.take_up(&mut rollout, &mut machine, how, &mut teller);
+        // In time or not: what hangs ends the watch at the first look.
+        let _ = self.in_time(taking).await;
         loop {
             tokio::select! {
                 biased;
@@ -89,6 +91,7 @@ impl<P: Platform> Deploy<'_, P> {
                     Ok(sample) => {
                         machine.observe(&sample);
                         pace.sampled(&sample);
+                        teller.skew(self.platform.skew());
                         teller.sample(&sample, &machine);
                     }
                     Err(error) => {
@@ -97,12 +100,15 @@ impl<P: Platform> Deploy<'_, P> {
                     }
                 },
                 () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
+                () = self.clock.sleep_until(end) => {}
             }
             machine.elapse(self.clock.now());
             if machine.wants_remedy().is_some() {
                 let wanted = self.service.rollout.breaker.rollback;
-                self.remedy(&mut rollout, &mut machine, wanted, &mut teller)
-                    .await;
+                let remedy = self.remedy(&mut rollout, &mut machine, wanted, &mut teller);
+                if self.in_time(remedy).await.is_none() {
+                    machine.elapse(self.clock.now());
+                }
             }
             if let Some(verdict) = machine.verdict().cloned() {
                 return self
@@ -223,8 +229,14 @@ impl<P: Platform> Deploy<'_, P> {
         }
         // What was cancelled and has gone back needs no advice: nothing of it has to be corrected.
         if !verdict.is_cancelled() {
-            let evidence = self.platform.post_mortem(rollout, verdict, failures).await;
-            self.events.send(Told::PostMortem(evidence));
+            let evidence = self.platform.post_mortem(rollout, verdict, failures);
+            let evidence = self.gathered(evidence).await;
+            self.events
+                .send(Told::PostMortem(evidence.unwrap_or_else(|| PostMortem {
+                    what: ended.reason.clone(),
+                    missing: vec!["all of it: no answer came in time".to_owned()],
+                    ..PostMortem::default()
+                })));
         }
         ended.remaining = self.platform.waiting_changes(plan);
         if matches!(

@@ -91,7 +91,7 @@ pub async fn connect_to(
         };
     }
     let safe = endpoint.is_none_or(|endpoint| Owner::of(endpoint).may_have_credentials());
-    let credentials = safe.then(|| Renewing::new(region.clone(), clock));
+    let credentials = safe.then(|| Renewing::new(region.clone(), time.clone()));
     let provider = match &credentials {
         Some(renewing) => SharedCredentialsProvider::new(renewing.clone()),
         None => made_up(),

@@ -85,19 +85,29 @@ impl Ecs {
         origin: Origin,
         clock: Clock,
     ) -> Self {
-        let settings = &connection.settings;
-        let timed = aws_sdk_ecs::config::Builder::from(settings)
-            .interceptor(connection.time.clone())
-            .interceptor(Whole);
-        let scaling =
-            aws_sdk_applicationautoscaling::config::Builder::from(settings).interceptor(Whole);
-        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(settings).interceptor(Whole);
+        // Whichever is asked first shows the server's clock.
+        macro_rules! timed {
+            ($sdk:ident) => {
+                $sdk::config::Builder::from(&connection.settings)
+                    .interceptor(connection.time.clone())
+            };
+        }
+        macro_rules! client {
+            ($sdk:ident) => {{
+                let settings = timed!($sdk);
+                $sdk::Client::from_conf(settings.build())
+            }};
+            ($sdk:ident, whole) => {{
+                let settings = timed!($sdk).interceptor(Whole);
+                $sdk::Client::from_conf(settings.build())
+            }};
+        }
         Self {
-            api: aws_sdk_ecs::Client::from_conf(timed.build()),
-            scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling.build()),
-            sts: aws_sdk_sts::Client::new(settings),
-            balancers: aws_sdk_elasticloadbalancingv2::Client::new(settings),
-            logs: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
+            api: client!(aws_sdk_ecs, whole),
+            scaling: client!(aws_sdk_applicationautoscaling, whole),
+            sts: client!(aws_sdk_sts),
+            balancers: client!(aws_sdk_elasticloadbalancingv2),
+            logs: client!(aws_sdk_cloudwatchlogs, whole),
             place: place.clone(),
             tenant: tenant.clone(),
             origin,

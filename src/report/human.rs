@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::event::{Event, Kind};
 
+use super::outlet::Outlet;
 use super::text::{Line, Style, Tone};
 use super::words;
 
@@ -67,6 +68,13 @@ impl Human {
             warned: BTreeSet::new(),
             label_width: 0,
             paused: false,
+        }
+    }
+
+    /// Draws the live blocks there.
+    pub(super) fn draw_on(&mut self, screen: &Outlet) {
+        if let Some(live) = &mut self.live {
+            live.draw_on(screen);
         }
     }
 
@@ -195,9 +203,13 @@ impl Human {
 
     /// Draws the live blocks as they are at `now`.
     pub(super) fn redraw(&mut self, now: Timestamp, style: Style) {
-        let Some(live) = self.live.as_mut().filter(|_| !self.paused) else {
+        let paused = self.paused;
+        let Some(live) = self.live.as_mut().filter(|_| !paused) else {
             return;
         };
+        if live.is_behind() {
+            return;
+        }
         for (label, block) in &self.blocks {
             live.show(label, block.paint(now, &self.telling.zone, style));
         }

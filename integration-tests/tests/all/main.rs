@@ -10,9 +10,11 @@ use libtest_mimic::{Arguments, Conclusion, Trial};
 mod bad_input;
 mod cli;
 mod clients;
+mod clocks;
 mod clusters;
 mod harness;
 mod kube;
+mod kube_clocks;
 mod kube_concurrency;
 mod kube_converge;
 mod kube_eks;
@@ -27,6 +29,7 @@ mod kube_sweep;
 mod kube_targets;
 mod kube_trouble;
 mod kube_verbs;
+mod readers;
 mod rights;
 mod rollouts;
 mod sandboxes;
@@ -49,6 +52,8 @@ fn main() -> ExitCode {
             bad_input::trials(),
             trust::trials(),
             cli::trials(),
+            readers::trials(),
+            clocks::trials(),
             rights::trials(),
             sandboxes::trials(),
             clients::trials(),
@@ -69,6 +74,7 @@ fn main() -> ExitCode {
             kube_converge::trials(),
             kube_ports::trials(),
             kube_renames::trials(),
+            kube_clocks::trials(),
             kube_concurrency::trials(),
             kube_trouble::trials(),
             kube_verbs::trials(),

@@ -113,6 +113,8 @@ pub(super) struct Play {
     pub(super) latency: Duration,
     pub(super) faults: Vec<Fault>,
     pub(super) mishap: Option<(usize, Mishap)>,
+    /// The program's clock is ahead of the world's by so much.
+    pub(super) ahead: SignedDuration,
     /// A signal comes so long after the begin.
     pub(super) signal_after: Option<Duration>,
 }
@@ -169,6 +171,7 @@ impl Play {
             latency: Duration::ZERO,
             faults: Vec::new(),
             mishap: None,
+            ahead: SignedDuration::ZERO,
             signal_after: None,
         }
     }
@@ -177,7 +180,8 @@ impl Play {
     pub(super) fn run(self) -> LocalBoxFuture<'static, Ran> {
         Box::pin(async move {
             let (sandbox, clock) = self.sandbox();
-            self.on(&sandbox, clock).await
+            let ours = Clock::driven_from(clock.now() + self.ahead);
+            self.on(&sandbox, ours).await
         })
     }
 
@@ -215,6 +219,7 @@ impl Play {
             notes: Vec::new(),
             events: Events::new(tell, "sandbox".parse().unwrap(), clock).of(&service.name),
             clock,
+            began,
             cancel: signal.clone(),
         };
         let signalled = async {

@@ -28,6 +28,8 @@ pub(super) enum Mishap {
     Change(Arc<dyn Fn(&mut World) + Send + Sync>),
     /// The program gets a signal just before it arrives.
     Signal,
+    /// From this one on no request is answered.
+    Hang,
 }
 
 impl Mishap {
@@ -81,7 +83,8 @@ impl Wire {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         *sent += 1;
         let (at, mishap) = self.mishap.as_ref()?;
-        (*at == *sent).then(|| mishap.clone())
+        let hangs = matches!(mishap, Mishap::Hang) && *sent > *at;
+        (*at == *sent || hangs).then(|| mishap.clone())
     }
 }
 
@@ -110,6 +113,7 @@ impl HttpConnector for Wire {
                     wire.killed.cancel();
                     return std::future::pending().await;
                 }
+                Some(Mishap::Hang) => return std::future::pending().await,
                 Some(Mishap::Change(change)) => {
                     wire.sandbox.with_world(|world| change(world)).unwrap();
                     None

@@ -12,8 +12,8 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, Result, future};
 
+use super::ServerTime;
 use super::process;
-use crate::clock::Clock;
 
 /// Asked for again so long before they expire, so that no request leaves with stale ones.
 const EARLY: Duration = Duration::from_mins(1);
@@ -22,16 +22,16 @@ const EARLY: Duration = Duration::from_mins(1);
 #[derive(Debug, Clone)]
 pub struct Renewing {
     region: Region,
-    clock: Clock,
+    time: ServerTime,
     cached: Arc<Mutex<Option<Credentials>>>,
 }
 
 impl Renewing {
-    /// The default chain for `region`.
-    pub fn new(region: Region, clock: Clock) -> Self {
+    /// The default chain for `region`; when its answers expire is told by the server's clock.
+    pub fn new(region: Region, time: ServerTime) -> Self {
         Self {
             region,
-            clock,
+            time,
             cached: Arc::default(),
         }
     }
@@ -47,7 +47,7 @@ impl Renewing {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()?;
-        let end = SystemTime::from(self.clock.now()) + EARLY;
+        let end = SystemTime::from(self.time.now()) + EARLY;
         cached
             .expiry()
             .is_none_or(|expiry| expiry > end)

@@ -1,7 +1,9 @@
 //! How far the server's clock is from ours, from the `Date` of its answers.
 //!
 //! Deadlines count from the platform's own creation times; without this a wrong clock on a
-//! workstation, or an emulator with a clock of its own, would move them.
+//! workstation, or an emulator with a clock of its own, would move them. So a time that the platform
+//! tells is brought onto our time line where its answer is read ([`ServerTime::ours`]). That requests are
+//! signed by the server's clock, too, is the SDK's own doing.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +19,7 @@ use crate::clock::Clock;
 /// `Date` has no fractions: differences below this are no difference.
 const RESOLUTION: SignedDuration = SignedDuration::from_secs(2);
 
-/// Server time less ours, as the last answer showed it.
+/// Server time less ours, as the answers show it.
 #[derive(Debug, Clone)]
 pub struct ServerTime {
     clock: Clock,
@@ -40,22 +42,35 @@ impl ServerTime {
 
     /// The server's time now.
     pub fn now(&self) -> Timestamp {
-        let now = self.clock.now();
-        now.checked_add(self.skew()).unwrap_or(now)
+        self.theirs(self.clock.now())
     }
 
-    /// Takes note of the `Date` of an answer; what is no date says nothing.
+    /// A moment of our clock by the server's.
+    pub fn theirs(&self, ours: Timestamp) -> Timestamp {
+        ours.checked_add(self.skew()).unwrap_or(ours)
+    }
+
+    /// A moment of the server's clock by ours.
+    pub fn ours(&self, theirs: Timestamp) -> Timestamp {
+        theirs.checked_sub(self.skew()).unwrap_or(theirs)
+    }
+
+    /// Takes note of the `Date` of an answer; what is no date says nothing. A difference that the
+    /// fractions which `Date` lacks explain is none, so that times converted at each look stay the
+    /// same.
     pub fn note(&self, date: &str) {
         let Ok(theirs) = jiff::fmt::rfc2822::parse(date) else {
             return;
         };
-        let skew = theirs.timestamp().duration_since(self.clock.now());
-        let skew = if skew.abs() < RESOLUTION {
-            SignedDuration::ZERO
-        } else {
-            skew
-        };
-        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = skew;
+        let seen = theirs.timestamp().duration_since(self.clock.now());
+        let mut skew = self.skew.lock().unwrap_or_else(PoisonError::into_inner);
+        if (seen - *skew).abs() >= RESOLUTION {
+            *skew = if seen.abs() < RESOLUTION {
+                SignedDuration::ZERO
+            } else {
+                seen
+            };
+        }
     }
 }
 
@@ -97,5 +112,19 @@ mod tests {
             time.skew().round(jiff::Unit::Minute).unwrap(),
             SignedDuration::from_hours(1)
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_fractions_that_dates_lack_do_not_move_a_difference() {
+        let clock = Clock::driven_from("2026-01-02T03:04:05Z".parse().unwrap());
+        let time = ServerTime::new(clock);
+        for second in 0..10 {
+            time.note(&format!("Fri, 02 Jan 2026 03:15:{:02} GMT", 5 + second));
+            assert_eq!(time.skew(), SignedDuration::from_secs(660), "{second}");
+            let there: Timestamp = "2026-01-02T03:15:00Z".parse().unwrap();
+            assert_eq!(time.theirs(time.ours(there)), there);
+            let next = clock.now() + SignedDuration::from_millis(1_070);
+            clock.sleep_until(next).await;
+        }
     }
 }

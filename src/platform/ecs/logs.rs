@@ -41,12 +41,19 @@ impl Ecs {
             ));
         };
         let mut told = Told::new();
-        let mut from = wanted.since;
+        let mut from = self.time.theirs(wanted.since);
         let mut tail = wanted.tail;
-        let mut warned = false;
+        let (mut answered, mut warned) = (false, false);
         loop {
-            let lines = self.new_lines(group, wanted, from, &mut told, tail.take());
-            match lines.await {
+            let lines = self.new_lines(group, wanted, from, &mut told, tail).await;
+            // The first answer shows the server's clock, by which lines are dated.
+            if !std::mem::replace(&mut answered, true) && from != self.time.theirs(wanted.since) {
+                from = self.time.theirs(wanted.since);
+                told.clear();
+                continue;
+            }
+            tail = None;
+            match lines {
                 Ok(lines) => lines.into_iter().for_each(&mut each),
                 Err(error) if wanted.follow && error.kind == Kind::Missing => {
                     if !warned {

@@ -162,6 +162,10 @@ impl Platform for Ecs {
         sampled
     }
 
+    fn skew(&self) -> jiff::SignedDuration {
+        self.time.skew()
+    }
+
     /// ECS counts by itself.
     fn budget(&self, _rollout: &Followed) -> Option<Budget> {
         None

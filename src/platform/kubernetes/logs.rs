@@ -94,7 +94,7 @@ async fn past(place: &Place, run: Run, wanted: &Wanted) -> Result<Vec<LogLine>, 
     let (pod, container, _) = run;
     let params = LogParams {
         tail_lines: wanted.tail.and_then(|tail| i64::try_from(tail).ok()),
-        ..params(&container, wanted.since)
+        ..params(&container, place.link.time.theirs(wanted.since))
     };
     let text = place.log().logs(&pod, &params).await;
     let text = text.map_err(|error| failed(format!("read the log of {pod}"), &error))?;
@@ -129,7 +129,8 @@ async fn follow(
                 for run in there {
                     if listening.insert(run.clone()) {
                         let key = (run.0.clone(), run.1.clone());
-                        let since = told.get(&key).copied().unwrap_or(wanted.since);
+                        let since = told.get(&key).copied();
+                        let since = since.unwrap_or(place.link.time.theirs(wanted.since));
                         open.push(listen(place.clone(), run, since, sender.clone()));
                     }
                 }

@@ -77,6 +77,12 @@ impl Platform for Kubernetes {
         self.look(rollout, events).await
     }
 
+    fn skew(&self) -> jiff::SignedDuration {
+        self.link
+            .get()
+            .map_or(jiff::SignedDuration::ZERO, |link| link.time.skew())
+    }
+
     fn budget(&self, rollout: &Followed) -> Option<Budget> {
         rollout.budget
     }

@@ -160,7 +160,7 @@ const BY_ANOTHER: &str = "another run stopped it and goes back";
 /// What a look becomes: of our rollout, and once there is a remedy, of that. Pure.
 pub(super) fn judge(rollout: &mut Followed, view: View) -> Observation {
     let reading = reading::read(&view, &rollout.ours);
-    let created = reading.begun.map(|begun| begun.min(view.at));
+    let created = created(&view, &reading);
     let standing = match rollout.going_back.clone() {
         None => {
             let set = reading.set.as_deref();
@@ -190,7 +190,7 @@ pub(super) fn judge(rollout: &mut Followed, view: View) -> Observation {
         }
     };
     let observation = Observation {
-        at: view.at,
+        at: view.by_ours(view.at),
         created,
         standing,
         gauge: reading.gauge.clone(),
@@ -204,6 +204,12 @@ pub(super) fn judge(rollout: &mut Followed, view: View) -> Observation {
     }
     rollout.seen.view = Some(view);
     observation
+}
+
+/// Since when a rollout is under way, by our clock.
+fn created(view: &View, reading: &Reading) -> Option<jiff::Timestamp> {
+    let begun = reading.begun?;
+    Some(view.by_ours(begun.min(view.at)))
 }
 
 /// How the remedy ended.
@@ -230,7 +236,7 @@ fn remedy<'a>(rollout: &'a mut Followed, view: &View) -> &'a mut Remedy {
             uid: ours.uid.clone(),
             generation: ours.generation,
             memory: Memory::default(),
-            judge: Judge::new(policy, view.at, None).counting(rollout.budget),
+            judge: Judge::new(policy, view.by_ours(view.at), None).counting(rollout.budget),
         })
     };
     let same = |remedy: &Remedy| remedy.uid == ours.uid && remedy.generation == ours.generation;
@@ -244,8 +250,8 @@ impl Remedy {
     fn look(&mut self, view: &View, theirs: &Reading) -> Option<Ended> {
         self.memory.note(view, theirs.set.as_deref(), theirs.begun);
         self.judge.observe(&Observation {
-            at: view.at,
-            created: theirs.begun.map(|begun| begun.min(view.at)),
+            at: view.by_ours(view.at),
+            created: created(view, theirs),
             standing: theirs.standing.clone(),
             gauge: theirs.gauge.clone(),
             failures: self.memory.failures(),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 
@@ -16,8 +16,10 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 /// One look.
 #[derive(Debug, Clone)]
 pub struct View {
-    /// When, by our clock.
+    /// When, by the cluster's clock, as all that it tells.
     pub at: Timestamp,
+    /// The cluster's clock less ours.
+    pub skew: SignedDuration,
     /// The Deployment; `None`: there is none.
     pub deployment: Option<Arc<DeploymentView>>,
     /// The `ReplicaSets` of the service, whoever owns them; `None`: they were not read, or may not be.
@@ -26,7 +28,7 @@ pub struct View {
     pub pods: Vec<Arc<Pod>>,
     /// What was said about pods, where somebody asked.
     pub events: Vec<Arc<EventView>>,
-    /// When somebody last asked for that, with or without an answer.
+    /// When somebody last asked for that, with or without an answer; by the cluster's clock.
     pub events_asked: Option<Timestamp>,
 }
 
@@ -144,6 +146,16 @@ impl EventView {
 }
 
 impl View {
+    /// A moment of the cluster's clock by ours, on which a rollout is judged.
+    pub fn by_ours(&self, theirs: Timestamp) -> Timestamp {
+        theirs.checked_sub(self.skew).unwrap_or(theirs)
+    }
+
+    /// A moment of our clock by the cluster's.
+    pub fn by_theirs(&self, ours: Timestamp) -> Timestamp {
+        ours.checked_add(self.skew).unwrap_or(ours)
+    }
+
     /// The `ReplicaSets` of the Deployment itself.
     pub fn own_sets(&self) -> impl Iterator<Item = &Arc<SetView>> {
         let owner = self.deployment.as_ref().map(|deployment| &deployment.uid);

@@ -165,7 +165,9 @@ impl Watch {
         let mut view = self.shared.store().view(clock.now())?;
         let evidence = self.shared.evidence();
         view.events = evidence.events();
-        view.events_asked = evidence.asked();
+        view.skew = self.place.link.time.skew();
+        view.at = view.by_theirs(view.at);
+        view.events_asked = evidence.asked().map(|asked| view.by_theirs(asked));
         Ok(view)
     }
 

@@ -65,6 +65,7 @@ pub(in crate::platform::kubernetes) fn ours() -> Ours {
 pub(in crate::platform::kubernetes) fn view(deployment: &Value, sets: &[Value]) -> View {
     View {
         at: at(60),
+        skew: SignedDuration::ZERO,
         deployment: DeploymentView::of(deployment).map(Arc::new),
         sets: Some(sets.iter().filter_map(SetView::of).map(Arc::new).collect()),
         pods: Vec::new(),

@@ -4,11 +4,15 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::*;
+use crate::clock::Clock;
 use crate::event::Event;
+use crate::platform::aws::ServerTime;
+use crate::platform::kubernetes::connect::Link;
 use crate::platform::kubernetes::diagnose::evidence;
 use crate::platform::kubernetes::followed::{GoingBack, Ours};
 use crate::platform::kubernetes::reading::rows::{at, deployment, ours, set, template};
 use crate::platform::kubernetes::samples;
+use crate::platform::kubernetes::watch::Place;
 use crate::platform::kubernetes::watch::server::Server;
 use crate::platform::origin::Origin;
 use crate::rollout::{Budget, Cause, Rollback, Trip, Tripper};
@@ -23,11 +27,15 @@ struct Stage {
 }
 
 fn stage() -> Stage {
+    stage_with(Server::place)
+}
+
+fn stage_with(place: impl FnOnce(&Server) -> Place) -> Stage {
     let server = Server::default();
     server.put("deployments", deployment(), false);
     server.put("replicasets", set("old", "api:v1", [2, 2, 2]), false);
     server.put("replicasets", set("new", "api:v2", [2, 0, 0]), false);
-    let place = server.place();
+    let place = place(&server);
     let (sender, told) = unbounded_channel();
     let events = Events::new(sender, "kind".parse().unwrap(), place.clock);
     let watch = Arc::new(Watch::open(place, false));
@@ -114,6 +122,42 @@ fn settled(generation: i64, image: &str) -> Value {
     settled["status"]["observedGeneration"] = json!(generation);
     settled["status"]["updatedReplicas"] = json!(2);
     settled
+}
+
+/// A clock that is ahead of the cluster's, which the `Date` of an answer has shown.
+fn ahead(server: &Server, seconds: i64) -> Place {
+    let clock = Clock::driven_from(at(seconds));
+    let time = ServerTime::new(clock);
+    time.note(&jiff::fmt::rfc2822::to_string(&at(0).to_zoned(jiff::tz::TimeZone::UTC)).unwrap());
+    let place = server.place();
+    let link = Link { time, ..place.link };
+    Place {
+        link,
+        clock,
+        ..place
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_wrong_moves_neither_deadline_nor_failures() {
+    for seconds in [0, -60, 60, -660, 660, -3_600, 3_600] {
+        let mut stage = stage_with(|server| ahead(server, seconds));
+        let mut machine = Judge::new(Policy::ecs(), at(seconds), None);
+        stage
+            .server
+            .put("pods", pod("rs-new", "api-new-a", crashed(11)), true);
+        for _ in 0..5 {
+            let look = stage.look().await;
+            machine.observe(&look);
+            assert_eq!(look.created, Some(at(seconds)), "{seconds}");
+            machine.elapse(look.at);
+            let dated: Vec<_> = look.failures.iter().map(|one| one.at).collect();
+            assert_eq!(dated, [at(11)], "as the cluster dates it");
+        }
+        assert_eq!(machine.verdict(), None, "{seconds}");
+        assert_eq!(machine.wants_remedy(), None, "{seconds}");
+        assert_eq!(stage.watch.place().clock.now(), at(seconds + 5));
+    }
 }
 
 #[tokio::test(start_paused = true)]

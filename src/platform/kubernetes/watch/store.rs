@@ -189,7 +189,10 @@ impl Store {
             && matches!(self.pods.stream, Stream::Open)
     }
 
-    /// What is there now, or why that cannot be said.
+    /// What is there now, or why that cannot be said; dated by our clock, until [`Watch::look`]
+    /// knows the cluster's.
+    ///
+    /// [`Watch::look`]: super::Watch::look
     pub(super) fn view(&self, now: Timestamp) -> Result<View, Failed> {
         if let Some(lost) = self.lost(now) {
             return Err(lost.failed());
@@ -204,6 +207,7 @@ impl Store {
         }
         Ok(View {
             at: now,
+            skew: SignedDuration::ZERO,
             deployment: self.deployment.newest(),
             sets: self.sets.complete.then(|| self.sets.all()),
             pods: self.pods.all(),

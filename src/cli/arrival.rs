@@ -1,0 +1,85 @@
+//! Whether what was written has arrived, which decides about the exit code as well.
+
+use std::time::Duration;
+
+use super::Screen;
+use super::story::PATIENCE;
+use super::terminal::Terminal;
+use crate::error::ExitCode;
+use crate::report::Loss;
+
+/// The last word about a loss may take so long.
+const LAST_WORD: Duration = Duration::from_secs(2);
+
+/// Waits for the readers and says what they lack. `answers`: what went to standard output was all
+/// that was asked for, so that it is no success without it.
+pub(super) fn conclude(
+    code: ExitCode,
+    answers: bool,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
+    terminal.stdout.settle(PATIENCE);
+    let losses = [
+        ("standard output", terminal.stdout.loss()),
+        ("standard error", terminal.stderr.loss()),
+    ];
+    for (stream, loss) in &losses {
+        if let Some(words) = loss.as_ref().and_then(|loss| words(stream, loss)) {
+            screen.complaint(&words);
+        }
+    }
+    terminal.stdout.settle(LAST_WORD);
+    let [(_, out), (_, err)] = losses;
+    let lost = |loss: Option<Loss>, counts: bool| match loss {
+        None => false,
+        Some(Loss::Gone) => counts,
+        Some(Loss::Failed(_) | Loss::Stalled(_)) => true,
+    };
+    with_losses(code, lost(out, answers) || lost(err, false))
+}
+
+/// An end that is no success keeps its own code: it says more.
+fn with_losses(code: ExitCode, lost: bool) -> ExitCode {
+    match code {
+        ExitCode::Fine | ExitCode::Changes if lost => ExitCode::Failed,
+        other => other,
+    }
+}
+
+/// What is said of a loss. A reader who leaves, as `head` does, knows.
+fn words(stream: &str, loss: &Loss) -> Option<String> {
+    match loss {
+        Loss::Gone => None,
+        Loss::Failed(why) => Some(format!(
+            "error: {stream} could not be written: {why}\n  What it was to show is incomplete.\n"
+        )),
+        Loss::Stalled(bytes) => Some(format!(
+            "error: {stream} could not be written: its reader takes nothing\n  \
+             The last {bytes} bytes were left out.\n"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_success_that_nobody_could_read_is_none_and_a_verdict_stays() {
+        assert_eq!(with_losses(ExitCode::Fine, true), ExitCode::Failed);
+        assert_eq!(with_losses(ExitCode::Changes, true), ExitCode::Failed);
+        assert_eq!(with_losses(ExitCode::Fine, false), ExitCode::Fine);
+        for code in [ExitCode::RolledBack, ExitCode::Interrupted, ExitCode::Wrong] {
+            assert_eq!(with_losses(code, true), code);
+        }
+    }
+
+    #[test]
+    fn a_reader_who_leaves_is_told_nothing() {
+        assert_eq!(words("standard output", &Loss::Gone), None);
+        let full = Loss::Failed("No space left on device (os error 28)".to_owned());
+        let full = words("standard output", &full).unwrap();
+        assert!(full.contains("No space left"), "{full}");
+    }
+}
