@@ -16,9 +16,11 @@ use crate::event::Event;
 
 mod ci;
 mod console;
+mod gate;
 pub mod human;
 mod json;
 mod text;
+mod veil;
 mod words;
 
 #[cfg(test)]
@@ -31,8 +33,10 @@ use human::{Human, Stream};
 use text::{Line, Tone};
 
 pub use console::Console;
+pub use gate::{Gated, is_clean};
 pub use human::Telling;
 pub use text::Style;
+pub use veil::Veil;
 
 /// How often a live block is drawn again although nothing happened: the time in it goes on.
 const TICK: Duration = Duration::from_secs(1);
@@ -74,6 +78,7 @@ pub struct Reporter<O, E> {
     err: Sink<E>,
     shape: Shape,
     ci: Option<Ci>,
+    veil: Veil,
 }
 
 #[derive(Debug)]
@@ -99,8 +104,15 @@ impl<W: Write> Sink<W> {
         }
     }
 
-    /// Whoever reads may leave (`| head`); the deployment goes on and ends with its own verdict.
+    /// Writes what the gate lets pass.
     fn write(&mut self, text: &str) {
+        self.write_as_it_is(&gate::pass(text, self.style.color));
+    }
+
+    /// Writes past the gate: only what is meant as a command to a runner or a shell.
+    ///
+    /// Whoever reads may leave (`| head`); the deployment goes on and ends with its own verdict.
+    fn write_as_it_is(&mut self, text: &str) {
         if !self.closed {
             let written = self.writer.write_all(text.as_bytes());
             self.closed = written.and_then(|()| self.writer.flush()).is_err();
@@ -125,6 +137,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
             err: Sink::new(err),
             shape,
             ci: None,
+            veil: Veil::default(),
         }
     }
 
@@ -135,8 +148,17 @@ impl<O: Write, E: Write> Reporter<O, E> {
         self
     }
 
+    /// Never tells what lies under the veil.
+    #[must_use]
+    pub fn with_veil(mut self, veil: Veil) -> Self {
+        self.veil = veil;
+        self
+    }
+
     /// Shows an event.
     pub fn event(&mut self, event: &Event) {
+        let veiled = self.veil.event(event);
+        let event = veiled.as_ref();
         let (out, err) = (&mut self.out, &mut self.err);
         match &mut self.shape {
             Shape::Json => out.write(&(json::line(event) + "\n")),
@@ -152,7 +174,12 @@ impl<O: Write, E: Write> Reporter<O, E> {
             }
         }
         if let Some(annotation) = self.ci.as_mut().and_then(|ci| ci.note(event)) {
-            self.aside(&(annotation + "\n"));
+            let err = &mut self.err;
+            let write = || err.write_as_it_is(&(annotation + "\n"));
+            match &self.shape {
+                Shape::Human(human) => human.aside(write),
+                Shape::Json => write(),
+            }
         }
     }
 

@@ -7,6 +7,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::report::Gated;
+
 /// Starts logging: once for what is done, twice with the requests to the cloud.
 ///
 /// There is no third time: at the level `TRACE` the SDK writes whole requests, and the environment
@@ -22,7 +24,7 @@ pub(super) fn start(verbose: u8, color: bool) {
         .with_target("hyper_util", Level::INFO)
         .with_target("rustls", Level::INFO);
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
+        .with_writer(move || Gated::new(io::stderr(), color))
         .with_ansi(color);
     // Only a second start within one process is refused, and the first goes on.
     let _ = tracing_subscriber::registry()

@@ -10,7 +10,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::error::ExitCode;
 use crate::event::Event;
-use crate::report::{self, Format, Prompt, Reporter};
+use crate::report::{self, Format, Prompt, Reporter, Veil};
 
 /// What a command needs to tell its story.
 #[derive(Debug)]
@@ -40,13 +40,14 @@ pub enum BeginError {
 pub fn run(
     terminal: &Terminal,
     format: Format,
+    veil: Veil,
     command: impl AsyncFnOnce(Story) -> ExitCode,
 ) -> Result<ExitCode, BeginError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(BeginError::Runtime)?;
-    let code = runtime.block_on(tell(terminal, format, command));
+    let code = runtime.block_on(tell(terminal, format, veil, command));
     // Whatever still resolves a name or reads a file must not hold up the exit.
     runtime.shutdown_background();
     code
@@ -55,6 +56,7 @@ pub fn run(
 async fn tell(
     terminal: &Terminal,
     format: Format,
+    veil: Veil,
     command: impl AsyncFnOnce(Story) -> ExitCode,
 ) -> Result<ExitCode, BeginError> {
     let (tell, events) = mpsc::unbounded_channel();
@@ -63,7 +65,9 @@ async fn tell(
     let clock = Clock::system();
     let out = (io::stdout(), terminal.out);
     let err = (io::stderr(), terminal.err);
-    let reporter = Reporter::new(format, out, err).with_actions(terminal.actions.clone());
+    let reporter = Reporter::new(format, out, err)
+        .with_actions(terminal.actions.clone())
+        .with_veil(veil);
     let story = Story {
         tell,
         ask,

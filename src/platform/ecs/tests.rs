@@ -82,6 +82,7 @@ fn spec(deploy: &str, target: &str) -> Spec {
         services: &[],
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
+        demands: true,
         environment: &|_| None,
     };
     load(&texts, &request).unwrap().spec

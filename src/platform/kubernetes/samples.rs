@@ -62,6 +62,7 @@ pub(super) fn said(deploy: &str, target: &str) -> Spec {
         services: &[],
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
+        demands: true,
         environment: &|_| None,
     };
     let loaded = load(&Texts(deploy, target), &request);

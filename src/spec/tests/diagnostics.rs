@@ -203,6 +203,7 @@ fn a_deploy_file_that_is_not_there() {
             services: &[],
             set: &[].into(),
             images: &[].into(),
+            demands: true,
             environment: &|_| None,
         },
     );
@@ -237,6 +238,7 @@ fn an_unknown_target_lists_those_there_are() {
                 services: &[],
                 set: &[].into(),
                 images: &[].into(),
+                demands: true,
                 environment: &|_| None,
             },
         );

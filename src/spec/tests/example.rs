@@ -25,6 +25,7 @@ fn shipped(target: &str) -> Result<Loaded, Problems> {
             services: &[],
             set: &BTreeMap::new(),
             images: &BTreeMap::new(),
+            demands: true,
             environment: &|_| None,
         },
     )
@@ -157,6 +158,7 @@ fn the_sandbox_needs_no_file_and_never_asks() {
             services: &[],
             set: &BTreeMap::new(),
             images: &BTreeMap::new(),
+            demands: true,
             environment: &|_| None,
         },
     )

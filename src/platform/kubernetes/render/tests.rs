@@ -21,6 +21,7 @@ fn example(target: &str) -> Spec {
         services: &[],
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
+        demands: true,
         environment: &|_| None,
     };
     load(&Disk, &request).unwrap().spec
