@@ -111,9 +111,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     // One TLS stack for all clouds: whichever asks first, this is the answer. It fails only where
     // one was installed before, and then that one serves.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let args: Vec<OsString> = args.into_iter().collect();
+    // A wrong argument is quoted in the midst of our own colours.
+    let paints = |arg: &OsString| arg.to_string_lossy().contains(char::is_control);
+    let plain = args.iter().any(paints);
     let cli = Cli::try_parse_from(args);
     let verbose = cli.as_ref().map_or(0, |cli| cli.options.verbose);
-    let terminal = Terminal::read(verbose > 0);
+    let mut terminal = Terminal::read(verbose > 0);
+    terminal.err.color &= !(plain && cli.is_err());
     let mut screen = Console::new(
         (terminal.stdout.clone(), terminal.out),
         (terminal.stderr.clone(), terminal.err),

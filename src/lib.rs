@@ -18,7 +18,8 @@
 //! * **One remedy.** A rollback is asked for at most once per deployment, and is never itself
 //!   rolled back, also across a crash: on ECS the request is idempotent, on Kubernetes the intent is
 //!   recorded before the first write of the remedy.
-//! * **Only [`report`] writes to the terminal.** It sees events and nothing else.
+//! * **Only [`report`] writes to the terminal.** It sees events and nothing else, and all that it
+//!   writes passes one gate: what a terminal or the runner of a CI system would obey is shown as text.
 //! * **No SDK type leaves its platform.**
 //! * **Every wait has a deadline and observes cancellation.** Cancelling stops *us*; it never
 //!   half-undoes. `--timeout` ends all of it, calls in flight and evidence included.
@@ -28,7 +29,9 @@
 //! * **Nothing waits for a reader.** Text leaves through bounded queues with writers of their own; an
 //!   answer that did not arrive is no success.
 //! * **A secret's value never enters an event, a log or anything printed.** Only references do;
-//!   env literals that may be secrets are masked there. Two places hold what they perform: a saved
+//!   env literals that may be secrets are masked there, and so is what came through a variable whose
+//!   name promises a secret and what has the known shape of one, also in a container's own log
+//!   lines. Two places hold what they perform: a saved
 //!   plan (mode 0600), and the history on Kubernetes (Secrets).
 //! * **A repository does not choose who gets credentials.** They go to AWS, to this machine, and to whom
 //!   TLS names; a kubeconfig of the repository runs no program unasked, and `${NAME}` reaches no secret
@@ -175,6 +178,7 @@ pub mod deploy;
 pub mod error;
 pub mod event;
 pub mod fleet;
+mod harmless;
 pub mod names;
 pub mod plan;
 pub mod platform;

@@ -16,10 +16,12 @@ use crate::event::{Event, Kind};
 
 mod ci;
 mod console;
+mod gate;
 pub mod human;
 mod json;
 mod outlet;
 mod text;
+mod veil;
 mod words;
 
 #[cfg(test)]
@@ -32,9 +34,11 @@ use human::{Human, Stream};
 use text::{Line, Tone};
 
 pub use console::Console;
+pub use gate::{Gated, is_clean};
 pub use human::Telling;
 pub use outlet::{Loss, Lossy, Outlet};
 pub use text::Style;
+pub use veil::Veil;
 
 /// How often a live block is drawn again although nothing happened: the time in it goes on.
 const TICK: Duration = Duration::from_secs(1);
@@ -77,6 +81,7 @@ pub struct Reporter<O, E> {
     shape: Shape,
     ci: Option<Ci>,
     outlets: Option<(Outlet, Outlet)>,
+    veil: Veil,
 }
 
 #[derive(Debug)]
@@ -102,8 +107,15 @@ impl<W: Write> Sink<W> {
         }
     }
 
-    /// Whoever reads may leave (`| head`); the deployment goes on and ends with its own verdict.
+    /// Writes what the gate lets pass.
     fn write(&mut self, text: &str) {
+        self.write_as_it_is(&gate::pass(text, self.style.color));
+    }
+
+    /// Writes past the gate: only what is meant as a command to a runner or a shell.
+    ///
+    /// Whoever reads may leave (`| head`); the deployment goes on and ends with its own verdict.
+    fn write_as_it_is(&mut self, text: &str) {
         if !self.closed {
             let written = self.writer.write_all(text.as_bytes());
             self.closed = written.and_then(|()| self.writer.flush()).is_err();
@@ -129,6 +141,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
             shape,
             ci: None,
             outlets: None,
+            veil: Veil::default(),
         }
     }
 
@@ -163,9 +176,18 @@ impl<O: Write, E: Write> Reporter<O, E> {
         self
     }
 
+    /// Never tells what lies under the veil.
+    #[must_use]
+    pub fn with_veil(mut self, veil: Veil) -> Self {
+        self.veil = veil;
+        self
+    }
+
     /// Shows an event.
     pub fn event(&mut self, event: &Event) {
         let leaves_out = self.leaves_out(event);
+        let veiled = self.veil.event(event);
+        let event = veiled.as_ref();
         let (out, err) = (&mut self.out, &mut self.err);
         match &mut self.shape {
             Shape::Json if leaves_out => {}
@@ -186,7 +208,12 @@ impl<O: Write, E: Write> Reporter<O, E> {
             }
         }
         if let Some(annotation) = self.ci.as_mut().and_then(|ci| ci.note(event)) {
-            self.aside(&(annotation + "\n"));
+            let err = &mut self.err;
+            let write = || err.write_as_it_is(&(annotation + "\n"));
+            match &self.shape {
+                Shape::Human(human) => human.aside(write),
+                Shape::Json => write(),
+            }
         }
     }
 

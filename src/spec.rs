@@ -24,6 +24,8 @@ mod secrets;
 mod shape;
 mod tree;
 mod units;
+mod unneeded;
+mod unused;
 mod veil;
 
 #[cfg(test)]
@@ -36,6 +38,25 @@ pub use load::{Loaded, Request, load};
 pub use model::*;
 pub use problem::{Problem, Problems, Source, Spot};
 pub use schema::{Schemas, schemas};
+pub use unused::unused;
+
+/// Where a text holds what has the known shape of a secret.
+pub fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {
+    secrets::find(text)
+        .into_iter()
+        .map(|(range, _)| range)
+        .collect()
+}
+
+/// Whether a name promises that its value is a secret.
+pub fn promises_a_secret(name: &str) -> bool {
+    secrets::promises(name)
+}
+
+/// The question whether the nearest of these words was meant, unless none is near.
+pub fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest::hint(word, known)
+}
 
 /// Whether an environment value may be a secret, by its name or by its looks: then it is masked
 /// in everything printed, wherever it was read.

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::command::{Begun, Command};
 use super::options::duration;
+use super::site::{self, Site};
 use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::answer::Wanted;
@@ -16,6 +17,7 @@ use crate::event::{Kind, Outcome};
 use crate::fleet::Member;
 use crate::names::ContainerName;
 use crate::platform::Failed;
+use crate::spec;
 
 /// How much history.
 #[derive(Debug, clap::Args)]
@@ -64,7 +66,20 @@ pub fn history(
 
 /// `deployer logs`.
 pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
-    Command::new(cli, terminal).run(
+    let sites = match site::look(&cli.options, terminal, screen) {
+        Ok(sites) => sites,
+        Err(code) => return code,
+    };
+    if let Some(wrong) = args
+        .container
+        .as_ref()
+        .and_then(|name| unknown(name, &sites))
+    {
+        screen.complaint(&wrong);
+        return ExitCode::Wrong;
+    }
+    Command::new(cli, terminal).run_at(
+        &sites,
         screen,
         |_| Conduct::default(),
         async |begun| {
@@ -73,6 +88,25 @@ pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen
             combine(told)
         },
     )
+}
+
+/// What is wrong with the name of a container that no service has.
+fn unknown(wanted: &ContainerName, sites: &[Site]) -> Option<String> {
+    let services = sites.iter().flat_map(|site| &site.spec.services);
+    let containers = services.flat_map(|service| &service.containers);
+    let mut known: Vec<&str> = containers
+        .map(|container| container.name.as_str())
+        .collect();
+    known.dedup();
+    if known.contains(&wanted.as_str()) {
+        return None;
+    }
+    let hint = spec::did_you_mean(wanted.as_str(), known.iter().copied());
+    let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+    Some(format!(
+        "error: no container `{wanted}`{hint}\n  There are: {}\n",
+        known.join(", ")
+    ))
 }
 
 async fn lines(begun: &Begun<'_>, member: &Member<'_>, args: &LogsArgs) -> ExitCode {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::command::{Begun, Command, writing};
+use super::options::Options;
 use super::site::{self, Site};
 use super::terminal::Terminal;
 use super::{Cli, Screen};
@@ -38,6 +39,13 @@ type SavedPlan = Saved<StoredPlan>;
 /// Applies.
 pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     match &args.plan {
+        Some(_) if beside(&cli.options).is_some() => {
+            let beside = beside(&cli.options).unwrap_or_default();
+            screen.complaint(&format!(
+                "error: {beside} beside --plan: a saved plan is performed as it is; make another with `deployer plan --out FILE`\n"
+            ));
+            ExitCode::Wrong
+        }
         Some(path) => match SavedPlan::read(path) {
             Ok(saved) => apply_saved(cli, args, &saved, terminal, screen),
             Err(error) => {
@@ -47,6 +55,18 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
         },
         None => apply(cli, args, terminal, screen),
     }
+}
+
+/// What would have another plan made, where it is given.
+fn beside(options: &Options) -> Option<&'static str> {
+    let given = [
+        (!options.images.is_empty(), "--image"),
+        (!options.set.is_empty(), "--set"),
+        (!options.services.is_empty(), "--service"),
+    ];
+    given
+        .into_iter()
+        .find_map(|(given, name)| given.then_some(name))
 }
 
 fn apply(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
@@ -91,6 +111,7 @@ fn apply_saved(
     screen: &mut Screen,
 ) -> ExitCode {
     let mut options = cli.options.clone();
+    options.set = saved.set.clone().into_iter().collect();
     if options.targets.is_empty() {
         options.targets.push(saved.target.clone());
     }
@@ -99,7 +120,7 @@ fn apply_saved(
         .iter()
         .map(|plan| plan.service().clone())
         .collect();
-    let sites = match site::load(&options, terminal, screen) {
+    let sites = match site::look(&options, terminal, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };

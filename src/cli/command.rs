@@ -19,7 +19,8 @@ use crate::fleet::{self, Member, Proposed};
 use crate::names::ServiceName;
 use crate::plan::Note;
 use crate::platform::{Intent, Platform};
-use crate::spec::Service;
+use crate::report::Veil;
+use crate::spec::{self, Service};
 
 /// One command over the services of some sites.
 pub(super) struct Command<'a> {
@@ -75,7 +76,7 @@ impl<'a> Command<'a> {
         conduct: impl Fn(&ServiceName) -> Conduct,
         work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
     ) -> ExitCode {
-        match site::load(self.options, self.terminal, screen) {
+        match site::look(self.options, self.terminal, screen) {
             Ok(sites) => self.run_at(&sites, screen, conduct, work),
             Err(code) => code,
         }
@@ -94,8 +95,10 @@ impl<'a> Command<'a> {
         let format = self
             .terminal
             .format(self.options.output, self.plan_on_stdout, several);
+        let private = sites.iter().flat_map(|site| site.private.iter().cloned());
+        let veil = Veil::over(private);
         let timeout = self.options.timeout;
-        let ended = story::run(self.terminal, format, timeout, async |story| {
+        let ended = story::run(self.terminal, (format, veil), timeout, async |story| {
             let (clock, began) = (story.clock, story.clock.now());
             let work = Box::pin(async {
                 let origin = site::origin(self.message);
@@ -189,7 +192,7 @@ impl<'a> Command<'a> {
         );
         if self.options.file.as_os_str() != "deploy.toml" {
             line += " --file ";
-            line += &self.options.file.to_string_lossy();
+            line += &quoted(&self.options.file.to_string_lossy());
         }
         for name in &self.options.allow_env {
             line += " --allow-env ";
@@ -200,9 +203,26 @@ impl<'a> Command<'a> {
         }
         if let Some(state) = &self.options.sandbox_state {
             line += " --sandbox-state ";
-            line += &state.to_string_lossy();
+            line += &quoted(&state.to_string_lossy());
+        }
+        for (name, value) in self.options.set() {
+            // What says where a service is and what it is called is no secret.
+            if !spec::promises_a_secret(&name) {
+                line += " --set ";
+                line += &quoted(&format!("{name}={value}"));
+            }
         }
         line
+    }
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 

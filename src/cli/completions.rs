@@ -17,6 +17,6 @@ pub struct Args {
 pub fn run(args: &Args, screen: &mut Screen) -> ExitCode {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "deployer", &mut script);
-    screen.answer(&String::from_utf8_lossy(&script));
+    screen.script(&String::from_utf8_lossy(&script));
     ExitCode::Fine
 }

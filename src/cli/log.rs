@@ -6,7 +6,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::terminal::Terminal;
-use crate::report::Lossy;
+use crate::report::{Gated, Lossy};
 
 /// Starts logging: once for what is done, twice with the requests to the cloud.
 ///
@@ -22,10 +22,10 @@ pub(super) fn start(verbose: u8, terminal: &Terminal) {
         .with_default(level)
         .with_target("hyper_util", Level::INFO)
         .with_target("rustls", Level::INFO);
-    let stderr = terminal.stderr.clone();
+    let (stderr, color) = (terminal.stderr.clone(), terminal.err.color);
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(move || Lossy(stderr.clone()))
-        .with_ansi(terminal.err.color);
+        .with_writer(move || Gated::new(Lossy(stderr.clone()), color))
+        .with_ansi(color);
     // Only a second start within one process is refused, and the first goes on.
     let _ = tracing_subscriber::registry()
         .with(lines)

@@ -1,6 +1,6 @@
 //! What every verb understands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ pub struct Options {
         default_value = "deploy.toml"
     )]
     pub file: PathBuf,
-    /// Where to: the name of a file in `config/`, or `sandbox`; may be repeated
+    /// Where to: the name of a file in `config/`, or `sandbox`; may be repeated. Default: `DEPLOYER_TARGET`,
+    /// else the only one there is
     #[arg(long = "target", global = true, value_name = "NAME")]
     pub targets: Vec<TargetName>,
     /// Only this service; may be repeated
@@ -78,7 +79,14 @@ impl Options {
         self.set.iter().cloned().collect()
     }
 
-    /// `--image`; of two for the same service the later one counts.
+    /// A service for which `--image` was given twice.
+    pub fn image_twice(&self) -> Option<&ServiceName> {
+        let mut seen = BTreeSet::new();
+        let mut names = self.images.iter().map(|(name, _)| name);
+        names.find(|name| !seen.insert(*name))
+    }
+
+    /// `--image`, by service.
     pub fn images(&self) -> BTreeMap<ServiceName, String> {
         self.images.iter().cloned().collect()
     }
@@ -138,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_values_for_a_name_the_later_counts() {
+    fn of_two_values_for_a_name_the_later_counts_but_not_of_two_images() {
         let options = parsed("--set A=1 --set B=x=y --set A= --image api=a:1 --image api=b:2");
         let options = options.unwrap();
         let set = [("A", ""), ("B", "x=y")].map(|(k, v)| (k.to_owned(), v.to_owned()));
@@ -147,6 +155,9 @@ mod tests {
             options.images(),
             [("api".parse().unwrap(), "b:2".to_owned())].into()
         );
+        assert_eq!(options.image_twice(), Some(&"api".parse().unwrap()));
+        let two = parsed("--image api=a:1 --image web=a:1").unwrap();
+        assert_eq!(two.image_twice(), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `deployer plan`: the difference, its effect and its time; writes nothing to the cloud.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::command::{Begun, Command};
@@ -54,7 +55,7 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
     };
     let mut unsaved = None;
     let code = command.run_at(&sites, screen, conduct, async |begun| {
-        let (code, error) = plan(begun, args).await;
+        let (code, error) = plan(begun, args, cli.options.set()).await;
         unsaved = error;
         code
     });
@@ -68,6 +69,7 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
 async fn plan(
     begun: &Begun<'_>,
     args: &Args,
+    set: BTreeMap<String, String>,
 ) -> (ExitCode, Option<crate::plan::saved::SavedError>) {
     let members = begun.members();
     let mut proposed = fleet::propose(&members).await;
@@ -95,6 +97,6 @@ async fn plan(
         .map(Ready::into_plan)
         .collect();
     let target = begun.sites[0].spec.target.name.clone();
-    let saved = Saved::new(begun.story.clock.now(), target, plans);
+    let saved = Saved::new(begun.story.clock.now(), target, plans).with_set(set);
     (code, saved.write(path).err())
 }

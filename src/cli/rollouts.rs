@@ -154,7 +154,7 @@ fn with_intent(
     screen: &mut Screen,
 ) -> ExitCode {
     let command = Command::of(options, terminal);
-    let sites = match site::load(options, terminal, screen) {
+    let sites = match site::look(options, terminal, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };

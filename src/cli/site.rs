@@ -15,6 +15,7 @@ use crate::platform::ecs::Ecs;
 use crate::platform::kubernetes::{Kubernetes, Trust};
 use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
+use crate::report::Veil;
 use crate::sandbox::{self, Sandbox};
 use crate::spec::{self, Approve, Disk, Loaded, Place, Reach, Request, Spec};
 
@@ -25,6 +26,8 @@ pub(super) struct Site {
     pub(super) spec: Spec,
     /// What the files' reader has to say.
     pub(super) notes: Vec<spec::Note>,
+    /// Values that are never told.
+    pub(super) private: Vec<String>,
     /// What takes the network's place.
     sandbox: Option<Sandbox>,
     /// What the target's kubeconfig may do.
@@ -83,30 +86,53 @@ pub(super) enum Cloud {
     Kubernetes(Kubernetes),
 }
 
-/// Reads the files for each `--target`, and opens the sandbox where it is one. What is wrong is
-/// told; `Err` is how the program ends.
+/// Reads the files for each target, and opens the sandbox where it is one. What is wrong is told;
+/// `Err` is how the program ends. Every variable must have a value.
 pub(super) fn load(
     options: &Options,
     terminal: &Terminal,
     screen: &mut Screen,
 ) -> Result<Vec<Site>, ExitCode> {
-    if options.targets.is_empty() {
-        let names = spec::targets(&Disk, &options.file);
-        let names: Vec<&str> = names.iter().map(TargetName::as_str).collect();
+    sites(options, true, terminal, screen)
+}
+
+/// The same for a verb that goes by what is there: values that only a deployment brings may be
+/// wanting.
+pub(super) fn look(
+    options: &Options,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> Result<Vec<Site>, ExitCode> {
+    sites(options, false, terminal, screen)
+}
+
+fn sites(
+    options: &Options,
+    demands: bool,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> Result<Vec<Site>, ExitCode> {
+    if let Some(service) = options.image_twice() {
         screen.complaint(&format!(
-            "error: no target is named; use --target with one of: {}\n",
-            names.join(", ")
+            "error: --image names two images for {service}: which one is it to be?\n"
         ));
         return Err(ExitCode::Wrong);
     }
+    let targets = targets(options, screen)?;
     let mut sites = Vec::new();
+    let given = options.set.iter().map(|(name, _)| name.as_str());
     let mut broken = false;
-    for target in &options.targets {
-        match read(options, target) {
+    if let Err(problems) = spec::unused(&Disk, &options.file, &targets, given) {
+        screen.complaint(&problems.render(terminal.err.color));
+        broken = true;
+    }
+    for target in &targets {
+        match read(options, target, demands) {
             Ok(loaded) => sites.push(Site {
                 trust: trust::of(options, &loaded.spec.target.place),
                 spec: loaded.spec,
-                notes: loaded.notes,
+                notes: if demands { loaded.notes } else { Vec::new() },
+                private: loaded.private,
                 sandbox: None,
             }),
             Err(problems) => {
@@ -130,16 +156,51 @@ pub(super) fn load(
             site.sandbox = Some(opened);
         }
     }
+    let private = sites.iter().flat_map(|site| site.private.iter().cloned());
+    screen.veil(Veil::over(private));
     Ok(sites)
 }
 
-fn read(options: &Options, target: &TargetName) -> Result<Loaded, spec::Problems> {
+/// The targets that were named; else the one of `DEPLOYER_TARGET`, else the only one there is.
+fn targets(options: &Options, screen: &mut Screen) -> Result<Vec<TargetName>, ExitCode> {
+    if !options.targets.is_empty() {
+        return Ok(options.targets.clone());
+    }
+    if let Some(name) = variable("DEPLOYER_TARGET").filter(|name| !name.is_empty()) {
+        return match name.parse() {
+            Ok(name) => Ok(vec![name]),
+            Err(error) => {
+                screen.complaint(&format!("error: DEPLOYER_TARGET: {error}\n"));
+                Err(ExitCode::Wrong)
+            }
+        };
+    }
+    let mut names = spec::targets(&Disk, &options.file);
+    let own = names.iter().filter(|name| name.as_str() != "sandbox");
+    match own.collect::<Vec<_>>().as_slice() {
+        [only] => return Ok(vec![(*only).clone()]),
+        [] => {
+            names.truncate(1);
+            return Ok(names);
+        }
+        _ => {}
+    }
+    let names: Vec<&str> = names.iter().map(TargetName::as_str).collect();
+    screen.complaint(&format!(
+        "error: no target is named; use --target with one of: {}\n",
+        names.join(", ")
+    ));
+    Err(ExitCode::Wrong)
+}
+
+fn read(options: &Options, target: &TargetName, demands: bool) -> Result<Loaded, spec::Problems> {
     let request = Request {
         file: &options.file,
         target,
         services: &options.services,
         set: &options.set(),
         images: &options.images(),
+        demands,
         environment: &variable,
         allow_env: &options.allow_env,
     };

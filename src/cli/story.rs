@@ -13,7 +13,7 @@ use crate::cancel::Cancel;
 use crate::clock::{Clock, after};
 use crate::error::ExitCode;
 use crate::event::Event;
-use crate::report::{self, Format, Outlet, Prompt, Reporter};
+use crate::report::{self, Format, Outlet, Prompt, Reporter, Veil};
 
 /// What a command needs to tell its story.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 /// is still to be shown after that is not waited for.
 pub fn run(
     terminal: &Terminal,
-    format: Format,
+    (format, veil): (Format, Veil),
     timeout: Option<Duration>,
     command: impl AsyncFnOnce(Story) -> ExitCode,
 ) -> Result<ExitCode, BeginError> {
@@ -60,7 +60,7 @@ pub fn run(
         .enable_all()
         .build()
         .map_err(BeginError::Runtime)?;
-    let code = runtime.block_on(tell(terminal, format, timeout, command));
+    let code = runtime.block_on(tell(terminal, (format, veil), timeout, command));
     // Whatever still resolves a name or reads a file must not hold up the exit.
     runtime.shutdown_background();
     code
@@ -68,7 +68,7 @@ pub fn run(
 
 async fn tell(
     terminal: &Terminal,
-    format: Format,
+    (format, veil): (Format, Veil),
     timeout: Option<Duration>,
     command: impl AsyncFnOnce(Story) -> ExitCode,
 ) -> Result<ExitCode, BeginError> {
@@ -84,6 +84,7 @@ async fn tell(
     );
     let reporter = Reporter::new(format, out, err)
         .with_actions(terminal.actions.clone())
+        .with_veil(veil)
         .through(stdout, stderr);
     let story = Story {
         tell,

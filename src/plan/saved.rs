@@ -1,7 +1,8 @@
 //! A plan in a file: reviewed today, performed exactly as it was tomorrow, or refused.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -13,6 +14,9 @@ use crate::names::TargetName;
 /// The form of the file; another form is refused, not guessed at.
 const FORMAT: u32 = 2;
 
+/// Whatever is larger is no plan.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
 /// Plans in a file. They may hold literals that are secret, since they hold what they perform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Saved<P> {
@@ -21,6 +25,9 @@ pub struct Saved<P> {
     pub made: Timestamp,
     /// At which target it is performed.
     pub target: TargetName,
+    /// `--set` when it was made: what the files ask for to find the same place again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
     /// One for each service.
     pub plans: Vec<P>,
 }
@@ -69,8 +76,16 @@ impl<P: Serialize + DeserializeOwned> Saved<P> {
             format: FORMAT,
             made,
             target,
+            set: BTreeMap::new(),
             plans,
         }
+    }
+
+    /// Made with these values for variables.
+    #[must_use]
+    pub fn with_set(mut self, set: BTreeMap<String, String>) -> Self {
+        self.set = set;
+        self
     }
 
     /// Writes it to a new file that only its owner may read. A file that is there is replaced
@@ -92,6 +107,10 @@ impl<P: Serialize + DeserializeOwned> Saved<P> {
             options.mode(0o600);
         }
         let write = || -> io::Result<()> {
+            if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+                let why = "what is there is no regular file, and only such a one is replaced";
+                return Err(io::Error::other(why));
+            }
             // One that was left behind may be readable by others.
             let _ = std::fs::remove_file(&new);
             let mut file = options.open(&new)?;
@@ -117,7 +136,17 @@ impl<P: Serialize + DeserializeOwned> Saved<P> {
             path: path.to_owned(),
             source,
         };
-        let text = std::fs::read(path).map_err(read)?;
+        let mut text = Vec::new();
+        let file = File::open(path).map_err(read)?;
+        file.take(LARGEST + 1)
+            .read_to_end(&mut text)
+            .map_err(read)?;
+        if text.len() as u64 > LARGEST {
+            return Err(read(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "it is larger than 16 MiB, which no plan is",
+            )));
+        }
         let head: Head = serde_json::from_slice(&text).map_err(not)?;
         if head.format != FORMAT {
             return Err(SavedError::Format {
@@ -164,6 +193,36 @@ mod tests {
             0o600
         );
         assert_eq!(Simple::read(&path).unwrap(), saved());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_a_regular_file_is_replaced() {
+        let directory = directory("regular");
+        let (path, other) = (directory.join("plan.json"), directory.join("other"));
+        std::fs::write(&other, "keep").unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        assert!(matches!(
+            saved().write(&path),
+            Err(SavedError::Write { .. })
+        ));
+        assert!(saved().write(&directory).is_err());
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "keep");
+        assert!(std::fs::symlink_metadata(&path).unwrap().is_symlink());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_file_larger_than_any_plan_is_refused_and_not_read_to_its_end() {
+        let directory = directory("large");
+        let path = directory.join("plan.json");
+        let file = File::create(&path).unwrap();
+        file.set_len(1 << 40).unwrap();
+        let error = Simple::read(&path).unwrap_err();
+        assert!(
+            matches!(&error, SavedError::Read { source, .. } if source.to_string().contains("16 MiB"))
+        );
         std::fs::remove_dir_all(directory).unwrap();
     }
 

@@ -7,12 +7,14 @@ use std::io::Write;
 use super::Sink;
 use super::json;
 use super::text::{Line, Style, Tone};
+use super::veil::Veil;
 
 /// Writes answers to stdout and errors to stderr.
 #[derive(Debug)]
 pub struct Console<O, E> {
     out: Sink<O>,
     err: Sink<E>,
+    veil: Veil,
 }
 
 impl<O: Write, E: Write> Console<O, E> {
@@ -21,33 +23,50 @@ impl<O: Write, E: Write> Console<O, E> {
         Self {
             out: Sink::new(out),
             err: Sink::new(err),
+            veil: Veil::default(),
         }
     }
 
-    /// A text of our own making that was asked for, as it is: a script for a shell, a help page.
+    /// What is never told here.
+    pub fn veil(&mut self, veil: Veil) {
+        self.veil = veil;
+    }
+
+    /// A text that was asked for.
     pub fn answer(&mut self, text: &str) {
         self.out.write(text);
     }
 
+    /// A script of our own making for a shell, as it is: it holds no word of anybody else.
+    pub fn script(&mut self, text: &str) {
+        self.out.write_as_it_is(text);
+    }
+
     /// A document that was asked for.
     pub fn document(&mut self, document: &serde_json::Value) {
+        let mut document = document.clone();
+        self.veil.value(&mut document);
         self.out
             .write(&(json::escape(&format!("{document:#}")) + "\n"));
     }
 
-    /// A text of our own making about what is wrong with the request, as it is.
+    /// A text about what is wrong with the request; it ends with its line.
     pub fn complaint(&mut self, text: &str) {
-        self.err.write(text);
+        let text = self.veil.text(text);
+        self.err.write(&text);
+        if !text.ends_with('\n') {
+            self.err.write("\n");
+        }
     }
 
     /// An error with everything that caused it, and what to do about it.
     pub fn error(&mut self, error: &dyn Error, hint: Option<&str>) {
         let head = Line::at(0).hang(2).add(Tone::Bad, "error: ");
-        let mut lines = vec![head.plain(error.to_string())];
+        let mut lines = vec![head.plain(self.veil.text(&error.to_string()))];
         let mut cause = error.source();
         while let Some(error) = cause {
             let line = Line::at(2).hang(4).add(Tone::Quiet, "because: ");
-            lines.push(line.plain(error.to_string()));
+            lines.push(line.plain(self.veil.text(&error.to_string())));
             cause = error.source();
         }
         if let Some(hint) = hint {

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Effects};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::harmless::one_line;
+
 mod wrap;
 
 use wrap::{Row, wrap};
@@ -53,26 +55,11 @@ impl Tone {
     }
 }
 
-/// Text without anything that a terminal would obey: escape sequences and control characters are
-/// dropped, and so are the marks that turn the direction of writing; line ends become spaces.
+/// Text without anything that a terminal would obey: escape sequences, which colour the lines of
+/// many logs, are dropped; every other control character and the marks that turn the direction of
+/// writing are shown as `\u{…}`; line ends become spaces.
 pub(super) fn clean(text: &str) -> String {
-    let visible = anstream::adapter::strip_str(text).to_string();
-    let mut clean = String::with_capacity(visible.len());
-    for c in visible.trim_end().chars() {
-        match c {
-            '\t' => clean.push_str("    "),
-            '\n' | '\r' => clean.push(' '),
-            c if is_unsafe(c) => {}
-            c => clean.push(c),
-        }
-    }
-    clean
-}
-
-/// Control characters, and the marks that turn the direction of writing.
-pub(super) fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    one_line(&anstream::adapter::strip_str(text).to_string())
 }
 
 /// `text` with at most `columns` columns; what is cut off leaves a `…`.
@@ -276,12 +263,12 @@ mod tests {
     fn a_log_line_cannot_control_the_terminal() {
         assert_eq!(
             clean("\u{1b}[31mERROR\u{1b}[0m oh\u{7}\u{9b}2J"),
-            "ERROR oh2J"
+            "ERROR oh\\u{9b}2J"
         );
         assert_eq!(clean("\u{1b}]0;title\u{7}text"), "text");
         assert_eq!(
             clean("one\ntwo\tthree\u{202e}four\n"),
-            "one two    threefour"
+            "one two    three\\u{202e}four"
         );
     }
 

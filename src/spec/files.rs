@@ -1,6 +1,6 @@
 //! Where the files are. Reading enters as an argument, so that everything after it is pure.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::names::TargetName;
@@ -10,6 +10,9 @@ pub(super) const SANDBOX: &str = "sandbox";
 
 /// What the built-in sandbox's file would say.
 pub(super) const SANDBOX_FILE: &str = "platform = \"sandbox\"\n";
+
+/// Whatever is larger is no file of ours.
+const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Reads texts and lists directories.
 pub trait Files {
@@ -26,7 +29,16 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        let mut text = String::new();
+        let file = std::fs::File::open(path)?;
+        file.take(LARGEST + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > LARGEST {
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                "it is larger than 4 MiB, which no deploy file is",
+            ));
+        }
+        Ok(text)
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::environment::{self, Word};
 use super::nearest;
 use super::problem::{Problem, Spot};
+use super::secrets;
 use super::tree::{Node, Value};
 
 /// A default may hold another variable, whose default may… so deep and no deeper.
@@ -81,6 +82,14 @@ impl Variables<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether a variable in this text has no value.
+    pub(super) fn lacks_a_value(&self, text: &str) -> bool {
+        let faults = self.expand(text, 0).faults;
+        faults
+            .iter()
+            .any(|(_, fault)| matches!(fault, Fault::Unset { .. }))
     }
 
     fn expand(&self, text: &str, depth: usize) -> Expansion {
@@ -167,6 +176,21 @@ impl Variables<'_> {
         }
     }
 
+    /// The values of the variables used within that promise a secret. A reference to where a secret
+    /// is kept is none.
+    pub(super) fn private(&self, node: Option<&Node>) -> Vec<String> {
+        let mut names = Vec::new();
+        if let Some(node) = node {
+            promising(node, &mut names);
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+            .iter()
+            .filter_map(|name| self.find(name).ok().flatten())
+            .collect()
+    }
+
     fn find(&self, name: &str) -> Result<Option<String>, Fault> {
         if let Some(value) = name.strip_prefix("target.").map(|key| self.target.get(key)) {
             return Ok(value.cloned().flatten());
@@ -233,6 +257,19 @@ impl Variables<'_> {
         Problem::new("unset-variable", message)
             .label("neither in --set, nor in the target's vars, nor in the environment")
             .help(help)
+    }
+}
+
+fn promising(node: &Node, names: &mut Vec<String>) {
+    let used = node.variables.iter();
+    names.extend(used.filter(|name| secrets::promises(name)).cloned());
+    match &node.value {
+        Value::List(items) => items.iter().for_each(|item| promising(item, names)),
+        Value::Table(entries) => {
+            let told = entries.iter().filter(|(key, _)| key != "secrets");
+            told.for_each(|(_, entry)| promising(entry, names));
+        }
+        _ => {}
     }
 }
 

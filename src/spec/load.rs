@@ -13,6 +13,7 @@ use super::raw::{self, Deploy};
 use super::resolve;
 use super::shape::Shape;
 use super::tree::{self, Node, Value};
+use super::unneeded;
 use super::veil::veil;
 use super::{Place, Service, Spec};
 use crate::names::{ImageRef, ServiceName, TargetName, label_value};
@@ -29,6 +30,8 @@ pub struct Request<'a> {
     pub set: &'a BTreeMap<String, String>,
     /// `--image SERVICE=REF`.
     pub images: &'a BTreeMap<ServiceName, String>,
+    /// Whether every variable must have a value; else those that only a deployment needs need not.
+    pub demands: bool,
     /// The environment of the process.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// `--allow-env NAME`: what of it `${NAME}` reaches, beside what is meant for the files.
@@ -42,6 +45,8 @@ pub struct Loaded {
     pub spec: Spec,
     /// What the user should know all the same.
     pub notes: Vec<Note>,
+    /// Values of variables whose names promise a secret: they are never told, wherever they are used.
+    pub private: Vec<String>,
 }
 
 /// Reads both files and resolves them. Every problem that can be found is found at once.
@@ -52,11 +57,16 @@ pub fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Problems
         texts: Vec::new(),
         trees: Vec::new(),
         findings: Findings::default(),
+        private: Vec::new(),
     };
     let spec = loading.spec(files);
     let notes = std::mem::take(&mut loading.findings.notes);
     match spec {
-        Some(spec) if loading.findings.problems.is_empty() => Ok(Loaded { spec, notes }),
+        Some(spec) if loading.findings.problems.is_empty() => Ok(Loaded {
+            spec,
+            notes,
+            private: loading.private,
+        }),
         _ => Err(loading.problems()),
     }
 }
@@ -68,6 +78,7 @@ struct Loading<'a> {
     /// As parsed; `None` with syntax errors.
     trees: Vec<Option<Node>>,
     findings: Findings,
+    private: Vec<String>,
 }
 
 impl Loading<'_> {
@@ -90,8 +101,12 @@ impl Loading<'_> {
         self.lay_over(&mut deploy, overlays);
         self.choose(&mut deploy);
         self.images(&mut deploy);
+        if !self.request.demands {
+            unneeded::stand_in(&mut deploy, &variables);
+        }
         let problems = &mut self.findings.problems;
         variables.fill(&mut deploy, &self.texts, problems);
+        self.private = variables.private(deploy.get("service"));
         let raw = Deploy::read(&deploy, &mut self.findings)?;
         let place = match &target {
             Some(target) => target.place.clone(),

@@ -3,7 +3,14 @@
 /// The known word nearest to this one, unless none is near.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
+    let length = lower.chars().count();
     known
+        .filter(|candidate| {
+            // The distance is at least the difference of the lengths: no need to measure it.
+            let allowed = candidate.chars().count().max(3) / 3;
+            length.abs_diff(candidate.chars().count()) <= allowed
+                || (lower.len() > 3 && candidate.starts_with(lower.as_str()))
+        })
         .map(|candidate| {
             let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
             (distance, candidate)

@@ -178,7 +178,7 @@ impl Problems {
                 .label(clean(label))
         });
         Snippet::source(&source.veiled)
-            .path(source.path.display().to_string())
+            .path(clean(&source.path.display().to_string()))
             .annotation(caret)
             .annotations(context)
     }
@@ -194,7 +194,7 @@ fn position(text: &str, at: usize) -> Option<(usize, usize)> {
 
 /// Control characters in words of the user's must not reach a terminal.
 fn clean(text: &str) -> String {
-    annotate_snippets::normalize_untrusted_str(text)
+    crate::harmless::one_line(text)
 }
 
 impl fmt::Display for Problems {

@@ -45,7 +45,13 @@ pub(super) trait Table: Shape {
 
 /// Reads one key of a table. What is absent and what is wrong are both `None`; the latter is told.
 pub(super) fn field<T: Shape>(table: &Node, key: &str, findings: &mut Findings) -> Option<At<T>> {
-    let node = table.get(key).filter(|node| !node.wanting)?;
+    read_at(table.get(key)?, findings)
+}
+
+fn read_at<T: Shape>(node: &Node, findings: &mut Findings) -> Option<At<T>> {
+    if node.wanting {
+        return None;
+    }
     Some(At {
         value: T::read(node, findings)?,
         spot: node.spot,
@@ -126,8 +132,8 @@ impl<T: Shape> Shape for Map<T> {
             return None;
         }
         let mut entries = Vec::new();
-        for (key, _) in node.entries() {
-            if let Some(at) = field(node, key, findings) {
+        for (key, entry) in node.entries() {
+            if let Some(at) = read_at(entry, findings) {
                 entries.push((key.clone(), at));
             }
         }

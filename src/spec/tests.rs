@@ -83,6 +83,7 @@ fn load_with(deploy: &str, target: &str, arguments: &Arguments) -> Result<Loaded
             services: &services,
             set: &arguments.set.iter().map(own).collect(),
             images: &images.collect(),
+            demands: true,
             environment: &|key| {
                 let mut pairs = arguments.environment.iter();
                 pairs

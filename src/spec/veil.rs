@@ -140,6 +140,8 @@ fn cover(node: &Node, text: &str, ranges: &mut Vec<Range<usize>>) {
                 cover(item, text, ranges);
             }
         }
+        // A truth tells nobody a secret.
+        Value::Bool(_) => {}
         _ => {
             let (start, end) = (node.spot.start, node.spot.end);
             let raw = text.get(start..end).unwrap_or("");

@@ -15,6 +15,12 @@ trials! { "bad_input":
     a_broken_file_is_pointed_at,
     an_unknown_key_gets_the_nearest_spelling,
     all_problems_are_told_at_once,
+    words_of_a_file_or_an_argument_command_no_runner,
+    the_only_target_is_the_default_and_the_environment_names_another,
+    two_images_for_one_service_are_refused,
+    a_saved_plan_takes_no_other_image_value_or_service,
+    logs_of_an_unknown_container_name_the_known,
+    what_only_asks_needs_no_value,
     a_missing_file_is_named,
     an_unknown_target_gets_the_nearest_name,
     no_target_lists_the_known,
@@ -83,6 +89,127 @@ fn all_problems_are_told_at_once() -> Outcome {
     Ok(())
 }
 
+/// Runs with these words, white space in them and all.
+fn words(project: &Project, words: &[&str]) -> Outcome<Finished> {
+    let mut command = project.command()?;
+    command.args(words);
+    Running::start(command)?.wait(PATIENCE)
+}
+
+/// Keys and arguments are quoted where something is wrong with them; CI systems read commands from what is printed.
+fn words_of_a_file_or_an_argument_command_no_runner() -> Outcome {
+    let keys = "\"a\\n::set-output name=image::evil/x\" = 1\n\"b ##[add-mask]e\" = 2\n\"c\\u009b2J\\u202e\" = 3";
+    let project = Project::new(&deploy("api", keys))?;
+    let told = [
+        words(&project, &["validate", "--target", "sandbox"])?,
+        words(
+            &project,
+            &[
+                "validate",
+                "x\n::error::y\u{1b}[2J",
+                "##vso[task.setvariable]z",
+            ],
+        )?,
+        words(
+            &project,
+            &["validate", "--output", "\n  ::error::y ##[error]z"],
+        )?,
+    ];
+    for finished in told {
+        assert_eq!(finished.exit, 2, "{finished}");
+        let text = finished.text();
+        assert!(
+            !text.contains(['\u{1b}', '\u{9b}', '\u{202e}']),
+            "{finished}"
+        );
+        let obeyed = |line: &&str| {
+            line.trim_start().starts_with("::") || line.contains("##[") || line.contains("##vso[")
+        };
+        assert_eq!(text.lines().find(obeyed), None, "{finished}");
+    }
+    Ok(())
+}
+
+fn the_only_target_is_the_default_and_the_environment_names_another() -> Outcome {
+    let project = Project::new(&deploy("api", ""))?;
+    let only = project.run("validate")?;
+    assert_eq!(only.exit, 0, "{only}");
+    assert!(only.says("api at sandbox"), "{only}");
+    project.write("config/lab.toml", "platform = \"sandbox\"\n")?;
+    let lab = project.run("validate")?;
+    assert!(lab.says("api at lab"), "{lab}");
+    project.write("config/other.toml", "platform = \"sandbox\"\n")?;
+    assert_refused(&project.run("validate")?, 2, &["lab", "other"]);
+    let mut command = project.command()?;
+    command.arg("validate").env("DEPLOYER_TARGET", "other");
+    let named = Running::start(command)?.wait(PATIENCE)?;
+    assert!(named.says("api at other"), "{named}");
+    Ok(())
+}
+
+fn two_images_for_one_service_are_refused() -> Outcome {
+    let project = Project::new(&deploy("api", ""))?;
+    assert_refused(
+        &project.run("validate --image api=a:1 --image api=b:2")?,
+        2,
+        &["api", "--image"],
+    );
+    Ok(())
+}
+
+fn a_saved_plan_takes_no_other_image_value_or_service() -> Outcome {
+    let project = Project::new(&deploy("api", ""))?;
+    for (beside, name) in [
+        ("--image api=a:1", "--image"),
+        ("--set A=1", "--set"),
+        ("--service api", "--service"),
+    ] {
+        let refused = project.run(&format!("apply --plan some.plan {beside}"))?;
+        assert_refused(&refused, 2, &["--plan", name]);
+    }
+    Ok(())
+}
+
+fn logs_of_an_unknown_container_name_the_known() -> Outcome {
+    let sidecar = "[service.api.sidecar.proxy]\nimage = \"nginx:1\"";
+    let project = Project::new(&deploy("api", sidecar))?;
+    assert_refused(
+        &project.run("logs --container porxy")?,
+        2,
+        &["porxy", "did you mean `proxy`?", "api, proxy"],
+    );
+    Ok(())
+}
+
+/// The image's tag is what a deployment brings; nothing that only looks at one needs it.
+fn what_only_asks_needs_no_value() -> Outcome {
+    let text = deploy("api", "env = { VERSION = \"${TAG}\" }");
+    let image = text
+        .lines()
+        .find(|line| line.trim_start().starts_with("image"))
+        .unwrap_or_default();
+    let project = Project::new(&text.replace(image, "image = \"shop/api:${TAG:?the tag}\""))?;
+    assert_refused(&project.run("apply --yes")?, 2, &["TAG", "the tag"]);
+    let first = project.run("apply --yes --set TAG=v1")?;
+    assert_eq!(first.exit, 0, "{first}");
+    for verb in [
+        "status",
+        "history",
+        "watch --timeout 2s",
+        "restart --yes",
+        "scale api=2 --yes",
+    ] {
+        let done = project.run(verb)?;
+        assert!(!done.says("TAG"), "{done}");
+        assert!(![1, 2].contains(&done.exit), "{verb}: {done}");
+    }
+    let none = project.run("rollback --to 99 --yes")?;
+    assert!(!none.says("has no value"), "{none}");
+    let gone = project.run("destroy --yes")?;
+    assert_eq!(gone.exit, 0, "{gone}");
+    Ok(())
+}
+
 fn a_missing_file_is_named() -> Outcome {
     let project = Project::empty()?;
     assert_refused(&project.run("apply --target sandbox")?, 2, &["deploy.toml"]);
@@ -106,10 +233,11 @@ fn an_unknown_target_gets_the_nearest_name() -> Outcome {
 
 fn no_target_lists_the_known() -> Outcome {
     let project = project("http://127.0.0.1:9", "main")?;
+    project.ecs_target("other", "http://127.0.0.1:9", "main")?;
     assert_refused(
         &project.run("apply --yes")?,
         2,
-        &["--target", "bench", "sandbox"],
+        &["--target", "bench", "other", "sandbox"],
     );
     Ok(())
 }

@@ -63,6 +63,7 @@ pub(super) fn example(edits: &[(&str, &str)], tag: &str) -> Spec {
         services: &[],
         set: &BTreeMap::new(),
         images: &BTreeMap::from([("api".parse().unwrap(), image(tag))]),
+        demands: true,
         environment: &|_| None,
         allow_env: &[],
     };

@@ -30,7 +30,6 @@ pub fn restart(there: &ObservedService) -> Diff {
     }
 }
 
-
 /// Another count: through the autoscaler's bounds where there is one.
 pub fn scale_to(
     service: &Service,

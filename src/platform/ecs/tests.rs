@@ -86,6 +86,7 @@ fn spec(deploy: &str, target: &str) -> Spec {
         services: &[],
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
+        demands: true,
         environment: &|_| None,
         allow_env: &[],
     };

@@ -73,6 +73,7 @@ pub(super) fn said(deploy: &str, target: &str) -> Spec {
         services: &[],
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
+        demands: true,
         environment: &|_| None,
         allow_env: &[],
     };

@@ -22,7 +22,6 @@ use crate::spec::Service;
 /// Where the time of a restart stands in a Deployment.
 const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
 
-
 /// When a restart was asked for last.
 pub fn restarted(deployment: &Value) -> Option<&str> {
     deployment

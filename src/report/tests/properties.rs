@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::text::is_unsafe;
 use super::super::{Format, Style, ci, stories};
 use super::{telling, told};
+use crate::harmless::is_unsafe;
 
 /// Pieces of text that a hostile log line would be made of.
 fn hostile_text() -> impl Strategy<Value = String> {

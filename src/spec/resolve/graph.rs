@@ -1,8 +1,10 @@
 //! What containers of one task have to do with each other: who waits for whom, and who listens
 //! where.
 
+use std::collections::HashMap;
+
 use super::super::findings::Findings;
-use super::super::model::Dependency;
+use super::super::model::{Dependency, Port, Protocol};
 use super::super::nearest;
 use super::super::problem::Problem;
 use super::super::shape::At;
@@ -10,36 +12,44 @@ use super::container::Placed;
 
 /// Checks names, conditions, circles and ports.
 pub(super) fn check(containers: &[Placed], findings: &mut Findings) {
+    let numbers = numbers(containers);
     for placed in containers {
         for (name, at) in &placed.depends_on {
-            dependency(placed, name, at, containers, findings);
+            let other = numbers
+                .get(name.as_str())
+                .map(|number| &containers[*number]);
+            let Some(other) = other else {
+                unknown(placed, name, at, containers, findings);
+                continue;
+            };
+            dependency(name, at, other, findings);
         }
     }
     circle(containers, findings);
     ports(containers, findings);
 }
 
-fn dependency(
+fn unknown(
     placed: &Placed,
     name: &str,
     at: &At<Dependency>,
     containers: &[Placed],
     findings: &mut Findings,
 ) {
-    let Some(other) = find(containers, name) else {
-        let known = containers.iter().map(|other| other.name.as_str());
-        let known = known.filter(|other| *other != placed.name.as_str());
-        let help = nearest::hint(name, known);
-        findings.problem(
-            Problem::new(
-                "unknown-container",
-                format!("no container `{name}` in this service"),
-            )
-            .at(at.head)
-            .maybe_help(help),
-        );
-        return;
-    };
+    let known = containers.iter().map(|other| other.name.as_str());
+    let known = known.filter(|other| *other != placed.name.as_str());
+    let help = nearest::hint(name, known);
+    findings.problem(
+        Problem::new(
+            "unknown-container",
+            format!("no container `{name}` in this service"),
+        )
+        .at(at.head)
+        .maybe_help(help),
+    );
+}
+
+fn dependency(name: &str, at: &At<Dependency>, other: &Placed, findings: &mut Findings) {
     match at.value {
         Dependency::Healthy if !other.checked => findings.problem(
             Problem::new(
@@ -64,47 +74,77 @@ fn dependency(
     }
 }
 
-fn find<'a>(containers: &'a [Placed], name: &str) -> Option<&'a Placed> {
-    containers.iter().find(|other| other.name.as_str() == name)
-}
-
 /// Containers that wait for each other in a circle would never start; one circle is told at a time.
 fn circle(containers: &[Placed], findings: &mut Findings) {
-    let mut waiting: Vec<&Placed> = containers.iter().collect();
-    loop {
-        let before = waiting.len();
-        let names: Vec<&str> = waiting.iter().map(|placed| placed.name.as_str()).collect();
-        waiting.retain(|placed| first_of(placed, &names).is_some());
-        if waiting.len() == before {
-            break;
+    let numbers = numbers(containers);
+    let waits_for: Vec<Vec<usize>> = containers
+        .iter()
+        .map(|placed| {
+            let names = placed.depends_on.iter();
+            names
+                .filter_map(|(name, _)| numbers.get(name.as_str()).copied())
+                .collect()
+        })
+        .collect();
+    let mut waited_for_by = vec![Vec::new(); containers.len()];
+    let mut left: Vec<usize> = waits_for.iter().map(Vec::len).collect();
+    for (number, others) in waits_for.iter().enumerate() {
+        for other in others {
+            waited_for_by[*other].push(number);
+        }
+    }
+    // What waits for nothing starts; then what waited for it alone, and so on.
+    let mut starts: Vec<usize> = (0..left.len())
+        .filter(|number| left[*number] == 0)
+        .collect();
+    while let Some(number) = starts.pop() {
+        for waiting in &waited_for_by[number] {
+            left[*waiting] -= 1;
+            if left[*waiting] == 0 {
+                starts.push(*waiting);
+            }
         }
     }
     // Each of those left waits for another of them, so following their steps must come back.
-    let names: Vec<&str> = waiting.iter().map(|placed| placed.name.as_str()).collect();
-    let mut path: Vec<&Placed> = Vec::new();
-    let mut next = waiting.first().copied();
-    while let Some(placed) = next {
-        if let Some(start) = path.iter().position(|seen| seen.name == placed.name) {
-            tell(&path[start..], &names, findings);
+    let next_of = |number: usize| {
+        waits_for[number]
+            .iter()
+            .copied()
+            .find(|other| left[*other] > 0)
+    };
+    let mut path: Vec<usize> = Vec::new();
+    let mut seen = HashMap::new();
+    let mut next = (0..left.len()).find(|number| left[*number] > 0);
+    while let Some(number) = next {
+        if let Some(start) = seen.insert(number, path.len()) {
+            let around: Vec<&Placed> = path[start..]
+                .iter()
+                .map(|number| &containers[*number])
+                .collect();
+            tell(&around, findings);
             return;
         }
-        path.push(placed);
-        next = first_of(placed, &names).and_then(|(name, _)| find(containers, name));
+        path.push(number);
+        next = next_of(number);
     }
 }
 
-/// The first of these that a container waits for.
-fn first_of<'a>(placed: &'a Placed, names: &[&str]) -> Option<&'a (String, At<Dependency>)> {
-    let mut others = placed.depends_on.iter();
-    others.find(|(name, _)| names.contains(&name.as_str()))
+/// Where each container stands.
+fn numbers(containers: &[Placed]) -> HashMap<&str, usize> {
+    let names = containers.iter().enumerate();
+    names
+        .map(|(number, placed)| (placed.name.as_str(), number))
+        .collect()
 }
 
-fn tell(circle: &[&Placed], names: &[&str], findings: &mut Findings) {
+fn tell(circle: &[&Placed], findings: &mut Findings) {
     let Some(first) = circle.first() else { return };
     let around = circle.iter().chain([first]);
     let path: Vec<&str> = around.map(|placed| placed.name.as_str()).collect();
     let message = format!("containers wait for each other: {}", path.join(" → "));
-    let spot = first_of(first, names).map_or(first.head, |(_, at)| at.head);
+    let second = circle.get(1).unwrap_or(first).name.as_str();
+    let step = first.depends_on.iter().find(|(name, _)| name == second);
+    let spot = step.map_or(first.head, |(_, at)| at.head);
     findings.problem(
         Problem::new("dependency-cycle", message)
             .at(spot)
@@ -114,9 +154,11 @@ fn tell(circle: &[&Placed], names: &[&str], findings: &mut Findings) {
 
 /// All containers of a task share one network interface, so a port has one owner.
 fn ports(containers: &[Placed], findings: &mut Findings) {
-    let all: Vec<_> = containers.iter().flat_map(|placed| &placed.ports).collect();
-    for (index, port) in all.iter().enumerate() {
-        if let Some(first) = all[..index].iter().find(|first| first.value == port.value) {
+    let mut taken: HashMap<_, &At<Port>> = HashMap::new();
+    for port in containers.iter().flat_map(|placed| &placed.ports) {
+        let key = (port.value.number, port.value.protocol == Protocol::Udp);
+        let first = *taken.entry(key).or_insert(port);
+        if first.spot != port.spot {
             findings.problem(
                 Problem::new(
                     "duplicate-port",

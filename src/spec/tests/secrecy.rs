@@ -168,3 +168,21 @@ fn what_came_from_a_promising_variable_is_masked() {
     let env = &loaded.spec.services[0].main().env;
     assert!(env["A"].is_sensitive() && !env["B"].is_sensitive());
 }
+
+#[test]
+fn what_a_promising_variable_brought_is_known_wherever_it_is_used() {
+    let deploy = with("command = [\"run\", \"--password=${DB_PASSWORD}\"]\nuser = \"${PLAIN}\"\n");
+    let arguments = Arguments {
+        environment: vec![("DB_PASSWORD", PEARL), ("PLAIN", "1000")],
+        ..Arguments::default()
+    };
+    let loaded = load_with(&deploy, ECS, &arguments).unwrap();
+    assert_eq!(loaded.private, [PEARL]);
+}
+
+#[test]
+fn a_truth_is_no_secret() {
+    let problems = read(&with("service_connect = true\n")).unwrap_err();
+    let drawn = problems.render(false);
+    assert!(drawn.contains("service_connect = true"), "{drawn}");
+}

@@ -25,6 +25,7 @@ fn the_example_becomes_these_requests() {
         services: &[],
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
+        demands: true,
         environment: &|_| None,
         allow_env: &[],
     };

@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::platform::failure::Kind as Failure;
-use crate::platform::kubernetes::observe::Former;
 use crate::platform::kubernetes::key;
+use crate::platform::kubernetes::observe::Former;
 use crate::platform::kubernetes::record::State;
 use crate::platform::kubernetes::samples::{OWNER, applied, desired, head, id, there};
 

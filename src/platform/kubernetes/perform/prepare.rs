@@ -21,9 +21,7 @@ use crate::platform::kubernetes::object::Object;
 use crate::platform::kubernetes::observe::deployment;
 use crate::platform::kubernetes::past::{made, serving};
 use crate::platform::kubernetes::prove::{Proof, contested};
-use crate::platform::kubernetes::record::{
-    Captured, CapturedState, RecordHead, State, digest, next,
-};
+use crate::platform::kubernetes::record::{Captured, CapturedState, RecordHead, State, digest};
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
 /// the lock takes its own back at once.

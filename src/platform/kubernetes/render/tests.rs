@@ -22,6 +22,7 @@ fn example(target: &str) -> Spec {
         services: &[],
         set: &BTreeMap::new(),
         images: &BTreeMap::new(),
+        demands: true,
         environment: &|_| None,
         allow_env: &[],
     };

@@ -1,0 +1,202 @@
+//! Secrets in what is told: what has the known shape of one, and the values that the files took
+//! from a variable whose name promises one, wherever they turn up.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::event::Event;
+use crate::plan::MASK;
+use crate::spec;
+
+/// A shorter value is part of too many harmless words: it is found only where it stands alone.
+const LONG: usize = 8;
+
+/// Keys whose values are words of ours and names; nothing of the user's stands there.
+const OURS: [&str; 12] = [
+    "at", "cause", "class", "code", "effect", "event", "kind", "phase", "service", "target",
+    "verdict", "first",
+];
+
+/// What is never told.
+#[derive(Debug, Clone, Default)]
+pub struct Veil {
+    values: Vec<String>,
+}
+
+impl Veil {
+    /// Hides these values too; the longest first, so that none is left in parts.
+    pub fn over(values: impl IntoIterator<Item = String>) -> Self {
+        let mut values: Vec<String> = values
+            .into_iter()
+            .filter(|value| !value.trim().is_empty())
+            .collect();
+        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        values.dedup();
+        Self { values }
+    }
+
+    /// The event as it may be told.
+    pub(super) fn event<'a>(&self, event: &'a Event) -> Cow<'a, Event> {
+        let Ok(told) = serde_json::to_value(event) else {
+            return Cow::Borrowed(event);
+        };
+        let mut veiled = told.clone();
+        self.value(&mut veiled);
+        if veiled == told {
+            return Cow::Borrowed(event);
+        }
+        match serde_json::from_value(veiled) {
+            Ok(event) => Cow::Owned(event),
+            Err(_) => Cow::Borrowed(event),
+        }
+    }
+
+    /// Hides what is within a document.
+    pub fn value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(veiled) = self.text(text) {
+                    *text = veiled;
+                }
+            }
+            Value::Array(items) => self.list(items),
+            Value::Object(entries) => {
+                let before = entries.get("to").cloned();
+                for (key, entry) in entries.iter_mut() {
+                    if !(OURS.contains(&key.as_str()) && entry.is_string()) {
+                        self.value(entry);
+                    }
+                }
+                // What stood where a secret is to be was one: the values of yesterday are not known.
+                let hidden = before.is_some_and(|before| entries.get("to") != Some(&before));
+                if let Some(from) = entries
+                    .get_mut("from")
+                    .filter(|from| hidden && from.is_string())
+                {
+                    *from = MASK.into();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Lines may hold a secret of several lines, such as a private key.
+    fn list(&self, items: &mut [Value]) {
+        let lines: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+        let joined = lines
+            .filter(|lines| lines.len() > 1)
+            .map(|lines| lines.join("\n"));
+        if let Some(Cow::Owned(veiled)) = joined.as_deref().map(known) {
+            let lines: Vec<&str> = veiled.split('\n').collect();
+            if lines.len() == items.len() {
+                for (item, line) in items.iter_mut().zip(lines) {
+                    *item = line.into();
+                }
+            }
+        }
+        for item in items {
+            self.value(item);
+        }
+    }
+
+    /// `text` without secrets.
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut veiled = known(text);
+        for value in &self.values {
+            if veiled.contains(value.as_str()) {
+                veiled = Cow::Owned(without(&veiled, value));
+            }
+        }
+        veiled
+    }
+}
+
+/// `text` without what has the shape of a secret; lines stay lines.
+pub(super) fn known(text: &str) -> Cow<'_, str> {
+    let mut found = spec::known_secrets(text);
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    found.sort_by_key(|range| range.start);
+    let mut veiled = String::with_capacity(text.len());
+    let mut at = 0;
+    for range in found {
+        if range.end <= at {
+            continue;
+        }
+        let start = range.start.max(at);
+        veiled.push_str(&text[at..start]);
+        let lines = text[start..range.end].split('\n').map(|_| MASK);
+        veiled.push_str(&lines.collect::<Vec<_>>().join("\n"));
+        at = range.end;
+    }
+    veiled.push_str(&text[at..]);
+    Cow::Owned(veiled)
+}
+
+fn without(text: &str, value: &str) -> String {
+    if value.len() >= LONG {
+        return text.replace(value, MASK);
+    }
+    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut veiled = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, found) in text.match_indices(value) {
+        let end = start + found.len();
+        let alone = !word(text[..start].chars().next_back()) && !word(text[end..].chars().next());
+        if alone {
+            veiled.push_str(&text[at..start]);
+            veiled.push_str(MASK);
+            at = end;
+        }
+    }
+    veiled + &text[at..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn veil() -> Veil {
+        Veil::over(["hunter2hunter2".to_owned(), "pw1".to_owned(), String::new()])
+    }
+
+    #[test]
+    fn known_shapes_and_given_values_are_hidden() {
+        assert_eq!(
+            veil().text("key AKIAABCDEFGHIJKLMNOP, --password=hunter2hunter2x"),
+            "key (masked), --password=(masked)x"
+        );
+    }
+
+    #[test]
+    fn a_short_value_is_hidden_where_it_stands_alone() {
+        assert_eq!(
+            veil().text("pw1 pw10 [\"pw1\"]"),
+            "(masked) pw10 [\"(masked)\"]"
+        );
+    }
+
+    #[test]
+    fn a_key_over_several_lines_is_hidden_line_by_line() {
+        let mut tail = serde_json::json!({ "lines": [
+            "start", "-----BEGIN RSA PRIVATE KEY-----", "MIIEabc", "-----END RSA PRIVATE KEY-----", "end",
+        ]});
+        veil().value(&mut tail);
+        assert_eq!(
+            tail["lines"],
+            serde_json::json!(["start", "(masked)", "(masked)", "(masked)", "end"])
+        );
+    }
+
+    #[test]
+    fn where_a_secret_is_to_be_the_old_value_is_hidden_too() {
+        let mut view = serde_json::json!({ "from": "run --password old", "to": "run --password hunter2hunter2" });
+        veil().value(&mut view);
+        assert_eq!(
+            view,
+            serde_json::json!({ "from": "(masked)", "to": "run --password (masked)" })
+        );
+    }
+}
