@@ -86,7 +86,10 @@ fn a_cancelled_rollout_that_is_back_ends_well_and_its_run_says_why() -> Outcome 
     assert!(!cancelled.says("Correct it"), "{cancelled}");
     let done = running.wait(PATIENCE)?;
     assert_verdict(&done, "superseded", None, 12)?;
-    assert!(done.says("StopServiceDeployment"), "{done}");
+    assert!(
+        done.says("because of a stop service deployment request"),
+        "{done}"
+    );
     assert!(!done.says("gave up"), "{done}");
     Ok(())
 }

@@ -174,6 +174,7 @@ fn what_a_promising_variable_brought_is_known_wherever_it_is_used() {
     let deploy = with("command = [\"run\", \"--password=${DB_PASSWORD}\"]\nuser = \"${PLAIN}\"\n");
     let arguments = Arguments {
         environment: vec![("DB_PASSWORD", PEARL), ("PLAIN", "1000")],
+        allow_env: vec!["DB_PASSWORD", "PLAIN"],
         ..Arguments::default()
     };
     let loaded = load_with(&deploy, ECS, &arguments).unwrap();

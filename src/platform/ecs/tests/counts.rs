@@ -1,5 +1,7 @@
 //! Counts that bounds move, and counts of zero.
 
+use aws_sdk_applicationautoscaling::types as scaling;
+
 use super::*;
 use crate::platform::Kind;
 
@@ -12,6 +14,20 @@ impl Cloud {
         let request = request.service("api-service").desired_count(count);
         request.send().await.unwrap();
         self.rest().await;
+    }
+
+    /// Somebody else lets the service sleep: no task, and none that the autoscaler must have.
+    async fn sleeps(&self) {
+        let request = self.ecs.scaling().register_scalable_target();
+        request
+            .service_namespace(scaling::ServiceNamespace::Ecs)
+            .resource_id("service/main/api-service")
+            .scalable_dimension(scaling::ScalableDimension::EcsServiceDesiredCount)
+            .min_capacity(0)
+            .send()
+            .await
+            .unwrap();
+        self.counts(0).await;
     }
 }
 
@@ -30,11 +46,8 @@ fn note(plan: &EcsPlan, code: &str) -> Option<String> {
 #[tokio::test(start_paused = true)]
 async fn a_rollout_at_zero_takes_the_count_with_it_that_new_bounds_would_start() {
     let cloud = Cloud::new().await;
-    let asleep = [
-        (BOUNDS, "min = 0, max = 20"),
-        ("replicas = 2", "replicas = 0"),
-    ];
-    cloud.deploy(&service_with(&asleep)).await;
+    cloud.deploy(&service()).await;
+    cloud.sleeps().await;
     let awake = service_with(&[("api:v1", "api:v2")]);
     let plan = cloud.plan(&awake).await.unwrap().plan;
     assert_eq!(update(&plan), Some(2));
@@ -52,7 +65,11 @@ async fn a_rollout_at_zero_takes_the_count_with_it_that_new_bounds_would_start()
 async fn bounds_that_start_tasks_after_a_rollout_have_them_watched() {
     let cloud = Cloud::new().await;
     cloud.deploy(&service()).await;
-    let more = service_with(&[("api:v1", "api:v2"), (BOUNDS, "min = 3, max = 20")]);
+    let more = service_with(&[
+        ("api:v1", "api:v2"),
+        (BOUNDS, "min = 3, max = 20"),
+        ("replicas = 2", "replicas = 3"),
+    ]);
     let plan = cloud.plan(&more).await.unwrap().plan;
     assert_eq!(update(&plan), None, "what runs can be gone back to");
     cloud.perform(&plan).await.unwrap();
