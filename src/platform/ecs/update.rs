@@ -80,8 +80,11 @@ pub fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
             .clone_from(&wanted.network_configuration),
         "loadBalancers" => {
             update.load_balancers = Some(wanted.load_balancers.clone());
-            update.health_check_grace_period_seconds = grace(wanted);
+            if !wanted.load_balancers.is_empty() {
+                update.health_check_grace_period_seconds = grace(wanted);
+            }
         }
+        // It goes with the last target group: one that is left behind is refused without any.
         "healthCheckGracePeriodSeconds" => {
             update.health_check_grace_period_seconds = grace(wanted);
         }
@@ -95,10 +98,9 @@ pub fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
     }
 }
 
-/// 0 sets it back; without target groups there is nothing to be patient with.
+/// 0 sets it back.
 fn grace(wanted: &ServiceConfig) -> Option<i32> {
-    let seconds = wanted.health_check_grace_period_seconds.unwrap_or(0);
-    (!wanted.load_balancers.is_empty()).then_some(seconds)
+    wanted.health_check_grace_period_seconds.or(Some(0))
 }
 
 /// The deployment configuration goes with every call, whole: required members of its nested

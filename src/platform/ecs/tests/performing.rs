@@ -254,7 +254,7 @@ async fn what_leaves_the_file_goes_back_to_its_default() {
     let rich = service_with(&[
         (
             "family = ",
-            "exec = true\ntask_role = \"arn:aws:iam::123456789012:role/api\"\nhealth_grace = \"90s\"\nalarms = [\"errors\"]\nmaximum_percent = 150\nplatform_version = \"1.4.0\"\nfamily = ",
+            "exec = true\nhealth_grace = \"90s\"\nalarms = [\"errors\"]\nmaximum_percent = 150\nplatform_version = \"1.4.0\"\nfamily = ",
         ),
         (
             "scaling = ",
