@@ -81,12 +81,10 @@ fn broken(line: &str) -> String {
     loop {
         let rest = &line[start..];
         let space = rest.len() - rest.trim_start().len();
-        match paint(&rest[space..]) {
-            Some(length) => start += space + length,
-            None => {
-                start += space;
-                break;
-            }
+        let painted = paint(&rest[space..]);
+        start += space + painted.unwrap_or(0);
+        if painted.is_none() {
+            break;
         }
     }
     let mut safe = line[..start].to_owned();
@@ -195,7 +193,7 @@ mod tests {
 
     #[test]
     fn json_says_the_same_without_a_command_in_it() {
-        let json = r####"{"a":"##[error]x ## b ##vso[y]"}"####;
+        let json = r###"{"a":"##[error]x ## b ##vso[y]"}"###;
         let safe = break_json(json);
         assert!(is_clean(&safe), "{safe}");
         let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();

@@ -39,10 +39,8 @@ fn brought(container: &mut Node, variables: &Variables<'_>) {
 
 fn within(node: &mut Node, variables: &Variables<'_>) {
     match &mut node.value {
-        Value::Text(text) => {
-            if text.contains("${") && variables.lacks_a_value(text) {
-                STAND_IN.clone_into(text);
-            }
+        Value::Text(text) if text.contains("${") && variables.lacks_a_value(text) => {
+            STAND_IN.clone_into(text);
         }
         Value::List(items) => items.iter_mut().for_each(|item| within(item, variables)),
         Value::Table(entries) => entries

@@ -58,12 +58,11 @@ impl Renewing {
         if let Some(usable) = self.usable() {
             return Ok(usable);
         }
-        let found = match process::credentials(&self.region).await {
-            Some(found) => found?,
-            None => {
-                let chain = DefaultCredentialsChain::builder().region(self.region.clone());
-                chain.build().await.provide_credentials().await?
-            }
+        let found = if let Some(found) = process::credentials(&self.region).await {
+            found?
+        } else {
+            let chain = DefaultCredentialsChain::builder().region(self.region.clone());
+            chain.build().await.provide_credentials().await?
         };
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
         Ok(found)

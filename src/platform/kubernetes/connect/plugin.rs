@@ -152,7 +152,7 @@ impl Plugin {
         let values = self.exec.env.iter().flatten();
         let values = values.filter_map(|pair| pair.get("value")).cloned();
         let arguments = self.exec.args.iter().flatten();
-        let arguments = arguments.flat_map(|argument| {
+        let arguments = arguments.filter_map(|argument| {
             let value = argument.split_once('=').map(|(_, value)| value.to_owned());
             value.or_else(|| (!argument.starts_with('-')).then(|| argument.clone()))
         });
