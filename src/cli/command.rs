@@ -190,21 +190,7 @@ impl<'a> Command<'a> {
             "deployer watch --target {} --service {}",
             site.spec.target.name, service.name
         );
-        if self.options.file.as_os_str() != "deploy.toml" {
-            line += " --file ";
-            line += &quoted(&self.options.file.to_string_lossy());
-        }
-        for name in &self.options.allow_env {
-            line += " --allow-env ";
-            line += name;
-        }
-        if self.options.allow_exec {
-            line += " --allow-exec";
-        }
-        if let Some(state) = &self.options.sandbox_state {
-            line += " --sandbox-state ";
-            line += &quoted(&state.to_string_lossy());
-        }
+        line += &whereabouts(self.options);
         for (name, value) in self.options.set() {
             // What says where a service is and what it is called is no secret.
             if !spec::promises_a_secret(&name) {
@@ -216,8 +202,29 @@ impl<'a> Command<'a> {
     }
 }
 
+/// The options that say where things are and what may be read, as they follow a command line.
+pub(super) fn whereabouts(options: &Options) -> String {
+    let mut line = String::new();
+    if options.file.as_os_str() != "deploy.toml" {
+        line += " --file ";
+        line += &quoted(&options.file.to_string_lossy());
+    }
+    for name in &options.allow_env {
+        line += " --allow-env ";
+        line += name;
+    }
+    if options.allow_exec {
+        line += " --allow-exec";
+    }
+    if let Some(state) = &options.sandbox_state {
+        line += " --sandbox-state ";
+        line += &quoted(&state.to_string_lossy());
+    }
+    line
+}
+
 /// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

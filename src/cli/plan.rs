@@ -1,9 +1,10 @@
 //! `deployer plan`: the difference, its effect and its time; writes nothing to the cloud.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::command::{Begun, Command};
+use super::command::{Begun, Command, quoted, whereabouts};
+use super::options::Options;
 use super::site;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
@@ -11,7 +12,7 @@ use crate::deploy::Conduct;
 use crate::error::{ExitCode, combine};
 use crate::event::Kind;
 use crate::fleet::{self, Ready};
-use crate::plan::saved::Saved;
+use crate::plan::saved::{Saved, SavedError};
 use crate::platform::Intent;
 
 /// How to plan.
@@ -53,24 +54,39 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
         },
         ..Conduct::default()
     };
-    let mut unsaved = None;
+    let mut saved = None;
     let code = command.run_at(&sites, screen, conduct, async |begun| {
-        let (code, error) = plan(begun, args, cli.options.set()).await;
-        unsaved = error;
+        let (code, written) = plan(begun, args, cli.options.set()).await;
+        saved = written;
         code
     });
-    if let Some(error) = unsaved {
-        screen.error(&error, None);
-        return ExitCode::Failed;
+    match (saved, &args.out) {
+        (Some(Err(error)), _) => {
+            screen.error(&error, None);
+            ExitCode::Failed
+        }
+        (Some(Ok(())), Some(path)) => {
+            let line = performs(path, &cli.options);
+            screen.complaint(&format!("saved; to perform exactly this: {line}\n"));
+            code
+        }
+        _ => code,
     }
-    code
 }
 
+/// The command line that performs a saved plan.
+fn performs(plan: &Path, options: &Options) -> String {
+    let mut line = format!("deployer apply --plan {}", quoted(&plan.to_string_lossy()));
+    line += &whereabouts(options);
+    line
+}
+
+/// Plans, and saves the plan where that is asked for and nothing stood in the way.
 async fn plan(
     begun: &Begun<'_>,
     args: &Args,
     set: BTreeMap<String, String>,
-) -> (ExitCode, Option<crate::plan::saved::SavedError>) {
+) -> (ExitCode, Option<Result<(), SavedError>>) {
     let members = begun.members();
     let mut proposed = fleet::propose(&members).await;
     for (member, proposed) in members.iter().zip(&mut proposed) {
@@ -98,5 +114,5 @@ async fn plan(
         .collect();
     let target = begun.sites[0].spec.target.name.clone();
     let saved = Saved::new(begun.story.clock.now(), target, plans).with_set(set);
-    (code, saved.write(path).err())
+    (code, Some(saved.write(path)))
 }

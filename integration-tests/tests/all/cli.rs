@@ -209,6 +209,8 @@ fn a_saved_plan_is_performed_exactly_or_refused() -> Outcome {
     let project = deployed()?;
     let plan = project.run("plan --target sandbox --image api=shop/api:v2 --out v2.plan")?;
     assert_eq!(plan.exit, 0, "{plan}");
+    let performs = "to perform exactly this: deployer apply --plan v2.plan";
+    assert!(plan.says(performs), "{plan}");
     let done = project.run("apply --target sandbox --plan v2.plan --output json")?;
     assert_verdict(&done, "healthy", None, 0)?;
     // Its basis is gone now.
