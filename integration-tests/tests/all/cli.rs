@@ -267,7 +267,7 @@ fn two_targets_that_come_to_one_service_are_refused() -> Outcome {
     assert_eq!(refused.exit, 4, "{refused}");
     assert!(refused.says("target stage names too"), "{refused}");
     let status = project.run("status --target dev --service api")?;
-    assert!(status.says("not there"), "{status}");
+    assert!(status.says("does not exist"), "{status}");
     let first = project.run("apply --target dev --output json --service api")?;
     assert_verdict(&first, "healthy", None, 0)?;
     for words in ["apply", "restart", "rollback"] {

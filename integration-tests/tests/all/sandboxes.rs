@@ -31,7 +31,7 @@ fn a_target_file_for_the_sandbox_may_ask() -> Outcome {
     assert_ended(&refused, 2);
     assert!(refused.says("nobody is here to approve"), "{refused}");
     assert_ended(&project.run("apply --yes --target mine")?, 0);
-    assert_ended(&project.run("apply --target free")?, 0);
+    assert_ended(&project.run("apply --adopt --target free")?, 0);
     Ok(())
 }
 
@@ -56,9 +56,9 @@ fn a_killed_process_leaves_a_world_that_goes_on() -> Outcome {
     let project = Project::new(&deploy("api", ""))?;
     assert_ended(&project.run("apply --target sandbox")?, 0);
     for tag in ["v2", "v3", "v4"] {
-        let words = format!("apply --target sandbox --set TAG={tag}");
+        let words = format!("apply --target sandbox --output json --set TAG={tag}");
         let mut running = project.start(&words)?;
-        running.line(PATIENCE, |line| line.contains("api").then_some(()))?;
+        running.line(PATIENCE, |line| line.contains("following").then_some(()))?;
         running.signal(Signal::KILL)?;
         running.wait(PATIENCE)?;
     }
@@ -68,11 +68,12 @@ fn a_killed_process_leaves_a_world_that_goes_on() -> Outcome {
 }
 
 fn a_long_way_to_the_present_obeys_a_signal() -> Outcome {
-    let many = deploy("api", "").replace("replicas = 2", "replicas = 5000");
+    let many = deploy("api", "").replace("replicas = 2", "replicas = 1000");
     let project = Project::new(&many)?;
     // A minute of the sandbox passes in each hundredth of a second.
-    let mut running = project.start("apply --target sandbox --speed 6000 --set TAG=crash")?;
-    running.line(PATIENCE, |line| line.contains("rollout").then_some(()))?;
+    let mut running =
+        project.start("apply --target sandbox --output json --speed 6000 --set TAG=crash")?;
+    running.line(PATIENCE, |line| line.contains("following").then_some(()))?;
     running.signal(Signal::INT)?;
     let finished = running.wait(Duration::from_secs(20))?;
     assert!(!finished.says("panicked"), "{finished}");
