@@ -134,8 +134,11 @@ fn stands_alone(text: &str, at: usize) -> bool {
 }
 
 fn tokens(text: &str, shape: &Shape, found: &mut Vec<(Range<usize>, &'static str)>) {
-    let mut end = 0;
+    let (mut end, mut covered) = (0, 0);
     for (at, _) in text.match_indices(shape.prefix) {
+        if at < covered {
+            continue;
+        }
         let start = at + shape.prefix.len();
         // Matches within one word share its end.
         if start > end {
@@ -153,7 +156,8 @@ fn tokens(text: &str, shape: &Shape, found: &mut Vec<(Range<usize>, &'static str
             length >= shape.least
         };
         if fits && stands_alone(text, at) {
-            found.push((at..at + shape.prefix.len() + length, shape.what));
+            covered = end;
+            found.push((at..end, shape.what));
         }
     }
 }

@@ -5,19 +5,23 @@
 //! an empty one, or what it made.
 
 use std::collections::HashMap;
+use std::error::Error;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
+    InterceptorContext,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use serde::de::IgnoredAny;
 
-use crate::platform::bounded::{self, Bounded};
+use crate::platform::bounded::{self, Bounded, TooLarge};
+use crate::platform::causes::links;
 
 /// The members of which every answer has one, by operation (the API references of Amazon ECS, Amazon
 /// EKS, Application Auto Scaling and Amazon CloudWatch Logs). What answers `{}` when all is well is
@@ -94,6 +98,21 @@ impl Intercept for Whole {
     }
 }
 
+/// What is too large is no smaller the next time.
+impl ClassifyRetry for Whole {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let large = |error: &(dyn Error + 'static)| links(error).any(<dyn Error>::is::<TooLarge>);
+        match context.output_or_error() {
+            Some(Err(error)) if large(error) => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Whole"
+    }
+}
+
 fn check(operation: &str, body: &[u8]) -> Result<(), Hollow> {
     let Some((_, members)) = MEMBERS.iter().find(|(name, _)| *name == operation) else {
         return Ok(());
@@ -151,17 +170,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_without_an_end_is_refused_with_words_and_not_read() {
+    async fn an_answer_without_an_end_is_refused_with_words_and_not_asked_for_again() {
         let endless = Endless::default();
         let clock = Clock::driven_from("2026-01-01T00:00:00Z".parse().unwrap());
         let transport = SharedHttpClient::new(endless.clone());
         let connection = connect_to("us-east-1", None, Some(transport), clock).await;
         let settings = aws_sdk_ecs::config::Builder::from(&connection.settings);
-        let settings = settings.interceptor(Whole).build();
+        let settings = settings.interceptor(Whole).retry_classifier(Whole).build();
         let client = aws_sdk_ecs::Client::from_conf(settings);
-        let once = crate::platform::aws::once();
-        let asked = client.list_clusters().customize().config_override(once);
-        let failed = failed("list clusters", asked.send().await.unwrap_err());
+        let refused = client.list_clusters().send().await.unwrap_err();
+        let failed = failed("list clusters", refused);
         assert_eq!(failed.kind, Kind::Lost);
         assert_eq!(
             failed.to_string(),
