@@ -11,7 +11,7 @@ pub enum ExitCode {
     /// It could not be done: refused by the cloud, unreachable, not permitted; nothing was changed.
     /// Or all went well and what was to be shown could not be written.
     Failed = 1,
-    /// The request itself is wrong: arguments, files.
+    /// The request itself is wrong: arguments, files, a revision that there is not.
     Wrong = 2,
     /// There are changes, and `--exit-code` asked.
     Changes = 3,
@@ -40,8 +40,7 @@ pub const BY_WEIGHT: [ExitCode; 11] = [
     ExitCode::Undetermined,
     ExitCode::Superseded,
     ExitCode::Failed,
-    // A wrong request is found before anything is asked of any cloud, so it meets no other code
-    // but "refused" and "there are changes".
+    // A wrong request is found before anything is written.
     ExitCode::Wrong,
     ExitCode::Refused,
     ExitCode::Changes,
@@ -63,6 +62,7 @@ impl ExitCode {
             VerdictWord::Superseded => Self::Superseded,
             VerdictWord::Undetermined => Self::Undetermined,
             VerdictWord::Refused => Self::Refused,
+            VerdictWord::Wrong => Self::Wrong,
             VerdictWord::Failed => Self::Failed,
             VerdictWord::Incomplete => Self::Incomplete,
             VerdictWord::Interrupted => Self::Interrupted,
@@ -106,6 +106,7 @@ mod tests {
             (VerdictWord::Superseded, None, 12),
             (VerdictWord::Undetermined, None, 13),
             (VerdictWord::Refused, None, 4),
+            (VerdictWord::Wrong, None, 2),
             (VerdictWord::Failed, None, 1),
             (VerdictWord::Incomplete, None, 5),
             (VerdictWord::Interrupted, None, 130),

@@ -173,6 +173,8 @@ pub enum VerdictWord {
     Unchanged,
     /// Refused by us; nothing was changed.
     Refused,
+    /// What was asked for is not there, such as a revision to go back to; nothing was changed.
+    Wrong,
     /// It could not be done; nothing was changed.
     Failed,
     /// Some changes were made and one could not be.

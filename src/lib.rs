@@ -38,7 +38,8 @@
 //!   of the environment. What hands out credentials is run by [`platform::program`], which shows nothing
 //!   that it prints.
 //! * **An answer that says nothing is no answer.** `{}` or an empty body, a success by its status, is
-//!   trouble on both platforms: never "there are none".
+//!   trouble on both platforms: never "there are none". Neither is one without an end: of an API 16 MiB
+//!   are read ([`platform::bounded`]; 128 of a log), of a file 4, and reading a file is one pass over it.
 //! * **The [`sandbox`] knows nothing of the deployer.** It speaks the wire protocols of the cloud
 //!   and shares no type with the rest, so that it cannot share a bug with it.
 //!

@@ -17,6 +17,7 @@ use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
 
 pub mod aws;
+pub mod bounded;
 pub mod causes;
 pub mod counting;
 pub mod digest;

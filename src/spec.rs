@@ -37,6 +37,7 @@ pub use findings::Note;
 pub use load::{Loaded, Request, load};
 pub use model::*;
 pub use problem::{Problem, Problems, Source, Spot};
+pub use resolve::MASKED;
 pub use schema::{Schemas, schemas};
 pub use unused::unused;
 

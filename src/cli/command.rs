@@ -233,8 +233,11 @@ pub(super) fn quoted(word: &str) -> String {
     }
 }
 
+/// What the files make one say of a service. That a literal is masked matters to whoever writes the
+/// file, not to each plan: `validate` says it.
 fn notes(site: &Site, service: &Service) -> Vec<Note> {
-    let about = site.notes.iter().filter(|note| {
+    let told = site.notes.iter().filter(|note| note.code != spec::MASKED);
+    let about = told.filter(|note| {
         note.service
             .as_ref()
             .is_none_or(|name| *name == service.name)

@@ -57,7 +57,8 @@ pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> Exi
         .collect();
     let manifests = |site: &Site| site.spec.target.place.kubernetes().is_some();
     if cli.options.output == Output::Human && sites.iter().all(manifests) {
-        let written: Result<String, _> = documents.iter().map(|(_, list)| yaml(list)).collect();
+        let veiled = documents.iter().map(|(_, list)| screen.veiled(list));
+        let written: Result<String, _> = veiled.map(|list| yaml(&list)).collect();
         return match written {
             Ok(text) => {
                 screen.answer(&text);

@@ -220,10 +220,10 @@ pub(super) fn still_busy(doubt: &Doubt) -> Outcome {
 
 /// It could not be done; nothing was changed.
 pub fn could_not(error: &Failed) -> Outcome {
-    let verdict = if error.kind == Kind::Refused {
-        VerdictWord::Refused
-    } else {
-        VerdictWord::Failed
+    let verdict = match error.kind {
+        Kind::Refused => VerdictWord::Refused,
+        Kind::Wrong => VerdictWord::Wrong,
+        _ => VerdictWord::Failed,
     };
     let mut reason = error.to_string();
     if let Some(hint) = error.hint() {

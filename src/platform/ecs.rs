@@ -86,28 +86,21 @@ impl Ecs {
         clock: Clock,
     ) -> Self {
         // Whichever is asked first shows the server's clock.
-        macro_rules! timed {
-            ($sdk:ident) => {
-                $sdk::config::Builder::from(&connection.settings)
-                    .interceptor(connection.time.clone())
-            };
-        }
         macro_rules! client {
             ($sdk:ident) => {{
-                let settings = timed!($sdk);
-                $sdk::Client::from_conf(settings.build())
-            }};
-            ($sdk:ident, whole) => {{
-                let settings = timed!($sdk).interceptor(Whole);
+                let settings = $sdk::config::Builder::from(&connection.settings)
+                    .interceptor(connection.time.clone())
+                    .interceptor(Whole)
+                    .retry_classifier(Whole);
                 $sdk::Client::from_conf(settings.build())
             }};
         }
         Self {
-            api: client!(aws_sdk_ecs, whole),
-            scaling: client!(aws_sdk_applicationautoscaling, whole),
+            api: client!(aws_sdk_ecs),
+            scaling: client!(aws_sdk_applicationautoscaling),
             sts: client!(aws_sdk_sts),
             balancers: client!(aws_sdk_elasticloadbalancingv2),
-            logs: client!(aws_sdk_cloudwatchlogs, whole),
+            logs: client!(aws_sdk_cloudwatchlogs),
             place: place.clone(),
             tenant: tenant.clone(),
             origin,

@@ -27,6 +27,8 @@ pub enum Kind {
     ClusterMissing,
     /// The service or another object is not there.
     Missing,
+    /// What was asked for by its name was never there, such as a revision: the request is wrong.
+    Wrong,
     /// The object is being changed by somebody else, or is in a state that does not allow it.
     Conflict,
     /// The platform says that the request is wrong.
@@ -129,7 +131,9 @@ impl Failed {
             Kind::Throttled | Kind::Server | Kind::Lost => {
                 "Run the same command again; it continues where this one stopped."
             }
-            Kind::Missing | Kind::Conflict | Kind::Invalid | Kind::Refused => return None,
+            Kind::Missing | Kind::Wrong | Kind::Conflict | Kind::Invalid | Kind::Refused => {
+                return None;
+            }
         })
     }
 }

@@ -42,10 +42,16 @@ impl<O: Write, E: Write> Console<O, E> {
         self.out.write_as_it_is(text);
     }
 
-    /// A document that was asked for.
-    pub fn document(&mut self, document: &serde_json::Value) {
+    /// A document as it may be told, for whoever writes it in a form of their own.
+    pub fn veiled(&self, document: &serde_json::Value) -> serde_json::Value {
         let mut document = document.clone();
         self.veil.value(&mut document);
+        document
+    }
+
+    /// A document that was asked for.
+    pub fn document(&mut self, document: &serde_json::Value) {
+        let document = self.veiled(document);
         self.out
             .write(&(json::escape(&format!("{document:#}")) + "\n"));
     }

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::plan::MASK;
 use crate::spec;
 
@@ -36,20 +37,22 @@ impl Veil {
         Self { values }
     }
 
-    /// The event as it may be told.
+    /// The event as it may be told. A word that only we can have put there stays, though a secret be
+    /// the same word; an event that cannot be told without a secret is told by its name alone.
     pub(super) fn event<'a>(&self, event: &'a Event) -> Cow<'a, Event> {
         let Ok(told) = serde_json::to_value(event) else {
-            return Cow::Borrowed(event);
+            return Cow::Owned(nameless(event, &Value::Null));
         };
         let mut veiled = told.clone();
         self.value(&mut veiled);
         if veiled == told {
             return Cow::Borrowed(event);
         }
-        match serde_json::from_value(veiled) {
-            Ok(event) => Cow::Owned(event),
-            Err(_) => Cow::Borrowed(event),
+        if let Ok(event) = read(&veiled) {
+            return Cow::Owned(event);
         }
+        give_back(&told, &mut veiled);
+        Cow::Owned(read(&veiled).unwrap_or_else(|_| nameless(event, &told)))
     }
 
     /// Hides what is within a document.
@@ -112,6 +115,72 @@ impl Veil {
     }
 }
 
+fn read(document: &Value) -> Result<Event, serde_json::Error> {
+    Event::deserialize(document)
+}
+
+/// Gives back each word that could be no other: where any text may stand, the mask may, so what
+/// cannot be read behind it is a word of ours, a time or a name, and no text of anybody's.
+fn give_back(told: &Value, veiled: &mut Value) {
+    let mut changed = Vec::new();
+    differences(told, veiled, &mut String::new(), &mut changed);
+    let mut one = told.clone();
+    for pointer in changed {
+        let (Some(place), Some(there), Some(before)) = (
+            one.pointer_mut(&pointer),
+            veiled.pointer_mut(&pointer),
+            told.pointer(&pointer),
+        ) else {
+            continue;
+        };
+        place.clone_from(there);
+        let is_ours = read(&one).is_err();
+        if is_ours {
+            there.clone_from(before);
+        }
+        if let Some(place) = one.pointer_mut(&pointer) {
+            place.clone_from(before);
+        }
+    }
+}
+
+/// The JSON pointers of the strings that differ.
+fn differences(told: &Value, veiled: &Value, at: &mut String, found: &mut Vec<String>) {
+    let mut within = |key: &str, told: &Value, veiled: &Value| {
+        let length = at.len();
+        at.push('/');
+        at.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        differences(told, veiled, at, found);
+        at.truncate(length);
+    };
+    match (told, veiled) {
+        (Value::Object(told), Value::Object(veiled)) => {
+            for ((key, told), veiled) in told.iter().zip(veiled.values()) {
+                within(key, told, veiled);
+            }
+        }
+        (Value::Array(told), Value::Array(veiled)) => {
+            for (number, (told, veiled)) in told.iter().zip(veiled).enumerate() {
+                within(&number.to_string(), told, veiled);
+            }
+        }
+        _ if told != veiled => found.push(at.clone()),
+        _ => {}
+    }
+}
+
+/// That an event came to pass, and nothing of what is in it.
+fn nameless(event: &Event, told: &Value) -> Event {
+    let name = told["event"].as_str().unwrap_or("event");
+    Event {
+        kind: Kind::Warning {
+            code: "veiled".into(),
+            text: format!("an event `{name}` holds a secret and is not told"),
+        },
+        ..event.clone()
+    }
+}
+
 /// `text` without what has the shape of a secret; lines stay lines.
 pub(super) fn known(text: &str) -> Cow<'_, str> {
     let mut found = spec::known_secrets(text);
@@ -157,6 +226,16 @@ fn without(text: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{ChangeView, Effect, Note, Weight};
+
+    fn event(kind: Kind) -> Event {
+        Event {
+            at: "2026-01-02T03:04:05Z".parse().unwrap(),
+            target: "production".parse().unwrap(),
+            service: None,
+            kind,
+        }
+    }
 
     fn veil() -> Veil {
         Veil::over(["hunter2hunter2".to_owned(), "pw1".to_owned(), String::new()])
@@ -188,6 +267,44 @@ mod tests {
             tail["lines"],
             serde_json::json!(["start", "(masked)", "(masked)", "(masked)", "end"])
         );
+    }
+
+    #[test]
+    fn a_secret_that_is_a_word_of_ours_is_hidden_where_it_is_none() {
+        let change = ChangeView {
+            object: "service".into(),
+            path: "image/a~b".into(),
+            from: Some("info".into()),
+            to: Some("run --password info".into()),
+            effect: Effect::Restarts,
+        };
+        let plan = event(Kind::Plan {
+            changes: vec![change],
+            notes: vec![Note::info("movable_tag", "info, and info again")],
+            effect: Some(Effect::Restarts),
+            shortest_seconds: None,
+        });
+        let veil = Veil::over(["info".to_owned(), "plan".to_owned()]);
+        let told = veil.event(&plan).into_owned();
+        let Kind::Plan { changes, notes, .. } = &told.kind else {
+            panic!("{told:?}");
+        };
+        assert_eq!(notes[0].text, "(masked), and (masked) again");
+        assert_eq!(notes[0].weight, Weight::Info);
+        assert_eq!(changes[0].to.as_deref(), Some("run --password (masked)"));
+        assert_eq!(changes[0].from.as_deref(), Some("(masked)"));
+    }
+
+    #[test]
+    fn what_cannot_be_told_without_a_secret_is_told_by_its_name() {
+        let message = event(Kind::Waiting {
+            text: "hunter2hunter2".into(),
+        });
+        let told = serde_json::to_value(&message).unwrap();
+        let kind = nameless(&message, &told).kind;
+        let text = serde_json::to_string(&kind).unwrap();
+        assert!(text.contains("`waiting`"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
     }
 
     #[test]

@@ -62,9 +62,11 @@ impl Variables<'_> {
         match &mut node.value {
             Value::Text(text) if text.contains('$') => {
                 let expansion = self.expand(text, 0);
-                for (range, fault) in &expansion.faults {
-                    let spot = locate(node.spot, text, range, sources);
-                    problems.push(self.problem(fault).at(spot));
+                if !expansion.faults.is_empty() {
+                    let mut places = Places::new(node.spot, text, sources);
+                    for (range, fault) in &expansion.faults {
+                        problems.push(self.problem(fault).at(places.locate(range)));
+                    }
                 }
                 node.wanting = !expansion.faults.is_empty();
                 node.variables = expansion.used;
@@ -298,19 +300,46 @@ pub(super) fn is_name(name: &str) -> bool {
     plain(name.strip_prefix("target.").unwrap_or(name))
 }
 
-/// Where a reference stands in the file. Escapes make the text of a string differ from its
-/// spelling, so the reference is looked for by its count; where that fails, it is the whole value.
-fn locate(value: Spot, text: &str, range: &Range<usize>, sources: &[String]) -> Spot {
-    let found = || {
-        let raw = sources.get(value.file)?.get(value.start..value.end)?;
-        let nth = text.get(..range.start)?.matches("${").count();
-        let (at, _) = raw.match_indices("${").nth(nth)?;
-        let quoted = text.get(range.clone())?;
-        raw.get(at..)?.starts_with(quoted).then_some(Spot {
-            file: value.file,
-            start: value.start + at,
-            end: value.start + at + quoted.len(),
+/// Where the references of one string stand in the file. Escapes make the text of a string differ
+/// from its spelling, so a reference is looked for by its count; where that fails, it is the whole
+/// value. References are asked for from first to last, so that each is counted once.
+struct Places<'a> {
+    value: Spot,
+    text: &'a str,
+    raw: &'a str,
+    /// Where `${` stands in the file's spelling.
+    starts: Vec<usize>,
+    /// How many stand in the text before this byte.
+    counted: (usize, usize),
+}
+
+impl<'a> Places<'a> {
+    fn new(value: Spot, text: &'a str, sources: &'a [String]) -> Self {
+        let source = sources.get(value.file).map_or("", String::as_str);
+        let raw = source.get(value.start..value.end).unwrap_or("");
+        Self {
+            value,
+            text,
+            raw,
+            starts: raw.match_indices("${").map(|(at, _)| at).collect(),
+            counted: (0, 0),
+        }
+    }
+
+    fn locate(&mut self, range: &Range<usize>) -> Spot {
+        self.found(range).unwrap_or(self.value)
+    }
+
+    fn found(&mut self, range: &Range<usize>) -> Option<Spot> {
+        let (before, count) = self.counted;
+        let nth = count + self.text.get(before..range.start)?.matches("${").count();
+        self.counted = (range.start, nth);
+        let at = *self.starts.get(nth)?;
+        let quoted = self.text.get(range.clone())?;
+        self.raw.get(at..)?.starts_with(quoted).then_some(Spot {
+            file: self.value.file,
+            start: self.value.start + at,
+            end: self.value.start + at + quoted.len(),
         })
-    };
-    found().unwrap_or(value)
+    }
 }

@@ -1,7 +1,7 @@
 //! From two files and the arguments to a [`Spec`], or to everything that is wrong with them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::files::{self, Files};
@@ -228,11 +228,20 @@ impl Loading<'_> {
 
     /// Lays the target's services over those of the deploy file.
     fn lay_over(&mut self, deploy: &mut Node, overlays: resolve::Overlays) {
+        let mut services = deploy.get_mut("service");
+        let known = names(services.as_deref());
+        let numbers = known.iter().enumerate();
+        let numbers: HashMap<&str, usize> = numbers
+            .map(|(number, name)| (name.as_str(), number))
+            .collect();
         for (name, at) in overlays {
-            let services = deploy.get_mut("service");
-            let known: Vec<String> = names(services.as_deref());
-            match services.and_then(|services| services.get_mut(&name)) {
-                Some(service) => service.overlay(at.value.0),
+            let entries = services.as_deref_mut().map(|services| &mut services.value);
+            let service = match (entries, numbers.get(name.as_str())) {
+                (Some(Value::Table(entries)), Some(number)) => entries.get_mut(*number),
+                _ => None,
+            };
+            match service {
+                Some((_, service)) => service.overlay(at.value.0),
                 None => self.findings.problem(unknown(&name, &known).at(at.head)),
             }
         }
@@ -298,8 +307,13 @@ impl Loading<'_> {
         }
         let mut services = Vec::new();
         let mut named = Vec::new();
+        let nodes = deploy.get("service").map(Node::entries).unwrap_or_default();
+        let nodes: HashMap<&str, &Node> = nodes
+            .iter()
+            .map(|(name, node)| (name.as_str(), node))
+            .collect();
         for (name, service) in raw.value.0 {
-            let node = deploy.get("service").and_then(|all| all.get(&name))?;
+            let node = *nodes.get(name.as_str())?;
             let head = service.head;
             let found = resolve::service(&name, service, node, place, &mut self.findings);
             named.extend(
@@ -329,9 +343,16 @@ fn names(services: Option<&Node>) -> Vec<String> {
     entries.iter().map(|(name, _)| name.clone()).collect()
 }
 
+/// More services than so many are counted, not listed.
+const LISTED: usize = 50;
+
 fn unknown(name: &str, known: &[String]) -> Problem {
-    let help = nearest::hint(name, known.iter().map(String::as_str))
-        .unwrap_or_else(|| format!("the deploy file has: {}", known.join(", ")));
+    let help = nearest::hint(name, known.iter().map(String::as_str)).unwrap_or_else(|| {
+        let more = known.len().saturating_sub(LISTED);
+        let more = (more > 0).then(|| format!(" and {more} more"));
+        let listed = known[..known.len().min(LISTED)].join(", ");
+        format!("the deploy file has: {listed}{}", more.unwrap_or_default())
+    });
     Problem::new(
         "unknown-service",
         format!("no service `{name}` in the deploy file"),

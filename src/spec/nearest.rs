@@ -1,10 +1,14 @@
 //! "Did you mean": the nearest right spelling of a word.
 
+/// A word is looked for among so many: whoever has more of them knows their own.
+const MOST: usize = 500;
+
 /// The known word nearest to this one, unless none is near.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let length = lower.chars().count();
     known
+        .take(MOST)
         .filter(|candidate| {
             // The distance is at least the difference of the lengths: no need to measure it.
             let allowed = candidate.chars().count().max(3) / 3;

@@ -106,12 +106,12 @@ pub struct Problems {
 impl Problems {
     /// Sorts by place and drops repetitions. `texts` are the sources as they are.
     pub(super) fn new(sources: Vec<Source>, texts: &[String], mut list: Vec<Problem>) -> Self {
-        for problem in &mut list {
-            let spot = problem.spot;
-            problem.position = spot.and_then(|spot| position(texts.get(spot.file)?, spot.start));
-        }
         list.sort_by(|a, b| (a.spot, a.code, &a.message).cmp(&(b.spot, b.code, &b.message)));
         list.dedup();
+        let mut cursor = Cursor::default();
+        for problem in &mut list {
+            problem.position = problem.spot.and_then(|spot| cursor.reach(texts, spot));
+        }
         Self { sources, list }
     }
 
@@ -184,12 +184,34 @@ impl Problems {
     }
 }
 
-/// Line and column of a byte, counted from 1.
-fn position(text: &str, at: usize) -> Option<(usize, usize)> {
-    let before = text.get(..at)?;
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = before.matches('\n').count() + 1;
-    Some((line, before.get(start..)?.chars().count() + 1))
+/// Goes through the texts once, from one spot to the next, and counts lines and characters.
+#[derive(Default)]
+struct Cursor {
+    file: usize,
+    at: usize,
+    lines: usize,
+    characters: usize,
+}
+
+impl Cursor {
+    /// Line and column of the first byte of a spot, counted from 1; no spot may lie before the last.
+    fn reach(&mut self, texts: &[String], spot: Spot) -> Option<(usize, usize)> {
+        if spot.file != self.file {
+            *self = Self {
+                file: spot.file,
+                ..Self::default()
+            };
+        }
+        let passed = texts.get(spot.file)?.get(self.at..spot.start)?;
+        self.at = spot.start;
+        let line = passed.rsplit('\n').next().unwrap_or("");
+        if line.len() < passed.len() {
+            self.lines += passed.matches('\n').count();
+            self.characters = 0;
+        }
+        self.characters += line.chars().count();
+        Some((self.lines + 1, self.characters + 1))
+    }
 }
 
 /// Control characters in words of the user's must not reach a terminal.

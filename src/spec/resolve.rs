@@ -14,6 +14,7 @@ mod limits;
 mod namespace;
 mod place;
 mod plain;
+pub use plain::MASKED;
 mod probes;
 mod resources;
 mod rollout;

@@ -94,7 +94,21 @@ pub(super) fn surely(name: &str, value: &str) -> Option<&'static str> {
 
 /// Whether a value may be a secret, by its name or by its looks.
 pub(super) fn maybe(name: &str, value: &str) -> bool {
-    !value.is_empty() && (promises(name) || looks_random(value) || surely(name, value).is_some())
+    why(name, value).is_some()
+}
+
+/// Why a value may be a secret, in words that follow "since".
+pub(super) fn why(name: &str, value: &str) -> Option<String> {
+    if value.is_empty() {
+        None
+    } else if promises(name) {
+        Some("its name promises a secret".to_owned())
+    } else if let Some(what) = surely(name, value) {
+        Some(format!("it holds {what}"))
+    } else {
+        looks_random(value)
+            .then(|| "it looks like a key: long, and as if drawn by chance".to_owned())
+    }
 }
 
 /// Whether a name promises a secret.
@@ -110,14 +124,28 @@ fn is_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
+/// The length of the word of a token that a text starts with.
+fn word(text: &str) -> usize {
+    text.find(|c| !is_token(c)).unwrap_or(text.len())
+}
+
 fn stands_alone(text: &str, at: usize) -> bool {
     !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 fn tokens(text: &str, shape: &Shape, found: &mut Vec<(Range<usize>, &'static str)>) {
+    let (mut end, mut covered) = (0, 0);
     for (at, _) in text.match_indices(shape.prefix) {
-        let rest = &text[at + shape.prefix.len()..];
-        let length = rest.find(|c| !is_token(c)).unwrap_or(rest.len());
+        if at < covered {
+            continue;
+        }
+        let start = at + shape.prefix.len();
+        // Matches within one word share its end.
+        if start > end {
+            end = start + word(&text[start..]);
+        }
+        let rest = &text[start..end];
+        let length = rest.len();
         // AWS key ids are of one length and in capitals; without that, AKIA is a word.
         let fits = if shape.what == "an AWS access key" {
             length == shape.least
@@ -128,42 +156,66 @@ fn tokens(text: &str, shape: &Shape, found: &mut Vec<(Range<usize>, &'static str
             length >= shape.least
         };
         if fits && stands_alone(text, at) {
-            found.push((at..at + shape.prefix.len() + length, shape.what));
+            covered = end;
+            found.push((at..end, shape.what));
         }
     }
 }
 
 fn private_keys(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
     const END: &str = "PRIVATE KEY-----";
+    let mut covered = 0;
     for (at, _) in text.match_indices("-----BEGIN ") {
-        let Some(head) = text[at..].find(END).filter(|head| *head < 60) else {
+        if at < covered {
+            continue;
+        }
+        let near = text.floor_char_boundary(text.len().min(at + 60 + END.len()));
+        let Some(head) = text[at..near].find(END).filter(|head| *head < 60) else {
             continue;
         };
         let body = at + head + END.len();
         let end = text[body..]
             .find(END)
             .map_or(text.len(), |length| body + length + END.len());
+        covered = end;
         found.push((at..end, "a private key"));
     }
 }
 
 /// JSON Web Tokens: three parts of base64url, the first two of which start as JSON objects do.
 fn web_tokens(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
-    for (at, _) in text.match_indices("eyJ") {
-        let rest = &text[at..];
-        let length = rest.find(|c| !is_token(c)).unwrap_or(rest.len());
-        let parts: Vec<&str> = rest[..length].split('.').collect();
-        let long = parts.iter().all(|part| part.len() >= 10);
-        if parts.len() == 3 && long && parts[1].starts_with("eyJ") && stands_alone(text, at) {
-            found.push((at..at + length, "a JSON Web Token"));
-        }
+    let mut start = 0;
+    while start < text.len() {
+        let run = &text[start..start + word(&text[start..])];
+        found.extend(web_token(run).map(|range| {
+            let range = start + range.start..start + range.end;
+            (range, "a JSON Web Token")
+        }));
+        start += run.len();
+        start += text[start..].chars().next().map_or(0, char::len_utf8);
     }
 }
+
+/// Where a web token stands in one word: at its end, since a word of more parts is none.
+fn web_token(run: &str) -> Option<Range<usize>> {
+    let (before, third) = run.rsplit_once('.')?;
+    let (head, second) = before.rsplit_once('.')?;
+    if second.len() < 10 || third.len() < 10 || !second.starts_with("eyJ") {
+        return None;
+    }
+    let part = head.rfind('.').map_or(0, |dot| dot + 1);
+    let mut starts = head[part..].match_indices("eyJ").map(|(at, _)| part + at);
+    let at = starts.find(|at| head.len() - at >= 10 && stands_alone(run, *at))?;
+    Some(at..run.len())
+}
+
+/// No name and password of a URL are longer than so many bytes.
+const LONGEST: usize = 4 * 1024;
 
 fn passwords_in_urls(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
     for (at, _) in text.match_indices("://") {
         let start = at + 3;
-        let rest = &text[start..];
+        let rest = &text[start..text.ceil_char_boundary(text.len().min(start + LONGEST))];
         let stop = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '?' | '#');
         let line = &rest[..rest.find(stop).unwrap_or(rest.len())];
         // A password may hold a slash that should have been escaped, so the last `@` counts,

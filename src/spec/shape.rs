@@ -118,13 +118,6 @@ impl<T: Shape> Shape for Vec<At<T>> {
 /// A table whose keys are names of the user's, in the order of the file.
 pub(super) struct Map<T>(pub(super) Vec<(String, At<T>)>);
 
-impl<T> Map<T> {
-    pub(super) fn get(&self, key: &str) -> Option<&At<T>> {
-        let mut entries = self.0.iter();
-        entries.find(|(name, _)| name == key).map(|(_, at)| at)
-    }
-}
-
 impl<T: Shape> Shape for Map<T> {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         if !matches!(node.value, Value::Table(_)) {

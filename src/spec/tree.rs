@@ -1,6 +1,8 @@
 //! TOML as a tree that remembers where every value came from, so that a value which was laid
 //! over another still points to its own file.
 
+use std::collections::HashMap;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -102,8 +104,14 @@ impl Node {
     pub(super) fn overlay(&mut self, over: Node) {
         match (&mut self.value, over.value) {
             (Value::Table(under), Value::Table(entries)) => {
+                // By a look at each name once: a file may hold very many.
+                let known = under.iter().enumerate();
+                let known: HashMap<String, usize> = known
+                    .map(|(number, (name, _))| (name.clone(), number))
+                    .collect();
                 for (key, node) in entries {
-                    match under.iter_mut().find(|(name, _)| *name == key) {
+                    let old = known.get(&key).and_then(|number| under.get_mut(*number));
+                    match old {
                         Some((_, old)) => old.overlay(node),
                         None => under.push((key, node)),
                     }

@@ -22,6 +22,7 @@ trials! { "bad_input":
     logs_of_an_unknown_container_name_the_known,
     what_only_asks_needs_no_value,
     a_missing_file_is_named,
+    a_file_without_an_end_is_refused_with_words,
     an_unknown_target_gets_the_nearest_name,
     no_target_lists_the_known,
     an_unknown_service_is_refused,
@@ -218,6 +219,27 @@ fn a_missing_file_is_named() -> Outcome {
         2,
         &["elsewhere.toml"],
     );
+    Ok(())
+}
+
+fn a_file_without_an_end_is_refused_with_words() -> Outcome {
+    const MOST: usize = 4 * 1024 * 1024;
+    let text = deploy(&unique("api"), "");
+    let filled = |length: usize| format!("{text}\n#{}", "x".repeat(length - text.len() - 2));
+    let project = Project::new(&filled(MOST))?;
+    let valid = project.run("validate --target sandbox")?;
+    assert_eq!(valid.exit, 0, "{valid}");
+    project.write("deploy.toml", &filled(MOST + 1))?;
+    for verb in ["validate", "render", "plan", "apply --yes"] {
+        let refused = project.run(&format!("{verb} --target sandbox"))?;
+        assert_refused(&refused, 2, &["deploy.toml", "larger than 4 MiB"]);
+    }
+    project.write("deploy.toml", &text)?;
+    project.write("config/large.toml", &"#".repeat(MOST + 1))?;
+    let refused = project.run("validate --target large")?;
+    assert_refused(&refused, 2, &["large.toml", "larger than 4 MiB"]);
+    let refused = project.run("validate --target sandbox -f /dev/zero")?;
+    assert_refused(&refused, 2, &["/dev/zero"]);
     Ok(())
 }
 

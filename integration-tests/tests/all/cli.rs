@@ -20,6 +20,7 @@ trials! { "cli":
     a_second_run_over_a_failed_one_does_not_say_unchanged,
     status_and_history_know_what_happened,
     rollback_goes_to_the_last_good_revision,
+    rollback_to_what_there_is_not_says_what_there_is,
     a_saved_plan_is_performed_exactly_or_refused,
     an_interrupt_detaches_and_watch_resumes,
     people_read_a_post_mortem,
@@ -202,6 +203,16 @@ fn rollback_goes_to_the_last_good_revision() -> Outcome {
     assert_verdict(&back, "healthy", None, 0)?;
     let again = apply(&project, "v1")?;
     assert_verdict(&again, "unchanged", None, 0)?;
+    Ok(())
+}
+
+fn rollback_to_what_there_is_not_says_what_there_is() -> Outcome {
+    let project = deployed()?;
+    assert_eq!(apply(&project, "v2")?.exit, 0);
+    let nowhere = project.run("rollback --target sandbox --yes --to 99 --output json")?;
+    assert_verdict(&nowhere, "wrong", None, 2)?;
+    let told = "there is no revision api-service:99; there are api-service:2, api-service:1";
+    assert!(nowhere.says(told), "{nowhere}");
     Ok(())
 }
 

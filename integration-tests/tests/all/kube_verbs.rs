@@ -142,7 +142,10 @@ fn rollback_goes_where_it_is_told() -> Outcome {
     assert_verdict(&back, "healthy", None, 0)?;
     assert_eq!(bench.serve()?, ["v1", "v1"], "{back}");
     let nowhere = bench.run("rollback --yes --to 99")?;
-    assert_eq!(nowhere.exit, 1, "{nowhere}");
+    assert_verdict(&nowhere, "wrong", None, 2)?;
+    for known in ["there is no revision 99; there are ", "api v3", "api v1"] {
+        assert!(nowhere.says(known), "{known} is not in\n{nowhere}");
+    }
     assert_eq!(bench.serve()?, ["v1", "v1"], "{nowhere}");
     Ok(())
 }

@@ -22,6 +22,8 @@ trials! { "trust":
     a_credential_process_logs_in,
     an_endpoint_on_the_open_network_gets_made_up_credentials,
     a_secret_of_the_environment_is_not_handed_out_unasked,
+    a_secret_of_a_variable_is_in_nothing_that_is_rendered,
+    a_literal_that_is_masked_is_said_by_validate_and_not_by_a_plan,
     a_variable_that_nobody_allowed_is_told_once,
     an_answer_that_says_nothing_is_trouble_for_every_verb,
 }
@@ -323,6 +325,41 @@ fn a_secret_of_the_environment_is_not_handed_out_unasked() -> Outcome {
         assert_eq!(done.exit, 0, "{done}");
         assert!(!done.says("comes from the environment"), "{done}");
     }
+    Ok(())
+}
+
+fn a_secret_of_a_variable_is_in_nothing_that_is_rendered() -> Outcome {
+    let project = with_program("sh", "exit 1")?;
+    let more = "command = [\"serve\", \"--with=${DEPLOY_PASSWORD}\"]";
+    project.write("deploy.toml", &deploy(&unique("api"), more))?;
+    project.ecs_target("bench", "http://127.0.0.1:9", "main")?;
+    for line in [
+        "render --target kube",
+        "render --target kube --output json",
+        "render --target bench",
+        "render --target bench --output json",
+    ] {
+        let mut command = words(&project, line)?;
+        command.env("DEPLOY_PASSWORD", "SECRET-PASSWORD");
+        let done = Running::start(command)?.wait(PATIENCE)?;
+        assert_eq!(done.exit, 0, "{line}\n{done}");
+        says(&done, &["--with=(masked)"]);
+    }
+    Ok(())
+}
+
+fn a_literal_that_is_masked_is_said_by_validate_and_not_by_a_plan() -> Outcome {
+    let more = "env = { SMTP_PASS = \"SECRET-LITERAL\" }";
+    let project = Project::new(&deploy(&unique("api"), more))?;
+    let told = "`SMTP_PASS` in `env` is masked";
+    for line in ["validate", "validate --output json"] {
+        let done = project.run(&format!("{line} --target sandbox"))?;
+        assert_eq!(done.exit, 0, "{done}");
+        says(&done, &["api", told, "its name promises a secret"]);
+    }
+    let plan = project.run("plan --target sandbox")?;
+    assert_eq!(plan.exit, 0, "{plan}");
+    assert!(!plan.says(told), "{plan}");
     Ok(())
 }
 

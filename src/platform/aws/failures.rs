@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::process;
 use super::whole::Hollow;
+use crate::platform::bounded::TooLarge;
 use crate::platform::causes::{self, links, never_connected};
 use crate::platform::{Failed, Kind};
 
@@ -60,13 +61,17 @@ where
     causes::words(error)
 }
 
-/// What a `credential_process` or a hollow answer is told by, which says all by itself.
+/// What a `credential_process`, a hollow answer or one without an end is told by, which says all by itself.
 fn own_words(error: &(dyn Error + 'static)) -> Option<String> {
     links(error).find_map(|link| {
         let process = link.downcast_ref::<process::Trouble>();
         let hollow = link.downcast_ref::<Hollow>();
+        let large = link.downcast_ref::<TooLarge>();
         let process = process.map(ToString::to_string);
-        process.or_else(|| hollow.map(ToString::to_string))
+        let hollow = hollow.map(ToString::to_string);
+        process
+            .or(hollow)
+            .or_else(|| large.map(ToString::to_string))
     })
 }
 

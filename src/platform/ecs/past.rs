@@ -70,17 +70,13 @@ impl Ecs {
         } else {
             name.to_owned()
         };
-        let definition = self.definition(&name).await.map_err(|mut error| {
-            if error.code.as_deref() == Some("ClientException") {
-                error.kind = Kind::Missing;
-                error.message = format!("there is no revision {name}");
-            }
-            error
+        let (definition, deployed) =
+            futures::join!(self.definition(&name), self.revisions_deployed(there, &[]));
+        let deployed = deployed.unwrap_or_default();
+        let definition = definition.map_err(|error| match error.code.as_deref() {
+            Some("ClientException") => no_revision(there, &name, &deployed),
+            _ => error,
         })?;
-        let deployed = self
-            .revisions_deployed(there, &[])
-            .await
-            .unwrap_or_default();
         let config = deployed
             .iter()
             .find(|one| one.task_definition.as_deref() == Some(&definition.arn))
@@ -104,6 +100,30 @@ impl Ecs {
             .filter_map(|one| one.target_service_revision_arn);
         self.describe_revisions(revisions).await
     }
+}
+
+/// A revision that ECS does not know, with those that deployments of the service rolled out.
+fn no_revision(there: &ObservedService, name: &str, deployed: &[ecs::ServiceRevision]) -> Failed {
+    let current = Some(there.config.task_definition.as_str());
+    let known = deployed.iter().map(|one| one.task_definition.as_deref());
+    let mut words: Vec<&str> = Vec::new();
+    for word in std::iter::once(current)
+        .chain(known)
+        .flatten()
+        .map(last_part)
+    {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    Failed::new(
+        format!("go back with {}", there.config.service_name),
+        Kind::Wrong,
+        format!(
+            "there is no revision {name}; there are {}",
+            words.join(", ")
+        ),
+    )
 }
 
 /// The one update that brings the revision's settings back; the service's own settings stay.

@@ -85,8 +85,9 @@ fn end(head: &RecordHead, is_own: bool, outcome: &Outcome) -> Option<End> {
         VerdictWord::Tripped if outcome.rolled_back == Some(true) => State::RolledBack,
         VerdictWord::Tripped => State::Failed,
         VerdictWord::Superseded => State::Superseded,
-        VerdictWord::Failed | VerdictWord::Refused if is_own && fresh => return Some(End::Discard),
-        VerdictWord::Failed | VerdictWord::Refused => return None,
+        VerdictWord::Failed | VerdictWord::Refused | VerdictWord::Wrong => {
+            return (is_own && fresh).then_some(End::Discard);
+        }
         VerdictWord::Undetermined | VerdictWord::Incomplete | VerdictWord::Interrupted => {
             State::Left
         }

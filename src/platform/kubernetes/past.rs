@@ -64,7 +64,7 @@ pub(super) fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32,
         };
         Failed::new(
             format!("go back with {name}"),
-            Failure::Missing,
+            Failure::Wrong,
             format!("there is no revision {to}; {words}"),
         )
     })
@@ -198,7 +198,7 @@ mod tests {
         for to in ["", "v", "web v12", "api", "-12", "12.1"] {
             assert_eq!(
                 named("api", &records, to).unwrap_err().kind,
-                Failure::Missing,
+                Failure::Wrong,
                 "{to}"
             );
         }

@@ -1,6 +1,6 @@
 //! The containers of a task: the main one, then the sidecars by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::super::findings::Findings;
@@ -314,8 +314,10 @@ fn twice(
     let (Some(env), Some(secrets)) = (env, secrets) else {
         return;
     };
+    let secrets = secrets.value.0.iter();
+    let secrets: HashMap<&str, _> = secrets.map(|(name, at)| (name.as_str(), at)).collect();
     for (name, at) in &env.value.0 {
-        if let Some(secret) = secrets.value.get(name) {
+        if let Some(secret) = secrets.get(name.as_str()) {
             findings.problem(
                 Problem::new(
                     "duplicate-name",

@@ -10,6 +10,9 @@ use super::super::secrets;
 use super::super::shape::{At, Map};
 use super::super::tree::{Node, Value};
 
+/// The code of the note about a literal that is masked.
+pub const MASKED: &str = "masked";
+
 /// The names that the user vouches for.
 pub(super) type Allowed = Vec<At<Filled>>;
 
@@ -68,11 +71,32 @@ pub(super) fn environment(
         {
             findings.problem(literal(&name, what, at.spot));
         }
+        // What a variable brought stands in no file, and a vouched name was thought of.
+        if variables.is_empty() && !allows(allowed, &name) {
+            say_masked(&name, &text, findings);
+        }
         let promised = variables.iter().any(|variable| secrets::promises(variable));
         let sensitive = promised || secrets::maybe(&name, &text);
         found.insert(name, Literal::new(text, sensitive));
     }
     found
+}
+
+/// Says of a literal that nobody will see it, which surprises where it is none.
+fn say_masked(name: &str, text: &str, findings: &mut Findings) {
+    let Some(why) = secrets::why(name, text) else {
+        return;
+    };
+    let service = findings.service.as_ref();
+    let service = service.map_or_else(String::new, |name| format!("{name}: "));
+    findings.note(
+        MASKED,
+        format!(
+            "{service}the value of `{name}` in `env` is masked wherever it would be shown, since \
+             {why}. A secret belongs under `secrets`; of what is none, `allow_plain = [\"{name}\"]` \
+             says so."
+        ),
+    );
 }
 
 /// What the kernel cannot carry in an environment.

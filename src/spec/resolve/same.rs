@@ -1,5 +1,7 @@
 //! Two services of one file that come to one object: each would take the other's away.
 
+use std::collections::HashMap;
+
 use super::super::findings::Findings;
 use super::super::model::{Place, Service};
 use super::super::problem::{Problem, Spot};
@@ -26,18 +28,17 @@ pub(in super::super) fn names(service: &Service, place: &Place, head: Spot) -> N
 
 /// Every object that an earlier service of the file has already is a problem.
 pub(in super::super) fn refuse_the_same(services: &[Named], findings: &mut Findings) {
-    for (index, service) in services.iter().enumerate() {
+    let mut first: HashMap<&(&str, String), Spot> = HashMap::new();
+    for service in services {
         for object in &service.objects {
-            let earlier = services[..index]
-                .iter()
-                .find(|one| one.objects.contains(object));
-            if let Some(earlier) = earlier {
+            let earlier = *first.entry(object).or_insert(service.head);
+            if earlier != service.head {
                 let (kind, name) = object;
                 let message = format!("another service of this file comes to {kind} `{name}` too");
                 findings.problem(
                     Problem::new("same-object", message)
                         .at(service.head)
-                        .also(earlier.head, "this one")
+                        .also(earlier, "this one")
                         .help("each service needs a name of its own"),
                 );
             }

@@ -181,6 +181,50 @@ fn what_a_promising_variable_brought_is_known_wherever_it_is_used() {
     assert_eq!(loaded.private, [PEARL]);
 }
 
+/// The notes about masked literals.
+fn masked(more: &str) -> Vec<String> {
+    let arguments = Arguments {
+        environment: vec![("DEPLOY_TOKEN", "x")],
+        ..Arguments::default()
+    };
+    let loaded = load_with(&with(more), ECS, &arguments).unwrap();
+    let notes = loaded.notes.into_iter();
+    let told = notes.filter(|note| note.code == crate::spec::MASKED);
+    told.map(|note| note.message).collect()
+}
+
+#[test]
+fn a_literal_that_is_masked_is_said_with_its_service_and_the_reason() {
+    let digits = "9f86d081884c7d65".repeat(8);
+    for (name, value, why) in [
+        ("DIGEST", digits.as_str(), "it looks like a key"),
+        ("SESSION_SECRET", "no", "its name promises a secret"),
+        ("DB_PASS", "no", "its name promises a secret"),
+    ] {
+        let told = masked(&format!("env = {{ {name} = \"{value}\" }}\n"));
+        assert_eq!(told.len(), 1, "{told:?}");
+        let words = format!("api: the value of `{name}` in `env` is masked");
+        assert!(
+            told[0].starts_with(&words) && told[0].contains(why),
+            "{told:?}"
+        );
+        assert!(!told[0].contains(&digits), "{told:?}");
+    }
+    let sidecar = "[service.api.sidecar.log]\nimage = \"x:1\"\nenv.LOG_TOKEN = \"no\"\n";
+    assert_eq!(masked(sidecar).len(), 1);
+}
+
+#[test]
+fn nothing_is_said_of_what_is_vouched_for_or_brought_by_a_variable() {
+    for more in [
+        "env = { MODE = \"production\", DB_PASS = \"\" }\n",
+        "env = { DB_PASS = \"no\" }\nallow_plain = [\"DB_PASS\"]\n",
+        "env = { DB_PASS = \"${DEPLOY_TOKEN}\" }\n",
+    ] {
+        assert_eq!(masked(more), [""; 0], "{more}");
+    }
+}
+
 #[test]
 fn a_truth_is_no_secret() {
     let problems = read(&with("service_connect = true\n")).unwrap_err();

@@ -105,6 +105,7 @@ async fn describe(connection: &Connection, name: &str, region: &Region) -> Resul
     let settings = aws_sdk_eks::config::Builder::from(&connection.settings)
         .interceptor(connection.time.clone())
         .interceptor(aws::Whole)
+        .retry_classifier(aws::Whole)
         .build();
     let answer = aws_sdk_eks::Client::from_conf(settings)
         .describe_cluster()
@@ -148,7 +149,11 @@ async fn check_owner(
     let seen = if let Some(seen) = part(4) {
         Some(seen.to_owned())
     } else {
-        let sts = aws_sdk_sts::Client::new(&connection.settings);
+        let settings = aws_sdk_sts::config::Builder::from(&connection.settings)
+            .interceptor(aws::Whole)
+            .retry_classifier(aws::Whole)
+            .build();
+        let sts = aws_sdk_sts::Client::from_conf(settings);
         let answer = sts.get_caller_identity().send().await;
         answer
             .map_err(|error| aws::failed("ask whose credentials these are", error))?

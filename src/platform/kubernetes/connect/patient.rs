@@ -3,6 +3,7 @@
 //!
 //! Every call but a stream has its time. A server that is frozen holds connections open for ever.
 
+use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::header::{DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt as _};
 
@@ -21,6 +23,7 @@ use super::warnings::Warnings;
 use super::whole;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
+use crate::platform::bounded::{self, Bounded, TooLarge};
 use crate::platform::causes::{links, never_connected, words};
 use crate::platform::kubernetes::trouble::Trouble;
 
@@ -97,9 +100,9 @@ where
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
 {
-    type Response = Response<Body>;
+    type Response = Response<Bounded<Body>>;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Response<Body>, BoxError>>;
+    type Future = BoxFuture<'static, Result<Response<Bounded<Body>>, BoxError>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -115,7 +118,7 @@ impl<S> Patient<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = BoxError> + Clone,
 {
-    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Bounded<Body>>, BoxError> {
         let begun = self.clock.now();
         request.headers_mut().insert(USER_AGENT, AGENT);
         let is_read = request.method() == Method::GET;
@@ -138,7 +141,7 @@ where
     }
 
     /// One attempt, in its time.
-    async fn once(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    async fn once(&self, request: Request<Body>) -> Result<Response<Bounded<Body>>, BoxError> {
         if let Some(tokens) = &self.tokens {
             let ready = tokens.header().await;
             ready.map_err(|error| Trouble::credentials(&error))?;
@@ -146,18 +149,21 @@ where
         let streams = is_stream(&request);
         let objects = whole::must_be_object(&request);
         let limit = limit(&request);
+        let most = most(&request);
         let attempt = async {
             let answer = self.below.clone().oneshot(request).await?;
             if streams {
-                return Ok(answer);
+                return Ok(answer.map(Bounded::stream));
             }
             // With the time of the answer: one that is cut may be asked for again.
             let (parts, body) = answer.into_parts();
-            let bytes = body.collect_bytes().await?;
+            let body = Bounded::whole(body, most).collect().await?;
+            let bytes = body.to_bytes();
             if parts.status.is_success() && objects && !whole::is_object(&bytes) {
                 return Err(Trouble::Hollow.into());
             }
-            Ok(Response::from_parts(parts, Body::from(bytes.to_vec())))
+            let body = Bounded::whole(Body::from(bytes.to_vec()), most);
+            Ok(Response::from_parts(parts, body))
         };
         let answer = match tokio::time::timeout(limit, attempt).await {
             Ok(answer) => answer,
@@ -200,6 +206,15 @@ fn limit(request: &Request<Body>) -> Duration {
     }
 }
 
+/// How many MiB an answer may have.
+fn most(request: &Request<Body>) -> u64 {
+    if request.uri().path().ends_with("/log") {
+        bounded::LOG
+    } else {
+        bounded::ANSWER
+    }
+}
+
 /// Whether the answer has no end that we wait for.
 fn is_stream(request: &Request<Body>) -> bool {
     let query = request.uri().query().unwrap_or_default();
@@ -209,7 +224,7 @@ fn is_stream(request: &Request<Body>) -> bool {
 }
 
 /// How long to wait before a read is tried again; `None`: its answer stands.
-fn pause(answer: &Result<Response<Body>, BoxError>, attempt: u32) -> Option<Duration> {
+fn pause(answer: &Result<Response<Bounded<Body>>, BoxError>, attempt: u32) -> Option<Duration> {
     let backoff = FIRST_WAIT * 2_u32.saturating_pow(attempt - 1);
     // Half of it at least, so that many clients do not come back at once.
     let share = u32::try_from(RandomState::new().hash_one(attempt) % 512).unwrap_or(0);
@@ -235,7 +250,9 @@ fn pause(answer: &Result<Response<Body>, BoxError>, attempt: u32) -> Option<Dura
                 trouble,
                 Some(Trouble::Credentials { .. } | Trouble::Unknown)
             );
-            (!hopeless).then_some(backoff)
+            // It would be no smaller the next time.
+            let large = links(error.as_ref()).any(<dyn Error>::is::<TooLarge>);
+            (!hopeless && !large).then_some(backoff)
         }
     }
 }

@@ -16,6 +16,7 @@ use super::*;
 use crate::platform::kubernetes::failures::failed;
 
 mod eks;
+mod endless;
 mod ways;
 
 /// What the server does with the n-th request.
