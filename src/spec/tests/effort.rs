@@ -26,7 +26,7 @@ fn cost(work: &dyn Fn()) -> Duration {
     let once = || {
         let begun = spent();
         work();
-        spent() - begun
+        spent().saturating_sub(begun)
     };
     (0..3).map(|_| once()).min().unwrap_or_default()
 }
