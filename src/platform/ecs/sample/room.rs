@@ -38,7 +38,7 @@ mod tests {
     use crate::platform::ecs::tests::service_with;
     use crate::platform::ecs::view::{DeploymentView, EventView};
 
-    const TIGHT: &str = "minimum_healthy_percent = 100\nmaximum_percent = 100";
+    const TIGHT: &str = "minimum_healthy_percent = 100\nmaximum_percent = 134";
     const HALF: &str = "minimum_healthy_percent = 50\nmaximum_percent = 150";
 
     /// What a rollout of `desired` tasks, `running` of them, finds beside `old` ones at these percentages.
