@@ -77,6 +77,26 @@ impl Intent {
     }
 }
 
+/// How whoever gave a command may take over what is not ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakesOver {
+    /// By the same command, with `--adopt`.
+    Itself,
+    /// By `apply --adopt` first: this command has no such option.
+    ByApply,
+}
+
+impl TakesOver {
+    /// Of a command that asks for this.
+    pub fn of(intent: &Intent) -> Self {
+        if intent.destroy || intent.follows_the_file() {
+            Self::Itself
+        } else {
+            Self::ByApply
+        }
+    }
+}
+
 /// A plan with the state of the service that it was made from.
 #[derive(Debug)]
 pub struct Proposal<P: Platform + ?Sized> {

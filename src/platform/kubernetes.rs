@@ -25,6 +25,7 @@ use crate::spec::KubePlace;
 
 pub mod adopt;
 pub mod advice;
+pub mod ambiguous;
 pub mod back;
 pub mod basis;
 pub mod capture;

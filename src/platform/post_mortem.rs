@@ -6,32 +6,89 @@ use std::collections::BTreeMap;
 use crate::event::FailureGroup;
 use crate::rollout::{Cause, Failure, Rollback, Tripper, Verdict, WhyNot};
 
-/// Failures of the same cause, container and exit code, most frequent first.
+pub mod sign;
+
+#[cfg(test)]
+mod tests;
+
+/// Exit codes of a container that was told to end (128 and SIGTERM), or was made to (128 and
+/// SIGKILL).
+const SIGNALLED: [i32; 2] = [137, 143];
+
+/// Whether a container with this exit code was told or made to end.
+pub fn is_signalled(code: i32) -> bool {
+    SIGNALLED.contains(&code)
+}
+
+/// Failures of the same cause, container and exit code, most frequent first. Those that only ended
+/// since another container of theirs had come last: however many there are, they are no cause.
 pub fn group(failures: &[Failure]) -> Vec<FailureGroup> {
-    let mut groups: BTreeMap<(Cause, Option<String>, Option<i32>), FailureGroup> = BTreeMap::new();
-    for failure in failures {
-        let key = (failure.cause, failure.container.clone(), failure.exit_code);
-        let group = groups.entry(key).or_insert_with(|| FailureGroup {
-            cause: failure.cause,
-            count: 0,
-            text: failure.text.clone(),
-            container: failure.container.clone(),
-            exit_code: failure.exit_code,
-            first: failure.at,
-            example: failure.task.clone(),
+    let mut oldest_first: Vec<&Failure> = failures.iter().collect();
+    oldest_first.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)));
+    let mut groups: BTreeMap<Key, (FailureGroup, bool)> = BTreeMap::new();
+    for failure in oldest_first {
+        let entry = groups.entry(key(failure)).or_insert_with(|| {
+            let group = FailureGroup {
+                cause: failure.cause,
+                count: 0,
+                text: failure.text.clone(),
+                container: failure.container.clone(),
+                exit_code: failure.exit_code,
+                first: failure.at,
+                example: failure.task.clone(),
+            };
+            (group, false)
         });
-        group.count += 1;
+        entry.0.count += 1;
+        entry.1 |= !is_taken_along(failure, failures);
     }
-    let mut groups: Vec<FailureGroup> = groups.into_values().collect();
-    groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.first.cmp(&b.first)));
-    groups
+    let mut groups: Vec<(FailureGroup, bool)> = groups.into_values().collect();
+    groups.sort_by(|(a, by_itself), (b, also)| {
+        let by_itself = also.cmp(by_itself);
+        by_itself
+            .then_with(|| b.count.cmp(&a.count))
+            .then_with(|| a.first.cmp(&b.first))
+    });
+    groups.into_iter().map(|(group, _)| group).collect()
+}
+
+type Key = (Cause, Option<String>, Option<i32>);
+
+fn key(failure: &Failure) -> Key {
+    (failure.cause, failure.container.clone(), failure.exit_code)
+}
+
+/// Whether a container was told or made to end after another one of the same task had ended by
+/// itself.
+fn is_taken_along(failure: &Failure, failures: &[Failure]) -> bool {
+    let signalled =
+        |one: &Failure| one.cause == Cause::Exited && one.exit_code.is_some_and(is_signalled);
+    signalled(failure)
+        && failure.task.is_some()
+        && failures.iter().any(|other| {
+            other.task == failure.task
+                && other.container != failure.container
+                && other.exit_code.is_some()
+                && !signalled(other)
+                && other.at <= failure.at
+        })
+}
+
+/// The newest failure of a group: its log lines are the likeliest to be there still.
+pub fn newest<'a>(group: &FailureGroup, failures: &'a [Failure]) -> Option<&'a Failure> {
+    let of = (group.cause, group.container.clone(), group.exit_code);
+    let members = failures.iter().filter(|failure| key(failure) == of);
+    members.max_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)))
 }
 
 /// The likely cause, in plain words.
-pub fn likely(group: &FailureGroup) -> String {
+pub fn likely(group: &FailureGroup, sign: Option<sign::Sign>) -> String {
     let who = group.container.as_ref().map_or(String::new(), |container| {
         format!(" (container {container})")
     });
+    if let Some(sign) = sign {
+        return format!("{}{who}", sign.words());
+    }
     let code = match group.exit_code {
         Some(code) if group.cause == Cause::Exited => {
             format!(" with exit code {code}{}", signal(code))
@@ -87,8 +144,20 @@ pub fn what(revision: &str, verdict: &Verdict) -> String {
     }
 }
 
-/// What to do after a verdict, whatever the cause.
-pub fn steps(verdict: &Verdict) -> Option<&'static str> {
+/// Whether what failed was left as it is, although something may be there to go back to.
+pub fn stays(verdict: &Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Tripped {
+            rollback: Rollback::NotDone(why),
+            ..
+        } if *why != WhyNot::FirstDeployment
+    )
+}
+
+/// What to do after a verdict, whatever the cause. `can_go_back`: there is a revision that
+/// `deployer rollback` could bring back.
+pub fn steps(verdict: &Verdict, can_go_back: bool) -> Option<&'static str> {
     match verdict {
         Verdict::Tripped {
             rollback: Rollback::NotDone(WhyNot::FirstDeployment),
@@ -97,59 +166,10 @@ pub fn steps(verdict: &Verdict) -> Option<&'static str> {
         Verdict::Tripped {
             rollback: Rollback::NotDone(_),
             ..
-        } => Some("`deployer rollback` goes back to the last revision known good."),
+        } if can_go_back => Some("`deployer rollback` goes back to the last revision known good."),
         Verdict::Tripped { .. } => Some("Correct it and run `deployer apply` again."),
         Verdict::Undetermined(_) => Some("`deployer watch` goes on watching."),
         Verdict::Superseded { .. } => Some("`deployer history` tells who deployed what."),
         Verdict::Healthy { .. } => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::Timestamp;
-
-    fn failure(id: &str, cause: Cause, code: Option<i32>, second: i64) -> Failure {
-        Failure {
-            id: id.into(),
-            at: Timestamp::from_second(second).unwrap(),
-            cause,
-            text: format!("text of {id}"),
-            container: Some("api".into()),
-            exit_code: code,
-            task: Some(id.into()),
-        }
-    }
-
-    #[test]
-    fn failures_are_grouped_with_counts_and_the_first_words_are_kept() {
-        let groups = group(&[
-            failure("a", Cause::Exited, Some(1), 10),
-            failure("b", Cause::ImageNotFound, None, 5),
-            failure("c", Cause::Exited, Some(1), 20),
-            failure("d", Cause::Exited, Some(42), 30),
-        ]);
-        let seen: Vec<(Cause, u32, &str)> = groups
-            .iter()
-            .map(|group| (group.cause, group.count, group.text.as_str()))
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                (Cause::Exited, 2, "text of a"),
-                (Cause::ImageNotFound, 1, "text of b"),
-                (Cause::Exited, 1, "text of d")
-            ]
-        );
-    }
-
-    #[test]
-    fn an_exit_code_is_explained() {
-        let groups = group(&[failure("a", Cause::Exited, Some(127), 1)]);
-        assert_eq!(
-            likely(&groups[0]),
-            "the container exits with exit code 127, the command was not found (container api)"
-        );
     }
 }

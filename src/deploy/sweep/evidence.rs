@@ -1,7 +1,7 @@
 //! The evidence of a failure is gathered while it is there.
 
 use super::others::{reason, runs};
-use super::stage::{Play, Ran, example, image, later};
+use super::stage::{Play, Ran, example, fresh, image, later};
 use crate::event::{Kind, PostMortem};
 use crate::rollout::Cause;
 use crate::sandbox::{Behaviour, Effect, Fault, Timings, World};
@@ -82,4 +82,86 @@ async fn our_failures_are_found_behind_hundreds_of_stopped_tasks() {
     let causes: Vec<_> = evidence(&ran).groups.iter().map(|one| one.cause).collect();
     assert_eq!(causes, [Cause::ImageNotFound], "{}", reason(&ran));
     assert!(reason(&ran).contains("does not exist"), "{}", reason(&ran));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ends_with_0_is_blamed_and_not_the_sidecar_that_it_takes_along() {
+    let mut world = runs().await;
+    world.set_image(&image("v2"), Behaviour::Completes);
+    let proxy = "[service.api.sidecar.proxy]\nimage = \"nginx:1.29\"\nessential = true\n\n[service.api.ecs]";
+    let ran = Play::new(world, example(&[("[service.api.ecs]", proxy)], "v2"))
+        .run()
+        .await;
+    assert_eq!(ran.exit(), Some(10), "{}", reason(&ran));
+    let evidence = evidence(&ran);
+    let group = &evidence.groups[0];
+    let blamed = (group.container.as_deref(), group.exit_code);
+    assert_eq!(blamed, (Some("api"), Some(0)), "{evidence:?}");
+    assert!(
+        evidence.next[0].starts_with("A server that ends with 0"),
+        "{evidence:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn percentages_that_let_nothing_start_are_the_cause_that_is_told() {
+    let edits = [
+        ("log_group ", "maximum_percent = 110\nlog_group "),
+        ("deadline = \"30m\"", "deadline = \"5m\""),
+    ];
+    let ran = Play::new(runs().await, example(&edits, "v2")).run().await;
+    let evidence = evidence(&ran);
+    let likely = evidence.likely_cause.as_deref().unwrap_or_default();
+    assert!(likely.contains("leave no room"), "{evidence:?}");
+    assert!(
+        evidence.next[0].contains("raise `maximum_percent`"),
+        "{evidence:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_first_failure_nothing_is_advised_that_rollback_would_refuse() {
+    for edits in [&[][..], &[("rollback = true", "rollback = false")]] {
+        let mut world = fresh();
+        world.set_image(
+            &image("v1"),
+            Behaviour::Crash {
+                exit_code: 1,
+                after_ms: None,
+            },
+        );
+        let first = Play::new(world, example(edits, "v1")).run().await;
+        let mut world = later(first.world.clone(), 60);
+        world.set_image(
+            &image("v2"),
+            Behaviour::Crash {
+                exit_code: 1,
+                after_ms: None,
+            },
+        );
+        let second = Play::new(world, example(edits, "v2")).run().await;
+        for ran in [first, second] {
+            assert_eq!(ran.exit(), Some(11), "{}", reason(&ran));
+            let next = evidence(&ran).next.join("\n");
+            assert!(!next.contains("deployer rollback"), "{next}");
+            assert!(next.contains("deployer apply"), "{next}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rollback_is_advised_after_a_failure_that_was_left_as_it_is() {
+    let edits = [("rollback = true", "rollback = false")];
+    let mut world = runs().await;
+    world.set_image(
+        &image("v2"),
+        Behaviour::Crash {
+            exit_code: 1,
+            after_ms: None,
+        },
+    );
+    let ran = Play::new(world, example(&edits, "v2")).run().await;
+    assert_eq!(ran.exit(), Some(11), "{}", reason(&ran));
+    let next = evidence(&ran).next.join("\n");
+    assert!(next.contains("`deployer rollback` goes back"), "{next}");
 }

@@ -11,7 +11,7 @@ use super::origin::{exact_value, key, tag_value};
 use crate::names::ServiceName;
 use crate::plan::Note;
 use crate::platform::owner::{Marks, Owner, Tenant};
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, Kind, TakesOver};
 
 /// Tags that say more exactly whose a service is than an earlier version did. One that is missing is
 /// no reason to write: it goes along with the next change.
@@ -48,11 +48,12 @@ pub fn only_marks(changes: &[Change], there: &ObservedService) -> bool {
     }
 }
 
-/// Refuses a service that is not ours, unless it is to be adopted.
+/// Refuses a service that is not ours, unless it is to be adopted: how that is done.
 pub fn refuse_foreign(
     there: &ObservedService,
     (tenant, name): (&Tenant, &ServiceName),
     diff: &Diff,
+    takes_over: TakesOver,
 ) -> Failed {
     let service = &there.config.service_name;
     let whose = match marks(there).whose() {
@@ -64,13 +65,14 @@ pub fn refuse_foreign(
             key::SERVICE
         ),
     };
+    let way = match takes_over {
+        TakesOver::Itself => format!("--adopt takes it over and {}", resets(diff)),
+        TakesOver::ByApply => "`apply --adopt` takes it over".to_owned(),
+    };
     Failed::new(
         format!("change service {service}"),
         Kind::Refused,
-        format!(
-            "it exists and {whose}; --adopt takes it over and {}",
-            resets(diff)
-        ),
+        format!("it exists and {whose}; {way}"),
     )
 }
 

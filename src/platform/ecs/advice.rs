@@ -38,6 +38,19 @@ pub fn shortest(service: &Service, count: u32) -> Option<Duration> {
     Some(healthy * waves + service.rollout.policy.bake)
 }
 
+/// What is wrong with percentages between which no task can ever be started or stopped, and what
+/// to do; `None`: nothing.
+pub fn deadlock(count: u32, low: u32, high: u32) -> Option<String> {
+    waves(count, low, high).is_none().then(|| {
+        let tasks = if count == 1 { "task" } else { "tasks" };
+        format!(
+            "With {count} {tasks}, at least {low} % (rounded up) and at most {high} % (rounded down), \
+             no task can ever be started or stopped: raise `maximum_percent` or lower \
+             `minimum_healthy_percent`."
+        )
+    })
+}
+
 /// Notes on a plan for `count` tasks that starts a rollout or not.
 pub fn notes(service: &Service, changes: &[Change], count: u32, observed: &Observed) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -57,13 +70,10 @@ fn on_rollout(notes: &mut Vec<Note>, service: &Service, count: u32, created: boo
     let (low, high) = (ecs.minimum_healthy_percent, ecs.maximum_percent);
     let deadline = service.rollout.policy.deadline;
     match shortest(service, count) {
-        None if !created => notes.push(Note::warning(
-            "deadlock",
-            format!(
-                "With {count} tasks, at least {low} % (rounded up) and at most {high} % (rounded down), \
-                 no task can ever be started or stopped: raise maximum_percent or lower minimum_healthy_percent."
-            ),
-        )),
+        None if !created => {
+            let text = deadlock(count, low, high);
+            notes.extend(text.map(|text| Note::warning("deadlock", text)));
+        }
         Some(shortest) if shortest > deadline => notes.push(Note::warning(
             "deadline_too_short",
             format!(

@@ -3,6 +3,8 @@
 
 use jiff::Timestamp;
 
+use crate::platform::post_mortem;
+use crate::platform::post_mortem::sign::is_out_of_addresses;
 use crate::rollout::{Cause, Failure};
 
 /// A stopped task, the parts that tell why.
@@ -49,11 +51,18 @@ pub fn failure(task: &StoppedTask, essential: &[String], now: Timestamp) -> Opti
     if on_purpose {
         return None;
     }
+    // After a container was renamed, the file may know none of those that ran.
+    let known = |one: &StoppedContainer| essential.contains(&one.name);
+    let essential = if task.containers.iter().any(known) {
+        essential
+    } else {
+        &[]
+    };
     let (container, cause, text) = if lower.contains("failed container health checks") {
-        let unhealthy = task
-            .containers
-            .iter()
-            .find(|c| c.health.as_deref() == Some("UNHEALTHY"));
+        let unhealthy = |one: &&StoppedContainer| {
+            one.health.as_deref() == Some("UNHEALTHY") && may_end_it(one, essential)
+        };
+        let unhealthy = task.containers.iter().find(unhealthy);
         (unhealthy, Cause::ContainerUnhealthy, reason.to_owned())
     } else if lower.contains("elb health checks") || lower.contains("target-group") {
         (None, Cause::TargetUnhealthy, reason.to_owned())
@@ -76,38 +85,65 @@ fn by_containers<'a>(
     essential: &[String],
     reason: &str,
 ) -> (Option<&'a StoppedContainer>, Cause, String) {
-    let told =
-        |container: &&StoppedContainer| container.reason.as_deref().is_some_and(|r| !r.is_empty());
-    if let Some(container) = task.containers.iter().find(told) {
-        let text = container.reason.clone().unwrap_or_default();
-        return (Some(container), by_text(&text), text);
+    if let Some((container, text)) = told(task, essential) {
+        return (Some(container), by_text(text), text.to_owned());
     }
     let by_task = by_text(reason);
     if by_task != Cause::Other {
         return (None, by_task, reason.to_owned());
     }
-    // The one whose end ended the task: an essential one that failed before any other.
-    let ended = |container: &&StoppedContainer| container.exit_code.is_some_and(|code| code != 0);
-    let essential_one = |container: &&StoppedContainer| essential.contains(&container.name);
-    let culprit = task
-        .containers
-        .iter()
-        .filter(essential_one)
-        .find(ended)
-        .or_else(|| {
-            task.containers
-                .iter()
-                .filter(essential_one)
-                .find(|c| c.exit_code.is_some())
-        })
-        .or_else(|| task.containers.iter().find(ended));
-    match culprit {
+    match ended_first(task, essential) {
         Some(container) => (Some(container), Cause::Exited, reason.to_owned()),
         None if task.stop_code.as_deref() == Some("EssentialContainerExited") => {
             (None, Cause::Exited, reason.to_owned())
         }
         None => (None, Cause::Other, reason.to_owned()),
     }
+}
+
+/// The container whose own words tell why the task ended. One that is not essential ends no task
+/// once it has started; what is said of its end is no cause.
+fn told<'a>(
+    task: &'a StoppedTask,
+    essential: &[String],
+) -> Option<(&'a StoppedContainer, &'a str)> {
+    let telling = |container: &'a StoppedContainer| {
+        let reason = container.reason.as_deref().filter(|r| !r.is_empty())?;
+        Some((container, reason))
+    };
+    let by_itself = |container: &StoppedContainer| {
+        may_end_it(container, essential) || container.exit_code.is_none()
+    };
+    let all = || task.containers.iter().filter_map(telling);
+    all()
+        .find(|(container, _)| may_end_it(container, essential))
+        .or_else(|| all().find(|(container, _)| by_itself(container)))
+}
+
+/// Whether the end of a container ends its task. Where none is known to be essential, each may.
+fn may_end_it(container: &StoppedContainer, essential: &[String]) -> bool {
+    essential.is_empty() || essential.contains(&container.name)
+}
+
+/// The container that ended first and by itself. ECS tells no time of it, but it asks the others to
+/// end once an essential one has, and kills them where they do not (Amazon ECS developer guide,
+/// `essential`): 143 and 137 are theirs, unless no other code is there. A sibling that ends in good
+/// order when it is asked to has 0, so any other code says more than that.
+fn ended_first<'a>(task: &'a StoppedTask, essential: &[String]) -> Option<&'a StoppedContainer> {
+    let rank = |container: &&StoppedContainer| match container.exit_code {
+        Some(0) => 1,
+        Some(code) if post_mortem::is_signalled(code) => 2,
+        _ => 0,
+    };
+    let ended = || task.containers.iter().filter(|one| one.exit_code.is_some());
+    ended()
+        .filter(|container| may_end_it(container, essential))
+        .min_by_key(rank)
+        .or_else(|| {
+            ended()
+                .filter(|one| one.exit_code != Some(0))
+                .min_by_key(rank)
+        })
 }
 
 /// The cause that a text of ECS tells of.
@@ -140,7 +176,8 @@ pub fn by_text(text: &str) -> Cause {
         "spotinterruption",
         "spot interruption",
         "no container instance",
-    ]) {
+    ]) || is_out_of_addresses(&lower)
+    {
         Cause::NoCapacity
     } else {
         Cause::Other
@@ -223,171 +260,4 @@ fn initialization(has: &impl Fn(&[&str]) -> bool) -> Cause {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn task(code: &str, reason: &str, containers: Vec<StoppedContainer>) -> StoppedTask {
-        StoppedTask {
-            arn: "arn:aws:ecs:us-east-1:123456789012:task/main/0a1b".into(),
-            stop_code: Some(code.into()),
-            reason: Some(reason.into()),
-            at: None,
-            containers,
-        }
-    }
-
-    fn container(name: &str, exit: Option<i32>, reason: Option<&str>) -> StoppedContainer {
-        StoppedContainer {
-            name: name.into(),
-            exit_code: exit,
-            reason: reason.map(str::to_owned),
-            health: None,
-        }
-    }
-
-    fn of(task: &StoppedTask) -> Option<Failure> {
-        failure(task, &["api".into(), "proxy".into()], Timestamp::UNIX_EPOCH)
-    }
-
-    const ROWS: [(&str, Cause); 15] = [
-        (
-            "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/api:v9: docker.io/library/api:v9: not found",
-            Cause::ImageNotFound,
-        ),
-        (
-            "CannotPullContainerError: Error response from daemon: manifest for api:v9 not found: manifest unknown",
-            Cause::ImageNotFound,
-        ),
-        (
-            "CannotPullContainerError: pull access denied for api, repository does not exist or may require 'docker login'",
-            Cause::PullDenied,
-        ),
-        (
-            "CannotPullContainerError: inspect image has been retried 5 time(s): httpReadSeeker: failed open: unexpected status code: 403 Forbidden",
-            Cause::PullDenied,
-        ),
-        (
-            "CannotPullContainerError: inspect image has been retried 5 time(s): dial tcp 10.0.0.1:443: i/o timeout",
-            Cause::RegistryTrouble,
-        ),
-        (
-            "CannotPullContainerError: toomanyrequests: You have reached your pull rate limit",
-            Cause::RegistryTrouble,
-        ),
-        (
-            "CannotPullContainerError: invalid reference format",
-            Cause::ImageNameInvalid,
-        ),
-        (
-            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:… : ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-            Cause::SecretMissing,
-        ),
-        (
-            "ResourceInitializationError: unable to pull secrets or registry auth: pull command failed: : signal: killed: context deadline exceeded",
-            Cause::RegistryTrouble,
-        ),
-        (
-            "ResourceInitializationError: failed to validate logger args: : signal: killed",
-            Cause::ResourceMissing,
-        ),
-        (
-            "OutOfMemoryError: Container killed due to memory usage",
-            Cause::OutOfMemory,
-        ),
-        (
-            "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/x' that was provided for this task.",
-            Cause::RoleDenied,
-        ),
-        (
-            "You've reached the limit on the number of tasks you can run concurrently",
-            Cause::Refused,
-        ),
-        (
-            "Capacity is unavailable at this time. Please try again later or in a different availability zone",
-            Cause::NoCapacity,
-        ),
-        (
-            "Timeout waiting for network interface provisioning to complete.",
-            Cause::Other,
-        ),
-    ];
-
-    #[test]
-    fn texts_of_aws_name_their_cause() {
-        for (text, cause) in ROWS {
-            assert_eq!(by_text(text), cause, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_task_that_was_scaled_in_is_no_failure() {
-        let reason = "Scaling activity initiated by (deployment ecs-svc/1)";
-        assert_eq!(
-            of(&task(
-                "ServiceSchedulerInitiated",
-                reason,
-                vec![container("api", Some(143), None)]
-            )),
-            None
-        );
-        assert_eq!(
-            of(&task("UserInitiated", "Task stopped by user", vec![])),
-            None
-        );
-    }
-
-    #[test]
-    fn the_essential_container_is_to_blame_not_the_one_it_took_along() {
-        let containers = vec![
-            container("log", Some(137), None),
-            container("api", Some(42), None),
-        ];
-        let failure = of(&task(
-            "EssentialContainerExited",
-            "Essential container in task exited",
-            containers,
-        ))
-        .unwrap();
-        assert_eq!(
-            (failure.container.as_deref(), failure.exit_code),
-            (Some("api"), Some(42))
-        );
-        assert_eq!(failure.cause, Cause::Exited);
-    }
-
-    #[test]
-    fn memory_and_pull_errors_are_told_by_the_container() {
-        let killed = container(
-            "api",
-            Some(137),
-            Some("OutOfMemoryError: Container killed due to memory usage"),
-        );
-        let failure = of(&task(
-            "EssentialContainerExited",
-            "Essential container in task exited",
-            vec![killed],
-        ))
-        .unwrap();
-        assert_eq!(
-            (failure.cause, failure.exit_code),
-            (Cause::OutOfMemory, Some(137))
-        );
-    }
-
-    #[test]
-    fn health_checks_are_told_apart() {
-        let inside = of(&task(
-            "ServiceSchedulerInitiated",
-            "Task failed container health checks",
-            vec![],
-        ))
-        .unwrap();
-        let outside =
-            "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:…)";
-        let outside = of(&task("ServiceSchedulerInitiated", outside, vec![])).unwrap();
-        assert_eq!(
-            (inside.cause, outside.cause),
-            (Cause::ContainerUnhealthy, Cause::TargetUnhealthy)
-        );
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use super::diff::Diff;
 use super::planned::Planned;
 use crate::event::{Events, Kind as Told};
 use crate::plan::{ChangeView, Effect, Plan};
-use crate::platform::{Failed, Gone};
+use crate::platform::{Failed, Gone, TakesOver};
 use crate::rollout::Gauge;
 use crate::spec::Service;
 
@@ -50,7 +50,7 @@ impl Ecs {
             });
             if !adopt && !adopt::is_ours(there, &self.tenant, &service.name) {
                 let ours = (&self.tenant, &service.name);
-                return Err(adopt::refuse_foreign(there, ours, &diff));
+                return Err(adopt::refuse_foreign(there, ours, &diff, TakesOver::Itself));
             }
         }
         let basis = self.basis(service, &observed, false);

@@ -9,12 +9,13 @@ use super::targets::{Unwell, unwell};
 use crate::event::{FailureGroup, LogTail, PostMortem};
 use crate::platform::aws::failed;
 use crate::platform::failure::{Failed, Kind};
-use crate::platform::post_mortem::{group, likely, what};
+use crate::platform::post_mortem::sign::sign;
+use crate::platform::post_mortem::{group, newest, what};
 use crate::rollout::{Cause, Failure, Rollback, Verdict};
 
 mod words;
 
-use words::{messages, next, now};
+use words::{Known, messages, now};
 
 /// Log lines shown of the container that died.
 const LOG_LINES: i32 = 12;
@@ -23,6 +24,8 @@ const LOG_LINES: i32 = 12;
 pub(super) struct Witnesses<'a> {
     pub(super) logs: &'a Logs,
     pub(super) load_balancers: &'a LoadBalancers,
+    /// Whether `rollback` would find something to go back to.
+    pub(super) can_go_back: bool,
 }
 
 impl Witnesses<'_> {
@@ -58,9 +61,18 @@ impl Witnesses<'_> {
                 ..
             }
         );
+        let known = Known {
+            sign: groups.first().and_then(|group| sign(group, logs.as_ref())),
+            group: groups.first(),
+            subject: &rollout.subject,
+            deadlock: rollout.seen.deadlock.clone().filter(|_| groups.is_empty()),
+            spoke: logs.is_some(),
+            can_go_back: self.can_go_back,
+        };
         PostMortem {
             what: what(short(&rollout.ours.task_definition), verdict),
-            likely_cause: groups.first().map(likely),
+            likely_cause: known.likely(),
+            next: known.next(verdict),
             targets: rollout.seen.targets.with(targets),
             logs,
             messages: messages(rollout),
@@ -70,7 +82,6 @@ impl Witnesses<'_> {
             } else {
                 Vec::new()
             },
-            next: next(verdict, groups.first()),
             groups,
             missing,
             ..PostMortem::default()
@@ -105,14 +116,8 @@ impl Witnesses<'_> {
                 | Cause::TargetUnhealthy
                 | Cause::Other
         );
-        let mut dead = failures
-            .iter()
-            .filter(|failure| failure.cause == group.cause);
-        let Some(task) = dead
-            .next_back()
-            .and_then(|failure| failure.task.as_ref())
-            .filter(|_| spoke)
-        else {
+        let dead = newest(group, failures).filter(|_| spoke);
+        let Some(task) = dead.and_then(|failure| failure.task.as_ref()) else {
             return Ok(None);
         };
         let container = group.container.as_deref().unwrap_or(&rollout.subject.main);

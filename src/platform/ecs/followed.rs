@@ -8,7 +8,7 @@ use super::reading::{Memory, Ours};
 use super::targets::Sightings;
 use super::view::ServiceView;
 use crate::rollout::Failure;
-use crate::spec::Service;
+use crate::spec::{Architecture, Service};
 
 /// A rollout under watch.
 #[derive(Debug, Clone)]
@@ -48,6 +48,12 @@ pub(super) struct Subject {
     pub(super) logs: Option<(String, String)>,
     /// Target groups.
     pub(super) target_groups: Vec<String>,
+    /// What its tasks run on.
+    pub(super) architecture: Architecture,
+    /// How many tasks must run during a rollout.
+    pub(super) minimum_percent: u32,
+    /// How many tasks may run during a rollout.
+    pub(super) maximum_percent: u32,
 }
 
 /// What was seen, so that nothing is told twice.
@@ -66,6 +72,8 @@ pub(super) struct Seen {
     pub(super) counters: Option<[u32; 5]>,
     pub(super) looked: Option<Timestamp>,
     pub(super) service: Option<ServiceView>,
+    /// What to do about percentages that keep ours from starting a single task.
+    pub(super) deadlock: Option<String>,
     /// Targets that a load balancer found failing.
     pub(super) targets: Sightings,
     /// When they were last asked for, or tasks of ours first ran.
@@ -102,6 +110,9 @@ impl Followed {
                     .iter()
                     .map(|group| group.arn.to_string())
                     .collect(),
+                architecture: service.architecture,
+                minimum_percent: service.ecs.minimum_healthy_percent,
+                maximum_percent: service.ecs.maximum_percent,
             },
             seen: Seen {
                 begun: ours.begun,

@@ -9,6 +9,7 @@ use super::deployments::AT_ONCE;
 use super::desired::ServiceConfig;
 use super::diff::{Diff, views};
 use super::fields;
+use super::followed::Followed;
 use super::observe::ObservedService;
 use super::received::{self, last_part};
 use super::update;
@@ -60,6 +61,24 @@ impl Ecs {
             })
     }
 
+    /// Whether `rollback` would find what to go back to after this rollout, as far as that may be
+    /// read: an earlier deployment that succeeded, of another task definition.
+    pub(super) async fn knows_better(&self, rollout: &Followed) -> bool {
+        if !rollout.can_go_back() {
+            return false;
+        }
+        let good = self
+            .deployed(
+                &rollout.service,
+                &[ecs::ServiceDeploymentStatus::Successful],
+            )
+            .await
+            .unwrap_or_default();
+        let ours = rollout.ours.task_definition.as_str();
+        good.iter()
+            .any(|revision| revision.task_definition().is_some_and(|one| one != ours))
+    }
+
     /// The settings of a revision that a person names: `api-service:12`, `12` or an ARN; with those
     /// of the deployment that rolled it out, where ECS remembers one.
     async fn named(&self, there: &ObservedService, name: &str) -> Result<ServiceConfig, Failed> {
@@ -93,7 +112,14 @@ impl Ecs {
         there: &ObservedService,
         states: &[ecs::ServiceDeploymentStatus],
     ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
-        let name = &there.config.service_name;
+        self.deployed(&there.config.service_name, states).await
+    }
+
+    async fn deployed(
+        &self,
+        name: &str,
+        states: &[ecs::ServiceDeploymentStatus],
+    ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
         let listed = self.list_deployments(name, states, AT_ONCE).await?;
         let revisions = listed
             .into_iter()

@@ -11,7 +11,7 @@ use super::render::render;
 use super::scale;
 use crate::event::Events;
 use crate::plan::Plan;
-use crate::platform::{Failed, Intent, Kind};
+use crate::platform::{Failed, Intent, Kind, TakesOver};
 use crate::spec::Service;
 
 /// A plan for ECS.
@@ -114,7 +114,8 @@ impl Ecs {
         }
         if !intent.adopt {
             let ours = (&self.tenant, &service.name);
-            return Err(adopt::refuse_foreign(there, ours, diff));
+            let takes_over = TakesOver::of(intent);
+            return Err(adopt::refuse_foreign(there, ours, diff, takes_over));
         }
         diff.notes.push(adopt::note(diff));
         Ok(())

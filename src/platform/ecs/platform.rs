@@ -16,6 +16,7 @@ use super::wire;
 use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, Outcome, PostMortem};
 use crate::plan::{ChangeView, Note, Plan};
+use crate::platform::post_mortem;
 use crate::platform::{
     Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal, Whose,
 };
@@ -298,6 +299,7 @@ impl Platform for Ecs {
         let witnesses = Witnesses {
             logs: &self.logs,
             load_balancers: &self.balancers,
+            can_go_back: post_mortem::stays(verdict) && self.knows_better(rollout).await,
         };
         witnesses.post_mortem(rollout, verdict, failures).await
     }

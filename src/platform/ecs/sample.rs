@@ -14,6 +14,7 @@ use crate::rollout::Observation;
 
 mod gauge;
 mod record;
+mod room;
 mod stopped;
 mod targets;
 mod tasks;
@@ -75,6 +76,12 @@ impl Sampler<'_> {
                 _ => None,
             },
         };
+        // After a rollback, ours is not listed any more.
+        if let Some(service) = &view.service
+            && service.deployment(&rollout.ours.id).is_some()
+        {
+            rollout.seen.deadlock = room::deadlock(service, rollout);
+        }
         rollout.seen.service = view.service;
         Ok(observation)
     }

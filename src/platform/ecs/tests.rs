@@ -94,7 +94,7 @@ fn spec(deploy: &str, target: &str) -> Spec {
 }
 
 /// The service of [`DEPLOY`] with other words for some of its words.
-fn service_with(changes: &[(&str, &str)]) -> Service {
+pub(super) fn service_with(changes: &[(&str, &str)]) -> Service {
     let mut text = DEPLOY.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from}");

@@ -8,6 +8,7 @@ use super::key;
 use super::kind::{Id, Kind};
 use super::managed::{Entry, entries};
 use crate::plan::{ChangeView, Note};
+use crate::platform::TakesOver;
 use crate::platform::failure::{Failed, Kind as Failure};
 pub use crate::platform::owner::Owner;
 use crate::platform::owner::{Marks, Tenant};
@@ -150,8 +151,13 @@ pub fn reconciled(id: &Id, managers: &[String]) -> Option<Note> {
     })
 }
 
-/// Refuses objects that are not ours, unless they are to be adopted.
-pub fn refuse_foreign(foreign: &[(&Id, &Value)], owner: Owner<'_>, views: &[ChangeView]) -> Failed {
+/// Refuses objects that are not ours, unless they are to be adopted: how that is done.
+pub fn refuse_foreign(
+    foreign: &[(&Id, &Value)],
+    owner: Owner<'_>,
+    views: &[ChangeView],
+    takes_over: TakesOver,
+) -> Failed {
     let words: Vec<String> = foreign
         .iter()
         .map(|(id, object)| {
@@ -168,14 +174,17 @@ pub fn refuse_foreign(foreign: &[(&Id, &Value)], owner: Owner<'_>, views: &[Chan
             theirs.map_or_else(unmarked, |owner| format!("{id} belongs to {owner}"))
         })
         .collect();
+    let way = match takes_over {
+        TakesOver::Itself => format!(
+            "--adopt takes over what is there and {}",
+            resets(foreign.iter().map(|(id, _)| *id), views)
+        ),
+        TakesOver::ByApply => "`apply --adopt` takes over what is there".to_owned(),
+    };
     Failed::new(
         format!("change service {}", owner.service),
         Failure::Refused,
-        format!(
-            "{}; --adopt takes over what is there and {}",
-            words.join("; "),
-            resets(foreign.iter().map(|(id, _)| *id), views)
-        ),
+        format!("{}; {way}", words.join("; ")),
     )
 }
 
@@ -243,6 +252,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::platform::Intent;
 
     fn id(kind: Kind) -> Id {
         Id {
@@ -281,7 +291,7 @@ mod tests {
         }];
         let deployment = id(Kind::Deployment);
         let bare = json!({});
-        let refused = refuse_foreign(&[(&deployment, &bare)], OWNER, &views);
+        let refused = refuse_foreign(&[(&deployment, &bare)], OWNER, &views, TakesOver::Itself);
         assert_eq!(refused.kind, Failure::Refused);
         assert_eq!(
             refused.message,
@@ -289,7 +299,7 @@ mod tests {
              deployer/service=api); --adopt takes over what is there and resets spec.replicas"
         );
         let other = labelled("blog", "web");
-        let refused = refuse_foreign(&[(&deployment, &other)], OWNER, &[]);
+        let refused = refuse_foreign(&[(&deployment, &other)], OWNER, &[], TakesOver::Itself);
         assert!(
             refused
                 .message
@@ -297,6 +307,48 @@ mod tests {
             "{}",
             refused.message
         );
+    }
+
+    #[test]
+    fn a_command_without_the_option_names_the_one_that_has_it() {
+        let intents = [
+            (Intent::default(), TakesOver::Itself),
+            (
+                Intent {
+                    destroy: true,
+                    ..Intent::default()
+                },
+                TakesOver::Itself,
+            ),
+            (
+                Intent {
+                    restart: true,
+                    ..Intent::default()
+                },
+                TakesOver::ByApply,
+            ),
+            (
+                Intent {
+                    count: Some(2),
+                    ..Intent::default()
+                },
+                TakesOver::ByApply,
+            ),
+            (
+                Intent {
+                    back_to: Some(None),
+                    ..Intent::default()
+                },
+                TakesOver::ByApply,
+            ),
+        ];
+        let deployment = id(Kind::Deployment);
+        for (intent, way) in intents {
+            assert_eq!(TakesOver::of(&intent), way, "{intent:?}");
+            let refused = refuse_foreign(&[(&deployment, &json!({}))], OWNER, &[], way).message;
+            let by_apply = refused.contains("; `apply --adopt` takes over what is there");
+            assert_eq!(by_apply, way == TakesOver::ByApply, "{refused}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! texts come from many programs and vary, so they are matched loosely. What nothing matches is
 //! [`Cause::Other`], which only the deadline decides about. Pure.
 
+use crate::platform::post_mortem::sign::is_out_of_addresses;
 use crate::rollout::Cause;
 
 mod pull;
@@ -170,18 +171,6 @@ pub fn event(reason: &str, message: &str, image: &str) -> Option<Cause> {
         _ => return None,
     };
     Some(cause)
-}
-
-/// The words of the Amazon VPC CNI plugin and of others for a node without free addresses.
-fn is_out_of_addresses(lower: &str) -> bool {
-    [
-        "assign an ip address",
-        "no available ip",
-        "no ip addresses available",
-        "insufficientfreeaddresses",
-    ]
-    .iter()
-    .any(|word| lower.contains(word))
 }
 
 /// Whether an event says that the kubelet kills a container for failing its liveness or startup

@@ -73,7 +73,7 @@ pub fn refused(found: &[(Id, Vec<Conflict>)]) -> Failed {
         format!("change {}", objects.join(" and ")),
         Kind::Refused,
         format!(
-            "{}; --force-conflicts takes it over, or {leave}",
+            "{}; `apply --force-conflicts` takes it over, or {leave}",
             words.join("; ")
         ),
     )
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(
             refused.to_string(),
             "could not change Deployment api: of Deployment api, kubectl (scale) manages spec.replicas; \
-             kubectl-set manages spec.template.spec.containers[name=\"api\"].image; --force-conflicts \
+             kubectl-set manages spec.template.spec.containers[name=\"api\"].image; `apply --force-conflicts` \
              takes it over, or leave it to them: `replicas = \"external\"`, and any other field out of \
              the file (FieldManagerConflict)"
         );

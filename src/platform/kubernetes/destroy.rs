@@ -17,8 +17,8 @@ use super::observe::{Observed, deployment};
 use super::view::removed;
 use super::wire::Wire;
 use crate::event::{Events, Kind as Told};
-use crate::platform::Gone;
 use crate::platform::failure::Failed;
+use crate::platform::{Gone, TakesOver};
 use crate::rollout::Gauge;
 use crate::spec::Service;
 
@@ -39,7 +39,12 @@ pub fn removal(
         .live(&main)
         .filter(|live| !owner.has(live) && !adopt)
     {
-        return Err(adopt::refuse_foreign(&[(&main, live)], owner, &[]));
+        return Err(adopt::refuse_foreign(
+            &[(&main, live)],
+            owner,
+            &[],
+            TakesOver::Itself,
+        ));
     }
     let goes = |(id, live): &(&Id, &Value)| {
         let ours = owner.has(live) || (adopt && **id == main);

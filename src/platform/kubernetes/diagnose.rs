@@ -9,14 +9,18 @@ use jiff::SignedDuration;
 use super::Kubernetes;
 use super::evidence::{Tails, ask_events, keep_tail};
 use super::followed::Followed;
+use super::past::knows_better;
 use super::snapshot::{EventView, View};
 use super::watch::Watch;
 use crate::event::{FailureGroup, LogTail, PostMortem};
-use crate::platform::post_mortem::{group, likely, steps, what};
+use crate::platform::post_mortem::sign::sign;
+use crate::platform::post_mortem::{group, newest, stays, what};
 use crate::rollout::{Cause, Failure, Rollback, Verdict};
 
+mod advice;
 pub(super) mod chain;
 
+use advice::Known;
 use chain::{chain, gates, worst};
 
 /// Messages shown.
@@ -42,13 +46,20 @@ impl Kubernetes {
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem {
-        evidence(rollout, verdict, failures).await
+        let can_go_back = if stays(verdict) {
+            let records = self.records(&rollout.service).await;
+            knows_better(&records.unwrap_or_default(), rollout.ours.revision)
+        } else {
+            false
+        };
+        evidence(rollout, (verdict, can_go_back), failures).await
     }
 }
 
+/// `can_go_back`: whether `rollback` would find something to go back to.
 pub(super) async fn evidence(
     rollout: &Followed,
-    verdict: &Verdict,
+    (verdict, can_go_back): (&Verdict, bool),
     failures: &[Failure],
 ) -> PostMortem {
     let groups = group(failures);
@@ -65,9 +76,17 @@ pub(super) async fn evidence(
     );
     let (logs, running_logs) = tails(rollout, subject);
     let ours = rollout.seen.ours.as_ref();
+    let known = Known {
+        sign: groups.first().and_then(|group| sign(group, logs.as_ref())),
+        group: groups.first(),
+        runs_on: rollout.runs_on,
+        spoke: logs.is_some(),
+        can_go_back,
+    };
     PostMortem {
         what: what(&rollout.revision(), verdict),
-        likely_cause: groups.first().map(likely).or_else(|| unready(rollout)),
+        likely_cause: known.likely().or_else(|| unready(rollout)),
+        next: known.next(verdict),
         targets: ours.map(gates).unwrap_or_default(),
         chain: ours.map(chain).unwrap_or_default(),
         logs,
@@ -79,7 +98,6 @@ pub(super) async fn evidence(
         } else {
             Vec::new()
         },
-        next: next(verdict, groups.first()),
         missing: missing(rollout),
         groups,
     }
@@ -104,10 +122,7 @@ fn subject(
         if !spoke(group.cause) {
             return None;
         }
-        let mut dead = failures
-            .iter()
-            .filter(|failure| failure.cause == group.cause);
-        let last = dead.next_back()?;
+        let last = newest(group, failures)?;
         return Some((last.task.clone()?, last.container.clone()?));
     }
     let (view, reading) = rollout.seen.ours.as_ref()?;
@@ -241,52 +256,4 @@ fn missing(rollout: &Followed) -> Vec<String> {
         );
     }
     missing
-}
-
-fn next(verdict: &Verdict, group: Option<&FailureGroup>) -> Vec<String> {
-    let tripped = matches!(verdict, Verdict::Tripped { .. });
-    let by_cause = match group {
-        Some(group) => Some(advice(group.cause)),
-        None if tripped => Some(
-            "No container failed: check that the readiness probe's path and port answer, and that it has enough time.",
-        ),
-        None => None,
-    };
-    let steps = by_cause.into_iter().chain(steps(verdict));
-    steps.map(str::to_owned).collect()
-}
-
-fn advice(cause: Cause) -> &'static str {
-    match cause {
-        Cause::ImageNameInvalid => "Check how the image is written in deploy.toml.",
-        Cause::ImageNotFound => {
-            "Check that the image was pushed under this very name and tag, for the nodes' processors."
-        }
-        Cause::PullDenied => {
-            "Check that the nodes' role or the image pull secret may pull, and the repository's name and policy."
-        }
-        Cause::SecretMissing => {
-            "Make the Secret or ConfigMap with that key, or check why the external secret is not filled."
-        }
-        Cause::ResourceMissing => "Make what is named above, or correct its name.",
-        Cause::RoleDenied => "Check that the service account may assume its role.",
-        Cause::Refused => "Meet the rule that is named above, or ask for a higher quota.",
-        Cause::RegistryTrouble => {
-            "Check the way from the nodes to the registry, and its limits; then try again."
-        }
-        Cause::NoCapacity => "Ask for less, add nodes, or check why the autoscaler brings none.",
-        Cause::Exited => {
-            "Read the last log lines; run the image with the same environment to see it fail."
-        }
-        Cause::OutOfMemory => "Give it more `memory`, or find what uses so much.",
-        Cause::ContainerUnhealthy => {
-            "Check the liveness probe's path and port; give it more `delay` if it only starts slowly."
-        }
-        Cause::TargetUnhealthy => {
-            "Check the target group's health check path and port, and the security groups."
-        }
-        Cause::Other => {
-            "`kubectl describe` shows all that is known of the pod that is named above."
-        }
-    }
 }

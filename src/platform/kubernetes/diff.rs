@@ -19,8 +19,8 @@ use super::ports::{self, Both, Passage};
 use super::rivals::{self, Held};
 use super::view::{made, removed, views};
 use crate::plan::{ChangeView, Effect, Note};
-use crate::platform::counting;
 use crate::platform::failure::Failed;
+use crate::platform::{TakesOver, counting};
 
 mod pair;
 
@@ -57,6 +57,8 @@ pub struct Wish<'a> {
     pub name: &'a str,
     /// Whether what is not ours is taken over.
     pub adopt: bool,
+    /// How it may be, where it is not yet.
+    pub takes_over: TakesOver,
     /// Whether fields that others manage are taken over.
     pub force: bool,
 }
@@ -345,7 +347,12 @@ impl<'a> Work<'a> {
         if !self.foreign.is_empty() {
             if !self.wish.adopt {
                 let (foreign, views) = (&self.foreign, &self.diff.views);
-                return Err(adopt::refuse_foreign(foreign, self.wish.owner, views));
+                return Err(adopt::refuse_foreign(
+                    foreign,
+                    self.wish.owner,
+                    views,
+                    self.wish.takes_over,
+                ));
             }
             let ids: Vec<&Id> = self.foreign.iter().map(|(id, _)| *id).collect();
             let note = adopt::note(&ids, &self.diff.views);

@@ -16,7 +16,7 @@ use super::snapshot::{DeploymentView, View};
 use super::watch::Watch;
 use crate::platform::digest::digest;
 use crate::rollout::{Budget, Policy};
-use crate::spec::Service;
+use crate::spec::{Architecture, Service};
 
 /// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
 /// documentation, Deployments, pod-template-hash label).
@@ -150,6 +150,8 @@ pub struct Followed {
     pub(super) fresh: bool,
     /// How patient we are, with the remedy too.
     pub(super) policy: Policy,
+    /// The architecture of the nodes, where the file asks for one.
+    pub(super) runs_on: Option<Architecture>,
     /// How many failures trip.
     pub(super) budget: Option<Budget>,
     pub(super) watch: Option<Arc<Watch>>,
@@ -180,7 +182,10 @@ impl Followed {
     pub fn new(service: &Service, ours: Ours) -> Self {
         let name = service.kubernetes.name.as_str();
         let budget = Budget::of(&service.rollout.breaker);
-        Self::named(name, ours, service.rollout.policy, budget)
+        Self {
+            runs_on: service.kubernetes.architecture,
+            ..Self::named(name, ours, service.rollout.policy, budget)
+        }
     }
 
     /// The same, of a Deployment by its name.
@@ -194,6 +199,7 @@ impl Followed {
             not_brought_back: Vec::new(),
             fresh: false,
             policy,
+            runs_on: None,
             budget,
             watch: None,
             memory: Memory::default(),

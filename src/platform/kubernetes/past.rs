@@ -29,19 +29,30 @@ impl Kubernetes {
     }
 }
 
+/// Whether `rollback` would find what to go back to while revision `serving` is what is asked for.
+pub(super) fn knows_better(records: &[RecordHead], serving: Option<u32>) -> bool {
+    let serving = records.iter().find(|head| Some(head.number) == serving);
+    let serves = serving.map(|head| &head.digest);
+    good(records, serves).is_some()
+}
+
+fn good<'a>(records: &'a [RecordHead], serves: Option<&String>) -> Option<&'a RecordHead> {
+    records
+        .iter()
+        .find(|head| head.state == State::Healthy && Some(&head.digest) != serves)
+}
+
 fn last_good(name: &str, observed: &Observed) -> Result<u32, Failed> {
     let serves = serving(observed, name).map(|head| &head.digest);
-    let good = observed
-        .records
-        .iter()
-        .find(|head| head.state == State::Healthy && Some(&head.digest) != serves);
-    good.map(|head| head.number).ok_or_else(|| {
-        Failed::new(
-            format!("go back with {name}"),
-            Failure::Refused,
-            "no earlier deployment of it is known to have succeeded; choose one with --to",
-        )
-    })
+    good(&observed.records, serves)
+        .map(|head| head.number)
+        .ok_or_else(|| {
+            Failed::new(
+                format!("go back with {name}"),
+                Failure::Refused,
+                "no earlier deployment of it is known to have succeeded; choose one with --to",
+            )
+        })
 }
 
 /// The revision that a person names: `api:3`, `v3` or `3`.

@@ -11,12 +11,12 @@ use super::kind::{Id, Kind};
 use super::observe::{Observed, Sought};
 use super::past::{in_place_of, tripped_before};
 use super::render::{Setting, render};
-use super::{Kubernetes, advice, count, ground, ports, prove, record, verbs};
+use super::{Kubernetes, advice, ambiguous, count, ground, ports, prove, record, verbs};
 use crate::event::Events;
 use crate::names::label_value;
 use crate::plan::{Note, Plan};
 use crate::platform::failure::{Failed, Kind as Failure};
-use crate::platform::{Current, Intent};
+use crate::platform::{Current, Intent, TakesOver};
 use crate::spec::Service;
 
 /// A plan for Kubernetes.
@@ -115,6 +115,13 @@ impl Planning<'_> {
         };
         self.kube.remember(self.name(), look);
         let current = self.current(&diff, &desired, &observed);
+        if !diff.changes.is_empty() {
+            let scaler = observed.live(&Id {
+                kind: Kind::HorizontalPodAutoscaler,
+                name: self.name().to_owned(),
+            });
+            diff.notes.extend(ambiguous::note(scaler));
+        }
         let rolls = diff.changes.iter().any(Change::starts_rollout);
         let mut notes = desired.notes;
         notes.extend(diff.notes);
@@ -229,6 +236,7 @@ impl Planning<'_> {
                 owner: self.owner(),
                 name: self.name(),
                 adopt: intent.adopt,
+                takes_over: TakesOver::of(intent),
                 force: intent.force_conflicts,
             },
             observed,
@@ -242,7 +250,12 @@ impl Planning<'_> {
             return Ok(Diff::default());
         };
         if !self.owner().has(live) {
-            return Err(adopt::refuse_foreign(&[(&id, live)], self.owner(), &[]));
+            return Err(adopt::refuse_foreign(
+                &[(&id, live)],
+                self.owner(),
+                &[],
+                TakesOver::ByApply,
+            ));
         }
         if let Some(count) = self.intent.count {
             return verbs::scale_to(self.service, observed, self.owner(), count);

@@ -7,6 +7,7 @@ use kube::api::{DynamicObject, ListParams};
 use serde_json::Value;
 
 use super::adopt::Owner;
+use super::ambiguous;
 use super::diagnose::chain::{is_ready, of_gates};
 use super::evidence::warnings;
 use super::failures::failed;
@@ -62,6 +63,7 @@ impl Kubernetes {
         }
         status.targets = pods.iter().flat_map(targets).collect();
         status.messages = messages(said);
+        status.messages.extend(ambiguous::message(scaler.first()));
         status.scaling = scaler.first().and_then(bounds);
         status.missing = missing.0;
         Ok(Some(status))

@@ -1,9 +1,10 @@
 //! The sentences of a post-mortem that only ECS has: what it said, what runs now, what to do.
 
-use super::super::followed::{Followed, short};
+use super::super::followed::{Followed, Subject, short};
 use super::super::view::ServiceView;
 use crate::event::FailureGroup;
-use crate::platform::post_mortem::steps;
+use crate::platform::post_mortem::sign::{self, Sign};
+use crate::platform::post_mortem::{likely, steps};
 use crate::rollout::{Cause, Verdict};
 
 /// Service events shown.
@@ -59,13 +60,67 @@ pub(super) fn now(service: &ServiceView) -> Vec<String> {
     lines
 }
 
-pub(super) fn next(verdict: &Verdict, group: Option<&FailureGroup>) -> Vec<String> {
-    let by_cause = group.map(|group| advice(group.cause));
-    let steps = by_cause.into_iter().chain(steps(verdict));
-    steps.map(str::to_owned).collect()
+/// What is known of how it ended, as far as advice needs it.
+pub(super) struct Known<'a> {
+    /// The likely cause.
+    pub(super) group: Option<&'a FailureGroup>,
+    /// What its words tell beyond it.
+    pub(super) sign: Option<Sign>,
+    /// The parts of the file.
+    pub(super) subject: &'a Subject,
+    /// What to do about percentages that leave no room.
+    pub(super) deadlock: Option<String>,
+    /// Whether log lines are shown.
+    pub(super) spoke: bool,
+    /// Whether `rollback` would find something to go back to.
+    pub(super) can_go_back: bool,
 }
 
-fn advice(cause: Cause) -> &'static str {
+impl Known<'_> {
+    /// The likely cause, in plain words.
+    pub(super) fn likely(&self) -> Option<String> {
+        let no_room = || "the percentages leave no room to start or stop a task".to_owned();
+        self.group
+            .map(|group| likely(group, self.sign))
+            .or_else(|| self.deadlock.as_ref().map(|_| no_room()))
+    }
+
+    /// What to do.
+    pub(super) fn next(&self, verdict: &Verdict) -> Vec<String> {
+        let by_cause = self.group.map(|group| match self.sign {
+            Some(sign) => self.by_sign(sign),
+            None => self.by_cause(group.cause).to_owned(),
+        });
+        let steps = steps(verdict, self.can_go_back).map(str::to_owned);
+        let advice = by_cause.or_else(|| self.deadlock.clone());
+        advice.into_iter().chain(steps).collect()
+    }
+
+    fn by_sign(&self, sign: Sign) -> String {
+        match sign {
+            Sign::NoAddress => {
+                "Allow more or larger `subnets`, or free addresses in those that are allowed."
+                    .to_owned()
+            }
+            Sign::OtherProcessor => sign::other_processor(Some(self.subject.architecture)),
+            Sign::EndedWell => sign::ENDED_WELL.to_owned(),
+        }
+    }
+
+    fn by_cause(&self, cause: Cause) -> &'static str {
+        match cause {
+            Cause::Exited if self.spoke => {
+                "Read the last log lines; run the image with the same environment to see it fail."
+            }
+            Cause::Exited if self.subject.logs.is_none() => {
+                "Run the image with the same environment to see it fail; set `log_group` to keep what it prints."
+            }
+            other => advice_for(other),
+        }
+    }
+}
+
+fn advice_for(cause: Cause) -> &'static str {
     match cause {
         Cause::ImageNameInvalid => "Check how the image is written in deploy.toml.",
         Cause::ImageNotFound => "Check that the image was pushed under this very name and tag.",
@@ -84,9 +139,7 @@ fn advice(cause: Cause) -> &'static str {
             "Check the route from the subnets to the registry: a NAT gateway, or VPC endpoints; then try again."
         }
         Cause::NoCapacity => "Try again later, or allow more subnets or another capacity provider.",
-        Cause::Exited => {
-            "Read the last log lines; run the image with the same environment to see it fail."
-        }
+        Cause::Exited => "Run the image with the same environment to see it fail.",
         Cause::OutOfMemory => "Give it more `memory`, or find what uses so much.",
         Cause::ContainerUnhealthy => {
             "Run the health command in the container; give it more `grace` if it only starts slowly."
@@ -99,3 +152,6 @@ fn advice(cause: Cause) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

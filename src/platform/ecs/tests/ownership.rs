@@ -164,6 +164,26 @@ async fn the_service_of_another_target_is_not_ours() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_verb_that_cannot_adopt_names_the_command_that_can() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let stage = as_tenant(&cloud, "shop", "stage").await;
+    let restart = Intent {
+        restart: true,
+        ..Intent::default()
+    };
+    let scale = Intent {
+        count: Some(3),
+        ..Intent::default()
+    };
+    for intent in [restart, scale] {
+        let refused = stage.plan_to(&service(), &intent).await.unwrap_err();
+        let words = "at target ecs; `apply --adopt` takes it over";
+        assert!(refused.message.ends_with(words), "{refused}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_project_whose_name_no_tag_holds_is_told_apart_by_its_exact_name() {
     let cloud = Cloud::new().await;
     let first = as_tenant(&cloud, "team#a", "ecs").await;

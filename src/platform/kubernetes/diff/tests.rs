@@ -16,6 +16,7 @@ fn wish(desired: &Desired) -> Wish<'_> {
         owner: OWNER,
         name: "api",
         adopt: false,
+        takes_over: TakesOver::Itself,
         force: false,
     }
 }

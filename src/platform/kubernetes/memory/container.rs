@@ -10,6 +10,7 @@ use k8s_openapi::api::core::v1::{
 use super::states::Seen;
 use crate::platform::kubernetes::classify::{self, Waiting};
 use crate::platform::kubernetes::snapshot::{EventView, View};
+use crate::platform::post_mortem::is_signalled;
 use crate::rollout::{Cause, Failure};
 
 /// So long an end waits for the events that may say that a probe brought it about. They are written
@@ -19,10 +20,6 @@ const HOLD: SignedDuration = SignedDuration::from_secs(3);
 /// A probe that brought an end about failed within this time before it: the grace period that the
 /// container then had is 30 s unless said otherwise.
 const BEFORE: SignedDuration = SignedDuration::from_secs(90);
-
-/// Exit codes of a container that was told to end, or was made to. A probe that fails now and then, or
-/// finds nobody since the container has just ended, tells nothing about any other.
-const SIGNALLED: [i32; 2] = [137, 143];
 
 /// A container, as it is asked for and as it is.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +131,7 @@ impl<'a> One<'a> {
         if classify::ended(end.reason.as_deref().unwrap_or_default()) != Cause::Exited {
             return false;
         }
-        let signalled = SIGNALLED.contains(&end.exit_code);
+        let signalled = is_signalled(end.exit_code);
         match (&end.started_at, &end.finished_at) {
             (Some(started), Some(finished)) => {
                 let lived = finished.0.duration_since(started.0);
@@ -225,9 +222,9 @@ impl Ends {
         });
         let by_probe = recent.filter(|event| {
             event.reason == "Killing"
-                || failure
-                    .exit_code
-                    .is_some_and(|code| SIGNALLED.contains(&code))
+                // A probe that fails now and then, or finds nobody since the container has just ended,
+                // tells nothing about any other end.
+                || failure.exit_code.is_some_and(is_signalled)
                 || failed.saturating_sub(self.failed_probes) >= one.patience()
         });
         let asked = view.events_asked.is_some_and(|asked| asked >= since);

@@ -1,6 +1,7 @@
 use kube::core::response::{Status, StatusCause, StatusDetails};
 
 use super::*;
+use crate::platform::TakesOver;
 use crate::platform::kubernetes::diff::{Wish, diff};
 use crate::platform::kubernetes::samples::{OWNER, desired, id, there};
 
@@ -80,6 +81,7 @@ fn plan(image: &str, observed: &Observed) -> Diff {
         owner: OWNER,
         name: "api",
         adopt: false,
+        takes_over: TakesOver::Itself,
         force: false,
     };
     diff(&wish, observed).unwrap()

@@ -205,7 +205,7 @@ async fn pods_that_are_never_ready_are_explained_by_their_probe() {
         "involvedObject": {"kind": "Pod", "name": "api-new-a", "uid": "api-new-a"},
     });
     stage.server.put("events", event, false);
-    let told = evidence(&stage.rollout, &tripped(Tripper::Deadline), &[]).await;
+    let told = evidence(&stage.rollout, (&tripped(Tripper::Deadline), false), &[]).await;
     let cause = "the pods run and are not ready: Readiness probe failed: statuscode: 503";
     assert_eq!(told.likely_cause.as_deref(), Some(cause));
 }
@@ -295,7 +295,7 @@ async fn the_last_lines_of_the_first_that_died_are_kept_before_its_pod_is_taken_
     stage.goes_back();
     stage.look().await;
     let verdict = tripped(Tripper::Breaker);
-    let told = evidence(&stage.rollout, &verdict, &failures).await;
+    let told = evidence(&stage.rollout, (&verdict, false), &failures).await;
     let logs = told.logs.unwrap();
     assert_eq!(logs.lines, ["starting", "panic: no database"]);
     assert_eq!(told.what, "api v2 failed and was rolled back: it crashed");
