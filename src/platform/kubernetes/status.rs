@@ -15,7 +15,7 @@ use super::history::serving;
 use super::record::{RecordHead, short};
 use super::snapshot::{DeploymentView, EventView, SetView};
 use super::watch::{Place, replica_sets};
-use super::{Kind, Kubernetes};
+use super::{Kind, Kubernetes, count};
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::names::label_value;
 use crate::platform::Failed;
@@ -46,9 +46,12 @@ impl Kubernetes {
         let project = label_value(&self.tenant.project);
         status.ours = Owner::of(service, &self.tenant, &project).has(&deployment);
         let mut missing = Missing::default();
+        let knows_sets = sets.is_ok();
         let sets = missing.or_without("ReplicaSets", sets);
         let pods = missing.or_without("pods", pods);
-        let said = missing.or_without("events", said);
+        let mut said = missing.or_without("events", said);
+        let own: Vec<&SetView> = sets.iter().filter(|set| set.owner == view.uid).collect();
+        said.retain(|event| !knows_sets || event.is_about(&view, &own));
         let scaler = missing.or_without("autoscaler", scaler.map(Vec::from_iter));
         let heads = missing.or_without("history", heads);
         if let Some(number) = serving(&heads, &deployment) {
@@ -64,7 +67,7 @@ impl Kubernetes {
         status.messages = messages(said);
         status.scaling = scaler.first().and_then(bounds);
         status.missing = missing.0;
-        Ok(Some(status))
+        Ok(Some(status.of_its_revision()))
     }
 
     /// Where the Deployment `name` is.
@@ -158,8 +161,9 @@ fn seen(deployment: &Value, view: &DeploymentView, cluster: &str) -> Status {
             .map(|(container, image)| Image { container, image })
             .collect(),
         desired: signed(view.desired),
-        running: signed(view.available),
-        pending: signed(view.replicas.saturating_sub(view.available)),
+        // Of the revision that it is set to; which of them are available, its ReplicaSet says.
+        running: signed(view.available.min(view.updated)),
+        pending: signed(view.updated.saturating_sub(view.available)),
         deployments: Vec::new(),
         scaling: None,
         targets: Vec::new(),
@@ -276,6 +280,7 @@ fn bounds(scaler: &Value) -> Option<Bounds> {
         min: number("/spec/minReplicas").unwrap_or(1),
         max: number("/spec/maxReplicas")?,
         policies: policies.collect(),
+        suspended: count::suspended(scaler).into_iter().collect(),
     })
 }
 
@@ -362,6 +367,83 @@ mod tests {
         let bounds = bounds(&scaler).unwrap();
         assert_eq!((bounds.min, bounds.max), (2, 20));
         assert_eq!(bounds.policies, ["cpu at 70 %", "External"]);
+    }
+
+    /// `web` beside `web-cron`, which carries the same labels.
+    #[test]
+    fn only_events_about_our_own_pods_are_told() {
+        let set = |name: &str, uid: &str| SetView {
+            name: name.to_owned(),
+            uid: uid.to_owned(),
+            ..SetView::default()
+        };
+        let (old, new) = (set("web-6d4f9c", "s1"), set("web-7b8e", "s2"));
+        let view = DeploymentView {
+            uid: "d".into(),
+            ..DeploymentView::default()
+        };
+        let table = [
+            ("Pod", "web-6d4f9c-x7k2p", "p", true),
+            ("Pod", "web-7b8e-aaaaa", "p", true),
+            ("Pod", "web-cron-7b8e-aaaaa", "p", false),
+            ("Pod", "web-cron-0", "p", false),
+            ("Pod", "web-7b8e", "p", false),
+            ("ReplicaSet", "web-7b8e", "s2", true),
+            ("ReplicaSet", "web-cron-7b8e", "s3", false),
+            ("Deployment", "web", "d", true),
+            // One that was deleted.
+            ("Deployment", "web", "before", false),
+            ("Deployment", "web-cron", "c", false),
+            ("HorizontalPodAutoscaler", "web", "h", true),
+            ("Ingress", "web-cron", "i", false),
+        ];
+        for (kind, name, uid, ours) in table {
+            let event = EventView {
+                kind: kind.into(),
+                name: name.into(),
+                uid: uid.into(),
+                ..EventView::default()
+            };
+            let told = event.may_be_about("web") && event.is_about(&view, &[&old, &new]);
+            assert_eq!(told, ours, "{kind} {name}");
+        }
+        let long = set(&format!("{}-7b8e", "w".repeat(56)), "s4");
+        let pod = EventView {
+            kind: "Pod".into(),
+            name: format!("{}-7x7k2p", "w".repeat(56)),
+            ..EventView::default()
+        };
+        assert_eq!(pod.name.len(), 63);
+        assert!(pod.may_be_about(&"w".repeat(56)) && pod.is_about(&view, &[&long]));
+    }
+
+    #[test]
+    fn amid_a_rollout_only_what_is_of_the_new_revision_counts() {
+        let sets = [set("old", "api:v1", [2, 2, 2]), set("new", "api:v2", [1, 1, 0])];
+        let sets: Vec<SetView> = sets.iter().filter_map(SetView::of).collect();
+        let view = DeploymentView::of(&deployment()).unwrap();
+        let mut status = seen(&deployment(), &view, "kind");
+        status.deployments = revisions(&view, &sets, &[]);
+        let status = status.of_its_revision();
+        assert_eq!((status.desired, status.running, status.pending), (2, 0, 1));
+        let older: Vec<_> = status.still_running().map(|one| one.running).collect();
+        assert_eq!(older, [2]);
+    }
+
+    #[test]
+    fn an_autoscaler_that_a_count_of_0_switched_off_is_told() {
+        let scaler = |reason: &str| {
+            json!({
+                "spec": {"maxReplicas": 4},
+                "status": {"conditions": [{
+                    "type": "ScalingActive", "status": "False", "reason": reason,
+                    "message": "scaling is disabled since the replica count of the target is zero",
+                }]},
+            })
+        };
+        let told = |reason| bounds(&scaler(reason)).unwrap().suspended;
+        assert!(told("ScalingDisabled")[0].contains("is zero"));
+        assert_eq!(told("FailedGetResourceMetric"), Vec::<String>::new());
     }
 
     #[test]
