@@ -130,7 +130,11 @@ impl Scaled {
 impl Origin {
     /// All of it as the value of one tag.
     pub fn credit(&self) -> String {
-        let parts = [("by", &self.by), ("commit", &self.commit), ("why", &self.why)];
+        let parts = [
+            ("by", &self.by),
+            ("commit", &self.commit),
+            ("why", &self.why),
+        ];
         let mut credit = self.verb.as_deref().unwrap_or(APPLY).to_owned();
         for (name, value) in parts {
             if let Some(value) = value.as_deref().filter(|value| !value.trim().is_empty()) {

@@ -178,10 +178,7 @@ struct Facts<'a> {
 impl Facts<'_> {
     fn revision(&self, arn: Option<&str>) -> Option<&ecs::ServiceRevision> {
         let same = |one: &&ecs::ServiceRevision| one.service_revision_arn.as_deref() == arn;
-        self.revisions
-            .iter()
-            .find(same)
-            .filter(|_| arn.is_some())
+        self.revisions.iter().find(same).filter(|_| arn.is_some())
     }
 
     /// The ARN of the task definition that a deployment rolled out.
@@ -229,7 +226,10 @@ impl Facts<'_> {
         let Some(arn) = self.definition(one) else {
             return Origin::default();
         };
-        let definition = self.definitions.get(arn).filter(|_| self.is_first(one, arn));
+        let definition = self
+            .definitions
+            .get(arn)
+            .filter(|_| self.is_first(one, arn));
         let Some(definition) = definition else {
             return Origin::default();
         };

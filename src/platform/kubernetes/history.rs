@@ -169,7 +169,10 @@ mod tests {
         assert_eq!(proven(&heads, 2), Some(1));
         let first = RecordHead::sample(1, State::Going, CapturedState::Nothing);
         assert_eq!(proven(&[first], 1), None);
-        let over = [head(2, State::Healthy, "two"), head(1, State::Healthy, "one")];
+        let over = [
+            head(2, State::Healthy, "two"),
+            head(1, State::Healthy, "one"),
+        ];
         assert_eq!(proven(&over, 2), Some(2));
     }
 
