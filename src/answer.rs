@@ -27,9 +27,9 @@ pub struct Status {
     pub images: Vec<Image>,
     /// Tasks wanted.
     pub desired: i32,
-    /// Tasks running.
+    /// Tasks of that revision running; those of others are told among the deployments.
     pub running: i32,
-    /// Tasks on their way.
+    /// Tasks of that revision on their way.
     pub pending: i32,
     /// Deployments, newest first.
     pub deployments: Vec<Deployment>,
@@ -41,6 +41,33 @@ pub struct Status {
     pub messages: Vec<Message>,
     /// Pieces that could not be read, each with why.
     pub missing: Vec<String>,
+}
+
+impl Status {
+    /// The same, with only the tasks counted that are of the revision that it is set to: while a
+    /// rollout is under way, those of the one before say nothing of it.
+    #[must_use]
+    pub fn of_its_revision(mut self) -> Self {
+        let signed = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+        if let Some(own) = self.deployments.iter().find(|one| one.is_current()) {
+            self.running = signed(own.running);
+            self.pending = signed(own.pending);
+        }
+        self
+    }
+
+    /// The deployments before, as far as anything of them still runs.
+    pub fn still_running(&self) -> impl Iterator<Item = &Deployment> {
+        let older = self.deployments.iter().filter(|one| !one.is_current());
+        older.filter(|one| one.running > 0)
+    }
+}
+
+impl Deployment {
+    /// Whether it is the one that the service is set to.
+    pub fn is_current(&self) -> bool {
+        matches!(self.status.as_str(), "PRIMARY" | "current")
+    }
 }
 
 /// An image of a container.
@@ -57,7 +84,7 @@ pub struct Image {
 pub struct Deployment {
     /// `ecs-svc/N`.
     pub id: String,
-    /// `PRIMARY`, `ACTIVE`…
+    /// `PRIMARY` or `current`: the one that the service is set to; else `ACTIVE`, `former`…
     pub status: String,
     /// `COMPLETED`, `IN_PROGRESS` or `FAILED`.
     pub rollout: Option<String>,
@@ -87,6 +114,8 @@ pub struct Bounds {
     pub max: i32,
     /// Policies, each in a few words.
     pub policies: Vec<String>,
+    /// What of it does nothing at present, with why where that is known.
+    pub suspended: Vec<String>,
 }
 
 /// A target of a load balancer.
@@ -122,13 +151,15 @@ pub struct Deployed {
     /// When it ended; absent: it goes on, or nobody says.
     #[schemars(with = "Option<String>")]
     pub finished: Option<Timestamp>,
-    /// The number that its id ends in.
+    /// The number that its id ends in; empty: it was no rollout.
     pub id: String,
     /// What it rolled out: `api-service:12`.
     pub revision: String,
     /// The images of its containers, by container.
     pub images: BTreeMap<String, String>,
-    /// Who registered that revision.
+    /// The verb that did it: `apply`, `rollback`, `restart` or `scale`; absent: nobody knows.
+    pub verb: Option<String>,
+    /// Who ran that.
     pub by: Option<String>,
     /// From which commit.
     pub commit: Option<String>,
@@ -160,6 +191,8 @@ pub enum Ending {
     Stopped,
     /// It is under way.
     Going,
+    /// The count was set, which rolls nothing out.
+    Counted,
     /// The platform has a word for it that we do not know.
     Unknown,
 }

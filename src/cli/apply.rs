@@ -135,6 +135,7 @@ fn apply_saved(
         message: args.message.as_deref(),
         options: &options,
         terminal,
+        verb: None,
         plan_on_stdout: false,
     };
     let all = |_: &ServiceName| Conduct {

@@ -28,6 +28,8 @@ pub(super) struct Command<'a> {
     pub(super) terminal: &'a Terminal,
     /// Why, for the history.
     pub(super) message: Option<&'a str>,
+    /// The verb, for the history, where it is not `apply`.
+    pub(super) verb: Option<&'static str>,
     /// A plan was asked for, and nothing else: it goes to stdout.
     pub(super) plan_on_stdout: bool,
 }
@@ -64,6 +66,7 @@ impl<'a> Command<'a> {
             options,
             terminal,
             message: None,
+            verb: None,
             plan_on_stdout: false,
         }
     }
@@ -101,7 +104,7 @@ impl<'a> Command<'a> {
         let ended = story::run(self.terminal, (format, veil), timeout, async |story| {
             let (clock, began) = (story.clock, story.clock.now());
             let work = Box::pin(async {
-                let origin = site::origin(self.message);
+                let origin = site::origin(self.verb, self.message);
                 let mut clouds = Vec::new();
                 for site in sites {
                     clouds.push(site.connect(&origin, story.clock).await);

@@ -110,7 +110,7 @@ fn yaml(list: &Value) -> Result<String, serde_saphyr::SerializeError> {
 }
 
 fn requests(spec: &Spec, place: &EcsPlace) -> Value {
-    let origin = site::origin(None);
+    let origin = site::origin(None, None);
     let setting = Setting {
         tenant: &Tenant::of(spec),
         place,

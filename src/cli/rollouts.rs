@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use super::command::{Command, writing};
-use super::options::Options;
 use super::site;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
@@ -39,6 +38,9 @@ pub struct RollbackArgs {
     /// What to do when another rollout is under way
     #[arg(long, value_enum, default_value_t)]
     if_busy: IfBusy,
+    /// Why, for the history
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
 }
 
 /// How to restart.
@@ -47,6 +49,9 @@ pub struct RestartArgs {
     /// What to do when another rollout is under way
     #[arg(long, value_enum, default_value_t)]
     if_busy: IfBusy,
+    /// Why, for the history
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
 }
 
 /// How to scale.
@@ -55,6 +60,9 @@ pub struct ScaleArgs {
     /// How many tasks, such as `api=5`
     #[arg(required = true, value_name = "SERVICE=COUNT", value_parser = service_and_count)]
     counts: Vec<(ServiceName, u32)>,
+    /// Why, for the history
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
 }
 
 fn service_and_count(text: &str) -> Result<(ServiceName, u32), String> {
@@ -105,13 +113,12 @@ pub fn rollback(
         back_to: Some(args.to.clone()),
         ..Intent::default()
     };
-    with_intent(
-        &cli.options,
-        args.if_busy,
-        &|_| intent.clone(),
-        terminal,
-        screen,
-    )
+    let command = Command {
+        verb: Some("rollback"),
+        message: args.message.as_deref(),
+        ..Command::new(cli, terminal)
+    };
+    with_intent(&command, args.if_busy, &|_| intent.clone(), screen)
 }
 
 /// `deployer restart`: the same specification again.
@@ -125,13 +132,12 @@ pub fn restart(
         restart: true,
         ..Intent::default()
     };
-    with_intent(
-        &cli.options,
-        args.if_busy,
-        &|_| intent.clone(),
-        terminal,
-        screen,
-    )
+    let command = Command {
+        verb: Some("restart"),
+        message: args.message.as_deref(),
+        ..Command::new(cli, terminal)
+    };
+    with_intent(&command, args.if_busy, &|_| intent.clone(), screen)
 }
 
 /// `deployer scale`: another count; with an autoscaler, through its bounds.
@@ -143,18 +149,22 @@ pub fn scale(cli: &Cli, args: &ScaleArgs, terminal: &Terminal, screen: &mut Scre
         count: counts.get(name).copied(),
         ..Intent::default()
     };
-    with_intent(&options, IfBusy::Beside, &intent, terminal, screen)
+    let command = Command {
+        verb: Some("scale"),
+        message: args.message.as_deref(),
+        ..Command::of(&options, terminal)
+    };
+    with_intent(&command, IfBusy::Beside, &intent, screen)
 }
 
 fn with_intent(
-    options: &Options,
+    command: &Command<'_>,
     if_busy: IfBusy,
     intent: &dyn Fn(&ServiceName) -> Intent,
-    terminal: &Terminal,
     screen: &mut Screen,
 ) -> ExitCode {
-    let command = Command::of(options, terminal);
-    let sites = match site::look(options, terminal, screen) {
+    let options = command.options;
+    let sites = match site::look(options, command.terminal, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };

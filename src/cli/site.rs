@@ -236,8 +236,9 @@ pub(super) fn open_sandbox(
     )
 }
 
-/// Who deploys, and from which commit, as CI systems and shells tell it.
-pub(super) fn origin(why: Option<&str>) -> Origin {
+/// Who deploys, and from which commit, as CI systems and shells tell it; with which verb, where it is
+/// not `apply`, and why.
+pub(super) fn origin(verb: Option<&str>, why: Option<&str>) -> Origin {
     let first = |names: &[&str]| {
         names
             .iter()
@@ -262,5 +263,6 @@ pub(super) fn origin(why: Option<&str>) -> Origin {
             "GIT_COMMIT",
         ]),
         why: why.map(str::to_owned),
+        verb: verb.map(str::to_owned),
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::pace::Pace;
 use super::{Deploy, Followed, IfBusy, PlanOf, outcome};
 use crate::event::Outcome;
-use crate::plan::Note;
+use crate::plan::{Note, Weight};
 use crate::platform::{Current, Platform, Proposal, Whose};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Doubt, Rollout, Verdict};
@@ -93,9 +93,16 @@ impl<P: Platform> Deploy<'_, P> {
         };
         let (proposed, warnings) = futures::join!(reading, warning);
         let mut proposal = proposed.map_err(|error| outcome::could_not(&error))?;
-        let own = std::mem::take(&mut proposal.plan.notes);
-        let notes = self.notes.iter().cloned().chain(own);
-        proposal.plan.notes = notes.chain(warnings).collect();
+        let mut own = std::mem::take(&mut proposal.plan.notes);
+        proposal.plan.notes = if proposal.plan.is_empty() {
+            // Where nothing is done, what the file or a rollout would have to be read for is noise;
+            // a verb that does nothing still says why.
+            own.retain(|note| note.weight == Weight::Warning || !intent.follows_the_file());
+            own
+        } else {
+            let notes = self.notes.iter().cloned().chain(own);
+            notes.chain(warnings).collect()
+        };
         Ok(proposal)
     }
 

@@ -68,6 +68,20 @@ pub fn moved(scaled: Scaled, things: &str) -> Option<Note> {
     })
 }
 
+/// What of the autoscaling somebody suspended; `None`: nothing.
+pub fn suspended(what: &[impl AsRef<str>]) -> Option<Note> {
+    let what: Vec<&str> = what.iter().map(AsRef::as_ref).collect();
+    (!what.is_empty()).then(|| {
+        Note::warning(
+            "scaling_suspended",
+            format!(
+                "Autoscaling of this service is suspended, and left so: {}.",
+                what.join(", ")
+            ),
+        )
+    })
+}
+
 /// That no task or pod is wanted; `lifts` is what an autoscaler would have at least.
 pub fn nothing_wanted(service: &Service, thing: &str) -> Note {
     let min = service.scaling.as_ref().map_or(0, |scaling| scaling.min);

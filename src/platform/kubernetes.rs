@@ -115,6 +115,8 @@ pub mod key {
     pub const COMMIT: &str = "deployer/commit";
     /// Why.
     pub const WHY: &str = "deployer/why";
+    /// The verb, where it is not `apply`.
+    pub const VERB: &str = "deployer/verb";
     /// `deployer`, as the recommended label that tells who manages an object (Kubernetes
     /// documentation, recommended labels).
     pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";

@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
 use super::digest::digest;
+use crate::answer::{Deployed, Ending};
+use crate::plan::{ChangeView, Effect};
 
 /// The longest value of a tag (Amazon ECS developer guide, tagging).
 const LONGEST: usize = 256;
@@ -27,6 +31,13 @@ pub mod key {
     pub const COMMIT: &str = "deployer:commit";
     /// Why.
     pub const WHY: &str = "deployer:why";
+    /// The verb that registered it, where that is not `apply`.
+    pub const VERB: &str = "deployer:verb";
+    /// Begins the key of a service's tag that says who started a rollout that registered nothing;
+    /// the number of the rollout follows.
+    pub const ROLLOUT: &str = "deployer:rollout:";
+    /// Who set the count last, by `scale`.
+    pub const SCALED: &str = "deployer:scaled";
 }
 
 /// Who deploys, from which commit and why, as far as that is known.
@@ -38,20 +49,134 @@ pub struct Origin {
     pub commit: Option<String>,
     /// A sentence.
     pub why: Option<String>,
+    /// The verb: `rollback`, `restart` or `scale`; `None`: `apply`.
+    pub verb: Option<String>,
+}
+
+/// The verb of what says no other.
+pub const APPLY: &str = "apply";
+
+/// The verb that sets the count.
+pub const SCALE: &str = "scale";
+
+/// A count that was set by `scale`, which rolls nothing out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scaled {
+    /// When.
+    pub at: Timestamp,
+    /// To how many.
+    pub to: String,
+    /// By whom and why.
+    pub origin: Origin,
+}
+
+impl Scaled {
+    /// What a plan of `scale` sets, where this is one; `None`: it sets no count.
+    pub fn by(origin: &Origin, views: &[ChangeView], at: Timestamp) -> Option<Self> {
+        let scales = |view: &&ChangeView| view.effect == Effect::Scales;
+        let to = views.iter().find(scales)?.to.clone()?;
+        (origin.verb.as_deref() == Some(SCALE)).then(|| Self {
+            at,
+            to,
+            origin: origin.clone(),
+        })
+    }
+
+    /// As one text, which a tag can hold.
+    pub fn text(&self) -> String {
+        let verb = Some(format!("{:.0} {}", self.at, self.to));
+        Origin {
+            verb,
+            ..self.origin.clone()
+        }
+        .credit()
+    }
+
+    /// Reads [`Self::text`]; `None`: it is none.
+    pub fn read(text: &str) -> Option<Self> {
+        let origin = Origin::credited(text);
+        let (at, to) = origin.verb.as_deref()?.split_once(' ')?;
+        Some(Self {
+            at: at.parse().ok()?,
+            to: to.to_owned(),
+            origin: Origin {
+                verb: Some(SCALE.to_owned()),
+                ..origin
+            },
+        })
+    }
+
+    /// As the history tells it: it left the revision and its images as they were.
+    pub fn told(self, revision: String) -> Deployed {
+        Deployed {
+            at: Some(self.at),
+            finished: Some(self.at),
+            id: String::new(),
+            revision,
+            images: BTreeMap::new(),
+            verb: self.origin.verb,
+            by: self.origin.by,
+            commit: self.origin.commit,
+            why: self.origin.why,
+            outcome: Ending::Counted,
+            status: format!("set to {}", self.to),
+            reason: None,
+            went_back_to: None,
+            current: false,
+        }
+    }
 }
 
 impl Origin {
+    /// All of it as the value of one tag.
+    pub fn credit(&self) -> String {
+        let parts = [
+            ("by", &self.by),
+            ("commit", &self.commit),
+            ("why", &self.why),
+        ];
+        let mut credit = self.verb.as_deref().unwrap_or(APPLY).to_owned();
+        for (name, value) in parts {
+            if let Some(value) = value.as_deref().filter(|value| !value.trim().is_empty()) {
+                // Writing to a String cannot fail.
+                let _ = write!(credit, " {name}={}", value.trim());
+            }
+        }
+        tag_value(&credit)
+    }
+
+    /// Reads [`Self::credit`].
+    pub fn credited(text: &str) -> Self {
+        let (rest, why) = apart(text, " why=");
+        let (rest, commit) = apart(rest, " commit=");
+        let (verb, by) = apart(rest, " by=");
+        Self {
+            by,
+            commit,
+            why,
+            verb: Some(verb.to_owned()),
+        }
+    }
+
     /// As tags, sanitised to what tags allow.
     pub fn tags(&self) -> BTreeMap<String, String> {
         [
             (key::BY, &self.by),
             (key::COMMIT, &self.commit),
             (key::WHY, &self.why),
+            (key::VERB, &self.verb),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key.to_owned(), tag_value(value.as_deref()?))))
         .filter(|(_, value)| !value.is_empty())
         .collect()
+    }
+}
+
+fn apart<'a>(text: &'a str, between: &str) -> (&'a str, Option<String>) {
+    match text.split_once(between) {
+        Some((before, after)) => (before, Some(after.to_owned())),
+        None => (text, None),
     }
 }
 
@@ -147,6 +272,49 @@ mod tests {
             origin.tags(),
             BTreeMap::from([("deployer:commit".to_owned(), "abc123".to_owned())])
         );
+    }
+
+    #[test]
+    fn a_credit_is_read_as_it_was_written() {
+        let word = |text: &str| Some(text.to_owned());
+        let whole = Origin {
+            by: word("Ann Lee"),
+            commit: word("abc123"),
+            why: word("disk full: by=hand"),
+            verb: word("rollback"),
+        };
+        let alone = Origin {
+            verb: word("restart"),
+            ..Origin::default()
+        };
+        for origin in [whole, alone] {
+            assert_eq!(Origin::credited(&origin.credit()), origin);
+        }
+        assert_eq!(Origin::default().credit(), "apply");
+    }
+
+    #[test]
+    fn a_scaling_is_read_as_it_was_written() {
+        let origin = Origin {
+            by: Some("ada".into()),
+            why: Some("sale".into()),
+            verb: Some(SCALE.into()),
+            ..Origin::default()
+        };
+        let view = ChangeView {
+            object: "service".into(),
+            path: "desiredCount".into(),
+            from: Some("2".into()),
+            to: Some("5".into()),
+            effect: Effect::Scales,
+        };
+        let at = "2026-01-02T03:04:05Z".parse().unwrap();
+        let scaled = Scaled::by(&origin, std::slice::from_ref(&view), at).unwrap();
+        assert_eq!(scaled.text(), "2026-01-02T03:04:05Z 5 by=ada why=sale");
+        assert_eq!(Scaled::read(&scaled.text()), Some(scaled));
+        assert_eq!(Scaled::read("else"), None);
+        // `apply` may set a count, too, and is told by its own rollout.
+        assert_eq!(Scaled::by(&Origin::default(), &[view], at), None);
     }
 
     #[test]

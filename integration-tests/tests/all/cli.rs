@@ -1,6 +1,6 @@
 //! The command line as a person meets it: the shipped example on the embedded cloud, without any server.
 
-use integration_tests::program::{Finished, Signal};
+use integration_tests::program::{Finished, Running, Signal};
 use integration_tests::project::{PATIENCE, Project};
 use integration_tests::trial::{Outcome, fail};
 use integration_tests::trials;
@@ -19,6 +19,8 @@ trials! { "cli":
     killed_and_run_again_it_still_trips,
     a_second_run_over_a_failed_one_does_not_say_unchanged,
     status_and_history_know_what_happened,
+    a_restart_is_credited_to_whoever_ran_it,
+    a_plan_that_changes_nothing_has_no_notes,
     rollback_goes_to_the_last_good_revision,
     rollback_to_what_there_is_not_says_what_there_is,
     a_saved_plan_is_performed_exactly_or_refused,
@@ -192,6 +194,40 @@ fn status_and_history_know_what_happened() -> Outcome {
             "{revision} is not in\n{history}"
         );
     }
+    Ok(())
+}
+
+fn a_restart_is_credited_to_whoever_ran_it() -> Outcome {
+    let project = deployed()?;
+    let mut command = project.command()?;
+    command
+        .env("DEPLOYER_BY", "bob")
+        .args("restart --yes --target sandbox --output json --service api -m".split(' '))
+        .arg("leaks memory");
+    let restarted = Running::start(command)?.wait(PATIENCE)?;
+    assert_eq!(restarted.exit, 0, "{restarted}");
+    let history = project.run("history --target sandbox --output json --service api")?;
+    let told = history.event("history", "api")?;
+    let newest = &told["deployments"][0];
+    assert_eq!(
+        (&newest["verb"], &newest["by"], &newest["why"]),
+        (&"restart".into(), &"bob".into(), &"leaks memory".into()),
+        "{history}"
+    );
+    Ok(())
+}
+
+fn a_plan_that_changes_nothing_has_no_notes() -> Outcome {
+    let project = Project::example()?;
+    // What follows from the file is told where something is done about it.
+    let notes = |words: &str| -> Outcome<Vec<Value>> {
+        let plan = project.run(words)?.event("plan", "api")?;
+        Ok(plan["notes"].as_array().cloned().unwrap_or_default())
+    };
+    let words = "plan --target sandbox --output json --image api=shop/api:v1";
+    assert!(!notes(words)?.is_empty());
+    assert_eq!(apply(&project, "v1")?.exit, 0);
+    assert_eq!(notes(words)?, Vec::<Value>::new());
     Ok(())
 }
 

@@ -59,6 +59,9 @@ fn status_tells_what_runs() -> Outcome {
         Some(2),
         "{status}"
     );
+    // What still serves is not told as this revision's.
+    let newest = &status["deployments"][0];
+    assert_eq!(status["running"], newest["running"], "{status}");
     running.wait(PATIENCE)?;
     assert_eq!(bench.changes().len(), 1, "{:?}", bench.writes());
     Ok(())

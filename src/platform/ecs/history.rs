@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types as ecs;
 
 use super::Ecs;
+use super::desired::Tag;
 use super::followed::short;
 use super::observe::{Definition, ObservedService};
-use super::origin::key;
+use super::origin::{APPLY, Origin, Scaled, key};
 use super::received::last_part;
 use super::wire;
 use crate::answer::{Deployed, Ending};
@@ -70,11 +71,26 @@ impl Ecs {
             .service
             .as_ref()
             .and_then(|there| serving(there, &deployments, &revisions));
+        let facts = Facts {
+            deployments: &deployments,
+            revisions: &revisions,
+            definitions: &definitions,
+            tags: found
+                .service
+                .as_ref()
+                .map_or(&[], |there| &there.config.tags),
+        };
         let mut told: Vec<Deployed> = deployments
             .iter()
-            .map(|one| deployed(one, &revisions, &definitions, current.as_deref()))
+            .map(|one| facts.deployed(one, current.as_deref()))
             .collect();
+        if let Some(there) = &found.service {
+            let scaled = there.tag(key::SCALED).and_then(Scaled::read);
+            let revision = short(&there.config.task_definition).to_owned();
+            told.extend(scaled.map(|scaled| scaled.told(revision)));
+        }
         told.sort_by_key(|one| std::cmp::Reverse(one.at));
+        told.truncate(most);
         Ok(told)
     }
 
@@ -105,7 +121,8 @@ impl Ecs {
 /// How many task definitions are read at a time.
 const TOGETHER: usize = 8;
 
-/// The number of the deployment whose revision serves: the PRIMARY one's own; after an automatic
+/// The number of the deployment whose revision serves: the PRIMARY one's own; while that one is still
+/// under way, the one before it that was healthy and still has tasks; after an automatic
 /// rollback, which has a number of its own, the newest successful one of the same task definition.
 fn serving(
     there: &ObservedService,
@@ -113,20 +130,31 @@ fn serving(
     revisions: &[ecs::ServiceRevision],
 ) -> Option<String> {
     let primary = last_part(there.primary_id()?);
-    let target = |one: &ecs::ServiceDeployment| one.target_service_revision.as_ref()?.arn.clone();
-    let number = |one| target(one).map(|arn| last_part(&arn).to_owned());
-    if deployments
-        .iter()
-        .any(|one| number(one).as_deref() == Some(primary))
-    {
-        return Some(primary.to_owned());
+    let of_primary = |one: &&ecs::ServiceDeployment| number(one) == Some(primary);
+    match deployments.iter().find(of_primary) {
+        Some(one) if ending(one) == Ending::Going => {
+            let running = there.raw.deployments().iter();
+            let running = running.filter(|one| one.running_count > 0);
+            let running: Vec<&str> = running
+                .filter_map(|one| one.id.as_deref())
+                .map(last_part)
+                .collect();
+            let serves = |one: &&ecs::ServiceDeployment| {
+                ending(one) == Ending::Healthy
+                    && number(one).is_some_and(|number| running.contains(&number))
+            };
+            let serving = deployments.iter().find(serves).and_then(number);
+            return serving.map(str::to_owned);
+        }
+        Some(_) => return Some(primary.to_owned()),
+        None => {}
     }
     let definition = there.primary()?.task_definition.as_deref()?;
     let runs = |one: &ecs::ServiceDeployment| {
         let arn = target(one);
         revisions.iter().any(|revision| {
             arn.is_some()
-                && revision.service_revision_arn == arn
+                && revision.service_revision_arn.as_deref() == arn
                 && revision.task_definition.as_deref() == Some(definition)
         })
     };
@@ -135,54 +163,108 @@ fn serving(
         .filter(|one| ending(one) == Ending::Healthy && runs(one))
         .max_by_key(|one| one.created_at.map(|at| (at.secs(), at.subsec_nanos())))
         .and_then(number)
+        .map(str::to_owned)
 }
 
-fn deployed(
-    one: &ecs::ServiceDeployment,
-    revisions: &[ecs::ServiceRevision],
-    definitions: &BTreeMap<String, Definition>,
-    current: Option<&str>,
-) -> Deployed {
-    let target = one
-        .target_service_revision
-        .as_ref()
-        .and_then(|target| target.arn.as_deref());
-    let revision_by = |arn: Option<&str>| {
+/// What a history is told from.
+struct Facts<'a> {
+    deployments: &'a [ecs::ServiceDeployment],
+    revisions: &'a [ecs::ServiceRevision],
+    definitions: &'a BTreeMap<String, Definition>,
+    /// Of the service.
+    tags: &'a [Tag],
+}
+
+impl Facts<'_> {
+    fn revision(&self, arn: Option<&str>) -> Option<&ecs::ServiceRevision> {
         let same = |one: &&ecs::ServiceRevision| one.service_revision_arn.as_deref() == arn;
-        revisions.iter().find(same).filter(|_| arn.is_some())
-    };
-    let revision = revision_by(target);
-    let definition_arn = revision.and_then(|one| one.task_definition.as_deref());
-    let definition = definition_arn.and_then(|arn| definitions.get(arn));
-    let tag = |key: &str| {
-        let tags = &definition?.config.tags;
-        let tag = tags.iter().find(|tag| tag.key == key)?;
-        Some(tag.value.clone())
-    };
-    let number = target.map(last_part).unwrap_or_default();
-    let back = one.rollback.as_ref();
-    let back = revision_by(back.and_then(|back| back.service_revision_arn.as_deref()));
-    Deployed {
-        at: wire::time(one.created_at.as_ref()),
-        finished: wire::time(one.finished_at.as_ref().or(one.stopped_at.as_ref())),
-        id: number.to_owned(),
-        revision: short(definition_arn.unwrap_or("?")).to_owned(),
-        images: revision.map(images).unwrap_or_default(),
-        by: tag(key::BY),
-        commit: tag(key::COMMIT),
-        why: tag(key::WHY),
-        outcome: ending(one),
-        status: one
-            .status
-            .as_ref()
-            .map_or("unknown", |status| status.as_str())
-            .to_owned(),
-        reason: one.status_reason.clone(),
-        went_back_to: back
-            .and_then(|back| back.task_definition.as_deref())
-            .map(|arn| short(arn).to_owned()),
-        current: current == Some(number),
+        self.revisions.iter().find(same).filter(|_| arn.is_some())
     }
+
+    /// The ARN of the task definition that a deployment rolled out.
+    fn definition(&self, one: &ecs::ServiceDeployment) -> Option<&str> {
+        self.revision(target(one))?.task_definition.as_deref()
+    }
+
+    fn deployed(&self, one: &ecs::ServiceDeployment, current: Option<&str>) -> Deployed {
+        let revision = self.revision(target(one));
+        let number = number(one).unwrap_or_default();
+        let back = one.rollback.as_ref();
+        let back = self.revision(back.and_then(|back| back.service_revision_arn.as_deref()));
+        let origin = self.origin(one, number);
+        Deployed {
+            at: wire::time(one.created_at.as_ref()),
+            finished: wire::time(one.finished_at.as_ref().or(one.stopped_at.as_ref())),
+            id: number.to_owned(),
+            revision: short(self.definition(one).unwrap_or("?")).to_owned(),
+            images: revision.map(images).unwrap_or_default(),
+            verb: origin.verb,
+            by: origin.by,
+            commit: origin.commit,
+            why: origin.why,
+            outcome: ending(one),
+            status: one
+                .status
+                .as_ref()
+                .map_or("unknown", |status| status.as_str())
+                .to_owned(),
+            reason: one.status_reason.clone(),
+            went_back_to: back
+                .and_then(|back| back.task_definition.as_deref())
+                .map(|arn| short(arn).to_owned()),
+            current: current == Some(number),
+        }
+    }
+
+    /// Who started a deployment: as the service's tag says; else whoever registered what it rolled
+    /// out, if it was the first to do so. Of any other nobody knows.
+    fn origin(&self, one: &ecs::ServiceDeployment, number: &str) -> Origin {
+        let credit = |tag: &&Tag| tag.key.strip_prefix(key::ROLLOUT) == Some(number);
+        if let Some(tag) = self.tags.iter().find(credit) {
+            return Origin::credited(&tag.value);
+        }
+        let Some(arn) = self.definition(one) else {
+            return Origin::default();
+        };
+        let definition = self
+            .definitions
+            .get(arn)
+            .filter(|_| self.is_first(one, arn));
+        let Some(definition) = definition else {
+            return Origin::default();
+        };
+        let tags = &definition.config.tags;
+        let tag = |key: &str| {
+            let tag = tags.iter().find(|tag| tag.key == key)?;
+            Some(tag.value.clone())
+        };
+        let is_ours = tag(key::PROJECT).is_some();
+        Origin {
+            by: tag(key::BY),
+            commit: tag(key::COMMIT),
+            why: tag(key::WHY),
+            verb: tag(key::VERB).or_else(|| is_ours.then(|| APPLY.to_owned())),
+        }
+    }
+
+    /// Whether no older deployment that is known rolled out the same task definition.
+    fn is_first(&self, one: &ecs::ServiceDeployment, arn: &str) -> bool {
+        let at = wire::time(one.created_at.as_ref());
+        let mut older = self
+            .deployments
+            .iter()
+            .filter(|other| wire::time(other.created_at.as_ref()) < at);
+        !older.any(|other| self.definition(other) == Some(arn))
+    }
+}
+
+fn target(one: &ecs::ServiceDeployment) -> Option<&str> {
+    one.target_service_revision.as_ref()?.arn.as_deref()
+}
+
+/// The number that it is known by.
+fn number(one: &ecs::ServiceDeployment) -> Option<&str> {
+    target(one).map(last_part)
 }
 
 fn images(revision: &ecs::ServiceRevision) -> BTreeMap<String, String> {

@@ -72,6 +72,8 @@ pub struct Scaling {
     pub policies: Vec<ScalingPolicy>,
     /// The names of policies of other kinds.
     pub others: Vec<String>,
+    /// What of it somebody suspended, in words.
+    pub suspended: Vec<&'static str>,
 }
 
 impl ObservedService {
@@ -306,7 +308,8 @@ impl Ecs {
             futures::join!(self.scalable_targets(&resource), self.policies(&resource));
         let (target, policies) = (targets?, policies?);
         let mut scaling = Scaling {
-            target,
+            suspended: target.as_ref().map(received::suspended).unwrap_or_default(),
+            target: target.as_ref().map(received::scalable_target),
             ..Scaling::default()
         };
         for policy in policies {
@@ -318,7 +321,10 @@ impl Ecs {
         Ok(scaling)
     }
 
-    async fn scalable_targets(&self, resource: &str) -> Result<Option<ScalableTarget>, Failed> {
+    async fn scalable_targets(
+        &self,
+        resource: &str,
+    ) -> Result<Option<aws_sdk_applicationautoscaling::types::ScalableTarget>, Failed> {
         let answer = self
             .scaling()
             .describe_scalable_targets()
@@ -332,7 +338,7 @@ impl Ecs {
             .scalable_targets()
             .iter()
             .find(|target| target.resource_id == resource);
-        Ok(found.map(received::scalable_target))
+        Ok(found.cloned())
     }
 
     async fn policies(

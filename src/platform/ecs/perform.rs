@@ -2,6 +2,7 @@
 
 use super::Ecs;
 use super::change::{Basis, Change, Revision};
+use super::origin::{Scaled, key};
 use super::planned::{EcsPlan, stale};
 use super::received::last_part;
 use super::started::Started;
@@ -81,6 +82,10 @@ impl Ecs {
         run.first(first).await?;
         for change in rest {
             run.tell(change).await?;
+        }
+        if let Some(scaled) = Scaled::by(&self.origin, &plan.views, self.time.now()) {
+            let tag = (key::SCALED.to_owned(), scaled.text());
+            self.credit(&plan.basis.service, tag, events).await;
         }
         Ok(run.started)
     }
@@ -209,6 +214,12 @@ impl<'a> Run<'a> {
             Change::UpdateService { update } => {
                 let arn = update.revision.as_ref().map(|one| self.arn_of(one));
                 let started = ecs.update(update, arn.transpose()?, self.basis).await?;
+                if update.starts_rollout() && self.registered.is_none() {
+                    // Whoever registered the revision is not who rolls it out now.
+                    let number = last_part(&started.primary_id);
+                    let tag = (format!("{}{number}", key::ROLLOUT), ecs.origin.credit());
+                    ecs.credit(&self.basis.service, tag, self.events).await;
+                }
                 Ok(self.began(started, false))
             }
             Change::DeleteService { cluster, service } => ecs.delete(cluster, service).await,

@@ -11,7 +11,7 @@ use super::render::render;
 use super::scale;
 use crate::event::Events;
 use crate::plan::Plan;
-use crate::platform::{Failed, Intent, Kind, TakesOver};
+use crate::platform::{Failed, Intent, Kind, TakesOver, counting};
 use crate::spec::Service;
 
 /// A plan for ECS.
@@ -57,6 +57,7 @@ impl Ecs {
         let rolls = self.credentials.is_some() && diff.changes.iter().any(Change::starts_rollout);
         let mut notes = diff.notes;
         notes.extend(advice::notes(service, &diff.changes, count, &observed));
+        notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended)));
         Ok(Planned {
             plan: Plan {
                 service: service.name.clone(),

@@ -242,6 +242,28 @@ pub fn scalable_target(read: &scaling::ScalableTarget) -> ScalableTarget {
     }
 }
 
+/// What of the scaling of a target is suspended, in words (Application Auto Scaling API reference,
+/// `SuspendedState`).
+pub fn suspended(read: &scaling::ScalableTarget) -> Vec<&'static str> {
+    let state = read.suspended_state.as_ref();
+    let parts = [
+        (
+            state.and_then(|state| state.dynamic_scaling_in_suspended),
+            "scaling in",
+        ),
+        (
+            state.and_then(|state| state.dynamic_scaling_out_suspended),
+            "scaling out",
+        ),
+        (
+            state.and_then(|state| state.scheduled_scaling_suspended),
+            "scheduled scaling",
+        ),
+    ];
+    let is = |(is, words): (Option<bool>, &'static str)| is.unwrap_or(false).then_some(words);
+    parts.into_iter().filter_map(is).collect()
+}
+
 /// A target-tracking policy on a predefined metric; `None` for every other kind, which the file
 /// format has no word for.
 pub fn policy(read: &scaling::ScalingPolicy) -> Option<ScalingPolicy> {

@@ -55,7 +55,7 @@ impl Ecs {
 
     /// Registers what it says, with its tags, but for those that tell who did it and why.
     fn anew(&self, old: Definition) -> Change {
-        let told = [key::BY, key::COMMIT, key::WHY];
+        let told = [key::BY, key::COMMIT, key::WHY, key::VERB];
         let stays = |tag: &Tag| carry::counts(tag) && !told.contains(&tag.key.as_str());
         let own = self.origin.tags().into_iter();
         let mut tags: Vec<Tag> = own.map(|(key, value)| Tag { key, value }).collect();

@@ -120,6 +120,7 @@ fn seen(there: &ObservedService, observed: &Observed) -> Status {
         messages,
         missing: Vec::new(),
     }
+    .of_its_revision()
 }
 
 fn images(observed: &Observed) -> Vec<Image> {
@@ -149,5 +150,6 @@ fn bounds(scaling: &Scaling) -> Option<Bounds> {
         min: target.min_capacity,
         max: target.max_capacity,
         policies: ours.chain(scaling.others.iter().cloned()).collect(),
+        suspended: scaling.suspended.iter().map(ToString::to_string).collect(),
     })
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::plan::Note;
+use crate::platform::counting;
 use crate::spec::{Service, Share};
 
 /// The shortest time in which a rollout of `count` pods can end: each wave of pods is asked once and
@@ -42,8 +43,8 @@ pub fn bounds(service: &Service, count: u32) -> (u32, u32) {
     }
 }
 
-/// Notes on what the specification asks for.
-pub fn notes(service: &Service) -> Vec<Note> {
+/// What a rollout of the specification may suffer from.
+pub fn on_rollout(service: &Service) -> Vec<Note> {
     let mut notes = Vec::new();
     let breaker = &service.rollout.breaker;
     if !breaker.enabled {
@@ -55,12 +56,6 @@ pub fn notes(service: &Service) -> Vec<Note> {
         notes.push(Note::warning(
             "rollback_off",
             "Rollback is off: a version that fails is left as it is.",
-        ));
-    }
-    if service.replicas == 0 {
-        notes.push(Note::warning(
-            "desired_zero",
-            "No pod is wanted, so nothing can show that this version works.",
         ));
     }
     let deadline = service.rollout.policy.deadline;
@@ -76,4 +71,11 @@ pub fn notes(service: &Service) -> Vec<Note> {
         ));
     }
     notes
+}
+
+/// What else a person should know of what the specification asks for.
+pub fn notes(service: &Service) -> Vec<Note> {
+    let is_zero = service.replicas == 0;
+    let zero = is_zero.then(|| counting::nothing_wanted(service, "pod"));
+    zero.into_iter().collect()
 }

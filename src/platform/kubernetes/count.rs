@@ -36,6 +36,19 @@ pub fn scaled(scaler: &Value, now: u32) -> Scaled {
     }
 }
 
+/// Why an autoscaler leaves the number alone, where somebody switched it off by setting it to 0
+/// (Kubernetes documentation, Horizontal Pod Autoscaling, implicit maintenance-mode deactivation).
+pub fn suspended(scaler: &Value) -> Option<String> {
+    let conditions = scaler.pointer("/status/conditions")?.as_array()?;
+    let off = conditions.iter().find(|one| {
+        one["type"] == "ScalingActive"
+            && one["status"] == "False"
+            && one["reason"] == "ScalingDisabled"
+    })?;
+    let why = off["message"].as_str().filter(|why| !why.is_empty());
+    Some(why.unwrap_or("the number of pods is 0").to_owned())
+}
+
 /// Whether the number was last set by something that scales, and not by a person.
 pub fn is_scaled(deployment: &Value) -> bool {
     entries(deployment).iter().any(is_autoscaler)

@@ -28,7 +28,9 @@ pub struct Desired {
     pub secret_keys: BTreeSet<String>,
     /// Literals that may be secrets: the container, and the variable in its environment.
     pub sensitive: BTreeSet<(String, String)>,
-    /// What follows from the specification and a person should know.
+    /// What follows from the specification and matters to a plan that starts a rollout.
+    pub on_rollout: Vec<Note>,
+    /// What else follows from it and a person should know.
     pub notes: Vec<Note>,
 }
 

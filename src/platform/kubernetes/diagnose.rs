@@ -176,9 +176,15 @@ fn messages(rollout: &Followed) -> Vec<String> {
     };
     let begun = rollout.ours.begun;
     let events = watch.shared().evidence().events();
+    let templates = rollout.templates();
+    let is_ours = |event: &EventView| {
+        let seen = rollout.seen.ours.as_ref();
+        seen.is_none_or(|(view, _)| view.is_about(event, &templates))
+    };
     let since = events
         .iter()
-        .filter(|event| begun.is_none_or(|begun| event.at >= Some(begun)) && !event.is_echo());
+        .filter(|event| begun.is_none_or(|begun| event.at >= Some(begun)) && !event.is_echo())
+        .filter(|event| is_ours(event));
     let mut told: BTreeMap<(&str, &str), (&Arc<EventView>, u32)> = BTreeMap::new();
     for event in since {
         let key = (event.reason.as_str(), event.message.as_str());

@@ -124,10 +124,9 @@ pub(super) async fn warnings(place: &Place) -> Result<Vec<EventView>, Failed> {
     let params = ListParams::default().fields("type=Warning").limit(WARNINGS);
     let operation = "read the events";
     let list = in_time(place, operation, api.list(&params)).await?;
-    let prefix = format!("{}-", place.name);
     let events = list.items.into_iter().map(event);
     Ok(events
-        .filter(|event| event.name == place.name || event.name.starts_with(&prefix))
+        .filter(|event| event.may_be_about(&place.name))
         .collect())
 }
 

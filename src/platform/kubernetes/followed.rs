@@ -178,6 +178,14 @@ pub(super) struct Seen {
 }
 
 impl Followed {
+    /// The digests of the pod templates whose pods are judged: that of the rollout, and of the one by
+    /// which we go back. Those of the rollout before are of no interest.
+    pub(super) fn templates(&self) -> Vec<String> {
+        let back = self.going_back.iter().map(|back| &back.ours);
+        let ours = std::iter::once(&self.ours).chain(back);
+        ours.map(|ours| ours.template.clone()).collect()
+    }
+
     /// A rollout of `service`, known by `ours`. Sends no request.
     pub fn new(service: &Service, ours: Ours) -> Self {
         let name = service.kubernetes.name.as_str();

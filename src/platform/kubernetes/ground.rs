@@ -119,6 +119,7 @@ mod tests {
             needs_secret: Some("api-secrets".into()),
             secret_keys: BTreeSet::from(["DATABASE_URL".to_owned()]),
             sensitive: BTreeSet::new(),
+            on_rollout: Vec::new(),
             notes: Vec::new(),
         }
     }

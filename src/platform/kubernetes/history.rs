@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::Kubernetes;
 use super::followed::template_digest;
 use super::observe::deployment;
-use super::record::{RecordHead, State, short};
+use super::record::{CapturedState, RecordHead, State, short};
 use crate::answer::{Deployed, Ending};
 use crate::platform::failure::Failed;
+use crate::platform::origin::{APPLY, Scaled};
 
 impl Kubernetes {
     /// The revisions of the Deployment `name`, newest first, at most `most`. Reads only.
@@ -18,12 +19,24 @@ impl Kubernetes {
         let heads = heads?;
         // One that may not be read only costs the mark of what serves.
         let live = live.ok().flatten();
-        let serving = live.as_ref().and_then(|live| serving(&heads, live));
+        let set_to = live.as_ref().and_then(|live| serving(&heads, live));
+        let serving = set_to.and_then(|number| proven(&heads, number));
         let told = heads
             .iter()
             .enumerate()
             .map(|(index, head)| deployed(name, head, index == 0, Some(head.number) == serving));
-        Ok(told.take(most).collect())
+        let mut told: Vec<Deployed> = told.collect();
+        let scaled = heads.iter().filter_map(|head| {
+            let scaled = Scaled::read(head.scaled.as_deref()?)?;
+            Some(scaled.told(short(name, head.number)))
+        });
+        told.extend(scaled);
+        // Where no time is known, the order of the numbers stands.
+        if told.iter().all(|one| one.at.is_some()) {
+            told.sort_by_key(|one| std::cmp::Reverse(one.at));
+        }
+        told.truncate(most);
+        Ok(told)
     }
 }
 
@@ -42,6 +55,18 @@ pub fn serving(heads: &[RecordHead], live: &Value) -> Option<u32> {
         .map(|head| head.number)
 }
 
+/// The number of the revision that serves, of a Deployment that is set to `number`: while that one is
+/// still under way, the one before it, if it served.
+fn proven(heads: &[RecordHead], number: u32) -> Option<u32> {
+    let head = heads.iter().find(|head| head.number == number)?;
+    let is_under_way = ending(head.state, heads.first() == Some(head)) == Ending::Going;
+    match head.captured {
+        _ if !is_under_way => Some(number),
+        CapturedState::Healthy => head.captured_revision,
+        CapturedState::Nothing | CapturedState::Unwell => None,
+    }
+}
+
 fn deployed(name: &str, head: &RecordHead, is_newest: bool, is_current: bool) -> Deployed {
     Deployed {
         at: head.began,
@@ -49,6 +74,7 @@ fn deployed(name: &str, head: &RecordHead, is_newest: bool, is_current: bool) ->
         id: head.number.to_string(),
         revision: short(name, head.number),
         images: head.images.clone(),
+        verb: Some(head.origin.verb.as_deref().unwrap_or(APPLY).to_owned()),
         by: head.origin.by.clone(),
         commit: head.origin.commit.clone(),
         why: head.origin.why.clone(),
@@ -79,7 +105,7 @@ fn ending(state: State, is_newest: bool) -> Ending {
 mod tests {
     use serde_json::json;
 
-    use super::super::record::{CapturedState, Rolled};
+    use super::super::record::Rolled;
     use super::*;
 
     fn live() -> Value {
@@ -133,6 +159,21 @@ mod tests {
         let mut anew = live();
         anew["metadata"]["uid"] = "v".into();
         assert_eq!(serving(&[head(1, State::Healthy, &ours)], &anew), None);
+    }
+
+    #[test]
+    fn a_revision_that_is_under_way_does_not_serve_yet() {
+        let mut second = head(2, State::Going, "two");
+        second.captured_revision = Some(1);
+        let heads = [second, head(1, State::Healthy, "one")];
+        assert_eq!(proven(&heads, 2), Some(1));
+        let first = RecordHead::sample(1, State::Going, CapturedState::Nothing);
+        assert_eq!(proven(&[first], 1), None);
+        let over = [
+            head(2, State::Healthy, "two"),
+            head(1, State::Healthy, "one"),
+        ];
+        assert_eq!(proven(&over, 2), Some(2));
     }
 
     #[test]

@@ -149,6 +149,7 @@ pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
             .iter()
             .any(|object| object.id.kind == Kind::HorizontalPodAutoscaler),
         needs_secret: None,
+        on_rollout: Vec::new(),
         notes: Vec::new(),
         objects,
         ..desired

@@ -17,6 +17,7 @@ use super::{Kubernetes, past};
 use crate::event::{Events, Kind as Told};
 use crate::platform::PerformError;
 use crate::platform::failure::Failed;
+use crate::platform::origin::Scaled;
 use crate::spec::Service;
 
 mod prepare;
@@ -156,7 +157,27 @@ impl<'a> Run<'a> {
         }
         self.tell_warnings().await;
         performed?;
+        self.credit_scale().await;
         Ok(self.started().await)
+    }
+
+    /// Says in the history who set the count, where that was all: no revision of its own tells it.
+    /// It is done already: what fails here costs a warning.
+    async fn credit_scale(&self) {
+        let (Some(at), Some(newest)) = (self.observed.at, self.observed.newest()) else {
+            return;
+        };
+        let Some(scaled) = Scaled::by(&self.kube.origin, &self.plan.views, at) else {
+            return;
+        };
+        let mark = Mark {
+            scaled: Some(scaled.text()),
+            ..Mark::default()
+        };
+        if let Err(error) = self.kube.mark(self.name, newest.number, &mark).await {
+            let text = format!("{error}; the history will not tell who did this");
+            self.events.warn("not_credited", text);
+        }
     }
 
     /// What the API server warned of on the way; a plan that was proven has told it already.

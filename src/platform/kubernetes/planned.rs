@@ -16,7 +16,7 @@ use crate::event::Events;
 use crate::names::label_value;
 use crate::plan::{Note, Plan};
 use crate::platform::failure::{Failed, Kind as Failure};
-use crate::platform::{Current, Intent, TakesOver};
+use crate::platform::{Current, Intent, TakesOver, counting};
 use crate::spec::Service;
 
 /// A plan for Kubernetes.
@@ -125,7 +125,9 @@ impl Planning<'_> {
         let rolls = diff.changes.iter().any(Change::starts_rollout);
         let mut notes = desired.notes;
         notes.extend(diff.notes);
+        notes.extend(self.suspended(&observed));
         if rolls {
+            notes.extend(desired.on_rollout);
             notes.extend(tripped_before(
                 self.name(),
                 &observed.records,
@@ -308,6 +310,15 @@ impl Planning<'_> {
             diff.notes.extend(notes);
         }
         Ok(true)
+    }
+
+    /// Whether somebody switched our own autoscaler off.
+    fn suspended(&self, observed: &Observed) -> Option<Note> {
+        let mut scalers = observed.objects.iter().filter(|(id, live)| {
+            id.kind == Kind::HorizontalPodAutoscaler && self.owner().has(live)
+        });
+        let why = scalers.find_map(|(_, live)| count::suspended(live));
+        counting::suspended(why.as_slice())
     }
 
     fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Followed> {

@@ -57,8 +57,8 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
     ];
     let secrets = secrets::all(service);
     let by_hand = !secrets.is_empty() && setting.place.secret_store.is_none();
-    let mut notes = order.notes;
-    notes.extend(advice::notes(service));
+    let mut on_rollout = order.notes;
+    on_rollout.extend(advice::on_rollout(service));
     Desired {
         objects: objects.into_iter().flatten().collect(),
         replicas: service.replicas,
@@ -66,7 +66,8 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
         needs_secret: by_hand.then(|| service.kubernetes.secret.to_string()),
         secret_keys: secrets.into_iter().map(|(key, _)| key).collect(),
         sensitive: sensitive(service),
-        notes,
+        on_rollout,
+        notes: advice::notes(service),
     }
 }
 

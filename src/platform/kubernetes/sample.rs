@@ -308,7 +308,8 @@ fn tell(rollout: &mut Followed, events: &Events) {
     let telling = conditions.filter(|one| one.kind != "Available" && since(one.updated));
     let said = telling.map(|one| (one.message.clone(), one.updated, one.message.clone()));
     let news = view.events.iter().filter(|event| !event.is_echo());
-    let warned = news.filter(|event| since(event.at));
+    let templates = rollout.templates();
+    let warned = news.filter(|event| since(event.at) && view.is_about(event, &templates));
     let warned = warned.map(|event| {
         let text = format!("{}: {}", event.reason, event.message);
         (event.id.clone(), event.at, text)

@@ -13,6 +13,9 @@ use super::followed::{TEMPLATE_HASH, template_digest};
 /// documentation, labels, annotations and taints).
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
+/// The longest name of a pod that is made from its set's (Kubernetes API conventions, generateName).
+const LONGEST_NAME: usize = 63;
+
 /// One look.
 #[derive(Debug, Clone)]
 pub struct View {
@@ -137,6 +140,32 @@ pub struct EventView {
 }
 
 impl EventView {
+    /// Whether it may be about the Deployment of that name, one of its `ReplicaSets` or pods, as their
+    /// names are made; or about what else carries the name.
+    pub fn may_be_about(&self, deployment: &str) -> bool {
+        let below = self.name.strip_prefix(deployment);
+        let below = below.and_then(|rest| rest.strip_prefix('-'));
+        let parts = below.map(|rest| rest.split('-').count());
+        match self.kind.as_str() {
+            // A long name is cut where a pod's is made from it.
+            "Pod" => parts == Some(2) || (parts.is_some() && self.name.len() == LONGEST_NAME),
+            "ReplicaSet" => parts == Some(1),
+            _ => self.name == deployment,
+        }
+    }
+
+    /// Whether it is about this Deployment, one of these sets of its, or a pod of theirs: by owner,
+    /// since others may have names that begin alike. A pod that is gone has its set's name.
+    pub fn is_about(&self, deployment: &DeploymentView, sets: &[&SetView]) -> bool {
+        let mut sets = sets.iter();
+        match self.kind.as_str() {
+            "Pod" => sets.any(|set| is_named_after(&self.name, &set.name)),
+            "ReplicaSet" => sets.any(|set| set.uid == self.uid),
+            "Deployment" => self.uid == deployment.uid,
+            _ => true,
+        }
+    }
+
     /// Whether it only says that something that failed is tried again, or failed again: what the
     /// objects themselves say better.
     pub fn is_echo(&self) -> bool {
@@ -145,7 +174,30 @@ impl EventView {
     }
 }
 
+/// Whether a pod's name is one that is made from its set's: five characters follow what of it leaves
+/// room for them (Kubernetes API conventions, generateName).
+fn is_named_after(pod: &str, set: &str) -> bool {
+    const ADDED: usize = 5;
+    let mut base = format!("{set}-");
+    base.truncate(LONGEST_NAME - ADDED);
+    let end = pod.strip_prefix(base.as_str());
+    end.is_some_and(|end| !end.is_empty() && end.len() <= ADDED && !end.contains('-'))
+}
+
 impl View {
+    /// Whether something that was said is about the pods of one of these templates, or what makes them.
+    /// Where the `ReplicaSets` may not be read, their names have to do.
+    pub fn is_about(&self, event: &EventView, templates: &[String]) -> bool {
+        let (Some(deployment), Some(_)) = (&self.deployment, &self.sets) else {
+            return true;
+        };
+        let sets = self.own_sets().map(AsRef::as_ref);
+        let sets: Vec<&SetView> = sets
+            .filter(|set| templates.contains(&set.template))
+            .collect();
+        event.is_about(deployment, &sets)
+    }
+
     /// A moment of the cluster's clock by ours, on which a rollout is judged.
     pub fn by_ours(&self, theirs: Timestamp) -> Timestamp {
         theirs.checked_sub(self.skew).unwrap_or(theirs)

@@ -16,7 +16,7 @@ use super::history::serving;
 use super::record::{RecordHead, short};
 use super::snapshot::{DeploymentView, EventView, SetView};
 use super::watch::{Place, replica_sets};
-use super::{Kind, Kubernetes};
+use super::{Kind, Kubernetes, count};
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::names::label_value;
 use crate::platform::Failed;
@@ -47,9 +47,12 @@ impl Kubernetes {
         let project = label_value(&self.tenant.project);
         status.ours = Owner::of(service, &self.tenant, &project).has(&deployment);
         let mut missing = Missing::default();
+        let knows_sets = sets.is_ok();
         let sets = missing.or_without("ReplicaSets", sets);
         let pods = missing.or_without("pods", pods);
-        let said = missing.or_without("events", said);
+        let mut said = missing.or_without("events", said);
+        let own: Vec<&SetView> = sets.iter().filter(|set| set.owner == view.uid).collect();
+        said.retain(|event| !knows_sets || event.is_about(&view, &own));
         let scaler = missing.or_without("autoscaler", scaler.map(Vec::from_iter));
         let heads = missing.or_without("history", heads);
         if let Some(number) = serving(&heads, &deployment) {
@@ -66,7 +69,7 @@ impl Kubernetes {
         status.messages.extend(ambiguous::message(scaler.first()));
         status.scaling = scaler.first().and_then(bounds);
         status.missing = missing.0;
-        Ok(Some(status))
+        Ok(Some(status.of_its_revision()))
     }
 
     /// Where the Deployment `name` is.
@@ -160,8 +163,9 @@ fn seen(deployment: &Value, view: &DeploymentView, cluster: &str) -> Status {
             .map(|(container, image)| Image { container, image })
             .collect(),
         desired: signed(view.desired),
-        running: signed(view.available),
-        pending: signed(view.replicas.saturating_sub(view.available)),
+        // Of the revision that it is set to; which of them are available, its ReplicaSet says.
+        running: signed(view.available.min(view.updated)),
+        pending: signed(view.updated.saturating_sub(view.available)),
         deployments: Vec::new(),
         scaling: None,
         targets: Vec::new(),
@@ -278,102 +282,9 @@ fn bounds(scaler: &Value) -> Option<Bounds> {
         min: number("/spec/minReplicas").unwrap_or(1),
         max: number("/spec/maxReplicas")?,
         policies: policies.collect(),
+        suspended: count::suspended(scaler).into_iter().collect(),
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::platform::kubernetes::reading::rows::{deployment, set};
-    use serde_json::json;
-
-    fn pod(ready: &str) -> Pod {
-        let gate = "target-health.elbv2.k8s.aws/k8s-api";
-        serde_json::from_value(json!({
-            "metadata": {"name": "api-new-a", "ownerReferences": [
-                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "api-new", "uid": "rs-new"},
-            ]},
-            "spec": {"containers": [], "readinessGates": [{"conditionType": gate}]},
-            "status": {
-                "podIP": "10.0.0.7",
-                "conditions": [
-                    {"type": gate, "status": ready, "message": "Target registration is in progress"},
-                    {"type": "Ready", "status": ready},
-                ],
-                "containerStatuses": [{"name": "api", "image": "", "imageID": "", "ready": false, "restartCount": 3}],
-            },
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn what_runs_is_told_set_by_set_the_current_one_first() {
-        let sets: Vec<SetView> = [
-            set("old", "api:v1", [2, 2, 2]),
-            set("new", "api:v2", [1, 1, 0]),
-            set("gone", "api:v0", [0, 0, 0]),
-        ]
-        .iter()
-        .filter_map(SetView::of)
-        .collect();
-        let view = DeploymentView::of(&deployment()).unwrap();
-        let told = revisions(&view, &sets, &[pod("False")]);
-        let told: Vec<_> = told
-            .iter()
-            .map(|one| {
-                (
-                    one.id.as_str(),
-                    one.status.as_str(),
-                    one.running,
-                    one.failed,
-                )
-            })
-            .collect();
-        assert_eq!(
-            told,
-            [("api-new", "current", 0, 3), ("api-old", "former", 2, 0)]
-        );
-    }
-
-    #[test]
-    fn a_load_balancer_that_keeps_a_pod_back_is_told_with_its_words() {
-        let target = &targets(&pod("False"))[0];
-        assert_eq!(
-            (
-                target.group.as_str(),
-                target.address.as_str(),
-                target.state.as_str()
-            ),
-            ("k8s-api", "10.0.0.7", "unhealthy")
-        );
-        assert!(
-            target
-                .reason
-                .as_ref()
-                .is_some_and(|why| why.contains("Target registration is in progress"))
-        );
-        assert_eq!(targets(&pod("True"))[0].reason, None);
-    }
-
-    #[test]
-    fn an_autoscaler_is_told_by_its_bounds_and_aims() {
-        let scaler = json!({"spec": {"minReplicas": 2, "maxReplicas": 20, "metrics": [
-            {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}},
-            {"type": "External"},
-        ]}});
-        let bounds = bounds(&scaler).unwrap();
-        assert_eq!((bounds.min, bounds.max), (2, 20));
-        assert_eq!(bounds.policies, ["cpu at 70 %", "External"]);
-    }
-
-    #[test]
-    fn a_deployment_says_how_many_run() {
-        let mut paused = deployment();
-        paused["spec"]["paused"] = json!(true);
-        let view = DeploymentView::of(&paused).unwrap();
-        let status = seen(&paused, &view, "kind");
-        assert_eq!((status.desired, status.running, status.pending), (2, 2, 0));
-        assert_eq!(status.state, "PAUSED");
-        assert_eq!(status.images[0].image, "api:v2");
-    }
-}
+mod tests;

@@ -33,6 +33,10 @@ pub(super) fn status(place: &str, status: &Status, zone: &TimeZone) -> Vec<Line>
                 .iter()
                 .map(|policy| Line::at(4).plain(policy)),
         );
+        let suspended = bounds.suspended.iter();
+        lines.extend(
+            suspended.map(|what| Line::at(4).add(Tone::Care, format!("suspended: {what}"))),
+        );
     }
     lines.extend(table("Targets", status.targets.iter().map(target)));
     let said = status.messages.iter().map(|message| {
@@ -50,7 +54,8 @@ pub(super) fn status(place: &str, status: &Status, zone: &TimeZone) -> Vec<Line>
 }
 
 fn head(place: &str, status: &Status) -> Line {
-    let tone = if status.running == status.desired {
+    let is_alone = status.still_running().next().is_none();
+    let tone = if status.running == status.desired && is_alone {
         Tone::Good
     } else {
         Tone::Care
@@ -65,6 +70,12 @@ fn head(place: &str, status: &Status) -> Line {
         );
     if status.pending > 0 {
         head = head.plain(format!(", {} pending", status.pending));
+    }
+    for older in status.still_running() {
+        let Deployment {
+            running, revision, ..
+        } = older;
+        head = head.plain(format!(", {running} of an older rollout ({revision})"));
     }
     head.add(
         Tone::Quiet,
@@ -110,7 +121,7 @@ pub(super) fn history(place: &str, deployments: &[Deployed], zone: &TimeZone) ->
         ];
     }
     let mut rows = vec![
-        ["when", "revision", "ended", "by", "commit", "image"]
+        ["when", "verb", "revision", "ended", "by", "commit", "image"]
             .map(|word| (Tone::Quiet, word.to_owned()))
             .to_vec(),
     ];
@@ -127,7 +138,7 @@ fn deployed(one: &Deployed, zone: &TimeZone) -> Vec<(Tone, String)> {
         Ending::Failed => (Tone::Bad, "failed"),
         Ending::Stopped => (Tone::Care, "stopped"),
         Ending::Going => (Tone::Plain, "under way"),
-        Ending::Unknown => (Tone::Plain, one.status.as_str()),
+        Ending::Counted | Ending::Unknown => (Tone::Plain, one.status.as_str()),
     };
     let ended = if one.current {
         format!("{ended}, serves")
@@ -146,6 +157,7 @@ fn deployed(one: &Deployed, zone: &TimeZone) -> Vec<(Tone, String)> {
             Tone::Quiet,
             one.at.map_or_else(absent, |at| moment(at, zone)),
         ),
+        plain(one.verb.as_deref().unwrap_or("–")),
         plain(&one.revision),
         (tone, ended),
         plain(one.by.as_deref().unwrap_or("–")),

@@ -2,13 +2,49 @@
 
 use super::super::Ecs;
 use super::super::desired::Tag;
+use super::super::origin::key;
 use super::super::received::last_part;
 use super::super::request;
 use super::Done;
+use crate::event::Events;
 use crate::platform::Failed;
 use crate::platform::aws::{failed, once};
 
+/// So many rollouts that registered nothing are credited at a time: a service has 50 tags at most
+/// (Amazon ECS developer guide, tagging), most of which are others'.
+const CREDITED: usize = 5;
+
 impl Ecs {
+    /// Says at the service who did something, for the history. It is done already: what fails here
+    /// costs a warning.
+    pub(super) async fn credit(&self, service: &str, tag: (String, String), events: &Events) {
+        let (key, value) = tag;
+        if let Err(error) = self.write_credit(service, Tag { key, value }).await {
+            let text = format!("{error}; the history will not tell who did this");
+            events.warn("not_credited", text);
+        }
+    }
+
+    async fn write_credit(&self, service: &str, tag: Tag) -> Result<(), Failed> {
+        let Some(there) = self.find_service(service).await?.service else {
+            return Ok(());
+        };
+        let mut earlier: Vec<&String> = there.config.tags.iter().map(|tag| &tag.key).collect();
+        earlier.retain(|key| key.starts_with(key::ROLLOUT) && **key != tag.key);
+        // The numbers grow, and have one length for many years.
+        earlier.sort_by_key(|key| std::cmp::Reverse((key.len(), *key)));
+        let kept = if tag.key.starts_with(key::ROLLOUT) {
+            CREDITED - 1
+        } else {
+            CREDITED
+        };
+        let old: Vec<String> = earlier.into_iter().skip(kept).cloned().collect();
+        if !old.is_empty() {
+            self.untag(&there.arn, &old).await?;
+        }
+        self.tag(&there.arn, &[tag]).await.map(|_| ())
+    }
+
     /// Adds tags, or sets them anew.
     pub(super) async fn tag(&self, arn: &str, tags: &[Tag]) -> Result<Done, Failed> {
         self.write(

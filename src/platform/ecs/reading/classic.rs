@@ -129,8 +129,10 @@ pub(super) fn by_other(service: &ServiceView, primary: &DeploymentView, ours: &O
     if known || ours.task_definition.is_empty() {
         let newest = service
             .events
-            .first()
-            .map_or("", |event| event.text.as_str());
+            .iter()
+            // What came before ours tells of something else.
+            .find(|event| ours.begun.is_none_or(|begun| event.at >= begun))
+            .map_or("none of ours", |event| event.text.as_str());
         return Standing::Unclear(format!(
             "{} is no longer PRIMARY, {} is, with {}; newest event: {newest}",
             ours.id, primary.id, primary.task_definition

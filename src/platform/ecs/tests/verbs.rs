@@ -97,6 +97,197 @@ async fn history_tells_who_deployed_what_and_how_it_ended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn amid_a_rollout_neither_status_nor_history_credits_it_with_what_served_before() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let next = service_with(&[("api:v1", "api:v2")]);
+    let plan = cloud.plan(&next).await.unwrap().plan;
+    cloud.perform(&plan).await.unwrap();
+    let status = cloud.ecs.status(&next, &cloud.events).await;
+    let status = status.unwrap().unwrap();
+    assert_eq!(status.revision, "api-service:2");
+    assert_eq!((status.desired, status.running), (2, 0));
+    let older: Vec<_> = status.still_running().collect();
+    assert_eq!(older.len(), 1);
+    assert_eq!(
+        (older[0].revision.as_str(), older[0].running),
+        ("api-service:1", 2)
+    );
+    let history = cloud.ecs.history(&next, 10).await.unwrap();
+    let lines: Vec<_> = history
+        .iter()
+        .map(|one| (one.revision.as_str(), one.outcome, one.current))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ("api-service:2", Ending::Going, false),
+            ("api-service:1", Ending::Healthy, true),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_or_restart_is_credited_to_whoever_ran_it() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let next = service_with(&[("api:v1", "api:v2")]);
+    cloud.deploy(&next).await;
+    let particular = [
+        (
+            "restart",
+            Intent {
+                restart: true,
+                ..Intent::default()
+            },
+        ),
+        (
+            "rollback",
+            Intent {
+                back_to: Some(None),
+                ..Intent::default()
+            },
+        ),
+    ];
+    for (verb, intent) in particular {
+        let mut other = Cloud::of(&cloud).await;
+        other.ecs.origin = Origin {
+            by: Some("Bob Lee".into()),
+            why: Some(format!("why a {verb}")),
+            verb: Some(verb.into()),
+            ..Origin::default()
+        };
+        let plan = other.plan_to(&next, &intent).await.unwrap().plan;
+        other.perform(&plan).await.unwrap();
+        other.rest().await;
+    }
+    let history = cloud.ecs.history(&next, 10).await.unwrap();
+    let told: Vec<_> = history
+        .iter()
+        .map(|one| {
+            let words = [&one.verb, &one.by, &one.why];
+            words.map(|word| word.as_deref().unwrap_or("–"))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["rollback", "Bob Lee", "why a rollback"],
+            ["restart", "Bob Lee", "why a restart"],
+            ["apply", "ada", "–"],
+            ["apply", "ada", "–"],
+        ]
+    );
+    // The credit is no tag of the file's, and stays.
+    assert!(cloud.plan(&service()).await.unwrap().plan.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scaling_is_credited_to_whoever_ran_it() {
+    let mut cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    cloud.ecs.origin = Origin {
+        by: Some("bob".into()),
+        why: Some("sale".into()),
+        verb: Some("scale".into()),
+        ..Origin::default()
+    };
+    let intent = Intent {
+        count: Some(3),
+        ..Intent::default()
+    };
+    let plan = cloud.plan_to(&service(), &intent).await.unwrap().plan;
+    cloud.perform(&plan).await.unwrap();
+    cloud.rest().await;
+    let history = cloud.ecs.history(&service(), 10).await.unwrap();
+    let newest = &history[0];
+    assert_eq!(
+        [&newest.verb, &newest.by, &newest.why].map(|word| word.as_deref().unwrap_or("–")),
+        ["scale", "bob", "sale"]
+    );
+    assert_eq!(
+        (newest.outcome, newest.status.as_str(), newest.current),
+        (Ending::Counted, "set to 3", false)
+    );
+    assert_eq!(history[1].by.as_deref(), Some("ada"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_started_a_rollout_of_a_known_revision_elsewhere_is_not_guessed() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let intent = Intent {
+        restart: true,
+        ..Intent::default()
+    };
+    cloud.break_with(Fault {
+        operation: Some("TagResource".into()),
+        times: 0,
+        ..Fault::new(Effect::AccessDenied)
+    });
+    let plan = cloud.plan_to(&service(), &intent).await.unwrap().plan;
+    cloud.perform(&plan).await.unwrap();
+    cloud.rest().await;
+    let history = cloud.ecs.history(&service(), 10).await.unwrap();
+    let told: Vec<_> = history.iter().map(|one| one.by.as_deref()).collect();
+    assert_eq!(told, [None, Some("ada")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_credits_make_room_for_new_ones() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let intent = Intent {
+        restart: true,
+        ..Intent::default()
+    };
+    for _ in 0..7 {
+        let plan = cloud.plan_to(&service(), &intent).await.unwrap().plan;
+        cloud.perform(&plan).await.unwrap();
+        cloud.rest().await;
+    }
+    let found = cloud.ecs.find_service("api-service").await.unwrap();
+    let tags = found.service.unwrap().config.tags;
+    let credits = tags
+        .iter()
+        .filter(|tag| tag.key.starts_with("deployer:rollout:"));
+    assert_eq!(credits.count(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn suspended_scaling_is_told_by_status_and_plan() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let suspended = aws_sdk_applicationautoscaling::types::SuspendedState::builder()
+        .dynamic_scaling_in_suspended(true)
+        .dynamic_scaling_out_suspended(true)
+        .build();
+    cloud
+        .ecs
+        .scaling()
+        .register_scalable_target()
+        .service_namespace("ecs".into())
+        .resource_id("service/main/api-service")
+        .scalable_dimension("ecs:service:DesiredCount".into())
+        .suspended_state(suspended)
+        .send()
+        .await
+        .unwrap();
+    let status = cloud.ecs.status(&service(), &cloud.events).await;
+    let scaling = status.unwrap().unwrap().scaling.unwrap();
+    assert_eq!(scaling.suspended, ["scaling in", "scaling out"]);
+    for image in ["api:v1", "api:v2"] {
+        let plan = cloud.plan(&service_with(&[("api:v1", image)])).await;
+        let notes = plan.unwrap().plan.notes;
+        let told = notes.iter().find(|note| note.code == "scaling_suspended");
+        assert!(
+            told.unwrap().text.contains("scaling in, scaling out"),
+            "{notes:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_destroyed_service_drains_and_can_be_made_again() {
     let cloud = Cloud::new().await;
     let api = service();

@@ -58,6 +58,8 @@ pub struct RecordHead {
     pub reason: Option<String>,
     /// What it goes, or went, back to: a revision, or words.
     pub back_to: Option<String>,
+    /// Who set the count last since, by `scale`.
+    pub scaled: Option<String>,
     /// The run that opened it.
     pub(in crate::platform::kubernetes) run: String,
 }
@@ -89,11 +91,13 @@ impl RecordHead {
                 by: clip(&platform.origin.by),
                 commit: clip(&platform.origin.commit),
                 why: clip(&platform.origin.why),
+                verb: clip(&platform.origin.verb),
             },
             began: Some(now),
             ended: None,
             reason: None,
             back_to: None,
+            scaled: None,
             run: platform.run.clone(),
         }
     }
@@ -118,11 +122,13 @@ impl RecordHead {
                 by: note(key::BY),
                 commit: note(key::COMMIT),
                 why: note(key::WHY),
+                verb: note(key::VERB),
             },
             began: note(mark::BEGAN).and_then(|text| moment(&text)),
             ended: note(mark::ENDED).and_then(|text| moment(&text)),
             reason: note(mark::REASON),
             back_to: note(mark::BACK_TO),
+            scaled: note(mark::SCALED),
             run: note(mark::RUN).unwrap_or_default(),
         })
     }
@@ -144,6 +150,7 @@ impl RecordHead {
             ended: None,
             reason: None,
             back_to: None,
+            scaled: None,
             run: "run".into(),
         }
     }
@@ -164,6 +171,7 @@ impl RecordHead {
             (key::BY, self.origin.by.clone()),
             (key::COMMIT, self.origin.commit.clone()),
             (key::WHY, self.origin.why.clone()),
+            (key::VERB, self.origin.verb.clone()),
         ];
         let moving = Mark {
             state: Some(self.state),
@@ -171,6 +179,7 @@ impl RecordHead {
             ended: self.ended,
             reason: self.reason.clone(),
             back_to: self.back_to.clone(),
+            scaled: self.scaled.clone(),
         };
         fixed
             .into_iter()

@@ -30,6 +30,8 @@ pub(super) const ENDED: &str = "deployer/ended";
 pub(super) const REASON: &str = "deployer/reason";
 /// What it goes back to.
 pub(super) const BACK_TO: &str = "deployer/back-to";
+/// Who set the count last since, by `scale`.
+pub(super) const SCALED: &str = "deployer/scaled";
 /// The run that opened it.
 pub(super) const RUN: &str = "deployer/run";
 
@@ -46,6 +48,8 @@ pub struct Mark {
     pub reason: Option<String>,
     /// What it goes back to.
     pub back_to: Option<String>,
+    /// Who set the count since, by `scale`.
+    pub scaled: Option<String>,
 }
 
 impl Mark {
@@ -61,6 +65,7 @@ impl Mark {
             (ENDED, self.ended.map(|at| at.to_string())),
             (REASON, self.reason.clone()),
             (BACK_TO, self.back_to.clone()),
+            (SCALED, self.scaled.clone()),
         ]
         .into_iter()
         .filter_map(|(key, value)| Some((key.to_owned(), value?)))
@@ -85,6 +90,7 @@ impl Mark {
         head.ended = mark.ended.or(head.ended);
         head.reason = mark.reason.or(head.reason.take());
         head.back_to = mark.back_to.or(head.back_to.take());
+        head.scaled = mark.scaled.or(head.scaled.take());
         if head.state == State::Healthy {
             head.reason = None;
         }

@@ -151,7 +151,7 @@ pod_annotations = { "prometheus.io/scrape" = "true" }
     insta::assert_snapshot!(drawn(&spec));
     let desired = desired(&spec);
     let notes: Vec<&str> = desired
-        .notes
+        .on_rollout
         .iter()
         .map(|note| note.text.as_str())
         .collect();
@@ -297,7 +297,7 @@ depends_on = { seed = "complete" }
     assert_eq!(early[0]["restartPolicy"], "Always");
     assert_eq!(early[1].get("restartPolicy"), None);
     let notes: Vec<&str> = desired
-        .notes
+        .on_rollout
         .iter()
         .map(|note| note.text.as_str())
         .collect();
