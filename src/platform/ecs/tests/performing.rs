@@ -195,8 +195,9 @@ async fn a_revision_that_is_not_there_is_named() {
         ..Intent::default()
     };
     let missing = cloud.plan_to(&service(), &named).await.unwrap_err();
-    assert_eq!(missing.kind, Kind::Missing);
-    assert!(missing.message.contains("api-service:99"), "{missing}");
+    assert_eq!(missing.kind, Kind::Wrong);
+    let told = "there is no revision api-service:99; there are api-service:1";
+    assert_eq!(missing.message, told);
 }
 
 #[tokio::test(start_paused = true)]
