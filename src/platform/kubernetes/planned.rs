@@ -115,13 +115,7 @@ impl Planning<'_> {
         };
         self.kube.remember(self.name(), look);
         let current = self.current(&diff, &desired, &observed);
-        if !diff.changes.is_empty() {
-            let scaler = observed.live(&Id {
-                kind: Kind::HorizontalPodAutoscaler,
-                name: self.name().to_owned(),
-            });
-            diff.notes.extend(ambiguous::note(scaler));
-        }
+        diff.notes.extend(self.two_autoscalers(&diff, &observed));
         let rolls = diff.changes.iter().any(Change::starts_rollout);
         let mut notes = desired.notes;
         notes.extend(diff.notes);
@@ -281,6 +275,15 @@ impl Planning<'_> {
                 "it is not there; `apply` makes it",
             )),
         }
+    }
+
+    /// That ours stands still beside another autoscaler, where anything changes.
+    fn two_autoscalers(&self, diff: &Diff, observed: &Observed) -> Option<Note> {
+        let ours = Id {
+            kind: Kind::HorizontalPodAutoscaler,
+            name: self.name().to_owned(),
+        };
+        ambiguous::note(observed.live(&ours).filter(|_| !diff.changes.is_empty()))
     }
 
     /// Asks the API server what would come of it, where somebody reads that before it is done, and

@@ -142,7 +142,8 @@ fn the_essential_container_is_to_blame_not_the_one_it_took_along() {
 #[test]
 fn what_was_asked_to_end_after_another_is_not_the_cause() {
     // Both are essential, in either order.
-    let table: [(&[(&str, i32)], (&str, i32)); 8] = [
+    type Ended = (&'static str, i32);
+    let table: [(&[Ended], Ended); 8] = [
         (&[("proxy", 143), ("api", 1)], ("api", 1)),
         (&[("api", 137), ("proxy", 3)], ("proxy", 3)),
         // It ended in good order when it was asked to.
