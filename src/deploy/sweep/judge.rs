@@ -41,7 +41,7 @@ pub(super) fn rest(world: &World) -> Rest {
             "settings": service.settings,
             "state": primary.state,
             "healthy": healthy(&world, &primary.id),
-            "tags": world.tags.get(&service.arn),
+            "tags": tags(&world, &service.arn),
         })
     });
     let targets = world.targets.values();
@@ -53,6 +53,15 @@ pub(super) fn rest(world: &World) -> Rest {
         .map(|one| json!([one.name, one.configuration]))
         .collect();
     Rest(json!({"service": service, "targets": targets, "policies": policies}))
+}
+
+/// Without who ran what: a run that found a revision registered says so here, another one there.
+fn tags(world: &World, arn: &str) -> Value {
+    let mut tags = json!(world.tags.get(arn));
+    if let Some(tags) = tags.as_object_mut() {
+        tags.retain(|key, _| !key.starts_with("deployer:rollout:"));
+    }
+    tags
 }
 
 fn definition(world: &World, arn: &str) -> Value {

@@ -74,6 +74,14 @@ impl Kubernetes {
     }
 }
 
+fn unverified() -> Note {
+    Note::warning(
+        "tls_not_verified",
+        "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could read the \
+         credentials and every Secret, and answer in its place.",
+    )
+}
+
 impl Planning<'_> {
     fn name(&self) -> &str {
         self.service.kubernetes.name.as_str()
@@ -101,13 +109,8 @@ impl Planning<'_> {
             &mut diff,
         )?;
         diff.notes.extend(notes);
-        if self.kube.link().await?.unverified {
-            diff.notes.push(Note::warning(
-                "tls_not_verified",
-                "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could \
-                 read the credentials and every Secret, and answer in its place.",
-            ));
-        }
+        diff.notes
+            .extend(self.kube.link().await?.unverified.then(unverified));
         let proven = self.prove(&mut diff, &observed).await?;
         let look = Look {
             observed: observed.clone(),

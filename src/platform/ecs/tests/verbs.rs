@@ -113,6 +113,9 @@ async fn amid_a_rollout_neither_status_nor_history_credits_it_with_what_served_b
         (older[0].revision.as_str(), older[0].running),
         ("api-service:1", 2)
     );
+    // The record of a rollout appears a moment after it has begun.
+    let later = cloud.clock.now() + Duration::from_secs(1);
+    cloud.clock.sleep_until(later).await;
     let history = cloud.ecs.history(&next, 10).await.unwrap();
     let lines: Vec<_> = history
         .iter()

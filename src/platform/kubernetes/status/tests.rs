@@ -165,6 +165,7 @@ fn an_autoscaler_that_a_count_of_0_switched_off_is_told() {
 fn a_deployment_says_how_many_run() {
     let mut paused = deployment();
     paused["spec"]["paused"] = json!(true);
+    paused["status"]["updatedReplicas"] = json!(2);
     let view = DeploymentView::of(&paused).unwrap();
     let status = seen(&paused, &view, "kind");
     assert_eq!((status.desired, status.running, status.pending), (2, 2, 0));
