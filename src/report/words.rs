@@ -34,11 +34,16 @@ pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
 /// A task as people call it: the end of its ARN, and of a long hexadecimal id the beginning.
 pub(super) fn task(id: &str) -> String {
     let name = id.rsplit('/').next().unwrap_or(id);
-    if name.len() == 32 && name.chars().all(|c| c.is_ascii_hexdigit()) {
+    if is_task(name) {
         format!("{}…", name.get(..8).unwrap_or(name))
     } else {
         name.to_owned()
     }
+}
+
+/// Whether this is the id of a task of ECS, which has 32 hexadecimal digits; a pod has a name.
+fn is_task(name: &str) -> bool {
+    name.len() == 32 && name.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// `api at ecs`; the target alone where no service is meant.
@@ -113,8 +118,7 @@ pub(super) fn ended_well(outcome: &Outcome) -> bool {
 /// A failure in one sentence: which task, why, and the platform's own words.
 pub(super) fn failure(failure: &Failure) -> String {
     let who = match &failure.task {
-        // On Kubernetes a pod has a name; on ECS a task has an ARN.
-        Some(id) if !id.starts_with("arn:") => format!("pod {id} failed"),
+        Some(id) if !id.starts_with("arn:") && !is_task(id) => format!("pod {id} failed"),
         Some(id) => format!("task {} failed", task(id)),
         None => "a task could not be started".to_owned(),
     };
@@ -133,6 +137,7 @@ pub(super) fn failure(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Kind;
 
     #[test]
     fn durations_have_two_units_at_most() {
@@ -155,6 +160,21 @@ mod tests {
             "has reached a steady state."
         );
         assert_eq!(message("anything else"), "anything else");
+    }
+
+    #[test]
+    fn a_task_is_no_pod() {
+        let Kind::Failure {
+            failure: mut failed,
+            ..
+        } = crate::report::stories::failure(1, 0)
+        else {
+            unreachable!("a failure is told as one");
+        };
+        failed.task = Some("1a2b3c4d5e6f708192a3b4c5d6e7f809".into());
+        assert!(failure(&failed).starts_with("task 1a2b3c4d… failed"));
+        failed.task = Some("api-7d9f8-abcde".into());
+        assert!(failure(&failed).starts_with("pod api-7d9f8-abcde failed"));
     }
 
     #[test]

@@ -56,14 +56,18 @@ fn a_killed_process_leaves_a_world_that_goes_on() -> Outcome {
     let project = Project::new(&deploy("api", ""))?;
     assert_ended(&project.run("apply --target sandbox")?, 0);
     for tag in ["v2", "v3", "v4"] {
-        let words = format!("apply --target sandbox --output json --set TAG={tag}");
+        let words =
+            format!("apply --target sandbox --if-busy supersede --output json --set TAG={tag}");
         let mut running = project.start(&words)?;
         running.line(PATIENCE, |line| line.contains("following").then_some(()))?;
         running.signal(Signal::KILL)?;
         running.wait(PATIENCE)?;
     }
     assert_ended(&project.run("status --target sandbox")?, 0);
-    assert_ended(&project.run("apply --target sandbox --set TAG=v5")?, 0);
+    assert_ended(
+        &project.run("apply --target sandbox --if-busy supersede --set TAG=v5")?,
+        0,
+    );
     Ok(())
 }
 
