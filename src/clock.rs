@@ -63,4 +63,20 @@ impl Clock {
         let ahead = then.duration_since(self.now());
         tokio::time::sleep(Duration::try_from(ahead).unwrap_or_default()).await;
     }
+
+    /// What comes of `work`; `None`: `end` came first. Without an end it may take for ever.
+    pub async fn before<T>(
+        &self,
+        end: Option<Timestamp>,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let Some(end) = end else {
+            return Some(work.await);
+        };
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = self.sleep_until(end) => None,
+        }
+    }
 }

@@ -38,22 +38,21 @@ type SavedPlan = Saved<StoredPlan>;
 
 /// Applies.
 pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
-    match &args.plan {
-        Some(_) if beside(&cli.options).is_some() => {
-            let beside = beside(&cli.options).unwrap_or_default();
+    match (&args.plan, beside(&cli.options)) {
+        (Some(_), Some(beside)) => {
             screen.complaint(&format!(
                 "error: {beside} beside --plan: a saved plan is performed as it is; make another with `deployer plan --out FILE`\n"
             ));
             ExitCode::Wrong
         }
-        Some(path) => match SavedPlan::read(path) {
+        (Some(path), None) => match SavedPlan::read(path) {
             Ok(saved) => apply_saved(cli, args, &saved, terminal, screen),
             Err(error) => {
                 screen.error(&error, None);
                 ExitCode::Wrong
             }
         },
-        None => apply(cli, args, terminal, screen),
+        (None, _) => apply(cli, args, terminal, screen),
     }
 }
 

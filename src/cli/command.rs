@@ -120,17 +120,11 @@ impl<'a> Command<'a> {
                 };
                 work(&begun).await
             });
-            match timeout {
-                None => work.await,
-                Some(timeout) => tokio::select! {
-                    biased;
-                    code = work => code,
-                    () = clock.sleep_until(after(began, timeout.saturating_add(OVERTIME))) => {
-                        late = true;
-                        ExitCode::Undetermined
-                    }
-                },
-            }
+            let until = timeout.map(|timeout| after(began, timeout.saturating_add(OVERTIME)));
+            clock.before(until, work).await.unwrap_or_else(|| {
+                late = true;
+                ExitCode::Undetermined
+            })
         });
         if late {
             screen.complaint(
@@ -317,16 +311,8 @@ impl Begun<'_> {
     ) -> impl Future<Output = Option<T>> {
         // Boxed, since the future of a whole command is on the stack.
         let work = Box::pin(work);
-        async move {
-            let Some(timeout) = self.timeout else {
-                return Some(work.await);
-            };
-            tokio::select! {
-                biased;
-                done = work => Some(done),
-                () = self.story.clock.sleep_until(after(self.began, timeout)) => None,
-            }
-        }
+        let until = self.timeout.map(|timeout| after(self.began, timeout));
+        async move { self.story.clock.before(until, work).await }
     }
 
     /// Proposes, asks unless `asked` already, carries out.

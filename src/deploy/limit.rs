@@ -45,7 +45,7 @@ impl<P: Platform> Deploy<'_, P> {
         &self,
         work: impl Future<Output = T>,
     ) -> impl Future<Output = Option<T>> {
-        self.before(self.until(), Box::pin(work))
+        self.clock.before(self.until(), Box::pin(work))
     }
 
     /// What comes of gathering evidence; `None`: it took too long.
@@ -56,7 +56,7 @@ impl<P: Platform> Deploy<'_, P> {
         let latest = after(self.clock.now(), EVIDENCE_AT_MOST);
         let end = self.until().map(|until| after(until, EVIDENCE));
         let end = end.map_or(latest, |end| end.min(latest));
-        self.before(Some(end), Box::pin(work))
+        self.clock.before(Some(end), Box::pin(work))
     }
 
     /// What comes of the whole work on a plan, which knows by itself when to end. What hangs beyond
@@ -67,7 +67,7 @@ impl<P: Platform> Deploy<'_, P> {
         work: Pin<Box<impl Future<Output = Outcome>>>,
     ) -> Outcome {
         let end = self.until().map(|until| after(until, EVIDENCE));
-        match self.before(end, work).await {
+        match self.clock.before(end, work).await {
             Some(outcome) => outcome,
             None if self.conduct.may_write && !plan.is_empty() => {
                 let remaining = self.platform.waiting_changes(plan);
@@ -84,25 +84,9 @@ impl<P: Platform> Deploy<'_, P> {
             let latest = after(self.clock.now(), LAST_WORD);
             latest.max(until)
         });
-        if self.before(end, closing).await.is_none() {
+        if self.clock.before(end, closing).await.is_none() {
             let words = "--timeout is over; what this run noted at the platform runs out by itself";
             self.events.warn("not_closed", words);
-        }
-    }
-
-    // Boxed, since who waits for it holds it: the future of a whole command is on the stack.
-    async fn before<T>(
-        &self,
-        end: Option<Timestamp>,
-        work: Pin<Box<impl Future<Output = T>>>,
-    ) -> Option<T> {
-        let Some(end) = end else {
-            return Some(work.await);
-        };
-        tokio::select! {
-            biased;
-            done = work => Some(done),
-            () = self.clock.sleep_until(end) => None,
         }
     }
 }
