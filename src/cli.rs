@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::ExitCode;
 use crate::report::{Console, Outlet};
@@ -18,6 +18,7 @@ mod command;
 pub mod completions;
 pub mod destroy;
 mod files;
+mod help;
 mod log;
 pub mod options;
 pub mod plan;
@@ -42,7 +43,6 @@ use terminal::Terminal;
     propagate_version = true,
     max_term_width = 100
 )]
-#[command(after_help = EXIT_CODES)]
 pub struct Cli {
     /// What every verb understands.
     #[command(flatten)]
@@ -99,7 +99,7 @@ pub enum Verb {
     Sandbox(sandbox::Args),
     /// Prints the JSON schema of a file or of the events
     Schema(schema::Args),
-    /// Prints the completion script of a shell
+    /// Prints the line that completes commands in a shell: targets, services, containers, revisions
     Completions(completions::Args),
 }
 
@@ -115,7 +115,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     // A wrong argument is quoted in the midst of our own colours.
     let paints = |arg: &OsString| arg.to_string_lossy().contains(char::is_control);
     let plain = args.iter().any(paints);
-    let cli = Cli::try_parse_from(args);
+    if let Some(answer) = completions::answer(&args) {
+        let terminal = Terminal::read(false);
+        let (out, err) = (terminal.stdout.clone(), terminal.stderr.clone());
+        let mut screen = Console::new((out, terminal.out), (err, terminal.err));
+        screen.script(&answer);
+        return arrival::conclude(ExitCode::Fine, true, &terminal, &mut screen);
+    }
+    let cli = parsed(args);
     let verbose = cli.as_ref().map_or(0, |cli| cli.options.verbose);
     let mut terminal = Terminal::read(verbose > 0);
     terminal.err.color &= !(plain && cli.is_err());
@@ -131,6 +138,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => (usage(&error, &terminal, &mut screen), true),
     };
     arrival::conclude(code, answers, &terminal, &mut screen)
+}
+
+/// What the command line asks for.
+fn parsed(args: Vec<OsString>) -> clap::error::Result<Cli> {
+    let mut command = help::command();
+    let found = command.try_get_matches_from_mut(args)?;
+    Cli::from_arg_matches(&found).map_err(|error| error.format(&mut command))
 }
 
 impl Verb {

@@ -22,6 +22,7 @@ pub mod causes;
 pub mod counting;
 pub mod digest;
 pub mod ecs;
+pub mod exchange;
 pub mod failure;
 pub mod kubernetes;
 pub mod origin;

@@ -32,6 +32,7 @@ mod tests;
 use ci::Ci;
 use human::{Human, Stream};
 use text::{Line, Tone};
+use veil::Streams;
 
 pub use console::Console;
 pub use gate::{Gated, is_clean};
@@ -82,6 +83,7 @@ pub struct Reporter<O, E> {
     ci: Option<Ci>,
     outlets: Option<(Outlet, Outlet)>,
     veil: Veil,
+    streams: Streams,
 }
 
 #[derive(Debug)]
@@ -142,6 +144,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
             ci: None,
             outlets: None,
             veil: Veil::default(),
+            streams: Streams::default(),
         }
     }
 
@@ -186,7 +189,8 @@ impl<O: Write, E: Write> Reporter<O, E> {
     /// Shows an event.
     pub fn event(&mut self, event: &Event) {
         let leaves_out = self.leaves_out(event);
-        let veiled = self.veil.event(event);
+        let line = self.streams.next(event);
+        let veiled = self.veil.event(&line);
         let event = veiled.as_ref();
         let (out, err) = (&mut self.out, &mut self.err);
         match &mut self.shape {

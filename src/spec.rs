@@ -11,9 +11,11 @@ mod environment;
 mod fargate;
 mod files;
 mod findings;
+mod foreign;
 mod interpolate;
 mod load;
 pub mod model;
+mod named;
 mod nearest;
 mod problem;
 mod raw;
@@ -36,9 +38,11 @@ pub use files::{Disk, Files, target_file, targets};
 pub use findings::Note;
 pub use load::{Loaded, Request, load};
 pub use model::*;
+pub use named::{Named, named};
 pub use problem::{Problem, Problems, Source, Spot};
 pub use resolve::MASKED;
 pub use schema::{Schemas, schemas};
+pub use secrets::KeyLines;
 pub use unused::unused;
 
 /// Where a text holds what has the known shape of a secret.

@@ -1,5 +1,6 @@
 //! The verbs that only ask: `status`, `history`, `logs`.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -23,8 +24,8 @@ use crate::spec;
 #[derive(Debug, clap::Args)]
 pub struct HistoryArgs {
     /// So many deployments, the newest first
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
-    limit: usize,
+    #[arg(short = 'n', long, value_name = "N", default_value = "20")]
+    limit: NonZeroUsize,
 }
 
 /// Which lines of the logs.
@@ -59,7 +60,7 @@ pub fn history(
     screen: &mut Screen,
 ) -> ExitCode {
     run(cli, terminal, screen, &async |member: &Member<'_>| {
-        let deployments = member.history(args.limit).await?;
+        let deployments = member.history(args.limit.get()).await?;
         Ok(Some(Kind::History { deployments }))
     })
 }

@@ -143,6 +143,10 @@ pub fn restart(
 /// `deployer scale`: another count; with an autoscaler, through its bounds.
 pub fn scale(cli: &Cli, args: &ScaleArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let counts: BTreeMap<ServiceName, u32> = args.counts.iter().cloned().collect();
+    if let Some(wrong) = unclear(&counts, args, &cli.options.services) {
+        screen.complaint(&wrong);
+        return ExitCode::Wrong;
+    }
     let mut options = cli.options.clone();
     options.services = counts.keys().cloned().collect();
     let intent = |name: &ServiceName| Intent {
@@ -155,6 +159,25 @@ pub fn scale(cli: &Cli, args: &ScaleArgs, terminal: &Terminal, screen: &mut Scre
         ..Command::of(&options, terminal)
     };
     with_intent(&command, IfBusy::Beside, &intent, screen)
+}
+
+/// What is wrong with the services that are to be scaled: two counts for one, or none for one that
+/// `--service` names.
+fn unclear(
+    counts: &BTreeMap<ServiceName, u32>,
+    args: &ScaleArgs,
+    services: &[ServiceName],
+) -> Option<String> {
+    let mut given = args.counts.iter();
+    if let Some((name, _)) = given.find(|(name, count)| counts.get(name) != Some(count)) {
+        return Some(format!(
+            "error: two counts for {name}: which one is it to be?\n"
+        ));
+    }
+    let name = services.iter().find(|name| !counts.contains_key(*name))?;
+    Some(format!(
+        "error: --service {name}: it is given no count; write {name}=N\n"
+    ))
 }
 
 fn with_intent(

@@ -1,15 +1,17 @@
 //! One target with its services, ready to be worked on.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Screen;
+use super::log;
 use super::options::Options;
 use super::terminal::{Terminal, variable};
 use super::trust;
 use crate::clock::Clock;
 use crate::error::ExitCode;
-use crate::names::TargetName;
+use crate::names::{BadName, TargetName};
 use crate::platform::aws;
 use crate::platform::ecs::Ecs;
 use crate::platform::kubernetes::{Kubernetes, Trust};
@@ -35,6 +37,27 @@ pub(super) struct Site {
 }
 
 impl Site {
+    fn of(options: &Options, loaded: Loaded, demands: bool) -> Self {
+        Self {
+            trust: trust::of(options, &loaded.spec.target.place),
+            spec: loaded.spec,
+            notes: if demands { loaded.notes } else { Vec::new() },
+            private: loaded.private,
+            sandbox: None,
+        }
+    }
+
+    /// With the sandbox that takes the network's place, where it is one.
+    fn opened(mut self, options: &Options) -> Result<Self, sandbox::SandboxError> {
+        if matches!(self.spec.target.place, Place::Sandbox(_)) {
+            let account = self.spec.target.place.ecs();
+            let account = account.and_then(|place| place.account.as_ref());
+            let account = account.map(ToString::to_string);
+            self.sandbox = Some(open_sandbox(options, None, account)?);
+        }
+        Ok(self)
+    }
+
     /// The place, as a question names it.
     pub(super) fn place_in_words(&self) -> String {
         match &self.spec.target.place {
@@ -60,6 +83,21 @@ impl Site {
         self.spec.target.approve == Approve::Ask
     }
 
+    /// Reaches it without running a program that hands out credentials: it may ask a person. `None`: it
+    /// takes one.
+    pub(super) async fn connect_quietly(mut self, clock: Clock) -> Option<Cloud> {
+        let by_aws = match &self.spec.target.place {
+            Place::Sandbox(_) => false,
+            Place::Ecs(_) => true,
+            Place::Kubernetes(place) => matches!(place.reach, Reach::Eks { .. }),
+        };
+        if by_aws && aws::process::is_chosen().await {
+            return None;
+        }
+        self.trust = Trust::NoPrograms;
+        Some(self.connect(&origin(None, None), clock).await)
+    }
+
     /// Reaches it.
     pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Cloud {
         let tenant = &Tenant::of(&self.spec);
@@ -75,6 +113,24 @@ impl Site {
             }
         }
     }
+}
+
+/// The sites of whoever only looks on, as far as they can be read, and without a word. A sandbox that
+/// is not there is not made.
+pub(super) fn quietly(options: &Options) -> Vec<Site> {
+    let targets = targets(options).unwrap_or_default();
+    let sites = targets
+        .iter()
+        .filter_map(|target| read(options, target, false).ok());
+    let sites = sites.filter_map(|loaded| {
+        let site = Site::of(options, loaded, false);
+        if !matches!(site.spec.target.place, Place::Sandbox(_)) {
+            return Some(site);
+        }
+        let there = sandbox_file(options).exists();
+        there.then(|| site.opened(options))?.ok()
+    });
+    sites.collect()
 }
 
 /// A place that is reached.
@@ -118,7 +174,10 @@ fn sites(
         ));
         return Err(ExitCode::Wrong);
     }
-    let targets = targets(options, screen)?;
+    let targets = targets(options).map_err(|why| {
+        screen.complaint(&format!("error: {why}\n"));
+        ExitCode::Wrong
+    })?;
     let mut sites = Vec::new();
     let given = options.set.iter().map(|(name, _)| name.as_str());
     let mut broken = false;
@@ -128,13 +187,7 @@ fn sites(
     }
     for target in &targets {
         match read(options, target, demands) {
-            Ok(loaded) => sites.push(Site {
-                trust: trust::of(options, &loaded.spec.target.place),
-                spec: loaded.spec,
-                notes: if demands { loaded.notes } else { Vec::new() },
-                private: loaded.private,
-                sandbox: None,
-            }),
+            Ok(loaded) => sites.push(Site::of(options, loaded, demands)),
             Err(problems) => {
                 screen.complaint(&problems.render(terminal.err.color));
                 broken = true;
@@ -144,36 +197,34 @@ fn sites(
     if broken {
         return Err(ExitCode::Wrong);
     }
-    for site in &mut sites {
-        if matches!(site.spec.target.place, Place::Sandbox(_)) {
-            let account = site.spec.target.place.ecs();
-            let account = account.and_then(|place| place.account.as_ref());
-            let account = account.map(ToString::to_string);
-            let opened = open_sandbox(options, None, account).map_err(|error| {
-                screen.error(&error, None);
-                ExitCode::Failed
-            })?;
-            site.sandbox = Some(opened);
-        }
-    }
+    let opened: Result<Vec<Site>, _> = sites
+        .into_iter()
+        .map(|site| site.opened(options))
+        .collect();
+    let sites = opened.map_err(|error| {
+        screen.error(&error, None);
+        ExitCode::Failed
+    })?;
     let private = sites.iter().flat_map(|site| site.private.iter().cloned());
-    screen.veil(Veil::over(private));
+    let veil = Veil::over(private);
+    log::hide(veil.clone());
+    screen.veil(veil);
     Ok(sites)
 }
 
 /// The targets that were named; else the one of `DEPLOYER_TARGET`, else the only one there is.
-fn targets(options: &Options, screen: &mut Screen) -> Result<Vec<TargetName>, ExitCode> {
+fn targets(options: &Options) -> Result<Vec<TargetName>, String> {
     if !options.targets.is_empty() {
-        return Ok(options.targets.clone());
+        // One that is named twice is meant once.
+        let mut seen = BTreeSet::new();
+        let each = options.targets.iter().filter(|name| seen.insert(*name));
+        return Ok(each.cloned().collect());
     }
     if let Some(name) = variable("DEPLOYER_TARGET").filter(|name| !name.is_empty()) {
-        return match name.parse() {
-            Ok(name) => Ok(vec![name]),
-            Err(error) => {
-                screen.complaint(&format!("error: DEPLOYER_TARGET: {error}\n"));
-                Err(ExitCode::Wrong)
-            }
-        };
+        let name: Result<TargetName, BadName> = name.parse();
+        return name
+            .map(|name| vec![name])
+            .map_err(|error| format!("DEPLOYER_TARGET: {error}"));
     }
     let mut names = spec::targets(&Disk, &options.file);
     let own = names.iter().filter(|name| name.as_str() != "sandbox");
@@ -186,11 +237,10 @@ fn targets(options: &Options, screen: &mut Screen) -> Result<Vec<TargetName>, Ex
         _ => {}
     }
     let names: Vec<&str> = names.iter().map(TargetName::as_str).collect();
-    screen.complaint(&format!(
-        "error: no target is named; use --target with one of: {}\n",
+    Err(format!(
+        "no target is named; use --target with one of: {}",
         names.join(", ")
-    ));
-    Err(ExitCode::Wrong)
+    ))
 }
 
 fn read(options: &Options, target: &TargetName, demands: bool) -> Result<Loaded, spec::Problems> {

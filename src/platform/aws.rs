@@ -18,11 +18,14 @@ use crate::spec::{EcsPlace, Owner};
 
 pub mod credentials;
 pub mod failures;
+mod limited;
 pub mod process;
+pub mod requests;
 pub mod server_time;
 pub mod whole;
 
 pub use credentials::Renewing;
+pub use requests::Requests;
 pub use failures::{credentials_failed, failed, nobody};
 pub use server_time::ServerTime;
 pub use whole::Whole;

@@ -10,7 +10,7 @@ use self::observe::Definition;
 use self::origin::Origin;
 use self::render::Setting;
 use crate::clock::Clock;
-use crate::platform::aws::{Connection, Renewing, ServerTime, Whole};
+use crate::platform::aws::{Connection, Renewing, Requests, ServerTime, Whole};
 use crate::platform::owner::Tenant;
 use crate::spec::EcsPlace;
 
@@ -91,6 +91,7 @@ impl Ecs {
                 let settings = $sdk::config::Builder::from(&connection.settings)
                     .interceptor(connection.time.clone())
                     .interceptor(Whole)
+                    .interceptor(Requests::new(clock))
                     .retry_classifier(Whole);
                 $sdk::Client::from_conf(settings.build())
             }};

@@ -4,6 +4,10 @@
 use std::error::Error;
 use std::fmt;
 
+/// What to do where nobody is logged in to AWS.
+const LOG_IN: &str =
+    "log in (`aws sso login`, `aws configure`), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+
 /// The kinds of failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -87,6 +91,12 @@ impl Failed {
         }
     }
 
+    /// Nobody is logged in to AWS. It is told in the same words whatever was to be done, so that it is
+    /// told once.
+    pub fn nobody_logged_in() -> Self {
+        Self::new("find any AWS credentials", Kind::NoCredentials, LOG_IN)
+    }
+
     /// With the platform's own code.
     #[must_use]
     pub fn with_code(mut self, code: Option<&str>) -> Self {
@@ -110,6 +120,7 @@ impl Failed {
     /// What to do about it, in a sentence; chosen from the kind.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self.kind {
+            Kind::NoCredentials if self.message == LOG_IN => return None,
             Kind::NoCredentials => {
                 "Log in (`aws sso login`, `aws configure`, or as the login plugin wants it), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             }

@@ -55,6 +55,8 @@ pub(super) struct Human {
     live: Option<Live>,
     blocks: BTreeMap<String, Block>,
     warned: BTreeSet<(String, String)>,
+    /// Why services ended, each reason told once in full.
+    reasons: BTreeSet<String>,
     label_width: usize,
     paused: bool,
 }
@@ -66,6 +68,7 @@ impl Human {
             telling,
             blocks: BTreeMap::new(),
             warned: BTreeSet::new(),
+            reasons: BTreeSet::new(),
             label_width: 0,
             paused: false,
         }
@@ -119,7 +122,8 @@ impl Human {
             }
             Kind::Outcome(outcome) => {
                 self.end(event);
-                (Stream::Err, outcome::lines(&place, outcome))
+                let is_new = self.reasons.insert(outcome.reason.clone());
+                (Stream::Err, outcome::lines(&place, outcome, is_new))
             }
             Kind::Summary {
                 exit,

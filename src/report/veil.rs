@@ -10,6 +10,11 @@ use crate::event::{Event, Kind};
 use crate::plan::MASK;
 use crate::spec;
 
+mod lines;
+
+use lines::Lines;
+pub(super) use lines::Streams;
+
 /// A shorter value is part of too many harmless words: it is found only where it stands alone.
 const LONG: usize = 8;
 
@@ -26,6 +31,11 @@ pub struct Veil {
 }
 
 impl Veil {
+    /// Hides what has the shape of a secret, and nothing else.
+    pub const fn none() -> Self {
+        Self { values: Vec::new() }
+    }
+
     /// Hides these values too; the longest first, so that none is left in parts.
     pub fn over(values: impl IntoIterator<Item = String>) -> Self {
         let mut values: Vec<String> = values
@@ -86,19 +96,11 @@ impl Veil {
 
     /// Lines may hold a secret of several lines, such as a private key.
     fn list(&self, items: &mut [Value]) {
-        let lines: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-        let joined = lines
-            .filter(|lines| lines.len() > 1)
-            .map(|lines| lines.join("\n"));
-        if let Some(Cow::Owned(veiled)) = joined.as_deref().map(known) {
-            let lines: Vec<&str> = veiled.split('\n').collect();
-            if lines.len() == items.len() {
-                for (item, line) in items.iter_mut().zip(lines) {
-                    *item = line.into();
-                }
-            }
-        }
+        let mut lines = Lines::default();
         for item in items {
+            if let Value::String(text) = item {
+                lines.hide(text);
+            }
             self.value(item);
         }
     }

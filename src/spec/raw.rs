@@ -8,6 +8,7 @@ pub(super) mod parts;
 pub(super) mod rollout;
 pub(super) mod target;
 
+use super::foreign;
 use super::scalar::{Filled, Plain, Replicas, Whole};
 use super::shape::{At, Map, Table, table};
 use super::units::{CpuUnits, Mebibytes, Time};
@@ -199,53 +200,46 @@ pub(super) fn is_word(key: &str) -> bool {
     TABLES.iter().any(|keys| keys.contains(&key))
 }
 
-/// What other tools and other tables call it, or why there is no such key.
+/// What a key that a table does not have comes to: the table that it belongs in, or what other tools
+/// call by it.
 pub(super) fn advice(key: &str, table: &str) -> Option<String> {
-    if let Some(place) = elsewhere(key, table) {
-        return Some(format!("it belongs in {place}"));
-    }
-    let says = match key {
-        "strategy" | "blue_green" | "canary" | "linear" | "lifecycle_hooks" => {
-            "this version knows rolling deployments only"
-        }
-        "efs" | "volume" | "volumes" | "service_connect" | "cloud_map" | "service_registries"
-        | "placement" | "launch_type" | "schedule" | "step_scaling" | "daemon" | "gpu"
-        | "stateful" | "config_map" | "manifests" => {
-            "this version knows nothing of the kind: it runs stateless services, on Fargate and on Kubernetes"
-        }
-        "count" | "desired_count" | "instances" => "did you mean `replicas`?",
-        "environment" | "variables" => "did you mean `env`?",
-        "sidecars" | "containers" => "did you mean `sidecar`, as in [service.NAME.sidecar.NAME]?",
-        "services" => "did you mean `service`, as in [service.NAME]?",
-        "health_check" | "healthcheck" => "did you mean `health`?",
-        "autoscaling" => "did you mean `scaling`?",
-        "start_period" => "did you mean `grace`?",
-        "ingress_class" => "did you mean `ingress`, as in ingress = { class = \"…\" }?",
-        "store" | "external_secrets" => "did you mean `secret_store`, in the target's file?",
-        _ => return None,
-    };
-    Some(says.to_owned())
+    foreign::within(key, table)
+        .or_else(|| elsewhere(key, table))
+        .or_else(|| foreign::anywhere(key))
 }
 
 /// The table that a key belongs in, where that is another one.
-fn elsewhere(key: &str, table: &str) -> Option<&'static str> {
+fn elsewhere(key: &str, table: &str) -> Option<String> {
+    let letters = foreign::letters(key);
     let own = [
         (Ecs::KEYS, Ecs::WRITTEN),
         (Kubernetes::KEYS, Kubernetes::WRITTEN),
     ];
     let typed = own.iter().any(|(_, written)| *written == table);
-    if typed && Service::KEYS.contains(&key) {
-        return Some(Service::WRITTEN);
+    let known = |keys: &[&'static str]| {
+        let spelt = keys.iter().find(|known| foreign::letters(known) == letters);
+        spelt.copied()
+    };
+    let place = |word: &str, place: &str| {
+        if word == key {
+            format!("it belongs in {place}")
+        } else {
+            format!("it is written `{word}`, and belongs in {place}")
+        }
+    };
+    if let Some(word) = known(Service::KEYS).filter(|_| typed) {
+        return Some(place(word, Service::WRITTEN));
     }
     let other = own
         .iter()
-        .find(|(keys, written)| *written != table && keys.contains(&key));
-    if let Some((_, written)) = other.filter(|_| typed || table == Service::WRITTEN) {
-        return Some(written);
+        .filter(|(_, written)| *written != table && (typed || table == Service::WRITTEN))
+        .find_map(|(keys, written)| Some((known(keys)?, *written)));
+    if let Some((word, written)) = other {
+        return Some(place(word, written));
     }
     let of_service = typed || table == Service::WRITTEN || table == Deploy::WRITTEN;
-    let target = of_service && target::Target::KEYS.contains(&key);
-    target.then_some("the target's file, config/NAME.toml")
+    let word = known(target::Target::KEYS).filter(|_| of_service)?;
+    Some(place(word, "the target's file, config/NAME.toml"))
 }
 
 /// Names of containers are checked where they are used as keys.

@@ -3,6 +3,10 @@
 
 use std::ops::Range;
 
+mod keys;
+
+pub use keys::KeyLines;
+
 /// The shape of a token: what it starts with, how many characters of a token follow at least.
 struct Shape {
     prefix: &'static str,
@@ -72,7 +76,7 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
     for shape in SHAPES {
         tokens(text, shape, &mut found);
     }
-    private_keys(text, &mut found);
+    keys::find(text, &mut found);
     web_tokens(text, &mut found);
     passwords_in_urls(text, &mut found);
     found
@@ -159,26 +163,6 @@ fn tokens(text: &str, shape: &Shape, found: &mut Vec<(Range<usize>, &'static str
             covered = end;
             found.push((at..end, shape.what));
         }
-    }
-}
-
-fn private_keys(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
-    const END: &str = "PRIVATE KEY-----";
-    let mut covered = 0;
-    for (at, _) in text.match_indices("-----BEGIN ") {
-        if at < covered {
-            continue;
-        }
-        let near = text.floor_char_boundary(text.len().min(at + 60 + END.len()));
-        let Some(head) = text[at..near].find(END).filter(|head| *head < 60) else {
-            continue;
-        };
-        let body = at + head + END.len();
-        let end = text[body..]
-            .find(END)
-            .map_or(text.len(), |length| body + length + END.len());
-        covered = end;
-        found.push((at..end, "a private key"));
     }
 }
 

@@ -4,6 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::findings::Findings;
+use super::foreign;
 use super::nearest;
 use super::problem::{Problem, Spot};
 use super::tree::{Node, Value};
@@ -82,6 +83,10 @@ pub(super) fn check_keys<T: Table>(node: &Node, findings: &mut Findings) -> Opti
 fn unknown_key<T: Table>(key: &str) -> Problem {
     let problem = Problem::new("unknown-key", format!("unknown key `{key}`"));
     let known = T::KEYS;
+    let letters = foreign::letters(key);
+    if let Some(word) = known.iter().find(|word| foreign::letters(word) == letters) {
+        return problem.help(format!("it is written `{word}`"));
+    }
     if let Some(advice) = super::raw::advice(key, T::WRITTEN) {
         return problem.help(advice);
     }

@@ -41,7 +41,7 @@ pub fn unused<'a>(
 }
 
 /// Every `${NAME}` and `${NAME:…}`, and every key, since a target's `vars` may be overridden.
-fn asked_for(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn asked_for(text: &str) -> impl Iterator<Item = &str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let word = move |rest: &'_ str| rest.find(|c| !plain(c)).unwrap_or(rest.len());
     let used = text.match_indices("${").map(move |(at, _)| {

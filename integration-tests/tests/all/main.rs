@@ -34,7 +34,9 @@ mod rights;
 mod rollouts;
 mod sandboxes;
 mod scaling;
+mod shell;
 mod shop;
+mod streams;
 mod trouble;
 mod trust;
 mod verdicts;
@@ -51,7 +53,9 @@ fn main() -> ExitCode {
             harness::trials(),
             bad_input::trials(),
             trust::trials(),
+            streams::trials(),
             cli::trials(),
+            shell::trials(),
             readers::trials(),
             clocks::trials(),
             rights::trials(),

@@ -213,7 +213,7 @@ fn a_credential_process_logs_in() -> Outcome {
     Ok(())
 }
 
-fn listener(host: &str) -> Outcome<(TcpListener, String)> {
+pub(crate) fn listener(host: &str) -> Outcome<(TcpListener, String)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{host}:{}", listener.local_addr()?.port());
     Ok((listener, url))
@@ -261,7 +261,7 @@ fn an_endpoint_on_the_open_network_gets_made_up_credentials() -> Outcome {
 }
 
 /// Answers every request with this, and with success.
-fn answer_always(listener: TcpListener, body: &'static str) {
+pub(crate) fn answer_always(listener: TcpListener, body: &'static str) {
     std::thread::spawn(move || {
         while let Ok((mut stream, _)) = listener.accept() {
             std::thread::spawn(move || {

@@ -13,7 +13,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, Result, future};
 
 use super::ServerTime;
-use super::process;
+use super::{limited, process};
 
 /// Asked for again so long before they expire, so that no request leaves with stale ones.
 const EARLY: Duration = Duration::from_mins(1);
@@ -61,7 +61,9 @@ impl Renewing {
         let found = if let Some(found) = process::credentials(&self.region).await {
             found?
         } else {
-            let chain = DefaultCredentialsChain::builder().region(self.region.clone());
+            let chain = DefaultCredentialsChain::builder()
+                .configure(limited::providers(None))
+                .region(self.region.clone());
             chain.build().await.provide_credentials().await?
         };
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());

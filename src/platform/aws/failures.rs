@@ -19,6 +19,9 @@ pub fn failed<E>(operation: impl Into<String>, error: SdkError<E, HttpResponse>)
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
+    if links(&error).any(found_nothing) {
+        return Failed::nobody_logged_in().caused_by(error);
+    }
     let (kind, code) = (kind_of(&error), error.code().map(str::to_owned));
     let message = words(&error);
     Failed::new(operation, kind, message)
@@ -28,12 +31,21 @@ where
 
 /// Credentials could not be had.
 pub fn credentials_failed(operation: impl Into<String>, error: CredentialsError) -> Failed {
+    if found_nothing(&error) {
+        return Failed::nobody_logged_in().caused_by(error);
+    }
     let kind = of_credentials(&error).unwrap_or(Kind::NoCredentials);
     let words = own_words(&error).unwrap_or_else(|| {
         let words: Vec<String> = links(&error).map(ToString::to_string).collect();
         words.join(": ")
     });
     Failed::new(operation, kind, words).caused_by(error)
+}
+
+/// Whether all that could have credentials were asked, and none has any.
+fn found_nothing(link: &(dyn Error + 'static)) -> bool {
+    let error = link.downcast_ref::<CredentialsError>();
+    matches!(error, Some(CredentialsError::CredentialsNotLoaded(_)))
 }
 
 /// STS says whose credentials these are, or it is not STS.

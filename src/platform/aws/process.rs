@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use aws_config::Region;
 use aws_config::environment::credentials::EnvironmentVariableCredentialsProvider;
 use aws_config::profile::{Profile, ProfileFileCredentialsProvider, ProfileSet};
-use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, Result};
@@ -20,6 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::process::Command;
 
+use super::limited;
 use crate::platform::program::{self, Fault, Run};
 
 /// Names that a profile has its own keys under.
@@ -61,6 +61,19 @@ pub enum Trouble {
 /// The credentials of the program that the chosen profile leads to; `None`: it leads to none, or the
 /// environment has credentials, which come first.
 pub(super) async fn credentials(region: &Region) -> Option<Result> {
+    let profiles = profiles().await?;
+    let (chain, command) = program_of(&profiles)?;
+    Some(given(&profiles, &chain, command, region).await)
+}
+
+/// Whether a program would be run for credentials.
+pub async fn is_chosen() -> bool {
+    let profiles = profiles().await;
+    profiles.is_some_and(|profiles| program_of(&profiles).is_some())
+}
+
+/// The profiles that decide; `None`: the environment does.
+async fn profiles() -> Option<ProfileSet> {
     let environment = EnvironmentVariableCredentialsProvider::new();
     match environment.provide_credentials().await {
         Err(CredentialsError::CredentialsNotLoaded(_)) => {}
@@ -69,11 +82,9 @@ pub(super) async fn credentials(region: &Region) -> Option<Result> {
     let files = EnvConfigFiles::default();
     let (fs, env) = (Fs::real(), Env::real());
     // What is wrong with the files, the default chain tells.
-    let profiles = aws_config::profile::load(&fs, &env, &files, None)
+    aws_config::profile::load(&fs, &env, &files, None)
         .await
-        .ok()?;
-    let (chain, command) = program_of(&profiles)?;
-    Some(given(&profiles, &chain, command, region).await)
+        .ok()
 }
 
 /// The profiles from the chosen one to the one with a program, and the program; as the SDK goes.
@@ -121,7 +132,7 @@ async fn given(profiles: &ProfileSet, chain: &[&str], command: &str, region: &Re
     let files = EnvConfigFiles::builder()
         .with_contents(EnvConfigFileKind::Config, text)
         .build();
-    let config = ProviderConfig::without_region().with_region(Some(region.clone()));
+    let config = limited::providers(Some(region.clone()));
     ProfileFileCredentialsProvider::builder()
         .configure(&config)
         .profile_files(files)

@@ -35,6 +35,11 @@ impl ServerTime {
         }
     }
 
+    /// Our clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// Server time less ours.
     pub fn skew(&self) -> SignedDuration {
         *self.skew.lock().unwrap_or_else(PoisonError::into_inner)

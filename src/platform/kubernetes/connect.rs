@@ -25,6 +25,7 @@ use crate::platform::aws::ServerTime;
 use crate::platform::failure::{Failed, Kind};
 use crate::spec::{KubePlace, Reach};
 
+mod asked;
 mod authorized;
 mod eks;
 mod kubeconfig;

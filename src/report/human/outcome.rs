@@ -4,15 +4,22 @@ use crate::event::{Outcome, ServiceOutcome};
 use crate::report::text::{Line, Tone, columns};
 use crate::report::words;
 
-/// How it ended for one service; `place` is `api at ecs`.
-pub(super) fn lines(place: &str, outcome: &Outcome) -> Vec<Line> {
+/// How it ended for one service; `place` is `api at ecs`. What kept one service kept others, too: their
+/// reason `is_new` no more.
+pub(super) fn lines(place: &str, outcome: &Outcome, is_new: bool) -> Vec<Line> {
+    let failed = outcome.exit != 0;
+    let reason = if is_new || !failed {
+        &outcome.reason
+    } else {
+        "for the same reason"
+    };
     let (tone, verdict) = words::verdict(outcome.verdict, outcome.rolled_back);
     let head = Line::at(0)
         .hang(2)
         .add(tone, format!("{verdict}: "))
         .add(Tone::Strong, place)
         .plain(": ")
-        .plain(&outcome.reason);
+        .plain(reason);
     let mut lines = vec![head];
     if !outcome.proven && words::ended_well(outcome) {
         let text = "not proven: nothing runs that could have failed";

@@ -105,6 +105,7 @@ async fn describe(connection: &Connection, name: &str, region: &Region) -> Resul
     let settings = aws_sdk_eks::config::Builder::from(&connection.settings)
         .interceptor(connection.time.clone())
         .interceptor(aws::Whole)
+        .interceptor(aws::Requests::new(connection.time.clock()))
         .retry_classifier(aws::Whole)
         .build();
     let answer = aws_sdk_eks::Client::from_conf(settings)
@@ -151,6 +152,7 @@ async fn check_owner(
     } else {
         let settings = aws_sdk_sts::config::Builder::from(&connection.settings)
             .interceptor(aws::Whole)
+            .interceptor(aws::Requests::new(connection.time.clock()))
             .retry_classifier(aws::Whole)
             .build();
         let sts = aws_sdk_sts::Client::from_conf(settings);

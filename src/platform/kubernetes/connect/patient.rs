@@ -16,6 +16,7 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt as _};
 
+use super::asked::Asked;
 use super::authorized::copy;
 use super::tls;
 use super::token::Tokens;
@@ -150,6 +151,8 @@ where
         let objects = whole::must_be_object(&request);
         let limit = limit(&request);
         let most = most(&request);
+        let asked = Asked::of(&request);
+        let begun = self.clock.now();
         let attempt = async {
             let answer = self.below.clone().oneshot(request).await?;
             if streams {
@@ -159,6 +162,7 @@ where
             let (parts, body) = answer.into_parts();
             let body = Bounded::whole(body, most).collect().await?;
             let bytes = body.to_bytes();
+            asked.exchange().answered(&bytes);
             if parts.status.is_success() && objects && !whole::is_object(&bytes) {
                 return Err(Trouble::Hollow.into());
             }
@@ -169,6 +173,8 @@ where
             Ok(answer) => answer,
             Err(_) => Err(Trouble::Silence(limit.as_secs()).into()),
         };
+        let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+        asked.exchange().ended(self.clock.since(begun), status);
         if let Ok(answer) = &answer {
             let date = answer
                 .headers()

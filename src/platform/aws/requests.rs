@@ -1,0 +1,76 @@
+//! Tells of each request to AWS, for `-v`.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::platform::exchange::{Exchange, shows_bodies};
+
+/// Tells of each attempt of a client's requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Requests(Clock);
+
+/// When an attempt began.
+#[derive(Debug)]
+struct Begun(Timestamp);
+
+impl Storable for Begun {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Requests {
+    /// By this clock.
+    pub fn new(clock: Clock) -> Self {
+        Self(clock)
+    }
+}
+
+impl Intercept for Requests {
+    fn name(&self) -> &'static str {
+        "Requests"
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let begun = Begun(self.0.now());
+        settings.interceptor_state().store_put(begun);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let (Some(metadata), Some(begun)) =
+            (settings.load::<Metadata>(), settings.load::<Begun>())
+        else {
+            return Ok(());
+        };
+        let exchange = Exchange {
+            service: metadata.service(),
+            operation: metadata.name(),
+        };
+        let status = context.response().map(|answer| answer.status().as_u16());
+        if shows_bodies() {
+            let sent = context.request().and_then(|request| request.body().bytes());
+            exchange.sent(sent.unwrap_or_default());
+            let answered = context.response().and_then(|answer| answer.body().bytes());
+            exchange.answered(answered.unwrap_or_default());
+        }
+        exchange.ended(self.0.since(begun.0), status);
+        Ok(())
+    }
+}
