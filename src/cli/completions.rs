@@ -37,8 +37,7 @@ enum Shell {
     /// Fish
     Fish,
     /// `PowerShell`
-    #[value(name = "powershell")]
-    PowerShell,
+    Powershell,
     /// Z shell
     Zsh,
 }
@@ -56,7 +55,7 @@ impl Shell {
                 "~/.config/fish/config.fish",
                 "COMPLETE=fish deployer | source",
             ),
-            Self::PowerShell => (
+            Self::Powershell => (
                 "$PROFILE",
                 "$env:COMPLETE = \"powershell\"; deployer | Out-String | Invoke-Expression; Remove-Item Env:\\COMPLETE",
             ),

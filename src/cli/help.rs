@@ -8,7 +8,7 @@ use super::Cli;
 const EVERYWHERE: &str = "Everywhere";
 
 /// Of those, what `-h` shows: the rest is folded away until `--help`.
-const SHORT: [&str; 3] = ["targets", "services", "yes"];
+const SHORT: [&str; 5] = ["targets", "services", "set", "images", "yes"];
 
 /// Examples by verb; of the program itself under "".
 const EXAMPLES: [(&str, &[&str]); 17] = [
@@ -112,10 +112,7 @@ pub(super) fn command() -> Command {
         arg.hide_short_help(folded)
     });
     EXAMPLES.iter().fold(top, |top, (verb, examples)| {
-        let mut text = String::from("Examples:\n");
-        for example in *examples {
-            text += &format!("    {example}\n");
-        }
+        let text = format!("Examples:\n    {}\n", examples.join("\n    "));
         if verb.is_empty() {
             let short = format!(
                 "{text}\n`deployer VERB -h` has examples of each, and `--help` has all options and exit codes."
@@ -177,7 +174,10 @@ mod tests {
                 let parsed = command.clone().try_get_matches_from(words);
                 assert!(parsed.is_ok(), "{example}: {:?}", parsed.err());
             }
-            assert!(help(&mut command, verb, false).contains("Examples:"), "{verb}");
+            assert!(
+                help(&mut command, verb, false).contains("Examples:"),
+                "{verb}"
+            );
         }
         assert_eq!(verbs.len() + 1, EXAMPLES.len());
     }

@@ -52,7 +52,7 @@ pub struct Options {
     /// How long this process may take for all it does, such as `20m`; what it watches goes on
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Tells on stderr what is done; twice: with the requests to the cloud
+    /// Shows each request on stderr; twice: with what is sent and answered, without secrets
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Where the sandbox keeps its world; otherwise in `.deployer/` beside the deploy file

@@ -197,10 +197,7 @@ fn sites(
     if broken {
         return Err(ExitCode::Wrong);
     }
-    let opened: Result<Vec<Site>, _> = sites
-        .into_iter()
-        .map(|site| site.opened(options))
-        .collect();
+    let opened: Result<Vec<Site>, _> = sites.into_iter().map(|site| site.opened(options)).collect();
     let sites = opened.map_err(|error| {
         screen.error(&error, None);
         ExitCode::Failed

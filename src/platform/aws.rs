@@ -25,8 +25,8 @@ pub mod server_time;
 pub mod whole;
 
 pub use credentials::Renewing;
-pub use requests::Requests;
 pub use failures::{credentials_failed, failed, nobody};
+pub use requests::Requests;
 pub use server_time::ServerTime;
 pub use whole::Whole;
 

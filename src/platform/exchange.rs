@@ -36,10 +36,8 @@ impl Exchange<'_> {
     pub fn ended(self, took: Duration, status: Option<u16>) {
         let Self { service, operation } = self;
         let took = took.as_millis();
-        match status {
-            Some(status) => tracing::info!("{service} {operation}: {status}, {took} ms"),
-            None => tracing::info!("{service} {operation}: no answer, {took} ms"),
-        }
+        let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        tracing::info!("{service} {operation}: {status}, {took} ms");
     }
 
     /// What was sent.
@@ -58,7 +56,10 @@ impl Exchange<'_> {
         }
         let Self { service, operation } = self;
         if LOGS.contains(&operation) && what == "answered" {
-            tracing::debug!("{service} {operation}, {what}: {} bytes of logs", body.len());
+            tracing::debug!(
+                "{service} {operation}, {what}: {} bytes of logs",
+                body.len()
+            );
         } else {
             tracing::debug!("{service} {operation}, {what}: {}", shown(body));
         }

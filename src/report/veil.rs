@@ -272,6 +272,15 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_begin_within_a_key_are_hidden_to_its_end() {
+        let line = "MIIEpAIBAAKCAQEA3Tz2mr7SZiAMfQyuvBjM9Oi61ezRYhIuBZgRVWjR8pzKLbMz";
+        let mut tail = serde_json::json!([line, "AQAB==", "-----END PRIVATE KEY-----", "end"]);
+        veil().value(&mut tail);
+        let hidden = serde_json::json!(["(masked)", "(masked)", "(masked)", "end"]);
+        assert_eq!(tail, hidden);
+    }
+
+    #[test]
     fn a_secret_that_is_a_word_of_ours_is_hidden_where_it_is_none() {
         let change = ChangeView {
             object: "service".into(),

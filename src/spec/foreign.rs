@@ -55,15 +55,24 @@ impl Here {
         match self {
             Self::Called(name) => format!("`{key}` is written here as {name}"),
             Self::Is(how) => (*how).to_owned(),
-            Self::Lacks(instead) => format!("there is no word for it here yet: {instead}"),
+            Self::Lacks(instead) => format!("there is no word for it here yet; {instead}"),
         }
     }
 }
 
 /// A word as it is without capitals, dashes and underscores: each tool has its own.
-pub(super) fn letters(key: &str) -> String {
+fn letters(key: &str) -> String {
+    spelt(key).collect()
+}
+
+fn spelt(key: &str) -> impl Iterator<Item = char> {
     let kept = key.chars().filter(char::is_ascii_alphanumeric);
-    kept.map(|c| c.to_ascii_lowercase()).collect()
+    kept.map(|c| c.to_ascii_lowercase())
+}
+
+/// Whether two words differ in nothing else.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    spelt(one).eq(spelt(other))
 }
 
 #[cfg(test)]
@@ -101,7 +110,11 @@ mod tests {
 
     #[test]
     fn a_word_may_mean_something_else_within_a_table() {
-        assert!(within("variables", "config/NAME.toml").unwrap().contains("`vars`"));
+        assert!(
+            within("variables", "config/NAME.toml")
+                .unwrap()
+                .contains("`vars`")
+        );
         assert!(anywhere("variables").unwrap().contains("`env"));
         assert_eq!(within("variables", "[service.NAME.sidecar.NAME]"), None);
         assert_eq!(within("service", "[service.NAME.ecs]"), None);

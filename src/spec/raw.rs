@@ -210,15 +210,15 @@ pub(super) fn advice(key: &str, table: &str) -> Option<String> {
 
 /// The table that a key belongs in, where that is another one.
 fn elsewhere(key: &str, table: &str) -> Option<String> {
-    let letters = foreign::letters(key);
     let own = [
         (Ecs::KEYS, Ecs::WRITTEN),
         (Kubernetes::KEYS, Kubernetes::WRITTEN),
     ];
     let typed = own.iter().any(|(_, written)| *written == table);
     let known = |keys: &[&'static str]| {
-        let spelt = keys.iter().find(|known| foreign::letters(known) == letters);
-        spelt.copied()
+        keys.iter()
+            .find(|known| foreign::is_same(known, key))
+            .copied()
     };
     let place = |word: &str, place: &str| {
         if word == key {

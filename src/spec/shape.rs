@@ -83,8 +83,7 @@ pub(super) fn check_keys<T: Table>(node: &Node, findings: &mut Findings) -> Opti
 fn unknown_key<T: Table>(key: &str) -> Problem {
     let problem = Problem::new("unknown-key", format!("unknown key `{key}`"));
     let known = T::KEYS;
-    let letters = foreign::letters(key);
-    if let Some(word) = known.iter().find(|word| foreign::letters(word) == letters) {
+    if let Some(word) = known.iter().find(|word| foreign::is_same(word, key)) {
         return problem.help(format!("it is written `{word}`"));
     }
     if let Some(advice) = super::raw::advice(key, T::WRITTEN) {

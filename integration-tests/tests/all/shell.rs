@@ -48,7 +48,11 @@ fn tab(project: &Project, line: &str) -> Outcome<Vec<String>> {
         .arg("--")
         .args(words);
     let answered = Running::start(command)?.wait(PATIENCE)?;
-    assert_eq!((answered.exit, answered.stderr.as_str()), (0, ""), "{answered}");
+    assert_eq!(
+        (answered.exit, answered.stderr.as_str()),
+        (0, ""),
+        "{answered}"
+    );
     Ok(answered.stdout.lines().map(str::to_owned).collect())
 }
 
@@ -60,7 +64,10 @@ fn a_tab_offers_what_the_files_name() -> Outcome {
         ("deployer plan --target la", &["lab"]),
         ("deployer status --service ", &["api", "web"]),
         ("deployer logs --container ", &["api", "proxy", "web"]),
-        ("deployer logs --service api --container ", &["api", "proxy"]),
+        (
+            "deployer logs --service api --container ",
+            &["api", "proxy"],
+        ),
         ("deployer apply --image w", &["web="]),
         ("deployer apply --set ", &["TAG="]),
         ("deployer scale a", &["api="]),
@@ -70,30 +77,53 @@ fn a_tab_offers_what_the_files_name() -> Outcome {
         assert_eq!(tab(&project, line)?, expected, "{line}");
     }
     project.write("deep/other.toml", &SHOP.replace("web", "shop"))?;
-    let other = tab(&project, "deployer status --file deep/other.toml --service ")?;
+    let other = tab(
+        &project,
+        "deployer status --file deep/other.toml --service ",
+    )?;
     assert_eq!(other, ["api", "shop"]);
     Ok(())
 }
 
 fn a_tab_is_quiet_whatever_the_files_are() -> Outcome {
-    let texts = [
-        "project = ",
-        "[service]\napi = 1\n\"a\\nb\" = {}\n\"\\u001b[2J\" = {}\n",
-        "\u{0}",
+    let cases: [(&str, &[&str]); 3] = [
+        ("project = ", &[]),
+        (
+            "[service.api]\n\"a\\nb\" = {}\n[service.\"\\u001b[2J\"]\n[service.\"$(id)\"]\nx = \n",
+            &["api"],
+        ),
+        ("\u{0}", &[]),
     ];
-    for text in texts {
+    for (text, services) in cases {
         let project = Project::new(text)?;
-        assert_eq!(tab(&project, "deployer status --service ")?, Vec::<String>::new(), "{text}");
-        assert_eq!(tab(&project, "deployer rollback --to ")?, Vec::<String>::new(), "{text}");
+        assert_eq!(
+            tab(&project, "deployer status --service ")?,
+            services,
+            "{text}"
+        );
+        assert_eq!(
+            tab(&project, "deployer rollback --to ")?,
+            Vec::<String>::new(),
+            "{text}"
+        );
     }
     let project = Project::empty()?;
     assert_eq!(tab(&project, "deployer plan --target ")?, ["sandbox"]);
-    assert_eq!(tab(&project, "deployer logs --container ")?, Vec::<String>::new());
+    assert_eq!(
+        tab(&project, "deployer logs --container ")?,
+        Vec::<String>::new()
+    );
     // Nobody listens there, and looking took no world into being.
     let project = Project::new(&deploy(&unique("api"), ""))?;
     project.ecs_target("bench", "http://127.0.0.1:9", "main")?;
-    assert_eq!(tab(&project, "deployer rollback --target bench --to ")?, Vec::<String>::new());
-    assert_eq!(tab(&project, "deployer rollback --target sandbox --to ")?, Vec::<String>::new());
+    assert_eq!(
+        tab(&project, "deployer rollback --target bench --to ")?,
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        tab(&project, "deployer rollback --target sandbox --to ")?,
+        Vec::<String>::new()
+    );
     assert!(!project.path().join(".deployer").exists());
     Ok(())
 }
@@ -101,7 +131,9 @@ fn a_tab_is_quiet_whatever_the_files_are() -> Outcome {
 fn a_tab_offers_revisions_and_rollouts() -> Outcome {
     let project = Project::new(SHOP)?;
     for tag in ["v1", "v2"] {
-        let done = project.run(&format!("apply --service api --set TAG={tag} --output json"))?;
+        let done = project.run(&format!(
+            "apply --service api --set TAG={tag} --output json"
+        ))?;
         assert_eq!(done.exit, 0, "{done}");
     }
     let revisions = tab(&project, "deployer rollback --service api --to ")?;
@@ -115,9 +147,14 @@ fn a_variable_that_is_there_by_chance_changes_nothing() -> Outcome {
     let project = Project::new(SHOP)?;
     for value in ["bash", "1", "", "/bin/zsh"] {
         let mut command = project.command()?;
-        command.env("COMPLETE", value).args(["validate", "--target", "sandbox"]);
+        command
+            .env("COMPLETE", value)
+            .args(["validate", "--target", "sandbox"]);
         let done = Running::start(command)?.wait(PATIENCE)?;
-        assert!(done.exit == 0 && done.says("api, web at sandbox: valid"), "{done}");
+        assert!(
+            done.exit == 0 && done.says("api, web at sandbox: valid"),
+            "{done}"
+        );
     }
     Ok(())
 }
@@ -141,7 +178,10 @@ fn the_line_for_the_rc_registers_in_bash() -> Outcome {
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", directory.display()));
     let done = Running::start(command)?.wait(PATIENCE)?;
-    assert!(done.stdout.contains("-F _clap_complete_deployer deployer"), "{done}");
+    assert!(
+        done.stdout.contains("-F _clap_complete_deployer deployer"),
+        "{done}"
+    );
     assert!(done.stdout.contains("offers api web"), "{done}");
     Ok(())
 }
@@ -176,7 +216,10 @@ fn requests_are_shown_and_their_secrets_are_not() -> Outcome {
     let told = |line: &&str| line.contains("ECS DescribeServices: 200, ") && line.ends_with(" ms");
     let count = lines.stderr.lines().filter(told).count();
     assert!(count > 0, "{lines}");
-    assert!(!lines.stderr.contains("DEBUG") && !lines.stderr.contains("serviceName"), "{lines}");
+    assert!(
+        !lines.stderr.contains("DEBUG") && !lines.stderr.contains("serviceName"),
+        "{lines}"
+    );
     let bodies = project.run(&format!("apply --yes {set} -vv"))?;
     assert_eq!(bodies.exit, 0, "{bodies}");
     let sent = bodies
@@ -184,7 +227,10 @@ fn requests_are_shown_and_their_secrets_are_not() -> Outcome {
         .lines()
         .find(|line| line.contains("RegisterTaskDefinition, sent: "))
         .ok_or_else(|| fail(format_args!("no body\n{bodies}")))?;
-    assert!(sent.contains("API_TOKEN") && sent.contains("production"), "{sent}");
+    assert!(
+        sent.contains("API_TOKEN") && sent.contains("production"),
+        "{sent}"
+    );
     assert!(!bodies.text().contains(SECRET), "{bodies}");
     Ok(())
 }
@@ -194,8 +240,14 @@ fn nobody_logged_in_is_told_once_for_all_services() -> Outcome {
     let project = Project::new(SHOP)?;
     let place = "account = \"123456789012\"\nregion = \"us-east-1\"\ncluster = \"main\"\n";
     let network = "network = { subnets = [\"subnet-0a\"] }\n";
-    project.write("config/ecs.toml", &format!("platform = \"ecs\"\n{place}{network}"))?;
-    project.write("config/eks.toml", &format!("platform = \"eks\"\nnamespace = \"shop\"\n{place}"))?;
+    project.write(
+        "config/ecs.toml",
+        &format!("platform = \"ecs\"\n{place}{network}"),
+    )?;
+    project.write(
+        "config/eks.toml",
+        &format!("platform = \"eks\"\nnamespace = \"shop\"\n{place}"),
+    )?;
     let roles = "[service.api.ecs]\nexecution_role = \"arn:aws:iam::123456789012:role/e\"\n\
                  [service.web.ecs]\nexecution_role = \"arn:aws:iam::123456789012:role/e\"\n";
     project.write("deploy.toml", &format!("{SHOP}{roles}"))?;
@@ -204,7 +256,11 @@ fn nobody_logged_in_is_told_once_for_all_services() -> Outcome {
             let done = without_credentials(&project, &format!("{verb} --target {target}"))?;
             assert_eq!(done.exit, 1, "{done}");
             assert_eq!(done.stderr.matches(LOG_IN).count(), 1, "{verb}\n{done}");
-            assert_eq!(done.stderr.matches("web at").count(), usize::from(verb == "apply --yes") + 1, "{done}");
+            assert_eq!(
+                done.stderr.matches("web at").count(),
+                usize::from(verb == "apply --yes") + 1,
+                "{done}"
+            );
             assert!(!done.says("credential provider"), "{done}");
         }
     }
@@ -221,7 +277,10 @@ fn without_credentials(project: &Project, words: &str) -> Outcome<Finished> {
 }
 
 fn a_word_of_the_field_gets_its_answer() -> Outcome {
-    let project = Project::new(&deploy("api", "volumes = [\"data:/data\"]\ninit = true\ndesiredCount = 3"))?;
+    let project = Project::new(&deploy(
+        "api",
+        "volumes = [\"data:/data\"]\ninit = true\ndesiredCount = 3",
+    ))?;
     project.write(
         "config/kind.toml",
         "platform = \"kubernetes\"\nnamespace = \"shop\"\n[service.api.kubernetes]\n\
@@ -230,7 +289,7 @@ fn a_word_of_the_field_gets_its_answer() -> Outcome {
     let told = project.run("validate --target kind")?;
     assert_eq!(told.exit, 2, "{told}");
     for words in [
-        "there is no word for it here yet: services are stateless",
+        "there is no word for it here yet; services are stateless",
         "an init process",
         "`desiredCount` is written here as `replicas`",
         "the Service is always a ClusterIP",
@@ -275,7 +334,10 @@ fn what_is_named_twice_is_meant_once_or_refused() -> Outcome {
         ("scale api=2 api=3 --yes", "two counts for api"),
         ("scale api=2 --service web --yes", "--service web"),
         ("history -n 0", "0"),
-        ("status --image api=a:1 --image api=b:1", "two images for api"),
+        (
+            "status --image api=a:1 --image api=b:1",
+            "two images for api",
+        ),
     ] {
         let refused = project.run(words)?;
         assert_eq!(refused.exit, 2, "{words}\n{refused}");

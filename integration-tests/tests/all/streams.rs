@@ -55,7 +55,11 @@ fn credentials_without_an_end_are_refused_with_words() -> Outcome {
         let done = Running::start(command)?.wait(PATIENCE)?;
         assert_eq!(done.exit, 1, "{name}\n{done}");
         assert!(done.says("larger than 16 MiB"), "{name}\n{done}");
-        assert!(done.peak_memory < Some(MOST), "{name}: {:?}", done.peak_memory);
+        assert!(
+            done.peak_memory < Some(MOST),
+            "{name}: {:?}",
+            done.peak_memory
+        );
     }
     Ok(())
 }

@@ -21,7 +21,10 @@ pub(super) fn offered(command: Command, words: &[OsString]) -> Command {
         move |arg: Arg| {
             let options = Arc::clone(&options);
             arg.add(ArgValueCandidates::new(move || {
-                of(&options).into_iter().map(CompletionCandidate::new).collect()
+                of(&options)
+                    .into_iter()
+                    .map(CompletionCandidate::new)
+                    .collect()
             }))
         }
     };
@@ -43,9 +46,7 @@ pub(super) fn offered(command: Command, words: &[OsString]) -> Command {
         .mut_arg("services", offers(|options| named(options).services))
         .mut_arg("images", begins(|options| named(options).services))
         .mut_arg("set", begins(|options| named(options).variables))
-        .mut_subcommand("logs", |logs| {
-            logs.mut_arg("container", offers(containers))
-        })
+        .mut_subcommand("logs", |logs| logs.mut_arg("container", offers(containers)))
         .mut_subcommand("scale", |scale| {
             scale.mut_arg("counts", begins(|options| named(options).services))
         })
@@ -76,7 +77,10 @@ fn options(words: &[OsString]) -> Option<Options> {
         if TAKES.contains(&&*name) {
             longer.push(word.clone());
             longer.extend(words.get(number + 1).cloned());
-        } else if TAKES.iter().any(|takes| name.starts_with(&format!("{takes}="))) {
+        } else if TAKES
+            .iter()
+            .any(|takes| name.starts_with(&format!("{takes}=")))
+        {
             longer.push(word.clone());
         }
         // The word that is being typed is seldom whole.

@@ -11,7 +11,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::platform::exchange::{Exchange, shows_bodies};
+use crate::platform::exchange::Exchange;
 
 /// Tells of each attempt of a client's requests.
 #[derive(Debug, Clone, Copy)]
@@ -48,29 +48,41 @@ impl Intercept for Requests {
         Ok(())
     }
 
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(metadata) = settings.load::<Metadata>() {
+            let body = context.request().body().bytes();
+            exchange(metadata).sent(body.unwrap_or_default());
+        }
+        Ok(())
+    }
+
     fn read_after_attempt(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Some(metadata), Some(begun)) =
-            (settings.load::<Metadata>(), settings.load::<Begun>())
+        let (Some(metadata), Some(begun)) = (settings.load::<Metadata>(), settings.load::<Begun>())
         else {
             return Ok(());
         };
-        let exchange = Exchange {
-            service: metadata.service(),
-            operation: metadata.name(),
-        };
-        let status = context.response().map(|answer| answer.status().as_u16());
-        if shows_bodies() {
-            let sent = context.request().and_then(|request| request.body().bytes());
-            exchange.sent(sent.unwrap_or_default());
-            let answered = context.response().and_then(|answer| answer.body().bytes());
-            exchange.answered(answered.unwrap_or_default());
-        }
-        exchange.ended(self.0.since(begun.0), status);
+        let answer = context.response();
+        let body = answer.and_then(|answer| answer.body().bytes());
+        exchange(metadata).answered(body.unwrap_or_default());
+        let status = answer.map(|answer| answer.status().as_u16());
+        exchange(metadata).ended(self.0.since(begun.0), status);
         Ok(())
+    }
+}
+
+fn exchange(metadata: &Metadata) -> Exchange<'_> {
+    Exchange {
+        service: metadata.service(),
+        operation: metadata.name(),
     }
 }

@@ -4,186 +4,311 @@ use super::Here::{Called, Is, Lacks};
 use super::{CLUSTER_IP, ONE_NAME, Row};
 
 const ROLLING: &str = "this version knows rolling deployments only: how many come and go at once is set by `minimum_healthy_percent` and `maximum_percent` in [service.NAME.ecs], and by `max_surge` and `max_unavailable` in [service.NAME.kubernetes]";
-const STATELESS: &str = "services are stateless here: keep data in a store of its own, and deploy what needs a volume with another tool";
-const IN_THE_IMAGE: &str = "a service is configured by `env` and `secrets`, and files belong in the image";
+const STATELESS: &str = "services are stateless: keep data in a store of its own, or deploy what needs a volume with another tool";
+const IN_THE_IMAGE: &str =
+    "a service is configured by `env` and `secrets`, and files belong in the image";
 
 /// What a word means anywhere.
 pub(super) const ANYWHERE: &[Row] = &[
     // Counts and sizes.
-    ("count desiredcount instances replicacount numreplicas scale minreplicas maxreplicas",
+    (
+        "count desiredcount instances replicacount numreplicas scale minreplicas maxreplicas",
         Called("`replicas`, or `scaling = { min = 2, max = 10, cpu = 70 }`, in [service.NAME]"),
     ),
-    ("autoscaling hpa horizontalpodautoscaler autoscaler scalingpolicies scalabletarget",
+    (
+        "autoscaling hpa horizontalpodautoscaler autoscaler scalingpolicies scalabletarget",
         Called("`scaling`, in [service.NAME]"),
     ),
-    ("resources memoryreservation memlimit memreservation cpus cpulimit cpushares",
-        Called("`cpu` and `memory`, in [service.NAME]; on Kubernetes `requests` and `limits` in [service.NAME.kubernetes] say it more finely"),
+    (
+        "resources memoryreservation memlimit memreservation cpus cpulimit cpushares",
+        Called(
+            "`cpu` and `memory`, in [service.NAME]; on Kubernetes `requests` and `limits` in [service.NAME.kubernetes] say it more finely",
+        ),
     ),
-    ("deploy",
+    (
+        "deploy",
         Called("`replicas`, `cpu`, `memory` and `rollout`, in [service.NAME]"),
     ),
     // Containers.
-    ("containerdefinitions containerdefinition containers container sidecars initcontainers initcontainer extracontainers",
-        Called("[service.NAME.sidecar.NAME], for each container beside the main one; one that runs before it has `essential = false`, and the main one waits: `depends_on = { NAME = \"success\" }`"),
+    (
+        "containerdefinitions containerdefinition containers container sidecars initcontainers initcontainer extracontainers",
+        Called(
+            "[service.NAME.sidecar.NAME], for each container beside the main one; one that runs before it has `essential = false`, and the main one waits: `depends_on = { NAME = \"success\" }`",
+        ),
     ),
-    ("services", Called("[service.NAME], a table for each service")),
-    ("taskdefinition spec template podspec",
+    (
+        "services",
+        Called("[service.NAME], a table for each service"),
+    ),
+    (
+        "taskdefinition spec template podspec",
         Called("[service.NAME], which has the keys of the task or the pod"),
     ),
-    ("environment variables envvars envs extraenv",
+    (
+        "environment variables envvars envs extraenv",
         Called("`env = { NAME = \"value\" }`"),
     ),
-    ("envfile environmentfiles environmentfile envfrom valuefrom",
+    (
+        "envfile environmentfiles environmentfile envfrom valuefrom",
         Lacks("write each variable into `env`, and each secret into `secrets`"),
     ),
-    ("args", Called("`command`; Kubernetes' own `command` is `entrypoint`")),
+    (
+        "args",
+        Called("`command`; Kubernetes' own `command` is `entrypoint`"),
+    ),
     ("workdir", Called("`working_dir`")),
     ("workingdirectory", Called("`working_dir`")),
-    ("portmappings containerport containerports hostport publish targetport",
+    (
+        "portmappings containerport containerports hostport publish targetport",
         Called("`port = 8080`, or `ports = [8080, \"53/udp\"]`"),
     ),
-    ("arch cpuarchitecture runtimeplatform",
+    (
+        "arch cpuarchitecture runtimeplatform",
         Called("`architecture`, in [service.NAME]"),
     ),
-    ("readonlyrootfilesystem readonly readonlyfs",
+    (
+        "readonlyrootfilesystem readonly readonlyfs",
         Called("`read_only_root`"),
     ),
-    ("stopgraceperiod terminationgraceperiodseconds terminationgraceperiod terminationgrace graceperiod",
+    (
+        "stopgraceperiod terminationgraceperiodseconds terminationgraceperiod terminationgrace graceperiod",
         Called("`stop_timeout`, such as \"60s\", in [service.NAME]"),
     ),
-    ("healthcheck healthchecks probe probes",
+    (
+        "healthcheck healthchecks probe probes",
         Called("`health = { path = \"/health\" }` or `health = { command = \"…\" }`"),
     ),
-    ("startperiod initialdelayseconds", Called("`grace`, in `health`")),
-    ("livenessprobe",
-        Called("`liveness`, in [service.NAME.kubernetes]; it follows `health` where it is left out"),
+    (
+        "startperiod initialdelayseconds",
+        Called("`grace`, in `health`"),
     ),
-    ("readinessprobe",
-        Called("`readiness`, in [service.NAME.kubernetes]; it follows `health` where it is left out"),
+    (
+        "livenessprobe",
+        Called(
+            "`liveness`, in [service.NAME.kubernetes]; it follows `health` where it is left out",
+        ),
     ),
-    ("startupprobe", Called("`startup`, in [service.NAME.kubernetes]")),
-    ("restart restartpolicy",
-        Is("what ends is always started again; what runs once is a sidecar with `essential = false`"),
+    (
+        "readinessprobe",
+        Called(
+            "`readiness`, in [service.NAME.kubernetes]; it follows `health` where it is left out",
+        ),
     ),
-    ("init initprocessenabled tini",
-        Lacks("put an init process, such as tini, into the image as its entry point; a container that runs first is a sidecar"),
+    (
+        "startupprobe",
+        Called("`startup`, in [service.NAME.kubernetes]"),
     ),
-    ("build dockerfile",
+    (
+        "restart restartpolicy",
+        Is(
+            "what ends is always started again; what runs once is a sidecar with `essential = false`",
+        ),
+    ),
+    (
+        "init initprocessenabled tini",
+        Lacks(
+            "put an init process, such as tini, into the image as its entry point; a container that runs first is a sidecar",
+        ),
+    ),
+    (
+        "build dockerfile",
         Is("an image is built and pushed before: `image` names it, or `--image NAME=REF`"),
     ),
-    ("imagepullpolicy pullpolicy",
+    (
+        "imagepullpolicy pullpolicy",
         Is("it follows the image: a tag that can move is pulled each time, a digest is not"),
     ),
-    ("imagepullsecrets repositorycredentials credentialsparameter registry",
-        Lacks("the right to pull belongs to who runs it: the `execution_role` on ECS, the `service_account` and its imagePullSecrets on Kubernetes"),
+    (
+        "imagepullsecrets repositorycredentials credentialsparameter registry",
+        Lacks(
+            "the right to pull belongs to who runs it: the `execution_role` on ECS, the `service_account` and its imagePullSecrets on Kubernetes",
+        ),
     ),
-    ("secretoptions secretsfrom secretkeyref",
+    (
+        "secretoptions secretsfrom secretkeyref",
         Called("`secrets = { NAME = \"arn:…\" }`"),
     ),
     // Roles, networks, load balancers.
-    ("taskrolearn taskrolename", Called("`task_role`, in [service.NAME.ecs]")),
-    ("executionrolearn taskexecutionrole executionrolename", Called("`execution_role`, in [service.NAME.ecs]")),
-    ("serviceaccountname",
+    (
+        "taskrolearn taskrolename",
+        Called("`task_role`, in [service.NAME.ecs]"),
+    ),
+    (
+        "executionrolearn taskexecutionrole executionrolename",
+        Called("`execution_role`, in [service.NAME.ecs]"),
+    ),
+    (
+        "serviceaccountname",
         Called("`service_account`, in [service.NAME.kubernetes]"),
     ),
-    ("iamrole irsa rolearn",
+    (
+        "iamrole irsa rolearn",
         Called("`task_role` in [service.NAME.ecs], and `role` in [service.NAME.kubernetes]"),
     ),
-    ("networkconfiguration awsvpcconfiguration subnets securitygroups assignpublicip vpcconfiguration",
-        Called("`network = { subnets = […], security_groups = […] }`, in the target's file, config/NAME.toml"),
+    (
+        "networkconfiguration awsvpcconfiguration subnets securitygroups assignpublicip vpcconfiguration",
+        Called(
+            "`network = { subnets = […], security_groups = […] }`, in the target's file, config/NAME.toml",
+        ),
     ),
-    ("networkmode networks hostnetwork links extrahosts hostaliases dns dnsconfig dnspolicy dnsservers dnssearchdomains hostname domainname",
-        Lacks("a task has one network of its own (awsvpc, or the pod's), in which its containers reach each other at localhost"),
+    (
+        "networkmode networks hostnetwork links extrahosts hostaliases dns dnsconfig dnspolicy dnsservers dnssearchdomains hostname domainname",
+        Lacks(
+            "a task has one network of its own (awsvpc, or the pod's), in which its containers reach each other at localhost",
+        ),
     ),
-    ("loadbalancers targetgrouparn alb nlb",
+    (
+        "loadbalancers targetgrouparn alb nlb",
         Called("`target_group` or `target_groups`, in [service.NAME.ecs]"),
     ),
-    ("servicetype clusterip nodeport loadbalancer externaltrafficpolicy sessionaffinity loadbalancersourceranges",
+    (
+        "servicetype clusterip nodeport loadbalancer externaltrafficpolicy sessionaffinity loadbalancersourceranges",
         Is(CLUSTER_IP),
     ),
-    ("hosts tls domain alias route routes gateway virtualservice",
+    (
+        "hosts tls domain alias route routes gateway virtualservice",
         Called(ONE_NAME),
     ),
-    ("ingressclass ingressclassname",
+    (
+        "ingressclass ingressclassname",
         Called("`ingress = { class = \"…\" }`, in [service.NAME.kubernetes]"),
     ),
-    ("serviceconnect serviceconnectconfiguration serviceregistries servicediscovery cloudmap vpclatticeconfigurations mesh",
-        Lacks("services reach each other through a load balancer, or on Kubernetes by their Service's name; what is set elsewhere is left as it is"),
+    (
+        "serviceconnect serviceconnectconfiguration serviceregistries servicediscovery cloudmap vpclatticeconfigurations mesh",
+        Lacks(
+            "services reach each other through a load balancer, or on Kubernetes by their Service's name; what is set elsewhere is left as it is",
+        ),
     ),
     // Logs.
-    ("logconfiguration logging logs logdriver logoptions awslogsgroup firelensconfiguration firelens",
-        Called("`log_group` and `log_prefix`, in [service.NAME.ecs]; other log drivers have no word here yet, and on Kubernetes the cluster collects what is written"),
+    (
+        "logconfiguration logging logs logdriver logoptions awslogsgroup firelensconfiguration firelens",
+        Called(
+            "`log_group` and `log_prefix`, in [service.NAME.ecs]; other log drivers have no word here yet, and on Kubernetes the cluster collects what is written",
+        ),
     ),
     // Rollouts.
-    ("strategy updatestrategy rollingupdate bluegreen canary linear recreate deploymentcontroller lifecyclehooks deploymentstrategy updateconfig",
+    (
+        "strategy updatestrategy rollingupdate bluegreen canary linear recreate deploymentcontroller lifecyclehooks deploymentstrategy updateconfig",
         Is(ROLLING),
     ),
-    ("deploymentconfiguration minhealthypercent deploymentminimumhealthypercent deploymentmaximumpercent",
+    (
+        "deploymentconfiguration minhealthypercent deploymentminimumhealthypercent deploymentmaximumpercent",
         Called("`minimum_healthy_percent` and `maximum_percent`, in [service.NAME.ecs]"),
     ),
-    ("deploymentcircuitbreaker circuitbreaker",
+    (
+        "deploymentcircuitbreaker circuitbreaker",
         Called("`rollout = { breaker = { rollback = true } }`, in [service.NAME]"),
     ),
-    ("deploymentalarms rollbackalarms alarmnames", Called("`alarms`, in [service.NAME.ecs]")),
-    ("healthcheckgraceperiodseconds healthcheckgraceperiod graceperiodseconds",
+    (
+        "deploymentalarms rollbackalarms alarmnames",
+        Called("`alarms`, in [service.NAME.ecs]"),
+    ),
+    (
+        "healthcheckgraceperiodseconds healthcheckgraceperiod graceperiodseconds",
         Called("`health_grace`, in [service.NAME.ecs]"),
     ),
-    ("enableexecutecommand executecommand enableecsexec", Called("`exec = true`, in [service.NAME.ecs]")),
-    ("capacityproviderstrategy capacityproviders capacityprovider spot",
+    (
+        "enableexecutecommand executecommand enableecsexec",
+        Called("`exec = true`, in [service.NAME.ecs]"),
+    ),
+    (
+        "capacityproviderstrategy capacityproviders capacityprovider spot",
         Called("`capacity = [{ provider = \"FARGATE_SPOT\" }]`, in [service.NAME.ecs]"),
     ),
-    ("launchtype requirescompatibilities compatibilities",
-        Is("tasks run on Fargate; `capacity` in [service.NAME.ecs] asks for Spot, and instances of one's own (EC2, EXTERNAL) have no word here yet"),
+    (
+        "launchtype requirescompatibilities compatibilities",
+        Is(
+            "tasks run on Fargate; `capacity` in [service.NAME.ecs] asks for Spot, and instances of one's own (EC2, EXTERNAL) have no word here yet",
+        ),
     ),
-    ("poddisruptionbudget minavailable", Called("`disruption`, in [service.NAME.kubernetes]")),
-    ("minreadyseconds", Called("`min_ready`, in [service.NAME.kubernetes]")),
-    ("progressdeadlineseconds",
+    (
+        "poddisruptionbudget minavailable",
+        Called("`disruption`, in [service.NAME.kubernetes]"),
+    ),
+    (
+        "minreadyseconds",
+        Called("`min_ready`, in [service.NAME.kubernetes]"),
+    ),
+    (
+        "progressdeadlineseconds",
         Called("`rollout = { deadline = \"10m\" }`, in [service.NAME]"),
     ),
-    ("lifecycle prestop poststart",
-        Called("`drain` in [service.NAME.kubernetes], for which a pod goes on serving; other hooks have no word here yet and belong in the program"),
+    (
+        "lifecycle prestop poststart",
+        Called(
+            "`drain` in [service.NAME.kubernetes], for which a pod goes on serving; other hooks have no word here yet and belong in the program",
+        ),
     ),
-    ("revisionhistorylimit",
+    (
+        "revisionhistorylimit",
         Is("what a rollback needs is kept by itself"),
     ),
     // Marks.
-    ("labels label podlabels commonlabels dockerlabels metadata",
-        Called("`tags`, in [service.NAME]: tags on AWS, annotations on Kubernetes, whose labels are kept for finding what is ours"),
+    (
+        "labels label podlabels commonlabels dockerlabels metadata",
+        Called(
+            "`tags`, in [service.NAME]: tags on AWS, annotations on Kubernetes, whose labels are kept for finding what is ours",
+        ),
     ),
-    ("annotations",
-        Called("`pod_annotations`, or `ingress = { annotations = { … } }`, in [service.NAME.kubernetes]"),
+    (
+        "annotations",
+        Called(
+            "`pod_annotations`, or `ingress = { annotations = { … } }`, in [service.NAME.kubernetes]",
+        ),
     ),
-    ("propagatetags enableecsmanagedtags",
+    (
+        "propagatetags enableecsmanagedtags",
         Is("`tags` of a service go on all that is made for it"),
     ),
     // What there is no word for.
-    ("volumes volume volumemounts mountpoints volumesfrom efs efsvolumeconfiguration persistence persistentvolumeclaim pvc storage tmpfs emptydir sharedmemorysize shmsize stateful statefulset",
+    (
+        "volumes volume volumemounts mountpoints volumesfrom efs efsvolumeconfiguration persistence persistentvolumeclaim pvc storage tmpfs emptydir sharedmemorysize shmsize stateful statefulset",
         Lacks(STATELESS),
     ),
-    ("configmap configmaps configs files config",
+    (
+        "configmap configmaps configs files config",
         Lacks(IN_THE_IMAGE),
     ),
-    ("nodeselector affinity nodeaffinity podaffinity podantiaffinity tolerations topologyspreadconstraints priorityclassname schedulername runtimeclassname placement placementconstraints placementstrategy nodename availabilityzonerebalancing",
-        Lacks("tasks go wherever there is room, pods spread over zones and nodes (`spread`); what must run elsewhere needs a namespace or a cluster that puts it there"),
+    (
+        "nodeselector affinity nodeaffinity podaffinity podantiaffinity tolerations topologyspreadconstraints priorityclassname schedulername runtimeclassname placement placementconstraints placementstrategy nodename availabilityzonerebalancing",
+        Lacks(
+            "tasks go wherever there is room, pods spread over zones and nodes (`spread`); what must run elsewhere needs a namespace or a cluster that puts it there",
+        ),
     ),
-    ("securitycontext podsecuritycontext runasuser runasgroup runasnonroot fsgroup capabilities capadd capdrop privileged seccompprofile allowprivilegeescalation securityopt dockersecurityoptions linuxparameters groupadd",
-        Called("`user = \"1000:1000\"` and `read_only_root = true`; the rest has no word here yet and follows the platform's default"),
+    (
+        "securitycontext podsecuritycontext runasuser runasgroup runasnonroot fsgroup capabilities capadd capdrop privileged seccompprofile allowprivilegeescalation securityopt dockersecurityoptions linuxparameters groupadd",
+        Called(
+            "`user = \"1000:1000\"` and `read_only_root = true`; the rest has no word here yet and follows the platform's default",
+        ),
     ),
-    ("ulimits sysctls systemcontrols gpu gpus resourcerequirements devices pidmode ipcmode pid ipc tty stdinopen interactive pseudoterminal proxyconfiguration inferenceaccelerators hostpid hostipc shareprocessnamespace",
+    (
+        "ulimits sysctls systemcontrols gpu gpus resourcerequirements devices pidmode ipcmode pid ipc tty stdinopen interactive pseudoterminal proxyconfiguration inferenceaccelerators hostpid hostipc shareprocessnamespace",
         Lacks("leave it out, or deploy what needs it with another tool"),
     ),
-    ("job jobs cronjob cronjobs cron schedule scheduledtask scheduledtasks schedulingstrategy daemon daemonset migrate migrations hooks beforedeploy predeploy",
-        Lacks("only services that go on running are deployed here: run a job before, with `aws ecs run-task` or `kubectl create job`, or as a sidecar that the main container waits for"),
+    (
+        "job jobs cronjob cronjobs cron schedule scheduledtask scheduledtasks schedulingstrategy daemon daemonset migrate migrations hooks beforedeploy predeploy",
+        Lacks(
+            "only services that go on running are deployed here: run a job before, with `aws ecs run-task` or `kubectl create job`, or as a sidecar that the main container waits for",
+        ),
     ),
-    ("stepscaling scheduledscaling scheduledactions",
-        Lacks("scaling follows `cpu`, `memory` or `requests`; where something else decides, write `replicas = \"external\"`"),
+    (
+        "stepscaling scheduledscaling scheduledactions",
+        Lacks(
+            "scaling follows `cpu`, `memory` or `requests`; where something else decides, write `replicas = \"external\"`",
+        ),
     ),
-    ("manifests chart kustomize values helm apiversion kind",
-        Lacks("files here say what to run, not how a platform is told: what has no word needs to be applied beside it"),
+    (
+        "manifests chart kustomize values helm apiversion kind",
+        Lacks(
+            "files here say what to run, not how a platform is told: what has no word needs to be applied beside it",
+        ),
     ),
-    ("store externalsecrets secretstoreref clustersecretstore",
+    (
+        "store externalsecrets secretstoreref clustersecretstore",
         Called("`secret_store`, in the target's file, config/NAME.toml"),
     ),
-    ("profiles extends dependsonservices addons observability", Lacks("leave it out")),
+    (
+        "profiles extends dependsonservices addons observability",
+        Lacks("leave it out"),
+    ),
 ];
-

@@ -30,7 +30,7 @@ pub(super) fn find(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
     encoded(text, found);
 }
 
-/// PEM (RFC 7468), OpenPGP's armor (RFC 9580) and SSH2's (RFC 4716).
+/// PEM (RFC 7468), `OpenPGP`'s armor (RFC 9580) and SSH2's (RFC 4716).
 fn armored(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
     let mut at = 0;
     while let Some((start, body)) = opening(&text[at..]) {
@@ -44,7 +44,9 @@ fn armored(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
 fn putty(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
     let mut at = 0;
     while let Some(start) = text[at..].find(PUTTY).map(|start| at + start) {
-        at = Form::Putty.end(&text[start..]).map_or(text.len(), |end| start + end);
+        at = Form::Putty
+            .end(&text[start..])
+            .map_or(text.len(), |end| start + end);
         found.push((start..at, WHAT));
     }
 }
@@ -63,7 +65,9 @@ fn encoded(text: &str, found: &mut Vec<(Range<usize>, &'static str)>) {
 fn opening(text: &str) -> Option<(usize, usize)> {
     text.match_indices("---").find_map(|(at, _)| {
         let near = text.floor_char_boundary(text.len().min(at + HEAD));
-        let rest = text[at..near].trim_start_matches('-').trim_start_matches(' ');
+        let rest = text[at..near]
+            .trim_start_matches('-')
+            .trim_start_matches(' ');
         let head = rest.strip_prefix("BEGIN ")?;
         let name = head.split('-').next()?;
         let dashes = head[name.len()..].starts_with("---");
@@ -85,7 +89,11 @@ fn closing(text: &str) -> Option<usize> {
         }
         let rest = text[at + found.len()..].trim_start_matches(" BLOCK");
         let rest = rest.trim_start_matches(' ');
-        let dashes = rest.bytes().take(5).take_while(|byte| *byte == b'-').count();
+        let dashes = rest
+            .bytes()
+            .take(5)
+            .take_while(|byte| *byte == b'-')
+            .count();
         (dashes > 2).then(|| text.len() - rest.len() + dashes)
     })
 }
@@ -160,7 +168,10 @@ impl KeyLines {
                 let end = form.end(line);
                 self.0 = match (end, left) {
                     (Some(_), _) | (None, 0) => State::Plain,
-                    (None, left) => State::Within { form, left: left - 1 },
+                    (None, left) => State::Within {
+                        form,
+                        left: left - 1,
+                    },
                 };
                 let end = end.unwrap_or(line.len());
                 let more = self.begun(&line[end..]).is_some();
@@ -177,25 +188,25 @@ impl KeyLines {
         let mut at = 0;
         while let Some((start, body)) = opening(&line[at..]) {
             let Some(end) = closing(&line[at + body..]) else {
-                return self.goes_on(Form::Armored, at + start..line.len());
+                return Some(self.goes_on(Form::Armored, at + start..line.len()));
             };
             at += body + end;
         }
         if let Some(start) = line.rfind(PUTTY).filter(|_| !line.contains(PUTTY_END)) {
-            return self.goes_on(Form::Putty, start..line.len());
+            return Some(self.goes_on(Form::Putty, start..line.len()));
         }
         let start = line.trim_end().rfind(ENCODED)?;
         let word = line[start..].trim_end();
         if base64_word(word) < word.len() || !is_encoded_key(word) {
             return None;
         }
-        self.goes_on(Form::Encoded, start..line.len())
+        Some(self.goes_on(Form::Encoded, start..line.len()))
     }
 
-    fn goes_on(&mut self, form: Form, range: Range<usize>) -> Option<Range<usize>> {
+    fn goes_on(&mut self, form: Form, range: Range<usize>) -> Range<usize> {
         let left = MOST_LINES;
         self.0 = State::Within { form, left };
-        Some(range)
+        range
     }
 
     /// The first lines that are told of a stream may be the last ones of a key.
@@ -206,7 +217,8 @@ impl KeyLines {
         }
         let word = line.trim_end().rsplit(' ').next().unwrap_or_default();
         let is_inside = base64_word(word) == word.len()
-            && (word.len() >= 40 && has_all_letters(word) || within && word.len() == line.trim().len());
+            && (word.len() >= 40 && has_all_letters(word)
+                || within && word.len() == line.trim().len());
         self.0 = if is_inside {
             State::Begins { within: true }
         } else {
@@ -248,7 +260,9 @@ mod tests {
             key("PRIVATE KEY"),
             key("OPENSSH PRIVATE KEY"),
             key("PGP PRIVATE KEY BLOCK"),
-            format!("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n{BODY}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"),
+            format!(
+                "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n{BODY}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----"
+            ),
             format!("{PUTTY}3: ssh-rsa\nPrivate-Lines: 1\n{BODY}\nPrivate-MAC: 0a1b"),
             encoded,
         ] {
@@ -274,27 +288,54 @@ mod tests {
         assert_eq!(hidden(&putty), "start|*|*|*|end");
         let encoded = STANDARD.encode(key("RSA PRIVATE KEY"));
         let (one, two) = encoded.split_at(76);
-        assert_eq!(hidden(&format!("start\n{one}\n{two}\nthe end")), "start|*|*|the end");
-        assert_eq!(hidden(&format!("start\n{}\nend", key("CERTIFICATE"))).matches('*').count(), 0);
+        assert_eq!(
+            hidden(&format!("start\n{one}\n{two}\nthe end")),
+            "start|*|*|the end"
+        );
+        assert_eq!(
+            hidden(&format!("start\n{}\nend", key("CERTIFICATE")))
+                .matches('*')
+                .count(),
+            0
+        );
     }
 
     #[test]
     fn two_keys_may_meet_in_one_line_and_one_may_stand_in_it() {
         let one = key("PRIVATE KEY").replace('\n', "\\n");
         assert_eq!(hidden(&format!("a\n{one}\nb")), format!("a|{one}|b"));
-        let cut = format!("-----BEGIN PRIVATE KEY-----\n{BODY}\n{}\nb", key("PRIVATE KEY"));
+        let cut = format!(
+            "-----BEGIN PRIVATE KEY-----\n{BODY}\n{}\nb",
+            key("PRIVATE KEY")
+        );
         assert_eq!(hidden(&cut), "*|*|*|*|*|*|b");
         let met = format!("a\n{}{}\nb", key("PRIVATE KEY"), key("RSA PRIVATE KEY"));
-        assert_eq!(hidden(&met), "a|*|*|*|*|*|*|b");
+        assert_eq!(hidden(&met), "a|*|*|*|*|*|*|*|b");
     }
 
     #[test]
     fn what_begins_within_a_key_is_hidden_to_its_end() {
-        let (_, tail) = key("PRIVATE KEY").split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let (_, tail) = key("PRIVATE KEY")
+            .split_once('\n')
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap();
         assert_eq!(hidden(&format!("{tail}\nend")), "*|*|*|end");
-        assert_eq!(hidden(&format!("12:00 INFO {BODY}\n-----END PRIVATE KEY-----\nend")), "*|*|end");
-        assert_eq!(hidden(&format!("listening\n{BODY}")), format!("listening|{BODY}"));
-        assert_eq!(hidden("0123456789abcdef0123456789abcdef0123456789abcdef\nend").matches('*').count(), 0);
+        assert_eq!(
+            hidden(&format!(
+                "12:00 INFO {BODY}\n-----END PRIVATE KEY-----\nend"
+            )),
+            "*|*|end"
+        );
+        assert_eq!(
+            hidden(&format!("listening\n{BODY}")),
+            format!("listening|{BODY}")
+        );
+        assert_eq!(
+            hidden("0123456789abcdef0123456789abcdef0123456789abcdef\nend")
+                .matches('*')
+                .count(),
+            0
+        );
     }
 
     #[test]

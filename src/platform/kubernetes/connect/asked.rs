@@ -31,3 +31,16 @@ impl Asked {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_told_by_its_method_and_its_path() {
+        let request = Request::get("https://k/api/v1/pods?labelSelector=a");
+        let asked = Asked::of(&request.body(Body::empty()).unwrap());
+        assert_eq!(asked.exchange().operation, "GET /api/v1/pods");
+        assert_eq!(asked.exchange().service, "Kubernetes");
+    }
+}
