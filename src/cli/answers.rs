@@ -24,7 +24,7 @@ use crate::spec;
 #[derive(Debug, clap::Args)]
 pub struct HistoryArgs {
     /// So many deployments, the newest first
-    #[arg(short = 'n', long, value_name = "N", default_value = "20")]
+    #[arg(short = 'n', long, value_name = "N", default_value = "20", value_parser = at_least_one)]
     limit: NonZeroUsize,
 }
 
@@ -43,6 +43,11 @@ pub struct LogsArgs {
     /// Of this container only
     #[arg(long, value_name = "NAME")]
     container: Option<ContainerName>,
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "it should be a number from 1 on".to_owned())
 }
 
 /// `deployer status`.

@@ -333,7 +333,7 @@ fn what_is_named_twice_is_meant_once_or_refused() -> Outcome {
     for (words, says) in [
         ("scale api=2 api=3 --yes", "two counts for api"),
         ("scale api=2 --service web --yes", "--service web"),
-        ("history -n 0", "0"),
+        ("history -n 0", "a number from 1 on"),
         (
             "status --image api=a:1 --image api=b:1",
             "two images for api",

@@ -258,7 +258,9 @@ pub(super) const ANYWHERE: &[Row] = &[
     ),
     (
         "propagatetags enableecsmanagedtags",
-        Is("`tags` of a service go on it and on its task definition; tags of tasks have no word here yet"),
+        Is(
+            "`tags` of a service go on it and on its task definition; tags of tasks have no word here yet",
+        ),
     ),
     // What there is no word for.
     (
