@@ -35,6 +35,7 @@ mod rollouts;
 mod sandboxes;
 mod scaling;
 mod shop;
+mod terminals;
 mod trouble;
 mod trust;
 mod verdicts;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
             trust::trials(),
             cli::trials(),
             readers::trials(),
+            terminals::trials(),
             clocks::trials(),
             rights::trials(),
             sandboxes::trials(),

@@ -4,6 +4,9 @@ use crate::event::{Outcome, ServiceOutcome};
 use crate::report::text::{Line, Tone, columns};
 use crate::report::words;
 
+/// Why an end proves nothing; most reasons say it already.
+const UNPROVEN: &str = "nothing runs that could have failed";
+
 /// How it ended for one service; `place` is `api at ecs`.
 pub(super) fn lines(place: &str, outcome: &Outcome) -> Vec<Line> {
     let (tone, verdict) = words::verdict(outcome.verdict, outcome.rolled_back);
@@ -14,8 +17,9 @@ pub(super) fn lines(place: &str, outcome: &Outcome) -> Vec<Line> {
         .plain(": ")
         .plain(&outcome.reason);
     let mut lines = vec![head];
-    if !outcome.proven && words::ended_well(outcome) {
-        let text = "not proven: nothing runs that could have failed";
+    let is_said = outcome.reason.contains(UNPROVEN);
+    if !outcome.proven && words::ended_well(outcome) && !is_said {
+        let text = format!("not proven: {UNPROVEN}");
         lines.push(Line::at(2).add(Tone::Care, text));
     }
     lines.extend(columns(2, &facts(outcome)));
