@@ -20,7 +20,7 @@ trials! { "terminals":
 }
 
 /// Longer than the block needs to appear on a machine that is busy.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A rollout that goes on long enough to be looked at.
 const SLOW: &str = "apply --target sandbox --image api=shop/api:slow --speed 0.2";
@@ -188,14 +188,11 @@ fn the_command_line_says_how_progress_and_colours_are_shown() -> Outcome {
 
 /// Eight services, of which the last by name fails.
 fn eight() -> Outcome<Project> {
-    let mut deploy = "project = \"shop\"\n".to_owned();
-    for name in ["a", "b", "c", "d", "e", "f", "g", "z"] {
+    let services = ["a", "b", "c", "d", "e", "f", "g", "z"].map(|name| {
         let tag = if name == "z" { "crash" } else { "slow" };
-        deploy += &format!(
-            "\n[service.{name}]\nimage = \"shop/{name}:{tag}\"\nreplicas = 1\ncpu = 0.25\nmemory = \"512MiB\"\n"
-        );
-    }
-    Project::new(&deploy)
+        format!("\n[service.{name}]\nimage = \"shop/{name}:{tag}\"\nreplicas = 1\ncpu = 0.25\nmemory = \"512MiB\"\n")
+    });
+    Project::new(&format!("project = \"shop\"\n{}", services.concat()))
 }
 
 fn failures_stand_first_and_what_finds_no_room_is_counted() -> Outcome {

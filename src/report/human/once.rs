@@ -75,9 +75,27 @@ impl Once {
         shortest
     }
 
+    /// A text that says in its midst what was told before: of that, its first word.
+    fn referring(&self, text: &str) -> String {
+        let long = self.told.iter().filter(|told| told.width() > SHORT);
+        let Some(told) = long.max_by_key(|told| usize::from(text.contains(*told)) * told.len())
+        else {
+            return text.to_owned();
+        };
+        let reference = match told.split_once(": ") {
+            Some((head, _)) if head.width() <= SHORT => format!("{head} ({ABOVE})"),
+            _ => format!("({ABOVE})"),
+        };
+        text.replacen(told.as_str(), &reference, 1)
+    }
+
     fn evidence(&mut self, evidence: &PostMortem) -> PostMortem {
         let mut brief = evidence.clone();
         self.without_end(&evidence.what).clone_into(&mut brief.what);
+        brief.messages.retain(|text| !self.told.contains(text));
+        for step in &mut brief.chain {
+            *step = self.referring(step);
+        }
         for group in &mut brief.groups {
             if self.told.contains(&group.text) {
                 group.text.clear();
@@ -180,6 +198,23 @@ mod tests {
             "not rolled back, since this was the first deployment"
         );
         assert_eq!(last(&mut Once::default(), WHY), WHY);
+    }
+
+    #[test]
+    fn a_step_down_to_the_container_refers_to_what_it_says() {
+        let mut once = Once::default();
+        let said = "ImagePullBackOff: Back-off pulling image \"registry.test/web:v3\": not found";
+        once.remember("short");
+        once.remember(said);
+        let step = format!("container api: waits, {said}; restarted once");
+        assert_eq!(
+            once.referring(&step),
+            "container api: waits, ImagePullBackOff (see above); restarted once"
+        );
+        assert_eq!(
+            once.referring("Pod api: Pending, short"),
+            "Pod api: Pending, short"
+        );
     }
 
     #[test]
