@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::names::ContainerName;
+use crate::rollout::Unit;
 
 /// What runs now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -219,7 +220,9 @@ pub struct LogLine {
     pub at: Timestamp,
     /// By which container.
     pub container: String,
-    /// In which task: the end of its ARN.
+    /// What the platform calls that in which it runs.
+    pub unit: Unit,
+    /// In which task or pod: the end of its ARN, or its name.
     pub task: String,
     /// What it says.
     pub text: String,

@@ -32,7 +32,7 @@ pub mod terminal;
 mod trust;
 
 use options::Options;
-use terminal::Terminal;
+use terminal::{Terminal, Wishes};
 
 /// Deploys a container to AWS ECS or Kubernetes, watches the rollout and says truthfully how it
 /// ended.
@@ -124,7 +124,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let cli = parsed(args);
     let verbose = cli.as_ref().map_or(0, |cli| cli.options.verbose);
-    let mut terminal = Terminal::read(verbose > 0);
+    let wishes = cli.as_ref().map_or_else(
+        |_| Wishes::default(),
+        |cli| Wishes {
+            color: cli.options.color,
+            progress: cli.options.progress,
+            verbose: verbose > 0,
+        },
+    );
+    let mut terminal = Terminal::read(wishes);
     terminal.err.color &= !(plain && cli.is_err());
     let mut screen = Console::new(
         (terminal.stdout.clone(), terminal.out),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::{Deployed, LogLine, Status};
 use crate::names::{ServiceName, TargetName};
 use crate::plan::{ChangeView, Effect, Note};
-use crate::rollout::{Cause, Class, Failure, Gauge};
+use crate::rollout::{Cause, Class, Failure, Gauge, Unit};
 
 /// One event: a line of `--output json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -68,8 +68,13 @@ pub enum Kind {
         attached: bool,
         /// Seconds until the deadline trips it.
         deadline_seconds: u64,
-        /// Seconds it is expected to take, where that can be told.
+        /// Seconds that the last rollouts took, where that is known already.
         expected_seconds: Option<u64>,
+    },
+    /// How long the rollout is expected to take became known only now.
+    Expected {
+        /// Seconds that the last rollouts took.
+        expected_seconds: u64,
     },
     /// The phase changed.
     Phase {
@@ -269,6 +274,8 @@ pub struct FailureGroup {
     /// When the first one was.
     #[schemars(with = "String")]
     pub first: Timestamp,
+    /// What the platform calls them.
+    pub unit: Unit,
     /// One of the tasks, to look at.
     pub example: Option<String>,
 }

@@ -4,7 +4,6 @@
 //! [`Plan`], an identity to follow, and [`Observation`]s.
 
 use std::fmt::Debug;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -30,6 +29,7 @@ pub mod owner;
 pub mod post_mortem;
 pub mod program;
 pub mod send;
+pub mod usual;
 
 pub use failure::{Failed, Kind};
 
@@ -295,7 +295,6 @@ pub trait Platform {
         &self,
         rollout: &Self::Followed,
         service: &Service,
-        expected: Option<Duration>,
         attached: bool,
     ) -> crate::event::Kind;
 

@@ -36,7 +36,7 @@ use veil::Streams;
 
 pub use console::Console;
 pub use gate::{Gated, is_clean};
-pub use human::Telling;
+pub use human::{Progress, Telling};
 pub use outlet::{Loss, Lossy, Outlet};
 pub use text::Style;
 pub use veil::Veil;
@@ -193,6 +193,14 @@ impl<O: Write, E: Write> Reporter<O, E> {
         let veiled = self.veil.event(&line);
         let event = veiled.as_ref();
         let (out, err) = (&mut self.out, &mut self.err);
+        if let Shape::Human(human) = &self.shape
+            && let Some(columns) = human.columns()
+        {
+            // The window may be another one since; stdout is the same terminal, if it is one.
+            for style in [&mut out.style, &mut err.style] {
+                style.width = style.width.map(|_| columns);
+            }
+        }
         match &mut self.shape {
             Shape::Json if leaves_out => {}
             Shape::Json => out.write(&(json::line(event) + "\n")),
@@ -214,7 +222,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
         if let Some(annotation) = self.ci.as_mut().and_then(|ci| ci.note(event)) {
             let err = &mut self.err;
             let write = || err.write_as_it_is(&(annotation + "\n"));
-            match &self.shape {
+            match &mut self.shape {
                 Shape::Human(human) => human.aside(write),
                 Shape::Json => write(),
             }
@@ -233,9 +241,10 @@ impl<O: Write, E: Write> Reporter<O, E> {
         if let Shape::Human(human) = &mut self.shape {
             human.pause();
         }
-        let line = Line::at(0).add(Tone::Strong, &prompt.text).plain(" ");
+        let line = Line::at(0).add(Tone::Strong, &prompt.text);
         let text = line.paint(self.err.style);
-        self.aside(text.trim_end_matches('\n'));
+        // What is typed stands apart from it.
+        self.aside(&format!("{} ", text.trim_end_matches('\n')));
         // Nobody waiting for the answer any more means that the command is over.
         let _ = prompt.shown.send(());
     }
@@ -256,7 +265,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
 
     fn aside(&mut self, text: &str) {
         let err = &mut self.err;
-        match &self.shape {
+        match &mut self.shape {
             Shape::Human(human) => human.aside(|| err.write(text)),
             Shape::Json => err.write(text),
         }

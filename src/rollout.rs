@@ -11,6 +11,6 @@ mod window;
 pub use budget::Budget;
 pub use cause::{Cause, Class};
 pub use machine::{Back, Phase, Rollout};
-pub use observation::{BreakerGauge, Failure, Gauge, Observation, Standing};
+pub use observation::{BreakerGauge, Failure, Gauge, Observation, Standing, Unit};
 pub use policy::{Patience, Policy};
 pub use verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};

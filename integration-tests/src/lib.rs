@@ -5,6 +5,7 @@
 //! * [`cluster`] is a real Kubernetes control plane (`control-plane/`) with simulated pods, or with a real node.
 //! * [`proxy`] logs every request on its way, and delays, refuses or loses it where told to.
 //! * [`project`] is a directory with a `deploy.toml` and its targets; [`program`] runs the binary in it.
+//! * [`terminal`] is a terminal that the program draws on, and what it shows.
 //! * [`sandbox`] is the binary serving its embedded cloud to anybody's client.
 //! * [`aws`] speaks to a server without an SDK, to look at the world and to play the part of somebody else.
 //! * [`trial`] is what a test returns, and [`host`] the only place that reads a clock or the environment.
@@ -21,5 +22,6 @@ pub mod project;
 pub mod proxy;
 pub mod sandbox;
 pub mod servers;
+pub mod terminal;
 pub mod timing;
 pub mod trial;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
+use super::terminal::{Color, Progress};
 use crate::names::{ServiceName, TargetName};
 
 /// What every verb understands.
@@ -49,6 +50,12 @@ pub struct Options {
     /// For people, or one JSON object a line for scripts
     #[arg(long, global = true, value_enum, default_value_t)]
     pub output: Output,
+    /// Colours: where a terminal shows them, or as `CLICOLOR_FORCE` and `NO_COLOR` say
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: Color,
+    /// How a rollout is followed on the screen; `live` on a terminal, else `plain`
+    #[arg(long, global = true, value_enum, value_name = "HOW", default_value_t)]
+    pub progress: Progress,
     /// How long this process may take for all it does, such as `20m`; what it watches goes on
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,

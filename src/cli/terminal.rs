@@ -2,10 +2,48 @@
 
 use std::io::{self, IsTerminal};
 
+use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use super::options::Output;
-use crate::report::{Actions, Format, Outlet, Style, Telling};
+use crate::report::{self, Actions, Format, Outlet, Style, Telling};
+
+/// When there are colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// As the surroundings say
+    #[default]
+    Auto,
+    /// Everywhere, in files and pipes too
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// How a rollout is followed on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Progress {
+    /// As the surroundings say
+    #[default]
+    Auto,
+    /// A line for each change
+    Plain,
+    /// A block for each service, drawn anew as it goes; needs a terminal
+    Live,
+    /// Only what goes wrong, and how it ended
+    Off,
+}
+
+/// How whoever gave the command wishes to be spoken to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wishes {
+    /// `--color`.
+    pub color: Color,
+    /// `--progress`.
+    pub progress: Progress,
+    /// `-v`: while we log, nothing on the screen moves unless that is asked for; the lines would mix.
+    pub verbose: bool,
+}
 
 /// How to speak here.
 #[derive(Debug, Clone)]
@@ -14,8 +52,8 @@ pub struct Terminal {
     pub out: Style,
     /// How stderr is written to.
     pub err: Style,
-    /// Whether stderr can show something that moves.
-    pub live: bool,
+    /// How a rollout is followed on stderr.
+    pub progress: report::Progress,
     /// Whether there is a person who could answer.
     pub can_ask: bool,
     /// What GitHub Actions is told, where it runs us.
@@ -37,24 +75,25 @@ struct Facts {
     stdout: bool,
     stderr: bool,
     no_color: bool,
+    force_color: bool,
     ci: bool,
     dumb: bool,
-    verbose: bool,
 }
 
 impl Terminal {
-    /// Looks around. While we log (`verbose`), nothing on the screen moves: the lines would mix.
-    pub fn read(verbose: bool) -> Self {
+    /// Looks around.
+    pub fn read(wishes: Wishes) -> Self {
         let facts = Facts {
             stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
-            no_color: is_set("NO_COLOR"),
+            no_color: is_set("NO_COLOR") || variable("CLICOLOR").is_some_and(|value| value == "0"),
+            force_color: is_set("CLICOLOR_FORCE")
+                && variable("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             ci: is_set("CI"),
             dumb: variable("TERM").is_some_and(|term| term == "dumb"),
-            verbose,
         };
-        let mut terminal = Self::from(facts);
+        let mut terminal = Self::of(facts, wishes);
         terminal.out.width = columns(facts.stdout, terminal_size::terminal_size_of(io::stdout()));
         terminal.err.width = columns(facts.stderr, terminal_size::terminal_size_of(io::stderr()));
         terminal.actions = is_set("GITHUB_ACTIONS").then(|| Actions {
@@ -63,25 +102,9 @@ impl Terminal {
         terminal
     }
 
-    /// The form of the story that fits here.
-    pub fn format(&self, output: Output, plan_on_stdout: bool, several_targets: bool) -> Format {
-        match output {
-            Output::Json => Format::Json,
-            Output::Human => Format::Human(Telling {
-                live: self.live,
-                plan_on_stdout,
-                several_targets,
-                zone: TimeZone::system(),
-            }),
-        }
-    }
-}
-
-impl From<Facts> for Terminal {
-    fn from(facts: Facts) -> Self {
-        let fancy = !facts.ci && !facts.dumb;
+    fn of(facts: Facts, wishes: Wishes) -> Self {
         let style = |is_terminal: bool| Style {
-            color: is_terminal && fancy && !facts.no_color,
+            color: facts.color(wishes.color, is_terminal),
             width: None,
         };
         let (stdout, stderr) = Outlet::pair(io::stdout(), io::stderr());
@@ -90,9 +113,50 @@ impl From<Facts> for Terminal {
             stderr,
             out: style(facts.stdout),
             err: style(facts.stderr),
-            live: facts.stderr && fancy && !facts.no_color && !facts.verbose,
+            progress: facts.progress(wishes),
             can_ask: facts.stdin && facts.stderr && !facts.ci,
             actions: None,
+        }
+    }
+
+    /// The form of the story that fits here.
+    pub fn format(&self, output: Output, plan_on_stdout: bool, several_targets: bool) -> Format {
+        match output {
+            Output::Json => Format::Json,
+            Output::Human => Format::Human(Telling {
+                progress: self.progress,
+                plan_on_stdout,
+                several_targets,
+                zone: TimeZone::system(),
+            }),
+        }
+    }
+}
+
+impl Facts {
+    /// Whether a stream gets colours. `NO_COLOR` is heard before `CLICOLOR_FORCE`, as most programs
+    /// do; whoever says it on the command line means it.
+    fn color(self, wish: Color, is_terminal: bool) -> bool {
+        match wish {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if self.no_color => false,
+            Color::Auto => self.force_color || (is_terminal && !self.ci && !self.dumb),
+        }
+    }
+
+    /// A block that moves needs a terminal; colours have nothing to do with it.
+    fn progress(self, wishes: Wishes) -> report::Progress {
+        let moves = match wishes.progress {
+            Progress::Off => return report::Progress::Nothing,
+            Progress::Plain => false,
+            Progress::Live => true,
+            Progress::Auto => !self.ci && !self.dumb && !wishes.verbose,
+        };
+        if moves && self.stderr {
+            report::Progress::Live
+        } else {
+            report::Progress::Lines
         }
     }
 }
@@ -123,79 +187,131 @@ fn is_set(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    use crate::report::Progress::{Lines, Live, Nothing};
+
     const PERSON: Facts = Facts {
         stdin: true,
         stdout: true,
         stderr: true,
         no_color: false,
+        force_color: false,
         ci: false,
         dumb: false,
-        verbose: false,
     };
 
-    fn speaks(facts: Facts) -> (bool, bool, bool, bool) {
-        let terminal = Terminal::from(facts);
+    fn speaks(facts: Facts, wishes: Wishes) -> (bool, bool, report::Progress, bool) {
+        let terminal = Terminal::of(facts, wishes);
         (
             terminal.out.color,
             terminal.err.color,
-            terminal.live,
+            terminal.progress,
             terminal.can_ask,
         )
     }
 
     #[test]
     fn the_surroundings_decide_how_we_speak() {
+        let person = |change: fn(&mut Facts)| {
+            let mut facts = PERSON;
+            change(&mut facts);
+            facts
+        };
         let cases = [
-            (PERSON, (true, true, true, true)),
+            (PERSON, (true, true, Live, true)),
             // `deployer plan | less`
             (
-                Facts {
-                    stdout: false,
-                    ..PERSON
-                },
-                (false, true, true, true),
+                person(|facts| facts.stdout = false),
+                (false, true, Live, true),
             ),
             // `deployer apply 2> log`: a question would not be seen.
             (
+                person(|facts| facts.stderr = false),
+                (true, false, Lines, false),
+            ),
+            (
+                person(|facts| facts.stdin = false),
+                (true, true, Live, false),
+            ),
+            // Without colours it moves all the same.
+            (
+                person(|facts| facts.no_color = true),
+                (false, false, Live, true),
+            ),
+            (
+                person(|facts| facts.dumb = true),
+                (false, false, Lines, true),
+            ),
+            (
+                person(|facts| facts.ci = true),
+                (false, false, Lines, false),
+            ),
+            (Facts::default(), (false, false, Lines, false)),
+            // `CLICOLOR_FORCE=1 deployer plan | less -R`
+            (
                 Facts {
-                    stderr: false,
-                    ..PERSON
+                    force_color: true,
+                    ..Facts::default()
                 },
-                (true, false, false, false),
+                (true, true, Lines, false),
             ),
             (
                 Facts {
-                    stdin: false,
-                    ..PERSON
-                },
-                (true, true, true, false),
-            ),
-            (
-                Facts {
+                    force_color: true,
                     no_color: true,
                     ..PERSON
                 },
-                (false, false, false, true),
+                (false, false, Live, true),
             ),
-            (
-                Facts {
-                    dumb: true,
-                    ..PERSON
-                },
-                (false, false, false, true),
-            ),
-            (Facts { ci: true, ..PERSON }, (false, false, false, false)),
-            (
-                Facts {
-                    verbose: true,
-                    ..PERSON
-                },
-                (true, true, false, true),
-            ),
-            (Facts::default(), (false, false, false, false)),
         ];
         for (facts, expected) in cases {
-            assert_eq!(speaks(facts), expected, "{facts:?}");
+            assert_eq!(speaks(facts, Wishes::default()), expected, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn a_wish_on_the_command_line_comes_before_the_surroundings() {
+        let nothing = Facts {
+            no_color: true,
+            ci: true,
+            dumb: true,
+            ..PERSON
+        };
+        let wish = |color, progress, verbose| Wishes {
+            color,
+            progress,
+            verbose,
+        };
+        let cases = [
+            (
+                nothing,
+                wish(Color::Always, Progress::Live, true),
+                (true, Live),
+            ),
+            (
+                PERSON,
+                wish(Color::Never, Progress::Plain, false),
+                (false, Lines),
+            ),
+            (
+                PERSON,
+                wish(Color::Auto, Progress::Off, false),
+                (true, Nothing),
+            ),
+            (
+                PERSON,
+                wish(Color::Auto, Progress::Auto, true),
+                (true, Lines),
+            ),
+            // Where nothing can move, lines are the next best.
+            (
+                Facts::default(),
+                wish(Color::Always, Progress::Live, false),
+                (true, Lines),
+            ),
+        ];
+        for (facts, wishes, expected) in cases {
+            let (_, color, progress, _) = speaks(facts, wishes);
+            assert_eq!((color, progress), expected, "{facts:?} {wishes:?}");
         }
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn healthy(proven: bool, reason: &str) -> Outcome {
     let reason = if proven {
         reason.to_owned()
     } else {
-        "in place, but zero tasks are desired: nothing runs that could have failed".to_owned()
+        "in place, but the count is zero: nothing runs that could have failed".to_owned()
     };
     Outcome {
         proven,
@@ -77,7 +77,7 @@ pub(super) fn unchanged(proven: bool, serving: &str) -> Outcome {
     let reason = if proven {
         "nothing to do; all is well"
     } else {
-        "nothing to do; zero tasks are desired, so nothing runs that could have failed"
+        "nothing to do; the count is zero, so nothing runs that could have failed"
     };
     Outcome {
         proven,
@@ -180,7 +180,7 @@ pub(super) fn gone(end: Gone, resume: &str) -> Outcome {
         Gone::Gone => outcome(
             VerdictWord::Healthy,
             None,
-            "it is gone; its last task has stopped",
+            "it is gone; the last of it has stopped",
         ),
         Gone::Cancelled => interrupted(&[], "it goes on going away", Some(resume)),
         Gone::TimedOut => Outcome {

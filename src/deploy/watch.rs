@@ -75,12 +75,10 @@ impl<P: Platform> Deploy<'_, P> {
             .counting(self.platform.budget(&rollout));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
-        self.events.send(self.platform.following(
-            &rollout,
-            self.service,
-            plan.shortest,
-            how != How::Started,
-        ));
+        self.events.send(
+            self.platform
+                .following(&rollout, self.service, how != How::Started),
+        );
         let taking = self.take_up(&mut rollout, &mut machine, how, &mut teller);
         // In time or not: what hangs ends the watch at the first look.
         let _ = self.in_time(taking).await;

@@ -35,6 +35,7 @@ pub fn group(failures: &[Failure]) -> Vec<FailureGroup> {
                 container: failure.container.clone(),
                 exit_code: failure.exit_code,
                 first: failure.at,
+                unit: failure.unit,
                 example: failure.task.clone(),
             };
             (group, false)

@@ -17,14 +17,18 @@ use super::words;
 
 mod answer;
 mod block;
+mod layout;
 mod live;
+mod once;
 mod outcome;
 mod plan;
 mod post_mortem;
 mod story;
 
 use block::Block;
-use live::Live;
+use layout::arrange;
+use live::{Live, window_of_stderr};
+use once::Once;
 
 /// Where a text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +39,22 @@ pub(super) enum Stream {
     Err,
 }
 
+/// How much is told of how it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Live blocks; only where stderr is a terminal.
+    Live,
+    /// A line for each change.
+    Lines,
+    /// Nothing: only what goes wrong, and how it ended.
+    Nothing,
+}
+
 /// How the story is told.
 #[derive(Debug, Clone)]
 pub struct Telling {
-    /// With live blocks; only where stderr is a terminal that can do that.
-    pub live: bool,
+    /// How much is told of how it goes.
+    pub progress: Progress,
     /// The plan is what was asked for, so it goes to stdout.
     pub plan_on_stdout: bool,
     /// The target is named before each line.
@@ -54,6 +69,7 @@ pub(super) struct Human {
     telling: Telling,
     live: Option<Live>,
     blocks: BTreeMap<String, Block>,
+    once: BTreeMap<String, Once>,
     warned: BTreeSet<(String, String)>,
     /// Why services ended, each reason told once in full.
     reasons: BTreeSet<String>,
@@ -64,9 +80,10 @@ pub(super) struct Human {
 impl Human {
     pub(super) fn new(telling: Telling) -> Self {
         Self {
-            live: telling.live.then(Live::new),
+            live: (telling.progress == Progress::Live).then(Live::new),
             telling,
             blocks: BTreeMap::new(),
+            once: BTreeMap::new(),
             warned: BTreeSet::new(),
             reasons: BTreeSet::new(),
             label_width: 0,
@@ -77,8 +94,14 @@ impl Human {
     /// Draws the live blocks there.
     pub(super) fn draw_on(&mut self, screen: &Outlet) {
         if let Some(live) = &mut self.live {
-            live.draw_on(screen);
+            live.draw_on(screen, window_of_stderr);
         }
+    }
+
+    /// How wide the window is now, where it is followed.
+    pub(super) fn columns(&self) -> Option<usize> {
+        let window = self.live.as_ref()?.window()?;
+        Some(window.columns)
     }
 
     /// Whether something on the screen moves with time.
@@ -91,7 +114,8 @@ impl Human {
     pub(super) fn tell(&mut self, event: &Event, width: Option<usize>) -> (Stream, Vec<Line>) {
         self.paused = false;
         let place = words::place(event);
-        match &event.kind {
+        let once = self.once.entry(place.clone()).or_default();
+        match once.abridged(&event.kind).as_ref() {
             Kind::Plan {
                 changes,
                 notes,
@@ -130,7 +154,7 @@ impl Human {
                 elapsed_ms,
                 services,
             } => (Stream::Err, outcome::summary(services, *exit, *elapsed_ms)),
-            _ => (Stream::Err, self.go_on(event).into_iter().collect()),
+            kind => (Stream::Err, self.go_on(event, kind).into_iter().collect()),
         }
     }
 
@@ -143,18 +167,32 @@ impl Human {
         }
     }
 
-    /// One line of a rollout under way, unless it is in the live block or says nothing new.
-    fn go_on(&mut self, event: &Event) -> Option<Line> {
+    /// One line of a rollout under way, unless it is in the live block or says nothing new. `kind` is
+    /// the event's own, without what was told before.
+    fn go_on(&mut self, event: &Event, kind: &Kind) -> Option<Line> {
         let label = self.label(event);
         let is_new = event.service.is_none() || self.block(&label, event.at).update(event);
-        let only_live = matches!(
-            event.kind,
-            Kind::Phase { .. } | Kind::Progress(_) | Kind::Message { .. }
-        );
-        if !is_new || (self.is_live() && only_live) || !self.is_first_warning(&label, &event.kind) {
+        let is_told = match self.telling.progress {
+            Progress::Lines => true,
+            Progress::Live => !matches!(
+                kind,
+                Kind::Phase { .. }
+                    | Kind::Progress(_)
+                    | Kind::Message { .. }
+                    | Kind::Expected { .. }
+            ),
+            Progress::Nothing => matches!(
+                kind,
+                Kind::Failure { .. }
+                    | Kind::Tripped { .. }
+                    | Kind::Waiting { .. }
+                    | Kind::Warning { .. }
+            ),
+        };
+        if !is_new || !is_told || !self.is_first_warning(&label, kind) {
             return None;
         }
-        let line = story::line(&event.kind)?;
+        let line = story::line(kind)?;
         self.label_width = self.label_width.max(label.width());
         let pad = " ".repeat(self.label_width - label.width() + 2);
         let prefix = Line::at(0)
@@ -183,9 +221,7 @@ impl Human {
     fn end(&mut self, event: &Event) {
         let label = self.label(event);
         self.blocks.remove(&label);
-        if let Some(live) = &mut self.live {
-            live.remove(&label);
-        }
+        self.once.remove(&words::place(event));
     }
 
     /// What a line starts with: the service, and the target where there are several.
@@ -198,37 +234,32 @@ impl Human {
     }
 
     /// Runs `print` while no live block is on the screen.
-    pub(super) fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
-        match &self.live {
-            Some(live) => live.aside(print),
-            None => print(),
+    pub(super) fn aside<R>(&mut self, print: impl FnOnce() -> R) -> R {
+        if let Some(live) = &mut self.live {
+            live.erase();
         }
+        print()
     }
 
     /// Draws the live blocks as they are at `now`.
     pub(super) fn redraw(&mut self, now: Timestamp, style: Style) {
-        let paused = self.paused;
-        let Some(live) = self.live.as_mut().filter(|_| !paused) else {
+        let Some(live) = self.live.as_mut().filter(|_| !self.paused) else {
             return;
         };
-        if live.is_behind() {
-            return;
-        }
-        for (label, block) in &self.blocks {
-            live.show(label, block.paint(now, &self.telling.zone, style));
-        }
+        let Some(window) = live.window().filter(|_| !self.blocks.is_empty()) else {
+            return live.finish();
+        };
+        let rows = arrange(self.blocks.values(), (now, &self.telling.zone), window);
+        live.draw(&rows, style);
     }
 
     /// The live blocks as text.
     #[cfg(test)]
-    pub(super) fn blocks_at(&self, now: Timestamp, columns: usize) -> String {
-        let style = Style {
-            color: false,
-            width: Some(columns),
-        };
-        let zone = &self.telling.zone;
-        let blocks = self.blocks.values();
-        blocks.map(|block| block.paint(now, zone, style)).collect()
+    pub(super) fn blocks_at(&self, now: Timestamp, (columns, rows): (usize, usize)) -> String {
+        let window = layout::Window { columns, rows };
+        let rows = arrange(self.blocks.values(), (now, &self.telling.zone), window);
+        let rows = rows.iter().map(|row| row.paint(Style::default()));
+        rows.collect()
     }
 
     /// Takes the live blocks away until something happens: the person is asked something.
@@ -240,7 +271,7 @@ impl Human {
     /// Leaves the screen clean.
     pub(super) fn finish(&mut self) {
         if let Some(live) = &mut self.live {
-            live.clear();
+            live.finish();
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::event::{
     Event, FailureGroup, Kind, LogTail, Outcome, PhaseWord, PostMortem, ServiceOutcome, VerdictWord,
 };
-use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge};
+use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge, Unit};
 
 mod hostile;
 mod plans;
@@ -38,7 +38,7 @@ pub(super) fn of(service: Option<&str>, seconds: i64, kind: Kind) -> Event {
     }
 }
 
-fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> Kind {
+pub(super) fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> Kind {
     Kind::Progress(Gauge {
         desired: 2,
         running,
@@ -53,7 +53,7 @@ fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> Kind {
     })
 }
 
-fn following(from: Option<&str>, revision: &str) -> Kind {
+pub(super) fn following(from: Option<&str>, revision: &str) -> Kind {
     Kind::Following {
         rollout: "ecs-svc/8423950238450".into(),
         revision: revision.into(),
@@ -64,14 +64,14 @@ fn following(from: Option<&str>, revision: &str) -> Kind {
     }
 }
 
-fn phase(phase: PhaseWord, word: &str) -> Kind {
+pub(super) fn phase(phase: PhaseWord, word: &str) -> Kind {
     Kind::Phase {
         phase,
         word: word.into(),
     }
 }
 
-fn message(at: i64, text: &str) -> Kind {
+pub(super) fn message(at: i64, text: &str) -> Kind {
     Kind::Message {
         said_at: after(at),
         text: text.into(),
@@ -194,6 +194,7 @@ pub(super) fn failure(number: u32, seconds: i64) -> Kind {
             text: "Essential container in task exited".into(),
             container: Some("api".into()),
             exit_code: Some(1),
+            unit: Unit::Task,
             task: Some(format!(
                 "arn:aws:ecs:us-east-1:123456789012:task/main/{number}a2b3c4d5e6f708192a3b4c5d6e7f809"
             )),
@@ -213,6 +214,7 @@ pub(super) fn evidence() -> PostMortem {
             container: Some("api".into()),
             exit_code: Some(1),
             first: after(20),
+            unit: Unit::Task,
             example: Some("arn:aws:ecs:us-east-1:123456789012:task/main/1a2b3c4d5e6f708192a3b4c5d6e7f809".into()),
         }],
         targets: vec!["10.0.0.7:8080 unhealthy (Target.Timeout)".into()],
@@ -280,6 +282,7 @@ pub(super) fn first_deployment_failed() -> Vec<Event> {
         text: "CannotPullContainerError: pull image manifest has been retried 1 time(s): api:missing: not found".into(),
         container: None,
         exit_code: None,
+        unit: Unit::Task,
         task: Some("arn:aws:ecs:us-east-1:123456789012:task/main/1a2b3c4d5e6f708192a3b4c5d6e7f809".into()),
     };
     vec![

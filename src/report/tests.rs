@@ -6,15 +6,16 @@ use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use super::stories::{self, after, api, of, outcome};
+use super::stories::{self, api, of, outcome};
 use super::*;
 use crate::event::{Kind, Outcome, PhaseWord, ServiceOutcome, VerdictWord};
 
+mod blocks;
 mod properties;
 
 fn telling() -> Telling {
     Telling {
-        live: false,
+        progress: Progress::Lines,
         plan_on_stdout: false,
         several_targets: false,
         zone: TimeZone::UTC,
@@ -347,14 +348,15 @@ fn the_schema_in_the_repository_is_the_schema() {
 }
 
 #[test]
-fn a_live_block_shows_where_the_rollout_stands() {
-    let mut human = Human::new(telling());
-    for event in stories::rolled_back().iter().take(6) {
-        human.tell(event, None);
-    }
-    assert_snapshot!(human.blocks_at(after(75), 100));
-    assert_snapshot!(
-        "a_live_block_is_cut_to_the_screen",
-        human.blocks_at(after(75), 40)
-    );
+fn nothing_to_prove_is_not_said_twice() {
+    let unproven = Outcome {
+        proven: false,
+        ..outcome(
+            VerdictWord::Healthy,
+            0,
+            "the count is zero: nothing runs that could have failed",
+        )
+    };
+    let text = plain(&[api(1, Kind::Outcome(unproven))]);
+    assert_eq!(text.matches("nothing runs").count(), 1, "{text}");
 }

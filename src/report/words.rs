@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::event::{Event, Outcome, PhaseWord, VerdictWord};
-use crate::rollout::{Cause, Failure};
+use crate::rollout::{Cause, Failure, Unit};
 
 use super::text::Tone;
 
@@ -31,19 +31,17 @@ pub(super) fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
 }
 
-/// A task as people call it: the end of its ARN, and of a long hexadecimal id the beginning.
-pub(super) fn task(id: &str) -> String {
-    let name = id.rsplit('/').next().unwrap_or(id);
-    if is_task(name) {
-        format!("{}…", name.get(..8).unwrap_or(name))
-    } else {
-        name.to_owned()
-    }
-}
+/// So much of a task's id is shown: it tells the few tasks of one service apart.
+const ID_SHOWN: usize = 8;
 
-/// Whether this is the id of a task of ECS, which has 32 hexadecimal digits; a pod has a name.
-fn is_task(name: &str) -> bool {
-    name.len() == 32 && name.chars().all(|c| c.is_ascii_hexdigit())
+/// A task or pod as people call it: of a task, the beginning of its id, which ends its ARN; a pod has
+/// a name that people know.
+pub(super) fn task(unit: Unit, id: &str) -> String {
+    let name = id.rsplit('/').next().unwrap_or(id);
+    match (unit, name.char_indices().nth(ID_SHOWN)) {
+        (Unit::Task, Some((end, _))) => format!("{}…", &name[..end]),
+        (Unit::Task, None) | (Unit::Pod, _) => name.to_owned(),
+    }
 }
 
 /// `api at ecs`; the target alone where no service is meant.
@@ -55,8 +53,8 @@ pub(super) fn place(event: &Event) -> String {
 }
 
 /// A platform's message without what everybody at the screen knows: whose it is, and the long form
-/// of its ARNs.
-pub(super) fn message(text: &str) -> String {
+/// of its ARNs and of the tasks that ECS names as `(task ID)`.
+pub(super) fn message<'t>(text: &'t str) -> String {
     let text = match text
         .strip_prefix("(service ")
         .and_then(|rest| rest.split_once(") "))
@@ -64,8 +62,14 @@ pub(super) fn message(text: &str) -> String {
         Some((_, rest)) => rest,
         None => text,
     };
-    let short = |word: &str| match word.find("arn:aws") {
-        Some(start) => {
+    let mut before = "";
+    let short = |word: &'t str| match (std::mem::replace(&mut before, word), word.find("arn:aws")) {
+        ("(task", None) => {
+            let end = word.find(')').unwrap_or(word.len());
+            let (id, after) = word.split_at(end);
+            format!("{}{after}", task(Unit::Task, id))
+        }
+        (_, Some(start)) => {
             let (before, arn) = word.split_at(start);
             let end = arn.find([')', ',', ';']).unwrap_or(arn.len());
             let (arn, after) = arn.split_at(end);
@@ -73,7 +77,7 @@ pub(super) fn message(text: &str) -> String {
             let name = resource.split('/').nth(1).unwrap_or(resource);
             format!("{before}{name}{after}")
         }
-        None => word.to_owned(),
+        (_, None) => word.to_owned(),
     };
     text.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
@@ -115,12 +119,12 @@ pub(super) fn ended_well(outcome: &Outcome) -> bool {
     outcome.exit == 0
 }
 
-/// A failure in one sentence: which task, why, and the platform's own words.
+/// A failure in one sentence: which task or pod, why, and the platform's own words.
 pub(super) fn failure(failure: &Failure) -> String {
+    let unit = failure.unit.word();
     let who = match &failure.task {
-        Some(id) if !id.starts_with("arn:") && !is_task(id) => format!("pod {id} failed"),
-        Some(id) => format!("task {} failed", task(id)),
-        None => "a task could not be started".to_owned(),
+        Some(id) => format!("{unit} {} failed", task(failure.unit, id)),
+        None => format!("a {unit} could not be started"),
     };
     let blame = match (&failure.container, failure.exit_code) {
         (Some(container), Some(code)) => format!(" ({container}, exit code {code})"),
@@ -128,9 +132,27 @@ pub(super) fn failure(failure: &Failure) -> String {
         (None, Some(code)) => format!(" (exit code {code})"),
         (None, None) => String::new(),
     };
+    let said = words_of(failure);
+    let colon = if said.is_empty() { "" } else { ": " };
     match failure.cause {
-        Cause::Other => format!("{who}{blame}: {}", failure.text),
-        cause => format!("{who}: {}{blame}: {}", cause.words(), failure.text),
+        Cause::Other => format!("{who}{blame}{colon}{said}"),
+        cause => format!("{who}: {}{blame}{colon}{said}", cause.words()),
+    }
+}
+
+/// The platform's words without what the code says that stands beside them: Kubernetes calls every end
+/// but the best one `Error`.
+fn words_of(failure: &Failure) -> String {
+    let Some(code) = failure.exit_code else {
+        return failure.text.clone();
+    };
+    let said = failure.text.split_once(&format!(", exit code {code}"));
+    match said {
+        Some(("Error", "")) => String::new(),
+        Some((before, after)) if after.is_empty() || after.starts_with(':') => {
+            format!("{before}{after}")
+        }
+        _ => failure.text.clone(),
     }
 }
 
@@ -160,10 +182,15 @@ mod tests {
             "has reached a steady state."
         );
         assert_eq!(message("anything else"), "anything else");
+        let tasks = "(service x) has started 2 tasks: (task 01322a826e2ce11117d9f5e73ce8ff31) (task b856353d53f614d2d1824d2d53f614d2).";
+        assert_eq!(
+            message(tasks),
+            "has started 2 tasks: (task 01322a82…) (task b856353d…)."
+        );
     }
 
     #[test]
-    fn a_task_is_no_pod() {
+    fn a_task_is_no_pod_whatever_its_id_looks_like() {
         let Kind::Failure {
             failure: mut failed,
             ..
@@ -171,18 +198,61 @@ mod tests {
         else {
             unreachable!("a failure is told as one");
         };
-        failed.task = Some("1a2b3c4d5e6f708192a3b4c5d6e7f809".into());
-        assert!(failure(&failed).starts_with("task 1a2b3c4d… failed"));
-        failed.task = Some("api-7d9f8-abcde".into());
-        assert!(failure(&failed).starts_with("pod api-7d9f8-abcde failed"));
+        let hexadecimal = "1a2b3c4d5e6f708192a3b4c5d6e7f809";
+        for (unit, id, words) in [
+            (Unit::Task, Some(hexadecimal), "task 1a2b3c4d… failed: "),
+            (Unit::Task, Some("web"), "task web failed: "),
+            (Unit::Task, None, "a task could not be started: "),
+            (
+                Unit::Pod,
+                Some("api-7d9f8-abcde"),
+                "pod api-7d9f8-abcde failed: ",
+            ),
+            (
+                Unit::Pod,
+                Some(hexadecimal),
+                "pod 1a2b3c4d5e6f708192a3b4c5d6e7f809 failed: ",
+            ),
+            (Unit::Pod, None, "a pod could not be started: "),
+        ] {
+            failed.unit = unit;
+            failed.task = id.map(str::to_owned);
+            let told = failure(&failed);
+            assert!(told.starts_with(words), "{told}");
+        }
     }
 
     #[test]
-    fn only_long_hexadecimal_task_ids_are_shortened() {
+    fn an_exit_code_is_told_once() {
+        let Kind::Failure {
+            failure: mut failed,
+            ..
+        } = crate::report::stories::failure(1, 0)
+        else {
+            unreachable!("a failure is told as one");
+        };
+        failed.unit = Unit::Pod;
+        failed.task = Some("api-1".into());
+        for (text, told) in [
+            ("Error, exit code 1", ""),
+            ("Error, exit code 1: no database", ": Error: no database"),
+            ("OOMKilled, exit code 137", ": OOMKilled, exit code 137"),
+        ] {
+            failed.text = text.into();
+            let head = "pod api-1 failed: the container exits (api, exit code 1)";
+            assert_eq!(failure(&failed), format!("{head}{told}"));
+        }
+    }
+
+    #[test]
+    fn only_the_ids_of_tasks_are_shortened() {
         assert_eq!(
-            task("arn:aws:ecs:us-east-1:123456789012:task/main/1a2b3c4d5e6f708192a3b4c5d6e7f809"),
+            task(
+                Unit::Task,
+                "arn:aws:ecs:us-east-1:123456789012:task/main/1a2b3c4d5e6f708192a3b4c5d6e7f809"
+            ),
             "1a2b3c4d…"
         );
-        assert_eq!(task("api-7d9f8-abcde"), "api-7d9f8-abcde");
+        assert_eq!(task(Unit::Pod, "api-7d9f8-abcde"), "api-7d9f8-abcde");
     }
 }

@@ -114,6 +114,28 @@ pub struct Failure {
     pub container: Option<String>,
     /// Its exit code, where it had one.
     pub exit_code: Option<i32>,
+    /// What the platform calls that which failed.
+    pub unit: Unit,
     /// The task or pod it belongs to; `None` where none was made.
     pub task: Option<String>,
+}
+
+/// What a platform calls the thing that runs our containers and that it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// On ECS.
+    Task,
+    /// On Kubernetes.
+    Pod,
+}
+
+impl Unit {
+    /// As people say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Pod => "pod",
+        }
+    }
 }

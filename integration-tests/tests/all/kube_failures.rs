@@ -306,7 +306,10 @@ fn people_read_a_post_mortem() -> Outcome {
     bench.needs_simulation("pods that fail as told")?;
     let done = bench.tell("apply --yes --set TAG=v2-crash")?;
     assert_eq!(done.exit, 10, "{done}");
-    assert_says(&done, &["rolled back", "exit", "api"]);
+    assert_says(&done, &["rolled back", "exit", "api", "✗ pod "]);
+    assert!(!done.says("task"), "{done}");
+    // As long as the first deployment took.
+    assert_says(&done, &["usually "]);
     // The last lines of this run of the container, or of the one before.
     let lines = ["cannot reach the database", "listening on :8080"];
     assert!(

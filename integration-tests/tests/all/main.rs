@@ -37,6 +37,7 @@ mod scaling;
 mod shell;
 mod shop;
 mod streams;
+mod terminals;
 mod trouble;
 mod trust;
 mod verdicts;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
             cli::trials(),
             shell::trials(),
             readers::trials(),
+            terminals::trials(),
             clocks::trials(),
             rights::trials(),
             sandboxes::trials(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::platform::post_mortem;
 use crate::platform::post_mortem::sign::is_out_of_addresses;
-use crate::rollout::{Cause, Failure};
+use crate::rollout::{Cause, Failure, Unit};
 
 /// A stopped task, the parts that tell why.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,6 +76,7 @@ pub fn failure(task: &StoppedTask, essential: &[String], now: Timestamp) -> Opti
         text,
         container: container.map(|container| container.name.clone()),
         exit_code: container.and_then(|container| container.exit_code),
+        unit: Unit::Task,
         task: Some(task.arn.rsplit('/').next().unwrap_or(&task.arn).to_owned()),
     })
 }

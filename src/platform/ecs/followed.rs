@@ -1,6 +1,7 @@
 //! The identity of a rollout under watch, and what sampling remembers of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -78,6 +79,8 @@ pub(super) struct Seen {
     pub(super) targets: Sightings,
     /// When they were last asked for, or tasks of ours first ran.
     pub(super) targets_asked: Option<Timestamp>,
+    /// How long the last rollouts took, once that was read.
+    pub(super) usual: Option<Duration>,
     /// Pieces of evidence that could not be read, each with why.
     pub(super) missing: BTreeMap<&'static str, String>,
 }

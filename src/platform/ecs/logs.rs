@@ -11,6 +11,7 @@ use crate::answer::{LogLine, Wanted};
 use crate::event::Events;
 use crate::platform::aws::failed;
 use crate::platform::{Failed, Kind};
+use crate::rollout::Unit;
 use crate::spec::{AwsLogs, Service};
 
 /// How often a followed group is asked. `FilterLogEvents` allows 5 to 10 calls a second for the
@@ -130,6 +131,7 @@ fn line(event: FilteredLogEvent) -> Option<LogLine> {
     Some(LogLine {
         at: Timestamp::from_millisecond(event.timestamp?).ok()?,
         container,
+        unit: Unit::Task,
         task,
         text: event.message.unwrap_or_default().trim_end().to_owned(),
     })

@@ -198,13 +198,7 @@ impl Platform for Ecs {
             .collect()
     }
 
-    fn following(
-        &self,
-        rollout: &Followed,
-        service: &Service,
-        expected: Option<Duration>,
-        attached: bool,
-    ) -> Told {
+    fn following(&self, rollout: &Followed, service: &Service, attached: bool) -> Told {
         Told::Following {
             rollout: rollout.ours.id.clone(),
             revision: short(&rollout.ours.task_definition).to_owned(),
@@ -215,7 +209,8 @@ impl Platform for Ecs {
                 .map(|former| short(former).to_owned()),
             attached,
             deadline_seconds: service.rollout.policy.deadline.as_secs(),
-            expected_seconds: expected.map(|expected| expected.as_secs()),
+            // The list of deployments tells, which the first look reads.
+            expected_seconds: rollout.seen.usual.map(|usual| usual.as_secs()),
         }
     }
 

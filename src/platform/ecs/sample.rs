@@ -1,5 +1,7 @@
 //! One look at a rollout: the reads, and what they become.
 
+use std::time::Duration;
+
 use aws_sdk_ecs::Client;
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,6 +55,7 @@ impl Sampler<'_> {
         } else if matches!(look.record, Record::Found(_)) {
             rollout.seen.missing.remove(RECORDS);
         }
+        self.tell_usual(rollout, look.usual);
         let mut view = View {
             at: now,
             skew: self.skew,
@@ -112,6 +115,19 @@ impl Sampler<'_> {
         match answer {
             Ok(answer) => Ok(answer.services().first().map(wire::service)),
             Err(error) => Err(failed(format!("describe service {name}"), error)),
+        }
+    }
+
+    /// How long the last rollouts took is told once, when the list of them is read.
+    fn tell_usual(&self, rollout: &mut Followed, usual: Option<Duration>) {
+        let Some(usual) = usual.filter(|_| rollout.seen.usual.is_none()) else {
+            return;
+        };
+        rollout.seen.usual = Some(usual);
+        if let Some(events) = self.events {
+            events.send(Told::Expected {
+                expected_seconds: usual.as_secs(),
+            });
         }
     }
 

@@ -18,6 +18,7 @@ use super::watch::Place;
 use crate::answer::{LogLine, Wanted};
 use crate::event::Events;
 use crate::platform::{Failed, Kind};
+use crate::rollout::Unit;
 
 #[cfg(test)]
 mod tests;
@@ -241,6 +242,7 @@ fn line(pod: &str, container: &str, text: &str) -> Option<LogLine> {
     Some(LogLine {
         at: at.parse().ok()?,
         container: container.to_owned(),
+        unit: Unit::Pod,
         task: pod.to_owned(),
         text: text.trim_end().to_owned(),
     })

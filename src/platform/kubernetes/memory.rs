@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::classify;
 use super::snapshot::{SetView, View};
-use crate::rollout::{Cause, Failure};
+use crate::rollout::{Cause, Failure, Unit};
 
 mod container;
 mod start;
@@ -143,6 +143,7 @@ fn failed_whole(pod: &Pod, uid: &str, at: Timestamp) -> Option<Failure> {
         text: words(reason, message),
         container: None,
         exit_code: None,
+        unit: Unit::Pod,
         task: pod.metadata.name.clone(),
     })
 }
@@ -192,6 +193,7 @@ fn of_container(id: String, cause: Cause, text: String, at: Timestamp) -> Failur
         text,
         container: None,
         exit_code: None,
+        unit: Unit::Pod,
         task: None,
     }
 }

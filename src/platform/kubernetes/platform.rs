@@ -1,17 +1,16 @@
 //! Kubernetes as the deploy loop sees it.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::Kubernetes;
 use super::change::{Basis, Change};
 use super::followed::{Followed, Ours};
-use super::record::{RecordHead, digest, short};
+use super::record::{RecordHead, State, digest, short};
 use super::render::{Setting, render};
 use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
+use crate::platform::usual::usual;
 use crate::platform::{
     Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
 };
@@ -120,13 +119,12 @@ impl Platform for Kubernetes {
         waiting.map(Change::words).collect()
     }
 
-    fn following(
-        &self,
-        rollout: &Followed,
-        service: &Service,
-        expected: Option<Duration>,
-        attached: bool,
-    ) -> Told {
+    fn following(&self, rollout: &Followed, service: &Service, attached: bool) -> Told {
+        let heads = self.heads(&rollout.service);
+        let lately = heads
+            .iter()
+            .filter(|head| head.state == State::Healthy && head.rolled.is_some());
+        let usual = usual(lately.map(|head| (head.began, head.ended)));
         Told::Following {
             rollout: self
                 .identity(rollout)
@@ -135,7 +133,7 @@ impl Platform for Kubernetes {
             from: rollout.ours.former.clone(),
             attached,
             deadline_seconds: service.rollout.policy.deadline.as_secs(),
-            expected_seconds: expected.map(|expected| expected.as_secs()),
+            expected_seconds: usual.map(|usual| usual.as_secs()),
         }
     }
 

@@ -109,6 +109,7 @@ mod tests {
             container: Some("api".into()),
             exit_code,
             first: jiff::Timestamp::UNIX_EPOCH,
+            unit: crate::rollout::Unit::Task,
             example: None,
         }
     }

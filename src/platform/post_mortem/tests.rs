@@ -1,6 +1,7 @@
 //! Which failures make the cause, and what is said and advised of it.
 
 use super::*;
+use crate::rollout::Unit;
 use jiff::Timestamp;
 
 fn failure(id: &str, cause: Cause, code: Option<i32>, second: i64) -> Failure {
@@ -11,6 +12,7 @@ fn failure(id: &str, cause: Cause, code: Option<i32>, second: i64) -> Failure {
         text: format!("text of {id}"),
         container: Some("api".into()),
         exit_code: code,
+        unit: Unit::Task,
         task: Some(id.into()),
     }
 }

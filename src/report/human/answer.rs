@@ -26,7 +26,7 @@ pub(super) fn status(place: &str, status: &Status, zone: &TimeZone) -> Vec<Line>
     ));
     if let Some(bounds) = &status.scaling {
         lines.push(title("Autoscaling"));
-        lines.push(Line::at(4).plain(format!("{} to {} tasks", bounds.min, bounds.max)));
+        lines.push(Line::at(4).plain(format!("{} to {}", bounds.min, bounds.max)));
         lines.extend(
             bounds
                 .policies
@@ -178,7 +178,11 @@ pub(super) fn log(place: Option<&str>, line: &LogLine, zone: &TimeZone) -> Line 
     }
     told.add(
         Tone::Quiet,
-        format!(" {} {}  ", line.container, words::task(&line.task)),
+        format!(
+            " {} {}  ",
+            line.container,
+            words::task(line.unit, &line.task)
+        ),
     )
     .plain(&line.text)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::event::{Event, Kind, PhaseWord};
-use crate::report::text::{Line, Style, Tone};
+use crate::report::text::{Line, Tone};
 use crate::report::words;
 use crate::rollout::Gauge;
 
@@ -14,13 +14,46 @@ use super::story;
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     label: String,
-    began: Timestamp,
+    clock: Clock,
     doing: Option<String>,
     revisions: Option<(Option<String>, String)>,
-    limits: (Option<u64>, Option<u64>),
+    expected: Option<u64>,
+    deadline: Option<u64>,
     phase: Option<(PhaseWord, String)>,
-    gauge: Gauge,
+    gauge: Option<Gauge>,
     newest: Option<(Timestamp, String)>,
+    fails: bool,
+}
+
+/// The time that a rollout takes.
+#[derive(Debug, Clone, Copy)]
+enum Clock {
+    /// It runs since then.
+    Since(Timestamp),
+    /// The rollout is over, and took so many seconds.
+    Stopped(u64),
+}
+
+/// How much a block matters to whoever looks on, most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// Something failed.
+    Failing,
+    /// It is on its way.
+    UnderWay,
+    /// It is over, and all is well.
+    Over,
+}
+
+impl Weight {
+    /// Said of those that found no room.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::UnderWay => "under way",
+            Self::Over => "done",
+        }
+    }
 }
 
 impl Block {
@@ -28,13 +61,15 @@ impl Block {
     pub(super) fn new(label: &str, began: Timestamp) -> Self {
         Self {
             label: label.to_owned(),
-            began,
+            clock: Clock::Since(began),
             doing: None,
             revisions: None,
-            limits: (None, None),
+            expected: None,
+            deadline: None,
             phase: None,
-            gauge: Gauge::default(),
+            gauge: None,
             newest: None,
+            fails: false,
         }
     }
 
@@ -50,49 +85,55 @@ impl Block {
                 expected_seconds,
                 ..
             } => {
-                self.began = event.at;
+                self.clock = Clock::Since(event.at);
                 self.doing = None;
+                self.phase = None;
                 self.revisions = Some((from.clone(), revision.clone()));
-                self.limits = (*expected_seconds, Some(*deadline_seconds));
+                self.expected = expected_seconds.or(self.expected);
+                self.deadline = Some(*deadline_seconds);
             }
+            Kind::Expected { expected_seconds } => self.expected = Some(*expected_seconds),
             Kind::Phase { phase, word } => {
+                if *phase == PhaseWord::Concluded {
+                    self.clock = Clock::Stopped(self.clock.read(event.at));
+                }
+                self.fails |= *phase == PhaseWord::Tripping;
                 let now = Some((*phase, word.clone()));
                 return std::mem::replace(&mut self.phase, now.clone()) != now;
             }
             Kind::Progress(gauge) => {
-                return std::mem::replace(&mut self.gauge, gauge.clone()) != *gauge;
+                let counted = gauge.breaker.as_ref().map_or(0, |breaker| breaker.failures);
+                self.fails |= counted > 0 || !gauge.alarms.is_empty();
+                let before = self.gauge.replace(gauge.clone());
+                return before.unwrap_or_default() != *gauge;
             }
-            Kind::Message { said_at, text } => self.newest = Some((*said_at, text.clone())),
+            Kind::Message { said_at, text } => {
+                self.newest = Some((*said_at, words::message(text)));
+            }
             Kind::Waiting { text } => {
                 self.newest = Some((event.at, format!("waits for {text}")));
             }
-            Kind::Failure { failure, .. } => {
-                self.newest = Some((failure.at, words::failure(failure)));
-            }
+            // Both have a line of their own, above.
+            Kind::Failure { .. } | Kind::Tripped { .. } => self.fails = true,
             _ => {}
         }
         true
     }
 
-    /// The live block, as many columns wide as the screen at most, without a last line feed.
-    pub(super) fn paint(&self, now: Timestamp, zone: &TimeZone, style: Style) -> String {
-        // A row that fills the screen to its last column would move the cursor on some terminals.
-        let columns = style.width.unwrap_or(80).saturating_sub(1);
-        let unwrapped = Style {
-            width: None,
-            ..style
-        };
-        let rows = self.rows(now, zone).into_iter();
-        let mut text: String = rows.map(|row| row.cut(columns).paint(unwrapped)).collect();
-        text.pop();
-        text
+    /// How much it matters.
+    pub(super) fn weight(&self) -> Weight {
+        let concluded = Some(PhaseWord::Concluded);
+        match self.phase.as_ref().map(|(phase, _)| *phase) {
+            _ if self.fails => Weight::Failing,
+            phase if phase == concluded => Weight::Over,
+            _ => Weight::UnderWay,
+        }
     }
 
-    fn rows(&self, now: Timestamp, zone: &TimeZone) -> Vec<Line> {
+    /// The rows of the block, the most important first.
+    pub(super) fn rows(&self, now: Timestamp, zone: &TimeZone) -> Vec<Line> {
         let mut lines = vec![self.head(now)];
-        if self.revisions.is_some() {
-            lines.push(self.counts());
-        }
+        lines.extend(self.counts());
         if let Some((at, text)) = &self.newest {
             let time = format!("{} ", words::clock(*at, zone));
             lines.push(Line::at(2).add(Tone::Quiet, time).plain(text));
@@ -100,39 +141,85 @@ impl Block {
         lines
     }
 
-    fn head(&self, now: Timestamp) -> Line {
-        let line = Line::at(0).add(Tone::Strong, &self.label).plain("  ");
-        let line = match (&self.doing, &self.phase) {
-            (Some(doing), _) => line.plain(doing),
-            (None, Some((phase, word))) => {
-                let (tone, phase) = words::phase(*phase);
-                line.add(tone, phase).add(Tone::Quiet, format!(" ({word})"))
-            }
-            (None, None) => line.add(Tone::Quiet, "at work"),
+    /// All that fits one row, where there is room for no more: `api  progressing  1/2  42s`.
+    pub(super) fn brief(&self, now: Timestamp) -> Line {
+        let line = self.named();
+        let line = match &self.gauge {
+            Some(gauge) if self.revisions.is_some() => line.plain(" ").join(counted(gauge)),
+            _ => line,
         };
-        let elapsed = words::duration(words::seconds_between(self.began, now));
-        let limit = match self.limits {
-            (Some(expected), _) => format!(" of about {}", words::duration(expected)),
-            (None, Some(deadline)) => format!(", deadline {}", words::duration(deadline)),
-            (None, None) => String::new(),
-        };
-        line.add(Tone::Quiet, format!("  {elapsed}{limit}"))
+        line.plain(format!("  {}", self.elapsed(now)))
     }
 
-    /// `api-service:11 2 → api-service:12 1/2, 1 pending · breaker failures 0/3`.
-    fn counts(&self) -> Line {
-        let mut line = Line::at(2);
-        if let Some((from, revision)) = &self.revisions {
-            if let Some(from) = from {
-                line = line.plain(format!("{from} {} → ", self.gauge.old));
+    /// `api  progressing (IN_PROGRESS)  42s, usually 1m 40s · deadline 30m`.
+    fn head(&self, now: Timestamp) -> Line {
+        let mut line = self.named();
+        if let (None, Some((_, word))) = (&self.doing, &self.phase) {
+            line = line.add(Tone::Quiet, format!(" ({word})"));
+        }
+        let line = line.plain(format!("  {}", self.elapsed(now)));
+        let goes_back = matches!(self.phase, Some((PhaseWord::Tripping, _)));
+        match self.clock {
+            Clock::Since(_) if !goes_back => line.join(story::limits(self.expected, self.deadline)),
+            Clock::Since(_) | Clock::Stopped(_) => line,
+        }
+    }
+
+    /// The service, and what goes on with it.
+    fn named(&self) -> Line {
+        let line = Line::at(0).add(Tone::Strong, &self.label).plain("  ");
+        match (&self.doing, &self.phase) {
+            (Some(doing), _) => line.plain(doing),
+            (None, Some((phase, _))) => {
+                let is_clear = matches!(phase, PhaseWord::Tripping | PhaseWord::Concluded);
+                let (tone, phase) = words::phase(*phase);
+                let line = line.add(tone, phase);
+                if self.fails && !is_clear {
+                    line.add(Tone::Bad, ", failing")
+                } else {
+                    line
+                }
             }
-            line = line.add(Tone::Strong, revision).plain(" ");
+            (None, None) => line.add(Tone::Quiet, "at work"),
         }
-        line = line.plain(format!("{}/{}", self.gauge.running, self.gauge.desired));
-        if self.gauge.pending > 0 {
-            line = line.plain(format!(", {} pending", self.gauge.pending));
+    }
+
+    fn elapsed(&self, now: Timestamp) -> String {
+        words::duration(self.clock.read(now))
+    }
+
+    /// `api-service:11 2 → api-service:12 1/2, 1 pending · breaker failures 0/3`; `None` until a
+    /// rollout is followed.
+    fn counts(&self) -> Option<Line> {
+        let (from, revision) = self.revisions.as_ref()?;
+        let mut line = Line::at(2);
+        if let Some(from) = from {
+            let old = self.gauge.as_ref().map(|gauge| format!(" {}", gauge.old));
+            line = line.plain(format!("{from}{} → ", old.unwrap_or_default()));
         }
-        line.join(story::breaker(&self.gauge))
-            .join(story::alarms(&self.gauge))
+        let line = line.add(Tone::Strong, revision);
+        Some(match &self.gauge {
+            Some(gauge) => line.join(counted(gauge)),
+            None => line,
+        })
+    }
+}
+
+/// ` 1/2, 1 pending · breaker failures 0/3`.
+fn counted(gauge: &Gauge) -> Line {
+    let mut line = Line::at(0).plain(format!(" {}/{}", gauge.running, gauge.desired));
+    if gauge.pending > 0 {
+        line = line.plain(format!(", {} pending", gauge.pending));
+    }
+    line.join(story::breaker(gauge)).join(story::alarms(gauge))
+}
+
+impl Clock {
+    /// The seconds that it shows.
+    fn read(self, now: Timestamp) -> u64 {
+        match self {
+            Self::Since(began) => words::seconds_between(began, now),
+            Self::Stopped(seconds) => seconds,
+        }
     }
 }

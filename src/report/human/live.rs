@@ -1,138 +1,142 @@
-//! The live blocks at the lower end of a terminal, one for each service that is under way.
+//! The live blocks at the lower end of a terminal.
+//!
+//! All of them are drawn at once, and the cursor is left where their first row begins. From there
+//! they are erased however the window was resized since: a terminal that wraps the rows anew moves
+//! the cursor along with the row that it is in.
 
-use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
-
+use crate::report::gate;
 use crate::report::outlet::Outlet;
+use crate::report::text::{Line, Style};
 
-/// The live blocks. Permanent text is printed above them, within [`Live::aside`].
+use super::layout::Window;
+
+#[cfg(unix)]
+mod echo;
+
+#[cfg(not(unix))]
+mod echo {
+    //! Keys are shown where they are typed.
+
+    #[derive(Debug, Default)]
+    pub(super) struct Echo;
+
+    impl Echo {
+        pub(super) fn hush(&mut self) {}
+        pub(super) fn restore(&mut self) {}
+    }
+}
+
+use echo::Echo;
+
+/// To the start of the row, and nothing from there on.
+const ERASE: &str = "\r\x1b[J";
+
+/// The live blocks. Permanent text is printed above them, after [`Live::erase`].
 #[derive(Debug)]
 pub(super) struct Live {
-    screen: MultiProgress,
-    outlet: Option<Outlet>,
-    bars: BTreeMap<String, ProgressBar>,
+    screen: Option<Screen>,
+    is_drawn: bool,
+    echo: Echo,
+}
+
+/// A terminal behind a queue, so that drawing never waits for it.
+#[derive(Debug)]
+struct Screen {
+    outlet: Outlet,
+    size: fn() -> Window,
+}
+
+/// The size of the terminal that shows standard error, as it is now.
+pub(super) fn window_of_stderr() -> Window {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    let (columns, rows) = size.map_or((0, 0), |(width, height)| (width.0, height.0));
+    // Some terminals do not know theirs.
+    let known = |count: u16, usual: usize| if count == 0 { usual } else { count.into() };
+    Window {
+        columns: known(columns, 80),
+        rows: known(rows, 24),
+    }
 }
 
 impl Live {
     /// Blocks that are drawn nowhere yet.
     pub(super) fn new() -> Self {
         Self {
-            screen: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
-            outlet: None,
-            bars: BTreeMap::new(),
+            screen: None,
+            is_drawn: false,
+            echo: Echo::default(),
         }
     }
 
     /// Draws them there from now on.
-    pub(super) fn draw_on(&mut self, outlet: &Outlet) {
-        let screen = Box::new(Screen(outlet.clone()));
-        self.screen
-            .set_draw_target(ProgressDrawTarget::term_like(screen));
-        self.outlet = Some(outlet.clone());
-    }
-
-    /// Whether the terminal has not shown the last drawings yet: somebody stopped it.
-    pub(super) fn is_behind(&self) -> bool {
-        self.outlet.as_ref().is_some_and(Outlet::is_behind)
-    }
-
-    /// Shows `text` as the block of `label`.
-    pub(super) fn show(&mut self, label: &str, text: String) {
-        let bar = self.bars.entry(label.to_owned()).or_insert_with(|| {
-            let bar = self.screen.add(ProgressBar::new_spinner());
-            if let Ok(style) = ProgressStyle::with_template("{msg}") {
-                bar.set_style(style);
-            }
-            bar
+    pub(super) fn draw_on(&mut self, outlet: &Outlet, size: fn() -> Window) {
+        self.screen = Some(Screen {
+            outlet: outlet.clone(),
+            size,
         });
-        bar.set_message(text);
     }
 
-    /// Takes the block of `label` away.
-    pub(super) fn remove(&mut self, label: &str) {
-        if let Some(bar) = self.bars.remove(label) {
-            bar.finish_and_clear();
-            self.screen.remove(&bar);
+    /// How large the window is now.
+    pub(super) fn window(&self) -> Option<Window> {
+        self.screen.as_ref().map(|screen| (screen.size)())
+    }
+
+    /// Shows these rows in place of those before. Nothing is drawn while the terminal has not shown
+    /// the last drawing yet: somebody stopped it.
+    pub(super) fn draw(&mut self, rows: &[Line], style: Style) {
+        if self
+            .screen
+            .as_ref()
+            .is_none_or(|screen| screen.outlet.is_behind())
+        {
+            return;
+        }
+        let unwrapped = Style {
+            width: None,
+            ..style
+        };
+        let mut text: String = rows.iter().map(|row| row.paint(unwrapped)).collect();
+        text.pop();
+        let mut drawing = ERASE.to_owned();
+        drawing.push_str(&gate::pass(&text, style.color));
+        if let Some(up @ 1..) = rows.len().checked_sub(1) {
+            let _ = write!(drawing, "\x1b[{up}A");
+        }
+        drawing.push('\r');
+        self.echo.hush();
+        self.put(&drawing);
+        self.is_drawn = true;
+    }
+
+    /// Takes all blocks off the screen.
+    pub(super) fn erase(&mut self) {
+        if std::mem::take(&mut self.is_drawn) {
+            self.put(ERASE);
         }
     }
 
-    /// Takes all blocks away.
-    pub(super) fn clear(&mut self) {
-        let labels: Vec<String> = self.bars.keys().cloned().collect();
-        for label in labels {
-            self.remove(&label);
+    /// Leaves the terminal as it was found.
+    pub(super) fn finish(&mut self) {
+        self.erase();
+        self.echo.restore();
+    }
+
+    fn put(&self, text: &str) {
+        if let Some(screen) = &self.screen {
+            // A terminal that is gone shows nothing; the command goes on and ends with its verdict.
+            let _ = screen.outlet.clone().write_all(text.as_bytes());
         }
     }
+}
 
-    /// Runs `print` while the blocks are off the screen.
-    pub(super) fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
-        self.screen.suspend(print)
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 
-/// A terminal behind a queue, so that drawing never waits for it.
-#[derive(Debug)]
-struct Screen(Outlet);
-
-impl Screen {
-    fn put(&self, text: &str) -> io::Result<()> {
-        self.0.clone().write_all(text.as_bytes())
-    }
-
-    fn moves(&self, by: usize, way: char) -> io::Result<()> {
-        if by == 0 {
-            return Ok(());
-        }
-        self.put(&format!("\x1b[{by}{way}"))
-    }
-
-    fn size() -> (u16, u16) {
-        let size = terminal_size::terminal_size_of(io::stderr());
-        size.map_or((80, 24), |(width, height)| (width.0, height.0))
-    }
-}
-
-impl TermLike for Screen {
-    fn width(&self) -> u16 {
-        Self::size().0
-    }
-
-    fn height(&self) -> u16 {
-        Self::size().1
-    }
-
-    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.moves(n, 'A')
-    }
-
-    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.moves(n, 'B')
-    }
-
-    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.moves(n, 'C')
-    }
-
-    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.moves(n, 'D')
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.put(text)?;
-        self.put("\n")
-    }
-
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        self.put(text)
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.put("\r\x1b[2K")
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,9 @@ use crate::event::{Outcome, ServiceOutcome};
 use crate::report::text::{Line, Tone, columns};
 use crate::report::words;
 
+/// Why an end proves nothing; most reasons say it already.
+const UNPROVEN: &str = "nothing runs that could have failed";
+
 /// How it ended for one service; `place` is `api at ecs`. What kept one service kept others, too: their
 /// reason `is_new` no more.
 pub(super) fn lines(place: &str, outcome: &Outcome, is_new: bool) -> Vec<Line> {
@@ -21,8 +24,9 @@ pub(super) fn lines(place: &str, outcome: &Outcome, is_new: bool) -> Vec<Line> {
         .plain(": ")
         .plain(reason);
     let mut lines = vec![head];
-    if !outcome.proven && words::ended_well(outcome) {
-        let text = "not proven: nothing runs that could have failed";
+    let is_said = outcome.reason.contains(UNPROVEN);
+    if !outcome.proven && words::ended_well(outcome) && !is_said {
+        let text = format!("not proven: {UNPROVEN}");
         lines.push(Line::at(2).add(Tone::Care, text));
     }
     lines.extend(columns(2, &facts(outcome)));

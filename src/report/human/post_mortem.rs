@@ -104,7 +104,9 @@ fn groups(groups: &[FailureGroup], zone: &TimeZone) -> Vec<Line> {
     for (line, group) in table.zip(shown) {
         lines.push(line);
         let text = shorten(&clean(&group.text), TEXT_COLUMNS);
-        lines.push(Line::at(6).hang(8).add(Tone::Quiet, text));
+        if !text.is_empty() {
+            lines.push(Line::at(6).hang(8).add(Tone::Quiet, text));
+        }
     }
     let more = groups.len().saturating_sub(GROUPS);
     if more > 0 {
@@ -116,13 +118,14 @@ fn groups(groups: &[FailureGroup], zone: &TimeZone) -> Vec<Line> {
 fn row(group: &FailureGroup, zone: &TimeZone) -> Vec<(Tone, String)> {
     let dash = || "–".to_owned();
     let plain = |text| (Tone::Plain, text);
+    let example = group.example.as_deref();
     vec![
         (Tone::Bad, format!("{}×", group.count)),
         (Tone::Strong, group.cause.words().to_owned()),
         plain(group.exit_code.map_or_else(dash, |code| code.to_string())),
         plain(group.container.clone().unwrap_or_else(dash)),
         plain(words::clock(group.first, zone)),
-        plain(group.example.as_deref().map_or_else(dash, words::task)),
+        plain(example.map_or_else(dash, |id| words::task(group.unit, id))),
     ]
 }
 

@@ -15,6 +15,10 @@ pub(super) fn line(kind: &Kind) -> Option<Line> {
             already,
         } => performed(change, result, *already),
         Kind::Following { .. } => following(kind)?,
+        Kind::Expected { expected_seconds } => {
+            let usual = words::duration(*expected_seconds);
+            line.add(Tone::Quiet, format!("usually takes {usual}"))
+        }
         Kind::Phase { phase, word } => {
             let (tone, phase) = words::phase(*phase);
             line.add(tone, phase).add(Tone::Quiet, format!(" ({word})"))
@@ -66,10 +70,25 @@ fn following(kind: &Kind) -> Option<Line> {
     let deadline = words::duration(*deadline_seconds);
     line = line.add(Tone::Quiet, format!(" ({rollout}; deadline {deadline}"));
     if let Some(seconds) = expected_seconds {
-        let expected = words::duration(*seconds);
-        line = line.add(Tone::Quiet, format!(", expected {expected}"));
+        let usual = words::duration(*seconds);
+        line = line.add(Tone::Quiet, format!(", usually {usual}"));
     }
     Some(line.add(Tone::Quiet, ")"))
+}
+
+/// `, usually 1m 40s · deadline 30m`: what is known of how long it may still take.
+pub(super) fn limits(expected: Option<u64>, deadline: Option<u64>) -> Line {
+    let mut line = Line::at(0);
+    if let Some(seconds) = expected {
+        line = line.plain(format!(", usually {}", words::duration(seconds)));
+    }
+    if let Some(seconds) = deadline {
+        line = line.add(
+            Tone::Quiet,
+            format!(" · deadline {}", words::duration(seconds)),
+        );
+    }
+    line
 }
 
 /// `1/2 running, 1 pending, 2 old · breaker failures 2/3 · alarm api-5xx`.

@@ -4,7 +4,7 @@ use crate::event::{
     Event, FailureGroup, Kind, LogTail, Outcome, PhaseWord, PostMortem, VerdictWord,
 };
 use crate::plan::{ChangeView, Effect, Note};
-use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge};
+use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge, Unit};
 
 use super::{api, message, outcome, phase, start, summary};
 
@@ -49,6 +49,9 @@ fn before(text: &str) -> Vec<Kind> {
             attached: true,
             deadline_seconds: 1,
             expected_seconds: None,
+        },
+        Kind::Expected {
+            expected_seconds: 1,
         },
     ]
 }
@@ -99,6 +102,7 @@ fn failure(text: &str) -> Failure {
         text: t(),
         container: Some(t()),
         exit_code: Some(1),
+        unit: Unit::Task,
         task: Some(t()),
     }
 }
@@ -112,6 +116,7 @@ fn evidence(text: &str) -> PostMortem {
         container: Some(t()),
         exit_code: None,
         first: start(),
+        unit: Unit::Task,
         example: Some(t()),
     };
     PostMortem {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::laws::{CAUSES, at, failing, going, harm, observations, play, policy, sample, trip};
 use super::*;
-use crate::rollout::{Cause, Gauge, Tripper};
+use crate::rollout::{Cause, Gauge, Tripper, Unit};
 use crate::spec::Threshold;
 
 fn counting(threshold: Threshold, reset_on_healthy: bool) -> Rollout {
@@ -64,7 +64,7 @@ proptest! {
         let mut kind = counting(threshold, resets);
         play(&mut kind, &story);
         let index = which.index(story.len());
-        let extra = Failure { id: "extra".into(), at: story[index].at, cause: CAUSES[cause], text: String::new(), container: None, exit_code: None, task: None };
+        let extra = Failure { id: "extra".into(), at: story[index].at, cause: CAUSES[cause], text: String::new(), container: None, exit_code: None, unit: Unit::Task, task: None };
         story[index].failures.push(extra);
         let mut harsh = counting(threshold, resets);
         play(&mut harsh, &story);

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rollout::{Cause, Gauge, Tripper};
+use crate::rollout::{Cause, Gauge, Tripper, Unit};
 
 mod clocks;
 
@@ -54,6 +54,7 @@ pub(super) fn failing(second: i64, ids: &[&str], cause: Cause) -> Observation {
         text: "words".into(),
         container: None,
         exit_code: None,
+        unit: Unit::Task,
         task: None,
     };
     Observation {
@@ -98,6 +99,7 @@ prop_compose! {
             text: "words".into(),
             container: None,
             exit_code: None,
+            unit: Unit::Task,
             task: None,
         });
         Observation {
@@ -199,7 +201,7 @@ proptest! {
         play(&mut kind, &story);
         let mut worse = story.clone();
         let index = which.index(worse.len());
-        let extra = Failure { id: "extra".into(), at: worse[index].at, cause: CAUSES[cause], text: String::new(), container: None, exit_code: None, task: None };
+        let extra = Failure { id: "extra".into(), at: worse[index].at, cause: CAUSES[cause], text: String::new(), container: None, exit_code: None, unit: Unit::Task, task: None };
         worse[index].failures.push(extra);
         let mut harsh = machine();
         play(&mut harsh, &worse);

@@ -1,6 +1,9 @@
 //! Looks for the `ServiceDeployment` of our rollout, and reads it.
 
-use aws_sdk_ecs::types::ServiceDeploymentBrief;
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use aws_sdk_ecs::types::{ServiceDeploymentBrief, ServiceDeploymentStatus};
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::deployments::{List, reaches_back, rolls_out};
@@ -10,6 +13,7 @@ use super::super::wire;
 use super::Sampler;
 use crate::platform::aws::failed;
 use crate::platform::failure::{Failed, Kind};
+use crate::platform::usual::usual;
 
 /// A record that could not be asked for is asked for again so much later: rights are given, and an
 /// endpoint that has none is not asked at each look.
@@ -28,10 +32,11 @@ impl Sampler<'_> {
             lately @ RecordState::Unavailable(asked) if now.duration_since(*asked) < ASK_AGAIN => {
                 return Ok(Look::of(Record::Unavailable, lately.clone()));
             }
-            RecordState::Arn(arn) => Ok(Some(arn.clone())),
-            RecordState::Unavailable(_) | RecordState::Unknown => self.find(rollout).await,
+            RecordState::Arn(arn) => Ok(Search::of(Some(arn.clone()))),
+            RecordState::Unavailable(_) | RecordState::Unknown => self.search(rollout).await,
         };
-        let read = match found {
+        let usual = found.as_ref().ok().and_then(|search| search.usual);
+        let read = match found.map(|search| search.arn) {
             Ok(Some(arn)) => self.read(&arn, rollout.number()).await.map(|record| {
                 match record {
                     Some(record) if record.is_ours => {
@@ -45,7 +50,8 @@ impl Sampler<'_> {
             Ok(None) => Ok(Look::of(Record::Missing, RecordState::Unknown)),
             Err(error) => Err(error),
         };
-        read.or_else(|error| Look::without(error, &rollout.record, now))
+        let look = read.or_else(|error| Look::without(error, &rollout.record, now))?;
+        Ok(Look { usual, ..look })
     }
 
     /// The ARN of the record whose target revision ends in our deployment's number.
@@ -53,6 +59,10 @@ impl Sampler<'_> {
         &self,
         rollout: &Followed,
     ) -> Result<Option<String>, Failed> {
+        Ok(self.search(rollout).await?.arn)
+    }
+
+    async fn search(&self, rollout: &Followed) -> Result<Search, Failed> {
         let mine = |brief: &ServiceDeploymentBrief| rolls_out(brief, rollout.number());
         // Older ones are none of ours; the one that a rollback ends is the newest of them.
         let since = rollout.seen.begun.map(|begun| begun - SLACK);
@@ -68,9 +78,11 @@ impl Sampler<'_> {
             newest.filter(|_| rollout.ours.is_rollback)
         };
         let brief = mine.or_else(newest);
-        Ok(brief
-            .and_then(|brief| brief.service_deployment_arn())
-            .map(str::to_owned))
+        let arn = brief.and_then(|brief| brief.service_deployment_arn());
+        Ok(Search {
+            usual: took(&briefs, rollout.number()),
+            ..Search::of(arn.map(str::to_owned))
+        })
     }
 
     pub(in crate::platform::ecs) async fn read(
@@ -127,12 +139,43 @@ impl Sampler<'_> {
     }
 }
 
+/// How long the other deployments of a list took that ended well. A list that was read for the sake
+/// of one tells that of those before it as well.
+fn took(briefs: &[ServiceDeploymentBrief], number: &str) -> Option<Duration> {
+    let ended_well = |brief: &&ServiceDeploymentBrief| {
+        brief.status() == Some(&ServiceDeploymentStatus::Successful) && !rolls_out(brief, number)
+    };
+    let mut others: Vec<_> = briefs.iter().filter(ended_well).collect();
+    others.sort_by_key(|brief| Reverse(wire::time(brief.created_at())));
+    let times = |brief: &ServiceDeploymentBrief| {
+        let (began, ended) = (brief.created_at(), brief.finished_at());
+        (wire::time(began), wire::time(ended))
+    };
+    usual(others.into_iter().map(times))
+}
+
+/// What the list of the service's deployments showed.
+struct Search {
+    /// Of our record.
+    arn: Option<String>,
+    /// How long the last rollouts took.
+    usual: Option<Duration>,
+}
+
+impl Search {
+    fn of(arn: Option<String>) -> Self {
+        Self { arn, usual: None }
+    }
+}
+
 /// What a look for the record brought.
 pub(super) struct Look {
     pub(super) record: Record,
     pub(super) state: RecordState,
     /// Why there is none to be had.
     pub(super) refused: Option<Failed>,
+    /// How long the last rollouts took, where the list was read.
+    pub(super) usual: Option<Duration>,
 }
 
 impl Look {
@@ -141,6 +184,7 @@ impl Look {
             record,
             state,
             refused: None,
+            usual: None,
         }
     }
 
@@ -165,6 +209,7 @@ impl Look {
             record: Record::Unavailable,
             state,
             refused: Some(error),
+            usual: None,
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::platform::ecs::classify::{self, StoppedContainer, StoppedTask};
 use crate::platform::ecs::followed::Followed;
 use crate::platform::ecs::view::EventView;
 use crate::platform::ecs::wire;
-use crate::rollout::{Cause, Failure};
+use crate::rollout::{Cause, Failure, Unit};
 
 /// An event that tells of a task that could not even be made. Failures of tasks that were made
 /// are told by the tasks themselves.
@@ -27,6 +27,7 @@ pub(super) fn unplaced(event: &EventView) -> Option<Failure> {
         text: event.text.clone(),
         container: None,
         exit_code: None,
+        unit: Unit::Task,
         task: None,
     })
 }

@@ -11,7 +11,7 @@ use super::states::Seen;
 use crate::platform::kubernetes::classify::{self, Waiting};
 use crate::platform::kubernetes::snapshot::{EventView, View};
 use crate::platform::post_mortem::is_signalled;
-use crate::rollout::{Cause, Failure};
+use crate::rollout::{Cause, Failure, Unit};
 
 /// So long an end waits for the events that may say that a probe brought it about. They are written
 /// just before it.
@@ -283,6 +283,7 @@ fn failure(
         ),
         container: Some(one.name().to_owned()),
         exit_code: Some(end.exit_code),
+        unit: Unit::Pod,
         task: pod.metadata.name.clone(),
     }
 }

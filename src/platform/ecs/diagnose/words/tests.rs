@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::platform::ecs::reading::Ours;
 use crate::platform::ecs::tests::service_with;
-use crate::rollout::{Rollback, Trip, Tripper, WhyNot};
+use crate::rollout::{Rollback, Trip, Tripper, Unit, WhyNot};
 
 fn tripped(why: WhyNot) -> Verdict {
     Verdict::Tripped {
@@ -27,6 +27,7 @@ fn group(cause: Cause, text: &str, code: Option<i32>) -> FailureGroup {
         container: Some("api".into()),
         exit_code: code,
         first: Timestamp::UNIX_EPOCH,
+        unit: Unit::Task,
         example: None,
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::rollout::Doubt;
+use crate::rollout::{Doubt, Unit};
 
 fn group(cause: Cause, text: &str, code: Option<i32>) -> FailureGroup {
     FailureGroup {
@@ -13,6 +13,7 @@ fn group(cause: Cause, text: &str, code: Option<i32>) -> FailureGroup {
         container: Some("api".into()),
         exit_code: code,
         first: Timestamp::UNIX_EPOCH,
+        unit: Unit::Pod,
         example: None,
     }
 }
