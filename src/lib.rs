@@ -188,3 +188,4 @@ pub mod report;
 pub mod rollout;
 pub mod sandbox;
 pub mod spec;
+mod whole;

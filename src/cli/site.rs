@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::Screen;
 use super::options::Options;
-use super::terminal::{Terminal, variable};
+use super::terminal::variable;
 use super::trust;
 use crate::clock::Clock;
 use crate::error::ExitCode;
+use crate::event::Problem;
 use crate::names::TargetName;
 use crate::platform::aws;
 use crate::platform::ecs::Ecs;
@@ -88,42 +89,29 @@ pub(super) enum Cloud {
 
 /// Reads the files for each target, and opens the sandbox where it is one. What is wrong is told;
 /// `Err` is how the program ends. Every variable must have a value.
-pub(super) fn load(
-    options: &Options,
-    terminal: &Terminal,
-    screen: &mut Screen,
-) -> Result<Vec<Site>, ExitCode> {
-    sites(options, true, terminal, screen)
+pub(super) fn load(options: &Options, screen: &mut Screen) -> Result<Vec<Site>, ExitCode> {
+    sites(options, true, screen)
 }
 
 /// The same for a verb that goes by what is there: values that only a deployment brings may be
 /// wanting.
-pub(super) fn look(
-    options: &Options,
-    terminal: &Terminal,
-    screen: &mut Screen,
-) -> Result<Vec<Site>, ExitCode> {
-    sites(options, false, terminal, screen)
+pub(super) fn look(options: &Options, screen: &mut Screen) -> Result<Vec<Site>, ExitCode> {
+    sites(options, false, screen)
 }
 
-fn sites(
-    options: &Options,
-    demands: bool,
-    terminal: &Terminal,
-    screen: &mut Screen,
-) -> Result<Vec<Site>, ExitCode> {
+fn sites(options: &Options, demands: bool, screen: &mut Screen) -> Result<Vec<Site>, ExitCode> {
+    let targets = targets(options, screen)?;
+    screen.ledger().targets(&targets);
     if let Some(service) = options.image_twice() {
-        screen.complaint(&format!(
-            "error: --image names two images for {service}: which one is it to be?\n"
-        ));
+        let words = format!("--image names two images for {service}: which one is it to be?");
+        screen.problem(Problem::new("usage", words));
         return Err(ExitCode::Wrong);
     }
-    let targets = targets(options, screen)?;
     let mut sites = Vec::new();
     let given = options.set.iter().map(|(name, _)| name.as_str());
     let mut broken = false;
     if let Err(problems) = spec::unused(&Disk, &options.file, &targets, given) {
-        screen.complaint(&problems.render(terminal.err.color));
+        screen.problems(&problems);
         broken = true;
     }
     for target in &targets {
@@ -136,7 +124,7 @@ fn sites(
                 sandbox: None,
             }),
             Err(problems) => {
-                screen.complaint(&problems.render(terminal.err.color));
+                screen.problems(&problems);
                 broken = true;
             }
         }
@@ -150,7 +138,7 @@ fn sites(
             let account = account.and_then(|place| place.account.as_ref());
             let account = account.map(ToString::to_string);
             let opened = open_sandbox(options, None, account).map_err(|error| {
-                screen.error(&error, None);
+                screen.error("sandbox", &error);
                 ExitCode::Failed
             })?;
             site.sandbox = Some(opened);
@@ -170,7 +158,8 @@ fn targets(options: &Options, screen: &mut Screen) -> Result<Vec<TargetName>, Ex
         return match name.parse() {
             Ok(name) => Ok(vec![name]),
             Err(error) => {
-                screen.complaint(&format!("error: DEPLOYER_TARGET: {error}\n"));
+                let words = format!("DEPLOYER_TARGET: {error}");
+                screen.problem(Problem::new("usage", words));
                 Err(ExitCode::Wrong)
             }
         };
@@ -186,10 +175,11 @@ fn targets(options: &Options, screen: &mut Screen) -> Result<Vec<TargetName>, Ex
         _ => {}
     }
     let names: Vec<&str> = names.iter().map(TargetName::as_str).collect();
-    screen.complaint(&format!(
-        "error: no target is named; use --target with one of: {}\n",
+    let words = format!(
+        "no target is named; use --target with one of: {}",
         names.join(", ")
-    ));
+    );
+    screen.problem(Problem::new("no-target", words));
     Err(ExitCode::Wrong)
 }
 

@@ -83,7 +83,7 @@ async fn tell(
         (stderr.clone(), terminal.err),
     );
     let reporter = Reporter::new(format, out, err)
-        .with_actions(terminal.actions.clone())
+        .with_ledger(terminal.ledger.clone(), terminal.actions.is_some())
         .with_veil(veil)
         .through(stdout, stderr);
     let story = Story {

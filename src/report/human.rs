@@ -26,6 +26,8 @@ mod story;
 use block::Block;
 use live::Live;
 
+pub(super) use plan::lines as plan_lines;
+
 /// Where a text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stream {
@@ -125,6 +127,7 @@ impl Human {
                 exit,
                 elapsed_ms,
                 services,
+                ..
             } => (Stream::Err, outcome::summary(services, *exit, *elapsed_ms)),
             _ => (Stream::Err, self.go_on(event).into_iter().collect()),
         }
@@ -186,10 +189,12 @@ impl Human {
 
     /// What a line starts with: the service, and the target where there are several.
     fn label(&self, event: &Event) -> String {
-        match (&event.service, self.telling.several_targets) {
-            (Some(service), true) => format!("{}/{service}", event.target),
-            (Some(service), false) => service.to_string(),
-            (None, _) => event.target.to_string(),
+        match (&event.service, &event.target) {
+            (Some(service), Some(target)) if self.telling.several_targets => {
+                format!("{target}/{service}")
+            }
+            (Some(service), _) => service.to_string(),
+            (None, _) => words::place(event),
         }
     }
 

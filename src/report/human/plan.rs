@@ -15,7 +15,7 @@ mod path;
 use object::{Object, objects};
 
 /// The lines of a plan; `place` is `api at ecs`, `width` the columns of the screen.
-pub(super) fn lines(
+pub(in crate::report) fn lines(
     place: &str,
     changes: &[ChangeView],
     notes: &[Note],
