@@ -83,9 +83,9 @@ impl Schema {
         value: &Value,
         at: &str,
     ) -> Result<Known, String> {
-        let holds = |right: bool| match right {
-            true => Ok(Known::new()),
-            false => Err(format!("{at}: {value} is not {keyword} {operand}")),
+        let holds = |right: bool| {
+            let wrong = || format!("{at}: {value} is not {keyword} {operand}");
+            right.then(Known::new).ok_or_else(wrong)
         };
         match keyword {
             "$ref" => {
@@ -102,22 +102,7 @@ impl Schema {
             "required" => holds(each(operand).all(|key| {
                 key.as_str().is_some_and(|key| value.get(key).is_some()) || !value.is_object()
             })),
-            "allOf" => {
-                let all = each(operand).map(|one| self.valid(one, value, at));
-                all.collect::<Result<Vec<_>, _>>()
-                    .map(|known| known.into_iter().flatten().collect())
-            }
-            "oneOf" | "anyOf" => {
-                let tried: Vec<_> = each(operand)
-                    .map(|one| self.valid(one, value, at))
-                    .collect();
-                let right = tried.iter().filter(|one| one.is_ok()).count();
-                if right == 0 || (keyword == "oneOf" && right > 1) {
-                    let why: Vec<_> = tried.into_iter().filter_map(Result::err).collect();
-                    return Err(format!("{at}: {right} of {keyword}: {}", why.join("; ")));
-                }
-                Ok(tried.into_iter().flatten().flatten().collect())
-            }
+            "allOf" | "oneOf" | "anyOf" => self.combined(keyword, operand, value, at),
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                     self.whole(operand, item, &format!("{at}/{index}"))?;
@@ -141,13 +126,38 @@ impl Schema {
     }
 }
 
+impl Schema {
+    fn combined(
+        &self,
+        keyword: &str,
+        schemas: &Value,
+        value: &Value,
+        at: &str,
+    ) -> Result<Known, String> {
+        let tried: Vec<Result<Known, String>> = each(schemas)
+            .map(|one| self.valid(one, value, at))
+            .collect();
+        let right = tried.iter().filter(|one| one.is_ok()).count();
+        let holds = match keyword {
+            "oneOf" => right == 1,
+            "anyOf" => right > 0,
+            _ => right == tried.len(),
+        };
+        if !holds {
+            let why: Vec<String> = tried.into_iter().filter_map(Result::err).collect();
+            return Err(format!("{at}: {right} of {keyword}: {}", why.join("; ")));
+        }
+        Ok(tried.into_iter().flatten().flatten().collect())
+    }
+}
+
 /// A list's items; of anything else, itself.
 fn each(operand: &Value) -> impl Iterator<Item = &Value> {
-    match operand {
+    let items = match operand {
         Value::Array(items) => items.as_slice(),
         one => std::slice::from_ref(one),
-    }
-    .iter()
+    };
+    items.iter()
 }
 
 fn is(value: &Value, kind: &Value) -> bool {

@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Conclusion, Trial};
 
 mod bad_input;
+mod ci;
 mod cli;
 mod clients;
 mod clocks;
 mod clusters;
 mod harness;
+mod json;
 mod kube;
 mod kube_clocks;
 mod kube_concurrency;
@@ -52,6 +54,8 @@ fn main() -> ExitCode {
             bad_input::trials(),
             trust::trials(),
             cli::trials(),
+            json::trials(),
+            ci::trials(),
             readers::trials(),
             clocks::trials(),
             rights::trials(),
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
             kube_concurrency::trials(),
             kube_trouble::trials(),
             kube_verbs::trials(),
+            json::on_kubernetes::trials(),
             kube_targets::trials(),
             kube_rights::trials(),
             kube_eks::trials(),

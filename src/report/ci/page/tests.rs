@@ -117,8 +117,8 @@ fn a_page_fits_a_comment_and_says_what_it_lacks() {
         assert_eq!(text.matches("<details").count(), names.len());
         assert_eq!(text.matches("</details>").count(), names.len());
         // The short ones are whole.
-        assert_eq!(text.matches("VALUE_1 ").count() >= 39, true, "{fields}");
-        let cut = fields > 1_000;
+        assert!(text.matches("VALUE_1 ").count() >= 39, "{fields}");
+        let cut = fields > 100;
         assert_eq!(text.contains("left out here"), cut, "{fields} × {letters}");
     }
 }
