@@ -216,7 +216,11 @@ fn usage<'a>(error: &clap::Error, terminal: &Terminal, screen: &mut Screen) -> E
 /// What is wrong with a command line: the first paragraph of what clap says, and the rest as help.
 fn misuse(kind: ErrorKind, text: &str) -> Problem {
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if kind == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    let no_verb = [
+        ErrorKind::MissingSubcommand,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+    ];
+    if no_verb.contains(&kind) {
         let problem = Problem::new("usage", "no verb is given");
         return problem.help("`deployer --help` tells which there are");
     }

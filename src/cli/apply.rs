@@ -134,6 +134,7 @@ fn apply_saved(
         options: &options,
         terminal,
         verb: None,
+        deploys_files: false,
         plan_on_stdout: false,
     };
     let all = |_: &ServiceName| Conduct {

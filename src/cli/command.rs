@@ -30,6 +30,8 @@ pub(super) struct Command<'a> {
     pub(super) message: Option<&'a str>,
     /// The verb, for the history, where it is not `apply`.
     pub(super) verb: Option<&'static str>,
+    /// What the files say now is what is to be deployed.
+    pub(super) deploys_files: bool,
     /// A plan was asked for, and nothing else: it goes to stdout.
     pub(super) plan_on_stdout: bool,
 }
@@ -68,6 +70,7 @@ impl<'a> Command<'a> {
             terminal,
             message: None,
             verb: None,
+            deploys_files: true,
             plan_on_stdout: false,
         }
     }
@@ -103,7 +106,8 @@ impl<'a> Command<'a> {
         let veil = Veil::over(private);
         let parts = self.parts(sites, conduct);
         let ledger = &self.terminal.ledger;
-        let subjects = parts.iter().map(|part| part.subject(sites, &veil));
+        let subject = |part: &Part<'_>| part.subject(sites, self.deploys_files, &veil);
+        let subjects = parts.iter().map(subject);
         ledger.begin(subjects.collect(), self.plan_on_stdout);
         let timeout = self.options.timeout;
         let ended = story::run(self.terminal, (format, veil), timeout, async |story| {
@@ -250,8 +254,8 @@ fn notes(site: &Site, service: &Service) -> Vec<Note> {
 
 impl Part<'_> {
     /// What is told of it at the end.
-    fn subject(&self, sites: &[Site], veil: &Veil) -> Subject {
-        let deployed = self.conduct.intent.follows_the_file();
+    fn subject(&self, sites: &[Site], deploys_files: bool, veil: &Veil) -> Subject {
+        let deployed = deploys_files && self.conduct.intent.follows_the_file();
         let containers = self.service.containers.iter().filter(|_| deployed);
         let image = |container: &spec::Container| Image {
             container: container.name.to_string(),

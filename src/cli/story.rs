@@ -103,7 +103,8 @@ async fn tell(
         code
     };
     tokio::select! {
-        code = both => Ok(code),
+        // First, so that no signal comes before somebody listens.
+        biased;
         second = signals::relay(&cancel) => match second {
             Ok(()) => {
                 let left = terminal.stdout.drain(clock, AT_ONCE);
@@ -113,6 +114,7 @@ async fn tell(
             }
             Err(error) => Err(BeginError::Signals(error)),
         },
+        code = both => Ok(code),
     }
 }
 

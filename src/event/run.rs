@@ -90,7 +90,7 @@ pub struct ServiceOutcome {
     /// The revision that serves at the end.
     #[serde(default)]
     pub to: Option<String>,
-    /// The images that the file says, by container; empty where the file was not what was deployed.
+    /// The images that this run deploys, or would, by container; empty where none are known.
     #[serde(default)]
     pub images: Vec<Image>,
 }

@@ -26,7 +26,7 @@ mod story;
 use block::Block;
 use live::Live;
 
-pub(super) use plan::lines as plan_lines;
+pub(super) use plan::{image as planned_image, lines as plan_lines};
 
 /// Where a text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

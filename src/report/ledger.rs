@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use super::human::planned_image;
 use crate::answer::Image;
 use crate::clock::Clock;
 use crate::error::ExitCode;
@@ -29,7 +30,7 @@ pub struct Subject {
     pub target: TargetName,
     /// Which.
     pub service: ServiceName,
-    /// The images that are to be deployed, where the file says them.
+    /// The images that the file says, where it is the file that is deployed.
     pub images: Vec<Image>,
 }
 
@@ -242,6 +243,25 @@ impl Account {
         }
     }
 
+    /// The images that are deployed: as the file says, or as the plan changes them. None where nothing
+    /// was planned.
+    pub(super) fn images(&self) -> Vec<Image> {
+        let Some(plan) = &self.plan else {
+            return Vec::new();
+        };
+        let mut images = self.subject.images.clone();
+        for (container, image) in plan.changes.iter().filter_map(planned_image) {
+            match images.iter_mut().find(|one| one.container == container) {
+                Some(one) => image.clone_into(&mut one.image),
+                None => images.push(Image {
+                    container: container.to_owned(),
+                    image: image.to_owned(),
+                }),
+            }
+        }
+        images
+    }
+
     /// The revision of this run.
     pub(super) fn revision(&self) -> Option<&String> {
         let outcome = self.outcome.as_ref();
@@ -281,16 +301,14 @@ impl Account {
 
     fn outcome(&self, code: ExitCode, plan_is_asked: bool) -> ServiceOutcome {
         let Subject {
-            target,
-            service,
-            images,
+            target, service, ..
         } = &self.subject;
         let (verdict, exit) = self.ended(code, plan_is_asked);
         ServiceOutcome {
             revision: self.revision().cloned(),
             from: self.from.clone(),
             to: self.to().cloned(),
-            images: images.clone(),
+            images: self.images(),
             ..ServiceOutcome::new(target.clone(), service.clone(), verdict, exit)
         }
     }

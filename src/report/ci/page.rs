@@ -15,6 +15,10 @@ use crate::report::words;
 /// Columns of a line on a page that would be too long otherwise.
 const WIDE: usize = 300;
 
+/// Said of lines that were cut.
+const NARROWED: &str =
+    "… long lines are cut in their middle here: `deployer plan` shows them whole";
+
 /// A part of the page that is shown when somebody asks.
 struct Fold {
     title: String,
@@ -128,6 +132,19 @@ impl Fold {
         self.lines.iter().map(|line| bytes(line)).sum()
     }
 
+    /// Cuts what is too long in its middle, and says so.
+    fn narrow(&mut self) {
+        let mut cut = 0_usize;
+        for line in &mut self.lines {
+            let narrow = middle(line, WIDE);
+            cut += usize::from(narrow != *line);
+            *line = narrow;
+        }
+        if cut > 0 {
+            self.lines.push(NARROWED.to_owned());
+        }
+    }
+
     /// Leaves out lines of its end until the rest takes no more than `room`.
     fn cut(&mut self, room: usize) {
         if self.content() <= room {
@@ -170,8 +187,8 @@ fn fit(folds: &mut Vec<Fold>, room: usize) -> String {
     if whole <= room {
         return String::new();
     }
-    for line in folds.iter_mut().flat_map(|fold| &mut fold.lines) {
-        *line = middle(line, WIDE);
+    for fold in folds.iter_mut() {
+        fold.narrow();
     }
     let all = folds.len();
     let mut shells: usize = folds.iter().map(Fold::shell).sum();

@@ -70,8 +70,8 @@ fn section(account: &Account, outcome: &Outcome) -> String {
 /// Image, revisions and time, as far as they are known.
 fn facts(account: &Account, outcome: &Outcome) -> String {
     let mut text = String::new();
-    let images = &account.subject.images;
-    for image in images {
+    let images = account.images();
+    for image in &images {
         let of = match images.len() {
             1 => String::new(),
             _ => format!(" of {}", inline(&image.container)),

@@ -34,6 +34,13 @@ pub(in crate::report) fn lines(
     lines
 }
 
+/// The container whose image a change sets, and that image.
+pub(in crate::report) fn image(view: &ChangeView) -> Option<(&str, &str)> {
+    let (_, name, field) = path::container(&view.path)?;
+    let image = view.to.as_deref()?;
+    (field == "image").then_some((name, image))
+}
+
 /// What becomes of an object or a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {

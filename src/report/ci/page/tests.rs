@@ -120,6 +120,8 @@ fn a_page_fits_a_comment_and_says_what_it_lacks() {
         assert!(text.matches("VALUE_1 ").count() >= 39, "{fields}");
         let cut = fields > 100;
         assert_eq!(text.contains("left out here"), cut, "{fields} × {letters}");
+        let narrow = letters > WIDE && fields == 1;
+        assert!(!narrow || text.contains(NARROWED), "{fields} × {letters}");
     }
 }
 
