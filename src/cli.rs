@@ -5,15 +5,18 @@
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::ExitCode;
+use crate::event::{Kind, Problem};
 use crate::report::{Console, Outlet};
 
 pub mod answers;
 pub mod apply;
 pub mod approve;
 mod arrival;
+mod closing;
 mod command;
 pub mod completions;
 pub mod destroy;
@@ -31,7 +34,8 @@ pub mod story;
 pub mod terminal;
 mod trust;
 
-use options::Options;
+use closing::End;
+use options::{Options, Output};
 use terminal::{Terminal, Wishes};
 
 /// Deploys a container to AWS ECS or Kubernetes, watches the rollout and says truthfully how it
@@ -116,12 +120,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let paints = |arg: &OsString| arg.to_string_lossy().contains(char::is_control);
     let plain = args.iter().any(paints);
     if let Some(answer) = completions::answer(&args) {
-        let terminal = Terminal::read(false);
+        let terminal = Terminal::read(Wishes::default());
         let (out, err) = (terminal.stdout.clone(), terminal.stderr.clone());
         let mut screen = Console::new((out, terminal.out), (err, terminal.err));
         screen.script(&answer);
-        return arrival::conclude(ExitCode::Fine, true, &terminal, &mut screen);
+        let end = End::document(ExitCode::Fine);
+        return arrival::conclude(&end, true, &terminal, &mut screen);
     }
+    let chosen = Output::of(&args);
     let cli = parsed(args);
     let verbose = cli.as_ref().map_or(0, |cli| cli.options.verbose);
     let wishes = cli.as_ref().map_or_else(
@@ -137,15 +143,20 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut screen = Console::new(
         (terminal.stdout.clone(), terminal.out),
         (terminal.stderr.clone(), terminal.err),
-    );
-    let (code, answers) = match cli {
+    )
+    .with_ledger(terminal.ledger.clone(), terminal.actions.is_some());
+    if chosen == Output::Json {
+        screen.tell_records();
+    }
+    let end = match &cli {
         Ok(cli) => {
             log::start(verbose, &terminal);
-            (run(&cli, &terminal, &mut screen), cli.verb.answers())
+            End::of(run(cli, &terminal, &mut screen), cli)
         }
-        Err(error) => (usage(&error, &terminal, &mut screen), true),
+        Err(error) => usage(error, &terminal, &mut screen),
     };
-    arrival::conclude(code, answers, &terminal, &mut screen)
+    let answers = cli.as_ref().map_or(true, |cli| cli.verb.answers());
+    arrival::conclude(&end, answers, &terminal, &mut screen)
 }
 
 /// What the command line asks for.
@@ -158,31 +169,31 @@ fn parsed(args: Vec<OsString>) -> clap::error::Result<Cli> {
 impl Verb {
     /// Whether what it writes to standard output is all that it was asked for.
     fn answers(&self) -> bool {
-        match self {
-            Self::Validate
-            | Self::Render
-            | Self::Plan(_)
-            | Self::Status
-            | Self::History(_)
-            | Self::Logs(_)
-            | Self::Schema(_)
-            | Self::Completions(_) => true,
-            Self::Apply(_)
-            | Self::Watch(_)
-            | Self::Cancel(_)
-            | Self::Rollback(_)
-            | Self::Restart(_)
-            | Self::Scale(_)
-            | Self::Destroy(_)
-            | Self::Sandbox(_) => false,
+        if self.is_document() {
+            return true;
         }
+        match self {
+            Self::Validate | Self::Plan(_) | Self::Status | Self::History(_) | Self::Logs(_) => {
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it prints the one document that was asked for, and no records.
+    fn is_document(&self) -> bool {
+        matches!(self, Self::Render | Self::Schema(_) | Self::Completions(_))
     }
 }
 
 fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+    if cli.options.output == Output::Markdown && !matches!(cli.verb, Verb::Plan(_)) {
+        screen.problem(Problem::new("usage", "only `plan` has --output markdown"));
+        return ExitCode::Wrong;
+    }
     match &cli.verb {
-        Verb::Validate => files::validate(cli, terminal, screen),
-        Verb::Render => files::render(cli, terminal, screen),
+        Verb::Validate => files::validate(cli, screen),
+        Verb::Render => files::render(cli, screen),
         Verb::Plan(args) => plan::run(cli, args, terminal, screen),
         Verb::Apply(args) => apply::run(cli, args, terminal, screen),
         Verb::Watch(args) => rollouts::watch(cli, args, terminal, screen),
@@ -201,7 +212,7 @@ fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
 }
 
 /// What clap answers itself: help and version to stdout, a wrong argument to stderr.
-fn usage(error: &clap::Error, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+fn usage<'a>(error: &clap::Error, terminal: &Terminal, screen: &mut Screen) -> End<'a> {
     let text = error.render();
     let drawn = |color: bool| {
         if color {
@@ -211,11 +222,36 @@ fn usage(error: &clap::Error, terminal: &Terminal, screen: &mut Screen) -> ExitC
         }
     };
     if error.use_stderr() {
-        screen.complaint(&drawn(terminal.err.color));
-        ExitCode::Wrong
-    } else {
-        screen.answer(&drawn(terminal.out.color));
-        ExitCode::Fine
+        screen.told(misuse(error.kind(), &drawn(false)), |screen, _| {
+            screen.complaint(&drawn(terminal.err.color));
+        });
+        return End::told(ExitCode::Wrong);
+    }
+    if error.kind() == ErrorKind::DisplayVersion && screen.tells_records() {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        screen.tell(None, Kind::Version { version }, |_, _| {});
+        return End::told(ExitCode::Fine);
+    }
+    screen.answer(&drawn(terminal.out.color));
+    End::document(ExitCode::Fine)
+}
+
+/// What is wrong with a command line: the first paragraph of what clap says, and the rest as help.
+fn misuse(kind: ErrorKind, text: &str) -> Problem {
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let no_verb = [
+        ErrorKind::MissingSubcommand,
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+    ];
+    if no_verb.contains(&kind) {
+        let problem = Problem::new("usage", "no verb is given");
+        return problem.help("`deployer --help` tells which there are");
+    }
+    let (what, more) = text.split_once("\n\n").unwrap_or((text, ""));
+    let problem = Problem::new("usage", one_line(what.trim_start_matches("error: ")));
+    match one_line(more) {
+        more if more.is_empty() => problem,
+        more => problem.help(more),
     }
 }
 

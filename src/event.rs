@@ -9,15 +9,20 @@ use crate::names::{ServiceName, TargetName};
 use crate::plan::{ChangeView, Effect, Note};
 use crate::rollout::{Cause, Class, Failure, Gauge, Unit};
 
+mod run;
+
+pub use run::{AnswerWord, Ended, Problem, ServiceOutcome};
+
 /// One event: a line of `--output json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Event {
     /// When, RFC 3339.
     #[schemars(with = "String")]
     pub at: Timestamp,
-    /// At which target.
-    #[schemars(with = "String")]
-    pub target: TargetName,
+    /// At which target; absent: at none, or at several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub target: Option<TargetName>,
     /// Of which service; absent: of the whole command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -135,13 +140,46 @@ pub enum Kind {
     PostMortem(PostMortem),
     /// How it ended for one service.
     Outcome(Outcome),
-    /// How the whole command ended.
+    /// Something is wrong with the request, the files, or with what the run itself needs.
+    Problem(Problem),
+    /// The files of this target are right.
+    Valid {
+        /// The services that they name.
+        services: Vec<String>,
+        /// What to know of them.
+        notes: Vec<Note>,
+    },
+    /// The plan was saved.
+    Saved {
+        /// In this file.
+        file: String,
+        /// The command that performs it.
+        performs: String,
+    },
+    /// The sandbox serves, until a signal.
+    Listening {
+        /// There.
+        url: String,
+    },
+    /// The sandbox was made as new.
+    Reset {
+        /// Whether there was one.
+        existed: bool,
+    },
+    /// Which version this is.
+    Version {
+        /// Its number.
+        version: String,
+    },
+    /// How the whole command ended: the last record of every run.
     Summary {
+        /// How, in a word: that of the service which decided about the exit code.
+        verdict: Ended,
         /// The exit code.
         exit: u8,
         /// Milliseconds from start to end.
         elapsed_ms: u64,
-        /// Each service's verdict.
+        /// How it ended for each service.
         services: Vec<ServiceOutcome>,
     },
 }
@@ -211,21 +249,6 @@ pub struct Outcome {
     pub remaining: Vec<String>,
     /// The command that resumes watching or goes on.
     pub resume: Option<String>,
-}
-
-/// One line of the summary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ServiceOutcome {
-    /// Where.
-    #[schemars(with = "String")]
-    pub target: TargetName,
-    /// Which.
-    #[schemars(with = "String")]
-    pub service: ServiceName,
-    /// How it ended.
-    pub verdict: VerdictWord,
-    /// Its exit code.
-    pub exit: u8,
 }
 
 /// The evidence of a failure, on one screen.
@@ -331,7 +354,7 @@ impl Events {
     pub fn send(&self, kind: Kind) {
         let event = Event {
             at: self.clock.now(),
-            target: self.target.clone(),
+            target: Some(self.target.clone()),
             service: self.service.clone(),
             kind,
         };

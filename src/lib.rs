@@ -18,6 +18,8 @@
 //! * **One remedy.** A rollback is asked for at most once per deployment, and is never itself
 //!   rolled back, also across a crash: on ECS the request is idempotent, on Kubernetes the intent is
 //!   recorded before the first write of the remedy.
+//! * **Every run ends once.** What is told is entered into one ledger, from which the last record of
+//!   `--output json` and what CI systems take are written at the very end, whatever ended the run.
 //! * **Only [`report`] writes to the terminal.** It sees events and nothing else, and all that it
 //!   writes passes one gate: what a terminal or the runner of a CI system would obey is shown as text.
 //! * **No SDK type leaves its platform.**
@@ -64,7 +66,7 @@
 //!                                                 │
 //!                                                 ▼
 //!                        outcome → exit code
-//!  events ──▶ reporters: human (stderr) · NDJSON (stdout) · CI summary
+//!  events ──▶ reporters: human (stderr) · NDJSON (stdout) · ledger → summary, CI
 //! ```
 //!
 //! ## Where to look
@@ -188,3 +190,4 @@ pub mod report;
 pub mod rollout;
 pub mod sandbox;
 pub mod spec;
+mod whole;

@@ -2,10 +2,10 @@
 //!
 //! A command tells its story as [`Event`]s; [`run`] takes them one after another and a
 //! [`Reporter`] shows them: to people ([`human`]), to scripts (NDJSON) and to GitHub Actions.
-//! stdout is for what was asked for, stderr for the story, so piping is never polluted.
+//! stdout is for what was asked for, stderr for the story, so piping is never polluted. What was told
+//! is entered into a [`Ledger`], from which the end is told: a summary, and what CI systems take.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::Write;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,6 +19,7 @@ mod console;
 mod gate;
 pub mod human;
 mod json;
+mod ledger;
 mod outlet;
 mod text;
 mod veil;
@@ -29,14 +30,15 @@ mod stories;
 #[cfg(test)]
 mod tests;
 
-use ci::Ci;
 use human::{Human, Stream};
 use text::{Line, Tone};
 use veil::Streams;
 
+pub use ci::{Actions, Heading, Report};
 pub use console::Console;
 pub use gate::{Gated, is_clean};
 pub use human::{Progress, Telling};
+pub use ledger::{Ledger, Subject};
 pub use outlet::{Loss, Lossy, Outlet};
 pub use text::Style;
 pub use veil::Veil;
@@ -58,13 +60,6 @@ pub enum Format {
     Json,
 }
 
-/// What GitHub Actions is told besides.
-#[derive(Debug, Clone, Default)]
-pub struct Actions {
-    /// The file that the step's summary is appended to (`GITHUB_STEP_SUMMARY`).
-    pub summary: Option<PathBuf>,
-}
-
 /// A question to the person at the terminal. It is shown after everything that was told before.
 #[derive(Debug)]
 pub struct Prompt {
@@ -80,7 +75,8 @@ pub struct Reporter<O, E> {
     out: Sink<O>,
     err: Sink<E>,
     shape: Shape,
-    ci: Option<Ci>,
+    ledger: Option<Ledger>,
+    annotates: bool,
     outlets: Option<(Outlet, Outlet)>,
     veil: Veil,
     streams: Streams,
@@ -141,7 +137,8 @@ impl<O: Write, E: Write> Reporter<O, E> {
             out: Sink::new(out),
             err: Sink::new(err),
             shape,
-            ci: None,
+            ledger: None,
+            annotates: false,
             outlets: None,
             veil: Veil::default(),
             streams: Streams::default(),
@@ -172,10 +169,11 @@ impl<O: Write, E: Write> Reporter<O, E> {
         matches!(event.kind, Kind::Progress(_)) && reader.is_behind()
     }
 
-    /// Tells GitHub Actions too.
+    /// Enters what it tells into this ledger. `annotates`: GitHub Actions is told of what ends badly.
     #[must_use]
-    pub fn with_actions(mut self, actions: Option<Actions>) -> Self {
-        self.ci = actions.map(|actions| Ci::new(actions.summary));
+    pub fn with_ledger(mut self, ledger: Ledger, annotates: bool) -> Self {
+        self.ledger = Some(ledger);
+        self.annotates = annotates;
         self
     }
 
@@ -192,6 +190,9 @@ impl<O: Write, E: Write> Reporter<O, E> {
         let line = self.streams.next(event);
         let veiled = self.veil.event(&line);
         let event = veiled.as_ref();
+        if let Some(ledger) = &self.ledger {
+            ledger.enter(event);
+        }
         let (out, err) = (&mut self.out, &mut self.err);
         if let Shape::Human(human) = &self.shape
             && let Some(columns) = human.columns()
@@ -219,7 +220,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
                 human.redraw(event.at, err.style);
             }
         }
-        if let Some(annotation) = self.ci.as_mut().and_then(|ci| ci.note(event)) {
+        if let Some(annotation) = ci::annotation(event).filter(|_| self.annotates) {
             let err = &mut self.err;
             let write = || err.write_as_it_is(&(annotation + "\n"));
             match &mut self.shape {
@@ -249,17 +250,10 @@ impl<O: Write, E: Write> Reporter<O, E> {
         let _ = prompt.shown.send(());
     }
 
-    /// Leaves the screen clean and writes what is written at the end.
+    /// Leaves the screen clean.
     pub fn finish(&mut self) {
         if let Shape::Human(human) = &mut self.shape {
             human.finish();
-        }
-        if let Some(Err(error)) = self.ci.as_mut().map(Ci::write_summary) {
-            problem(
-                &mut self.err,
-                "the summary of this step could not be written",
-                &error,
-            );
         }
     }
 
@@ -274,11 +268,6 @@ impl<O: Write, E: Write> Reporter<O, E> {
     fn is_live(&self) -> bool {
         matches!(&self.shape, Shape::Human(human) if human.is_live())
     }
-}
-
-fn problem<W: Write>(err: &mut Sink<W>, what: &str, error: &io::Error) {
-    let line = Line::at(0).hang(2).add(Tone::Care, "warning: ");
-    err.write_lines(&[line.plain(format!("{what}: {error}"))]);
 }
 
 /// Shows events until nobody is left to tell any. A question waits until all events before it

@@ -7,6 +7,7 @@
 //! * [`project`] is a directory with a `deploy.toml` and its targets; [`program`] runs the binary in it.
 //! * [`terminal`] is a terminal that the program draws on, and what it shows.
 //! * [`sandbox`] is the binary serving its embedded cloud to anybody's client.
+//! * [`schema`] says whether what the program wrote is as its own schema describes it.
 //! * [`aws`] speaks to a server without an SDK, to look at the world and to play the part of somebody else.
 //! * [`trial`] is what a test returns, and [`host`] the only place that reads a clock or the environment.
 //! * [`timing`] measures what the benches print.
@@ -21,6 +22,7 @@ pub mod program;
 pub mod project;
 pub mod proxy;
 pub mod sandbox;
+pub mod schema;
 pub mod servers;
 pub mod terminal;
 pub mod timing;

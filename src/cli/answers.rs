@@ -14,7 +14,7 @@ use super::{Cli, Screen};
 use crate::answer::Wanted;
 use crate::deploy::{Conduct, absent, could_not, late};
 use crate::error::{ExitCode, combine};
-use crate::event::{Kind, Outcome};
+use crate::event::{Kind, Outcome, Problem};
 use crate::fleet::Member;
 use crate::names::ContainerName;
 use crate::platform::Failed;
@@ -72,7 +72,7 @@ pub fn history(
 
 /// `deployer logs`.
 pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
-    let sites = match site::look(&cli.options, terminal, screen) {
+    let sites = match site::look(&cli.options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };
@@ -81,7 +81,7 @@ pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen
         .as_ref()
         .and_then(|name| unknown(name, &sites))
     {
-        screen.complaint(&wrong);
+        screen.problem(wrong);
         return ExitCode::Wrong;
     }
     Command::new(cli, terminal).run_at(
@@ -97,7 +97,7 @@ pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen
 }
 
 /// What is wrong with the name of a container that no service has.
-fn unknown(wanted: &ContainerName, sites: &[Site]) -> Option<String> {
+fn unknown(wanted: &ContainerName, sites: &[Site]) -> Option<Problem> {
     let services = sites.iter().flat_map(|site| &site.spec.services);
     let containers = services.flat_map(|service| &service.containers);
     let mut known: Vec<&str> = containers
@@ -109,10 +109,11 @@ fn unknown(wanted: &ContainerName, sites: &[Site]) -> Option<String> {
     }
     let hint = spec::did_you_mean(wanted.as_str(), known.iter().copied());
     let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
-    Some(format!(
-        "error: no container `{wanted}`{hint}\n  There are: {}\n",
-        known.join(", ")
-    ))
+    let problem = Problem::new(
+        "unknown-container",
+        format!("no container `{wanted}`{hint}"),
+    );
+    Some(problem.help(format!("There are: {}", known.join(", "))))
 }
 
 async fn lines(begun: &Begun<'_>, member: &Member<'_>, args: &LogsArgs) -> ExitCode {

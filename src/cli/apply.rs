@@ -9,6 +9,7 @@ use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::deploy::{Conduct, IfBusy};
 use crate::error::ExitCode;
+use crate::event::Problem;
 use crate::fleet::{self, StoredPlan};
 use crate::names::ServiceName;
 use crate::plan::saved::Saved;
@@ -40,15 +41,15 @@ type SavedPlan = Saved<StoredPlan>;
 pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     match (&args.plan, beside(&cli.options)) {
         (Some(_), Some(beside)) => {
-            screen.complaint(&format!(
-                "error: {beside} beside --plan: a saved plan is performed as it is; make another with `deployer plan --out FILE`\n"
-            ));
+            let words = format!("{beside} beside --plan: a saved plan is performed as it is");
+            let problem = Problem::new("usage", words);
+            screen.problem(problem.help("Make another with `deployer plan --out FILE`."));
             ExitCode::Wrong
         }
         (Some(path), None) => match SavedPlan::read(path) {
             Ok(saved) => apply_saved(cli, args, &saved, terminal, screen),
             Err(error) => {
-                screen.error(&error, None);
+                screen.error("plan", &error);
                 ExitCode::Wrong
             }
         },
@@ -73,7 +74,7 @@ fn apply(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> Ex
         message: args.message.as_deref(),
         ..Command::new(cli, terminal)
     };
-    let sites = match site::load(&cli.options, terminal, screen) {
+    let sites = match site::load(&cli.options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };
@@ -119,15 +120,13 @@ fn apply_saved(
         .iter()
         .map(|plan| plan.service().clone())
         .collect();
-    let sites = match site::look(&options, terminal, screen) {
+    let sites = match site::look(&options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };
     if !matches!(sites.as_slice(), [site] if site.spec.target.name == saved.target) {
-        screen.complaint(&format!(
-            "error: this plan is for --target {}\n",
-            saved.target
-        ));
+        let words = format!("this plan is for --target {}", saved.target);
+        screen.problem(Problem::new("other-target", words));
         return ExitCode::Refused;
     }
     let command = Command {
@@ -135,6 +134,7 @@ fn apply_saved(
         options: &options,
         terminal,
         verb: None,
+        deploys_files: false,
         plan_on_stdout: false,
     };
     let all = |_: &ServiceName| Conduct {

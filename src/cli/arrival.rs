@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Screen;
+use super::closing::End;
 use super::story::PATIENCE;
 use super::terminal::Terminal;
 use crate::error::ExitCode;
@@ -11,36 +12,46 @@ use crate::report::Loss;
 /// The last word about a loss may take so long.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
-/// Waits for the readers and says what they lack. `answers`: what went to standard output was all
-/// that was asked for, so that it is no success without it.
+/// Waits for the readers, writes what is written at the end, and says what the readers lack.
+/// `answers`: what went to standard output was all that was asked for, so that it is no success
+/// without it.
 pub(super) fn conclude(
-    code: ExitCode,
+    end: &End<'_>,
     answers: bool,
     terminal: &Terminal,
     screen: &mut Screen,
 ) -> ExitCode {
     terminal.stdout.settle(PATIENCE);
-    let losses = [
-        ("standard output", terminal.stdout.loss()),
-        ("standard error", terminal.stderr.loss()),
-    ];
-    for (stream, loss) in &losses {
+    // The last record is of the run as it ends, a loss so far included.
+    let code = with_losses(end.code, is_lost(&losses(terminal), answers));
+    let code = end.write(code, terminal, screen);
+    terminal.stdout.settle(PATIENCE);
+    let losses = losses(terminal);
+    for (stream, loss) in ["standard output", "standard error"].iter().zip(&losses) {
         if let Some(words) = loss.as_ref().and_then(|loss| words(stream, loss)) {
             screen.complaint(&words);
         }
     }
     terminal.stdout.settle(LAST_WORD);
-    let [(_, out), (_, err)] = losses;
-    let lost = |loss: Option<Loss>, counts: bool| match loss {
+    with_losses(code, is_lost(&losses, answers))
+}
+
+/// What standard output and standard error have lost.
+fn losses(terminal: &Terminal) -> [Option<Loss>; 2] {
+    [terminal.stdout.loss(), terminal.stderr.loss()]
+}
+
+fn is_lost([out, err]: &[Option<Loss>; 2], answers: bool) -> bool {
+    let lost = |loss: &Option<Loss>, counts: bool| match loss {
         None => false,
         Some(Loss::Gone) => counts,
         Some(Loss::Failed(_) | Loss::Stalled(_)) => true,
     };
-    with_losses(code, lost(out, answers) || lost(err, false))
+    lost(out, answers) || lost(err, false)
 }
 
 /// An end that is no success keeps its own code: it says more.
-fn with_losses(code: ExitCode, lost: bool) -> ExitCode {
+pub(super) fn with_losses(code: ExitCode, lost: bool) -> ExitCode {
     match code {
         ExitCode::Fine | ExitCode::Changes if lost => ExitCode::Failed,
         other => other,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
 use super::approve::{self, Answer, Question};
 use super::options::{Options, Output};
@@ -11,15 +10,16 @@ use super::site::{self, Cloud, Site};
 use super::story::{self, Story};
 use super::terminal::Terminal;
 use super::{Cli, Screen};
+use crate::answer::Image;
 use crate::clock::after;
 use crate::deploy::{Conduct, Deploy, IfBusy, declined, undecided};
 use crate::error::{ExitCode, combine};
-use crate::event::{Event, Events, Kind, Outcome, ServiceOutcome};
+use crate::event::{Events, Outcome, Problem};
 use crate::fleet::{self, Member, Proposed};
 use crate::names::ServiceName;
 use crate::plan::Note;
 use crate::platform::{Intent, Platform};
-use crate::report::Veil;
+use crate::report::{Ledger, Subject, Veil};
 use crate::spec::{self, Service};
 
 /// One command over the services of some sites.
@@ -30,6 +30,8 @@ pub(super) struct Command<'a> {
     pub(super) message: Option<&'a str>,
     /// The verb, for the history, where it is not `apply`.
     pub(super) verb: Option<&'static str>,
+    /// What the files say now is what is to be deployed.
+    pub(super) deploys_files: bool,
     /// A plan was asked for, and nothing else: it goes to stdout.
     pub(super) plan_on_stdout: bool,
 }
@@ -50,6 +52,7 @@ pub(super) struct Begun<'a> {
     pub(super) story: Story,
     began: Timestamp,
     timeout: Option<Duration>,
+    ledger: &'a Ledger,
 }
 
 /// So long after the end of `--timeout` whatever has not ended by itself is left. Each part of the work
@@ -67,6 +70,7 @@ impl<'a> Command<'a> {
             terminal,
             message: None,
             verb: None,
+            deploys_files: true,
             plan_on_stdout: false,
         }
     }
@@ -79,7 +83,7 @@ impl<'a> Command<'a> {
         conduct: impl Fn(&ServiceName) -> Conduct,
         work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
     ) -> ExitCode {
-        match site::look(self.options, self.terminal, screen) {
+        match site::look(self.options, screen) {
             Ok(sites) => self.run_at(&sites, screen, conduct, work),
             Err(code) => code,
         }
@@ -95,11 +99,16 @@ impl<'a> Command<'a> {
     ) -> ExitCode {
         let several = sites.len() > 1;
         let mut late = false;
-        let format = self
-            .terminal
-            .format(self.options.output, self.plan_on_stdout, several);
+        let output = self.options.output;
+        let plan_on_stdout = self.plan_on_stdout && output != Output::Markdown;
+        let format = self.terminal.format(output, plan_on_stdout, several);
         let private = sites.iter().flat_map(|site| site.private.iter().cloned());
         let veil = Veil::over(private);
+        let parts = self.parts(sites, conduct);
+        let ledger = &self.terminal.ledger;
+        let subject = |part: &Part<'_>| part.subject(sites, self.deploys_files, &veil);
+        let subjects = parts.iter().map(subject);
+        ledger.begin(subjects.collect(), self.plan_on_stdout);
         let timeout = self.options.timeout;
         let ended = story::run(self.terminal, (format, veil), timeout, async |story| {
             let (clock, began) = (story.clock, story.clock.now());
@@ -109,7 +118,6 @@ impl<'a> Command<'a> {
                 for site in sites {
                     clouds.push(site.connect(&origin, story.clock).await);
                 }
-                let parts = self.parts(sites, conduct);
                 let begun = Begun {
                     sites,
                     clouds,
@@ -117,6 +125,7 @@ impl<'a> Command<'a> {
                     story,
                     began,
                     timeout,
+                    ledger,
                 };
                 work(&begun).await
             });
@@ -127,12 +136,11 @@ impl<'a> Command<'a> {
             })
         });
         if late {
-            screen.complaint(
-                "error: the time that --timeout gives was over, and something still hung\n",
-            );
+            let words = "the time that --timeout gives was over, and something still hung";
+            screen.problem(Problem::new("timeout", words));
         }
         ended.unwrap_or_else(|error| {
-            screen.error(&error, None);
+            screen.error("start", &error);
             ExitCode::Failed
         })
     }
@@ -141,10 +149,10 @@ impl<'a> Command<'a> {
     pub(super) fn may_begin(&self, sites: &[Site], screen: &mut Screen) -> Result<(), ExitCode> {
         let asks = sites.iter().any(Site::asks) && !self.options.yes;
         if asks && (!self.terminal.can_ask || self.options.output == Output::Json) {
-            screen.complaint(
-                "error: nobody is here to approve the changes\n  \
-                 Add --yes to make them without asking, or review `deployer plan --out FILE` and run `deployer apply --plan FILE`.\n",
-            );
+            let problem = Problem::new("not-approved", "nobody is here to approve the changes");
+            screen.problem(problem.help(
+                "Add --yes to make them without asking, or review `deployer plan --out FILE` and run `deployer apply --plan FILE`.",
+            ));
             return Err(ExitCode::Wrong);
         }
         Ok(())
@@ -242,6 +250,23 @@ fn notes(site: &Site, service: &Service) -> Vec<Note> {
     about
         .map(|note| Note::info(note.code, note.message.clone()))
         .collect()
+}
+
+impl Part<'_> {
+    /// What is told of it at the end.
+    fn subject(&self, sites: &[Site], deploys_files: bool, veil: &Veil) -> Subject {
+        let deployed = deploys_files && self.conduct.intent.follows_the_file();
+        let containers = self.service.containers.iter().filter(|_| deployed);
+        let image = |container: &spec::Container| Image {
+            container: container.name.to_string(),
+            image: veil.text(&container.image.to_string()).into_owned(),
+        };
+        Subject {
+            target: sites[self.site].spec.target.name.clone(),
+            service: self.service.name.clone(),
+            images: containers.map(image).collect(),
+        }
+    }
 }
 
 impl Begun<'_> {
@@ -351,39 +376,13 @@ impl Begun<'_> {
                 .iter()
                 .map(|outcome| ExitCode::of(outcome.verdict, outcome.rolled_back)),
         );
-        self.end(code, outcomes);
+        self.end();
         code
     }
 
-    /// Tells how the whole command ended.
-    pub(super) fn end(&self, code: ExitCode, outcomes: &[Outcome]) {
-        let Some(first) = self.sites.first() else {
-            return;
-        };
-        let services = self
-            .parts
-            .iter()
-            .zip(outcomes)
-            .map(|(part, outcome)| ServiceOutcome {
-                target: self.sites[part.site].spec.target.name.clone(),
-                service: part.service.name.clone(),
-                verdict: outcome.verdict,
-                exit: outcome.exit,
-            });
-        let elapsed = self.story.clock.since(self.began);
-        tell(
-            &self.story.tell,
-            Event {
-                at: self.story.clock.now(),
-                target: first.spec.target.name.clone(),
-                service: None,
-                kind: Kind::Summary {
-                    exit: code.code(),
-                    elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-                    services: services.collect(),
-                },
-            },
-        );
+    /// Ends the story: people are told, too, how the whole of it ended.
+    pub(super) fn end(&self) {
+        self.ledger.has_end();
     }
 }
 
@@ -394,9 +393,4 @@ pub(super) fn writing(intent: Intent) -> Conduct {
         intent,
         ..Conduct::default()
     }
-}
-
-fn tell(events: &mpsc::UnboundedSender<Event>, event: Event) {
-    // The reporter ends only after the last sender, so this reaches it.
-    let _ = events.send(event);
 }

@@ -19,7 +19,7 @@ pub struct Args {
 /// Destroys.
 pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let command = Command::new(cli, terminal);
-    let sites = match site::look(&cli.options, terminal, screen) {
+    let sites = match site::look(&cli.options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };

@@ -4,17 +4,18 @@ use serde_json::{Map, Value, json};
 
 use super::options::Output;
 use super::site::{self, Site};
-use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::error::ExitCode;
+use crate::event::Kind;
+use crate::plan::Note;
 use crate::platform::ecs::render::{Setting, render as rendered};
 use crate::platform::kubernetes;
 use crate::platform::owner::Tenant;
 use crate::spec::{EcsPlace, KubePlace, Place, Spec};
 
 /// `deployer validate`: all problems at once.
-pub(super) fn validate(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
-    let sites = match site::load(&cli.options, terminal, screen) {
+pub(super) fn validate(cli: &Cli, screen: &mut Screen) -> ExitCode {
+    let sites = match site::load(&cli.options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };
@@ -25,29 +26,28 @@ pub(super) fn validate(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> E
             .iter()
             .map(|service| service.name.as_str())
             .collect();
-        if cli.options.output == Output::Json {
-            let notes: Vec<Value> = site.notes.iter().map(|note| json!(note)).collect();
-            screen.document(
-                &json!({ "target": site.spec.target.name, "services": names, "notes": notes }),
-            );
-            continue;
-        }
-        for note in &site.notes {
-            screen.complaint(&format!("note: {}\n", note.message));
-        }
-        screen.answer(&format!(
-            "{} at {}: valid\n",
-            names.join(", "),
-            site.spec.target.name
-        ));
+        let target = &site.spec.target.name;
+        let notes = site.notes.iter();
+        let valid = Kind::Valid {
+            services: names.iter().map(ToString::to_string).collect(),
+            notes: notes
+                .map(|note| Note::info(note.code, note.message.clone()))
+                .collect(),
+        };
+        screen.tell(Some(target.clone()), valid, |screen, _| {
+            for note in &site.notes {
+                screen.complaint(&format!("note: {}\n", note.message));
+            }
+            screen.answer(&format!("{} at {target}: valid\n", names.join(", ")));
+        });
     }
     ExitCode::Fine
 }
 
 /// `deployer render`: the exact requests. Manifests are YAML, unless JSON is asked for or one of the
 /// targets is no Kubernetes.
-pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
-    let sites = match site::load(&cli.options, terminal, screen) {
+pub(super) fn render(cli: &Cli, screen: &mut Screen) -> ExitCode {
+    let sites = match site::load(&cli.options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };
@@ -65,7 +65,7 @@ pub(super) fn render(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> Exi
                 ExitCode::Fine
             }
             Err(error) => {
-                screen.error(&error, None);
+                screen.error("yaml", &error);
                 ExitCode::Failed
             }
         };

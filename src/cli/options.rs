@@ -1,6 +1,7 @@
 //! What every verb understands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,7 +48,8 @@ pub struct Options {
     /// Does not ask before it changes anything
     #[arg(short, long, global = true)]
     pub yes: bool,
-    /// For people, or one JSON object a line for scripts
+    /// For people; one JSON object a line for scripts, the last of them a `summary` (but `render`,
+    /// `schema` and `completions` print the one document that they are); or, of a plan, Markdown
     #[arg(long, global = true, value_enum, default_value_t)]
     pub output: Output,
     /// Colours: where a terminal shows them, or as `CLICOLOR_FORCE` and `NO_COLOR` say
@@ -56,6 +58,12 @@ pub struct Options {
     /// How a rollout is followed on the screen; `live` on a terminal, else `plain`
     #[arg(long, global = true, value_enum, value_name = "HOW", default_value_t)]
     pub progress: Progress,
+    /// Writes verdict, exit code and revisions as a dotenv report, for GitLab
+    #[arg(long, global = true, value_name = "FILE")]
+    pub dotenv: Option<PathBuf>,
+    /// Writes what is wrong with the files as a code quality report, for GitLab
+    #[arg(long, global = true, value_name = "FILE")]
+    pub code_quality: Option<PathBuf>,
     /// How long this process may take for all it does, such as `20m`; what it watches goes on
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
@@ -78,6 +86,27 @@ pub enum Output {
     Human,
     /// For scripts
     Json,
+    /// For a comment on a pull request; `plan` only
+    Markdown,
+}
+
+impl Output {
+    /// What is chosen by a command line that cannot be read as a whole.
+    pub fn of(args: &[OsString]) -> Self {
+        let mut words = args.iter().map(|arg| arg.to_string_lossy());
+        let mut chosen = Self::default();
+        while let Some(word) = words.next().filter(|word| word != "--") {
+            let value = match word.split_once('=') {
+                Some(("--output", value)) => Some(value.to_owned()),
+                _ if word == "--output" => words.next().map(Into::into),
+                _ => None,
+            };
+            chosen = value
+                .and_then(|value| Self::from_str(&value, false).ok())
+                .unwrap_or(chosen);
+        }
+        chosen
+    }
 }
 
 impl Options {
@@ -165,6 +194,22 @@ mod tests {
         assert_eq!(options.image_twice(), Some(&"api".parse().unwrap()));
         let two = parsed("--image api=a:1 --image web=a:1").unwrap();
         assert_eq!(two.image_twice(), None);
+    }
+
+    #[test]
+    fn the_output_is_known_where_the_rest_is_wrong() {
+        let cases = [
+            ("plan --output json --nope", Output::Json),
+            ("plan --output=json", Output::Json),
+            ("--output json --output human", Output::Human),
+            ("--output jsn", Output::Human),
+            ("plan -- --output json", Output::Human),
+            ("--output", Output::Human),
+        ];
+        for (line, output) in cases {
+            let args: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            assert_eq!(Output::of(&args), output, "{line}");
+        }
     }
 
     #[test]

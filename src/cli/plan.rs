@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::deploy::Conduct;
 use crate::error::{ExitCode, combine};
-use crate::event::Kind;
+use crate::event::{Kind, Problem};
 use crate::fleet::{self, Ready};
 use crate::plan::saved::{Saved, SavedError};
 use crate::platform::Intent;
@@ -38,12 +38,13 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
         plan_on_stdout: true,
         ..Command::new(cli, terminal)
     };
-    let sites = match site::load(&cli.options, terminal, screen) {
+    let sites = match site::load(&cli.options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };
     if args.out.is_some() && sites.len() != 1 {
-        screen.complaint("error: --out saves the plan of one target: name one --target\n");
+        let problem = Problem::new("usage", "--out saves the plan of one target");
+        screen.problem(problem.help("Name one --target."));
         return ExitCode::Wrong;
     }
     let conduct = |_: &_| Conduct {
@@ -62,12 +63,20 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
     });
     match (saved, &args.out) {
         (Some(Err(error)), _) => {
-            screen.error(&error, None);
+            screen.error("plan", &error);
             ExitCode::Failed
         }
         (Some(Ok(())), Some(path)) => {
-            let line = performs(path, &cli.options);
-            screen.complaint(&format!("saved; to perform exactly this: {line}\n"));
+            let saved = Kind::Saved {
+                file: path.display().to_string(),
+                performs: performs(path, &cli.options),
+            };
+            let target = sites[0].spec.target.name.clone();
+            screen.tell(Some(target), saved, |screen, saved| {
+                if let Kind::Saved { performs, .. } = saved {
+                    screen.complaint(&format!("saved; to perform exactly this: {performs}\n"));
+                }
+            });
             code
         }
         _ => code,
@@ -103,7 +112,7 @@ async fn plan(
     });
     let code = combine(codes);
     let whole = proposed.iter().all(Result::is_ok);
-    begun.end(code, &[]);
+    begun.end();
     let Some(path) = args.out.as_ref().filter(|_| whole) else {
         return (code, None);
     };

@@ -187,7 +187,7 @@ fn with_intent(
     screen: &mut Screen,
 ) -> ExitCode {
     let options = command.options;
-    let sites = match site::look(options, command.terminal, screen) {
+    let sites = match site::look(options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,
     };

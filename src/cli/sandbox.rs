@@ -10,6 +10,7 @@ use super::terminal::Terminal;
 use super::{Screen, signals, site};
 use crate::cancel::Cancel;
 use crate::error::ExitCode;
+use crate::event::Kind;
 use crate::sandbox::{Sandbox, SandboxError};
 
 /// How to serve.
@@ -42,18 +43,20 @@ pub fn run(options: &Options, args: &Args, _: &Terminal, screen: &mut Screen) ->
     match ended {
         Ok(()) => ExitCode::Fine,
         Err(error) => {
-            screen.error(&error, None);
+            screen.error("sandbox", &error);
             ExitCode::Failed
         }
     }
 }
 
 fn reset(options: &Options, screen: &mut Screen) -> Result<(), SandboxError> {
-    let there = Sandbox::reset(&site::sandbox_file(options))?;
-    screen.answer(if there {
-        "the sandbox is as new\n"
-    } else {
-        "there was no sandbox\n"
+    let existed = Sandbox::reset(&site::sandbox_file(options))?;
+    screen.tell(None, Kind::Reset { existed }, |screen, _| {
+        screen.answer(if existed {
+            "the sandbox is as new\n"
+        } else {
+            "there was no sandbox\n"
+        });
     });
     Ok(())
 }
@@ -68,7 +71,10 @@ fn serve(sandbox: Sandbox, listen: SocketAddr, screen: &mut Screen) -> Result<()
             .await
             .map_err(SandboxError::Listen)?;
         let address = listener.local_addr().map_err(SandboxError::Listen)?;
-        screen.answer(&format!("listening on http://{address}\n"));
+        let url = format!("http://{address}");
+        screen.tell(None, Kind::Listening { url }, |screen, _| {
+            screen.answer(&format!("listening on http://{address}\n"));
+        });
         let cancel = Cancel::new();
         let stop = async {
             tokio::select! {

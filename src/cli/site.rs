@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::Screen;
 use super::log;
 use super::options::Options;
-use super::terminal::{Terminal, variable};
+use super::terminal::variable;
 use super::trust;
 use crate::clock::Clock;
 use crate::error::ExitCode;
+use crate::event::Problem;
 use crate::names::{BadName, TargetName};
 use crate::platform::aws;
 use crate::platform::ecs::Ecs;
@@ -144,52 +145,39 @@ pub(super) enum Cloud {
 
 /// Reads the files for each target, and opens the sandbox where it is one. What is wrong is told;
 /// `Err` is how the program ends. Every variable must have a value.
-pub(super) fn load(
-    options: &Options,
-    terminal: &Terminal,
-    screen: &mut Screen,
-) -> Result<Vec<Site>, ExitCode> {
-    sites(options, true, terminal, screen)
+pub(super) fn load(options: &Options, screen: &mut Screen) -> Result<Vec<Site>, ExitCode> {
+    sites(options, true, screen)
 }
 
 /// The same for a verb that goes by what is there: values that only a deployment brings may be
 /// wanting.
-pub(super) fn look(
-    options: &Options,
-    terminal: &Terminal,
-    screen: &mut Screen,
-) -> Result<Vec<Site>, ExitCode> {
-    sites(options, false, terminal, screen)
+pub(super) fn look(options: &Options, screen: &mut Screen) -> Result<Vec<Site>, ExitCode> {
+    sites(options, false, screen)
 }
 
-fn sites(
-    options: &Options,
-    demands: bool,
-    terminal: &Terminal,
-    screen: &mut Screen,
-) -> Result<Vec<Site>, ExitCode> {
-    if let Some(service) = options.image_twice() {
-        screen.complaint(&format!(
-            "error: --image names two images for {service}: which one is it to be?\n"
-        ));
-        return Err(ExitCode::Wrong);
-    }
-    let targets = targets(options).map_err(|why| {
-        screen.complaint(&format!("error: {why}\n"));
+fn sites(options: &Options, demands: bool, screen: &mut Screen) -> Result<Vec<Site>, ExitCode> {
+    let targets = targets(options).map_err(|problem| {
+        screen.problem(problem);
         ExitCode::Wrong
     })?;
+    screen.ledger().targets(&targets);
+    if let Some(service) = options.image_twice() {
+        let words = format!("--image names two images for {service}: which one is it to be?");
+        screen.problem(Problem::new("usage", words));
+        return Err(ExitCode::Wrong);
+    }
     let mut sites = Vec::new();
     let given = options.set.iter().map(|(name, _)| name.as_str());
     let mut broken = false;
     if let Err(problems) = spec::unused(&Disk, &options.file, &targets, given) {
-        screen.complaint(&problems.render(terminal.err.color));
+        screen.problems(&problems);
         broken = true;
     }
     for target in &targets {
         match read(options, target, demands) {
             Ok(loaded) => sites.push(Site::of(options, loaded, demands)),
             Err(problems) => {
-                screen.complaint(&problems.render(terminal.err.color));
+                screen.problems(&problems);
                 broken = true;
             }
         }
@@ -199,7 +187,7 @@ fn sites(
     }
     let opened: Result<Vec<Site>, _> = sites.into_iter().map(|site| site.opened(options)).collect();
     let sites = opened.map_err(|error| {
-        screen.error(&error, None);
+        screen.error("sandbox", &error);
         ExitCode::Failed
     })?;
     let private = sites.iter().flat_map(|site| site.private.iter().cloned());
@@ -210,7 +198,7 @@ fn sites(
 }
 
 /// The targets that were named; else the one of `DEPLOYER_TARGET`, else the only one there is.
-fn targets(options: &Options) -> Result<Vec<TargetName>, String> {
+fn targets(options: &Options) -> Result<Vec<TargetName>, Problem> {
     if !options.targets.is_empty() {
         // One that is named twice is meant once.
         let mut seen = BTreeSet::new();
@@ -221,7 +209,7 @@ fn targets(options: &Options) -> Result<Vec<TargetName>, String> {
         let name: Result<TargetName, BadName> = name.parse();
         return name
             .map(|name| vec![name])
-            .map_err(|error| format!("DEPLOYER_TARGET: {error}"));
+            .map_err(|error| Problem::new("usage", format!("DEPLOYER_TARGET: {error}")));
     }
     let mut names = spec::targets(&Disk, &options.file);
     let own = names.iter().filter(|name| name.as_str() != "sandbox");
@@ -234,10 +222,11 @@ fn targets(options: &Options) -> Result<Vec<TargetName>, String> {
         _ => {}
     }
     let names: Vec<&str> = names.iter().map(TargetName::as_str).collect();
-    Err(format!(
+    let words = format!(
         "no target is named; use --target with one of: {}",
         names.join(", ")
-    ))
+    );
+    Err(Problem::new("no-target", words))
 }
 
 fn read(options: &Options, target: &TargetName, demands: bool) -> Result<Loaded, spec::Problems> {

@@ -83,7 +83,7 @@ async fn tell(
         (stderr.clone(), terminal.err),
     );
     let reporter = Reporter::new(format, out, err)
-        .with_actions(terminal.actions.clone())
+        .with_ledger(terminal.ledger.clone(), terminal.actions.is_some())
         .with_veil(veil)
         .through(stdout, stderr);
     let story = Story {
@@ -103,7 +103,8 @@ async fn tell(
         code
     };
     tokio::select! {
-        code = both => Ok(code),
+        // First, so that no signal comes before somebody listens.
+        biased;
         second = signals::relay(&cancel) => match second {
             Ok(()) => {
                 let left = terminal.stdout.drain(clock, AT_ONCE);
@@ -113,6 +114,7 @@ async fn tell(
             }
             Err(error) => Err(BeginError::Signals(error)),
         },
+        code = both => Ok(code),
     }
 }
 

@@ -1,12 +1,14 @@
 //! What stands around the program: terminals, a CI runner, the wishes of the environment.
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use super::options::Output;
-use crate::report::{self, Actions, Format, Outlet, Style, Telling};
+use crate::clock::Clock;
+use crate::report::{self, Actions, Format, Ledger, Outlet, Style, Telling};
 
 /// When there are colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -58,6 +60,8 @@ pub struct Terminal {
     pub can_ask: bool,
     /// What GitHub Actions is told, where it runs us.
     pub actions: Option<Actions>,
+    /// Where what is told is entered.
+    pub ledger: Ledger,
     /// Standard output.
     pub stdout: Outlet,
     /// Standard error.
@@ -97,7 +101,8 @@ impl Terminal {
         terminal.out.width = columns(facts.stdout, terminal_size::terminal_size_of(io::stdout()));
         terminal.err.width = columns(facts.stderr, terminal_size::terminal_size_of(io::stderr()));
         terminal.actions = is_set("GITHUB_ACTIONS").then(|| Actions {
-            summary: variable("GITHUB_STEP_SUMMARY").map(Into::into),
+            summary: path("GITHUB_STEP_SUMMARY"),
+            output: path("GITHUB_OUTPUT"),
         });
         terminal
     }
@@ -116,6 +121,7 @@ impl Terminal {
             progress: facts.progress(wishes),
             can_ask: facts.stdin && facts.stderr && !facts.ci,
             actions: None,
+            ledger: Ledger::new(Clock::system()),
         }
     }
 
@@ -123,7 +129,7 @@ impl Terminal {
     pub fn format(&self, output: Output, plan_on_stdout: bool, several_targets: bool) -> Format {
         match output {
             Output::Json => Format::Json,
-            Output::Human => Format::Human(Telling {
+            Output::Human | Output::Markdown => Format::Human(Telling {
                 progress: self.progress,
                 plan_on_stdout,
                 several_targets,
@@ -176,6 +182,13 @@ fn columns(
 )]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// A path in the environment.
+fn path(name: &str) -> Option<PathBuf> {
+    variable(name)
+        .filter(|value| !value.is_empty())
+        .map(Into::into)
 }
 
 /// `NO_COLOR` and `CI` count when they are there and not empty.

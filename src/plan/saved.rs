@@ -1,8 +1,8 @@
 //! A plan in a file: reviewed today, performed exactly as it was tomorrow, or refused.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Write};
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::names::TargetName;
+use crate::whole::{self, Readers};
 
 /// The form of the file; another form is refused, not guessed at.
 const FORMAT: u32 = 2;
@@ -95,31 +96,9 @@ impl<P: Serialize + DeserializeOwned> Saved<P> {
             path: path.to_owned(),
             source,
         };
-        let text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
-        let mut name = path.as_os_str().to_owned();
-        name.push(".new");
-        let new = PathBuf::from(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        let write = || -> io::Result<()> {
-            if std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
-                let why = "what is there is no regular file, and only such a one is replaced";
-                return Err(io::Error::other(why));
-            }
-            // One that was left behind may be readable by others.
-            let _ = std::fs::remove_file(&new);
-            let mut file = options.open(&new)?;
-            file.write_all(&text)?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            std::fs::rename(&new, path)
-        };
-        write().map_err(failed)
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
+        text.push(b'\n');
+        whole::replace(path, &text, Readers::Owner).map_err(failed)
     }
 
     /// Reads it.

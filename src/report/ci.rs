@@ -1,80 +1,155 @@
-//! What GitHub Actions shows of a run: an annotation for each service that did not end well, and
-//! a summary of the step in Markdown.
+//! What CI systems show of a run: annotations, a summary of the step in Markdown, values for the
+//! steps that follow, and reports that a merge request shows.
+//!
+//! All of it but the annotations is written once, at the end, from the [`Ledger`].
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::event::{Event, Kind, Outcome, PostMortem};
-
 use super::gate;
+use super::ledger::Ledger;
 use super::text::clean;
 use super::words;
+use crate::error::ExitCode;
+use crate::event::{Event, Kind, Outcome, Problem};
 
-/// How many log lines the step's summary shows.
-const LOG_LINES: usize = 20;
+mod page;
+mod quality;
+mod summary;
+mod values;
 
-/// Collects what belongs into the step's summary.
-#[derive(Debug)]
-pub(super) struct Ci {
-    summary: Option<PathBuf>,
-    evidence: BTreeMap<String, PostMortem>,
-    markdown: String,
+pub(super) use page::page;
+
+/// What GitHub Actions is told besides.
+#[derive(Debug, Clone, Default)]
+pub struct Actions {
+    /// The file that the step's summary is appended to (`GITHUB_STEP_SUMMARY`).
+    pub summary: Option<PathBuf>,
+    /// The file that values for later steps are appended to (`GITHUB_OUTPUT`).
+    pub output: Option<PathBuf>,
 }
 
-impl Ci {
-    /// `summary` is the file that the step's summary is appended to.
-    pub(super) fn new(summary: Option<PathBuf>) -> Self {
-        Self {
-            summary,
-            evidence: BTreeMap::new(),
-            markdown: String::new(),
+/// A comment of GitHub holds so many characters; counted here in bytes, which are never fewer.
+const COMMENT: usize = 65_536;
+
+/// A step's summary may have 1 MiB; the rest is for other commands of the same step.
+const SUMMARY: usize = 768 * 1024;
+
+/// What a file for a CI system is there for, and where.
+#[derive(Debug, Clone, Copy)]
+pub enum Report<'a> {
+    /// The summary of a step, in Markdown: appended. With a heading: of a plan.
+    Summary(&'a Path, Option<&'a Heading>),
+    /// Values for the steps of GitHub Actions that follow: appended.
+    Output(&'a Path),
+    /// Values for the jobs of GitLab that follow: replaced.
+    Dotenv(&'a Path),
+    /// Problems of the files, as GitLab shows them beside the lines of a merge request: replaced.
+    /// With the file that what belongs to no file is shown in.
+    CodeQuality(&'a Path, &'a Path),
+}
+
+/// What is planned, in words that stay the same from one run to the next: a comment is found again
+/// by them.
+#[derive(Debug, Clone)]
+pub struct Heading {
+    /// The deploy file, as it was named.
+    pub file: String,
+    /// The services that were chosen; empty: all.
+    pub services: Vec<String>,
+}
+
+impl Report<'_> {
+    /// What it is, for whoever is told that it could not be written.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Summary(..) => "the summary of this step",
+            Self::Output(_) => "the output of this step",
+            Self::Dotenv(_) => "the dotenv report",
+            Self::CodeQuality(..) => "the code quality report",
         }
     }
 
-    /// Takes note of an event; returns the annotation that it calls for.
-    pub(super) fn note(&mut self, event: &Event) -> Option<String> {
-        let place = words::place(event);
-        match &event.kind {
-            Kind::PostMortem(evidence) => {
-                self.evidence.insert(place, evidence.clone());
-                None
+    /// Writes it, of a run that ends with `code`.
+    pub fn write(self, ledger: &Ledger, code: ExitCode) -> io::Result<()> {
+        match self {
+            Self::Summary(path, heading) => {
+                let text = match heading {
+                    Some(heading) => page(&ledger.book(), heading, SUMMARY) + "\n",
+                    None => summary::of(&ledger.book()),
+                };
+                append(path, &text)
             }
-            Kind::Outcome(outcome) => {
-                let evidence = self.evidence.remove(&place);
-                self.markdown += &section(&place, outcome, evidence.as_ref());
-                (!words::ended_well(outcome)).then(|| annotation(&place, outcome))
+            Self::Output(path) => append(path, &values::github(&ledger.book(), code)),
+            Self::Dotenv(path) => {
+                let text = values::dotenv(&ledger.book(), code);
+                crate::whole::replace(path, text.as_bytes(), crate::whole::Readers::All)
             }
-            _ => None,
+            Self::CodeQuality(path, file) => {
+                let text = quality::report(&ledger.book(), file);
+                crate::whole::replace(path, text.as_bytes(), crate::whole::Readers::All)
+            }
         }
     }
+}
 
-    /// Appends the summary to its file.
-    pub(super) fn write_summary(&mut self) -> io::Result<()> {
-        match &self.summary {
-            Some(path) if !self.markdown.is_empty() => {
-                append(path, &std::mem::take(&mut self.markdown))
-            }
-            _ => Ok(()),
-        }
-    }
+/// The plan as a comment that a bot writes.
+pub(super) fn comment(ledger: &Ledger, heading: &Heading) -> String {
+    page(&ledger.book(), heading, COMMENT)
 }
 
 fn append(path: &Path, text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     file.write_all(text.as_bytes())
 }
 
-/// A workflow command (GitHub documentation, workflow commands for GitHub Actions).
-fn annotation(place: &str, outcome: &Outcome) -> String {
+/// The workflow command that an event calls for (GitHub documentation, workflow commands for GitHub
+/// Actions).
+pub(super) fn annotation(event: &Event) -> Option<String> {
+    match &event.kind {
+        Kind::Outcome(outcome) if !words::ended_well(outcome) => {
+            Some(of_outcome(&words::place(event), outcome))
+        }
+        Kind::Problem(problem) => Some(of_problem(problem)),
+        _ => None,
+    }
+}
+
+fn of_outcome(place: &str, outcome: &Outcome) -> String {
     let (_, verdict) = words::verdict(outcome.verdict, outcome.rolled_back);
     format!(
         "::error title={}::{}",
         property(&format!("{place}: {verdict}")),
         data(&outcome.reason)
     )
+}
+
+fn of_problem(problem: &Problem) -> String {
+    let mut properties = Vec::new();
+    if let Some(file) = &problem.file {
+        properties.push(format!("file={}", property(file)));
+    }
+    for (name, number) in [("line", problem.line), ("col", problem.column)] {
+        if let Some(number) = number {
+            properties.push(format!("{name}={number}"));
+        }
+    }
+    properties.push(format!("title={}", property(&problem.code)));
+    format!("::error {}::{}", properties.join(","), data(&told(problem)))
+}
+
+/// A problem in a few sentences of one line.
+fn told(problem: &Problem) -> String {
+    let mut text = problem.message.clone();
+    for more in problem.because.iter().chain(&problem.help) {
+        text += "; ";
+        text += more;
+    }
+    clean(&text)
 }
 
 fn data(text: &str) -> String {
@@ -84,90 +159,4 @@ fn data(text: &str) -> String {
 
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-fn section(place: &str, outcome: &Outcome, evidence: Option<&PostMortem>) -> String {
-    let (_, verdict) = words::verdict(outcome.verdict, outcome.rolled_back);
-    let sign = if words::ended_well(outcome) {
-        "✅"
-    } else {
-        "❌"
-    };
-    let mut text = format!(
-        "### {sign} {}: {verdict}\n\n{}\n\n",
-        inline(place),
-        inline(&outcome.reason)
-    );
-    if let Some(serving) = &outcome.serving {
-        let _ = writeln!(text, "Serving now: {}\n", inline(serving));
-    }
-    if let Some(evidence) = evidence {
-        text += &table(evidence);
-        text += &log_tail(evidence);
-        text += &list("What to do", &evidence.next);
-    }
-    text
-}
-
-fn table(evidence: &PostMortem) -> String {
-    if evidence.groups.is_empty() {
-        return String::new();
-    }
-    let mut text =
-        "| count | cause | container | exit code | text |\n|--:|---|---|--:|---|\n".to_owned();
-    for group in &evidence.groups {
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} | {} |",
-            group.count,
-            group.cause.words(),
-            inline(group.container.as_deref().unwrap_or("")),
-            group
-                .exit_code
-                .map_or_else(String::new, |code| code.to_string()),
-            inline(&group.text),
-        );
-    }
-    text + "\n"
-}
-
-/// An indented block of code: unlike a fenced one nothing in it can end it.
-fn log_tail(evidence: &PostMortem) -> String {
-    let Some(tail) = &evidence.logs else {
-        return String::new();
-    };
-    let mut text = format!("Last lines of {}:\n\n", inline(&tail.source));
-    let skipped = tail.lines.len().saturating_sub(LOG_LINES);
-    for line in tail.lines.iter().skip(skipped) {
-        let _ = writeln!(text, "    {}", clean(line));
-    }
-    text + "\n"
-}
-
-fn list(title: &str, items: &[String]) -> String {
-    if items.is_empty() {
-        return String::new();
-    }
-    let mut text = format!("{title}:\n\n");
-    for item in items {
-        let _ = writeln!(text, "* {}", inline(item));
-    }
-    text + "\n"
-}
-
-/// Text that Markdown shows as it is: no tags, no table cells of its own.
-fn inline(text: &str) -> String {
-    let mut safe = String::new();
-    for c in clean(text).chars() {
-        match c {
-            '<' => safe.push_str("&lt;"),
-            '&' => safe.push_str("&amp;"),
-            '|' | '`' | '*' | '_' | '[' | '!' | '\\' | '#' | '~' => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            c => safe.push(c),
-        }
-    }
-    safe
 }

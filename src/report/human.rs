@@ -30,6 +30,8 @@ use layout::arrange;
 use live::{Live, window_of_stderr};
 use once::Once;
 
+pub(super) use plan::{image as planned_image, lines as plan_lines};
+
 /// Where a text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stream {
@@ -153,6 +155,7 @@ impl Human {
                 exit,
                 elapsed_ms,
                 services,
+                ..
             } => (Stream::Err, outcome::summary(services, *exit, *elapsed_ms)),
             kind => (Stream::Err, self.go_on(event, kind).into_iter().collect()),
         }
@@ -226,10 +229,12 @@ impl Human {
 
     /// What a line starts with: the service, and the target where there are several.
     fn label(&self, event: &Event) -> String {
-        match (&event.service, self.telling.several_targets) {
-            (Some(service), true) => format!("{}/{service}", event.target),
-            (Some(service), false) => service.to_string(),
-            (None, _) => event.target.to_string(),
+        match (&event.service, &event.target) {
+            (Some(service), Some(target)) if self.telling.several_targets => {
+                format!("{target}/{service}")
+            }
+            (Some(service), _) => service.to_string(),
+            (None, _) => words::place(event),
         }
     }
 

@@ -2,9 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::Clock;
 use crate::event::{
-    Event, FailureGroup, Kind, LogTail, Outcome, PhaseWord, PostMortem, ServiceOutcome, VerdictWord,
+    Ended, Event, FailureGroup, Kind, LogTail, Outcome, PhaseWord, PostMortem, ServiceOutcome,
+    VerdictWord,
 };
+use crate::names::TargetName;
+use crate::report::ledger::{Ledger, Subject};
 use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge, Unit};
 
 mod hostile;
@@ -23,6 +27,20 @@ pub(super) fn after(seconds: i64) -> Timestamp {
     start() + SignedDuration::from_secs(seconds)
 }
 
+/// An empty ledger of a run over these services.
+pub(super) fn ledger(services: &[&str]) -> Ledger {
+    let ledger = Ledger::new(Clock::driven_from(start()));
+    let target: TargetName = "ecs".parse().unwrap();
+    ledger.targets(std::slice::from_ref(&target));
+    let subject = |name: &&str| Subject {
+        target: target.clone(),
+        service: name.parse().unwrap(),
+        images: Vec::new(),
+    };
+    ledger.begin(services.iter().map(subject).collect(), false);
+    ledger
+}
+
 /// An event of the service `api`, `seconds` into the story.
 pub(super) fn api(seconds: i64, kind: Kind) -> Event {
     of(Some("api"), seconds, kind)
@@ -32,7 +50,7 @@ pub(super) fn api(seconds: i64, kind: Kind) -> Event {
 pub(super) fn of(service: Option<&str>, seconds: i64, kind: Kind) -> Event {
     Event {
         at: after(seconds),
-        target: "ecs".parse().unwrap(),
+        target: Some("ecs".parse().unwrap()),
         service: service.map(|name| name.parse().unwrap()),
         kind,
     }
@@ -108,15 +126,13 @@ pub(super) fn outcome(verdict: VerdictWord, exit: u8, reason: &str) -> Outcome {
 }
 
 fn summary(verdict: VerdictWord, exit: u8, seconds: u64) -> Kind {
+    let verdict = Ended::Verdict(verdict);
+    let (target, service) = ("ecs".parse().unwrap(), "api".parse().unwrap());
     Kind::Summary {
+        verdict,
         exit,
         elapsed_ms: seconds * 1000,
-        services: vec![ServiceOutcome {
-            target: "ecs".parse().unwrap(),
-            service: "api".parse().unwrap(),
-            verdict,
-            exit,
-        }],
+        services: vec![ServiceOutcome::new(target, service, verdict, exit)],
     }
 }
 

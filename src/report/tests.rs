@@ -1,6 +1,7 @@
 //! Whole stories as each reporter tells them.
 
 use std::fs;
+use std::io;
 
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
@@ -8,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::stories::{self, api, of, outcome};
 use super::*;
-use crate::event::{Kind, Outcome, PhaseWord, ServiceOutcome, VerdictWord};
+use crate::event::{Ended, Kind, Outcome, PhaseWord, ServiceOutcome, VerdictWord};
 
 mod blocks;
 mod properties;
@@ -201,13 +202,12 @@ fn every_verdict_begins_the_last_line() {
 
 #[test]
 fn several_services_end_in_a_table() {
-    let service = |name: &str, verdict, exit| ServiceOutcome {
-        target: "ecs".parse().unwrap(),
-        service: name.parse().unwrap(),
-        verdict,
-        exit,
+    let service = |name: &str, verdict, exit| {
+        let (target, name) = ("ecs".parse().unwrap(), name.parse().unwrap());
+        ServiceOutcome::new(target, name, Ended::Verdict(verdict), exit)
     };
     let kind = Kind::Summary {
+        verdict: Ended::Verdict(VerdictWord::Tripped),
         exit: 10,
         elapsed_ms: 61_500,
         services: vec![
@@ -255,7 +255,7 @@ fn a_reader_that_leaves_does_not_stop_the_story() {
     let mut err = Vec::new();
     let style = Style::default();
     let mut reporter = Reporter::new(Format::Json, (Gone, style), (&mut err, style))
-        .with_actions(Some(Actions::default()));
+        .with_ledger(stories::ledger(&["api"]), true);
     for event in stories::rolled_back() {
         reporter.event(&event);
     }
@@ -291,50 +291,45 @@ async fn a_question_comes_after_all_that_was_told_before() {
     );
 }
 
-#[test]
-fn github_is_told_of_a_failure_and_gets_a_summary() {
-    let path = std::env::temp_dir().join(format!("deployer-summary-{}", std::process::id()));
+/// What GitHub Actions is told while a story is told, and the summary of its step.
+fn in_actions(events: &[Event]) -> (String, String) {
+    let path = std::env::temp_dir().join(format!(
+        "deployer-summary-{}-{}",
+        std::process::id(),
+        events.len()
+    ));
     let _ = fs::remove_file(&path);
     let style = Style::default();
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let actions = Actions {
-        summary: Some(path.clone()),
-    };
+    let ledger = stories::ledger(&["api"]);
     let mut reporter = Reporter::new(Format::Json, (&mut out, style), (&mut err, style))
-        .with_actions(Some(actions));
-    for event in stories::rolled_back() {
-        reporter.event(&event);
+        .with_ledger(ledger.clone(), true);
+    for event in events {
+        reporter.event(event);
     }
     reporter.finish();
-    assert_eq!(
-        String::from_utf8(err).unwrap(),
-        "::error title=api at ecs%3A Rolled back::the container exits (3 tasks failed)\n"
-    );
+    let report = Report::Summary(&path, None);
+    report.write(&ledger, crate::error::ExitCode::Fine).unwrap();
     let summary = fs::read_to_string(&path).unwrap();
     fs::remove_file(&path).unwrap();
+    (String::from_utf8(err).unwrap(), summary)
+}
+
+#[test]
+fn github_is_told_of_a_failure_and_gets_a_summary() {
+    let (told, summary) = in_actions(&stories::rolled_back());
+    assert_eq!(
+        told,
+        "::error title=api at ecs%3A Rolled back::the container exits (3 tasks failed)\n"
+    );
     assert_snapshot!(summary);
 }
 
 #[test]
-fn a_summary_that_cannot_be_written_is_said() {
-    let actions = Actions {
-        summary: Some("/nonexistent/summary.md".into()),
-    };
-    let style = Style::default();
-    let mut err = Vec::new();
-    let format = Format::Human(telling());
-    let mut reporter =
-        Reporter::new(format, (Vec::new(), style), (&mut err, style)).with_actions(Some(actions));
-    reporter.event(&api(
-        1,
-        Kind::Outcome(outcome(VerdictWord::Healthy, 0, "fine")),
-    ));
-    reporter.finish();
-    let err = String::from_utf8(err).unwrap();
-    assert!(
-        err.contains("warning: the summary of this step could not be written"),
-        "{err}"
-    );
+fn the_summary_of_a_success_has_revisions_and_time() {
+    let (told, summary) = in_actions(&stories::healthy());
+    assert_eq!(told, "");
+    assert_snapshot!(summary);
 }
 
 #[test]

@@ -233,7 +233,7 @@ mod tests {
     fn event(kind: Kind) -> Event {
         Event {
             at: "2026-01-02T03:04:05Z".parse().unwrap(),
-            target: "production".parse().unwrap(),
+            target: Some("production".parse().unwrap()),
             service: None,
             kind,
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::event::{Event, Outcome, PhaseWord, VerdictWord};
+use crate::event::{AnswerWord, Ended, Event, Outcome, PhaseWord, VerdictWord};
+use crate::names::{ServiceName, TargetName};
 use crate::rollout::{Cause, Failure, Unit};
 
 use super::text::Tone;
@@ -44,12 +45,19 @@ pub(super) fn task(unit: Unit, id: &str) -> String {
     }
 }
 
-/// `api at ecs`; the target alone where no service is meant.
+/// `api at ecs`; the target alone where no service is meant, and nothing where no target is.
 pub(super) fn place(event: &Event) -> String {
-    match &event.service {
-        Some(service) => format!("{service} at {}", event.target),
-        None => event.target.to_string(),
+    match (&event.service, &event.target) {
+        (Some(service), Some(target)) => at(service, target),
+        (Some(service), None) => service.to_string(),
+        (None, Some(target)) => target.to_string(),
+        (None, None) => String::new(),
     }
+}
+
+/// `api at ecs`.
+pub(super) fn at(service: &ServiceName, target: &TargetName) -> String {
+    format!("{service} at {target}")
 }
 
 /// A platform's message without what everybody at the screen knows: whose it is, and the long form
@@ -111,6 +119,16 @@ pub(super) fn verdict(verdict: VerdictWord, rolled_back: Option<bool>) -> (Tone,
         VerdictWord::Failed => (Tone::Bad, "Failed, nothing was changed"),
         VerdictWord::Incomplete => (Tone::Bad, "Incomplete"),
         VerdictWord::Interrupted => (Tone::Care, "Interrupted"),
+    }
+}
+
+/// The same of a command that may have ended with an answer.
+pub(super) fn ended(ended: Ended, rolled_back: Option<bool>) -> (Tone, &'static str) {
+    match ended {
+        Ended::Verdict(word) => verdict(word, rolled_back),
+        Ended::Answer(AnswerWord::Changes) => (Tone::Care, "Changes"),
+        Ended::Answer(AnswerWord::NoChanges) => (Tone::Good, "No changes"),
+        Ended::Answer(AnswerWord::Answered) => (Tone::Plain, "Told"),
     }
 }
 

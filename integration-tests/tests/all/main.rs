@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Conclusion, Trial};
 
 mod bad_input;
+mod ci;
 mod cli;
 mod clients;
 mod clocks;
 mod clusters;
 mod harness;
+mod json;
 mod kube;
 mod kube_clocks;
 mod kube_concurrency;
@@ -57,6 +59,8 @@ fn main() -> ExitCode {
             streams::trials(),
             cli::trials(),
             shell::trials(),
+            json::trials(),
+            ci::trials(),
             readers::trials(),
             terminals::trials(),
             clocks::trials(),
@@ -84,6 +88,7 @@ fn main() -> ExitCode {
             kube_concurrency::trials(),
             kube_trouble::trials(),
             kube_verbs::trials(),
+            json::on_kubernetes::trials(),
             kube_targets::trials(),
             kube_rights::trials(),
             kube_eks::trials(),

@@ -1,6 +1,6 @@
 //! The last lines: how it ended for a service, and for the whole command.
 
-use crate::event::{Outcome, ServiceOutcome};
+use crate::event::{Ended, Outcome, ServiceOutcome};
 use crate::report::text::{Line, Tone, columns};
 use crate::report::words;
 
@@ -61,7 +61,8 @@ fn facts(outcome: &Outcome) -> Vec<Vec<(Tone, String)>> {
 /// How the whole command ended: a table where there are several services, and the time it took.
 pub(super) fn summary(services: &[ServiceOutcome], exit: u8, elapsed_ms: u64) -> Vec<Line> {
     let mut lines = Vec::new();
-    if services.len() > 1 {
+    let rolled = |service: &ServiceOutcome| matches!(service.verdict, Ended::Verdict(_));
+    if services.len() > 1 && services.iter().all(rolled) {
         lines.push(Line::at(0));
         let rows: Vec<_> = services.iter().map(row).collect();
         lines.extend(columns(0, &rows));
@@ -81,7 +82,7 @@ fn row(service: &ServiceOutcome) -> Vec<(Tone, String)> {
         11 => Some(false),
         _ => None,
     };
-    let (tone, verdict) = words::verdict(service.verdict, rolled_back);
+    let (tone, verdict) = words::ended(service.verdict, rolled_back);
     vec![
         (
             Tone::Strong,

@@ -15,7 +15,7 @@ mod path;
 use object::{Object, objects};
 
 /// The lines of a plan; `place` is `api at ecs`, `width` the columns of the screen.
-pub(super) fn lines(
+pub(in crate::report) fn lines(
     place: &str,
     changes: &[ChangeView],
     notes: &[Note],
@@ -32,6 +32,13 @@ pub(super) fn lines(
         lines.push(Line::at(2).add(Tone::Quiet, text));
     }
     lines
+}
+
+/// The container whose image a change sets, and that image.
+pub(in crate::report) fn image(view: &ChangeView) -> Option<(&str, &str)> {
+    let (_, name, field) = path::container(&view.path)?;
+    let image = view.to.as_deref()?;
+    (field == "image").then_some((name, image))
 }
 
 /// What becomes of an object or a field.

@@ -1,7 +1,7 @@
 //! Every kind of event with a text of somebody else's choosing wherever a text may stand.
 
 use crate::event::{
-    Event, FailureGroup, Kind, LogTail, Outcome, PhaseWord, PostMortem, VerdictWord,
+    Event, FailureGroup, Kind, LogTail, Outcome, PhaseWord, PostMortem, Problem, VerdictWord,
 };
 use crate::plan::{ChangeView, Effect, Note};
 use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge, Unit};
@@ -15,6 +15,14 @@ pub(in crate::report) fn hostile(text: &str) -> Vec<Event> {
     kinds.extend([
         Kind::PostMortem(evidence(text)),
         Kind::Outcome(ended(text)),
+        Kind::Problem(Problem {
+            file: Some(text.to_owned()),
+            line: Some(1),
+            column: Some(2),
+            label: Some(text.to_owned()),
+            because: vec![text.to_owned()],
+            ..Problem::new("code", text).help(text)
+        }),
         summary(VerdictWord::Incomplete, 5, 1),
     ]);
     kinds.into_iter().map(|kind| api(0, kind)).collect()

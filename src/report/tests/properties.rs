@@ -68,10 +68,10 @@ proptest! {
 
     #[test]
     fn github_takes_no_command_from_a_text(text in hostile_text()) {
-        let mut ci = ci::Ci::new(None);
         for event in stories::hostile(&text) {
-            if let Some(annotation) = ci.note(&event) {
-                prop_assert!(annotation.starts_with("::error title="));
+            if let Some(annotation) = ci::annotation(&event) {
+                let begins = ["::error title=", "::error file="];
+                prop_assert!(begins.iter().any(|begin| annotation.starts_with(begin)));
                 prop_assert_eq!(annotation.lines().count(), 1);
             }
         }
