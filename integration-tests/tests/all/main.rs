@@ -34,6 +34,7 @@ mod rights;
 mod rollouts;
 mod sandboxes;
 mod scaling;
+mod scenes;
 mod shop;
 mod trouble;
 mod trust;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
             rollouts::trials(),
             trouble::trials(),
             verdicts::trials(),
+            scenes::trials(),
         ],
     );
     integration_tests::servers::down();
