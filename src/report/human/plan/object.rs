@@ -307,18 +307,6 @@ fn visible(text: &str) -> Cow<'_, str> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::visible;
-
-    #[test]
-    fn a_value_whose_ends_nobody_sees_is_in_quotes() {
-        assert_eq!(visible(""), "\"\"");
-        assert_eq!(visible(" a"), "\" a\"");
-        assert_eq!(visible("a b"), "a b");
-    }
-}
-
 fn heaviest(views: &[&ChangeView]) -> Effect {
     let effects = views.iter().map(|view| view.effect);
     effects.max().unwrap_or(Effect::Invisible)
@@ -331,4 +319,16 @@ fn effect(effect: Effect) -> Line {
         Effect::Replaces => Tone::Bad,
     };
     Line::at(0).add(tone, format!("  ({})", effect.words()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn a_value_whose_ends_nobody_sees_is_in_quotes() {
+        assert_eq!(visible(""), "\"\"");
+        assert_eq!(visible(" a"), "\" a\"");
+        assert_eq!(visible("a b"), "a b");
+    }
 }
