@@ -139,6 +139,10 @@
 //! * A rollback that is under way is the verdict only on what is just the same. A file that was
 //!   corrected in any setting asks for something else, and finds the service busy.
 //! * A rollout to watch that is known nowhere cannot be told (13).
+//! * A container that is not essential and ends fails no rollout. It is told once its rollout is
+//!   healthy, unless others wait for its end.
+//! * What ECS said before a service was last steady is never told of a count that is set after it,
+//!   though both belong to one deployment.
 //! * A revision that was registered before a refusal is a change that is told (5).
 //! * A write whose reply was lost and that somebody else was faster than ends as incomplete:
 //!   whether ours was performed before theirs, nobody can tell.

@@ -61,6 +61,8 @@ pub struct Intent {
     pub writes: bool,
     /// Somebody reads the plan before it is performed.
     pub is_read: bool,
+    /// It goes by the file, and yet the command has no `--adopt`.
+    pub never_adopts: bool,
 }
 
 impl Intent {
@@ -72,6 +74,7 @@ impl Intent {
             supersedes: self.supersedes,
             writes: self.writes,
             is_read: self.is_read,
+            never_adopts: self.never_adopts,
             ..Self::default()
         };
         *self == adopting
@@ -90,7 +93,7 @@ pub enum TakesOver {
 impl TakesOver {
     /// Of a command that asks for this.
     pub fn of(intent: &Intent) -> Self {
-        if intent.destroy || intent.follows_the_file() {
+        if !intent.never_adopts && (intent.destroy || intent.follows_the_file()) {
             Self::Itself
         } else {
             Self::ByApply

@@ -179,7 +179,8 @@ impl Running {
         }
     }
 
-    fn so_far(&self) -> String {
+    /// What it printed until now.
+    pub fn so_far(&self) -> String {
         format!(
             "--- stdout\n{}\n--- stderr\n{}",
             self.stdout.text(),

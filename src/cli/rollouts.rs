@@ -80,6 +80,7 @@ pub fn watch(cli: &Cli, args: &WatchArgs, terminal: &Terminal, screen: &mut Scre
         screen,
         |_| Conduct {
             rollout: args.rollout.clone(),
+            intent: as_it_is(),
             ..Conduct::default()
         },
         async |begun| {
@@ -94,12 +95,20 @@ pub fn cancel(cli: &Cli, args: &CancelArgs, terminal: &Terminal, screen: &mut Sc
     // Whatever is under way, and whoever is at work on it, is what is to be stopped.
     let conduct = |_: &_| Conduct {
         if_busy: IfBusy::Supersede,
-        ..writing(Intent::default())
+        ..writing(as_it_is())
     };
     Command::new(cli, terminal).run(screen, conduct, async |begun| {
         let outcomes = fleet::cancel(&begun.members(), args.rollback).await;
         begun.summary(&outcomes)
     })
+}
+
+/// Nothing is asked of the service itself.
+fn as_it_is() -> Intent {
+    Intent {
+        never_adopts: true,
+        ..Intent::default()
+    }
 }
 
 /// `deployer rollback`: a plan like any other, whose wish comes from history.

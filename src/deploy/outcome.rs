@@ -3,6 +3,7 @@
 use crate::error::ExitCode;
 use crate::event::{Outcome, VerdictWord};
 use crate::names::TargetName;
+use crate::platform::post_mortem;
 use crate::platform::{Failed, Gone, Kind, PerformError};
 use crate::rollout::{Doubt, Rollback, Verdict};
 
@@ -33,6 +34,7 @@ pub(super) fn of(verdict: &Verdict) -> Outcome {
             trip,
             rollback: Rollback::NotDone(why),
         } => {
+            let why = post_mortem::why_not(trip, why);
             let reason = format!("{}; not rolled back, since {why}", trip.reason);
             outcome(VerdictWord::Tripped, Some(false), reason)
         }

@@ -16,6 +16,7 @@ use crate::spec::EcsPlace;
 
 pub mod adopt;
 pub mod advice;
+mod beside;
 pub mod carry;
 pub mod change;
 pub mod classify;

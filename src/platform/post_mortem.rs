@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::FailureGroup;
-use crate::rollout::{Cause, Failure, Rollback, Tripper, Verdict, WhyNot};
+use crate::rollout::{Cause, Failure, Rollback, Trip, Tripper, Verdict, WhyNot};
 
 pub mod sign;
 
@@ -133,7 +133,8 @@ pub fn what(revision: &str, verdict: &Verdict) -> String {
             rollback: Rollback::NotDone(why),
         } => {
             format!(
-                "{revision} failed and was not rolled back, since {why}: {}",
+                "{revision} failed and was not rolled back, since {}: {}",
+                why_not(trip, why),
                 trip.reason
             )
         }
@@ -142,6 +143,17 @@ pub fn what(revision: &str, verdict: &Verdict) -> String {
         }
         Verdict::Healthy { .. } => format!("{revision} is healthy"),
         Verdict::Undetermined(doubt) => format!("how {revision} ended cannot be told: {doubt}"),
+    }
+}
+
+/// Why it was not brought back, beside the reason of the trip: what that says already is not said
+/// again.
+pub fn why_not(trip: &Trip, why: &WhyNot) -> String {
+    match why {
+        WhyNot::Platform(Some(reason)) if trip.reason.contains(reason.as_str()) => {
+            WhyNot::Platform(None).to_string()
+        }
+        why => why.to_string(),
     }
 }
 

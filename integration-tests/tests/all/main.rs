@@ -37,6 +37,7 @@ mod rollouts;
 mod sandboxes;
 mod scaling;
 mod shell;
+mod scenes;
 mod shop;
 mod streams;
 mod terminals;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
             rollouts::trials(),
             trouble::trials(),
             verdicts::trials(),
+            scenes::trials(),
         ],
     );
     integration_tests::servers::down();

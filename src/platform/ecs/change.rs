@@ -275,6 +275,9 @@ pub struct ServiceUpdate {
     pub enable_execute_command: Option<bool>,
     /// Replaced as a whole; empty: none.
     pub load_balancers: Option<Vec<LoadBalancer>>,
+    /// Availability zone rebalancing off, which ECS has on for a service that says nothing of it and
+    /// refuses where no task above the count may run.
+    pub ends_rebalancing: bool,
 }
 
 impl ServiceUpdate {

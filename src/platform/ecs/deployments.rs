@@ -91,7 +91,8 @@ impl Ecs {
             cluster: self.cluster(),
             name,
         };
-        let mut all = list.read(states, |all| all.len() >= most).await?;
+        let all = list.read(states, |all| all.len() >= most).await;
+        let mut all = all.map_err(|error| self.placed(error))?;
         all.sort_by_key(|one| Reverse(one.created_at.map(|at| (at.secs(), at.subsec_nanos()))));
         all.truncate(most);
         Ok(all)

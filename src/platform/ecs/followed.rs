@@ -69,6 +69,9 @@ pub(super) struct Seen {
     pub(super) failures: BTreeMap<String, Failure>,
     /// When ECS made our deployment, by its clock; told as long as it is listed.
     pub(super) begun: Option<Timestamp>,
+    /// When ECS last said, before our first look, that a service whose count alone moves was steady:
+    /// what it had said until then is of something that was over.
+    pub(super) was_steady: Option<Timestamp>,
     /// Counters at the last look; a change is a reason to look at stopped tasks.
     pub(super) counters: Option<[u32; 5]>,
     pub(super) looked: Option<Timestamp>,
@@ -128,6 +131,12 @@ impl Followed {
     /// Whether something ran before that could run again.
     pub(super) fn can_go_back(&self) -> bool {
         self.ours.count_only.is_none() && (self.ours.former.is_some() || self.memory.had_source)
+    }
+
+    /// Whether what ECS said at that time is about this rollout.
+    pub(super) fn is_told_of(&self, at: Timestamp) -> bool {
+        self.seen.begun.is_some_and(|begun| at >= begun)
+            && self.seen.was_steady.is_none_or(|steady| at > steady)
     }
 
     /// The id as it ends the ARN of the target revision: the `N` of `ecs-svc/N`.

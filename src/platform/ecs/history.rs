@@ -124,6 +124,7 @@ const TOGETHER: usize = 8;
 /// The number of the deployment whose revision serves: the PRIMARY one's own; while that one is still
 /// under way, the one before it that was healthy and still has tasks; after an automatic
 /// rollback, which has a number of its own, the newest successful one of the same task definition.
+/// One whose record is not listed yet is under way.
 fn serving(
     there: &ObservedService,
     deployments: &[ecs::ServiceDeployment],
@@ -131,25 +132,44 @@ fn serving(
 ) -> Option<String> {
     let primary = last_part(there.primary_id()?);
     let of_primary = |one: &&ecs::ServiceDeployment| number(one) == Some(primary);
-    match deployments.iter().find(of_primary) {
-        Some(one) if ending(one) == Ending::Going => {
-            let running = there.raw.deployments().iter();
-            let running = running.filter(|one| one.running_count > 0);
-            let running: Vec<&str> = running
-                .filter_map(|one| one.id.as_deref())
-                .map(last_part)
-                .collect();
-            let serves = |one: &&ecs::ServiceDeployment| {
-                ending(one) == Ending::Healthy
-                    && number(one).is_some_and(|number| running.contains(&number))
-            };
-            let serving = deployments.iter().find(serves).and_then(number);
-            return serving.map(str::to_owned);
+    let serving = match deployments.iter().find(of_primary) {
+        Some(one) if ending(one) != Ending::Going => Some(primary),
+        Some(_) => before(there, deployments),
+        None => {
+            let primary = there.primary()?;
+            let before = before(there, deployments);
+            let rolls = primary.rollout_state == Some(ecs::DeploymentRolloutState::InProgress);
+            let same = || newest_of(primary.task_definition.as_deref()?, deployments, revisions);
+            before.filter(|_| rolls).or_else(same).or(before)
         }
-        Some(_) => return Some(primary.to_owned()),
-        None => {}
-    }
-    let definition = there.primary()?.task_definition.as_deref()?;
+    };
+    serving.map(str::to_owned)
+}
+
+/// The healthy one that still has tasks while another is under way.
+fn before<'a>(
+    there: &ObservedService,
+    deployments: &'a [ecs::ServiceDeployment],
+) -> Option<&'a str> {
+    let running = there.raw.deployments().iter();
+    let running: Vec<&str> = running
+        .filter(|one| one.running_count > 0)
+        .filter_map(|one| one.id.as_deref())
+        .map(last_part)
+        .collect();
+    let serves = |one: &&ecs::ServiceDeployment| {
+        ending(one) == Ending::Healthy
+            && number(one).is_some_and(|number| running.contains(&number))
+    };
+    deployments.iter().find(serves).and_then(number)
+}
+
+/// The newest healthy one of a task definition.
+fn newest_of<'a>(
+    definition: &str,
+    deployments: &'a [ecs::ServiceDeployment],
+    revisions: &[ecs::ServiceRevision],
+) -> Option<&'a str> {
     let runs = |one: &ecs::ServiceDeployment| {
         let arn = target(one);
         revisions.iter().any(|revision| {
@@ -163,7 +183,6 @@ fn serving(
         .filter(|one| ending(one) == Ending::Healthy && runs(one))
         .max_by_key(|one| one.created_at.map(|at| (at.secs(), at.subsec_nanos())))
         .and_then(number)
-        .map(str::to_owned)
 }
 
 /// What a history is told from.

@@ -247,7 +247,7 @@ impl Ecs {
     }
 
     /// A failure that is about the place, with the place in it: AWS names neither.
-    fn placed(&self, mut error: Failed) -> Failed {
+    pub(super) fn placed(&self, mut error: Failed) -> Failed {
         let place = self.place();
         let which = match (error.kind, &place.endpoint) {
             (Kind::ClusterMissing, _) => format!("cluster {} in {}", place.cluster, place.region),

@@ -45,6 +45,10 @@ impl Ecs {
         }
         let desired = render(service, &self.setting());
         let owner = scale::count_owner(&desired, scaling, service);
+        if TakesOver::of(intent) == TakesOver::ByApply {
+            // Before anything is looked for in a history that is not ours either.
+            self.check_ours(service, intent, &observed, &mut Diff::default())?;
+        }
         let mut diff = self.diff_for(service, intent, &observed, scaling).await?;
         self.check_ours(service, intent, &observed, &mut diff)?;
         let basis = self.basis(service, &observed, owner == CountOwner::File);

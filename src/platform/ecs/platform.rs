@@ -14,7 +14,7 @@ use super::sample::Sampler;
 use super::started::Started;
 use super::wire;
 use crate::cancel::Cancel;
-use crate::event::{Events, Kind as Told, Outcome, PostMortem};
+use crate::event::{Events, Kind as Told, Outcome, PostMortem, VerdictWord};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::post_mortem;
 use crate::platform::{
@@ -187,8 +187,13 @@ impl Platform for Ecs {
         Ok(())
     }
 
-    /// ECS remembers by itself, and locks nothing.
-    async fn close(&self, _service: &Service, _outcome: &Outcome, _events: &Events) {}
+    /// ECS remembers by itself, and locks nothing; but that a container has ended without its task shows
+    /// nowhere else.
+    async fn close(&self, service: &Service, outcome: &Outcome, events: &Events) {
+        if let (VerdictWord::Healthy, Some(revision)) = (outcome.verdict, &outcome.revision) {
+            self.tell_ended(service, revision, events).await;
+        }
+    }
 
     fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {
         plan.changes

@@ -27,6 +27,9 @@ use stopped::unplaced;
 /// A piece of evidence that may be missing.
 const RECORDS: &str = "service deployments";
 
+/// What ECS says of a service once all its tasks run.
+const STEADY: &str = "has reached a steady state";
+
 /// Where samples come from.
 pub(super) struct Sampler<'a> {
     pub(super) client: &'a Client,
@@ -137,10 +140,14 @@ impl Sampler<'_> {
             let ours = service.deployment(&rollout.ours.id);
             rollout.seen.begun = ours.and_then(|deployment| deployment.created);
         }
-        let begun = rollout.seen.begun;
+        let is_first = rollout.seen.service.is_none();
+        if is_first && rollout.ours.found && rollout.ours.count_only.is_some() {
+            let mut newest_first = service.events.iter();
+            let steady = newest_first.find(|event| event.text.contains(STEADY));
+            rollout.seen.was_steady = steady.map(|event| event.at);
+        }
         for event in service.events.iter().rev() {
-            let ours = begun.is_some_and(|begun| event.at >= begun);
-            if ours && rollout.seen.events.insert(event.id.clone()) {
+            if rollout.is_told_of(event.at) && rollout.seen.events.insert(event.id.clone()) {
                 if let Some(events) = self.events {
                     events.send(Told::Message {
                         said_at: event.at,

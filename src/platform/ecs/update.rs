@@ -1,5 +1,7 @@
 //! What must be done when the service is there: at most one UpdateService, and its tags. Pure.
 
+use aws_sdk_ecs::types::AvailabilityZoneRebalancing;
+
 use super::change::{Change, Revision, ServiceUpdate};
 use super::desired::{Desired, ServiceConfig, Tag};
 use super::diff::{CountOwner, Diff, tag_view, views};
@@ -27,6 +29,16 @@ pub fn update(
     for difference in &differences {
         set(&mut update, wanted, difference.group());
     }
+    if has_no_room(wanted) && rebalances(there) {
+        update.ends_rebalancing = true;
+        diff.views.push(ChangeView {
+            object: "service".into(),
+            path: "availabilityZoneRebalancing".into(),
+            from: Some("ENABLED".into()),
+            to: Some("DISABLED".into()),
+            effect: Effect::Invisible,
+        });
+    }
     if let Some(Revision::Known(arn)) = &revision {
         diff.views.push(ChangeView {
             object: "service".into(),
@@ -50,6 +62,16 @@ pub fn update(
         ));
     }
     Ok(())
+}
+
+/// Whether no task above the count may run during a rollout.
+fn has_no_room(wanted: &ServiceConfig) -> bool {
+    let deployment = wanted.deployment_configuration.as_ref();
+    deployment.is_some_and(|deployment| deployment.maximum_percent.is_some_and(|most| most <= 100))
+}
+
+fn rebalances(there: &ObservedService) -> bool {
+    there.raw.availability_zone_rebalancing == Some(AvailabilityZoneRebalancing::Enabled)
 }
 
 fn differences(

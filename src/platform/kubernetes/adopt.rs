@@ -322,6 +322,13 @@ mod tests {
             ),
             (
                 Intent {
+                    never_adopts: true,
+                    ..Intent::default()
+                },
+                TakesOver::ByApply,
+            ),
+            (
+                Intent {
                     restart: true,
                     ..Intent::default()
                 },

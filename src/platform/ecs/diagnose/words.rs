@@ -26,8 +26,7 @@ pub(super) fn messages(rollout: &Followed) -> Vec<String> {
         .iter()
         .flat_map(|service| service.events.iter());
     let telling = events.filter(|event| {
-        rollout.seen.begun.is_some_and(|begun| event.at >= begun)
-            && !ROUTINE.iter().any(|words| event.text.contains(words))
+        rollout.is_told_of(event.at) && !ROUTINE.iter().any(|words| event.text.contains(words))
     });
     let mut newest: Vec<String> = telling
         .take(MESSAGES)

@@ -156,6 +156,11 @@ impl Ecs {
             .set_force_new_deployment(update.force_new_deployment.then_some(true))
             .set_health_check_grace_period_seconds(update.health_check_grace_period_seconds)
             .set_enable_execute_command(update.enable_execute_command)
+            .set_availability_zone_rebalancing(
+                update
+                    .ends_rebalancing
+                    .then_some(ecs::AvailabilityZoneRebalancing::Disabled),
+            )
             .set_load_balancers(
                 update
                     .load_balancers

@@ -176,7 +176,15 @@ async fn a_verb_that_cannot_adopt_names_the_command_that_can() {
         count: Some(3),
         ..Intent::default()
     };
-    for intent in [restart, scale] {
+    let back = Intent {
+        back_to: Some(None),
+        ..Intent::default()
+    };
+    let watch = Intent {
+        never_adopts: true,
+        ..Intent::default()
+    };
+    for intent in [restart, scale, back, watch] {
         let refused = stage.plan_to(&service(), &intent).await.unwrap_err();
         let words = "at target ecs; `apply --adopt` takes it over";
         assert!(refused.message.ends_with(words), "{refused}");

@@ -34,7 +34,8 @@ const SETTINGS: [Setting; 11] = [
         "capacity = [{ provider = \"fargate\", base = 1 }, { provider = \"fargate_spot\", weight = 4 }]",
     ),
     Setting::Ecs("alarms = [\"errors\"]"),
-    Setting::Ecs("maximum_percent = 150"),
+    // Rebalancing between zones, which a new service has, needs more room.
+    Setting::Ecs("minimum_healthy_percent = 0\nmaximum_percent = 100"),
     Setting::Ecs("platform_version = \"1.4.0\""),
     Setting::Ecs("log_group = \"/ecs/api\""),
     Setting::Service("scaling = { min = 2, max = 20, cpu = 70 }"),

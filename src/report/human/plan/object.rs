@@ -1,5 +1,7 @@
 //! One object of a plan: made or deleted as a block, or its changed fields by container.
 
+use std::borrow::Cow;
+
 use super::path;
 use super::{Sign, counted};
 use crate::plan::{ChangeView, Effect};
@@ -119,7 +121,7 @@ impl<'a> Object<'a> {
             let value = value(view, sign);
             // A platform may have the name in the object's own already.
             if !self.name.ends_with(&format!(" {value}")) {
-                head = head.plain(" ").plain(value);
+                head = head.plain(" ").plain(&value);
             }
             head = head.hang(6);
         }
@@ -175,7 +177,7 @@ impl<'a> Group<'a> {
         let head = Line::at(4)
             .hang(8)
             .add(tone, format!("{mark} {kind} {name} "))
-            .plain(value(image.view, sign));
+            .plain(&*value(image.view, sign));
         if sign == Sign::Deleted {
             return Some(head);
         }
@@ -241,8 +243,8 @@ fn side_by_side(fields: &[&Field<'_>], sign: Sign, width: Option<usize>) -> Line
         line = line.add(Tone::Quiet, format!("{} ", path::split(field.path).1));
         let value = value(field.view, sign);
         line = match width {
-            Some(_) => line.plain(middle(value, WIDEST)),
-            None => line.plain(value),
+            Some(_) => line.plain(middle(&value, WIDEST)),
+            None => line.plain(&*value),
         };
     }
     line
@@ -273,8 +275,8 @@ fn row(field: &Field<'_>, room: Option<usize>) -> Vec<(Tone, String)> {
         path => path,
     };
     let cut = |text: &str, share: usize| match room {
-        Some(room) => middle(text, (room - (share - 1) * " → ".len()) / share),
-        None => text.to_owned(),
+        Some(room) => middle(&visible(text), (room - (share - 1) * " → ".len()) / share),
+        None => visible(text).into_owned(),
     };
     let values = match (&field.view.from, &field.view.to) {
         (Some(from), Some(to)) => format!("{} → {}", cut(from, 2), cut(to, 2)),
@@ -288,12 +290,21 @@ fn row(field: &Field<'_>, room: Option<usize>) -> Vec<(Tone, String)> {
     ]
 }
 
-fn value(view: &ChangeView, sign: Sign) -> &str {
+fn value(view: &ChangeView, sign: Sign) -> Cow<'_, str> {
     let value = match sign {
         Sign::Deleted => &view.from,
         Sign::Made | Sign::Changed => &view.to,
     };
-    value.as_deref().unwrap_or("")
+    value.as_deref().map_or(Cow::Borrowed(""), visible)
+}
+
+/// In quotes where nobody would see where it begins or ends.
+fn visible(text: &str) -> Cow<'_, str> {
+    if text.is_empty() || text.trim() != text {
+        Cow::Owned(format!("\"{text}\""))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn heaviest(views: &[&ChangeView]) -> Effect {
@@ -308,4 +319,16 @@ fn effect(effect: Effect) -> Line {
         Effect::Replaces => Tone::Bad,
     };
     Line::at(0).add(tone, format!("  ({})", effect.words()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn a_value_whose_ends_nobody_sees_is_in_quotes() {
+        assert_eq!(visible(""), "\"\"");
+        assert_eq!(visible(" a"), "\" a\"");
+        assert_eq!(visible("a b"), "a b");
+    }
 }
