@@ -185,6 +185,13 @@ impl Cluster {
         format!("registry.test/web:{tag}")
     }
 
+    /// The certificate that the API server shows, which no CA is.
+    pub fn own_certificate(&self) -> Outcome<PathBuf> {
+        Ok(self
+            .own("the API server's certificate")?
+            .file("certs/apiserver.crt"))
+    }
+
     /// A namespace of its own for a test, ready for pods.
     pub fn namespace(self: &Arc<Self>, stem: &str) -> Outcome<Namespace> {
         Namespace::make(Arc::clone(self), stem)

@@ -1,5 +1,7 @@
 //! From a service in the file to a plan: observe, compare, prove, advise.
 
+use serde_json::Value;
+
 use super::adopt::{self, Owner};
 use super::change::{Basis, Change};
 use super::current::{Facts, current};
@@ -82,6 +84,20 @@ fn unverified() -> Note {
     )
 }
 
+/// That somebody paused the Deployment, as `kubectl rollout pause` does.
+fn paused(name: &str, live: &Value) -> Option<Note> {
+    let is_paused = live.pointer("/spec/paused").and_then(Value::as_bool);
+    is_paused.filter(|paused| *paused).map(|_| {
+        Note::warning(
+            "paused",
+            format!(
+                "Deployment {name} is paused: its rollout begins once somebody resumes it \
+                 (`kubectl rollout resume deployment/{name}`)."
+            ),
+        )
+    })
+}
+
 impl Planning<'_> {
     fn name(&self) -> &str {
         self.service.kubernetes.name.as_str()
@@ -120,10 +136,17 @@ impl Planning<'_> {
         let current = self.current(&diff, &desired, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
         let rolls = diff.changes.iter().any(Change::starts_rollout);
+        let live = observed.deployment(self.name());
+        let after = live.map(|live| count::replicas_after(live, &diff.changes));
         let mut notes = desired.notes;
         notes.extend(diff.notes);
-        notes.extend(self.suspended(&observed));
+        // An autoscaler is at work again once there is a pod.
+        let rises = live.is_some_and(|live| count::replicas(live) == 0) && after != Some(0);
+        notes.extend(self.suspended(&observed).filter(|_| !rises));
         if rolls {
+            let nothing = after == Some(0) && self.service.replicas != 0;
+            notes.extend(nothing.then(|| counting::nothing_wanted(self.service, "pod")));
+            notes.extend(live.and_then(|live| paused(self.name(), live)));
             notes.extend(desired.on_rollout);
             notes.extend(tripped_before(
                 self.name(),

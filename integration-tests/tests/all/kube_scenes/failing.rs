@@ -207,6 +207,11 @@ fn a_network_without_addresses_is_told() -> Outcome {
         &["the network has no free address", "larger subnets"],
     );
     assert!(!text.contains("add nodes"), "{text}");
+    // What is said of each pod again and again is told once.
+    let told = text.lines().filter(|line| {
+        line.contains("\"event\":\"message\"") && line.contains("FailedCreatePodSandBox")
+    });
+    assert_eq!(told.count(), 1, "{text}");
     Ok(())
 }
 
@@ -215,7 +220,7 @@ fn pods_that_nothing_is_said_of_end_at_the_deadline() -> Outcome {
     bench.describe(&held().replace("60s", "12s"), "")?;
     let done = bench.apply("v1")?;
     assert_verdict(&done, "tripped", Some(false), 11)?;
-    assert_says(&done, &["12 s", "ContainerCreating"]);
+    assert_says(&done, &["not healthy within 12s", "ContainerCreating"]);
     assert_eq!(causes(&done)?, Vec::<String>::new(), "{done}");
     Ok(())
 }
@@ -236,7 +241,7 @@ fn readiness_that_comes_and_goes_ends_at_the_deadline() -> Outcome {
     puppet.ends()?;
     assert_verdict(&done, "tripped", Some(false), 11)?;
     assert_eq!(counted(&done)?, 0, "{done}");
-    assert_says(&done, &["20 s", "readiness"]);
+    assert_says(&done, &["not healthy within 20s", "runs, but is not ready", "readiness probe"]);
     Ok(())
 }
 

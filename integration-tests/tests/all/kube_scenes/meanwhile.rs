@@ -201,7 +201,8 @@ fn a_node_that_is_lost_is_told_and_comes_back() -> Outcome {
     assert_eq!(done.exit, 11, "{done}");
     assert_says(&done, &["nodes are available"]);
     cluster.signal("kwok", Signal::CONT)?;
-    until("the nodes are back", || Ok(bench.serve()? == ["v1", "v1"]))?;
+    bench.namespace.rolled_out("api")?;
+    assert_eq!(bench.serve()?, ["v1", "v1"]);
     assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
     assert_eq!(bench.serve()?, ["v2", "v2"]);
     assert_converged(&bench, "v2")

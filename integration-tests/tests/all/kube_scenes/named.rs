@@ -137,16 +137,16 @@ fn a_history_that_does_not_fit_is_told_and_nothing_is_changed() -> Outcome {
         });
         digits.take(length).collect()
     };
-    let env: String = (0..90)
-        .map(|nth| format!("V{nth:03} = \"{}\"\n", noise(8000)))
-        .collect();
+    let lines = (0..90).map(|nth| format!("V{nth:03} = \"{}\"", noise(8000)));
+    let env = lines.collect::<Vec<_>>().join("\n");
     bench.describe(USUAL, &format!("[service.api.env]\n{env}"))?;
-    let done = bench.apply("v1")?;
-    if done.exit == 0 {
-        assert_converged(&bench, "v1")?;
-        return assert_verdict(&bench.apply("v2")?, "healthy", None, 0);
-    }
-    assert_eq!(done.exit, 1, "{done}");
+    // The first revision fits; the second has to keep both what is asked for and what was there.
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)?;
+    assert_converged(&bench, "v1")?;
+    let done = bench.apply("v2")?;
+    assert_verdict(&done, "failed", None, 1)?;
+    assert_says(&done, &["record of revision 2", "Too long"]);
     assert_eq!(bench.changes(), Vec::<String>::new(), "{done}");
+    assert_eq!(bench.serve()?, ["v1", "v1"], "{done}");
     Ok(())
 }

@@ -23,6 +23,7 @@ trials! { "kube_scenes":
     a_quota_of_secrets_leaves_nothing_half_done,
     an_api_group_that_is_down_is_none_of_ours,
     a_pull_secret_of_the_account_is_left_alone,
+    a_certificate_that_does_not_fit_is_told_for_what_it_is,
 }
 
 /// Objects of the whole cluster, there until they are dropped.
@@ -217,7 +218,7 @@ fn a_webhook_that_is_down_for_pods_is_told() -> Outcome {
     let done = bench.apply("v1")?;
     drop(rules);
     assert_verdict(&done, "tripped", Some(false), 11)?;
-    assert_says(&done, &["guard.example.com", "20 s"]);
+    assert_says(&done, &["guard.example.com", "not healthy within 20s"]);
     Ok(())
 }
 
@@ -288,5 +289,38 @@ fn a_pull_secret_of_the_account_is_left_alone() -> Outcome {
     assert_verdict(&denied, "tripped", Some(false), 11)?;
     assert_eq!(causes(&denied)?, ["pull_denied"], "{denied}");
     assert_says(&denied, &["image pull secret"]);
+    Ok(())
+}
+
+/// The way to the cluster, with other things said of its certificate.
+fn a_certificate_that_does_not_fit_is_told_for_what_it_is() -> Outcome {
+    let bench = Bench::new("certificates")?;
+    let cluster = bench.namespace.cluster();
+    let leaf = cluster.own_certificate()?;
+    let authority = cluster.certificate_authority();
+    let cases = [
+        (
+            json!({"certificate-authority": leaf}),
+            "it must be the certificate of the CA itself",
+        ),
+        (
+            json!({"certificate-authority-data": authority, "tls-server-name": "api.example.com"}),
+            "`tls-server-name` in the kubeconfig",
+        ),
+    ];
+    let whole = std::fs::read_to_string(&bench.user.kubeconfig)?;
+    for (mut way, words) in cases {
+        let mut file: Value = serde_json::from_str(&whole)?;
+        way["server"] = file["clusters"][0]["cluster"]["server"].clone();
+        file["clusters"][0]["cluster"] = way;
+        bench.project.write("way", &file.to_string())?;
+        let path = bench.project.path().join("way");
+        bench
+            .project
+            .kubernetes_target("kube", &path, &bench.namespace.name)?;
+        let plan = bench.tell("plan")?;
+        assert_eq!(plan.exit, 1, "{plan}");
+        assert_says(&plan, &["invalid peer certificate", words]);
+    }
     Ok(())
 }

@@ -12,7 +12,7 @@ trials! { "kube_scenes":
     a_service_scaled_to_nothing_is_told_and_scale_raises_it,
     an_autoscaler_may_not_begin_at_nothing,
     two_autoscalers_of_one_deployment_are_told_with_what_to_do,
-    a_count_of_nothing_set_by_hand_is_no_healthy_rollout,
+    a_count_of_nothing_set_by_hand_is_raised_to_that_of_the_file,
 }
 
 const SCALED: &str =
@@ -59,6 +59,8 @@ fn a_service_scaled_to_nothing_is_told_and_scale_raises_it() -> Outcome {
     assert_says(&done, &["No pod is wanted", "deployer scale api=2"]);
     let raised = bench.run("scale --yes api=3")?;
     assert_eq!(raised.exit, 0, "{raised}");
+    // The autoscaler is at work again with that.
+    assert!(!raised.says("left so"), "{raised}");
     until("three pods run", || Ok(bench.serve()?.len() == 3))?;
     assert_eq!(bench.serve()?, ["v2", "v2", "v2"], "{raised}");
     Ok(())
@@ -104,18 +106,18 @@ fn two_autoscalers_of_one_deployment_are_told_with_what_to_do() -> Outcome {
     Ok(())
 }
 
-fn a_count_of_nothing_set_by_hand_is_no_healthy_rollout() -> Outcome {
+fn a_count_of_nothing_set_by_hand_is_raised_to_that_of_the_file() -> Outcome {
     let bench = Bench::serving("by-hand", "v1")?;
     by_hand(&bench, 0)?;
     let status = bench.tell("status")?;
     assert_eq!(status.exit, 0, "{status}");
-    let refused = bench.apply("v2")?;
-    assert_verdict(&refused, "refused", None, 4)?;
-    assert_says(&refused, &["kubectl (scale)", "--force-conflicts"]);
-    assert_eq!(bench.changes(), Vec::<String>::new(), "{refused}");
-    // By force the file's count is back.
-    let forced = bench.run("apply --yes --force-conflicts --set TAG=v2")?;
-    assert_verdict(&forced, "healthy", None, 0)?;
-    assert_eq!(bench.serve()?, ["v2", "v2"], "{forced}");
+    assert_says(&status, &["0 of 0"]);
+    // Kubernetes keeps no owner of a count of 0, so nobody has to make room.
+    let plan = bench.tell("plan")?;
+    assert_says(&plan, &["spec.replicas", "0 → 2"]);
+    let done = bench.apply("v2")?;
+    assert_verdict(&done, "healthy", None, 0)?;
+    assert_eq!(done.event("outcome", "api")?["proven"], true, "{done}");
+    assert_eq!(bench.serve()?, ["v2", "v2"], "{done}");
     assert_converged(&bench, "v2")
 }
