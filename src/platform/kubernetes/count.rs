@@ -27,9 +27,10 @@ pub fn replicas(deployment: &Value) -> u32 {
 pub fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
     let given = changes.iter().filter_map(|change| match change {
         Change::Count { replicas, .. } => Some(*replicas),
-        Change::Apply { object, .. } if object.id.kind == Kind::Deployment => {
-            object.manifest.pointer("/spec/replicas").map(|_| replicas(&object.manifest))
-        }
+        Change::Apply { object, .. } if object.id.kind == Kind::Deployment => object
+            .manifest
+            .pointer("/spec/replicas")
+            .map(|_| replicas(&object.manifest)),
         _ => None,
     });
     given.last().unwrap_or_else(|| replicas(live))
@@ -281,7 +282,10 @@ mod tests {
     fn what_is_given_last_is_what_is_asked_for_then() {
         let there = live(&[OURS]);
         assert_eq!(replicas_after(&there, &[]), 5);
-        let given = [change(0, Count::HandOver, false), change(3, Count::Set, true)];
+        let given = [
+            change(0, Count::HandOver, false),
+            change(3, Count::Set, true),
+        ];
         assert_eq!(replicas_after(&there, &given), 3);
     }
 

@@ -186,12 +186,7 @@ fn our_set(view: &View, deployment: &DeploymentView, ours: &Ours) -> Option<Arc<
     oldest.or_else(numbered).cloned()
 }
 
-fn gauge(
-    view: &View,
-    deployment: &DeploymentView,
-    ours: &Ours,
-    set: Option<&SetView>,
-) -> Gauge {
+fn gauge(view: &View, deployment: &DeploymentView, ours: &Ours, set: Option<&SetView>) -> Gauge {
     let (running, pending, old) = match (&view.sets, set) {
         (Some(_), Some(set)) => {
             let others = view.own_sets().filter(|one| one.uid != set.uid);

@@ -241,7 +241,14 @@ fn readiness_that_comes_and_goes_ends_at_the_deadline() -> Outcome {
     puppet.ends()?;
     assert_verdict(&done, "tripped", Some(false), 11)?;
     assert_eq!(counted(&done)?, 0, "{done}");
-    assert_says(&done, &["not healthy within 20s", "runs, but is not ready", "readiness probe"]);
+    assert_says(
+        &done,
+        &[
+            "not healthy within 20s",
+            "runs, but is not ready",
+            "readiness probe",
+        ],
+    );
     Ok(())
 }
 
