@@ -25,7 +25,7 @@ pub fn replicas(deployment: &Value) -> u32 {
 
 /// How many pods a Deployment that is there asks for once these changes are made.
 pub fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
-    let given = changes.iter().filter_map(|change| match change {
+    let mut given = changes.iter().filter_map(|change| match change {
         Change::Count { replicas, .. } => Some(*replicas),
         Change::Apply { object, .. } if object.id.kind == Kind::Deployment => object
             .manifest
@@ -33,7 +33,7 @@ pub fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
             .map(|_| replicas(&object.manifest)),
         _ => None,
     });
-    given.last().unwrap_or_else(|| replicas(live))
+    given.next_back().unwrap_or_else(|| replicas(live))
 }
 
 /// The bounds of a `HorizontalPodAutoscaler`, 1 where it says nothing (Kubernetes API reference,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Event, Pod};
 use kube::Api;
 use kube::api::{ListParams, LogParams};
 
@@ -164,17 +164,14 @@ pub(super) fn event(event: Event) -> EventView {
 /// never run has written none.
 pub(super) async fn keep_tail(place: Place, shared: Arc<Shared>, pod: String, container: String) {
     let known = status_of(&shared, &place, &pod, &container);
-    if known.as_ref().is_some_and(|status| !has_run(status)) {
+    if known.is_some_and(|status| !has_run(&status)) {
         return;
     }
-    let is_first = known.is_some_and(|status| !has_run_before(&status));
-    let before = async {
-        if is_first {
-            return Ok(Vec::new());
-        }
-        lines(&place, &pod, &container, true).await
-    };
-    let (now, before) = futures::join!(lines(&place, &pod, &container, false), before);
+    // It may be started again meanwhile.
+    let (now, before) = futures::join!(
+        lines(&place, &pod, &container, false),
+        lines(&place, &pod, &container, true)
+    );
     let status = status_of(&shared, &place, &pod, &container);
     let is_running = status.is_some_and(|status| runs(&status));
     let mut evidence = shared.evidence();
@@ -193,11 +190,11 @@ pub(super) async fn keep_tail(place: Place, shared: Arc<Shared>, pod: String, co
             },
             running: Vec::new(),
         },
-        (Err(_), Ok(before)) if !before.is_empty() => Tails {
+        (Err(_), Ok(before)) => Tails {
             ended: before,
             running: Vec::new(),
         },
-        (Err(error), _) => {
+        (Err(error), Err(_)) => {
             // Whoever gathers the evidence at the end tries again.
             evidence.missing.insert("log lines", error.to_string());
             return;
@@ -230,17 +227,13 @@ fn runs(status: &ContainerStatus) -> bool {
         .is_some_and(|now| now.running.is_some())
 }
 
-/// Whether a container ran before its present run, or the present wait.
-fn has_run_before(status: &ContainerStatus) -> bool {
-    let last = status.last_state.as_ref();
-    status.restart_count > 0 || last.is_some_and(|last| last.terminated.is_some())
-}
-
 /// Whether a container has ever run.
 fn has_run(status: &ContainerStatus) -> bool {
     let now = status.state.as_ref();
-    let waits = now.is_none_or(|now| now.running.is_none() && now.terminated.is_none());
-    !waits || has_run_before(status)
+    let begun = |state: &ContainerState| state.running.is_some() || state.terminated.is_some();
+    status.restart_count > 0
+        || now.is_some_and(begun)
+        || status.last_state.as_ref().is_some_and(begun)
 }
 
 async fn lines(

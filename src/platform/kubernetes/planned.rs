@@ -136,17 +136,10 @@ impl Planning<'_> {
         let current = self.current(&diff, &desired, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
         let rolls = diff.changes.iter().any(Change::starts_rollout);
-        let live = observed.deployment(self.name());
-        let after = live.map(|live| count::replicas_after(live, &diff.changes));
         let mut notes = desired.notes;
         notes.extend(diff.notes);
-        // An autoscaler is at work again once there is a pod.
-        let rises = live.is_some_and(|live| count::replicas(live) == 0) && after != Some(0);
-        notes.extend(self.suspended(&observed).filter(|_| !rises));
+        notes.extend(self.meets(&observed, &diff.changes, rolls));
         if rolls {
-            let nothing = after == Some(0) && self.service.replicas != 0;
-            notes.extend(nothing.then(|| counting::nothing_wanted(self.service, "pod")));
-            notes.extend(live.and_then(|live| paused(self.name(), live)));
             notes.extend(desired.on_rollout);
             notes.extend(tripped_before(
                 self.name(),
@@ -339,6 +332,24 @@ impl Planning<'_> {
             diff.notes.extend(notes);
         }
         Ok(true)
+    }
+
+    /// What the changes meet of the Deployment as it is: an autoscaler that is switched off, no pod at all,
+    /// or somebody's pause.
+    fn meets(&self, observed: &Observed, changes: &[Change], rolls: bool) -> Vec<Note> {
+        let Some(live) = observed.deployment(self.name()) else {
+            return self.suspended(observed).into_iter().collect();
+        };
+        let after = count::replicas_after(live, changes);
+        // An autoscaler is at work again once there is a pod.
+        let rises = count::replicas(live) == 0 && after != 0;
+        let mut notes: Vec<Note> = Vec::new();
+        notes.extend(self.suspended(observed).filter(|_| !rises));
+        if rolls && after == 0 && self.service.replicas != 0 {
+            notes.push(counting::nothing_wanted(self.service, "pod"));
+        }
+        notes.extend(paused(self.name(), live).filter(|_| rolls));
+        notes
     }
 
     /// Whether somebody switched our own autoscaler off.
