@@ -6,7 +6,7 @@
 //! | real node ([`RealNode`]) | also kubelet, containerd, runc, kube-proxy | load balancers, DNS |
 //! | given (`DEPLOYER_TEST_KUBECONFIG`) | all of it | nothing; tests that need to break it, or to tell its pods what to do, are reported as ignored |
 //!
-//! Tests share a cluster, each in a [`Namespace`] of its own and as a [`User`] of its own, so that the audit log tells
+//! What no tag says is played by a [`puppet`]. Tests share a cluster, each in a [`Namespace`] of its own and as a [`User`] of its own, so that the audit log tells
 //! their requests apart; one that lets something happen to requests sends them through a [`Gate`]. A test that stops the API server or moves the nodes starts one for itself.
 
 mod api;
@@ -16,6 +16,7 @@ mod gate;
 mod namespace;
 pub mod objects;
 mod own;
+pub mod puppet;
 mod real;
 
 use std::path::{Path, PathBuf};
@@ -182,6 +183,13 @@ impl Cluster {
     /// The image whose tag this is, on any tier. `v1`, `v2` and `v3` are healthy; what others do, see the module.
     pub fn image(&self, tag: &str) -> String {
         format!("registry.test/web:{tag}")
+    }
+
+    /// The certificate that the API server shows, which no CA is.
+    pub fn own_certificate(&self) -> Outcome<PathBuf> {
+        Ok(self
+            .own("the API server's certificate")?
+            .file("certs/apiserver.crt"))
     }
 
     /// A namespace of its own for a test, ready for pods.

@@ -30,6 +30,12 @@ impl Since {
     }
 }
 
+/// The time, as Kubernetes writes it.
+pub(crate) fn now() -> String {
+    let now = k8s_openapi::jiff::Timestamp::now();
+    format!("{now:.0}")
+}
+
 /// Looks again and again until `look` finds something, for `within` at most.
 pub fn poll<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let since = Since::now();

@@ -14,6 +14,7 @@ use crate::shop::assert_verdict;
 trials! { "kube_clocks":
     a_wrong_clock_trips_no_rollout,
     a_clock_that_is_set_meanwhile_trips_no_rollout,
+    a_wrong_clock_takes_no_lock_from_who_is_at_work,
 }
 
 const OFFSETS: [&str; 6] = ["+1m", "-1m", "+11m", "-11m", "+1h", "-1h"];
@@ -63,6 +64,20 @@ fn a_clock_that_is_set_meanwhile_trips_no_rollout() -> Outcome {
         let done = running.wait(PATIENCE)?;
         assert_verdict(&done, "healthy", None, 0)?;
         assert!(done.took < Duration::from_secs(40), "{off}: {done}");
+    }
+    Ok(())
+}
+
+/// Who is at work renews the lock by a clock of its own.
+fn a_wrong_clock_takes_no_lock_from_who_is_at_work() -> Outcome {
+    let bench = Bench::serving("clocked-out", "v1")?;
+    for (number, off) in ["+10m", "-10m"].into_iter().enumerate() {
+        let first = bench.rolling(&format!("v{}-slow", 2 + number))?;
+        bench.project.write("clock", off)?;
+        let second = begin(&bench, "v9")?.wait(PATIENCE)?;
+        assert_verdict(&second, "refused", None, 4)?;
+        assert!(second.says("is under way"), "{off}: {second}");
+        assert_verdict(&first.wait(PATIENCE)?, "healthy", None, 0)?;
     }
     Ok(())
 }

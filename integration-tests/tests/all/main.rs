@@ -27,6 +27,7 @@ mod kube_ports;
 mod kube_renames;
 mod kube_rights;
 mod kube_rollouts;
+mod kube_scenes;
 mod kube_sweep;
 mod kube_targets;
 mod kube_trouble;
@@ -94,6 +95,7 @@ fn main() -> ExitCode {
             kube_targets::trials(),
             kube_rights::trials(),
             kube_eks::trials(),
+            kube_scenes::trials(),
             kube_nodes::trials(),
             kube_sweep::trials(),
         ],

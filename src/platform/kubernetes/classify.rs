@@ -129,11 +129,19 @@ pub fn unschedulable(message: &str) -> Cause {
     }
 }
 
+/// Whether the API server could not ask an admission webhook, and refuses for want of its answer.
+pub fn is_webhook_trouble(message: &str) -> bool {
+    let lower = message.to_ascii_lowercase();
+    ["failed calling webhook", "failed to call webhook"]
+        .iter()
+        .any(|words| lower.contains(words))
+}
+
 /// Why a pod, or the `ReplicaSet` itself, may not be made.
 pub fn refusal(message: &str) -> Cause {
     let lower = message.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if has(&["failed calling webhook", "failed to call webhook"]) {
+    if is_webhook_trouble(message) {
         // The webhook's own trouble says nothing of ours.
         Cause::Other
     } else if (has(&["serviceaccount", "service account"]) && has(&["not found"]))

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::change::{Change, Count};
 use super::compare::Ownership;
 use super::fields::Path;
+use super::kind::Kind;
 use super::managed::{Entry, entries};
 use crate::platform::counting::Scaled;
 
@@ -20,6 +21,19 @@ pub fn path() -> Path {
 pub fn replicas(deployment: &Value) -> u32 {
     let replicas = deployment.pointer("/spec/replicas").and_then(Value::as_u64);
     replicas.map_or(1, |replicas| u32::try_from(replicas).unwrap_or(u32::MAX))
+}
+
+/// How many pods a Deployment that is there asks for once these changes are made.
+pub fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
+    let mut given = changes.iter().filter_map(|change| match change {
+        Change::Count { replicas, .. } => Some(*replicas),
+        Change::Apply { object, .. } if object.id.kind == Kind::Deployment => object
+            .manifest
+            .pointer("/spec/replicas")
+            .map(|_| replicas(&object.manifest)),
+        _ => None,
+    });
+    given.next_back().unwrap_or_else(|| replicas(live))
 }
 
 /// The bounds of a `HorizontalPodAutoscaler`, 1 where it says nothing (Kubernetes API reference,
@@ -262,6 +276,17 @@ mod tests {
             let counted = counted(owners, Decides::File(wanted), false);
             assert_eq!(counted, (changes, Some(wanted)), "{owners:?} {wanted}");
         }
+    }
+
+    #[test]
+    fn what_is_given_last_is_what_is_asked_for_then() {
+        let there = live(&[OURS]);
+        assert_eq!(replicas_after(&there, &[]), 5);
+        let given = [
+            change(0, Count::HandOver, false),
+            change(3, Count::Set, true),
+        ];
+        assert_eq!(replicas_after(&there, &given), 3);
     }
 
     #[test]

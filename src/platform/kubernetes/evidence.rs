@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Event, Pod};
 use kube::Api;
 use kube::api::{ListParams, LogParams};
 
@@ -160,18 +160,25 @@ pub(super) fn event(event: Event) -> EventView {
     }
 }
 
-/// Keeps the last lines of a container: of the run that ended, and of the one that goes on.
+/// Keeps the last lines of a container: of the run that ended, and of the one that goes on. One that has
+/// never run has written none.
 pub(super) async fn keep_tail(place: Place, shared: Arc<Shared>, pod: String, container: String) {
+    let known = status_of(&shared, &place, &pod, &container);
+    if known.is_some_and(|status| !has_run(&status)) {
+        return;
+    }
+    // It may be started again meanwhile.
     let (now, before) = futures::join!(
         lines(&place, &pod, &container, false),
         lines(&place, &pod, &container, true)
     );
-    let is_running = is_running(&shared, &place, &pod, &container);
+    let status = status_of(&shared, &place, &pod, &container);
+    let is_running = status.is_some_and(|status| runs(&status));
     let mut evidence = shared.evidence();
     let key = (pod, container);
     let tails = match (now, before) {
-        (Ok(now), Ok(before)) if is_running => Tails {
-            ended: before,
+        (Ok(now), before) if is_running => Tails {
+            ended: before.unwrap_or_default(),
             running: now,
         },
         // It has not been started again: the newest lines are of the run that ended.
@@ -197,26 +204,36 @@ pub(super) async fn keep_tail(place: Place, shared: Arc<Shared>, pod: String, co
     evidence.tails.insert(key, tails);
 }
 
-/// Whether the newest run of a container goes on, as far as it is known.
-fn is_running(shared: &Shared, place: &Place, pod: &str, container: &str) -> bool {
+/// What is known of a container of a pod.
+fn status_of(
+    shared: &Shared,
+    place: &Place,
+    pod: &str,
+    container: &str,
+) -> Option<ContainerStatus> {
     let pods = shared.pods(place.clock.now());
-    let pod = pods
-        .iter()
-        .find(|one| one.metadata.name.as_deref() == Some(pod));
-    pod.is_some_and(|pod| runs(pod, container))
-}
-
-/// Whether a container of a pod runs now.
-pub(super) fn runs(pod: &Pod, container: &str) -> bool {
-    let Some(status) = &pod.status else {
-        return false;
-    };
+    let named = |one: &&Arc<Pod>| one.metadata.name.as_deref() == Some(pod);
+    let status = pods.iter().find(named)?.status.as_ref()?;
     let init = status.init_container_statuses.iter().flatten();
     let mut all = init.chain(status.container_statuses.iter().flatten());
-    all.any(|one| {
-        let running = one.state.as_ref().and_then(|state| state.running.as_ref());
-        one.name == container && running.is_some()
-    })
+    all.find(|one| one.name == container).cloned()
+}
+
+/// Whether a container runs now.
+fn runs(status: &ContainerStatus) -> bool {
+    status
+        .state
+        .as_ref()
+        .is_some_and(|now| now.running.is_some())
+}
+
+/// Whether a container has ever run.
+fn has_run(status: &ContainerStatus) -> bool {
+    let now = status.state.as_ref();
+    let begun = |state: &ContainerState| state.running.is_some() || state.terminated.is_some();
+    status.restart_count > 0
+        || now.is_some_and(begun)
+        || status.last_state.as_ref().is_some_and(begun)
 }
 
 async fn lines(

@@ -1,5 +1,7 @@
 //! From a service in the file to a plan: observe, compare, prove, advise.
 
+use serde_json::Value;
+
 use super::adopt::{self, Owner};
 use super::change::{Basis, Change};
 use super::current::{Facts, current};
@@ -82,6 +84,20 @@ fn unverified() -> Note {
     )
 }
 
+/// That somebody paused the Deployment, as `kubectl rollout pause` does.
+fn paused(name: &str, live: &Value) -> Option<Note> {
+    let is_paused = live.pointer("/spec/paused").and_then(Value::as_bool);
+    is_paused.filter(|paused| *paused).map(|_| {
+        Note::warning(
+            "paused",
+            format!(
+                "Deployment {name} is paused: its rollout begins once somebody resumes it \
+                 (`kubectl rollout resume deployment/{name}`)."
+            ),
+        )
+    })
+}
+
 impl Planning<'_> {
     fn name(&self) -> &str {
         self.service.kubernetes.name.as_str()
@@ -122,7 +138,7 @@ impl Planning<'_> {
         let rolls = diff.changes.iter().any(Change::starts_rollout);
         let mut notes = desired.notes;
         notes.extend(diff.notes);
-        notes.extend(self.suspended(&observed));
+        notes.extend(self.meets(&observed, &diff.changes, rolls));
         if rolls {
             notes.extend(desired.on_rollout);
             notes.extend(tripped_before(
@@ -316,6 +332,24 @@ impl Planning<'_> {
             diff.notes.extend(notes);
         }
         Ok(true)
+    }
+
+    /// What the changes meet of the Deployment as it is: an autoscaler that is switched off, no pod at all,
+    /// or somebody's pause.
+    fn meets(&self, observed: &Observed, changes: &[Change], rolls: bool) -> Vec<Note> {
+        let Some(live) = observed.deployment(self.name()) else {
+            return self.suspended(observed).into_iter().collect();
+        };
+        let after = count::replicas_after(live, changes);
+        // An autoscaler is at work again once there is a pod.
+        let rises = count::replicas(live) == 0 && after != 0;
+        let mut notes: Vec<Note> = Vec::new();
+        notes.extend(self.suspended(observed).filter(|_| !rises));
+        if rolls && after == 0 && self.service.replicas != 0 {
+            notes.push(counting::nothing_wanted(self.service, "pod"));
+        }
+        notes.extend(paused(self.name(), live).filter(|_| rolls));
+        notes
     }
 
     /// Whether somebody switched our own autoscaler off.

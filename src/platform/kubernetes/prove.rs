@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::change::Change;
+use super::classify::is_webhook_trouble;
 use super::compare::same;
 use super::conflict::{self, Conflict, conflicts};
 use super::failures::failed;
@@ -139,6 +140,8 @@ fn judge(
         Failure::Invalid | Failure::Denied | Failure::Quota | Failure::Unsupported => {
             Proof::Refused(failure)
         }
+        // It will be asked for the apply itself as well, and others would have been made by then.
+        Failure::Server if is_webhook_trouble(&failure.message) => Proof::Refused(failure),
         _ => Proof::Untold(Some(failure)),
     }
 }

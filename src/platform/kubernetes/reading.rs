@@ -53,7 +53,7 @@ pub fn read(view: &View, ours: &Ours) -> Reading {
     let standing = standing(deployment, ours, set.as_deref(), begun);
     let waits = deployment.paused && matches!(standing, Standing::Going(_) | Standing::Unknown);
     Reading {
-        gauge: gauge(view, deployment, set.as_deref()),
+        gauge: gauge(view, deployment, ours, set.as_deref()),
         waiting: waits.then(|| "somebody to resume the Deployment: it is paused".to_owned()),
         standing,
         begun,
@@ -186,7 +186,7 @@ fn our_set(view: &View, deployment: &DeploymentView, ours: &Ours) -> Option<Arc<
     oldest.or_else(numbered).cloned()
 }
 
-fn gauge(view: &View, deployment: &DeploymentView, set: Option<&SetView>) -> Gauge {
+fn gauge(view: &View, deployment: &DeploymentView, ours: &Ours, set: Option<&SetView>) -> Gauge {
     let (running, pending, old) = match (&view.sets, set) {
         (Some(_), Some(set)) => {
             let others = view.own_sets().filter(|one| one.uid != set.uid);
@@ -195,6 +195,8 @@ fn gauge(view: &View, deployment: &DeploymentView, set: Option<&SetView>) -> Gau
             (set.available, pending, old)
         }
         (Some(_), None) => (0, 0, view.own_sets().map(|one| one.ready).sum()),
+        // What the controller counts is of the template before ours until it has seen ours.
+        (None, _) if deployment.observed < ours.generation => (0, 0, deployment.replicas),
         // Without the sets: as many as must be ours if all the others are available.
         (None, _) => {
             let others = deployment.replicas.saturating_sub(deployment.updated);

@@ -312,7 +312,7 @@ fn tell(rollout: &mut Followed, events: &Events) {
     let warned = news.filter(|event| since(event.at) && view.is_about(event, &templates));
     let warned = warned.map(|event| {
         let text = format!("{}: {}", event.reason, event.message);
-        (event.id.clone(), event.at, text)
+        (text.clone(), event.at, text)
     });
     for (key, at, text) in said.chain(warned) {
         if !text.is_empty() && rollout.seen.told.insert(key) {

@@ -41,12 +41,10 @@ pub(super) fn advice(error: &(dyn Error + 'static)) -> Option<&'static str> {
     })
 }
 
-/// An error of TLS; as the cause of a broken connection it is within one of input and output.
+/// An error of TLS; as the cause of a broken connection it is within one of input and output, or within
+/// several of them, one in the other.
 fn of_tls<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let within = || {
-        let within = link.downcast_ref::<io::Error>()?.get_ref()?;
-        (within as &(dyn Error + 'static)).downcast_ref()
-    };
+    let within = || of_tls(link.downcast_ref::<io::Error>()?.get_ref()?);
     link.downcast_ref().or_else(within)
 }
 
@@ -77,6 +75,9 @@ mod tests {
             (Wrong::Expired, "has expired"),
         ] {
             let error = io::Error::other(rustls::Error::InvalidCertificate(wrong));
+            assert!(advice(&error).unwrap().contains(words), "{error}");
+            // As a connector wraps it that is another one's.
+            let error = io::Error::other(error);
             assert!(advice(&error).unwrap().contains(words), "{error}");
         }
         let refused = io::Error::from(io::ErrorKind::ConnectionRefused);

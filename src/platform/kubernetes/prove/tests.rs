@@ -52,6 +52,11 @@ fn each_answer_has_its_meaning() {
         said(refused(500, "InternalError", &[]), &[], false),
         Proof::Untold(Some(_))
     ));
+    let words =
+        "Internal error occurred: failed calling webhook \"guard.example.com\": connection refused";
+    let down = Status::failure(words, "InternalError").with_code(500);
+    let down = said(kube::Error::Api(down.boxed()), &[], false);
+    assert!(matches!(down, Proof::Refused(_)), "{down:?}");
     let image = (
         "kubectl-set",
         ".spec.template.spec.containers[name=\"api\"].image",

@@ -248,6 +248,12 @@ fn counts_without_the_sets_claim_no_more_than_is_sure() {
     blind.sets = None;
     let gauge = read(&blind, &ours()).gauge;
     assert_eq!((gauge.running, gauge.pending, gauge.old), (0, 1, 2));
+    // Those of before are not told as ours while the controller has not seen ours.
+    object["status"] = json!({"observedGeneration": 4, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2});
+    let mut blind = view(&object, &[]);
+    blind.sets = None;
+    let gauge = read(&blind, &ours()).gauge;
+    assert_eq!((gauge.running, gauge.pending, gauge.old), (0, 0, 2));
 }
 
 #[test]

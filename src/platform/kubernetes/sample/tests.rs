@@ -8,7 +8,6 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::platform::aws::ServerTime;
 use crate::platform::kubernetes::connect::Link;
-use crate::platform::kubernetes::diagnose::evidence;
 use crate::platform::kubernetes::followed::{GoingBack, Ours};
 use crate::platform::kubernetes::reading::rows::{at, deployment, ours, set, template};
 use crate::platform::kubernetes::samples;
@@ -17,6 +16,8 @@ use crate::platform::kubernetes::watch::server::Server;
 use crate::platform::origin::Origin;
 use crate::rollout::{Budget, Cause, Rollback, Trip, Tripper};
 use crate::spec::Threshold;
+
+mod told;
 
 struct Stage {
     server: Server,
@@ -192,25 +193,6 @@ async fn one_that_came_up_at_the_last_moment_is_not_taken_for_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pods_that_are_never_ready_are_explained_by_their_probe() {
-    let mut stage = stage();
-    let running = json!({"running": {}});
-    stage
-        .server
-        .put("pods", pod("rs-new", "api-new-a", running), true);
-    stage.look().await;
-    let event = json!({
-        "metadata": {"name": "e", "uid": "e-1"}, "type": "Warning", "reason": "Unhealthy",
-        "message": "Readiness probe failed: statuscode: 503", "lastTimestamp": at(12).to_string(),
-        "involvedObject": {"kind": "Pod", "name": "api-new-a", "uid": "api-new-a"},
-    });
-    stage.server.put("events", event, false);
-    let told = evidence(&stage.rollout, (&tripped(Tripper::Deadline), false), &[]).await;
-    let cause = "the pods run and are not ready: Readiness probe failed: statuscode: 503";
-    assert_eq!(told.likely_cause.as_deref(), Some(cause));
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_remedy_is_judged_to_its_end() {
     let mut stage = stage();
     stage
@@ -272,74 +254,6 @@ async fn somebody_who_changes_it_during_the_remedy_supersedes_it() {
         stage.look().await.standing,
         Standing::Superseded { .. }
     ));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_last_lines_of_the_first_that_died_are_kept_before_its_pod_is_taken_away() {
-    let mut stage = stage();
-    stage.look().await;
-    let path = "/api/v1/namespaces/production/pods/api-new-a/log";
-    stage.server.wrote(path, "starting\npanic: no database\n");
-    stage
-        .server
-        .put("pods", pod("rs-new", "api-new-a", crashed(11)), true);
-    stage.look().await;
-    let failures = stage.look().await.failures;
-    assert_eq!(
-        stage.requests("/log"),
-        2,
-        "of the run that ended, and of the one before"
-    );
-    stage.server.delete("pods", "api-new-a", true);
-    stage.server.delete("replicasets", "rs-new", true);
-    stage.goes_back();
-    stage.look().await;
-    let verdict = tripped(Tripper::Breaker);
-    let told = evidence(&stage.rollout, (&verdict, false), &failures).await;
-    let logs = told.logs.unwrap();
-    assert_eq!(logs.lines, ["starting", "panic: no database"]);
-    assert_eq!(told.what, "api v2 failed and was rolled back: it crashed");
-    let chain = told.chain.join("\n");
-    for words in [
-        "Deployment: 0 of 2",
-        "ReplicaSet api-new",
-        "Pod api-new-a",
-        "ended, Error, exit code 1",
-    ] {
-        assert!(chain.contains(words), "{words} in {chain}");
-    }
-    assert_eq!(told.missing, Vec::<String>::new());
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_the_cluster_says_is_asked_once_when_nothing_says_why_and_told_once() {
-    let mut stage = stage();
-    stage.look().await;
-    let late = json!({"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"x/api\""}});
-    stage
-        .server
-        .put("pods", pod("rs-new", "api-new-a", late), true);
-    let event = json!({
-        "metadata": {"name": "e", "uid": "e-1"}, "type": "Warning", "reason": "Failed",
-        "message": "Failed to pull image \"x/api\": manifest unknown", "lastTimestamp": at(12).to_string(),
-        "involvedObject": {"kind": "Pod", "name": "api-new-a", "uid": "api-new-a", "fieldPath": "spec.containers{api}"},
-    });
-    stage.server.put("events", event, false);
-    for _ in 0..10 {
-        stage.look().await;
-    }
-    assert_eq!(
-        stage.rollout.memory.failures()[0].cause,
-        Cause::ImageNotFound
-    );
-    assert_eq!(stage.requests("/events"), 1);
-    let mut messages = Vec::new();
-    while let Ok(event) = stage.told.try_recv() {
-        if let Told::Message { text, .. } = event.kind {
-            messages.push(text);
-        }
-    }
-    assert_eq!(messages.len(), 2, "{messages:?}");
 }
 
 #[tokio::test(start_paused = true)]
