@@ -46,6 +46,7 @@ mod evidence;
 pub mod failures;
 pub mod fields;
 pub mod followed;
+pub mod former;
 pub mod ground;
 pub mod health;
 pub mod history;

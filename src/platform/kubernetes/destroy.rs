@@ -54,14 +54,16 @@ pub fn removal(
         diff.views.push(removed(id));
         diff.changes.push(delete(id, live, false));
     }
-    if !diff.changes.is_empty() || !observed.records.is_empty() {
-        diff.changes.push(Change::Forget {
+    let formers: Vec<&str> = observed
+        .formers
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    if !diff.changes.is_empty() || !observed.records.is_empty() || !formers.is_empty() {
+        let all = std::iter::once(name).chain(formers);
+        diff.changes.extend(all.map(|name| Change::Forget {
             deployment: name.to_owned(),
-        });
-        let former = observed.former.iter().map(|former| Change::Forget {
-            deployment: former.name.clone(),
-        });
-        diff.changes.extend(former);
+        }));
     }
     Ok(diff)
 }

@@ -206,15 +206,22 @@ impl Planning<'_> {
             if self.kube.holds(self.name()).is_ok() {
                 observed.lease = None;
             }
+            for former in observed.formers.iter_mut() {
+                former.lease = former
+                    .lease
+                    .take()
+                    .filter(|_| self.kube.holds(&former.name).is_err());
+            }
             let waits = self.intent.writes && !supersedes;
-            let Some(holder) = observed.holder().filter(|_| waits) else {
+            let Some((former, holder)) = observed.held().filter(|_| waits) else {
                 return Ok(observed);
             };
             let words = format!("{holder}; waiting to see whether it is still at work");
             self.events.warn("locked", words);
-            let seen = observed.lease.take();
-            if let Some(holder) = self.kube.wait_out(self.name(), seen).await? {
-                observed.lease = Some(holder);
+            let (former, seen) = (former.map(str::to_owned), holder.clone());
+            let name = former.as_deref().unwrap_or(self.name());
+            if let Some(holder) = self.kube.wait_out(name, Some(seen)).await? {
+                observed.locked_by(former.as_deref(), holder);
                 return Ok(observed);
             }
         }

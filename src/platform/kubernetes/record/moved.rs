@@ -45,7 +45,7 @@ impl Kubernetes {
 }
 
 /// A set of objects under another name.
-pub(super) fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
+pub fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
     let renamed = objects.iter().map(|object| {
         let mut object = object.clone();
         rename(&mut object.manifest, "", (from, to));

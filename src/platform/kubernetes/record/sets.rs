@@ -63,13 +63,15 @@ impl RecordHead {
             (key::REVISION.to_owned(), self.number.to_string()),
             (key::MANAGED_BY.to_owned(), MANAGER.to_owned()),
         ];
-        let mut labels = shared_labels(asked);
+        let mut labels = shared(asked, "labels", &[key::PROJECT, key::SERVICE]);
         labels.extend(own);
+        let mut annotations = shared(asked, "annotations", &[key::PROJECT, key::TARGET]);
+        annotations.extend(self.annotations());
         Ok(Secret {
             metadata: ObjectMeta {
                 name: Some(record_name(name, self.number)),
                 labels: Some(labels),
-                annotations: Some(self.annotations()),
+                annotations: Some(annotations),
                 ..ObjectMeta::default()
             },
             type_: Some(TYPE.to_owned()),
@@ -84,14 +86,13 @@ impl RecordHead {
     }
 }
 
-/// Whose the objects are.
-fn shared_labels(asked: &[Object]) -> BTreeMap<String, String> {
+/// Whose the objects are, in these labels or annotations.
+fn shared(asked: &[Object], within: &str, keys: &[&str]) -> BTreeMap<String, String> {
     let first = asked
         .first()
-        .map(|object| &object.manifest["metadata"]["labels"]);
-    [key::PROJECT, key::SERVICE]
-        .into_iter()
-        .filter_map(|key| Some((key.to_owned(), first?[key].as_str()?.to_owned())))
+        .map(|object| &object.manifest["metadata"][within]);
+    keys.iter()
+        .filter_map(|key| Some(((*key).to_owned(), first?[*key].as_str()?.to_owned())))
         .collect()
 }
 
