@@ -51,6 +51,7 @@ pub mod ground;
 pub mod health;
 pub mod history;
 pub mod kind;
+pub mod leaving;
 pub mod lock;
 pub mod logs;
 pub mod managed;

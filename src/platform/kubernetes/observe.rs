@@ -31,6 +31,27 @@ pub struct Sought<'a> {
     pub writes: bool,
 }
 
+/// How a namespace stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space {
+    /// It is not there.
+    Missing,
+    /// It is there.
+    There,
+    /// It is being deleted, and everything in it: nothing new can be made there.
+    Leaving,
+}
+
+impl Space {
+    fn of(namespace: Option<&Value>) -> Self {
+        match namespace {
+            None => Self::Missing,
+            Some(live) if live.pointer("/metadata/deletionTimestamp").is_some() => Self::Leaving,
+            Some(_) => Self::There,
+        }
+    }
+}
+
 /// What is there of one service.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
@@ -38,8 +59,8 @@ pub struct Observed {
     pub cluster: String,
     /// What is there of what is asked for, and of what the history names, as the API server shows it.
     pub objects: BTreeMap<Id, Value>,
-    /// Whether the namespace is there; `None`: we may not ask.
-    pub namespace: Option<bool>,
+    /// How the namespace stands; `None`: we may not ask.
+    pub namespace: Option<Space>,
     /// Whether the Secret that must be there is; `None`: nobody asked, or we may not.
     pub secret: Option<bool>,
     /// An autoscaler that is not ours and moves the number of pods.
@@ -162,7 +183,7 @@ impl Kubernetes {
             cluster: self.link().await?.cluster.clone(),
             objects: found(sought.objects, read)?,
             // Many roles are bound to a namespace and may not look at it from outside.
-            namespace: allowed(namespace)?.map(|there| there.is_some()),
+            namespace: allowed(namespace)?.map(|there| Space::of(there.as_ref())),
             secret: readable(secret, events, false)?.flatten(),
             records: readable(records, events, sought.writes)?.unwrap_or_default(),
             lease: readable(lease, events, sought.writes)?.flatten(),

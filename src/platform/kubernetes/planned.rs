@@ -8,7 +8,7 @@ use super::destroy::removal;
 use super::diff::{Diff, Wish, diff};
 use super::followed::Followed;
 use super::kind::{Id, Kind};
-use super::observe::{Observed, Sought};
+use super::observe::{Observed, Sought, Space};
 use super::past::{in_place_of, tripped_before};
 use super::render::{Setting, render};
 use super::{Kubernetes, advice, ambiguous, count, ground, ports, prove, record, verbs};
@@ -100,7 +100,9 @@ impl Planning<'_> {
             },
         );
         let (desired, observed) = self.asked(rendered).await?;
+        let leaves = ground::leaving(self.kube.place(), &observed, self.intent)?;
         let mut diff = self.diff(&desired, &observed)?;
+        diff.notes.extend(leaves);
         let notes = ground::check(
             self.kube.place(),
             &desired,
@@ -230,6 +232,10 @@ impl Planning<'_> {
 
     fn diff(&self, desired: &Desired, observed: &Observed) -> Result<Diff, Failed> {
         let intent = self.intent;
+        if intent.destroy && observed.namespace == Some(Space::Leaving) {
+            // It goes with the namespace, and is waited for.
+            return Ok(Diff::default());
+        }
         if intent.destroy {
             return removal(observed, self.name(), self.owner(), intent.adopt);
         }
@@ -310,7 +316,7 @@ impl Planning<'_> {
         {
             return Ok(is_read);
         }
-        if observed.namespace == Some(false) {
+        if observed.namespace == Some(Space::Missing) {
             let why = format!("namespace {} is not there yet", self.kube.namespace());
             diff.notes.push(prove::not_proven(&why));
             return Ok(true);

@@ -22,6 +22,9 @@ const ASKED: &str = "asked";
 /// The key of what was there before.
 const CAPTURED: &str = "captured";
 
+/// The most that a Secret holds (Kubernetes documentation, Secrets).
+const MOST: usize = 1 << 20;
+
 /// The most that a set may be once it is unpacked: whoever may write Secrets here could put a
 /// small one that unpacks to anything.
 const LARGEST: u64 = 16 << 20;
@@ -58,6 +61,15 @@ impl RecordHead {
         captured: &[Object],
     ) -> Result<Secret, std::io::Error> {
         let data = [(ASKED, pack(asked)?), (CAPTURED, pack(captured)?)];
+        let size: usize = data.iter().map(|(_, packed)| packed.len()).sum();
+        if size > MOST {
+            return Err(std::io::Error::other(format!(
+                "what is asked for and what is there take {} KiB together, packed, and a Secret holds {} \
+                 KiB; take large values out of `env`, into a file of the image or a volume",
+                size.div_ceil(1 << 10),
+                MOST >> 10
+            )));
+        }
         let own = [
             (key::RECORD.to_owned(), name.to_owned()),
             (key::REVISION.to_owned(), self.number.to_string()),
