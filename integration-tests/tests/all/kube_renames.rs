@@ -166,6 +166,7 @@ fn a_rename_without_an_ingress_that_fails_leaves_what_serves() -> Outcome {
         "{:?}",
         bench.changes()
     );
+    is_all_there_is(&bench, "api")?;
     bench.describe(USUAL, "")?;
     assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)?;
     bench.describe(USUAL, RENAMED)?;

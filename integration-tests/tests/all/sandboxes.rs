@@ -86,8 +86,7 @@ fn a_long_way_to_the_present_obeys_a_signal() -> Outcome {
 }
 
 fn a_service_under_another_name_is_told_with_the_command_that_ends_it() -> Outcome {
-    let named =
-        |name: &str| deploy("api", "").replace("FAMILY", name) + &format!("service = \"{name}\"\n");
+    let named = |name: &str| deploy("api", "") + &format!("service = \"{name}\"\n");
     let project = Project::new(&named("api"))?;
     assert_ended(&project.run("apply --target sandbox")?, 0);
     project.write("deploy.toml", &named("front"))?;
