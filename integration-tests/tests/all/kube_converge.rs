@@ -365,13 +365,14 @@ fn noise(length: usize) -> String {
 
 fn a_set_that_fits_into_no_record_is_refused_before_any_write() -> Outcome {
     let bench = Bench::new("bighistory")?;
-    let big: String = noise(800_000)
-        .as_bytes()
-        .chunks(20_000)
-        .enumerate()
-        .map(|(number, part)| format!("V{number} = \"{}\"\n", String::from_utf8_lossy(part)))
+    let noise = noise(800_000);
+    let parts = noise.as_bytes().chunks(20_000).map(String::from_utf8_lossy);
+    let named = parts.enumerate();
+    let lines: Vec<String> = named
+        .map(|(number, part)| format!("V{number} = \"{part}\""))
         .collect();
-    bench.describe(USUAL, &format!("[service.api.env]\n{big}"))?;
+    let big = lines.join("\n");
+    bench.describe(USUAL, &format!("[service.api.env]\n{big}\n"))?;
     // Alone it fits; with what is to be kept of what was there it does not.
     let bench = bench.served("v1")?;
     let refused = bench.apply("v2")?;

@@ -146,9 +146,8 @@ impl Kubernetes {
             .filter(|live| live.pointer("/metadata/deletionTimestamp").is_none());
         let serves = match main {
             Some(live) if trace.shows(sought, live) => true,
-            Some(_) => return Ok(None),
             None if trace.told => false,
-            None => return Ok(None),
+            Some(_) | None => return Ok(None),
         };
         objects.retain(|_, live| sought.owner.has(live));
         let former = Former {
