@@ -109,7 +109,26 @@ impl<P: Platform> Deploy<'_, P> {
         let work = Box::pin(self.work_through(plan, current));
         let ended = self.bounded(plan, work).await;
         self.close(&ended).await;
-        ended
+        self.let_go(plan, ended).await
+    }
+
+    /// Waits until what the plan deleted beside a service that serves is gone: its end is on record by
+    /// now, and others may deploy it again.
+    async fn let_go(&self, plan: &PlanOf<P>, ended: Outcome) -> Outcome {
+        let healthy = ended.verdict == crate::event::VerdictWord::Healthy;
+        if !healthy || self.conduct.intent.destroy || !self.conduct.may_write {
+            return ended;
+        }
+        let end = self.end_of(REMEDY_ALLOWANCE);
+        let waiting = Box::pin(self.platform.let_go(plan, end, &self.cancel, &self.events));
+        match waiting.await {
+            Ok(gone) => outcome::let_go(gone, ended),
+            // It serves; whether something is left beside it nobody could tell.
+            Err(error) => {
+                self.events.warn("not_seen_gone", error.to_string());
+                ended
+            }
+        }
     }
 
     async fn work_through(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {

@@ -199,15 +199,15 @@ pub enum Halted {
     Impossible(String),
 }
 
-/// How the wait for the end of a deleted service ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the wait for the end of what was deleted ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gone {
     /// It is gone.
     Gone,
-    /// We were asked to wait no longer; it goes on going away.
-    Cancelled,
-    /// It took longer than we were to wait; it goes on going away.
-    TimedOut,
+    /// We were asked to wait no longer; it goes on going away. With what is still there, in words.
+    Cancelled(Vec<String>),
+    /// It took longer than we were to wait; it goes on going away. With what is still there.
+    TimedOut(Vec<String>),
 }
 
 /// A platform, as the deploy loop sees it.
@@ -319,6 +319,16 @@ pub trait Platform {
     /// Asks the platform to stop a rollout and go back, for what tripped it; sent at most once per
     /// rollout.
     async fn halt(&self, rollout: &mut Self::Followed, trip: &Trip) -> Halted;
+
+    /// Waits until what a plan deleted beside a rollout is gone, where somebody else holds it, at most
+    /// until `end`.
+    async fn let_go(
+        &self,
+        plan: &Plan<Self::Basis, Self::Change>,
+        end: Timestamp,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Result<Gone, Failed>;
 
     /// Waits until the last task of a deleted service has stopped, at most until `end`.
     async fn gone(

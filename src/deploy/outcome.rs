@@ -184,11 +184,53 @@ pub(super) fn gone(end: Gone, resume: &str) -> Outcome {
             None,
             "it is gone; the last of it has stopped",
         ),
-        Gone::Cancelled => interrupted(&[], "it goes on going away", Some(resume)),
-        Gone::TimedOut => Outcome {
+        Gone::Cancelled(left) => {
+            let words = with_left("it goes on going away", &left);
+            interrupted(&[], &words, Some(resume))
+        }
+        Gone::TimedOut(left) => Outcome {
             resume: Some(resume.to_owned()),
-            ..outcome(VerdictWord::Undetermined, None, "it still goes away")
+            ..outcome(
+                VerdictWord::Undetermined,
+                None,
+                with_left("it still goes away", &left),
+            )
         },
+    }
+}
+
+/// A service that serves, once what its plan deleted was waited for.
+pub(super) fn let_go(end: Gone, ended: Outcome) -> Outcome {
+    let serves = "the service serves, but what was deleted beside it";
+    match end {
+        Gone::Gone => ended,
+        Gone::Cancelled(left) => Outcome {
+            revision: ended.revision,
+            serving: ended.serving,
+            ..interrupted(
+                &[],
+                &with_left(&format!("{serves} goes on going away"), &left),
+                None,
+            )
+        },
+        Gone::TimedOut(left) => Outcome {
+            revision: ended.revision,
+            serving: ended.serving,
+            ..outcome(
+                VerdictWord::Undetermined,
+                None,
+                with_left(&format!("{serves} still goes away"), &left),
+            )
+        },
+    }
+}
+
+/// Words, and what is still there.
+fn with_left(words: &str, left: &[String]) -> String {
+    if left.is_empty() {
+        words.to_owned()
+    } else {
+        format!("{words}: {}", left.join("; "))
     }
 }
 

@@ -30,6 +30,7 @@ mod diagnose;
 pub mod diff;
 pub mod fields;
 pub mod followed;
+mod former;
 mod halt;
 pub mod history;
 pub mod logs;

@@ -60,6 +60,18 @@ impl Owner<'_> {
         };
         same && marks.project == Some(self.project) && marks.service == Some(self.service)
     }
+
+    /// Whether these marks name this owner in full. What has another name than the file says and is
+    /// about to go for it, must: a mark that is missing may be that of another target.
+    pub fn is_named_in_full_by(&self, marks: &Marks<'_>) -> bool {
+        let own = Marks {
+            project: Some(self.project),
+            exact: self.exact,
+            target: Some(self.target),
+            service: Some(self.service),
+        };
+        *marks == own
+    }
 }
 
 impl Marks<'_> {
@@ -121,7 +133,9 @@ mod tests {
         ];
         for other in others {
             assert!(!DEV.is_named_by(&other), "{other:?}");
+            assert!(!DEV.is_named_in_full_by(&other), "{other:?}");
         }
+        assert!(DEV.is_named_in_full_by(&MARKED));
     }
 
     #[test]
@@ -132,6 +146,7 @@ mod tests {
             ..MARKED
         };
         assert!(DEV.is_named_by(&earlier));
+        assert!(!DEV.is_named_in_full_by(&earlier));
         let other = Marks {
             project: Some("blog"),
             ..earlier

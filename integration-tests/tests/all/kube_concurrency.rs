@@ -15,6 +15,7 @@ use crate::shop::assert_verdict;
 trials! { "kube":
     another_image_supersedes,
     a_deleted_deployment_supersedes,
+    a_restart_by_kubectl_supersedes_and_is_joined,
     of_two_deployers_one_wins,
     of_two_that_begin_together_one_wins,
     who_waits_goes_second,
@@ -54,6 +55,30 @@ fn a_deleted_deployment_supersedes() -> Outcome {
     assert_verdict(&done, "superseded", None, 12)?;
     assert_eq!(bench.rolls(), 1, "{:?}\n{done}", bench.writes());
     Ok(())
+}
+
+/// The pods of a restart are of the same specification, but they are others: whoever runs it again sees them to their end.
+fn a_restart_by_kubectl_supersedes_and_is_joined() -> Outcome {
+    let bench = Bench::serving("restarted", "v1")?;
+    let running = bench.rolling("v2-slow")?;
+    let at = json!({"kubectl.kubernetes.io/restartedAt": "2026-01-02T03:04:05Z"});
+    let patch = json!({"spec": {"template": {"metadata": {"annotations": at}}}});
+    let path = bench.namespace.path("deployments");
+    let path = format!("{path}/api?fieldManager=kubectl-rollout");
+    bench.namespace.cluster().api().strategic(&path, &patch)?;
+    let done = running.wait(PATIENCE)?;
+    assert_verdict(&done, "superseded", None, 12)?;
+    assert_says(&done, &["kubectl-rollout changed the pod template"]);
+    assert_eq!(bench.rolls(), 1, "{:?}\n{done}", bench.writes());
+    let joined = bench.apply("v2-slow")?;
+    assert_verdict(&joined, "healthy", None, 0)?;
+    assert_eq!(bench.rolls(), 1, "{:?}\n{joined}", bench.writes());
+    assert_verdict(&bench.apply("v2-slow")?, "unchanged", None, 0)?;
+    // What kubectl noted stays, also beside what comes next.
+    assert_verdict(&bench.apply("v3")?, "healthy", None, 0)?;
+    let template = bench.deployment()?["spec"]["template"]["metadata"].to_string();
+    assert!(template.contains("restartedAt"), "{template}");
+    assert_verdict(&bench.apply("v3")?, "unchanged", None, 0)
 }
 
 /// A run by somebody of this name.

@@ -22,6 +22,8 @@ trials! { "kube":
     a_count_left_to_others_stays_as_they_set_it,
     what_the_server_warns_of_is_told_once,
     the_audit_log_shows_our_version,
+    metrics_in_another_order_are_no_change,
+    a_set_that_fits_into_no_record_is_refused_before_any_write,
 }
 
 /// A second run of the same file does nothing at all.
@@ -324,5 +326,62 @@ fn the_audit_log_shows_our_version() -> Outcome {
     agents.dedup();
     let ours = concat!("deployer/", env!("CARGO_PKG_VERSION"));
     assert_eq!(agents, [ours]);
+    Ok(())
+}
+
+/// As `kubectl replace` writes them, of a version of the API that knows one metric apart.
+fn metrics_in_another_order_are_no_change() -> Outcome {
+    let bench = Bench::new("metrics")?;
+    let both =
+        "scaling = { min = 2, max = 5, cpu = 70, memory = 80 }\nrollout = { deadline = \"60s\" }";
+    bench.describe(&format!("replicas = 2\n{both}"), "")?;
+    let bench = bench.served("v1")?;
+    let scaler = bench.namespace.get("horizontalpodautoscalers", "api")?;
+    let mut metrics = scaler["spec"]["metrics"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    assert_eq!(metrics.len(), 2, "{scaler}");
+    metrics.reverse();
+    let path = bench.namespace.path("horizontalpodautoscalers");
+    let path = format!("{path}/api?fieldManager=kubectl-replace");
+    let turned = json!({"spec": {"metrics": metrics}});
+    bench.namespace.cluster().api().merge(&path, &turned)?;
+    assert_converged(&bench, "")
+}
+
+/// Text that does not pack.
+fn noise(length: usize) -> String {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut letter = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(letters[usize::try_from(state >> 58).unwrap_or_default()])
+    };
+    (0..length).map(|_| letter()).collect()
+}
+
+fn a_set_that_fits_into_no_record_is_refused_before_any_write() -> Outcome {
+    let bench = Bench::new("bighistory")?;
+    let noise = noise(800_000);
+    let parts = noise.as_bytes().chunks(20_000).map(String::from_utf8_lossy);
+    let named = parts.enumerate();
+    let lines: Vec<String> = named
+        .map(|(number, part)| format!("V{number} = \"{part}\""))
+        .collect();
+    let big = lines.join("\n");
+    bench.describe(USUAL, &format!("[service.api.env]\n{big}\n"))?;
+    // Alone it fits; with what is to be kept of what was there it does not.
+    let bench = bench.served("v1")?;
+    let refused = bench.apply("v2")?;
+    assert_eq!(refused.exit, 1, "{}", refused.exit);
+    assert_says(
+        &refused,
+        &["a Secret holds 1024 KiB", "take large values out of `env`"],
+    );
+    assert_eq!(bench.changes(), Vec::<String>::new());
+    assert_eq!(bench.tag()?, "v1");
     Ok(())
 }

@@ -144,7 +144,7 @@ fn struck(measure: &Measure, index: usize, mishap: Mishap) -> Outcome {
 }
 
 /// Runs cases `0..count`, so many at a time, all of them whatever becomes of the others.
-fn sweep(count: usize, lanes: usize, case: impl Fn(usize) -> Outcome + Sync) -> Outcome {
+pub(crate) fn sweep(count: usize, lanes: usize, case: impl Fn(usize) -> Outcome + Sync) -> Outcome {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -21,6 +21,7 @@ mod kube_concurrency;
 mod kube_converge;
 mod kube_eks;
 mod kube_failures;
+mod kube_leaving;
 mod kube_nodes;
 mod kube_ownership;
 mod kube_ports;
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
             kube_converge::trials(),
             kube_ports::trials(),
             kube_renames::trials(),
+            kube_leaving::trials(),
             kube_clocks::trials(),
             kube_concurrency::trials(),
             kube_trouble::trials(),

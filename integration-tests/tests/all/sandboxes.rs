@@ -14,6 +14,7 @@ trials! { "sandbox":
     the_account_of_the_target_is_the_sandbox_account,
     a_killed_process_leaves_a_world_that_goes_on,
     a_long_way_to_the_present_obeys_a_signal,
+    a_service_under_another_name_is_told_with_the_command_that_ends_it,
 }
 
 fn assert_ended(finished: &Finished, exit: i32) {
@@ -81,5 +82,26 @@ fn a_long_way_to_the_present_obeys_a_signal() -> Outcome {
     running.signal(Signal::INT)?;
     let finished = running.wait(Duration::from_secs(20))?;
     assert!(!finished.says("panicked"), "{finished}");
+    Ok(())
+}
+
+fn a_service_under_another_name_is_told_with_the_command_that_ends_it() -> Outcome {
+    let named = |name: &str| deploy("api", "") + &format!("service = \"{name}\"\n");
+    let project = Project::new(&named("api"))?;
+    assert_ended(&project.run("apply --target sandbox")?, 0);
+    project.write("deploy.toml", &named("front"))?;
+    let plan = project.run("plan --target sandbox")?;
+    assert_ended(&plan, 0);
+    let words = "aws ecs delete-service --cluster";
+    assert!(
+        plan.says(words) && plan.says("--service api --force"),
+        "{plan}"
+    );
+    assert!(plan.says("ECS renames no service"), "{plan}");
+    let done = project.run("apply --target sandbox")?;
+    assert_ended(&done, 0);
+    assert!(done.says("--service api --force"), "{done}");
+    // It is there by now, and nothing is made.
+    assert!(!project.run("plan --target sandbox")?.says("--service api"));
     Ok(())
 }

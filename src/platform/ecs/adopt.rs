@@ -19,14 +19,24 @@ const HANDED_OVER: [&str; 2] = [key::TARGET, key::EXACT_PROJECT];
 
 /// Whether the service carries our tags for this project, target and service.
 pub fn is_ours(there: &ObservedService, tenant: &Tenant, name: &ServiceName) -> bool {
+    with_owner(tenant, name, |owner| owner.is_named_by(&marks(there)))
+}
+
+/// Whether it carries all of them, none missing.
+pub fn is_surely_ours(there: &ObservedService, tenant: &Tenant, name: &ServiceName) -> bool {
+    with_owner(tenant, name, |owner| {
+        owner.is_named_in_full_by(&marks(there))
+    })
+}
+
+fn with_owner<T>(tenant: &Tenant, name: &ServiceName, work: impl FnOnce(&Owner<'_>) -> T) -> T {
     let (project, exact) = (tag_value(&tenant.project), exact_value(&tenant.project));
-    let owner = Owner {
+    work(&Owner {
         project: &project,
         exact: exact.as_deref(),
         target: tenant.target.as_str(),
         service: name.as_str(),
-    };
-    owner.is_named_by(&marks(there))
+    })
 }
 
 fn marks(there: &ObservedService) -> Marks<'_> {

@@ -101,11 +101,11 @@ impl Ecs {
             }
             let now = self.clock().now();
             if now >= deadline {
-                return Ok(Gone::TimedOut);
+                return Ok(Gone::TimedOut(Vec::new()));
             }
             let next = self.clock().sleep_until(deadline.min(now + LOOK));
             tokio::select! {
-                () = &mut cancelled => return Ok(Gone::Cancelled),
+                () = &mut cancelled => return Ok(Gone::Cancelled(Vec::new())),
                 () = next => {}
             }
         }

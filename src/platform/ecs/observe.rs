@@ -77,7 +77,8 @@ pub struct Scaling {
 }
 
 impl ObservedService {
-    fn from(raw: ecs::Service) -> Self {
+    /// From the whole answer.
+    pub fn from(raw: ecs::Service) -> Self {
         Self {
             arn: raw.service_arn.clone().unwrap_or_default(),
             config: received::service(&raw),

@@ -62,6 +62,9 @@ impl Ecs {
         let mut notes = diff.notes;
         notes.extend(advice::notes(service, &diff.changes, count, &observed));
         notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended)));
+        if observed.service.is_none() {
+            notes.extend(Box::pin(self.former_names(service)).await);
+        }
         Ok(Planned {
             plan: Plan {
                 service: service.name.clone(),

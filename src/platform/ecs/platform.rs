@@ -280,6 +280,17 @@ impl Platform for Ecs {
         sampler.halt(rollout).await
     }
 
+    /// What is deleted beside a service is gone with the answer.
+    async fn let_go(
+        &self,
+        _plan: &Plan<Basis, Change>,
+        _end: Timestamp,
+        _cancel: &Cancel,
+        _events: &Events,
+    ) -> Result<Gone, Failed> {
+        Ok(Gone::Gone)
+    }
+
     async fn gone(
         &self,
         service: &Service,

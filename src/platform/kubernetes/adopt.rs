@@ -74,6 +74,11 @@ impl<'a> Owner<'a> {
         self.is_named_by(&marks(object))
     }
 
+    /// Whether an object carries all of our marks.
+    pub fn surely_has(&self, object: &Value) -> bool {
+        self.is_named_in_full_by(&marks(object))
+    }
+
     /// What is annotated to every object beside its labels.
     pub fn annotations(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
         let exact = self.exact.map(|exact| (key::PROJECT, exact));

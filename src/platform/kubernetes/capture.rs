@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::compare::Ownership;
-use super::fields::{Fields, Path, Step, item_key, key_members};
+use super::fields::{Fields, Path, Step, compared_keys, item_key, key_members};
 use super::kind::Id;
 use super::object::Object;
 use super::view::LAST_APPLIED;
@@ -85,8 +85,9 @@ fn list(path: &Path, items: &[Value], keep: &impl Fn(&Path) -> bool) -> Option<V
         .map(|item| Some((path.item(item_key(name, item)?), item.as_object()?)))
         .collect();
     let Some(keyed) = keyed else {
-        let numbered = |i: usize| path.item(i.to_string());
-        let any = (0..items.len()).any(|i| part(&numbered(i), &items[i], keep).is_some());
+        let keys = compared_keys(name, items);
+        let mut all = keys.into_iter().zip(items);
+        let any = all.any(|(key, item)| part(&path.item(key), item, keep).is_some());
         return any.then(|| items.to_vec());
     };
     let kept: Vec<Value> = keyed

@@ -173,6 +173,15 @@ impl Change {
         }
     }
 
+    /// The Deployment whose history it takes away.
+    pub fn takes_history_of(&self) -> Option<&str> {
+        match self {
+            Self::MoveHistory { from, .. } => Some(from),
+            Self::Forget { deployment } => Some(deployment),
+            _ => None,
+        }
+    }
+
     /// Whether an Ingress leads to other pods from it on.
     pub fn leads_away(&self) -> bool {
         matches!(self, Self::Apply { object, after_health: true, .. }

@@ -14,6 +14,10 @@ impl Kubernetes {
             self.write_end(name, number, end, outcome, events).await;
         }
         self.release(name).await;
+        let look = self.remembered(name);
+        for former in look.iter().flat_map(|look| look.observed.formers.iter()) {
+            self.release(&former.name).await;
+        }
     }
 
     async fn write_end(

@@ -23,6 +23,7 @@ use crate::platform::failure::Failed;
 use crate::platform::{TakesOver, counting};
 
 mod pair;
+mod renames;
 
 use pair::Pair;
 
@@ -105,22 +106,6 @@ impl<'a> Work<'a> {
                 })
         });
         work
-    }
-
-    /// What serves under the name that the service had before: ours, and about to go.
-    fn former(&self) -> Option<(&'a str, &'a Value)> {
-        let former = self.observed.former.as_ref()?;
-        let live = self.observed.deployment(&former.name)?;
-        self.wish
-            .owner
-            .has(live)
-            .then_some((former.name.as_str(), live))
-    }
-
-    /// The number of pods that an autoscaler begins with: as many as serve under another name.
-    fn begins_with(&self) -> u32 {
-        let former = self.former().map_or(0, |(_, live)| count::replicas(live));
-        self.wish.desired.replicas.max(former)
     }
 
     /// Whether a change of this kind waits until the new pods are healthy.
@@ -364,18 +349,8 @@ impl<'a> Work<'a> {
         if !self.stays.is_empty() && !self.diff.changes.is_empty() {
             self.diff.notes.push(rivals::note(&self.stays));
         }
-        if let Some((from, _)) = self.former() {
-            let to = self.wish.name;
-            self.diff.notes.push(renames(from, to));
-            self.diff.changes.push(Change::MoveHistory {
-                from: from.to_owned(),
-                to: to.to_owned(),
-                after_health: self.after_health,
-            });
-        }
-        // A count alone is no revision.
-        let revision = |change: &Change| !matches!(change, Change::Count { .. });
-        if self.diff.changes.iter().any(revision) {
+        self.rename();
+        if self.is_recorded() {
             self.diff.changes.push(Change::Record {
                 asked: self.wish.desired.objects.clone(),
             });
@@ -383,18 +358,6 @@ impl<'a> Work<'a> {
         self.diff.changes.sort_by_key(Change::wave);
         Ok(self.diff)
     }
-}
-
-/// What a rename does, in order.
-fn renames(from: &str, to: &str) -> Note {
-    Note::warning(
-        "renames",
-        format!(
-            "Renames {from} to {to}: {to} comes up beside {from}, the Ingress leads to it once it is \
-             healthy, and then {from} goes. Whoever calls Service {from} within the cluster has to \
-             call {to}."
-        ),
-    )
 }
 
 /// The change that deletes an object.

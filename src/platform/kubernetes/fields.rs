@@ -2,7 +2,7 @@
 //! structures, so that the order of a list that is merged by key, and the spelling of a quantity,
 //! cannot be a difference. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -146,8 +146,8 @@ impl Fields {
                 }
             }
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                for (i, item) in items.iter().enumerate() {
-                    let key = item_key(path.last_field(), item).unwrap_or_else(|| i.to_string());
+                let keys = compared_keys(path.last_field(), items);
+                for (key, item) in keys.into_iter().zip(items) {
                     self.flatten(path.item(key), item);
                 }
             }
@@ -222,6 +222,31 @@ fn merge_keys(list: &str, item: &Map<String, Value>) -> Option<&'static [&'stati
         "topologySpreadConstraints" => &["topologyKey", "whenUnsatisfiable"],
         "hostAliases" => &["ip"],
         _ => return None,
+    })
+}
+
+/// What the items of a list are known by when two objects are compared: their merge keys; the metrics
+/// of an autoscaler by what they measure, since their order means nothing (Kubernetes API reference,
+/// `HorizontalPodAutoscalerSpec`) and another version of the API gives them in another one; else their
+/// numbers.
+pub fn compared_keys(list: &str, items: &[Value]) -> Vec<String> {
+    let measured: Option<BTreeSet<String>> = items.iter().map(measure).collect();
+    let told_apart = measured.is_some_and(|all| all.len() == items.len());
+    let key = |(i, item): (usize, &Value)| {
+        let measure = measure(item).filter(|_| list == "metrics" && told_apart);
+        let key = measure.or_else(|| item_key(list, item));
+        key.unwrap_or_else(|| i.to_string())
+    };
+    items.iter().enumerate().map(key).collect()
+}
+
+/// The resource that a metric is about, of all containers or of one.
+fn measure(metric: &Value) -> Option<String> {
+    let word = |pointer: &str| metric.pointer(pointer)?.as_str();
+    let resource = word("/resource/name").map(str::to_owned);
+    resource.or_else(|| {
+        let container = word("/containerResource/container")?;
+        Some(format!("{container}/{}", word("/containerResource/name")?))
     })
 }
 

@@ -5,9 +5,10 @@ use super::change::Change;
 use super::desired::{Desired, namespace};
 use super::diff::Diff;
 use super::fields::Fields;
-use super::observe::Observed;
+use super::observe::{Observed, Space};
 use super::view::{Sensitive, made};
 use crate::plan::Note;
+use crate::platform::Intent;
 use crate::platform::failure::{Failed, Kind};
 use crate::spec::KubePlace;
 
@@ -25,7 +26,7 @@ pub fn check(
         return Ok(Vec::new());
     }
     let mut missing = Vec::new();
-    let no_namespace = observed.namespace == Some(false);
+    let no_namespace = observed.namespace == Some(Space::Missing);
     match namespace(place).filter(|_| no_namespace) {
         Some(object) => {
             let views = made(&object.id, &Fields::of(&object.manifest), &Sensitive::new());
@@ -58,6 +59,38 @@ pub fn check(
     };
     let what = format!("deploy to namespace {}", place.namespace);
     Err(Failed::new(what, Kind::Missing, first.clone()))
+}
+
+/// A namespace that is being deleted takes everything in it along: an error where something is to be
+/// done there, or somebody asks what would be; else a note.
+pub fn leaving(
+    place: &KubePlace,
+    observed: &Observed,
+    intent: &Intent,
+) -> Result<Option<Note>, Failed> {
+    if observed.namespace != Some(Space::Leaving) {
+        return Ok(None);
+    }
+    let space = &place.namespace;
+    if intent.destroy || !(intent.writes || intent.is_read) {
+        let words = format!(
+            "Namespace {space} is being deleted, and with it everything of this service in it."
+        );
+        return Ok(Some(Note::warning("namespace_leaves", words)));
+    }
+    let anew = if place.create_namespace {
+        "deploy again, which makes it anew".to_owned()
+    } else {
+        format!("make it anew with `kubectl create namespace {space}`, and deploy again")
+    };
+    Err(Failed::new(
+        format!("deploy to namespace {space}"),
+        Kind::Refused,
+        format!(
+            "it is being deleted, and with it everything of this service in it; once it is gone, {anew} \
+             (`kubectl get namespace {space} -o yaml` says what it waits for)"
+        ),
+    ))
 }
 
 /// Who makes the Secret, and how.
@@ -148,7 +181,11 @@ mod tests {
 
     fn observed(namespace: bool, secret: bool) -> Observed {
         Observed {
-            namespace: Some(namespace),
+            namespace: Some(if namespace {
+                Space::There
+            } else {
+                Space::Missing
+            }),
             secret: Some(secret),
             ..Observed::default()
         }
@@ -183,6 +220,41 @@ mod tests {
                 .message
                 .contains("kubectl create namespace production")
         );
+    }
+
+    #[test]
+    fn nothing_is_done_in_a_namespace_that_is_being_deleted() {
+        let gone = Observed {
+            namespace: Some(Space::Leaving),
+            ..Observed::default()
+        };
+        let writes = Intent {
+            writes: true,
+            ..Intent::default()
+        };
+        let reads = Intent {
+            is_read: true,
+            ..Intent::default()
+        };
+        for intent in [&writes, &reads] {
+            let refused = leaving(&place(false), &gone, intent).unwrap_err();
+            assert_eq!(refused.kind, Kind::Refused);
+            let words = "make it anew with `kubectl create namespace production`";
+            assert!(refused.message.contains(words), "{refused}");
+        }
+        let anew = leaving(&place(true), &gone, &writes).unwrap_err();
+        assert!(!anew.message.contains("kubectl create"), "{anew}");
+        // Who takes it away, or only watches, is told.
+        let destroys = Intent {
+            destroy: true,
+            ..writes.clone()
+        };
+        for intent in [destroys, Intent::default()] {
+            let note = leaving(&place(false), &gone, &intent).unwrap();
+            assert_eq!(note.unwrap().code, "namespace_leaves");
+        }
+        let there = observed(true, true);
+        assert_eq!(leaving(&place(false), &there, &writes).unwrap(), None);
     }
 
     #[test]

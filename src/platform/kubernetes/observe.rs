@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::adopt::Owner;
+use super::former::Formers;
 use super::kind::{Id, Kind};
 use super::lock::LeaseView;
 use super::record::{RecordHead, State, next};
@@ -30,13 +31,25 @@ pub struct Sought<'a> {
     pub writes: bool,
 }
 
-/// What a service was named before: its Ingress still leads there.
-#[derive(Debug, Clone)]
-pub struct Former {
-    /// The name.
-    pub name: String,
-    /// The history under that name, newest first.
-    pub records: Vec<RecordHead>,
+/// How a namespace stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space {
+    /// It is not there.
+    Missing,
+    /// It is there.
+    There,
+    /// It is being deleted, and everything in it: nothing new can be made there.
+    Leaving,
+}
+
+impl Space {
+    fn of(namespace: Option<&Value>) -> Self {
+        match namespace {
+            None => Self::Missing,
+            Some(live) if live.pointer("/metadata/deletionTimestamp").is_some() => Self::Leaving,
+            Some(_) => Self::There,
+        }
+    }
 }
 
 /// What is there of one service.
@@ -46,16 +59,16 @@ pub struct Observed {
     pub cluster: String,
     /// What is there of what is asked for, and of what the history names, as the API server shows it.
     pub objects: BTreeMap<Id, Value>,
-    /// Whether the namespace is there; `None`: we may not ask.
-    pub namespace: Option<bool>,
+    /// How the namespace stands; `None`: we may not ask.
+    pub namespace: Option<Space>,
     /// Whether the Secret that must be there is; `None`: nobody asked, or we may not.
     pub secret: Option<bool>,
     /// An autoscaler that is not ours and moves the number of pods.
     pub scaler: Option<String>,
     /// The history, newest first.
     pub records: Vec<RecordHead>,
-    /// The name that it had before, where what has that name still serves.
-    pub former: Option<Former>,
+    /// The names that it had before.
+    pub formers: Formers,
     /// The lock.
     pub lease: Option<LeaseView>,
     /// When, by the server's clock.
@@ -75,19 +88,56 @@ impl Observed {
 
     /// Who deploys it now.
     pub fn holder(&self) -> Option<&LeaseView> {
-        let now = self.at?;
-        self.lease.as_ref().filter(|lease| lease.holder_alive(now))
+        self.held().map(|(_, lease)| lease)
     }
 
-    /// The Deployment under the name that the service had before.
+    /// The lock that somebody holds who may be at work on it, and under which of its former names
+    /// (`None`: its own).
+    pub fn held(&self) -> Option<(Option<&str>, &LeaseView)> {
+        let now = self.at?;
+        let own = self.lease.as_ref().map(|lease| (None, lease));
+        let formers = self.formers.iter().filter_map(|former| {
+            let lease = former.lease.as_ref()?;
+            Some((Some(former.name.as_str()), lease))
+        });
+        let mut all = own.into_iter().chain(formers);
+        all.find(|(_, lease)| lease.holder_alive(now))
+    }
+
+    /// The lock under a former name (`None`: its own), as it was seen last.
+    pub fn locked_by(&mut self, former: Option<&str>, lease: LeaseView) {
+        match former {
+            None => self.lease = Some(lease),
+            Some(name) => {
+                for former in self.formers.iter_mut().filter(|one| one.name == name) {
+                    former.lease = Some(lease.clone());
+                }
+            }
+        }
+    }
+
+    /// The Deployment that still serves under a name that the service had before.
     pub fn former_deployment(&self) -> Option<&Value> {
-        self.deployment(&self.former.as_ref()?.name)
+        self.deployment(&self.formers.serving.as_ref()?.name)
+    }
+
+    /// Whether it is of the service as it was named before.
+    pub fn is_former(&self, id: &Id) -> bool {
+        Kind::NAMED.contains(&id.kind) && self.formers.named(&id.name).is_some()
     }
 
     /// The number that the next revision gets: the history goes with a service that is renamed.
     pub fn next_number(&self) -> u32 {
-        let former = self.former.as_ref().map(|former| next(&former.records));
-        next(&self.records).max(former.unwrap_or(1))
+        let formers = self.formers.iter().map(|former| next(&former.records));
+        formers.fold(next(&self.records), u32::max)
+    }
+
+    /// The whole history, newest first, under whatever name.
+    pub fn history(&self) -> Vec<RecordHead> {
+        let formers = self.formers.iter().flat_map(|former| &former.records);
+        let mut all: Vec<RecordHead> = self.records.iter().chain(formers).cloned().collect();
+        all.sort_by_key(|head| std::cmp::Reverse(head.number));
+        all
     }
 
     /// The newest revision.
@@ -119,24 +169,29 @@ impl Kubernetes {
                 None => Ok(None),
             }
         };
-        let (read, namespace, secret, records, lease) = futures::join!(
+        let (read, namespace, secret, records, elsewhere, lease) = futures::join!(
             reads,
             wire.read(&namespace),
             secret,
             self.records(sought.name),
+            self.elsewhere(sought.name, sought.owner),
             self.lease(sought.name),
         );
+        // Who may not read the history is told so of that under its own name.
+        let elsewhere = allowed(elsewhere)?.unwrap_or_default();
         let mut observed = Observed {
             cluster: self.link().await?.cluster.clone(),
             objects: found(sought.objects, read)?,
             // Many roles are bound to a namespace and may not look at it from outside.
-            namespace: allowed(namespace)?.map(|there| there.is_some()),
+            namespace: allowed(namespace)?.map(|there| Space::of(there.as_ref())),
             secret: readable(secret, events, false)?.flatten(),
             records: readable(records, events, sought.writes)?.unwrap_or_default(),
             lease: readable(lease, events, sought.writes)?.flatten(),
             ..Observed::default()
         };
         self.observe_more(&sought, &mut observed, events).await?;
+        self.observe_formers(&sought, &mut observed, &elsewhere, events)
+            .await?;
         observed.at = Some(self.server_now().await?);
         Ok(observed)
     }
@@ -149,7 +204,7 @@ impl Kubernetes {
         events: &Events,
     ) -> Result<(), Failed> {
         let wire = self.wire().await?;
-        let former = former(sought.objects, &observed.records);
+        let former = named_before(sought.objects, &observed.records);
         let reads = join_all(former.iter().map(|id| wire.read(id)));
         let autoscaled = observed
             .deployment(sought.name)
@@ -172,50 +227,8 @@ impl Kubernetes {
             .find(|scaler| moves(scaler, sought.name))
             .and_then(|scaler| scaler.pointer("/metadata/name")?.as_str())
             .map(str::to_owned);
-        self.observe_former(sought, observed, events).await
-    }
-
-    /// What serves under another name, where our Ingress leads to that.
-    async fn observe_former(
-        &self,
-        sought: &Sought<'_>,
-        observed: &mut Observed,
-        events: &Events,
-    ) -> Result<(), Failed> {
-        let Some(name) = led_elsewhere(observed, sought.name) else {
-            return Ok(());
-        };
-        let records = self.records(&name).await;
-        let records = readable(records, events, sought.writes)?.unwrap_or_default();
-        let mut ids = former(sought.objects, &records);
-        ids.extend(Kind::NAMED.map(|kind| Id {
-            kind,
-            name: name.clone(),
-        }));
-        ids.sort_unstable();
-        ids.dedup();
-        let wire = self.wire().await?;
-        let read = join_all(ids.iter().map(|id| wire.read(id))).await;
-        let objects = found(&ids, read)?;
-        let live = objects.get(&deployment(&name));
-        if live.is_some_and(|live| sought.owner.has(live)) {
-            observed.objects.extend(objects);
-            observed.former = Some(Former { name, records });
-        }
         Ok(())
     }
-}
-
-/// The Service under another name to which the Ingress leads that is asked for.
-fn led_elsewhere(observed: &Observed, name: &str) -> Option<String> {
-    let ingress = observed
-        .objects
-        .iter()
-        .find(|(id, _)| id.kind == Kind::Ingress)?
-        .1;
-    let backend = ingress.pointer("/spec/rules/0/http/paths/0/backend/service/name")?;
-    let backend = backend.as_str()?;
-    (backend != name).then(|| backend.to_owned())
 }
 
 /// Whether an autoscaler moves the number of this Deployment's pods.
@@ -226,7 +239,7 @@ fn moves(scaler: &Value, name: &str) -> bool {
 
 /// Objects that the history names and nobody asks for any more: of all revisions down to the last
 /// but one that was healthy, since the last one may have left something that was to go.
-fn former(asked: &[Id], records: &[RecordHead]) -> Vec<Id> {
+pub(super) fn named_before(asked: &[Id], records: &[RecordHead]) -> Vec<Id> {
     let healthy = records
         .iter()
         .enumerate()
@@ -247,7 +260,7 @@ fn former(asked: &[Id], records: &[RecordHead]) -> Vec<Id> {
 }
 
 /// What was found, by its id. Every kind that the cluster does not know is named at once.
-fn found(
+pub(super) fn found(
     ids: &[Id],
     read: Vec<Result<Option<Value>, Failed>>,
 ) -> Result<BTreeMap<Id, Value>, Failed> {
@@ -295,7 +308,7 @@ fn allowed<T>(read: Result<T, Failed>) -> Result<Option<T>, Failed> {
 }
 
 /// What was read; where we may not, a warning, unless it is needed.
-fn readable<T>(
+pub(super) fn readable<T>(
     read: Result<T, Failed>,
     events: &Events,
     needed: bool,

@@ -6,6 +6,7 @@ use super::Kubernetes;
 use super::count;
 use super::desired::Desired;
 use super::followed::template_digest;
+use super::former::Former;
 use super::kind::Kind;
 use super::object::Object;
 use super::observe::Observed;
@@ -21,11 +22,20 @@ impl Kubernetes {
         observed: &Observed,
         to: Option<&str>,
     ) -> Result<Vec<Object>, Failed> {
+        let history = observed.history();
         let number = match to {
-            Some(to) => named(name, &observed.records, to)?,
-            None => last_good(name, observed)?,
+            Some(to) => named(name, &history, to)?,
+            None => last_good(name, observed, &history)?,
         };
-        Ok(self.read_sets(name, number).await?.asked)
+        let here = observed.records.iter().any(|head| head.number == number);
+        let of = |former: &&Former| former.records.iter().any(|head| head.number == number);
+        match observed.formers.iter().find(of).filter(|_| !here) {
+            None => Ok(self.read_sets(name, number).await?.asked),
+            Some(former) => {
+                let asked = self.read_sets(&former.name, number).await?.asked;
+                Ok(record::renamed(&asked, &former.name, name))
+            }
+        }
     }
 }
 
@@ -42,9 +52,9 @@ fn good<'a>(records: &'a [RecordHead], serves: Option<&String>) -> Option<&'a Re
         .find(|head| head.state == State::Healthy && Some(&head.digest) != serves)
 }
 
-fn last_good(name: &str, observed: &Observed) -> Result<u32, Failed> {
+fn last_good(name: &str, observed: &Observed, history: &[RecordHead]) -> Result<u32, Failed> {
     let serves = serving(observed, name).map(|head| &head.digest);
-    good(&observed.records, serves)
+    good(history, serves)
         .map(|head| head.number)
         .ok_or_else(|| {
             Failed::new(
@@ -172,9 +182,9 @@ mod tests {
             head(2, State::Failed, &one.objects, &there(&one)),
             head(1, State::Healthy, &one.objects, &there(&one)),
         ];
-        assert_eq!(last_good("api", &observed).unwrap(), 1);
+        assert_eq!(last_good("api", &observed, &observed.records).unwrap(), 1);
         observed.records.pop();
-        let error = last_good("api", &observed).unwrap_err();
+        let error = last_good("api", &observed, &observed.records).unwrap_err();
         assert_eq!(error.kind, Failure::Refused);
     }
 

@@ -196,7 +196,7 @@ impl<'a> Run<'a> {
             .filter(|change| change.wave() > Wave::Record)
             .collect();
         for wave in changes.chunk_by(|one, other| one.wave() == other.wave()) {
-            if let Err(lost) = self.kube.holds(self.name) {
+            if let Err(lost) = self.holds() {
                 return Err(self.error(wave, &[], lost));
             }
             if wave.iter().any(|change| change.wave() == Wave::Removal) {
@@ -206,6 +206,19 @@ impl<'a> Run<'a> {
             self.wave(wave).await?;
         }
         Ok(())
+    }
+
+    /// The names beside the service's own whose locks the plan needs.
+    fn other_locks(&self) -> impl Iterator<Item = &'a str> {
+        let (name, plan) = (self.name, self.plan);
+        let taken = plan.changes.iter().filter_map(Change::takes_history_of);
+        taken.filter(move |other| *other != name)
+    }
+
+    /// Whether this run may write, under every name.
+    fn holds(&self) -> Result<(), Failed> {
+        let mut all = std::iter::once(self.name).chain(self.other_locks());
+        all.try_for_each(|name| self.kube.holds(name))
     }
 
     async fn wave(&mut self, wave: &[&Change]) -> Result<(), PerformError> {

@@ -10,7 +10,7 @@ use super::destroy::removal;
 use super::diff::{Diff, Wish, diff};
 use super::followed::Followed;
 use super::kind::{Id, Kind};
-use super::observe::{Observed, Sought};
+use super::observe::{Observed, Sought, Space};
 use super::past::{in_place_of, tripped_before};
 use super::render::{Setting, render};
 use super::{Kubernetes, advice, ambiguous, count, ground, ports, prove, record, verbs};
@@ -116,7 +116,9 @@ impl Planning<'_> {
             },
         );
         let (desired, observed) = self.asked(rendered).await?;
+        let leaves = ground::leaving(self.kube.place(), &observed, self.intent)?;
         let mut diff = self.diff(&desired, &observed)?;
+        diff.notes.extend(leaves);
         let notes = ground::check(
             self.kube.place(),
             &desired,
@@ -222,15 +224,22 @@ impl Planning<'_> {
             if self.kube.holds(self.name()).is_ok() {
                 observed.lease = None;
             }
+            for former in observed.formers.iter_mut() {
+                former.lease = former
+                    .lease
+                    .take()
+                    .filter(|_| self.kube.holds(&former.name).is_err());
+            }
             let waits = self.intent.writes && !supersedes;
-            let Some(holder) = observed.holder().filter(|_| waits) else {
+            let Some((former, holder)) = observed.held().filter(|_| waits) else {
                 return Ok(observed);
             };
             let words = format!("{holder}; waiting to see whether it is still at work");
             self.events.warn("locked", words);
-            let seen = observed.lease.take();
-            if let Some(holder) = self.kube.wait_out(self.name(), seen).await? {
-                observed.lease = Some(holder);
+            let (former, seen) = (former.map(str::to_owned), holder.clone());
+            let name = former.as_deref().unwrap_or(self.name());
+            if let Some(holder) = self.kube.wait_out(name, Some(seen)).await? {
+                observed.locked_by(former.as_deref(), holder);
                 return Ok(observed);
             }
         }
@@ -239,6 +248,10 @@ impl Planning<'_> {
 
     fn diff(&self, desired: &Desired, observed: &Observed) -> Result<Diff, Failed> {
         let intent = self.intent;
+        if intent.destroy && observed.namespace == Some(Space::Leaving) {
+            // It goes with the namespace, and is waited for.
+            return Ok(Diff::default());
+        }
         if intent.destroy {
             return removal(observed, self.name(), self.owner(), intent.adopt);
         }
@@ -319,7 +332,7 @@ impl Planning<'_> {
         {
             return Ok(is_read);
         }
-        if observed.namespace == Some(false) {
+        if observed.namespace == Some(Space::Missing) {
             let why = format!("namespace {} is not there yet", self.kube.namespace());
             diff.notes.push(prove::not_proven(&why));
             return Ok(true);

@@ -203,6 +203,17 @@ impl Platform for Kubernetes {
         self.halt(rollout, trip).await
     }
 
+    async fn let_go(
+        &self,
+        plan: &Plan<Basis, Change>,
+        end: Timestamp,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Result<Gone, Failed> {
+        self.let_go_of(&plan.changes, end, cancel.cancelled(), events)
+            .await
+    }
+
     async fn gone(
         &self,
         service: &Service,

@@ -19,6 +19,7 @@ use super::{Kubernetes, MANAGER, failures, key};
 use crate::platform::digest::digest as platform_digest;
 use crate::platform::failure::{Failed, Kind};
 
+mod elsewhere;
 mod head;
 mod mark;
 mod moved;
@@ -27,8 +28,10 @@ mod sets;
 #[cfg(test)]
 mod tests;
 
+pub use elsewhere::Elsewhere;
 pub use head::{CapturedState, RecordHead, images, short};
 pub use mark::Mark;
+pub use moved::renamed;
 pub use sets::Sets;
 
 /// The type of the Secrets.

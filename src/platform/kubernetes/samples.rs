@@ -16,7 +16,7 @@ use super::key;
 use super::kind::{Id, Kind};
 use super::lock::LeaseView;
 use super::object::Object;
-use super::observe::Observed;
+use super::observe::{Observed, Space};
 use super::quantity::canonical;
 use super::record::{RecordHead, Rolled, State, digest};
 use super::render::{Setting, render};
@@ -124,7 +124,7 @@ pub(super) fn there(desired: &Desired) -> Observed {
     Observed {
         cluster: "https://10.0.0.1".into(),
         objects: objects.collect(),
-        namespace: Some(true),
+        namespace: Some(Space::There),
         at: "2026-01-01T00:01:00Z".parse().ok(),
         ..Observed::default()
     }

@@ -40,7 +40,7 @@ pub fn owned(observed: &Observed, owner: Owner<'_>) -> Vec<Object> {
     observed
         .objects
         .iter()
-        .filter(|(_, live)| owner.has(live))
+        .filter(|(id, live)| owner.has(live) && !observed.is_former(id))
         .filter_map(|(id, live)| capture(id, live, None, &Ownership::of(live, |_| false)))
         .collect()
 }
@@ -81,8 +81,9 @@ pub fn scale_to(
             format!("HorizontalPodAutoscaler {scaler}, which is not ours, decides it"),
         ));
     }
-    let ours =
-        |(id, live): &(&Id, &Value)| id.kind == Kind::HorizontalPodAutoscaler && owner.has(live);
+    let ours = |(id, live): &(&Id, &Value)| {
+        id.kind == Kind::HorizontalPodAutoscaler && owner.has(live) && !observed.is_former(id)
+    };
     let now = observed.deployment(name).map_or(0, count::replicas);
     let scaler = observed.objects.iter().find(ours);
     let scaled = scaler.map(|(_, live)| count::scaled(live, now));

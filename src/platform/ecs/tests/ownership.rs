@@ -163,6 +163,71 @@ async fn the_service_of_another_target_is_not_ours() {
     assert!(cloud.plan(&service()).await.is_err());
 }
 
+/// What a plan for `service` says of another name.
+async fn other_names(cloud: &Cloud, service: &Service) -> Vec<String> {
+    let notes = cloud.plan(service).await.unwrap().plan.notes;
+    let notes = notes
+        .into_iter()
+        .filter(|note| note.code == "old_name_stays");
+    notes.map(|note| note.text).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_under_another_name_says_that_the_old_service_stays_and_how_to_end_it() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let renamed = service_with(&[("service = \"api-service\"", "service = \"front\"")]);
+    let notes = other_names(&cloud, &renamed).await;
+    let [text] = notes.as_slice() else {
+        panic!("{notes:?}");
+    };
+    let ends =
+        "aws ecs delete-service --cluster main --service api-service --force --region us-east-1";
+    assert!(text.contains(ends), "{text}");
+    assert!(
+        text.contains("--resource-id service/main/api-service"),
+        "{text}"
+    );
+    // Neither another target's, nor one that may be, nor one that is going away.
+    let stage = as_tenant(&cloud, "shop", "stage").await;
+    assert_eq!(other_names(&stage, &renamed).await, [""; 0]);
+    let untag = cloud.ecs.ecs().untag_resource().resource_arn(ARN);
+    untag.tag_keys("deployer:target").send().await.unwrap();
+    assert_eq!(other_names(&cloud, &renamed).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn former_names_are_looked_for_only_where_a_service_is_made_and_in_few_requests() {
+    let cloud = Cloud::new().await;
+    cloud.deploy(&service()).await;
+    let renamed = service_with(&[("service = \"api-service\"", "service = \"front\"")]);
+    let from = cloud.asked();
+    cloud.plan(&renamed).await.unwrap();
+    let more = cloud.operations(from)[4..].to_vec();
+    assert_eq!(more, ["ListServices", "DescribeServices"]);
+    cloud.deploy(&renamed).await;
+    assert_eq!(other_names(&cloud, &renamed).await, [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_whose_services_may_not_be_listed_costs_the_note_alone() {
+    for effect in [Effect::AccessDenied, Effect::Delay { ms: 600_000 }] {
+        let cloud = Cloud::new().await;
+        cloud.deploy(&service()).await;
+        cloud.break_with(Fault {
+            operation: Some("ListServices".into()),
+            times: 0,
+            ..Fault::new(effect)
+        });
+        let renamed = service_with(&[("service = \"api-service\"", "service = \"front\"")]);
+        let before = cloud.clock.now();
+        let plan = cloud.plan(&renamed).await.unwrap().plan;
+        assert!(!plan.is_empty());
+        assert!(cloud.clock.since(before) < Duration::from_secs(10));
+        assert!(plan.notes.iter().all(|note| note.code != "old_name_stays"));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_verb_that_cannot_adopt_names_the_command_that_can() {
     let cloud = Cloud::new().await;

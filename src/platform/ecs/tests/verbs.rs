@@ -327,7 +327,7 @@ async fn waiting_for_the_end_can_be_cut_short() {
     let deadline = cloud.clock.now() + Duration::from_mins(20);
     let at_once = std::future::ready(());
     let drained = cloud.ecs.drained(&api, deadline, at_once, &cloud.events);
-    assert_eq!(drained.await.unwrap(), Gone::Cancelled);
+    assert_eq!(drained.await.unwrap(), Gone::Cancelled(Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]

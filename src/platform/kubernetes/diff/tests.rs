@@ -3,9 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::platform::failure::Kind as Failure;
 use crate::platform::kubernetes::key;
-use crate::platform::kubernetes::observe::Former;
 use crate::platform::kubernetes::record::State;
 use crate::platform::kubernetes::samples::{OWNER, applied, desired, head, id, there};
+
+mod renames;
 
 const SCALED: &str = "scaling = { min = 2, max = 6, cpu = 70 }";
 const EXPOSED: &str = "expose = { host = \"api.example.com\", public = true }";
@@ -292,56 +293,6 @@ fn a_selector_is_never_changed() {
     assert!(refused.message.contains("selector"), "{refused}");
 }
 
-/// What serves as `api`, with its Ingress, once the file calls it `front`.
-fn renamed(more: &str) -> (Desired, Observed) {
-    let mut observed = there(&desired("shop/api:v1", more));
-    observed.former = Some(Former {
-        name: "api".into(),
-        records: Vec::new(),
-    });
-    let named = format!("{more}\n[service.api.kubernetes]\nname = \"front\"");
-    (desired("shop/api:v1", &named), observed)
-}
-
-#[test]
-fn a_rename_makes_the_new_set_then_leads_there_then_removes_the_old_one() {
-    let (wanted, observed) = renamed(EXPOSED);
-    let wish = Wish {
-        name: "front",
-        ..wish(&wanted)
-    };
-    let diff = diff(&wish, &observed).unwrap();
-    let (waits, now): (Vec<&Change>, Vec<&Change>) = diff
-        .changes
-        .iter()
-        .partition(|change| change.waits_for_health());
-    let words = |changes: Vec<&Change>| changes.into_iter().map(Change::words).collect::<Vec<_>>();
-    assert_eq!(
-        words(now),
-        [
-            "record the revision",
-            "create Service front",
-            "create PodDisruptionBudget front",
-            "create Deployment front",
-        ]
-    );
-    assert_eq!(
-        words(waits),
-        [
-            "update Ingress api-ingress",
-            "delete Service api",
-            "delete PodDisruptionBudget api",
-            "delete Deployment api",
-            "take the history of api along to front",
-        ]
-    );
-    assert!(
-        diff.notes
-            .iter()
-            .any(|note| note.text.starts_with("Renames api to front"))
-    );
-}
-
 /// The marks of another target, or another project, on everything that is there.
 fn marked(desired: &Desired, key: &str, value: Option<&str>) -> Observed {
     let mut observed = there(desired);
@@ -383,44 +334,6 @@ fn a_mark_that_an_earlier_version_did_not_write_goes_along_with_the_next_change(
     assert_eq!(
         planned(&changed, &earlier),
         ["record the revision", "update Deployment api, rolls"]
-    );
-}
-
-#[test]
-fn a_renamed_service_begins_with_as_many_pods_as_serve() {
-    let (wanted, mut observed) = renamed(&format!("{SCALED}\n{EXPOSED}"));
-    autoscaled(&mut observed, 5);
-    let wish = Wish {
-        name: "front",
-        ..wish(&wanted)
-    };
-    let changes = diff(&wish, &observed).unwrap().changes;
-    let counts: Vec<u32> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Count { replicas, .. } => Some(*replicas),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(counts, [5]);
-}
-
-#[test]
-fn what_somebody_elses_ingress_leads_to_is_no_former_name() {
-    let (wanted, mut observed) = renamed(EXPOSED);
-    let live = observed.objects.get_mut(&id(Kind::Deployment)).unwrap();
-    live["metadata"]["labels"]["deployer/service"] = "web".into();
-    let wish = Wish {
-        name: "front",
-        ..wish(&wanted)
-    };
-    let diff = diff(&wish, &observed).unwrap();
-    assert!(!diff.notes.iter().any(|note| note.code == "renames"));
-    assert!(
-        !diff
-            .changes
-            .iter()
-            .any(|change| change.words() == "delete Deployment api")
     );
 }
 

@@ -69,3 +69,24 @@ fn something_under_a_path_is_found() {
     assert!(fields.has_any_under(&Path::of(&["spec", "emptyDir"])));
     assert!(!fields.has_any_under(&Path::of(&["spec", "emptyDi"])));
 }
+
+#[test]
+fn metrics_are_told_apart_by_what_they_measure_and_not_by_their_order() {
+    let metric = |name: &str| json!({"type": "Resource", "resource": {"name": name}});
+    let scaler = |metrics: Value| Fields::of(&json!({"spec": {"metrics": metrics}}));
+    let (one, other) = (metric("cpu"), metric("memory"));
+    let turned = scaler(json!([other, one]));
+    assert_eq!(scaler(json!([one, other])), turned);
+    assert!(
+        turned
+            .iter()
+            .any(|(path, _)| path.to_string() == "spec.metrics[cpu].type")
+    );
+    // What nobody can tell apart is known by its number.
+    let twice = scaler(json!([one, one]));
+    assert!(
+        twice
+            .iter()
+            .any(|(path, _)| path.to_string() == "spec.metrics[1].type")
+    );
+}

@@ -61,32 +61,61 @@ impl Run<'_> {
 
     async fn all_at_once(&mut self) -> Result<(), Failed> {
         let place = self.place();
-        let lease = self.observed.lease.clone();
-        let (locked, recorded, looked, proofs) = futures::join!(
-            self.kube.acquire(self.name, lease.as_ref()),
+        let (locked, recorded, looked, former, proofs) = futures::join!(
+            self.lock(),
             self.record(&place),
             self.look_again(),
+            self.look_at_former(),
             self.proofs(),
         );
         let checked = match locked {
-            Err(error) => Err(error.into_failed(self.name)),
+            Err(error) => Err(error),
             Ok(()) => match recorded {
                 Ok(()) => Ok(()),
                 Err(error) if error.kind == Failure::Refused => self.record_again(&place).await,
                 Err(error) => Err(error),
             },
         };
-        let checked = match (checked, looked, proofs) {
-            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => Err(error),
-            (Ok(()), Ok(looked), Ok(proofs)) => {
-                self.look(looked.or_else(|| appeared(&proofs)));
-                self.still().and_then(|()| self.take(proofs))
+        let checked = checked.and_then(|()| {
+            let (looked, former, proofs) = (looked?, former?, proofs?);
+            self.look(deployment(self.name), looked.or_else(|| appeared(&proofs)));
+            if let Some((id, live)) = former {
+                self.look(id, live);
             }
-        };
+            self.still().and_then(|()| self.take(proofs))
+        });
         if checked.is_err() && matches!(place, Place::New(_)) {
             self.kube.discard(self.name).await;
         }
         checked
+    }
+
+    /// The lock of the service, and those under the names that it had before: whoever still has the
+    /// file with such a name is not to write meanwhile.
+    async fn lock(&self) -> Result<(), Failed> {
+        let lease = self.observed.lease.as_ref();
+        let own = self.kube.acquire(self.name, lease).await;
+        own.map_err(|error| error.into_failed(self.name))?;
+        let supersedes = self.kube.with_run(self.name, |run| run.supersedes);
+        for name in self.other_locks() {
+            let former = self.observed.formers.named(name);
+            let lease = former.and_then(|former| former.lease.as_ref());
+            self.kube.with_run(name, |run| run.supersedes = supersedes);
+            let taken = self.kube.acquire(name, lease).await;
+            taken.map_err(|error| error.into_failed(name))?;
+        }
+        Ok(())
+    }
+
+    /// The Deployment under the name that the service had before, as it is now; `None`: there was
+    /// none.
+    async fn look_at_former(&self) -> Result<Option<(Id, Option<Value>)>, Failed> {
+        let Some(former) = &self.observed.formers.serving else {
+            return Ok(None);
+        };
+        let id = deployment(&former.name);
+        let live = self.wire.read(&id).await?;
+        Ok(Some((id, live)))
     }
 
     /// The Deployment as it is now. One that was not there is not asked for: the dry run of making
@@ -109,9 +138,8 @@ impl Run<'_> {
         look.is_some_and(|look| look.proven)
     }
 
-    /// Puts the Deployment as it is now in the place of what was there.
-    fn look(&mut self, looked: Option<Value>) {
-        let id = deployment(self.name);
+    /// Puts a Deployment as it is now in the place of what was there.
+    fn look(&mut self, id: Id, looked: Option<Value>) {
         match looked {
             Some(live) => self.observed.objects.insert(id, live),
             None => self.observed.objects.remove(&id),
@@ -269,7 +297,9 @@ impl Run<'_> {
 
     /// Whether it stands beside what serves under another name, and is none of that.
     fn is_beside(&self, id: &Id) -> bool {
-        self.observed.former.is_some() && Kind::NAMED.contains(&id.kind) && id.name == self.name
+        self.observed.formers.serving.is_some()
+            && Kind::NAMED.contains(&id.kind)
+            && id.name == self.name
     }
 
     /// Nothing was changed: then there was no deployment either.

@@ -12,10 +12,13 @@ use crate::platform::kubernetes::{Kubernetes, failures};
 
 impl Kubernetes {
     /// Takes the history of `from` along to `to`, and deletes the lock of `from`. A number that `to`
-    /// has already stays its own.
+    /// has already stays its own. What is left of the history goes last: by it the next run finds what
+    /// one that was killed left.
     pub async fn move_history(&self, from: &str, to: &str) -> Result<(), Failed> {
         let wire = self.wire().await?;
-        for head in self.records(from).await? {
+        let heads = self.records(from).await?;
+        let numbers: Vec<u32> = heads.iter().map(|head| head.number).collect();
+        for head in heads {
             let number = head.number;
             let operation = || format!("take revision {number} of {from} along to {to}");
             let sets = self.read_sets(from, number).await?;
@@ -37,15 +40,17 @@ impl Kubernetes {
                     return Err(failed);
                 }
             }
+        }
+        self.delete_lease(from).await?;
+        for number in numbers {
             self.delete(from, number).await?;
         }
-        self.records(to).await?;
-        self.delete_lease(from).await
+        self.records(to).await.map(drop)
     }
 }
 
 /// A set of objects under another name.
-pub(super) fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
+pub fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
     let renamed = objects.iter().map(|object| {
         let mut object = object.clone();
         rename(&mut object.manifest, "", (from, to));

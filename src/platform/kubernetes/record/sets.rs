@@ -22,6 +22,9 @@ const ASKED: &str = "asked";
 /// The key of what was there before.
 const CAPTURED: &str = "captured";
 
+/// The most that a Secret holds (Kubernetes documentation, Secrets).
+const MOST: usize = 1 << 20;
+
 /// The most that a set may be once it is unpacked: whoever may write Secrets here could put a
 /// small one that unpacks to anything.
 const LARGEST: u64 = 16 << 20;
@@ -58,18 +61,29 @@ impl RecordHead {
         captured: &[Object],
     ) -> Result<Secret, std::io::Error> {
         let data = [(ASKED, pack(asked)?), (CAPTURED, pack(captured)?)];
+        let size: usize = data.iter().map(|(_, packed)| packed.len()).sum();
+        if size > MOST {
+            return Err(std::io::Error::other(format!(
+                "what is asked for and what is there take {} KiB together, packed, and a Secret holds {} \
+                 KiB; take large values out of `env`, into a file of the image or a volume",
+                size.div_ceil(1 << 10),
+                MOST >> 10
+            )));
+        }
         let own = [
             (key::RECORD.to_owned(), name.to_owned()),
             (key::REVISION.to_owned(), self.number.to_string()),
             (key::MANAGED_BY.to_owned(), MANAGER.to_owned()),
         ];
-        let mut labels = shared_labels(asked);
+        let mut labels = shared(asked, "labels", &[key::PROJECT, key::SERVICE]);
         labels.extend(own);
+        let mut annotations = shared(asked, "annotations", &[key::PROJECT, key::TARGET]);
+        annotations.extend(self.annotations());
         Ok(Secret {
             metadata: ObjectMeta {
                 name: Some(record_name(name, self.number)),
                 labels: Some(labels),
-                annotations: Some(self.annotations()),
+                annotations: Some(annotations),
                 ..ObjectMeta::default()
             },
             type_: Some(TYPE.to_owned()),
@@ -84,14 +98,13 @@ impl RecordHead {
     }
 }
 
-/// Whose the objects are.
-fn shared_labels(asked: &[Object]) -> BTreeMap<String, String> {
+/// Whose the objects are, in these labels or annotations.
+fn shared(asked: &[Object], within: &str, keys: &[&str]) -> BTreeMap<String, String> {
     let first = asked
         .first()
-        .map(|object| &object.manifest["metadata"]["labels"]);
-    [key::PROJECT, key::SERVICE]
-        .into_iter()
-        .filter_map(|key| Some((key.to_owned(), first?[key].as_str()?.to_owned())))
+        .map(|object| &object.manifest["metadata"][within]);
+    keys.iter()
+        .filter_map(|key| Some(((*key).to_owned(), first?[*key].as_str()?.to_owned())))
         .collect()
 }
 

@@ -203,3 +203,23 @@ proptest! {
         prop_assert_eq!(word, state.as_str());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_no_secret_holds_is_not_written() {
+    let shelf = Shelf::new();
+    let ann = shelf.run("ann");
+    let mut state = 7_u32;
+    let noise: String = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from_u32(0x4e00 + (state >> 18)).unwrap()
+    })
+    .take(800_000)
+    .collect();
+    let error = ann
+        .open("api", 1, &asked(&noise), NOTHING)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    assert!(error.message.contains("a Secret holds 1024 KiB"), "{error}");
+    assert_eq!(shelf.asked(), [""; 0]);
+}
