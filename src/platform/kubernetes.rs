@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use self::lock::Held;
 use self::planned::Look;
 use self::record::RecordHead;
+use self::rights::Review;
 
 use crate::clock::Clock;
 use crate::platform::failure::Failed;
@@ -66,6 +67,7 @@ pub mod quantity;
 pub mod reading;
 pub mod record;
 pub mod render;
+pub mod rights;
 pub mod rivals;
 pub mod sample;
 #[cfg(test)]
@@ -130,6 +132,8 @@ pub struct Kubernetes {
     origin: Origin,
     clock: Clock,
     link: OnceCell<Link>,
+    /// What we may do in the namespace; `None` within: nobody can tell.
+    review: OnceCell<Option<Review>>,
     trust: Trust,
     /// Tells this run from any other one, so that a lost reply recognises itself.
     run: String,
@@ -161,6 +165,7 @@ impl Kubernetes {
             origin,
             clock,
             link: OnceCell::new(),
+            review: OnceCell::new(),
             trust: Trust::Full,
             run: format!("{:016x}", RandomState::new().hash_one(&tenant.project)),
             runs: Mutex::default(),

@@ -21,10 +21,13 @@ mod kube_eks;
 mod kube_failures;
 mod kube_nodes;
 mod kube_ownership;
+mod kube_pairs;
 mod kube_ports;
 mod kube_renames;
 mod kube_rights;
 mod kube_rollouts;
+mod kube_secrets;
+mod kube_services;
 mod kube_sweep;
 mod kube_targets;
 mod kube_trouble;
@@ -80,6 +83,9 @@ fn main() -> ExitCode {
             kube_verbs::trials(),
             kube_targets::trials(),
             kube_rights::trials(),
+            kube_secrets::trials(),
+            kube_services::trials(),
+            kube_pairs::trials(),
             kube_eks::trials(),
             kube_nodes::trials(),
             kube_sweep::trials(),

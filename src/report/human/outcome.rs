@@ -7,13 +7,16 @@ use crate::report::words;
 /// How it ended for one service; `place` is `api at ecs`.
 pub(super) fn lines(place: &str, outcome: &Outcome) -> Vec<Line> {
     let (tone, verdict) = words::verdict(outcome.verdict, outcome.rolled_back);
+    // What is to be pasted somewhere stands on lines of its own.
+    let mut reason = outcome.reason.lines();
     let head = Line::at(0)
         .hang(2)
         .add(tone, format!("{verdict}: "))
         .add(Tone::Strong, place)
         .plain(": ")
-        .plain(&outcome.reason);
+        .plain(reason.next().unwrap_or_default());
     let mut lines = vec![head];
+    lines.extend(reason.map(|line| Line::at(2).hang(4).plain(line)));
     if !outcome.proven && words::ended_well(outcome) {
         let text = "not proven: nothing runs that could have failed";
         lines.push(Line::at(2).add(Tone::Care, text));
