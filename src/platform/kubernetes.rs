@@ -24,6 +24,7 @@ use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
 use crate::spec::KubePlace;
 
+pub mod account;
 pub mod adopt;
 pub mod advice;
 pub mod ambiguous;

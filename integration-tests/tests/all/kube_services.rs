@@ -62,8 +62,12 @@ const KINDS: [Kind; 5] = [
     },
 ];
 
-/// As which tools they were made.
-const MANAGERS: [&str; 3] = ["kubectl-client-side-apply", "Helm", "some-operator"];
+/// As which tools they were made, and what takes them over.
+const MANAGERS: [(&str, &str); 3] = [
+    ("kubectl-client-side-apply", "--adopt"),
+    ("Helm", "--adopt"),
+    ("some-operator", "--adopt --force-conflicts"),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     let one = |kind: &'static Kind| {
@@ -71,13 +75,13 @@ pub(crate) fn trials() -> Vec<Trial> {
         test("kube", &name, move || {
             MANAGERS
                 .iter()
-                .try_for_each(|manager| adopted(kind, manager))
+                .try_for_each(|(manager, how)| adopted(kind, manager, how))
         })
     };
     KINDS.iter().map(one).collect()
 }
 
-fn adopted(kind: &Kind, manager: &str) -> Outcome {
+fn adopted(kind: &Kind, manager: &str, how: &str) -> Outcome {
     let bench = Bench::new("svc")?;
     let mut service = objects::service("api");
     let selector = service["spec"]["selector"].take();
@@ -91,7 +95,7 @@ fn adopted(kind: &Kind, manager: &str) -> Outcome {
     );
     bench.namespace.cluster().api().post(&path, &service)?;
     let before = bench.namespace.get("services", "api")?;
-    let plan = bench.run("plan --adopt")?;
+    let plan = bench.run(&format!("plan {how}"))?;
     assert_eq!(plan.exit, 0, "{manager}\n{plan}");
     let changes = plan.event("plan", "api")?["changes"].clone();
     let paths: Vec<&str> = changes
@@ -111,7 +115,7 @@ fn adopted(kind: &Kind, manager: &str) -> Outcome {
             "{stays} {manager}\n{plan}"
         );
     }
-    let done = bench.run("apply --yes --adopt")?;
+    let done = bench.run(&format!("apply --yes {how}"))?;
     assert_verdict(&done, "healthy", None, 0)?;
     let after = bench.namespace.get("services", "api")?;
     for stays in kind.stays {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use serde_json::Value;
 
+use super::account::without_copy;
 use super::change::Change;
 use super::compare::same;
 use super::conflict::{self, Conflict, conflicts};
@@ -69,8 +70,8 @@ impl Kubernetes {
                 brief,
             };
             Some(async move {
-                let answer = wire.apply(object, how).await;
                 let live = observed.live(&object.id);
+                let answer = wire.apply(&without_copy(object, live, &[]), how).await;
                 let before = Before {
                     takes_over,
                     claims: !claims.is_empty(),
