@@ -66,6 +66,11 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// Whether what is not there would be made.
+    pub fn makes_it(&self) -> bool {
+        !self.destroy && !self.restart && self.count.is_none()
+    }
+
     /// Whether all that is asked for is what the file says.
     pub fn follows_the_file(&self) -> bool {
         let adopting = Self {

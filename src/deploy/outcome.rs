@@ -272,7 +272,7 @@ pub fn could_not(error: &Failed) -> Outcome {
     let mut reason = error.to_string();
     if let Some(hint) = error.hint() {
         reason.push_str(". ");
-        reason.push_str(hint);
+        reason.push_str(&hint);
     }
     outcome(verdict, None, reason)
 }
@@ -298,7 +298,11 @@ pub(super) fn cancelled(ended: Outcome) -> Outcome {
 
 /// Some changes were made and one could not be.
 pub(super) fn incomplete(error: &PerformError, before: &Outcome) -> Outcome {
-    let reason = format!("could not {}: {}", error.change, error.source.message);
+    let mut reason = format!("could not {}: {}", error.change, error.source.message);
+    let denied = error.source.kind == Kind::Denied;
+    if let Some(hint) = error.source.hint().filter(|_| denied) {
+        reason = format!("{reason}. {hint}");
+    }
     Outcome {
         performed: error.performed.clone(),
         remaining: error.remaining.clone(),

@@ -1,6 +1,7 @@
 //! Why a call to a platform failed, as kinds that decide: what to do next, the exit code and the
 //! hint are chosen from these and never from a substring of a message.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -118,7 +119,13 @@ impl Failed {
     }
 
     /// What to do about it, in a sentence; chosen from the kind.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
+        let allowing = (self.kind == Kind::Denied).then(|| allowing(&self.message));
+        let allowing = allowing.flatten().map(Cow::Owned);
+        allowing.or_else(|| self.usual_hint().map(Cow::Borrowed))
+    }
+
+    fn usual_hint(&self) -> Option<&'static str> {
         Some(match self.kind {
             Kind::NoCredentials if self.message == LOG_IN => return None,
             Kind::NoCredentials => {
@@ -149,6 +156,37 @@ impl Failed {
     }
 }
 
+/// What AWS says before the action and the resource that it denies (IAM user guide, troubleshoot
+/// access denied error messages).
+const UNAUTHORIZED: &str = " is not authorized to perform: ";
+
+/// Whether these are AWS's words for a right that is missing, under whatever code.
+pub fn is_unauthorized(message: &str) -> bool {
+    message.contains(UNAUTHORIZED)
+}
+
+/// The statement that a policy lacks, in words to paste; `None`: AWS does not name the action.
+fn allowing(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once(UNAUTHORIZED)?;
+    let word = |text: &str| {
+        let word = text.split_whitespace().next()?;
+        Some(word.trim_end_matches([',', '.', ';']).to_owned())
+    };
+    let action = word(rest)?;
+    let resource = rest.split_once(" on resource: ");
+    let resource = resource.and_then(|(_, rest)| word(rest));
+    let resource = resource.unwrap_or_else(|| "*".to_owned());
+    if message.contains("with an explicit deny") {
+        return Some(format!(
+            "A policy denies {action} on {resource} explicitly: as long as it does, no other one can allow it."
+        ));
+    }
+    Some(format!(
+        "Whoever deploys needs a policy that allows it: {{\"Effect\": \"Allow\", \"Action\": \"{action}\", \
+         \"Resource\": \"{resource}\"}}"
+    ))
+}
+
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "could not {}: {}", self.operation, self.message)?;
@@ -162,5 +200,45 @@ impl fmt::Display for Failed {
 impl Error for Failed {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(message: &str) -> String {
+        let failed = Failed::new("register task definition api", Kind::Denied, message);
+        failed.hint().unwrap_or_default().into_owned()
+    }
+
+    #[test]
+    fn a_right_that_is_missing_is_said_as_the_statement_that_allows_it() {
+        let who =
+            "User: arn:aws:sts::123456789012:assumed-role/ci/run is not authorized to perform:";
+        let why = "because no identity-based policy allows the iam:PassRole action";
+        let role = "arn:aws:iam::123456789012:role/api";
+        let begin = "Whoever deploys needs a policy that allows it: ";
+        assert_eq!(
+            hint(&format!("{who} iam:PassRole on resource: {role} {why}")),
+            format!(
+                "{begin}{{\"Effect\": \"Allow\", \"Action\": \"iam:PassRole\", \"Resource\": \"{role}\"}}"
+            )
+        );
+        assert_eq!(
+            hint(&format!("{who} ecs:DescribeClusters")),
+            format!(
+                "{begin}{{\"Effect\": \"Allow\", \"Action\": \"ecs:DescribeClusters\", \"Resource\": \"*\"}}"
+            )
+        );
+        assert_eq!(
+            hint(&format!(
+                "{who} iam:PassRole on resource: {role} with an explicit deny in a service control policy"
+            )),
+            format!(
+                "A policy denies iam:PassRole on {role} explicitly: as long as it does, no other one can allow it."
+            )
+        );
+        assert_eq!(hint("no"), "Ask for the permission named above.");
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use self::lock::Held;
 use self::planned::Look;
 use self::record::RecordHead;
+use self::rights::Review;
 
 use crate::clock::Clock;
 use crate::platform::failure::Failed;
@@ -23,6 +24,7 @@ use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
 use crate::spec::KubePlace;
 
+pub mod account;
 pub mod adopt;
 pub mod advice;
 pub mod ambiguous;
@@ -68,6 +70,7 @@ pub mod quantity;
 pub mod reading;
 pub mod record;
 pub mod render;
+pub mod rights;
 pub mod rivals;
 pub mod sample;
 #[cfg(test)]
@@ -132,6 +135,8 @@ pub struct Kubernetes {
     origin: Origin,
     clock: Clock,
     link: OnceCell<Link>,
+    /// What we may do in the namespace; `None` within: nobody can tell.
+    review: OnceCell<Option<Review>>,
     trust: Trust,
     /// Tells this run from any other one, so that a lost reply recognises itself.
     run: String,
@@ -163,6 +168,7 @@ impl Kubernetes {
             origin,
             clock,
             link: OnceCell::new(),
+            review: OnceCell::new(),
             trust: Trust::Full,
             run: format!("{:016x}", RandomState::new().hash_one(&tenant.project)),
             runs: Mutex::default(),

@@ -3,6 +3,7 @@
 
 mod ecs;
 mod kubernetes;
+mod secret;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use kubernetes::{
     ALB, Check, HttpProbe, Ingress, KubePlace, Kubernetes, Probe, Reach, Resources, SecretStore,
     Share, user_ids,
 };
+pub use secret::SecretRef;
 
 /// What one command works on: the chosen services, at one place.
 #[derive(Debug, Clone, PartialEq)]
@@ -252,35 +254,6 @@ impl std::fmt::Debug for Literal {
             f.write_str("(masked)")
         } else {
             self.value.fmt(f)
-        }
-    }
-}
-
-/// Where a secret's value is kept; never the value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretRef {
-    /// AWS Secrets Manager: the secret's ARN, optionally one key of its JSON document.
-    SecretsManager {
-        /// `arn:aws:secretsmanager:…:secret:NAME`.
-        arn: Arn,
-        /// One key of the JSON document.
-        key: Option<String>,
-    },
-    /// SSM Parameter Store: a name in the same Region, or an ARN.
-    Parameter(String),
-}
-
-impl SecretRef {
-    /// The `valueFrom` of an ECS secret: `arn`, `arn:key::` or a parameter name
-    /// (Amazon ECS developer guide, sensitive data).
-    pub fn value_from(&self) -> String {
-        match self {
-            Self::SecretsManager { arn, key: None } => arn.to_string(),
-            Self::SecretsManager {
-                arn,
-                key: Some(key),
-            } => format!("{arn}:{key}::"),
-            Self::Parameter(name) => name.clone(),
         }
     }
 }

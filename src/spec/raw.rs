@@ -49,7 +49,8 @@ table! {
         architecture: Architecture,
         /// Environment of the main container: NAME = "value".
         env: Map<Plain>,
-        /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "<ssm:/path>" or a table.
+        /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "<ssm:/path>" or a table; on
+        /// Kubernetes also { secret = "NAME", key = "KEY" }.
         secrets: Map<Secret>,
         /// Names in `env` that look like secrets and are none.
         allow_plain: Vec<At<Filled>>,

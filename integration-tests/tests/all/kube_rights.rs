@@ -3,11 +3,13 @@
 
 use integration_tests::cluster::{Cluster, Rights};
 use integration_tests::program::Finished;
-use integration_tests::trial::{Outcome, Trial, fail, test};
+use integration_tests::trial::{Outcome, Trial, test};
 use serde_json::{Value, json};
 
 use crate::kube::{Bench, USUAL, assert_says, evidence};
 use crate::shop::assert_verdict;
+
+mod missing;
 
 /// What it takes to keep an object as the file says.
 const CHANGED: [&str; 5] = ["get", "list", "create", "patch", "delete"];
@@ -43,7 +45,7 @@ const ALL: [(&str, &str, &[&str]); 13] = [
 /// What only evidence and speed are lost without.
 const OPTIONAL: [&str; 5] = ["pods/log", "events", "replicasets", "pods", "namespaces"];
 
-/// What is promised to be there: without it, nothing may be changed, or it is told what is done without it.
+/// What is promised to be there: without it, nothing may be changed.
 const NEEDED: [&str; 4] = ["leases", "secrets", "services", "poddisruptionbudgets"];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -57,6 +59,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     });
     let mut trials: Vec<_> = optional.chain(needed).collect();
     trials.push(test("kube", "the_smallest_role_is_enough", smallest_role));
+    trials.extend(missing::trials());
     trials.push(test(
         "kube",
         "a_deployment_that_may_only_be_read_by_name_is_judged",
@@ -168,22 +171,11 @@ fn deploys_without(right: &str) -> Outcome {
 fn never_half(right: &str) -> Outcome {
     let bench = bench("needs", &without(&[right]))?;
     let done = bench.apply("v1")?;
-    assert_says(&done, &[right]);
-    match done.exit {
-        0 => assert_eq!(bench.serve()?, ["v1", "v1"], "{done}"),
-        1 => assert_eq!(bench.namespace.names("deployments")?.len(), 0, "{done}"),
-        // Told what was made and what was not.
-        5 => {
-            let outcome = done.event("outcome", "api")?;
-            assert!(
-                outcome["remaining"]
-                    .as_array()
-                    .is_some_and(|left| !left.is_empty()),
-                "{done}"
-            );
-        }
-        _ => return Err(fail(format_args!("{right}\n{done}"))),
-    }
+    assert_verdict(&done, "failed", None, 1)?;
+    let rules = missing::rules(&done)?;
+    assert_eq!(rules.len(), 1, "{done}");
+    assert_eq!(rules[0]["resources"], json!([right]), "{done}");
+    missing::nothing_is_written(&bench);
     Ok(())
 }
 
@@ -206,21 +198,23 @@ fn reader() -> Outcome {
     let plan = bench.run("plan --exit-code --set TAG=v2")?;
     assert_eq!(plan.exit, 3, "{plan}");
     assert_says(&plan, &["NEW", "registry.test/web:v2"]);
-    assert!(says_unproven(&plan)?, "{plan}");
+    assert!(has_note(&plan, "not_proven")?, "{plan}");
+    assert!(has_note(&plan, "rights_missing")?, "{plan}");
+    assert_says(&plan, &["resources: [deployments], verbs: [patch]"]);
     let status = bench.run("status")?;
     assert_eq!(status.exit, 0, "{status}");
     let applied = bench.apply("v2")?;
     assert_verdict(&applied, "failed", None, 1)?;
     assert_eq!(bench.tag()?, "v1", "{applied}");
-    assert_says(&applied, &["cannot", "deploys"]);
+    assert_says(&applied, &["may not do all that this takes", ":deploys"]);
     Ok(())
 }
 
-/// Whether the plan has a note about the dry run that was refused.
-fn says_unproven(plan: &Finished) -> Outcome<bool> {
+/// Whether the plan has this note.
+fn has_note(plan: &Finished, code: &str) -> Outcome<bool> {
     let plan = plan.event("plan", "api")?;
     let notes = plan["notes"].as_array().cloned().unwrap_or_default();
-    Ok(notes.iter().any(|note| note["code"] == "not_proven"))
+    Ok(notes.iter().any(|note| note["code"] == code))
 }
 
 fn nobody() -> Outcome {

@@ -24,11 +24,14 @@ mod kube_failures;
 mod kube_leaving;
 mod kube_nodes;
 mod kube_ownership;
+mod kube_pairs;
 mod kube_ports;
 mod kube_renames;
 mod kube_rights;
 mod kube_rollouts;
 mod kube_scenes;
+mod kube_secrets;
+mod kube_services;
 mod kube_sweep;
 mod kube_targets;
 mod kube_trouble;
@@ -38,8 +41,8 @@ mod rights;
 mod rollouts;
 mod sandboxes;
 mod scaling;
-mod shell;
 mod scenes;
+mod shell;
 mod shop;
 mod streams;
 mod terminals;
@@ -96,6 +99,9 @@ fn main() -> ExitCode {
             json::on_kubernetes::trials(),
             kube_targets::trials(),
             kube_rights::trials(),
+            kube_secrets::trials(),
+            kube_services::trials(),
+            kube_pairs::trials(),
             kube_eks::trials(),
             kube_scenes::trials(),
             kube_nodes::trials(),

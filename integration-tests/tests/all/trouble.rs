@@ -153,6 +153,7 @@ fn a_refused_update_tells_the_revision_that_it_leaves() -> Outcome {
     );
     assert!(done.says("register task definition"), "{done}");
     assert!(done.says("is not authorized to perform"), "{done}");
+    assert!(done.says("needs a policy that allows it"), "{done}");
     assert!(done.says("update service api"), "{done}");
     assert_eq!(bench.versions()?, ["1", "1"]);
     // What is permitted now continues where it stopped.

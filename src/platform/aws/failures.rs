@@ -12,6 +12,7 @@ use super::process;
 use super::whole::Hollow;
 use crate::platform::bounded::TooLarge;
 use crate::platform::causes::{self, links, never_connected};
+use crate::platform::failure::is_unauthorized;
 use crate::platform::{Failed, Kind};
 
 /// A call failed: `operation` says what was tried, "describe service api-service".
@@ -24,6 +25,11 @@ where
     }
     let (kind, code) = (kind_of(&error), error.code().map(str::to_owned));
     let message = words(&error);
+    // Some operations say `ClientException` or `ValidationException` for what they may not do.
+    let kind = match kind {
+        Kind::Invalid if is_unauthorized(&message) => Kind::Denied,
+        kind => kind,
+    };
     Failed::new(operation, kind, message)
         .with_code(code.as_deref())
         .caused_by(error)

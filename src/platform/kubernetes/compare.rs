@@ -11,7 +11,7 @@ use super::managed::{Entry, Owned, entries, owned_by};
 
 /// A copy of `serviceAccountName` that the API server keeps for old clients (Kubernetes API
 /// reference, `PodSpec`).
-const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
+pub(super) const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
 
 /// What the API server gives a Service and never takes back (Kubernetes API reference,
 /// `ServiceSpec`).

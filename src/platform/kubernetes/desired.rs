@@ -1,6 +1,6 @@
 //! What the API server is asked for: manifests of just the fields that we own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -22,10 +22,9 @@ pub struct Desired {
     pub replicas: u32,
     /// Whether an autoscaler owns the count, or whoever else; then the Deployment has no `spec.replicas`.
     pub scaled: bool,
-    /// The Secret that must exist already, where no store fills it.
-    pub needs_secret: Option<String>,
-    /// The keys that the Secret must have, whoever fills it.
-    pub secret_keys: BTreeSet<String>,
+    /// The Secrets that must exist already, since no store fills them, with the keys that each must
+    /// have.
+    pub needs_secrets: BTreeMap<String, BTreeSet<String>>,
     /// Literals that may be secrets: the container, and the variable in its environment.
     pub sensitive: BTreeSet<(String, String)>,
     /// What follows from the specification and matters to a plan that starts a rollout.

@@ -1,5 +1,7 @@
-//! What must be there before anything is written: the namespace, and the Secret that nobody fills.
-//! Pure.
+//! What must be there before anything is written: the namespace, and the Secrets that nobody fills,
+//! with every key that is read from them. Pure.
+
+use std::collections::BTreeSet;
 
 use super::change::Change;
 use super::desired::{Desired, namespace};
@@ -43,22 +45,23 @@ pub fn check(
         )),
         None => {}
     }
-    if let Some(secret) = desired
-        .needs_secret
-        .as_ref()
-        .filter(|_| observed.secret == Some(false))
-    {
-        missing.push((
-            "secret_missing",
-            no_secret(place, desired, secret, no_namespace),
-        ));
+    for (name, keys) in &desired.needs_secrets {
+        let own = Wanted { place, name, keys };
+        match observed.secrets.get(name) {
+            Some(None) => missing.push(("secret_missing", own.not_there(no_namespace))),
+            Some(Some(there)) => {
+                missing.extend(own.without(there).map(|words| ("key_missing", words)))
+            }
+            None => {}
+        }
     }
-    let Some((_, first)) = missing.first().filter(|_| writes) else {
+    if !writes || missing.is_empty() {
         let note = |(code, words): (&str, String)| Note::warning(code, sentence(&words));
         return Ok(missing.into_iter().map(note).collect());
-    };
+    }
     let what = format!("deploy to namespace {}", place.namespace);
-    Err(Failed::new(what, Kind::Missing, first.clone()))
+    let words: Vec<String> = missing.into_iter().map(|(_, words)| words).collect();
+    Err(Failed::new(what, Kind::Missing, words.join("; and ")))
 }
 
 /// A namespace that is being deleted takes everything in it along: an error where something is to be
@@ -93,11 +96,51 @@ pub fn leaving(
     ))
 }
 
-/// Who makes the Secret, and how.
-fn no_secret(place: &KubePlace, desired: &Desired, secret: &str, no_namespace: bool) -> String {
+/// A Secret that must be there.
+struct Wanted<'a> {
+    place: &'a KubePlace,
+    name: &'a str,
+    keys: &'a BTreeSet<String>,
+}
+
+impl Wanted<'_> {
+    /// Which keys it lacks, which it has, and how it gets them; `None`: it has them all.
+    fn without(&self, there: &BTreeSet<String>) -> Option<String> {
+        let (name, space) = (self.name, &self.place.namespace);
+        let lacks: Vec<&str> = self.keys.difference(there).map(String::as_str).collect();
+        lacks.first()?;
+        let literals: Vec<String> = lacks.iter().map(|key| format!("\"{key}\":\"…\"")).collect();
+        let there: Vec<&str> = there.iter().take(MOST).map(String::as_str).collect();
+        let has = match there.as_slice() {
+            [] => "it is empty".to_owned(),
+            keys => format!("it has {}", keys.join(", ")),
+        };
+        Some(format!(
+            "Secret {name} has no key {} ({has}); add it with `kubectl -n {space} patch secret {name} \
+             -p '{{\"stringData\":{{{}}}}}'`, or name the key that is meant: `{{ secret = \
+             \"{name}\", key = \"…\" }}`",
+            lacks.join(", "),
+            literals.join(","),
+        ))
+    }
+
+    /// Who makes it, and how.
+    fn not_there(&self, no_namespace: bool) -> String {
+        no_secret(self.place, self.name, self.keys, no_namespace)
+    }
+}
+
+/// So many keys of a Secret are told at most.
+const MOST: usize = 20;
+
+fn no_secret(
+    place: &KubePlace,
+    secret: &str,
+    keys: &BTreeSet<String>,
+    no_namespace: bool,
+) -> String {
     let space = &place.namespace;
-    let keys: Vec<String> = desired
-        .secret_keys
+    let keys: Vec<String> = keys
         .iter()
         .map(|key| format!("--from-literal={key}=…"))
         .collect();
@@ -121,8 +164,6 @@ fn sentence(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::json;
 
     use super::*;
@@ -144,13 +185,16 @@ mod tests {
         }
     }
 
+    fn keys(keys: &[&str]) -> BTreeSet<String> {
+        keys.iter().map(ToString::to_string).collect()
+    }
+
     fn desired() -> Desired {
         Desired {
             objects: Vec::new(),
             replicas: 2,
             scaled: false,
-            needs_secret: Some("api-secrets".into()),
-            secret_keys: BTreeSet::from(["DATABASE_URL".to_owned()]),
+            needs_secrets: [("api-secrets".to_owned(), keys(&["DATABASE_URL"]))].into(),
             sensitive: BTreeSet::new(),
             on_rollout: Vec::new(),
             notes: Vec::new(),
@@ -180,13 +224,14 @@ mod tests {
     }
 
     fn observed(namespace: bool, secret: bool) -> Observed {
+        let keys = secret.then(|| keys(&["DATABASE_URL"]));
         Observed {
             namespace: Some(if namespace {
                 Space::There
             } else {
                 Space::Missing
             }),
-            secret: Some(secret),
+            secrets: [("api-secrets".to_owned(), keys)].into(),
             ..Observed::default()
         }
     }
@@ -205,6 +250,37 @@ mod tests {
         );
         let notes = check(&place(true), &desired(), &observed, false, &mut applying()).unwrap();
         assert_eq!(notes[0].code, "secret_missing");
+    }
+
+    #[test]
+    fn a_missing_key_is_named_with_those_that_there_are() {
+        let mut there = observed(true, true);
+        there.secrets = [("api-secrets".to_owned(), Some(keys(&["URL", "USER"])))].into();
+        let check = |writes, there: &Observed| {
+            check(&place(true), &desired(), there, writes, &mut applying())
+        };
+        let error = check(true, &there).unwrap_err();
+        assert_eq!(error.kind, Kind::Missing);
+        assert_eq!(
+            error.message,
+            "Secret api-secrets has no key DATABASE_URL (it has URL, USER); add it with `kubectl -n \
+             production patch secret api-secrets -p '{\"stringData\":{\"DATABASE_URL\":\"…\"}}'`, or name \
+             the key that is meant: `{ secret = \"api-secrets\", key = \"…\" }`"
+        );
+        assert_eq!(check(false, &there).unwrap()[0].code, "key_missing");
+        assert_eq!(check(true, &observed(true, true)).unwrap(), []);
+        // Where nobody may look, the pods will show it.
+        there.secrets.clear();
+        assert_eq!(check(true, &there).unwrap(), []);
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_told_at_once() {
+        let there = observed(false, false);
+        let error = check(&place(false), &desired(), &there, true, &mut applying()).unwrap_err();
+        let words = error.message;
+        assert!(words.contains("create namespace"), "{words}");
+        assert!(words.contains("create secret generic"), "{words}");
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Kind {
     ];
 
     /// Group, version and plural.
-    fn place(self) -> (&'static str, &'static str, &'static str) {
+    pub(super) fn place(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Namespace => ("", "v1", "namespaces"),
             Self::ServiceAccount => ("", "v1", "serviceaccounts"),

@@ -1,7 +1,7 @@
 //! Reads what is there: everything at once in the usual case, and once more where the history
 //! names objects that the file does not have any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -25,8 +25,8 @@ pub struct Sought<'a> {
     pub owner: Owner<'a>,
     /// The objects that are asked for.
     pub objects: &'a [Id],
-    /// A Secret that must be there.
-    pub secret: Option<&'a str>,
+    /// Secrets that must be there, with the keys that each must have.
+    pub secrets: &'a BTreeMap<String, BTreeSet<String>>,
     /// Whether something will be written: then what may not be read is a failure.
     pub writes: bool,
 }
@@ -61,8 +61,9 @@ pub struct Observed {
     pub objects: BTreeMap<Id, Value>,
     /// How the namespace stands; `None`: we may not ask.
     pub namespace: Option<Space>,
-    /// Whether the Secret that must be there is; `None`: nobody asked, or we may not.
-    pub secret: Option<bool>,
+    /// The Secrets that must be there, as far as we may look: the keys that each has, and `None` for
+    /// one that is not there.
+    pub secrets: BTreeMap<String, Option<BTreeSet<String>>>,
     /// An autoscaler that is not ours and moves the number of pods.
     pub scaler: Option<String>,
     /// The history, newest first.
@@ -163,16 +164,12 @@ impl Kubernetes {
             kind: Kind::Namespace,
             name: self.namespace().to_owned(),
         };
-        let secret = async {
-            match sought.secret {
-                Some(name) => wire.secret_exists(name).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        let (read, namespace, secret, records, elsewhere, lease) = futures::join!(
+        let secrets = sought.secrets.iter();
+        let secrets = join_all(secrets.map(|(name, keys)| wire.secret_keys(name, keys)));
+        let (read, namespace, secrets, records, elsewhere, lease) = futures::join!(
             reads,
             wire.read(&namespace),
-            secret,
+            secrets,
             self.records(sought.name),
             self.elsewhere(sought.name, sought.owner),
             self.lease(sought.name),
@@ -184,11 +181,15 @@ impl Kubernetes {
             objects: found(sought.objects, read)?,
             // Many roles are bound to a namespace and may not look at it from outside.
             namespace: allowed(namespace)?.map(|there| Space::of(there.as_ref())),
-            secret: readable(secret, events, false)?.flatten(),
             records: readable(records, events, sought.writes)?.unwrap_or_default(),
             lease: readable(lease, events, sought.writes)?.flatten(),
             ..Observed::default()
         };
+        for (name, keys) in sought.secrets.keys().zip(secrets) {
+            if let Some(keys) = readable(keys, events, false)? {
+                observed.secrets.insert(name.clone(), keys);
+            }
+        }
         self.observe_more(&sought, &mut observed, events).await?;
         self.observe_formers(&sought, &mut observed, &elsewhere, events)
             .await?;

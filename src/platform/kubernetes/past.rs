@@ -1,5 +1,7 @@
 //! Going back to a recorded revision: what was asked for then is asked for again, whole.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Kubernetes;
@@ -158,7 +160,7 @@ pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
         scaled: objects
             .iter()
             .any(|object| object.id.kind == Kind::HorizontalPodAutoscaler),
-        needs_secret: None,
+        needs_secrets: BTreeMap::new(),
         on_rollout: Vec::new(),
         notes: Vec::new(),
         objects,

@@ -21,6 +21,8 @@ use crate::platform::failure::{Failed, Kind as Failure};
 use crate::platform::{Current, Intent, TakesOver, counting};
 use crate::spec::Service;
 
+mod allowed;
+
 /// A plan for Kubernetes.
 pub type KubePlan = Plan<Basis, Change>;
 
@@ -115,7 +117,13 @@ impl Planning<'_> {
                 place: self.kube.place(),
             },
         );
-        let (desired, observed) = self.asked(rendered).await?;
+        let ids: Vec<Id> = rendered.objects.iter().map(|one| one.id.clone()).collect();
+        let (desired, observed) = match self.asked(rendered).await {
+            Err(error) if error.kind == Failure::Denied => {
+                return Err(self.may_not_read(&ids, error).await);
+            }
+            asked => asked?,
+        };
         let leaves = ground::leaving(self.kube.place(), &observed, self.intent)?;
         let mut diff = self.diff(&desired, &observed)?;
         diff.notes.extend(leaves);
@@ -169,7 +177,8 @@ impl Planning<'_> {
 
     /// What is asked for, and what is there of it.
     async fn asked(&self, rendered: Desired) -> Result<(Desired, Observed), Failed> {
-        let mut observed = self.look(&rendered).await?;
+        let (observed, ()) = futures::join!(self.look(&rendered), self.ask_for_rights());
+        let mut observed = observed?;
         let mut desired = rendered;
         if let Some(to) = &self.intent.back_to {
             self.must_be_there(&observed)?;
@@ -216,7 +225,7 @@ impl Planning<'_> {
             name: self.name(),
             owner: self.owner(),
             objects: &ids,
-            secret: desired.needs_secret.as_deref(),
+            secrets: &desired.needs_secrets,
             writes: self.intent.writes,
         };
         for _ in 0..LOOKS {
@@ -319,32 +328,43 @@ impl Planning<'_> {
     }
 
     /// Asks the API server what would come of it, where somebody reads that before it is done, and
-    /// where what is there differs: admission may make just that of what we send. Whether it was
-    /// asked.
+    /// where what is there differs: admission may make just that of what we send. What we may not do
+    /// of it is asked for beside that. Whether it was asked.
     async fn prove(&self, diff: &mut Diff, observed: &Observed) -> Result<bool, Failed> {
         let is_read = self.intent.is_read;
         let applies = |change: &Change| matches!(change, Change::Apply { .. });
         let differs = |change: &Change| matches!(change, Change::Apply { uid: Some(_), .. });
-        if !diff
+        let asks = diff
             .changes
             .iter()
-            .any(if is_read { applies } else { differs })
-        {
-            return Ok(is_read);
-        }
-        if observed.namespace == Some(Space::Missing) {
+            .any(if is_read { applies } else { differs });
+        let tried = asks && observed.namespace != Some(Space::Missing);
+        let mut unlisted = self.unlisted(diff, observed, tried).await;
+        let needed = std::mem::take(&mut unlisted.needed);
+        let proofs = async {
+            if tried {
+                self.kube.prove(&diff.changes, observed).await
+            } else {
+                Ok(Vec::new())
+            }
+        };
+        let (mut lacking, proofs) = futures::join!(self.kube.denied(needed), proofs);
+        let proofs = proofs?;
+        lacking.extend(prove::denied(&proofs));
+        self.tell_rights(diff, &lacking, &unlisted).await?;
+        if asks && !tried {
             let why = format!("namespace {} is not there yet", self.kube.namespace());
             diff.notes.push(prove::not_proven(&why));
-            return Ok(true);
         }
-        let proofs = self.kube.prove(&diff.changes, observed).await?;
-        prove::settle(diff, proofs, observed, self.intent.writes)?;
-        let warned = self.kube.warnings().await?;
-        if !diff.changes.is_empty() {
-            let notes = warned.iter().map(|text| prove::warned(text));
-            diff.notes.extend(notes);
+        if tried {
+            prove::settle(diff, proofs, observed, self.intent.writes)?;
+            let warned = self.kube.warnings().await?;
+            if !diff.changes.is_empty() {
+                let notes = warned.iter().map(|text| prove::warned(text));
+                diff.notes.extend(notes);
+            }
         }
-        Ok(true)
+        Ok(asks || is_read)
     }
 
     /// What the changes meet of the Deployment as it is: an autoscaler that is switched off, no pod at all,

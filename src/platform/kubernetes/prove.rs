@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use serde_json::Value;
 
+use super::account::without_copy;
 use super::change::Change;
 use super::classify::is_webhook_trouble;
 use super::compare::same;
@@ -16,6 +17,7 @@ use super::followed::template_digest;
 use super::kind::{Id, Kind};
 use super::managed::{Entry, entries, owned_by};
 use super::observe::Observed;
+use super::rights::{Right, Verb};
 use super::wire::Applying;
 use super::{Kubernetes, MANAGER, diff::Diff};
 use crate::plan::{ChangeView, MASK, Note};
@@ -69,8 +71,8 @@ impl Kubernetes {
                 brief,
             };
             Some(async move {
-                let answer = wire.apply(object, how).await;
                 let live = observed.live(&object.id);
+                let answer = wire.apply(&without_copy(object, live, &[]), how).await;
                 let before = Before {
                     takes_over,
                     claims: !claims.is_empty(),
@@ -154,6 +156,24 @@ fn is_as_before(live: &Value, result: &Value) -> bool {
 
 fn is_about_object(failure: &Failed) -> bool {
     failure.code.as_deref() != Some("BadRequest")
+}
+
+/// What the API server says that we may not do. An admission that denies is no want of rights.
+pub fn denied(proofs: &[(Id, Proof)]) -> BTreeSet<Right> {
+    let denied = proofs.iter().filter_map(|(id, proof)| match proof {
+        Proof::Refused(failure) if failure.kind == Failure::Denied => {
+            let words = &failure.message;
+            let verb = if words.contains(" cannot create ") {
+                Verb::Create
+            } else {
+                Verb::Patch
+            };
+            let authorizer = words.contains(" is forbidden: ");
+            authorizer.then(|| Right::named(id.kind, verb, &id.name))
+        }
+        _ => None,
+    });
+    denied.collect()
 }
 
 /// The fields that others manage, as the refusal of a plan; `None`: there are none.

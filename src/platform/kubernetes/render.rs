@@ -56,15 +56,22 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
         maker.autoscaler(),
     ];
     let secrets = secrets::all(service);
-    let by_hand = !secrets.is_empty() && setting.place.secret_store.is_none();
+    let mut needs_secrets = secrets::of_others(service);
+    let own = service.kubernetes.secret.as_str();
+    if setting.place.secret_store.is_some() && !secrets.is_empty() {
+        // The store fills it in its own time.
+        needs_secrets.remove(own);
+    } else if !secrets.is_empty() {
+        let keys = needs_secrets.entry(own.to_owned()).or_default();
+        keys.extend(secrets.into_iter().map(|(key, _)| key));
+    }
     let mut on_rollout = order.notes;
     on_rollout.extend(advice::on_rollout(service));
     Desired {
         objects: objects.into_iter().flatten().collect(),
         replicas: service.replicas,
         scaled: service.scaling.is_some() || service.counted_by_others,
-        needs_secret: by_hand.then(|| service.kubernetes.secret.to_string()),
-        secret_keys: secrets.into_iter().map(|(key, _)| key).collect(),
+        needs_secrets,
         sensitive: sensitive(service),
         on_rollout,
         notes: advice::notes(service),

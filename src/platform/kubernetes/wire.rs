@@ -1,6 +1,8 @@
 //! Requests about single objects, in their raw form: what the API server says is compared as it
 //! is, and what we apply is just what we mean.
 
+use std::collections::BTreeSet;
+
 use http::header::ACCEPT;
 use http::{HeaderValue, Request};
 use k8s_openapi::api::core::v1::Secret;
@@ -13,7 +15,9 @@ use kube::core::Request as Path;
 use serde_json::Value;
 
 use super::failures::{failed, is_missing};
+use super::fields::Path as Managed;
 use super::kind::{Id, Kind};
+use super::managed::{entries, owned_by};
 use super::object::Object;
 use super::{Kubernetes, MANAGER};
 use crate::platform::failure::Failed;
@@ -75,14 +79,33 @@ impl Wire<'_> {
         }
     }
 
-    /// Whether a Secret is there; what it holds is not asked for.
-    pub async fn secret_exists(&self, name: &str) -> Result<bool, Failed> {
-        let request = self.secrets().get_metadata(name, &GetParams::default());
-        match self.ask(request).await {
-            Ok(_) => Ok(true),
-            Err(error) if is_missing(&error) => Ok(false),
+    /// The keys of a Secret, at least those of `wanted` that it has; `None`: it is not there. Its
+    /// metadata usually tell them, by who manages which; what it holds is asked for only where they
+    /// do not, and dropped at once.
+    pub async fn secret_keys(
+        &self,
+        name: &str,
+        wanted: &BTreeSet<String>,
+    ) -> Result<Option<BTreeSet<String>>, Failed> {
+        let look = async |request| match self.ask(request).await {
+            Ok(secret) => Ok(Some(secret)),
+            Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(failed(format!("look for Secret {name}"), &error)),
+        };
+        let params = GetParams::default();
+        let Some(metadata) = look(self.secrets().get_metadata(name, &params)).await? else {
+            return Ok(None);
+        };
+        if are_managed(&metadata, wanted) {
+            return Ok(Some(wanted.clone()));
         }
+        let whole = look(self.secrets().get(name, &params)).await?;
+        Ok(whole.map(|secret| {
+            let data = secret.get("data").and_then(Value::as_object);
+            data.into_iter()
+                .flat_map(|data| data.keys().cloned())
+                .collect()
+        }))
     }
 
     /// All objects of a kind in the namespace.
@@ -165,6 +188,13 @@ impl Wire<'_> {
         let request = request.map_err(kube::Error::BuildRequest)?;
         self.client.request(request).await
     }
+}
+
+/// Whether somebody manages all of these keys of a Secret, so that it has them.
+fn are_managed(metadata: &Value, keys: &BTreeSet<String>) -> bool {
+    let owned = owned_by(&entries(metadata), |_| true);
+    keys.iter()
+        .all(|key| owned.covers(&Managed::of(&["data", key])))
 }
 
 /// Asks for the metadata of an object alone (Kubernetes documentation, API concepts, metadata-only

@@ -17,13 +17,16 @@ pub(super) fn lines(place: &str, outcome: &Outcome, is_new: bool) -> Vec<Line> {
         "for the same reason"
     };
     let (tone, verdict) = words::verdict(outcome.verdict, outcome.rolled_back);
+    // What is to be pasted somewhere stands on lines of its own.
+    let mut reason = reason.lines();
     let head = Line::at(0)
         .hang(2)
         .add(tone, format!("{verdict}: "))
         .add(Tone::Strong, place)
         .plain(": ")
-        .plain(reason);
+        .plain(reason.next().unwrap_or_default());
     let mut lines = vec![head];
+    lines.extend(reason.map(|line| Line::at(2).hang(4).plain(line)));
     let is_said = outcome.reason.contains(UNPROVEN);
     if !outcome.proven && words::ended_well(outcome) && !is_said {
         let text = format!("not proven: {UNPROVEN}");

@@ -26,7 +26,7 @@ pub(in crate::report) fn lines(
     for object in &objects {
         lines.extend(object.lines(width));
     }
-    lines.extend(notes.iter().map(note));
+    lines.extend(notes.iter().flat_map(note));
     if let Some(seconds) = shortest {
         let text = format!("done after {} at the earliest", words::duration(seconds));
         lines.push(Line::at(2).add(Tone::Quiet, text));
@@ -98,9 +98,17 @@ fn counted(count: usize, one: &str, many: &str) -> Option<String> {
     }
 }
 
-fn note(note: &Note) -> Line {
-    match note.weight {
-        Weight::Warning => Line::at(2).add(Tone::Care, "! ").hang(4).plain(&note.text),
-        Weight::Info => Line::at(2).add(Tone::Quiet, "· ").hang(4).plain(&note.text),
-    }
+/// What is to be pasted somewhere stands on lines of its own.
+fn note(note: &Note) -> impl Iterator<Item = Line> {
+    let (tone, mark) = match note.weight {
+        Weight::Warning => (Tone::Care, "! "),
+        Weight::Info => (Tone::Quiet, "· "),
+    };
+    note.text.lines().enumerate().map(move |(index, text)| {
+        if index == 0 {
+            Line::at(2).add(tone, mark).hang(4).plain(text)
+        } else {
+            Line::at(4).hang(6).plain(text)
+        }
+    })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::names::Arn;
+use crate::names::{Arn, KubeName};
 use crate::spec::findings::Findings;
 use crate::spec::model::{Architecture, Dependency, Port as Listens, Protocol, SecretRef};
 use crate::spec::problem::Problem;
@@ -64,10 +64,13 @@ table! {
     "a secret" SecretTable {
         /// ARN of a secret in AWS Secrets Manager.
         arn: Arn,
-        /// One key of the secret's JSON document. Default: the whole.
+        /// One key of the secret's JSON document; default: the whole. Of a Secret of Kubernetes, the key in it;
+        /// default: the variable's own name.
         key: Filled,
         /// Name or ARN of a parameter in SSM Parameter Store.
         parameter: Filled,
+        /// A Secret of the namespace, on Kubernetes.
+        secret: KubeName,
     }
 }
 
@@ -107,7 +110,8 @@ impl Shape for Secret {
 }
 
 const FORMS: &str = "write the ARN of a secret in Secrets Manager (\"arn:…:secret:NAME\", with \
-     \":KEY::\" after it for one key), or \"ssm:/name\" for a parameter; never the value itself";
+     \":KEY::\" after it for one key), \"ssm:/name\" for a parameter, or on Kubernetes \
+     { secret = \"NAME\", key = \"KEY\" }; never the value itself";
 
 fn from_table(node: &Node, findings: &mut Findings) -> Option<Result<SecretRef, &'static str>> {
     // A pasted value must not be repeated by the check of ARNs, so the texts are read first.
@@ -118,10 +122,17 @@ fn from_table(node: &Node, findings: &mut Findings) -> Option<Result<SecretRef, 
     {
         return Some(Err("`arn` is not an ARN"));
     }
+    if let Some(entry) = node.get("secret")
+        && entry
+            .text()
+            .is_some_and(|text| text.parse::<KubeName>().is_err())
+    {
+        return Some(Err("`secret` is not the name of a Secret"));
+    }
     let table = SecretTable::read(node, findings)?;
     let key = table.key.map(|at| at.value.0);
-    Some(match (table.arn, table.parameter) {
-        (Some(arn), None) => match reference(arn.value.as_str()) {
+    Some(match (table.arn, table.parameter, table.secret) {
+        (Some(arn), None, None) => match reference(arn.value.as_str()) {
             Ok(SecretRef::SecretsManager { arn, key: None }) => {
                 Ok(SecretRef::SecretsManager { arn, key })
             }
@@ -131,11 +142,23 @@ fn from_table(node: &Node, findings: &mut Findings) -> Option<Result<SecretRef, 
             Ok(SecretRef::Parameter(_)) if key.is_some() => Err("a parameter has no keys"),
             other => other,
         },
-        (None, Some(parameter)) if key.is_none() => parameter_name(&parameter.value.0),
-        (None, Some(_)) => Err("a parameter has no keys"),
-        (Some(_), Some(_)) => Err("`arn` and `parameter` exclude each other"),
-        (None, None) => Err("it needs `arn` or `parameter`"),
+        (None, Some(parameter), None) if key.is_none() => parameter_name(&parameter.value.0),
+        (None, Some(_), None) => Err("a parameter has no keys"),
+        (None, None, Some(secret)) => of_kubernetes(secret.value, key),
+        (None, None, None) => Err("it needs `arn`, `parameter` or `secret`"),
+        _ => Err("`arn`, `parameter` and `secret` exclude each other"),
     })
+}
+
+/// Keys of a Secret (Kubernetes documentation, Secrets, constraints on names and data).
+fn of_kubernetes(secret: KubeName, key: Option<String>) -> Result<SecretRef, &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match &key {
+        Some(key) if !key.chars().all(plain) => {
+            Err("a key of a Secret has letters, digits and `-_.`")
+        }
+        _ => Ok(SecretRef::Kubernetes { secret, key }),
+    }
 }
 
 /// A secret in one string: an ARN with or without `:key::`, or a parameter.

@@ -58,6 +58,20 @@ pub(super) fn check(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) 
         home("load_balancer", &at.value, scene.place.into(), findings);
     }
     secrets(scene.containers, scene.place.into(), findings);
+    of_kubernetes(scene.containers, findings);
+}
+
+/// ECS fills nothing from a Secret of Kubernetes.
+fn of_kubernetes(containers: &[Placed], findings: &mut Findings) {
+    for (name, at) in containers.iter().flat_map(|placed| &placed.secrets) {
+        if matches!(at.value, SecretRef::Kubernetes { .. }) {
+            let message = format!("`{name}` is in a Secret of Kubernetes, and this target is ECS");
+            findings.problem(Problem::new("conflict", message).at(at.spot).help(
+                "name a secret of Secrets Manager, { arn = \"arn:…:secret:NAME\", key = \"KEY\" }, here or in \
+                 the target's own file",
+            ));
+        }
+    }
 }
 
 /// Secrets had better be of the target's account and Region.
@@ -67,6 +81,7 @@ pub(super) fn secrets(containers: &[Placed], place: Home<'_>, findings: &mut Fin
             let arn = match &at.value {
                 SecretRef::SecretsManager { arn, .. } => Some(arn.clone()),
                 SecretRef::Parameter(name) => name.parse().ok(),
+                SecretRef::Kubernetes { .. } => None,
             };
             if let Some(arn) = arn {
                 home(name, &arn, place, findings);

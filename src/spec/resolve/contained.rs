@@ -31,15 +31,18 @@ fn references(scene: &Scene<'_>, place: &KubePlace, secret: &KubeName, findings:
     // Keys of a Secret (Kubernetes documentation, Secrets, constraints on names and data).
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     for (name, at) in &all {
-        if !name.chars().all(plain) {
+        let is_key = !matches!(at.value, SecretRef::Kubernetes { key: Some(_), .. });
+        if is_key && !name.chars().all(plain) {
             let message = "on Kubernetes such a name has letters, digits and `-_.`";
             findings.bad_value(at.head, message);
         }
     }
     arns::secrets(scene.containers, place.into(), findings);
+    let kept = |one: &&Reference| matches!(one.1.value, SecretRef::Kubernetes { .. });
+    let referred: Vec<_> = all.into_iter().filter(|one| !kept(one)).collect();
     match &place.secret_store {
-        Some(store) => one_service(&all, store, findings),
-        None => by_hand(&all, secret, findings),
+        Some(store) => one_service(&referred, store, findings),
+        None => by_hand(&referred, secret, findings),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Approve, Check, Reach, Resources, Share};
+use super::super::{Approve, Check, Reach, Resources, SecretRef, Share};
 use super::{Arguments, ECS, load_with, sound, told, with};
 use crate::rollout::Policy;
 use crate::spec::{Kubernetes, Loaded, Problems};
@@ -148,6 +148,49 @@ execution_role = "arn:aws:iam::210987654321:role/x"
         problems,
         ["conflict: a rollout within 100 % and 100 % of the tasks could never start one"]
     );
+}
+
+#[test]
+fn a_key_of_a_secret_is_named_on_kubernetes_alone() {
+    let secret = |form: &str| {
+        let role = "[service.api.ecs]\nexecution_role = \"arn:aws:iam::123456789012:role/x\"\n";
+        with(&format!("secrets = {{ DB = {{ {form} }} }}\n{role}"))
+    };
+    let deploy = secret("secret = \"postgres\", key = \"pass.word\"");
+    let spec = sound(read(&deploy)).spec;
+    let name = "postgres".parse().unwrap();
+    let key = Some("pass.word".to_owned());
+    assert_eq!(
+        spec.services[0].main().secrets["DB"],
+        SecretRef::Kubernetes { secret: name, key }
+    );
+    assert_eq!(
+        told(&load_with(&deploy, ECS, &Arguments::default())),
+        ["conflict: `DB` is in a Secret of Kubernetes, and this target is ECS"]
+    );
+    let wrong = "bad-value: this is not a reference to a secret: ";
+    let table = [
+        (
+            "secret = \"Hunter2!\"",
+            "`secret` is not the name of a Secret",
+        ),
+        (
+            "secret = \"a\", key = \"b/c\"",
+            "a key of a Secret has letters, digits and `-_.`",
+        ),
+        (
+            "secret = \"a\", parameter = \"/b\"",
+            "`arn`, `parameter` and `secret` exclude each other",
+        ),
+        ("key = \"a\"", "it needs `arn`, `parameter` or `secret`"),
+    ];
+    for (form, why) in table {
+        assert_eq!(
+            told(&read(&secret(form))),
+            [format!("{wrong}{why}")],
+            "{form}"
+        );
+    }
 }
 
 #[test]

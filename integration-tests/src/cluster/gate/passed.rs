@@ -48,11 +48,12 @@ impl Passed {
         self.uri.contains("watch=true") || self.uri.contains("watch=1")
     }
 
-    /// Whether it could change something. A dry run cannot, nor can a question about rights.
+    /// Whether it could change something. A dry run cannot, nor can a question about rights or about who asks.
     pub fn is_write(&self) -> bool {
         self.method != "GET"
             && !self.uri.contains("dryRun=All")
             && !self.uri.starts_with("/apis/authorization.k8s.io/")
+            && !self.uri.starts_with("/apis/authentication.k8s.io/")
     }
 
     /// Method, resource and name, without the namespace: `PATCH deployments/api`.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::super::account::without_copy;
 use super::super::adopt::same_owner;
 use super::super::compare::Ownership;
 use super::super::conflict::conflicts;
@@ -87,7 +88,9 @@ impl Kubernetes {
             ..Applying::ours()
         };
         let object = without_count(object, &live, wanted);
-        let reply = wire.apply(&object, how).await;
+        let reply = wire
+            .apply(&without_copy(&object, Some(&live), &[]), how)
+            .await;
         let reply =
             reply.map_err(|error| failures::failed(format!("try {}", object.id), &error))?;
         Ok(template_digest(&reply))
@@ -120,6 +123,7 @@ impl Kubernetes {
             };
             self.persist(name, &wire, &apart, how).await?;
         }
+        let object = without_copy(&object, Some(&live), &[]);
         self.persist(name, &wire, &object, Applying::ours()).await
     }
 

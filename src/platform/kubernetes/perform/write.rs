@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Done, Run};
 use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::kubernetes::account::without_copy;
 use crate::platform::kubernetes::adopt::is_taken_over;
 use crate::platform::kubernetes::change::{Change, Count};
 use crate::platform::kubernetes::compare::{Ownership, differences};
@@ -56,7 +57,9 @@ impl Run<'_> {
                     brief: object.id.kind != Kind::Deployment,
                     ..Applying::ours()
                 };
-                self.apply(object, how).await
+                let live = self.observed.live(&object.id);
+                self.apply(&without_copy(object, live, takes_over), how)
+                    .await
             }
             Change::Count { replicas, why, .. } => self.count(*replicas, *why).await,
             Change::Delete { id, uid, .. } => self.delete(id, uid).await,

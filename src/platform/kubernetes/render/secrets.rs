@@ -1,7 +1,7 @@
 //! One Secret for all secrets of a service: its keys, how they get into containers, and the
-//! `ExternalSecret` that fills it.
+//! `ExternalSecret` that fills it; and single keys of Secrets that somebody else keeps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -15,15 +15,31 @@ use crate::spec::{Container, SecretRef, Service};
 /// difference (External Secrets Operator documentation, `ExternalSecret`).
 const REFRESH: &str = "1h0m0s";
 
-/// The keys of the Secret, each with where its value is kept.
+/// The keys of the service's own Secret, each with where its value is kept.
 pub(super) fn all(service: &Service) -> Vec<(String, &SecretRef)> {
-    let of = |container: &'_ Container| container.name.clone();
     let keyed = service.containers.iter().flat_map(|container| {
-        let container_name = of(container);
-        let secrets = container.secrets.iter();
-        secrets.map(move |(name, secret)| (key(service, &container_name, name), secret))
+        let own = own(container);
+        own.map(move |(name, secret)| (key(service, &container.name, name), secret))
     });
     keyed.collect()
+}
+
+/// The Secrets of others that are read, each with the keys that it must have.
+pub(super) fn of_others(service: &Service) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, reference) in service.containers.iter().flat_map(|one| &one.secrets) {
+        if let SecretRef::Kubernetes { secret, key } = reference {
+            let keys = found.entry(secret.to_string()).or_default();
+            keys.insert(key.as_ref().unwrap_or(name).clone());
+        }
+    }
+    found
+}
+
+/// What a container gets from the service's own Secret.
+fn own(container: &Container) -> impl Iterator<Item = (&String, &SecretRef)> {
+    let secrets = container.secrets.iter();
+    secrets.filter(|(_, secret)| !matches!(secret, SecretRef::Kubernetes { .. }))
 }
 
 /// The key of a variable: its own name, and for a sidecar the sidecar's before it.
@@ -38,29 +54,34 @@ fn key(service: &Service, container: &ContainerName, variable: &str) -> String {
 /// Whether the Secret is all the main container's, which then takes it whole.
 fn is_whole(service: &Service) -> bool {
     let mut sidecars = service.containers.iter().skip(1);
-    sidecars.all(|container| container.secrets.is_empty())
+    sidecars.all(|container| own(container).next().is_none())
 }
 
 /// `envFrom` of a container; empty: it has none.
 pub(super) fn env_from(service: &Service, container: &Container) -> Vec<Value> {
-    if container.secrets.is_empty() || !is_whole(service) {
+    if own(container).next().is_none() || !is_whole(service) {
         return Vec::new();
     }
     vec![json!({ "secretRef": { "name": service.kubernetes.secret.as_str() } })]
 }
 
-/// Variables that are filled key by key, so that no container sees another one's.
+/// Variables that are filled key by key: from the Secrets of others, and from the service's own so
+/// that no container sees another one's.
 pub(super) fn env(service: &Service, container: &Container) -> Vec<Value> {
-    if is_whole(service) {
-        return Vec::new();
-    }
-    let reference = |(name, _): (&String, &SecretRef)| {
-        let key = key(service, &container.name, name);
-        let secret = service.kubernetes.secret.as_str();
-        let from = json!({ "secretKeyRef": { "name": secret, "key": key } });
-        json!({ "name": name, "valueFrom": from })
+    let whole = is_whole(service);
+    let reference = |(name, reference): (&String, &SecretRef)| {
+        let (secret, key) = match reference {
+            SecretRef::Kubernetes { secret, key } => (secret, key.as_ref().unwrap_or(name).clone()),
+            _ if whole => return None,
+            _ => (
+                &service.kubernetes.secret,
+                key(service, &container.name, name),
+            ),
+        };
+        let from = json!({ "secretKeyRef": { "name": secret.as_str(), "key": key } });
+        Some(json!({ "name": name, "valueFrom": from }))
     };
-    container.secrets.iter().map(reference).collect()
+    container.secrets.iter().filter_map(reference).collect()
 }
 
 impl Maker<'_> {
@@ -74,7 +95,9 @@ impl Maker<'_> {
         }
         let data: Vec<Value> = secrets
             .into_iter()
-            .map(|(key, secret)| json!({ "secretKey": key, "remoteRef": remote(secret) }))
+            .filter_map(|(key, secret)| {
+                Some(json!({ "secretKey": key, "remoteRef": remote(secret)? }))
+            })
             .collect();
         let name = self.service.kubernetes.secret.to_string();
         let spec = json!({
@@ -87,13 +110,15 @@ impl Maker<'_> {
     }
 }
 
-fn remote(secret: &SecretRef) -> Value {
-    match secret {
+/// Where the store has it; `None`: it is no store's.
+fn remote(secret: &SecretRef) -> Option<Value> {
+    Some(match secret {
+        SecretRef::Kubernetes { .. } => return None,
         SecretRef::SecretsManager { arn, key: None } => json!({ "key": arn.as_str() }),
         SecretRef::SecretsManager {
             arn,
             key: Some(key),
         } => json!({ "key": arn.as_str(), "property": key }),
         SecretRef::Parameter(name) => json!({ "key": name }),
-    }
+    })
 }

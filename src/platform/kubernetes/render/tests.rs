@@ -13,6 +13,8 @@ use super::{Setting, render};
 use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 
+mod secrets;
+
 const DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");
 
 fn example(target: &str) -> Spec {
@@ -94,8 +96,8 @@ fn the_example_on_eks() {
 fn the_example_on_kind() {
     insta::assert_snapshot!(drawn(&example("kind")));
     let desired = desired(&example("kind"));
-    assert_eq!(desired.needs_secret.as_deref(), Some("api-secrets"));
-    assert_eq!(desired.secret_keys, ["DATABASE_URL".to_owned()].into());
+    let needs = [("api-secrets".to_owned(), ["DATABASE_URL".to_owned()].into())];
+    assert_eq!(desired.needs_secrets, needs.into());
     assert!(desired.scaled && desired.replicas == 2);
 }
 
@@ -156,7 +158,7 @@ pod_annotations = { "prometheus.io/scrape" = "true" }
         .map(|note| note.text.as_str())
         .collect();
     insta::assert_snapshot!("notes", notes.join("\n"));
-    assert_eq!(desired.needs_secret, None);
+    assert_eq!(desired.needs_secrets, BTreeMap::new());
 }
 
 /// A value that may be a secret is in what is applied and in nothing that is printed.

@@ -1,0 +1,141 @@
+//! A Service of any type is adopted: what can change does, what cannot is left and no difference, and the plan after it
+//! is empty. Needs a control plane.
+
+use integration_tests::cluster::objects;
+use integration_tests::trial::{Outcome, Trial, test};
+use serde_json::{Value, json};
+
+use crate::kube::Bench;
+use crate::shop::assert_verdict;
+
+/// What others made of the Service, with what is changed of it by an adoption and what is not.
+struct Kind {
+    name: &'static str,
+    spec: fn() -> Value,
+    changes: &'static [&'static str],
+    stays: &'static [&'static str],
+}
+
+const KINDS: [Kind; 5] = [
+    Kind {
+        name: "node_port",
+        spec: || json!({"type": "NodePort", "ports": [{"port": 80, "targetPort": 8080}]}),
+        changes: &["spec.type"],
+        stays: &["clusterIP", "clusterIPs"],
+    },
+    Kind {
+        name: "load_balancer",
+        spec: || {
+            json!({
+                "type": "LoadBalancer", "externalTrafficPolicy": "Local", "loadBalancerSourceRanges": ["10.0.0.0/8"],
+                "ports": [{"port": 80, "targetPort": 8080}],
+            })
+        },
+        changes: &["spec.type"],
+        stays: &["clusterIP"],
+    },
+    Kind {
+        name: "headless",
+        spec: || json!({"clusterIP": "None", "ports": [{"port": 80, "targetPort": 8080}]}),
+        changes: &[],
+        stays: &["clusterIP"],
+    },
+    Kind {
+        name: "external_name",
+        spec: || json!({"type": "ExternalName", "externalName": "api.example.com"}),
+        changes: &["spec.type"],
+        stays: &[],
+    },
+    Kind {
+        name: "sticky_with_two_ports",
+        spec: || {
+            json!({
+                "sessionAffinity": "ClientIP", "internalTrafficPolicy": "Local", "publishNotReadyAddresses": true,
+                "ports": [
+                    {"name": "web", "port": 80, "targetPort": 8080},
+                    {"name": "admin", "port": 9000, "targetPort": 9000, "appProtocol": "http"},
+                ],
+            })
+        },
+        changes: &["spec.ports"],
+        stays: &["clusterIP"],
+    },
+];
+
+/// As which tools they were made, and what takes them over.
+const MANAGERS: [(&str, &str); 3] = [
+    ("kubectl-client-side-apply", "--adopt"),
+    ("Helm", "--adopt"),
+    ("some-operator", "--adopt --force-conflicts"),
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let one = |kind: &'static Kind| {
+        let name = format!("a_service_is_adopted_that_is_{}", kind.name);
+        test("kube", &name, move || {
+            MANAGERS
+                .iter()
+                .try_for_each(|(manager, how)| adopted(kind, manager, how))
+        })
+    };
+    KINDS.iter().map(one).collect()
+}
+
+fn adopted(kind: &Kind, manager: &str, how: &str) -> Outcome {
+    let bench = Bench::new("svc")?;
+    let mut service = objects::service("api");
+    let selector = service["spec"]["selector"].take();
+    service["spec"] = (kind.spec)();
+    if kind.name != "external_name" {
+        service["spec"]["selector"] = selector;
+    }
+    let path = format!(
+        "{}?fieldManager={manager}",
+        bench.namespace.path("services")
+    );
+    bench.namespace.cluster().api().post(&path, &service)?;
+    let before = bench.namespace.get("services", "api")?;
+    let plan = bench.run(&format!("plan {how}"))?;
+    assert_eq!(plan.exit, 0, "{manager}\n{plan}");
+    let changes = plan.event("plan", "api")?["changes"].clone();
+    let paths: Vec<&str> = changes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|one| one["object"] == "Service api")
+        .filter_map(|one| one["path"].as_str())
+        .collect();
+    for changed in kind.changes {
+        let shown = paths.iter().any(|path| path.starts_with(changed));
+        assert!(shown, "{changed} {manager}\n{plan}");
+    }
+    for stays in kind.stays {
+        assert!(
+            !paths.iter().any(|path| path.contains(stays)),
+            "{stays} {manager}\n{plan}"
+        );
+    }
+    let done = bench.run(&format!("apply --yes {how}"))?;
+    assert_verdict(&done, "healthy", None, 0)?;
+    let after = bench.namespace.get("services", "api")?;
+    for stays in kind.stays {
+        assert_eq!(
+            before["spec"][stays], after["spec"][stays],
+            "{stays} {manager}\n{done}"
+        );
+    }
+    // What the plan said is what came of it.
+    for one in changes.as_array().into_iter().flatten() {
+        let (path, to) = (one["path"].as_str().unwrap_or_default(), &one["to"]);
+        if one["object"] == "Service api" && path == "spec.type" {
+            assert_eq!(&after["spec"]["type"], to, "{manager}\n{plan}");
+        }
+    }
+    bench.gate.forget();
+    let again = bench.run("apply --yes")?;
+    assert_verdict(&again, "unchanged", None, 0)?;
+    assert_eq!(bench.writes(), Vec::<String>::new(), "{manager}\n{again}");
+    let plan = bench.run("plan --exit-code")?;
+    assert_eq!(plan.exit, 0, "{manager}\n{plan}");
+    Ok(())
+}
