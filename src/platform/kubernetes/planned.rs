@@ -101,13 +101,7 @@ impl Planning<'_> {
                 place: self.kube.place(),
             },
         );
-        let ids: Vec<Id> = rendered.objects.iter().map(|one| one.id.clone()).collect();
-        let (desired, observed) = match self.asked(rendered).await {
-            Err(error) if error.kind == Failure::Denied => {
-                return Err(self.may_not_read(&ids, error).await);
-            }
-            asked => asked?,
-        };
+        let (desired, observed) = self.looked(rendered).await?;
         let mut diff = self.diff(&desired, &observed)?;
         let notes = ground::check(
             self.kube.place(),
@@ -155,6 +149,17 @@ impl Planning<'_> {
             observed,
             current,
         })
+    }
+
+    /// What is asked for, and what is there of it; else why it cannot be seen.
+    async fn looked(&self, rendered: Desired) -> Result<(Desired, Observed), Failed> {
+        let ids: Vec<Id> = rendered.objects.iter().map(|one| one.id.clone()).collect();
+        match self.asked(rendered).await {
+            Err(error) if error.kind == Failure::Denied => {
+                Err(self.may_not_read(&ids, error).await)
+            }
+            asked => asked,
+        }
     }
 
     /// What is asked for, and what is there of it.
