@@ -7,7 +7,7 @@ use super::terminal::Terminal;
 use super::{Cli, Screen, Verb};
 use crate::error::ExitCode;
 use crate::event::Kind;
-use crate::report::{Format, Heading, Report};
+use crate::report::{Format, Heading, Progress, Report};
 
 /// How a run has ended, but for what is still to be written of it.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl<'a> End<'a> {
         if !self.is_document
             && let Format::Human(mut telling) = terminal.format(Output::Human, false, false)
         {
-            telling.live = false;
+            telling.progress = Progress::Lines;
             screen.summary(code, telling);
         }
         code

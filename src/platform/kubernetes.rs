@@ -136,7 +136,7 @@ pub struct Kubernetes {
     clock: Clock,
     link: OnceCell<Link>,
     /// What we may do in the namespace; `None` within: nobody can tell.
-    review: OnceCell<Option<Review>>,
+    review: Box<OnceCell<Option<Review>>>,
     trust: Trust,
     /// Tells this run from any other one, so that a lost reply recognises itself.
     run: String,
@@ -168,7 +168,7 @@ impl Kubernetes {
             origin,
             clock,
             link: OnceCell::new(),
-            review: OnceCell::new(),
+            review: Box::default(),
             trust: Trust::Full,
             run: format!("{:016x}", RandomState::new().hash_one(&tenant.project)),
             runs: Mutex::default(),

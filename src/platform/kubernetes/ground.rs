@@ -50,7 +50,7 @@ pub fn check(
         match observed.secrets.get(name) {
             Some(None) => missing.push(("secret_missing", own.not_there(no_namespace))),
             Some(Some(there)) => {
-                missing.extend(own.without(there).map(|words| ("key_missing", words)))
+                missing.extend(own.without(there).map(|words| ("key_missing", words)));
             }
             None => {}
         }

@@ -117,13 +117,7 @@ impl Planning<'_> {
                 place: self.kube.place(),
             },
         );
-        let ids: Vec<Id> = rendered.objects.iter().map(|one| one.id.clone()).collect();
-        let (desired, observed) = match self.asked(rendered).await {
-            Err(error) if error.kind == Failure::Denied => {
-                return Err(self.may_not_read(&ids, error).await);
-            }
-            asked => asked?,
-        };
+        let (desired, observed) = self.looked(rendered).await?;
         let leaves = ground::leaving(self.kube.place(), &observed, self.intent)?;
         let mut diff = self.diff(&desired, &observed)?;
         diff.notes.extend(leaves);
@@ -173,6 +167,17 @@ impl Planning<'_> {
             observed,
             current,
         })
+    }
+
+    /// What is asked for, and what is there of it; else why it cannot be seen.
+    async fn looked(&self, rendered: Desired) -> Result<(Desired, Observed), Failed> {
+        let ids: Vec<Id> = rendered.objects.iter().map(|one| one.id.clone()).collect();
+        match self.asked(rendered).await {
+            Err(error) if error.kind == Failure::Denied => {
+                Err(self.may_not_read(&ids, error).await)
+            }
+            asked => asked,
+        }
     }
 
     /// What is asked for, and what is there of it.

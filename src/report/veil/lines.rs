@@ -35,7 +35,7 @@ impl Lines {
 }
 
 /// Who writes a log: target, service, task, container.
-type Writer = (TargetName, Option<ServiceName>, String, String);
+type Writer = (Option<TargetName>, Option<ServiceName>, String, String);
 
 /// The logs that are told, each a stream of its own though their lines are mixed.
 #[derive(Debug, Default)]
@@ -71,17 +71,19 @@ impl Streams {
 mod tests {
     use super::*;
     use crate::answer::LogLine;
+    use crate::rollout::Unit;
 
     fn line(task: &str, text: &str) -> Event {
         let at = "2026-01-02T03:04:05Z".parse().unwrap();
         Event {
             at,
-            target: "production".parse().unwrap(),
+            target: Some("production".parse().unwrap()),
             service: Some("api".parse().unwrap()),
             kind: Kind::Log(LogLine {
                 at,
                 container: "api".into(),
                 task: task.into(),
+                unit: Unit::Task,
                 text: text.into(),
             }),
         }

@@ -50,7 +50,7 @@ pub(super) fn rules(done: &Finished) -> Outcome<Vec<Value>> {
     let outcome = done.event("outcome", "api")?;
     let reason = outcome["reason"].as_str().unwrap_or_default();
     let pasted = reason.lines().filter_map(|line| line.strip_prefix("- "));
-    pasted.map(|line| parsed(line)).collect()
+    pasted.map(parsed).collect()
 }
 
 /// A flow mapping of YAML, whose words are plain but for the empty one.

@@ -106,7 +106,7 @@ impl Needs {
                 self.beside.insert(right);
             }
             Change::MoveHistory { from, .. } => {
-                let heads = observed.former.iter().flat_map(|former| &former.records);
+                let heads = observed.formers.iter().flat_map(|former| &former.records);
                 for head in heads {
                     let own = record_name(from, head.number);
                     for verb in [Verb::Get, Verb::Delete] {
