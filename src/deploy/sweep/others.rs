@@ -276,8 +276,10 @@ async fn scaling_that_waits_goes_on_once_a_rollout_under_way_is_healthy() {
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_warns_of_a_rollout_that_is_under_way_and_not_of_one_that_is_over() {
-    // ECS calls it successful a while before it calls it complete.
-    let over = update(runs().await, "v2").run().await;
+    // ECS calls it successful a while before it calls it complete: longer than from look to look.
+    let mut world = runs().await;
+    world.timings_mut().completed_lag_ms = 10_000;
+    let over = update(world, "v2").run().await;
     assert_eq!(over.exit(), Some(0));
     let service = &over.world.services[KEY];
     assert_ne!(
