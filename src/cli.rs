@@ -169,15 +169,11 @@ fn parsed(args: Vec<OsString>) -> clap::error::Result<Cli> {
 impl Verb {
     /// Whether what it writes to standard output is all that it was asked for.
     fn answers(&self) -> bool {
-        if self.is_document() {
-            return true;
-        }
-        match self {
-            Self::Validate | Self::Plan(_) | Self::Status | Self::History(_) | Self::Logs(_) => {
-                true
-            }
-            _ => false,
-        }
+        self.is_document()
+            || matches!(
+                self,
+                Self::Validate | Self::Plan(_) | Self::Status | Self::History(_) | Self::Logs(_)
+            )
     }
 
     /// Whether it prints the one document that was asked for, and no records.

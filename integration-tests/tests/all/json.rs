@@ -19,6 +19,23 @@ trials! { "json":
     the_sandbox_tells_records,
 }
 
+/// The verbs that read the files.
+const READERS: [&str; 13] = [
+    "validate",
+    "render",
+    "plan",
+    "apply",
+    "status",
+    "history",
+    "logs",
+    "watch",
+    "cancel",
+    "scale api=1",
+    "restart",
+    "rollback",
+    "destroy",
+];
+
 const IMAGE: &str = "--image api=shop/api";
 
 /// The records of a run, each of which is as the schema says; the last is the only summary, and says how the run ended.
@@ -155,21 +172,7 @@ fn every_refusal_tells_records_and_one_summary() -> Outcome {
         ),
         ("render --target nowhere".to_owned(), ""),
     ];
-    for verb in [
-        "validate",
-        "render",
-        "plan",
-        "apply",
-        "status",
-        "history",
-        "logs",
-        "watch",
-        "cancel",
-        "scale api=1",
-        "restart",
-        "rollback",
-        "destroy",
-    ] {
+    for verb in READERS {
         lines.push((format!("{verb} {broken}"), ""));
     }
     for (words, code) in lines {

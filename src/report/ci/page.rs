@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::{Heading, told};
+use crate::names::TargetName;
 use crate::report::human::plan_lines;
 use crate::report::ledger::{Account, Book};
 use crate::report::text::{Style, clean, middle};
@@ -46,7 +47,7 @@ pub(in crate::report) fn page(book: &Book, heading: &Heading, most: usize) -> St
 fn title(book: &Book, heading: &Heading) -> String {
     let code = |text: &str| format!("`{}`", clean(text).replace('`', "'"));
     let mut text = format!("## Plan of {}", code(&heading.file));
-    let targets: Vec<&str> = book.targets.iter().map(|name| name.as_str()).collect();
+    let targets: Vec<&str> = book.targets.iter().map(TargetName::as_str).collect();
     if !targets.is_empty() {
         let _ = write!(text, " for {}", targets.join(", "));
     }
