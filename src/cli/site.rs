@@ -157,7 +157,7 @@ pub(super) fn look(options: &Options, screen: &mut Screen) -> Result<Vec<Site>, 
 
 fn sites(options: &Options, demands: bool, screen: &mut Screen) -> Result<Vec<Site>, ExitCode> {
     let targets = targets(options).map_err(|problem| {
-        screen.problem(problem);
+        screen.problem(*problem);
         ExitCode::Wrong
     })?;
     screen.ledger().targets(&targets);
@@ -198,7 +198,7 @@ fn sites(options: &Options, demands: bool, screen: &mut Screen) -> Result<Vec<Si
 }
 
 /// The targets that were named; else the one of `DEPLOYER_TARGET`, else the only one there is.
-fn targets(options: &Options) -> Result<Vec<TargetName>, Problem> {
+fn targets(options: &Options) -> Result<Vec<TargetName>, Box<Problem>> {
     if !options.targets.is_empty() {
         // One that is named twice is meant once.
         let mut seen = BTreeSet::new();
@@ -209,7 +209,7 @@ fn targets(options: &Options) -> Result<Vec<TargetName>, Problem> {
         let name: Result<TargetName, BadName> = name.parse();
         return name
             .map(|name| vec![name])
-            .map_err(|error| Problem::new("usage", format!("DEPLOYER_TARGET: {error}")));
+            .map_err(|error| Problem::new("usage", format!("DEPLOYER_TARGET: {error}")).into());
     }
     let mut names = spec::targets(&Disk, &options.file);
     let own = names.iter().filter(|name| name.as_str() != "sandbox");
@@ -226,7 +226,7 @@ fn targets(options: &Options) -> Result<Vec<TargetName>, Problem> {
         "no target is named; use --target with one of: {}",
         names.join(", ")
     );
-    Err(Problem::new("no-target", words))
+    Err(Problem::new("no-target", words).into())
 }
 
 fn read(options: &Options, target: &TargetName, demands: bool) -> Result<Loaded, spec::Problems> {

@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Conclusion, Trial};
+use libtest_mimic::{Arguments, Trial};
 
 mod bad_input;
 mod ci;
@@ -56,58 +56,9 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(4);
     // One after the other: a control plane beside real containers starves both on a small machine, and an emulator
     // that is starved takes a container that crashes for one that runs.
-    let first = run(
-        &arguments,
-        [
-            harness::trials(),
-            bad_input::trials(),
-            trust::trials(),
-            streams::trials(),
-            cli::trials(),
-            shell::trials(),
-            json::trials(),
-            ci::trials(),
-            readers::trials(),
-            terminals::trials(),
-            clocks::trials(),
-            rights::trials(),
-            sandboxes::trials(),
-            clients::trials(),
-            scaling::trials(),
-            rollouts::trials(),
-            trouble::trials(),
-            verdicts::trials(),
-            scenes::trials(),
-        ],
-    );
+    let first = libtest_mimic::run(&arguments, without_a_cluster());
     integration_tests::servers::down();
-    let second = run(
-        &arguments,
-        [
-            clusters::trials(),
-            kube_rollouts::trials(),
-            kube_failures::trials(),
-            kube_ownership::trials(),
-            kube_converge::trials(),
-            kube_ports::trials(),
-            kube_renames::trials(),
-            kube_leaving::trials(),
-            kube_clocks::trials(),
-            kube_concurrency::trials(),
-            kube_trouble::trials(),
-            kube_verbs::trials(),
-            json::on_kubernetes::trials(),
-            kube_targets::trials(),
-            kube_rights::trials(),
-            kube_secrets::trials(),
-            kube_services::trials(),
-            kube_pairs::trials(),
-            kube_eks::trials(),
-            kube_scenes::trials(),
-            kube_nodes::trials(),
-            kube_sweep::trials(),
-        ],
-    );
+    let second = libtest_mimic::run(&arguments, on_a_cluster());
     kube_eks::down();
     integration_tests::cluster::down();
     if first.has_failed() || second.has_failed() {
@@ -117,6 +68,57 @@ fn main() -> ExitCode {
     }
 }
 
-fn run<const N: usize>(arguments: &Arguments, tiers: [Vec<Trial>; N]) -> Conclusion {
-    libtest_mimic::run(arguments, tiers.into_iter().flatten().collect())
+/// The program on the sandbox and on other people's AWS, and other people's clients on the sandbox.
+fn without_a_cluster() -> Vec<Trial> {
+    let tiers = [
+        harness::trials(),
+        bad_input::trials(),
+        trust::trials(),
+        streams::trials(),
+        cli::trials(),
+        shell::trials(),
+        json::trials(),
+        ci::trials(),
+        readers::trials(),
+        terminals::trials(),
+        clocks::trials(),
+        rights::trials(),
+        sandboxes::trials(),
+        clients::trials(),
+        scaling::trials(),
+        rollouts::trials(),
+        trouble::trials(),
+        verdicts::trials(),
+        scenes::trials(),
+    ];
+    tiers.into_iter().flatten().collect()
+}
+
+/// The program on a control plane of Kubernetes, and on a real node.
+fn on_a_cluster() -> Vec<Trial> {
+    let tiers = [
+        clusters::trials(),
+        kube_rollouts::trials(),
+        kube_failures::trials(),
+        kube_ownership::trials(),
+        kube_converge::trials(),
+        kube_ports::trials(),
+        kube_renames::trials(),
+        kube_leaving::trials(),
+        kube_clocks::trials(),
+        kube_concurrency::trials(),
+        kube_trouble::trials(),
+        kube_verbs::trials(),
+        json::on_kubernetes::trials(),
+        kube_targets::trials(),
+        kube_rights::trials(),
+        kube_secrets::trials(),
+        kube_services::trials(),
+        kube_pairs::trials(),
+        kube_eks::trials(),
+        kube_scenes::trials(),
+        kube_nodes::trials(),
+        kube_sweep::trials(),
+    ];
+    tiers.into_iter().flatten().collect()
 }
