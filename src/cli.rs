@@ -34,9 +34,9 @@ pub mod story;
 pub mod terminal;
 mod trust;
 
-use closing::End;
-use options::{Options, Output};
-use terminal::{Terminal, Wishes};
+use self::closing::End;
+use self::options::{Options, Output};
+use self::terminal::{Terminal, Wishes};
 
 /// Deploys a container to AWS ECS or Kubernetes, watches the rollout and says truthfully how it
 /// ended.

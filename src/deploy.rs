@@ -27,7 +27,7 @@ mod watch;
 #[cfg(test)]
 mod sweep;
 
-pub use outcome::{absent, could_not, declined, held_back, late, stale, the_same, undecided};
+pub use self::outcome::{absent, could_not, declined, held_back, late, stale, the_same, undecided};
 
 /// Why a plan that is shown is not performed.
 const GOES_BACK: &str = "just this is being gone back from, so nothing of the plan is performed: how that ends \

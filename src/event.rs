@@ -11,7 +11,7 @@ use crate::rollout::{Cause, Class, Failure, Gauge, Unit};
 
 mod run;
 
-pub use run::{AnswerWord, Ended, Problem, ServiceOutcome};
+pub use self::run::{AnswerWord, Ended, Problem, ServiceOutcome};
 
 /// One event: a line of `--output json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

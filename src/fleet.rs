@@ -17,7 +17,7 @@ use crate::platform::{Failed, Platform, Proposal};
 
 mod stored;
 
-pub use stored::StoredPlan;
+pub use self::stored::StoredPlan;
 
 /// The deploy loop of one service, at a place of one platform.
 #[derive(Debug)]

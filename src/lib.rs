@@ -107,7 +107,7 @@
 //!
 //! ## How a rollout is judged
 //!
-//! The tables are code: [`platform::ecs::reading`] turns one look at ECS into a
+//! The tables are code: [`platform::ecs::rollout::standing`] turns one look at ECS into a
 //! [`rollout::Standing`], one test per row; [`rollout::machine`] judges standings over time. What no row covers is
 //! *undetermined*, shown with the raw words of the platform: never a guess. Some decisions are
 //! worth knowing:
@@ -147,7 +147,7 @@
 //! * A write whose reply was lost and that somebody else was faster than ends as incomplete:
 //!   whether ours was performed before theirs, nobody can tell.
 //!
-//! On Kubernetes, [`platform::kubernetes::reading`] does the same from what three watches bring:
+//! On Kubernetes, [`platform::kubernetes::rollout::standing`] does the same from what three watches bring:
 //!
 //! * *Ours* is the `uid`, the `generation` and the pod template in the answer to our own write. A
 //!   later generation with the same template is an autoscaler's doing and still ours; another
@@ -161,7 +161,7 @@
 //!   under the same field manager, and is watched to its end. A run that is killed in between is
 //!   finished by the next one, under the lock ([`platform::kubernetes::lock`]).
 //! * A Service sends to a *named* port, which each pod resolves for itself
-//!   ([`platform::kubernetes::ports`]): while `port` moves, old pods serve on the old one and new
+//!   ([`platform::kubernetes::kinds::ports`]): while `port` moves, old pods serve on the old one and new
 //!   pods on the new one. The name is the one that pods have already. A number stays where it is
 //!   right for all pods, since load balancers' controllers make new target groups for another.
 //! * A rename (`kubernetes.name`) is known by our own Ingress, which leads to the former name, and by

@@ -31,7 +31,7 @@ pub mod program;
 pub mod send;
 pub mod usual;
 
-pub use failure::{Failed, Kind};
+pub use self::failure::{Failed, Kind};
 
 /// Who asks, in every request to a platform.
 pub const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));

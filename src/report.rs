@@ -30,18 +30,18 @@ mod stories;
 #[cfg(test)]
 mod tests;
 
-use human::{Human, Stream};
-use text::{Line, Tone};
-use veil::Streams;
+use self::human::{Human, Stream};
+use self::text::{Line, Tone};
+use self::veil::Streams;
 
-pub use ci::{Actions, Heading, Report};
-pub use console::Console;
-pub use gate::{Gated, is_clean};
-pub use human::{Progress, Telling};
-pub use ledger::{Ledger, Subject};
-pub use outlet::{Loss, Lossy, Outlet};
-pub use text::Style;
-pub use veil::Veil;
+pub use self::ci::{Actions, Heading, Report};
+pub use self::console::Console;
+pub use self::gate::{Gated, is_clean};
+pub use self::human::{Progress, Telling};
+pub use self::ledger::{Ledger, Subject};
+pub use self::outlet::{Loss, Lossy, Outlet};
+pub use self::text::Style;
+pub use self::veil::Veil;
 
 /// How often a live block is drawn again although nothing happened: the time in it goes on.
 const TICK: Duration = Duration::from_secs(1);

@@ -8,9 +8,9 @@ pub mod policy;
 pub mod verdict;
 mod window;
 
-pub use budget::Budget;
-pub use cause::{Cause, Class};
-pub use machine::{Back, Phase, Rollout};
-pub use observation::{BreakerGauge, Failure, Gauge, Observation, Standing, Unit};
-pub use policy::{Patience, Policy};
-pub use verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};
+pub use self::budget::Budget;
+pub use self::cause::{Cause, Class};
+pub use self::machine::{Back, Phase, Rollout};
+pub use self::observation::{BreakerGauge, Failure, Gauge, Observation, Standing, Unit};
+pub use self::policy::{Patience, Policy};
+pub use self::verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};

@@ -37,16 +37,16 @@ mod world_file;
 #[cfg(test)]
 mod tests;
 
-pub use behaviour::{Behaviour, ImageRule};
-pub use eks::EksCluster;
-pub use error::SandboxError;
-pub use faults::{Effect, Fault};
-pub use plan::{Action, Planned, When};
-pub use switches::{DeploymentApi, Ending, FailedEntry, SuccessfulOrder, Switches};
-pub use timings::Timings;
-pub use wire::LoggedRequest;
-pub use world::World;
-pub use world_file::{Before, Preset, TimingsChoice, WorldFile};
+pub use self::behaviour::{Behaviour, ImageRule};
+pub use self::eks::EksCluster;
+pub use self::error::SandboxError;
+pub use self::faults::{Effect, Fault};
+pub use self::plan::{Action, Planned, When};
+pub use self::switches::{DeploymentApi, Ending, FailedEntry, SuccessfulOrder, Switches};
+pub use self::timings::Timings;
+pub use self::wire::LoggedRequest;
+pub use self::world::World;
+pub use self::world_file::{Before, Preset, TimingsChoice, WorldFile};
 
 /// A sandbox that serves for days remembers so many requests; half are forgotten at a time.
 const LOG_KEPT: usize = 100_000;

@@ -33,17 +33,17 @@ mod veil;
 #[cfg(test)]
 mod tests;
 
-pub use endpoint::Owner;
-pub use files::{Disk, Files, target_file, targets};
-pub use findings::Note;
-pub use load::{Loaded, Request, load};
-pub use model::*;
-pub use named::{Named, named};
-pub use problem::{Problem, Problems, Source, Spot};
-pub use resolve::MASKED;
-pub use schema::{Schemas, schemas};
-pub use secrets::KeyLines;
-pub use unused::unused;
+pub use self::endpoint::Owner;
+pub use self::files::{Disk, Files, target_file, targets};
+pub use self::findings::Note;
+pub use self::load::{Loaded, Request, load};
+pub use self::model::*;
+pub use self::named::{Named, named};
+pub use self::problem::{Problem, Problems, Source, Spot};
+pub use self::resolve::MASKED;
+pub use self::schema::{Schemas, schemas};
+pub use self::secrets::KeyLines;
+pub use self::unused::unused;
 
 /// Where a text holds what has the known shape of a secret.
 pub fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {

@@ -8,7 +8,7 @@ use super::{Cli, Screen};
 use crate::error::ExitCode;
 use crate::event::Kind;
 use crate::plan::Note;
-use crate::platform::ecs::render::{Setting, render as rendered};
+use crate::platform::ecs::settings::render::{Setting, render as rendered};
 use crate::platform::kubernetes;
 use crate::platform::owner::Tenant;
 use crate::spec::{EcsPlace, KubePlace, Place, Spec};
@@ -89,11 +89,11 @@ fn of(site: &Site) -> Value {
 
 fn manifests(spec: &Spec, place: &KubePlace) -> Vec<Value> {
     let tenant = &Tenant::of(spec);
-    let setting = kubernetes::render::Setting { tenant, place };
-    let namespace = kubernetes::desired::namespace(place);
+    let setting = kubernetes::kinds::render::Setting { tenant, place };
+    let namespace = kubernetes::kinds::desired::namespace(place);
     let mut documents: Vec<Value> = namespace.into_iter().map(|one| one.manifest).collect();
     for service in &spec.services {
-        let desired = kubernetes::render::render(service, &setting);
+        let desired = kubernetes::kinds::render::render(service, &setting);
         documents.extend(desired.documents(&place.namespace));
     }
     documents

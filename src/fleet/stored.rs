@@ -11,9 +11,9 @@ use crate::platform::{ecs, kubernetes};
 #[serde(tag = "platform", rename_all = "snake_case")]
 pub enum StoredPlan {
     /// For an ECS cluster.
-    Ecs(Plan<ecs::change::Basis, ecs::change::Change>),
+    Ecs(Plan<ecs::plan::change::Basis, ecs::plan::change::Change>),
     /// For a namespace of a Kubernetes cluster.
-    Kubernetes(Plan<kubernetes::change::Basis, kubernetes::change::Change>),
+    Kubernetes(Plan<kubernetes::plan::change::Basis, kubernetes::plan::change::Change>),
 }
 
 impl StoredPlan {

@@ -24,11 +24,11 @@ pub mod requests;
 pub mod server_time;
 pub mod whole;
 
-pub use credentials::Renewing;
-pub use failures::{credentials_failed, failed, nobody};
-pub use requests::Requests;
-pub use server_time::ServerTime;
-pub use whole::Whole;
+pub use self::credentials::Renewing;
+pub use self::failures::{credentials_failed, failed, nobody};
+pub use self::requests::Requests;
+pub use self::server_time::ServerTime;
+pub use self::whole::Whole;
 
 /// How often a read is tried before its failure is told.
 const READ_ATTEMPTS: u32 = 5;

@@ -19,7 +19,7 @@ mod quality;
 mod summary;
 mod values;
 
-pub(super) use page::page;
+pub(super) use self::page::page;
 
 /// What GitHub Actions is told besides.
 #[derive(Debug, Clone, Default)]

@@ -25,12 +25,12 @@ mod plan;
 mod post_mortem;
 mod story;
 
-use block::Block;
-use layout::arrange;
-use live::{Live, window_of_stderr};
-use once::Once;
+use self::block::Block;
+use self::layout::arrange;
+use self::live::{Live, window_of_stderr};
+use self::once::Once;
 
-pub(super) use plan::{image as planned_image, lines as plan_lines};
+pub(super) use self::plan::{image as planned_image, lines as plan_lines};
 
 /// Where a text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge, Unit};
 mod hostile;
 mod plans;
 
-pub(super) use hostile::hostile;
-pub(super) use plans::{plan_containers, plan_create, plan_empty, plan_update};
+pub(super) use self::hostile::hostile;
+pub(super) use self::plans::{plan_containers, plan_create, plan_empty, plan_update};
 
 /// When every story begins: 12:00:00 UTC.
 pub(super) fn start() -> Timestamp {

@@ -12,7 +12,7 @@ use crate::harmless::one_line;
 
 mod wrap;
 
-use wrap::{Row, wrap};
+use self::wrap::{Row, wrap};
 
 /// How one of the two output streams is written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -12,8 +12,8 @@ use crate::spec;
 
 mod lines;
 
-use lines::Lines;
-pub(super) use lines::Streams;
+use self::lines::Lines;
+pub(super) use self::lines::Streams;
 
 /// A shorter value is part of too many harmless words: it is found only where it stands alone.
 const LONG: usize = 8;

@@ -19,8 +19,8 @@ use super::{Options, SandboxError};
 mod files;
 mod journal;
 
-use files::{Snapshot, beside};
-use journal::{Entry, Journal};
+use self::files::{Snapshot, beside};
+use self::journal::{Entry, Journal};
 
 /// The seed of a world that nobody gave one.
 const SEED: u64 = 7;

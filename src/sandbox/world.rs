@@ -38,15 +38,15 @@ mod task_life;
 mod task_stop;
 pub(crate) mod tasks;
 
-use agenda::{Agenda, Due};
-use cluster::Cluster;
-use deployment::{ServiceDeployment, ServiceRevision};
-use ids::Rng;
-use logs::Streams;
-use scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
-use service::Service;
-use task_definition::Family;
-use tasks::Tasks;
+use self::agenda::{Agenda, Due};
+use self::cluster::Cluster;
+use self::deployment::{ServiceDeployment, ServiceRevision};
+use self::ids::Rng;
+use self::logs::Streams;
+use self::scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
+use self::service::Service;
+use self::task_definition::Family;
+use self::tasks::Tasks;
 
 /// Milliseconds since 1970, or a number of them.
 pub(crate) type Millis = i64;

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 mod anywhere;
 mod within;
 
-use anywhere::ANYWHERE;
-use within::WITHIN;
+use self::anywhere::ANYWHERE;
+use self::within::WITHIN;
 
 /// What a word of another tool comes to here.
 enum Here {

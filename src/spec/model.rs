@@ -15,12 +15,12 @@ use crate::names::{
 };
 use crate::rollout::Policy;
 
-pub use ecs::{AwsLogs, Capacity, Ecs, Provider, TargetGroup};
-pub use kubernetes::{
+pub use self::ecs::{AwsLogs, Capacity, Ecs, Provider, TargetGroup};
+pub use self::kubernetes::{
     ALB, Check, HttpProbe, Ingress, KubePlace, Kubernetes, Probe, Reach, Resources, SecretStore,
     Share, user_ids,
 };
-pub use secret::SecretRef;
+pub use self::secret::SecretRef;
 
 /// What one command works on: the chosen services, at one place.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,16 +8,16 @@ pub(super) mod parts;
 pub(super) mod rollout;
 pub(super) mod target;
 
+use self::ecs::Ecs;
+use self::kubernetes::Kubernetes;
+use self::parts::{DependsOn, Port, Secret};
+use self::rollout::{Rollout, Scaling};
 use super::foreign;
 use super::scalar::{Filled, Plain, Replicas, Whole};
 use super::shape::{At, Map, Table, table};
 use super::units::{CpuUnits, Mebibytes, Time};
 use crate::names::{Arn, ContainerName, ImageRef};
 use crate::spec::model::Architecture;
-use ecs::Ecs;
-use kubernetes::Kubernetes;
-use parts::{DependsOn, Port, Secret};
-use rollout::{Rollout, Scaling};
 
 table! {
     /// deploy.toml: what runs.

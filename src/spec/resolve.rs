@@ -14,7 +14,7 @@ mod limits;
 mod namespace;
 mod place;
 mod plain;
-pub use plain::MASKED;
+pub use self::plain::MASKED;
 mod probes;
 mod resources;
 mod rollout;
@@ -22,6 +22,8 @@ mod same;
 
 use std::collections::BTreeMap;
 
+use self::container::Placed;
+use self::kubernetes::Portable;
 use super::fargate;
 use super::findings::Findings;
 use super::model::{Architecture, Ecs, Expose, Kubernetes, Place, Service};
@@ -32,11 +34,9 @@ use super::shape::{At, Map};
 use super::tree::Node;
 use crate::names::{BadName, ServiceName, is_annotation_key};
 use crate::rollout::Policy;
-use container::Placed;
-use kubernetes::Portable;
 
-pub(super) use place::{Overlays, is_kubernetes, known, somewhere, target};
-pub(super) use same::{names, refuse_the_same};
+pub(super) use self::place::{Overlays, is_kubernetes, known, somewhere, target};
+pub(super) use self::same::{names, refuse_the_same};
 
 /// The value of a key, or its default.
 fn or<T>(field: Option<At<T>>, default: T) -> T {

@@ -1,17 +1,19 @@
 //! Who deployed what, when, from which commit, and how it ended, for `history`: ECS's own records,
 //! and the tags of the task definitions.
 
+pub mod deployments;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types as ecs;
 
 use super::Ecs;
-use super::desired::Tag;
-use super::followed::short;
-use super::observe::{Definition, ObservedService};
 use super::origin::{APPLY, Origin, Scaled, key};
-use super::received::last_part;
-use super::wire;
+use super::plan::observe::{Definition, ObservedService};
+use super::rollout::from_sdk;
+use super::rollout::short;
+use super::settings::Tag;
+use super::settings::from_sdk::last_part;
 use crate::answer::{Deployed, Ending};
 use crate::platform::Failed;
 use crate::spec::Service;
@@ -212,8 +214,8 @@ impl Facts<'_> {
         let back = self.revision(back.and_then(|back| back.service_revision_arn.as_deref()));
         let origin = self.origin(one, number);
         Deployed {
-            at: wire::time(one.created_at.as_ref()),
-            finished: wire::time(one.finished_at.as_ref().or(one.stopped_at.as_ref())),
+            at: from_sdk::time(one.created_at.as_ref()),
+            finished: from_sdk::time(one.finished_at.as_ref().or(one.stopped_at.as_ref())),
             id: number.to_owned(),
             revision: short(self.definition(one).unwrap_or("?")).to_owned(),
             images: revision.map(images).unwrap_or_default(),
@@ -268,11 +270,11 @@ impl Facts<'_> {
 
     /// Whether no older deployment that is known rolled out the same task definition.
     fn is_first(&self, one: &ecs::ServiceDeployment, arn: &str) -> bool {
-        let at = wire::time(one.created_at.as_ref());
+        let at = from_sdk::time(one.created_at.as_ref());
         let mut older = self
             .deployments
             .iter()
-            .filter(|other| wire::time(other.created_at.as_ref()) < at);
+            .filter(|other| from_sdk::time(other.created_at.as_ref()) < at);
         !older.any(|other| self.definition(other) == Some(arn))
     }
 }

@@ -1,11 +1,11 @@
 //! Performs a plan: in its order, each change once, nothing that the plan does not say.
 
 use super::Ecs;
-use super::change::{Basis, Change, Revision};
 use super::origin::{Scaled, key};
-use super::planned::{EcsPlan, stale};
-use super::received::last_part;
-use super::started::Started;
+use super::plan::change::{Basis, Change, Revision};
+use super::plan::{EcsPlan, stale};
+use super::rollout::started::Started;
+use super::settings::from_sdk::last_part;
 use crate::event::{Events, Kind as Told};
 use crate::platform::{Failed, Kind, PerformError};
 

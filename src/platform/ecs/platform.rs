@@ -5,14 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Ecs;
-use super::change::{Basis, Change};
-use super::current::{Asked, current, known};
-use super::diagnose::Witnesses;
-use super::followed::{Followed, short};
-use super::reading::{Ours, RECORD_DELAY};
-use super::sample::Sampler;
-use super::started::Started;
-use super::wire;
+use super::plan::change::{Basis, Change};
+use super::plan::current::{Asked, current, known};
+use super::rollout::from_sdk;
+use super::rollout::post_mortem::Witnesses;
+use super::rollout::sample::Sampler;
+use super::rollout::standing::{Ours, RECORD_DELAY};
+use super::rollout::started::Started;
+use super::rollout::{Followed, short};
 use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, Outcome, PostMortem, VerdictWord};
 use crate::plan::{ChangeView, Note, Plan};
@@ -71,7 +71,7 @@ impl Platform for Ecs {
             .observed
             .service
             .as_ref()
-            .map(|there| wire::service(&there.raw));
+            .map(|there| from_sdk::service(&there.raw));
         let asked = asked(&planned.plan, intent);
         let revision = asked.revision.map(str::to_owned);
         let mut current = current(view.as_ref(), asked, service);
@@ -226,7 +226,7 @@ impl Platform for Ecs {
             let what = format!("find rollout {id} of {name}");
             Failed::new(what, Kind::Missing, why)
         };
-        let view = found.service.map(|there| wire::service(&there.raw));
+        let view = found.service.map(|there| from_sdk::service(&there.raw));
         let Some(view) = view else {
             return Err(unknown("the service is not there"));
         };
@@ -341,7 +341,7 @@ fn shows_the_revision(view: &ChangeView) -> bool {
     beside
         || matches!(
             view.path.as_str(),
-            "taskDefinition" | super::fields::service::COUNT
+            "taskDefinition" | super::settings::fields::service::COUNT
         )
 }
 

@@ -3,12 +3,12 @@
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 
 use super::Ecs;
-use super::adopt;
-use super::desired::LoadBalancer;
-use super::followed::short;
-use super::observe::{Observed, ObservedService, Scaling};
-use super::received::last_part;
-use super::wire;
+use super::plan::adopt;
+use super::plan::observe::{Observed, ObservedService, Scaling};
+use super::rollout::from_sdk;
+use super::rollout::short;
+use super::settings::LoadBalancer;
+use super::settings::from_sdk::last_part;
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::event::Events;
 use crate::platform::Failed;
@@ -79,7 +79,7 @@ impl Ecs {
 }
 
 fn seen(there: &ObservedService, observed: &Observed) -> Status {
-    let view = wire::service(&there.raw);
+    let view = from_sdk::service(&there.raw);
     let raw = &there.raw;
     let newest = view.events.iter().take(MESSAGES);
     let mut messages: Vec<Message> = newest

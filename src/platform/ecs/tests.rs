@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 
 use super::Ecs;
 use super::origin::Origin;
-use super::planned::{EcsPlan, Planned};
-use super::started::Started;
+use super::plan::{EcsPlan, Planned};
+use super::rollout::started::Started;
 use crate::clock::Clock;
 use crate::event::{Event, Events, Kind as Told};
 use crate::platform::aws::connect;
@@ -267,6 +267,6 @@ fn counting(count: u32) -> Intent {
 fn words(plan: &EcsPlan) -> Vec<String> {
     plan.changes
         .iter()
-        .map(super::change::Change::words)
+        .map(super::plan::change::Change::words)
         .collect()
 }

@@ -34,6 +34,7 @@ mod plugin;
 mod proxy;
 mod tls;
 pub mod token;
+pub mod trouble;
 pub mod warnings;
 mod whole;
 

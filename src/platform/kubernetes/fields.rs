@@ -8,7 +8,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::quantity;
 use crate::platform::digest::digest;
 
 /// One step into an object.
@@ -271,5 +270,11 @@ pub fn key_members(list: &str, item: &Map<String, Value>) -> &'static [&'static 
     merge_keys(list, item).unwrap_or_default()
 }
 
+pub mod capture;
+pub mod compare;
+pub mod defaults;
+pub mod ownership;
+pub mod quantity;
+pub mod shown;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,16 @@
 //! Who deployed what, when, from which commit, and how it ended, for `history`: from the records.
 
+pub mod finish;
+pub mod record;
+#[cfg(test)]
+pub mod shelf;
+
 use serde_json::Value;
 
+use self::record::{CapturedState, RecordHead, State, short};
 use super::Kubernetes;
-use super::followed::template_digest;
-use super::observe::deployment;
-use super::record::{CapturedState, RecordHead, State, short};
+use super::plan::observe::deployment;
+use super::rollout::template_digest;
 use crate::answer::{Deployed, Ending};
 use crate::platform::failure::Failed;
 use crate::platform::origin::{APPLY, Scaled};
@@ -105,7 +110,7 @@ fn ending(state: State, is_newest: bool) -> Ending {
 mod tests {
     use serde_json::json;
 
-    use super::super::record::Rolled;
+    use super::record::Rolled;
     use super::*;
 
     fn live() -> Value {

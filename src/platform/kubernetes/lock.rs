@@ -17,7 +17,8 @@ use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
-use super::{Kubernetes, MANAGER, failures, key};
+use super::api::failures;
+use super::{Kubernetes, MANAGER, key};
 use crate::platform::failure::{Failed, Kind};
 
 mod renew;
@@ -25,7 +26,7 @@ mod renew;
 #[cfg(test)]
 mod tests;
 
-pub use renew::{Held, Lost};
+pub use self::renew::{Held, Lost};
 
 /// How long a lock lasts that is not renewed.
 pub const LASTS: Duration = Duration::from_secs(15);

@@ -13,8 +13,8 @@ use kube::api::LogParams;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::Kubernetes;
-use super::failures::failed;
-use super::watch::Place;
+use super::api::failures::failed;
+use super::rollout::watch::Place;
 use crate::answer::{LogLine, Wanted};
 use crate::event::Events;
 use crate::platform::{Failed, Kind};

@@ -6,14 +6,15 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::change::{Change, Count, Wave};
-use super::followed::Ours;
-use super::kind::{Id, Kind};
-use super::observe::Observed;
-use super::planned::KubePlan;
-use super::record::{Mark, Rolled, State};
-use super::wire::Wire;
-use super::{Kubernetes, past};
+use super::Kubernetes;
+use super::api::requests::Wire;
+use super::history::record::{Mark, Rolled, State};
+use super::kinds::{Id, Kind};
+use super::plan::KubePlan;
+use super::plan::change::{Change, Count, Wave};
+use super::plan::earlier_revision;
+use super::plan::observe::Observed;
+use super::rollout::Ours;
 use crate::event::{Events, Kind as Told};
 use crate::platform::PerformError;
 use crate::platform::failure::Failed;
@@ -311,7 +312,7 @@ impl<'a> Run<'a> {
         let before = self.observed.deployment(self.name);
         let now = self.deployment.as_ref().or(before);
         let mut ours = Ours::of(now?, number)?;
-        ours.former = before.map(|live| past::words(&self.observed, self.name, live));
+        ours.former = before.map(|live| earlier_revision::words(&self.observed, self.name, live));
         if let Some(number) = number {
             let rolled = Rolled::of(&ours);
             let (marked, ()) = futures::join!(

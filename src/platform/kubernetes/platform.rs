@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::Kubernetes;
-use super::change::{Basis, Change};
-use super::followed::{Followed, Ours};
-use super::record::{RecordHead, State, digest, short};
-use super::render::{Setting, render};
+use super::history::record::{RecordHead, State, digest, short};
+use super::kinds::render::{Setting, render};
+use super::plan::change::{Basis, Change};
+use super::rollout::{Followed, Ours};
 use crate::cancel::Cancel;
 use crate::event::{Events, Kind as Told, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
@@ -140,7 +140,7 @@ impl Platform for Kubernetes {
     async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
         let name = service.kubernetes.name.as_str();
         let heads = self.records(name).await?;
-        let number = super::past::named(name, &heads, id).map_err(|error| {
+        let number = super::plan::earlier_revision::named(name, &heads, id).map_err(|error| {
             Failed::new(format!("find rollout {id}"), error.kind, error.message)
         })?;
         let head = heads.iter().find(|head| head.number == number);

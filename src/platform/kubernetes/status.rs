@@ -6,17 +6,18 @@ use kube::Api;
 use kube::api::{DynamicObject, ListParams};
 use serde_json::Value;
 
-use super::adopt::Owner;
-use super::ambiguous;
-use super::diagnose::chain::{is_ready, of_gates};
-use super::evidence::warnings;
-use super::failures::failed;
-use super::followed::is_of;
+use super::api::failures::failed;
+use super::history::record::{RecordHead, short};
 use super::history::serving;
-use super::record::{RecordHead, short};
-use super::snapshot::{DeploymentView, EventView, SetView};
-use super::watch::{Place, replica_sets};
-use super::{Kind, Kubernetes, count};
+use super::plan::adopt::Owner;
+use super::plan::ambiguous;
+use super::plan::replicas;
+use super::rollout::evidence::warnings;
+use super::rollout::is_of;
+use super::rollout::look::{DeploymentView, EventView, SetView};
+use super::rollout::post_mortem::chain::{is_ready, of_gates};
+use super::rollout::watch::{Place, replica_sets};
+use super::{Kind, Kubernetes};
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::names::label_value;
 use crate::platform::Failed;
@@ -282,7 +283,7 @@ fn bounds(scaler: &Value) -> Option<Bounds> {
         min: number("/spec/minReplicas").unwrap_or(1),
         max: number("/spec/maxReplicas")?,
         policies: policies.collect(),
-        suspended: count::suspended(scaler).into_iter().collect(),
+        suspended: replicas::suspended(scaler).into_iter().collect(),
     })
 }
 

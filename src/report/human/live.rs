@@ -29,7 +29,7 @@ mod echo {
     }
 }
 
-use echo::Echo;
+use self::echo::Echo;
 
 /// To the start of the row, and nothing from there on.
 const ERASE: &str = "\r\x1b[J";

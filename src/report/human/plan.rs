@@ -12,7 +12,7 @@ use crate::report::words;
 mod object;
 mod path;
 
-use object::{Object, objects};
+use self::object::{Object, objects};
 
 /// The lines of a plan; `place` is `api at ecs`, `width` the columns of the screen.
 pub(in crate::report) fn lines(

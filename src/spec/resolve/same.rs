@@ -7,13 +7,13 @@ use super::super::model::{Place, Service};
 use super::super::problem::{Problem, Spot};
 
 /// What a service is called where it runs: the kind of each object, and its name.
-pub(in super::super) struct Named {
+pub(in crate::spec) struct Named {
     head: Spot,
     objects: Vec<(&'static str, String)>,
 }
 
 /// The objects of a service that no other one may share.
-pub(in super::super) fn names(service: &Service, place: &Place, head: Spot) -> Named {
+pub(in crate::spec) fn names(service: &Service, place: &Place, head: Spot) -> Named {
     let objects = if place.ecs().is_some() {
         vec![("ECS service", service.ecs.service.to_string())]
     } else {
@@ -27,7 +27,7 @@ pub(in super::super) fn names(service: &Service, place: &Place, head: Spot) -> N
 }
 
 /// Every object that an earlier service of the file has already is a problem.
-pub(in super::super) fn refuse_the_same(services: &[Named], findings: &mut Findings) {
+pub(in crate::spec) fn refuse_the_same(services: &[Named], findings: &mut Findings) {
     let mut first: HashMap<&(&str, String), Spot> = HashMap::new();
     for service in services {
         for object in &service.objects {

@@ -4,13 +4,13 @@
 use aws_sdk_applicationautoscaling::types as scaling;
 
 use super::super::Ecs;
-use super::super::desired::{ScalableTarget, ScalingPolicy};
-use super::super::fields;
-use super::super::observe::Scaling;
-use super::super::received::last_part;
-use super::super::request;
 use super::Done;
 use crate::platform::aws::{failed, scale_once};
+use crate::platform::ecs::plan::observe::Scaling;
+use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::to_sdk;
+use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy};
 use crate::platform::{Failed, Kind};
 
 /// Another change of the same target is under way (`ConcurrentUpdateException`).
@@ -89,7 +89,7 @@ impl Ecs {
 
     /// Sets a policy.
     pub(super) async fn put_policy(&self, policy: &ScalingPolicy) -> Result<Done, Failed> {
-        let tracking = request::tracking(policy)?;
+        let tracking = to_sdk::tracking(policy)?;
         let operation = format!("set scaling policy {}", policy.policy_name);
         self.write(
             &BUSY_OR_NEW,

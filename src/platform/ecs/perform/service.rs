@@ -5,15 +5,15 @@ use aws_sdk_ecs::types as ecs;
 use jiff::Timestamp;
 
 use super::super::Ecs;
-use super::super::change::{Basis, ServiceUpdate};
-use super::super::desired::{ScalableTarget, ServiceConfig};
-use super::super::fields;
-use super::super::observe::{ObservedService, primary};
-use super::super::received::last_part;
-use super::super::request;
-use super::super::started::Started;
-use super::super::wire;
 use crate::platform::aws::{failed, once};
+use crate::platform::ecs::plan::change::{Basis, ServiceUpdate};
+use crate::platform::ecs::plan::observe::{ObservedService, primary};
+use crate::platform::ecs::rollout::from_sdk;
+use crate::platform::ecs::rollout::started::Started;
+use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::to_sdk;
+use crate::platform::ecs::settings::{ScalableTarget, ServiceConfig};
 use crate::platform::{Failed, Kind};
 
 impl Ecs {
@@ -54,7 +54,7 @@ impl Ecs {
         let network = wanted.network_configuration.as_ref();
         let deployment = wanted.deployment_configuration.as_ref();
         let capacity = &wanted.capacity_provider_strategy;
-        let balancers = request::load_balancers(&wanted.load_balancers);
+        let balancers = to_sdk::load_balancers(&wanted.load_balancers);
         let operation = format!("create service {}", wanted.service_name);
         let answer = self
             .ecs()
@@ -68,15 +68,15 @@ impl Ecs {
             .set_capacity_provider_strategy(if capacity.is_empty() {
                 None
             } else {
-                Some(request::capacity(capacity)?)
+                Some(to_sdk::capacity(capacity)?)
             })
             .set_platform_version(wanted.platform_version.clone())
-            .set_deployment_configuration(deployment.map(request::deployment).transpose()?)
-            .set_network_configuration(network.map(request::network).transpose()?)
+            .set_deployment_configuration(deployment.map(to_sdk::deployment).transpose()?)
+            .set_network_configuration(network.map(to_sdk::network).transpose()?)
             .set_load_balancers((!balancers.is_empty()).then_some(balancers))
             .set_health_check_grace_period_seconds(wanted.health_check_grace_period_seconds)
             .set_enable_execute_command(wanted.enable_execute_command)
-            .set_tags(request::tags(&wanted.tags))
+            .set_tags(to_sdk::tags(&wanted.tags))
             .customize()
             .config_override(once())
             .send()
@@ -149,9 +149,9 @@ impl Ecs {
             .service(&update.service)
             .set_task_definition(revision.map(str::to_owned))
             .set_desired_count(update.desired_count)
-            .set_capacity_provider_strategy(capacity.map(request::capacity).transpose()?)
-            .set_deployment_configuration(deployment.map(request::deployment).transpose()?)
-            .set_network_configuration(network.map(request::network).transpose()?)
+            .set_capacity_provider_strategy(capacity.map(to_sdk::capacity).transpose()?)
+            .set_deployment_configuration(deployment.map(to_sdk::deployment).transpose()?)
+            .set_network_configuration(network.map(to_sdk::network).transpose()?)
             .set_platform_version(update.platform_version.clone())
             .set_force_new_deployment(update.force_new_deployment.then_some(true))
             .set_health_check_grace_period_seconds(update.health_check_grace_period_seconds)
@@ -161,12 +161,7 @@ impl Ecs {
                     .ends_rebalancing
                     .then_some(ecs::AvailabilityZoneRebalancing::Disabled),
             )
-            .set_load_balancers(
-                update
-                    .load_balancers
-                    .as_deref()
-                    .map(request::load_balancers),
-            )
+            .set_load_balancers(update.load_balancers.as_deref().map(to_sdk::load_balancers))
             .customize()
             .config_override(once())
             .send()
@@ -247,7 +242,7 @@ impl Ecs {
             task_definition,
             task_definition_before: before.and_then(|basis| basis.task_definition.clone()),
             created: before.is_none(),
-            begun: wire::time(newest.and_then(|deployment| deployment.created_at.as_ref())),
+            begun: from_sdk::time(newest.and_then(|deployment| deployment.created_at.as_ref())),
             desired: u32::try_from(service.desired_count).unwrap_or(0),
         })
     }

@@ -1,14 +1,14 @@
 //! Sets and removes tags of the service.
 
 use super::super::Ecs;
-use super::super::desired::Tag;
 use super::super::origin::key;
-use super::super::received::last_part;
-use super::super::request;
 use super::Done;
 use crate::event::Events;
 use crate::platform::Failed;
 use crate::platform::aws::{failed, once};
+use crate::platform::ecs::settings::Tag;
+use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::to_sdk;
 
 /// So many rollouts that registered nothing are credited at a time: a service has 50 tags at most
 /// (Amazon ECS developer guide, tagging), most of which are others'.
@@ -53,7 +53,7 @@ impl Ecs {
                 self.ecs()
                     .tag_resource()
                     .resource_arn(arn)
-                    .set_tags(request::tags(tags))
+                    .set_tags(to_sdk::tags(tags))
                     .customize()
                     .config_override(once())
                     .send()

@@ -3,11 +3,12 @@
 use aws_sdk_ecs::types as ecs;
 
 use super::super::Ecs;
-use super::super::carry::{self, residue};
-use super::super::desired::{Tag, TaskDefinition};
-use super::super::diff::same_definition;
-use super::super::request;
 use crate::platform::aws::{failed, once};
+use crate::platform::ecs::plan::diff::same_definition;
+use crate::platform::ecs::settings::to_sdk;
+use crate::platform::ecs::settings::unmanaged;
+use crate::platform::ecs::settings::unmanaged::residue;
+use crate::platform::ecs::settings::{Tag, TaskDefinition};
 use crate::platform::{Failed, Kind};
 
 impl Ecs {
@@ -22,7 +23,7 @@ impl Ecs {
             Some(arn) => Some(self.definition(arn).await?.raw),
             None => None,
         };
-        let merged = carry::merge(definition, base.as_ref())?;
+        let merged = unmanaged::merge(definition, base.as_ref())?;
         self.write(
             &[],
             async || {
@@ -62,7 +63,7 @@ impl Ecs {
             .set_requires_compatibilities(wanted.requires_compatibilities)
             .set_cpu(wanted.cpu)
             .set_memory(wanted.memory)
-            .set_tags(request::tags(tags))
+            .set_tags(to_sdk::tags(tags))
             .set_pid_mode(wanted.pid_mode)
             .set_ipc_mode(wanted.ipc_mode)
             .set_proxy_configuration(wanted.proxy_configuration)

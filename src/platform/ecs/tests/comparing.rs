@@ -2,16 +2,16 @@
 
 use proptest::prelude::*;
 
-use super::super::carry;
-use super::super::desired::{KeyValue, Tag, TaskDefinition};
-use super::super::diff::same_definition;
-use super::super::fields;
 use super::super::origin::Origin;
-use super::super::received;
-use super::super::render::{Setting, render};
 use super::*;
+use crate::platform::ecs::plan::diff::same_definition;
+use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::from_sdk;
+use crate::platform::ecs::settings::render::{Setting, render};
+use crate::platform::ecs::settings::unmanaged;
+use crate::platform::ecs::settings::{KeyValue, Tag, TaskDefinition};
 
-fn rendered(service: &Service) -> super::super::desired::Desired {
+fn rendered(service: &Service) -> crate::platform::ecs::settings::Desired {
     let setting = Setting {
         tenant: &tenant(),
         place: &place_of(&spec(DEPLOY, TARGET)),
@@ -147,7 +147,7 @@ async fn an_autoscaler_that_leaves_the_count_to_others_leaves_it_as_it_is() {
 #[test]
 fn what_the_file_has_no_word_for_is_carried_over() {
     let wanted = rendered(&service()).task_definition;
-    let mut base = carry::merge(&wanted, None).unwrap();
+    let mut base = unmanaged::merge(&wanted, None).unwrap();
     let volume = aws_sdk_ecs::types::Volume::builder().name("data").build();
     base.volumes = Some(vec![volume]);
     base.container_definitions.as_mut().unwrap()[0].hostname = Some("api".into());
@@ -160,14 +160,14 @@ fn what_the_file_has_no_word_for_is_carried_over() {
         .unwrap()
         .insert("mode".into(), "non-blocking".into());
     let changed = rendered(&service_with(&[("api:v1", "api:v2")])).task_definition;
-    let merged = carry::merge(&changed, Some(&base)).unwrap();
+    let merged = unmanaged::merge(&changed, Some(&base)).unwrap();
     let container = &merged.container_definitions()[0];
     assert_eq!(merged.volumes().len(), 1);
     assert_eq!(container.hostname.as_deref(), Some("api"));
     assert_eq!(container.image.as_deref(), Some("api:v2"));
     let options = container.log_configuration.as_ref().unwrap();
     assert_eq!(options.options.as_ref().unwrap()["mode"], "non-blocking");
-    let left = carry::residue::of_definition(&merged);
+    let left = unmanaged::residue::of_definition(&merged);
     let paths: Vec<&str> = left.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(
         paths,
@@ -182,7 +182,7 @@ fn what_the_file_has_no_word_for_is_carried_over() {
 #[test]
 fn what_aws_fills_in_is_no_difference() {
     let wanted = rendered(&service()).task_definition;
-    let mut read = carry::merge(&wanted, None).unwrap();
+    let mut read = unmanaged::merge(&wanted, None).unwrap();
     read.revision = 7;
     read.runtime_platform = Some(
         aws_sdk_ecs::types::RuntimePlatform::builder()
@@ -197,9 +197,9 @@ fn what_aws_fills_in_is_no_difference() {
     container.port_mappings.as_mut().unwrap()[0].host_port = Some(8080);
     container.version_consistency = Some("enabled".into());
     container.privileged = Some(false);
-    let read_back = received::task_definition(&read, &[]);
+    let read_back = from_sdk::task_definition(&read, &[]);
     assert!(same_definition(&read_back, &wanted));
-    assert_eq!(carry::residue::of_definition(&read), []);
+    assert_eq!(unmanaged::residue::of_definition(&read), []);
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn a_secret_is_never_shown() {
         fields::definition::fields(&definition)
     };
     let differences = shown("hunter2").differences(&shown("hunter3"));
-    let views = super::super::diff::views("task definition", &differences);
+    let views = crate::platform::ecs::plan::diff::views("task definition", &differences);
     assert_eq!(views[0].from.as_deref(), Some("(masked)"));
     assert_eq!(views[0].to.as_deref(), Some("(masked), another value"));
 }
@@ -238,7 +238,7 @@ fn definitions() -> impl Strategy<Value = TaskDefinition> {
             container.command = command;
             container.cpu = Some(cpu);
             container.essential = Some(essential);
-            let sidecar = super::super::desired::ContainerDefinition {
+            let sidecar = crate::platform::ecs::settings::ContainerDefinition {
                 name: "proxy".into(),
                 image: "proxy:1".into(),
                 ..Default::default()
@@ -256,8 +256,8 @@ fn definitions() -> impl Strategy<Value = TaskDefinition> {
 proptest! {
     #[test]
     fn what_is_read_back_is_what_was_asked_for(definition in definitions()) {
-        let sent = carry::merge(&definition, None).unwrap();
-        prop_assert!(same_definition(&received::task_definition(&sent, &[]), &definition));
+        let sent = unmanaged::merge(&definition, None).unwrap();
+        prop_assert!(same_definition(&from_sdk::task_definition(&sent, &[]), &definition));
     }
 
     #[test]

@@ -33,7 +33,9 @@ impl Cloud {
 
 fn update(plan: &EcsPlan) -> Option<i32> {
     plan.changes.iter().find_map(|change| match change {
-        super::super::change::Change::UpdateService { update } => update.desired_count,
+        crate::platform::ecs::plan::change::Change::UpdateService { update } => {
+            update.desired_count
+        }
         _ => None,
     })
 }

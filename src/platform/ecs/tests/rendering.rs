@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::super::origin::Origin;
-use super::super::render::{Setting, render};
 use super::*;
+use crate::platform::ecs::settings::render::{Setting, render};
 use crate::spec::Disk;
 
 fn rendered(spec: &Spec) -> String {
@@ -71,7 +71,7 @@ fn the_shortest_rollout_is_as_many_health_checks_as_waves() {
              health = {{ command = \"true\", interval = \"20s\" }}\n[service.api.ecs]\n{more}\n"
         );
         let service = spec(&deploy, TARGET).services.remove(0);
-        super::super::advice::shortest(&service, 4).map(|time| time.as_secs())
+        crate::platform::ecs::plan::advice::shortest(&service, 4).map(|time| time.as_secs())
     };
     assert_eq!(checked(""), Some(20));
     assert_eq!(checked("maximum_percent = 125"), Some(80));

@@ -11,7 +11,7 @@ use kube::client::Body;
 use tower::{BoxError, Service, ServiceExt as _};
 
 use super::token::Tokens;
-use crate::platform::kubernetes::trouble::Trouble;
+use super::trouble::Trouble;
 
 /// Sends requests with tokens.
 #[derive(Debug, Clone)]

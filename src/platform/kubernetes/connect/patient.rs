@@ -20,13 +20,13 @@ use super::asked::Asked;
 use super::authorized::copy;
 use super::tls;
 use super::token::Tokens;
+use super::trouble::Trouble;
 use super::warnings::Warnings;
 use super::whole;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::bounded::{self, Bounded, TooLarge};
 use crate::platform::causes::{links, never_connected, words};
-use crate::platform::kubernetes::trouble::Trouble;
 
 /// Who asks, in the audit logs of the cluster.
 const AGENT: HeaderValue = HeaderValue::from_static(crate::platform::AGENT);

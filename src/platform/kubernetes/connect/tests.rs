@@ -13,7 +13,7 @@ use kube::api::{ListParams, PostParams, WatchParams};
 
 use super::token::Signer;
 use super::*;
-use crate::platform::kubernetes::failures::failed;
+use crate::platform::kubernetes::api::failures::failed;
 
 mod eks;
 mod endless;

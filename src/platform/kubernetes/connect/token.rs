@@ -21,9 +21,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::plugin::{Login, Plugin};
+use super::trouble::Trouble;
 use crate::platform::aws::{Renewing, ServerTime, credentials_failed};
 use crate::platform::failure::{Failed, Kind};
-use crate::platform::kubernetes::trouble::Trouble;
 
 /// How the token begins.
 const PREFIX: &str = "k8s-aws-v1.";

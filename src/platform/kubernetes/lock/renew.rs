@@ -14,7 +14,8 @@ use super::{LASTS, LOOK_AGAIN, LeaseView, RENEWED_EVERY, lease_name};
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::failure::{Failed, Kind};
-use crate::platform::kubernetes::{Kubernetes, failures};
+use crate::platform::kubernetes::Kubernetes;
+use crate::platform::kubernetes::api::failures;
 
 /// How long one renewal may take: two fit into the time that is left when one fails.
 const PATIENCE: Duration = Duration::from_secs(4);

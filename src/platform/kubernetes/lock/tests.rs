@@ -3,8 +3,8 @@
 use http::Method;
 use proptest::prelude::*;
 
-use super::super::shelf::{Fate, Shelf};
 use super::*;
+use crate::platform::kubernetes::history::shelf::{Fate, Shelf};
 
 const LEASE: &str = "/leases/deployer.api";
 

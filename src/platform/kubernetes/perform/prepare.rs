@@ -9,19 +9,21 @@ use super::{Run, nothing};
 use crate::platform::PerformError;
 use crate::platform::failure::{Failed, Kind as Failure};
 use crate::platform::kubernetes::MANAGER;
-use crate::platform::kubernetes::adopt::{is_taken_over, same_owner};
-use crate::platform::kubernetes::capture::capture;
-use crate::platform::kubernetes::change::{Basis, Change, Wave};
-use crate::platform::kubernetes::compare::Ownership;
+use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Fields;
-use crate::platform::kubernetes::health::Health;
-use crate::platform::kubernetes::kind::{Id, Kind};
-use crate::platform::kubernetes::managed::Owned;
-use crate::platform::kubernetes::object::Object;
-use crate::platform::kubernetes::observe::deployment;
-use crate::platform::kubernetes::past::{made, serving};
-use crate::platform::kubernetes::prove::{Proof, contested};
-use crate::platform::kubernetes::record::{Captured, CapturedState, RecordHead, State, digest};
+use crate::platform::kubernetes::fields::capture::capture;
+use crate::platform::kubernetes::fields::compare::Ownership;
+use crate::platform::kubernetes::fields::ownership::Owned;
+use crate::platform::kubernetes::history::record::{
+    Captured, CapturedState, RecordHead, State, digest,
+};
+use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::plan::adopt::{is_taken_over, same_owner};
+use crate::platform::kubernetes::plan::change::{Basis, Change, Wave};
+use crate::platform::kubernetes::plan::dry_run::{Proof, contested};
+use crate::platform::kubernetes::plan::earlier_revision::{made, serving};
+use crate::platform::kubernetes::plan::observe::deployment;
+use crate::platform::kubernetes::rollout::health::Health;
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
 /// the lock takes its own back at once.

@@ -4,20 +4,22 @@ use serde_json::{Value, json};
 
 use super::{Done, Run};
 use crate::platform::failure::{Failed, Kind as Failure};
-use crate::platform::kubernetes::account::without_copy;
-use crate::platform::kubernetes::adopt::is_taken_over;
-use crate::platform::kubernetes::change::{Change, Count};
-use crate::platform::kubernetes::compare::{Ownership, differences};
-use crate::platform::kubernetes::conflict::{self, conflicts};
-use crate::platform::kubernetes::failures::{failed, is_missing};
+use crate::platform::kubernetes::api::conflict;
+use crate::platform::kubernetes::api::conflict::conflicts;
+use crate::platform::kubernetes::api::failures::{failed, is_missing};
+use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::api::requests::Applying;
+use crate::platform::kubernetes::fields::compare::{Ownership, differences};
+use crate::platform::kubernetes::fields::ownership::{Entry, Owned, entries, taken_over};
+use crate::platform::kubernetes::fields::shown::LAST_APPLIED;
 use crate::platform::kubernetes::fields::{Fields, Path};
-use crate::platform::kubernetes::kind::{Id, Kind};
-use crate::platform::kubernetes::managed::{Entry, Owned, entries, taken_over};
-use crate::platform::kubernetes::object::Object;
-use crate::platform::kubernetes::observe::deployment;
-use crate::platform::kubernetes::view::LAST_APPLIED;
-use crate::platform::kubernetes::wire::Applying;
-use crate::platform::kubernetes::{MANAGER, REPLICAS_MANAGER, count};
+use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::plan::account::without_copy;
+use crate::platform::kubernetes::plan::adopt::is_taken_over;
+use crate::platform::kubernetes::plan::change::{Change, Count};
+use crate::platform::kubernetes::plan::observe::deployment;
+use crate::platform::kubernetes::plan::replicas;
+use crate::platform::kubernetes::{MANAGER, REPLICAS_MANAGER};
 use crate::platform::send;
 
 /// How often a number is handed over anew when it moves meanwhile.
@@ -133,7 +135,7 @@ impl Run<'_> {
 
     async fn count(&self, replicas: u32, why: Count) -> Result<Done, Failed> {
         let id = deployment(self.name);
-        let there = self.observed.deployment(self.name).map(count::replicas);
+        let there = self.observed.deployment(self.name).map(replicas::replicas);
         let mut replicas = match why {
             Count::HandOver => there.unwrap_or(replicas),
             Count::Initial | Count::Set => replicas,
@@ -153,7 +155,7 @@ impl Run<'_> {
             match done {
                 Err(error) if error.kind == Failure::Refused && moved => {
                     let live = self.wire.read(&id).await?;
-                    replicas = live.as_ref().map_or(replicas, count::replicas);
+                    replicas = live.as_ref().map_or(replicas, replicas::replicas);
                 }
                 Ok(done) => {
                     return Ok(Done {
@@ -207,7 +209,7 @@ fn is_performed(object: &Object, manager: &str, live: &Value) -> bool {
     let ownership = Ownership::of(live, |entry| manager != MANAGER && applied(entry));
     let (wanted, there) = (Fields::of(&object.manifest), Fields::of(live));
     let missing = differences(&wanted, &there, &ownership);
-    let ours = |one: &crate::platform::kubernetes::compare::Difference| {
+    let ours = |one: &crate::platform::kubernetes::fields::compare::Difference| {
         manager == MANAGER || one.to.is_some()
     };
     entries(live).iter().any(applied) && !missing.iter().any(ours)

@@ -1,0 +1,197 @@
+//! Going back: to the last revision that was really successful, or to a given one. What a
+//! revision is made of is read from ECS's own record of it.
+
+use aws_sdk_ecs::types as ecs;
+
+use super::change::{Change, Revision, ServiceUpdate};
+use super::diff::{Diff, views};
+use super::observe::ObservedService;
+use super::update;
+use crate::plan::{ChangeView, Effect};
+use crate::platform::ecs::Ecs;
+use crate::platform::ecs::history::deployments::AT_ONCE;
+use crate::platform::ecs::rollout::Followed;
+use crate::platform::ecs::settings::ServiceConfig;
+use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::from_sdk;
+use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::{Failed, Kind};
+
+/// The groups of fields that ECS keeps with a service revision; all others are settings of the
+/// service and stay.
+const OF_A_REVISION: [&str; 5] = [
+    "launchType",
+    "capacity",
+    "platformVersion",
+    "network",
+    "loadBalancers",
+];
+
+impl Ecs {
+    /// What goes back to `to`, or to the last revision known good.
+    pub async fn back_to(&self, there: &ObservedService, to: Option<&str>) -> Result<Diff, Failed> {
+        let target = match to {
+            None => self.last_good(there).await?,
+            Some(name) => self.named(there, name).await?,
+        };
+        let mut diff = go_back(there, &target);
+        self.register_again(&mut diff).await?;
+        Ok(diff)
+    }
+
+    /// The settings of the newest successful deployment that differs from what runs now.
+    async fn last_good(&self, there: &ObservedService) -> Result<ServiceConfig, Failed> {
+        let good = self
+            .revisions_deployed(there, &[ecs::ServiceDeploymentStatus::Successful])
+            .await?;
+        let current = there.primary_id().map(last_part);
+        good.iter()
+            .filter(|revision| {
+                let arn = revision.service_revision_arn.as_deref();
+                arn.map(last_part) != current
+            })
+            .map(from_sdk::revision)
+            .find(|config| !go_back(there, config).changes.is_empty())
+            .ok_or_else(|| {
+                Failed::new(
+                    format!("go back with {}", there.config.service_name),
+                    Kind::Refused,
+                    "no earlier deployment of it is known to have succeeded \
+                     (ECS remembers 90 days); choose one with --to",
+                )
+            })
+    }
+
+    /// Whether `rollback` would find what to go back to after this rollout, as far as that may be
+    /// read: an earlier deployment that succeeded, of another task definition.
+    pub(crate) async fn knows_better(&self, rollout: &Followed) -> bool {
+        if !rollout.can_go_back() {
+            return false;
+        }
+        let good = self
+            .deployed(
+                &rollout.service,
+                &[ecs::ServiceDeploymentStatus::Successful],
+            )
+            .await
+            .unwrap_or_default();
+        let ours = rollout.ours.task_definition.as_str();
+        good.iter()
+            .any(|revision| revision.task_definition().is_some_and(|one| one != ours))
+    }
+
+    /// The settings of a revision that a person names: `api-service:12`, `12` or an ARN; with those
+    /// of the deployment that rolled it out, where ECS remembers one.
+    async fn named(&self, there: &ObservedService, name: &str) -> Result<ServiceConfig, Failed> {
+        let name = if name.chars().all(|c| c.is_ascii_digit()) {
+            let current = last_part(&there.config.task_definition);
+            let family = current.split(':').next().unwrap_or(current);
+            format!("{family}:{name}")
+        } else {
+            name.to_owned()
+        };
+        let (definition, deployed) =
+            futures::join!(self.definition(&name), self.revisions_deployed(there, &[]));
+        let deployed = deployed.unwrap_or_default();
+        let definition = definition.map_err(|error| match error.code.as_deref() {
+            Some("ClientException") => no_revision(there, &name, &deployed),
+            _ => error,
+        })?;
+        let config = deployed
+            .iter()
+            .find(|one| one.task_definition.as_deref() == Some(&definition.arn))
+            .map(from_sdk::revision);
+        Ok(config.unwrap_or_else(|| ServiceConfig {
+            task_definition: definition.arn,
+            ..there.config.clone()
+        }))
+    }
+
+    /// The service revisions that deployments in one of these states rolled out, newest first.
+    async fn revisions_deployed(
+        &self,
+        there: &ObservedService,
+        states: &[ecs::ServiceDeploymentStatus],
+    ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
+        self.deployed(&there.config.service_name, states).await
+    }
+
+    async fn deployed(
+        &self,
+        name: &str,
+        states: &[ecs::ServiceDeploymentStatus],
+    ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
+        let listed = self.list_deployments(name, states, AT_ONCE).await?;
+        let revisions = listed
+            .into_iter()
+            .filter_map(|one| one.target_service_revision_arn);
+        self.describe_revisions(revisions).await
+    }
+}
+
+/// A revision that ECS does not know, with those that deployments of the service rolled out.
+fn no_revision(there: &ObservedService, name: &str, deployed: &[ecs::ServiceRevision]) -> Failed {
+    let current = Some(there.config.task_definition.as_str());
+    let known = deployed.iter().map(|one| one.task_definition.as_deref());
+    let mut words: Vec<&str> = Vec::new();
+    for word in std::iter::once(current)
+        .chain(known)
+        .flatten()
+        .map(last_part)
+    {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    Failed::new(
+        format!("go back with {}", there.config.service_name),
+        Kind::Wrong,
+        format!(
+            "there is no revision {name}; there are {}",
+            words.join(", ")
+        ),
+    )
+}
+
+/// The one update that brings the revision's settings back; the service's own settings stay.
+fn go_back(there: &ObservedService, target: &ServiceConfig) -> Diff {
+    let others = |path: &str| {
+        !OF_A_REVISION
+            .iter()
+            .any(|group| path.split('.').next() == Some(group))
+    };
+    let from = fields::service::fields(&there.config).without(others);
+    let wanted = fields::service::fields(target).without(others);
+    // ECS tells of a revision which version LATEST stood for then; asking for that would pin it.
+    let resolved = there.config.platform_version.as_deref().unwrap_or("LATEST") == "LATEST";
+    let differences: Vec<_> = from
+        .differences(&wanted)
+        .into_iter()
+        .filter(|difference| difference.path != "platformVersion" || !resolved)
+        .collect();
+    let config = &there.config;
+    let mut update = ServiceUpdate::of(&config.cluster, &config.service_name);
+    for difference in &differences {
+        update::set(&mut update, target, difference.group());
+    }
+    let mut diff = Diff {
+        views: views("service", &differences),
+        ..Diff::default()
+    };
+    if target.task_definition != config.task_definition {
+        update.revision = Some(Revision::Known(target.task_definition.clone()));
+        diff.views.push(ChangeView {
+            object: "service".into(),
+            path: "taskDefinition".into(),
+            from: Some(last_part(&config.task_definition).to_owned()),
+            to: Some(last_part(&target.task_definition).to_owned()),
+            effect: Effect::Restarts,
+        });
+    }
+    if !update.is_empty() {
+        diff.changes.push(Change::UpdateService {
+            update: Box::new(update),
+        });
+    }
+    diff
+}

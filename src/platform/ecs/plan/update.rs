@@ -1,0 +1,205 @@
+//! What must be done when the service is there: at most one UpdateService, and its tags. Pure.
+
+use aws_sdk_ecs::types::AvailabilityZoneRebalancing;
+
+use super::change::{Change, Revision, ServiceUpdate};
+use super::diff::{CountOwner, Diff, tag_view, views};
+use super::observe::ObservedService;
+use crate::plan::{ChangeView, Effect, Note};
+use crate::platform::ecs::origin::key;
+use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::fields::Difference;
+use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
+use crate::platform::{Failed, Kind};
+
+/// Adds what makes the service what it should be.
+pub fn update(
+    diff: &mut Diff,
+    desired: &Desired,
+    there: &ObservedService,
+    revision: Option<Revision>,
+    owner: CountOwner,
+) -> Result<(), Failed> {
+    let wanted = &desired.service;
+    let differences = differences(&there.config, wanted, owner);
+    refuse_advanced_balancers(there, &differences)?;
+    tags(diff, &there.config.tags, &wanted.tags, &there.arn);
+    diff.views.extend(views("service", &differences));
+    let mut update = ServiceUpdate::of(&wanted.cluster, &wanted.service_name);
+    for difference in &differences {
+        set(&mut update, wanted, difference.group());
+    }
+    if has_no_room(wanted) && rebalances(there) {
+        update.ends_rebalancing = true;
+        diff.views.push(ChangeView {
+            object: "service".into(),
+            path: "availabilityZoneRebalancing".into(),
+            from: Some("ENABLED".into()),
+            to: Some("DISABLED".into()),
+            effect: Effect::Invisible,
+        });
+    }
+    if let Some(Revision::Known(arn)) = &revision {
+        diff.views.push(ChangeView {
+            object: "service".into(),
+            path: "taskDefinition".into(),
+            from: Some(last_part(&there.config.task_definition).to_owned()),
+            to: Some(last_part(arn).to_owned()),
+            effect: Effect::Restarts,
+        });
+    }
+    update.revision = revision;
+    if !update.is_empty() {
+        complete(&mut update, wanted, &there.config);
+        diff.changes.push(Change::UpdateService {
+            update: Box::new(update),
+        });
+    }
+    if owner == CountOwner::Unknown && there.config.desired_count != wanted.desired_count {
+        diff.notes.push(Note::warning(
+            "count_unknown",
+            "Whether something scales this service may not be read, so `replicas` is not applied.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether no task above the count may run during a rollout.
+fn has_no_room(wanted: &ServiceConfig) -> bool {
+    let deployment = wanted.deployment_configuration.as_ref();
+    deployment.is_some_and(|deployment| deployment.maximum_percent.is_some_and(|most| most <= 100))
+}
+
+fn rebalances(there: &ObservedService) -> bool {
+    there.raw.availability_zone_rebalancing == Some(AvailabilityZoneRebalancing::Enabled)
+}
+
+fn differences(
+    there: &ServiceConfig,
+    wanted: &ServiceConfig,
+    owner: CountOwner,
+) -> Vec<Difference> {
+    let leave = |path: &str| path == fields::service::COUNT && owner != CountOwner::File;
+    let from = fields::service::fields(there).without(leave);
+    from.differences(&fields::service::fields(wanted).without(leave))
+}
+
+/// Sets the part of the call that brings the field group about. What only new tasks would take up
+/// forces new ones; so does a change of capacity, which ECS refuses otherwise.
+pub fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
+    match group {
+        fields::service::COUNT => update.desired_count = wanted.desired_count,
+        "launchType" | "capacity" => {
+            update.capacity_provider_strategy = Some(wanted.capacity_provider_strategy.clone());
+            update.force_new_deployment = true;
+        }
+        "platformVersion" => {
+            let latest = || "LATEST".to_owned();
+            update.platform_version = Some(wanted.platform_version.clone().unwrap_or_else(latest));
+        }
+        "network" => update
+            .network_configuration
+            .clone_from(&wanted.network_configuration),
+        "loadBalancers" => {
+            update.load_balancers = Some(wanted.load_balancers.clone());
+            if !wanted.load_balancers.is_empty() {
+                update.health_check_grace_period_seconds = grace(wanted);
+            }
+        }
+        // It goes with the last target group: one that is left behind is refused without any.
+        "healthCheckGracePeriodSeconds" => {
+            update.health_check_grace_period_seconds = grace(wanted);
+        }
+        "enableExecuteCommand" => {
+            update.enable_execute_command = Some(wanted.enable_execute_command.unwrap_or(false));
+            update.force_new_deployment = true;
+        }
+        _ => update
+            .deployment_configuration
+            .clone_from(&wanted.deployment_configuration),
+    }
+}
+
+/// 0 sets it back.
+fn grace(wanted: &ServiceConfig) -> Option<i32> {
+    wanted.health_check_grace_period_seconds.or(Some(0))
+}
+
+/// The deployment configuration goes with every call, whole: required members of its nested
+/// blocks that are left out are taken for false.
+fn complete(update: &mut ServiceUpdate, wanted: &ServiceConfig, there: &ServiceConfig) {
+    update
+        .deployment_configuration
+        .clone_from(&wanted.deployment_configuration);
+    let alarms = there
+        .deployment_configuration
+        .as_ref()
+        .and_then(|deployment| deployment.alarms.as_ref());
+    if alarms.is_some_and(|alarms| alarms.enable || !alarms.alarm_names.is_empty()) {
+        update.switch_alarms_off();
+    }
+}
+
+/// The list of target groups is replaced as a whole; settings within it that the file has no word
+/// for would be lost.
+fn refuse_advanced_balancers(
+    there: &ObservedService,
+    differences: &[Difference],
+) -> Result<(), Failed> {
+    let advanced = there
+        .raw
+        .load_balancers()
+        .iter()
+        .any(|balancer| balancer.advanced_configuration.is_some());
+    let changes = differences
+        .iter()
+        .any(|difference| difference.group() == "loadBalancers");
+    if advanced && changes {
+        return Err(Failed::new(
+            format!("change the target groups of {}", there.config.service_name),
+            Kind::Refused,
+            "they carry settings for blue/green deployments that deploy.toml has no word for; \
+             bring the file in line with the target groups that are there",
+        ));
+    }
+    Ok(())
+}
+
+/// Tags are set one by one; those of others are left alone. A tag of the user's that left the file
+/// is removed: its key stands in the tag that lists them.
+fn tags(diff: &mut Diff, there: &[Tag], wanted: &[Tag], arn: &str) {
+    let find = |key: &str| there.iter().find(|tag| tag.key == key);
+    let missing: Vec<Tag> = wanted
+        .iter()
+        .filter(|tag| find(&tag.key).is_none_or(|old| old.value != tag.value))
+        .cloned()
+        .collect();
+    let listed = find(key::TAGS)
+        .map(|tag| tag.value.as_str())
+        .unwrap_or_default();
+    let gone: Vec<String> = listed
+        .split(' ')
+        .chain([key::TAGS])
+        .filter(|key| find(key).is_some() && wanted.iter().all(|tag| tag.key != **key))
+        .map(str::to_owned)
+        .collect();
+    for tag in missing.iter().filter(|tag| tag.key != key::TAGS) {
+        let old = find(&tag.key).map(|old| old.value.as_str());
+        diff.views.push(tag_view(&tag.key, old, Some(&tag.value)));
+    }
+    for key in gone.iter().filter(|key| *key != key::TAGS) {
+        let old = find(key).map(|old| old.value.as_str());
+        diff.views.push(tag_view(key, old, None));
+    }
+    let arn = arn.to_owned();
+    if !missing.is_empty() {
+        diff.changes.push(Change::TagService {
+            arn: arn.clone(),
+            tags: missing,
+        });
+    }
+    if !gone.is_empty() {
+        diff.changes.push(Change::UntagService { arn, keys: gone });
+    }
+}

@@ -1,0 +1,119 @@
+//! What earlier looks showed of a rollout, and later ones may not show any more. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::record::{breaker_words, platform_pulled};
+use super::{Ours, RECORD_DELAY, is_early};
+use crate::platform::ecs::rollout::look::{
+    Record, RecordView, ServiceView, View, tells_of_rollback,
+};
+
+/// What earlier looks showed, and later ones may not show any more.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent thing that was seen"
+)]
+pub struct Memory {
+    /// The first look.
+    pub begun: Option<Timestamp>,
+    /// The service was not there, without a break since then.
+    pub gone_since: Option<Timestamp>,
+    /// Our deployment, or one made after it, was seen: answers are no longer older than our call.
+    pub seen_ours: bool,
+    /// The record names a revision before ours.
+    pub had_source: bool,
+    /// Our deployment was seen FAILED, first then.
+    pub failed_since: Option<Timestamp>,
+    /// Its reason.
+    pub failed_reason: Option<String>,
+    /// Somebody who is not us asked for it to stop.
+    pub stopped_by_other: bool,
+    /// We asked for it to stop.
+    pub stopped_by_us: bool,
+    /// It was being stopped when we came. Whoever asked, and be it a run of ours that was killed,
+    /// that took the place of nothing we did.
+    pub stopped_before: bool,
+    /// It was seen STOPPED, first then.
+    pub stopped_since: Option<Timestamp>,
+    /// Words that told of a rollback were seen.
+    pub rolling_back: Option<String>,
+    /// Tasks of ours failed since the last look.
+    pub fresh_failures: bool,
+    /// When tasks of ours failed, by the platform's clock.
+    pub failed_at: Vec<Timestamp>,
+    /// ECS called our deployment complete: it counts no failures any more, so that we do.
+    pub complete: Option<Complete>,
+}
+
+/// Our deployment after ECS called it complete.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Complete {
+    /// First seen so.
+    pub since: Timestamp,
+    /// So many of our tasks had failed until then.
+    pub failures: usize,
+    /// The last look that showed another one, or fewer of them running than before.
+    pub relapsed: Option<Timestamp>,
+    /// So many of its tasks ran at the last look.
+    pub running: u32,
+}
+
+pub(super) fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: &mut Memory) {
+    if let Some(deployment) = service.deployment(&ours.id)
+        && deployment.rollout.as_deref() == Some("FAILED")
+        && memory.failed_since.is_none()
+    {
+        memory.failed_since = Some(view.at);
+        memory.failed_reason.clone_from(&deployment.reason);
+    }
+    let newer = service.primary().and_then(|primary| primary.created) > ours.begun;
+    memory.seen_ours |= service.deployment(&ours.id).is_some() || (ours.begun.is_some() && newer);
+    if let Record::Found(record) = &view.record {
+        remember_stop(record, view.at, ours, memory);
+        memory.had_source |= record.has_source;
+        if record.is_ours && platform_pulled(record) && memory.failed_since.is_none() {
+            memory.failed_since = Some(view.at);
+            memory.failed_reason = record.reason.clone().or_else(|| breaker_words(record));
+        }
+    }
+    if memory.rolling_back.is_none() && !is_early(view.at, memory) {
+        let begun = memory.begun.map(|begun| view.by_theirs(begun));
+        memory.rolling_back = rollback_words(service, ours, begun);
+    }
+}
+
+fn remember_stop(record: &RecordView, at: Timestamp, ours: &Ours, memory: &mut Memory) {
+    let status = record.status.as_str();
+    if status == "STOPPED" {
+        memory.stopped_since.get_or_insert(at);
+    }
+    let came_later = ours.found && memory.begun == Some(at);
+    if came_later && (status.starts_with("ROLLBACK_") || status == "STOP_REQUESTED") {
+        memory.stopped_before = true;
+    }
+    memory.stopped_by_other |= matches!(status, "ROLLBACK_REQUESTED" | "STOP_REQUESTED")
+        && !memory.stopped_by_us
+        && !memory.stopped_before
+        && !platform_pulled(record);
+}
+
+/// Words in the PRIMARY deployment's reason, or in an event since our begin, by the platform's
+/// clock, that tell of a rollback.
+fn rollback_words(service: &ServiceView, ours: &Ours, begun: Option<Timestamp>) -> Option<String> {
+    let primary = service.primary().filter(|primary| primary.id != ours.id)?;
+    let reason = primary.reason.as_deref();
+    if let Some(reason) = reason.filter(|reason| tells_of_rollback(reason)) {
+        return Some(reason.to_owned());
+    }
+    let early = || {
+        let slack = SignedDuration::try_from(RECORD_DELAY).ok()?;
+        begun?.checked_sub(slack).ok()
+    };
+    let since = ours.begun.or_else(early)?;
+    let event = service
+        .events
+        .iter()
+        .find(|event| event.at >= since && tells_of_rollback(&event.text))?;
+    Some(event.text.clone())
+}

@@ -1,0 +1,181 @@
+//! What the `ServiceDeployment` says of our rollout, row by row. Pure.
+
+use jiff::Timestamp;
+
+use super::{Memory, Ours, RECORD_DELAY, classic, passed, relapse};
+use crate::platform::ecs::rollout::look::{RecordView, ServiceView};
+use crate::rollout::Standing;
+
+/// ECS does not tell who asked.
+const ON_REQUEST: &str = "somebody asked ECS to stop this deployment (StopServiceDeployment)";
+
+/// What goes back although neither breaker nor alarm fired, and without a reason, was asked to.
+fn on_request(record: &RecordView) -> Option<String> {
+    (!platform_pulled(record)).then(|| ON_REQUEST.to_owned())
+}
+
+/// Our deployment may be the rollback that ends another's record: it is, if it was made before
+/// that record was over.
+pub(super) fn by_end(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &mut Memory,
+) -> Standing {
+    let made = service
+        .deployment(&ours.id)
+        .and_then(|deployment| deployment.created);
+    let is_its_end =
+        made.is_some_and(|made| record.finished.is_some_and(|finished| made <= finished));
+    match record.status.as_str() {
+        "ROLLBACK_SUCCESSFUL" if is_its_end => Standing::Ready {
+            proven: service.desired > 0,
+        },
+        "ROLLBACK_FAILED" if is_its_end => Standing::NotRolledBack {
+            reason: record.reason.clone(),
+        },
+        _ => classic::by_deployments(service, at, ours, memory),
+    }
+}
+
+pub(super) fn by_record(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &mut Memory,
+) -> Standing {
+    let reason = || {
+        let said = record.reason.clone();
+        said.or_else(|| record.rollback_reason.clone())
+            .or_else(|| breaker_words(record))
+            .or_else(|| on_request(record))
+    };
+    match record.status.as_str() {
+        "SUCCESSFUL" => successful(service, at, ours, memory),
+        "ROLLBACK_REQUESTED" | "ROLLBACK_IN_PROGRESS" | "STOP_REQUESTED" => {
+            Standing::Tripping { reason: reason() }
+        }
+        "ROLLBACK_SUCCESSFUL" if stopped_by_other(record, memory) => Standing::Superseded {
+            by: reason().unwrap_or_else(|| ON_REQUEST.to_owned()),
+        },
+        "ROLLBACK_SUCCESSFUL" => Standing::RolledBack {
+            reason: reason(),
+            to: record.rollback_to.clone(),
+        },
+        "ROLLBACK_FAILED" => Standing::NotRolledBack { reason: reason() },
+        "STOPPED" => stopped(record, service, at, ours, memory),
+        // Under way, or a word that is new to us. A breaker that fired without a rollback to come
+        // may leave the status as it is, for ever.
+        word => match failed(record, memory) {
+            Some(words) => classic::after_failure(Some(words), service, at, ours, memory),
+            None => Standing::Going(word.to_owned()),
+        },
+    }
+}
+
+/// The record says that it is done. That is believed at once; while it bakes, tasks must be there.
+fn successful(service: &ServiceView, at: Timestamp, ours: &Ours, memory: &mut Memory) -> Standing {
+    if let Some(standing) = relapse(service.deployment(&ours.id), at, memory) {
+        return standing;
+    }
+    let baking = memory.complete.is_some_and(|complete| complete.since < at);
+    if baking && service.running < service.desired {
+        return Standing::Going("SUCCESSFUL, but tasks are missing".into());
+    }
+    Standing::Ready {
+        proven: service.desired > 0,
+    }
+}
+
+fn stopped(
+    record: &RecordView,
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &Ours,
+    memory: &Memory,
+) -> Standing {
+    if let Some(newer) = &record.newer {
+        return Standing::Superseded {
+            by: format!("a newer deployment, {newer}"),
+        };
+    }
+    let reason = record.reason.clone();
+    if platform_pulled(record) || memory.failed_since.is_some() {
+        let words = reason
+            .or_else(|| breaker_words(record))
+            .or_else(|| memory.failed_reason.clone());
+        return Standing::NotRolledBack { reason: words };
+    }
+    if memory.stopped_by_us {
+        return Standing::NotRolledBack {
+            reason: reason.or(Some("stopped, as we asked".into())),
+        };
+    }
+    // The record of what took its place may not be listed yet.
+    let others = service.primary().filter(|primary| primary.id != ours.id);
+    if let Some(superseded @ Standing::Superseded { .. }) =
+        others.map(|primary| classic::by_other(service, primary, ours))
+    {
+        return superseded;
+    }
+    let late = |since| passed(since, RECORD_DELAY, at);
+    if !memory.stopped_since.is_some_and(late) {
+        return Standing::Going("STOPPED".into());
+    }
+    let words = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    Standing::Unclear(format!("{} is STOPPED{words}", ours.id))
+}
+
+/// The breaker or an alarm fired: this is the platform's own doing.
+pub(super) fn platform_pulled(record: &RecordView) -> bool {
+    record
+        .breaker
+        .as_ref()
+        .is_some_and(|breaker| breaker.status == "TRIGGERED")
+        || record.alarm_status.as_deref() == Some("TRIGGERED")
+}
+
+fn stopped_by_other(record: &RecordView, memory: &Memory) -> bool {
+    if memory.stopped_by_us || memory.stopped_before || platform_pulled(record) {
+        return false;
+    }
+    let says_so = [&record.reason, &record.rollback_reason]
+        .into_iter()
+        .flatten()
+        .any(|reason| {
+            let reason = reason.to_ascii_lowercase();
+            reason.contains("stopservicedeployment")
+                || reason.contains("stop service deployment")
+                || reason.contains("user request")
+                || reason.contains("requested by")
+        });
+    memory.stopped_by_other || says_so
+}
+
+/// Why our deployment failed, if it did although its status does not say so.
+fn failed(record: &RecordView, memory: &Memory) -> Option<String> {
+    let words = if platform_pulled(record) {
+        record.reason.clone().or_else(|| breaker_words(record))
+    } else {
+        memory.failed_since?;
+        memory.failed_reason.clone()
+    };
+    Some(words.unwrap_or_else(|| "the deployment failed".into()))
+}
+
+pub(super) fn breaker_words(record: &RecordView) -> Option<String> {
+    let breaker = record
+        .breaker
+        .as_ref()
+        .filter(|breaker| breaker.status == "TRIGGERED");
+    match (breaker, record.alarms.as_slice()) {
+        (Some(breaker), _) => Some(format!(
+            "the circuit breaker counted {} failures of {}",
+            breaker.failures, breaker.threshold
+        )),
+        (None, []) => None,
+        (None, alarms) => Some(format!("alarm {} fired", alarms.join(", "))),
+    }
+}

@@ -1,0 +1,176 @@
+//! Flat, normalised views of what ECS holds: path to value. Two of them are compared instead of
+//! the nested structures, so that neither order, nor an unset default, nor a default that AWS
+//! adds tomorrow can be a difference. Pure.
+
+use std::collections::BTreeMap;
+
+use super::MASK;
+use crate::plan::Effect;
+
+pub use crate::platform::digest::digest;
+
+pub mod definition;
+pub mod scaling;
+pub mod service;
+
+/// One compared value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// As it is compared, and shown unless it may be a secret.
+    text: String,
+    /// Whether it may be a secret.
+    sensitive: bool,
+    /// Whether it is the documented default.
+    pub default: bool,
+    /// What people and traffic notice when it changes.
+    pub effect: Effect,
+}
+
+impl Field {
+    /// As it may be shown.
+    pub fn shown(&self, masked: bool) -> String {
+        if masked || self.sensitive {
+            MASK.to_owned()
+        } else {
+            self.text.clone()
+        }
+    }
+
+    /// Whether it may be a secret.
+    pub fn is_sensitive(&self) -> bool {
+        self.sensitive
+    }
+
+    /// Whether both say the same.
+    pub fn same(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// Values by path, such as `containers.api.image`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fields(BTreeMap<String, Field>);
+
+/// One path on which two views differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The path.
+    pub path: String,
+    /// There now.
+    pub from: Option<Field>,
+    /// Asked for.
+    pub to: Option<Field>,
+}
+
+impl Difference {
+    /// What people and traffic notice of it.
+    pub fn effect(&self) -> Effect {
+        let effects = [&self.from, &self.to];
+        effects
+            .into_iter()
+            .flatten()
+            .map(|field| field.effect)
+            .max()
+            .unwrap_or(Effect::Invisible)
+    }
+
+    /// The first part of the path.
+    pub fn group(&self) -> &str {
+        self.path.split('.').next().unwrap_or(&self.path)
+    }
+}
+
+impl Fields {
+    /// Adds a value that has no default.
+    pub(crate) fn put(&mut self, path: impl Into<String>, text: impl Into<String>, effect: Effect) {
+        self.insert(path.into(), text.into(), effect, false);
+    }
+
+    /// Adds a value, or its default where it is not set.
+    pub(crate) fn put_or<T: ToString>(
+        &mut self,
+        path: impl Into<String>,
+        value: Option<T>,
+        default: &str,
+        effect: Effect,
+    ) {
+        let text = value.map_or_else(|| default.to_owned(), |value| value.to_string());
+        let is_default = text == default;
+        self.insert(path.into(), text, effect, is_default);
+    }
+
+    /// Adds a value that is hidden when it may be a secret.
+    pub(crate) fn put_hidden(&mut self, path: String, text: &str, sensitive: bool, effect: Effect) {
+        self.0.insert(
+            path,
+            Field {
+                text: text.to_owned(),
+                sensitive,
+                default: false,
+                effect,
+            },
+        );
+    }
+
+    fn insert(&mut self, path: String, text: String, effect: Effect, default: bool) {
+        self.0.insert(
+            path,
+            Field {
+                text,
+                sensitive: false,
+                default,
+                effect,
+            },
+        );
+    }
+
+    /// The value at `path`.
+    pub fn get(&self, path: &str) -> Option<&Field> {
+        self.0.get(path)
+    }
+
+    /// All values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
+        self.0.iter().map(|(path, field)| (path.as_str(), field))
+    }
+
+    /// Without those whose path `leave` says so of.
+    #[must_use]
+    pub fn without(mut self, leave: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|path, _| !leave(path));
+        self
+    }
+
+    /// Where `wanted` differs from this, by path.
+    pub fn differences(&self, wanted: &Self) -> Vec<Difference> {
+        let mut paths: Vec<&String> = self.0.keys().chain(wanted.0.keys()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+            .into_iter()
+            .filter_map(|path| {
+                let (from, to) = (self.0.get(path), wanted.0.get(path));
+                let same = match (from, to) {
+                    (Some(from), Some(to)) => from.same(to),
+                    // Absent and the documented default are the same.
+                    (Some(only), None) | (None, Some(only)) => only.default,
+                    (None, None) => true,
+                };
+                (!same).then(|| Difference {
+                    path: path.clone(),
+                    from: from.cloned(),
+                    to: to.cloned(),
+                })
+            })
+            .collect()
+    }
+
+    /// A digest of all paths and values: 32 hexadecimal digits. It does not tell a secret's value.
+    pub fn digest(&self) -> String {
+        digest(
+            self.0
+                .iter()
+                .flat_map(|(path, field)| [path.as_str(), field.text.as_str()]),
+        )
+    }
+}

@@ -1,0 +1,353 @@
+//! The history of a service: one Secret per revision, beside the service.
+//!
+//! A record is opened before the first write of a deployment. It holds what was asked for and what
+//! was there before, so that any machine, and a run that takes the place of one that was killed,
+//! can go back. What happens to the deployment is marked in annotations: they can be listed without
+//! the contents. The contents never change.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Secret;
+use kube::Api;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use serde::{Deserialize, Serialize};
+
+use self::head::is_of_run;
+use crate::platform::digest::digest as platform_digest;
+use crate::platform::failure::{Failed, Kind};
+use crate::platform::kubernetes::api::failures;
+use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::{Kubernetes, MANAGER, key};
+
+mod elsewhere;
+mod head;
+mod mark;
+mod moved;
+mod sets;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::elsewhere::Elsewhere;
+pub use self::head::{CapturedState, RecordHead, images, short};
+pub use self::mark::Mark;
+pub use self::moved::renamed;
+pub use self::sets::Sets;
+
+/// The type of the Secrets.
+pub const TYPE: &str = "deployer/revision";
+
+/// How many records are kept. The newest healthy one is kept beyond that.
+pub const KEPT: usize = 10;
+
+/// How a deployment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It was begun, and nothing says how it ended.
+    Going,
+    /// It was seen to serve.
+    Healthy,
+    /// It tripped, and what was there before is being brought back.
+    GoingBack,
+    /// It tripped, and what was there before serves again.
+    RolledBack,
+    /// It tripped, and nothing was brought back.
+    Failed,
+    /// Somebody else's action took its place.
+    Superseded,
+    /// Its run ended before it did, and left it to itself.
+    Left,
+}
+
+impl State {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Going => "going",
+            Self::Healthy => "healthy",
+            Self::GoingBack => "going-back",
+            Self::RolledBack => "rolled-back",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+            Self::Left => "left",
+        }
+    }
+
+    /// Whether it may still become something else.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Going | Self::GoingBack | Self::Left)
+    }
+}
+
+/// Which rollout a deployment started: what the answer to our write of the Deployment said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rolled {
+    /// The Deployment's `uid`.
+    pub uid: String,
+    /// Its `generation` after the write.
+    pub generation: i64,
+    /// A digest of its pod template after the write.
+    pub template: String,
+}
+
+/// What was there before the first write.
+#[derive(Debug, Clone, Copy)]
+pub struct Captured<'a> {
+    /// The objects, with the fields that are ours or about to be.
+    pub objects: &'a [Object],
+    /// Whether they served well.
+    pub state: CapturedState,
+    /// Which revision that was, where the history has it.
+    pub revision: Option<u32>,
+}
+
+/// A digest of objects, however their keys are ordered.
+pub fn digest(objects: &[Object]) -> String {
+    let words: Vec<String> = objects
+        .iter()
+        .flat_map(|object| [object.id.to_string(), object.manifest.to_string()])
+        .collect();
+    platform_digest(words.iter().map(String::as_str))
+}
+
+/// The name of the Secret of one revision.
+pub fn record_name(name: &str, number: u32) -> String {
+    format!("{MANAGER}.{name}.v{number}")
+}
+
+/// The number that the next record gets.
+pub fn next(heads: &[RecordHead]) -> u32 {
+    heads.iter().map(|head| head.number).max().unwrap_or(0) + 1
+}
+
+impl Kubernetes {
+    /// The history of the Deployment `name`, newest first; one small request.
+    pub async fn records(&self, name: &str) -> Result<Vec<RecordHead>, Failed> {
+        let secrets: Api<Secret> = self.api().await?;
+        let wanted = ListParams::default().labels(&format!("{}={name}", key::RECORD));
+        let listed = secrets
+            .list_metadata(&wanted)
+            .await
+            .map_err(|error| failures::failed(format!("read the history of {name}"), &error))?;
+        let mut heads: Vec<RecordHead> = listed
+            .items
+            .into_iter()
+            .filter_map(|item| RecordHead::of(item.metadata))
+            .collect();
+        heads.sort_by_key(|head| std::cmp::Reverse(head.number));
+        self.with_run(name, |run| run.heads.clone_from(&heads));
+        Ok(heads)
+    }
+
+    /// Opens the record of a deployment of `name`, before its first write. What this run does from
+    /// now on is marked in it.
+    ///
+    /// [`Kind::Refused`]: another run was faster.
+    pub async fn open(
+        &self,
+        name: &str,
+        number: u32,
+        asked: &[Object],
+        captured: Captured<'_>,
+    ) -> Result<(), Failed> {
+        let operation = || format!("open the record of revision {number} of {name}");
+        let now = self.server_now().await?;
+        let head = RecordHead::begun(self, number, asked, captured, now);
+        let secret = head
+            .secret(name, asked, captured.objects)
+            .map_err(|error| Failed::new(operation(), Kind::Invalid, error.to_string()))?;
+        let wire = self.wire().await?;
+        let mut tries = 0;
+        while let Err(error) = wire.create_secret(&secret).await {
+            let failed = failures::failed(operation(), &error);
+            tries += 1;
+            match failed.kind {
+                Kind::Conflict | Kind::Lost | Kind::Server => {
+                    self.settle_open(name, &secret, failed).await?;
+                    break;
+                }
+                Kind::Throttled | Kind::Unreachable if tries < OPENINGS => {
+                    self.clock.sleep_until(self.clock.now() + OPEN_AGAIN).await;
+                }
+                _ => return Err(failed),
+            }
+        }
+        self.with_run(name, |run| {
+            run.record = Some(number);
+            run.heads.insert(0, head);
+        });
+        Ok(())
+    }
+
+    /// Whether the record is ours after all, for its reply was lost; else it is made once more,
+    /// where nobody's is there.
+    async fn settle_open(&self, name: &str, secret: &Secret, failed: Failed) -> Result<(), Failed> {
+        let secrets: Api<Secret> = self.api().await?;
+        let own = secret.metadata.name.as_deref().unwrap_or_default();
+        let found = secrets
+            .get_metadata_opt(own)
+            .await
+            .map_err(|error| failures::failed(format!("read the history of {name}"), &error))?;
+        match found {
+            Some(there) if is_of_run(&there.metadata, &self.run) => Ok(()),
+            Some(_) => Err(Failed::new(
+                failed.operation,
+                Kind::Refused,
+                "another run has just begun a deployment",
+            )),
+            None => {
+                let again = self.wire().await?.create_secret(secret).await;
+                again.map_err(|error| failures::failed(failed.operation, &error))
+            }
+        }
+    }
+
+    /// Takes back a record that this run opened, when nothing was written after it.
+    pub async fn discard(&self, name: &str) {
+        let Some(number) = self.with_run(name, |run| run.record.take()) else {
+            return;
+        };
+        self.with_run(name, |run| run.heads.retain(|head| head.number != number));
+        if let Err(error) = self.delete(name, number).await {
+            tracing::info!(%error, "an empty record stays");
+        }
+    }
+
+    /// Makes this run go on with a record that an earlier one opened.
+    pub fn go_on(&self, name: &str, number: u32) {
+        self.with_run(name, |run| run.record = Some(number));
+    }
+
+    /// The number of the record that this run opened or goes on with.
+    pub fn record(&self, name: &str) -> Option<u32> {
+        self.with_run(name, |run| run.record)
+    }
+
+    /// The history as this run read it last, newest first.
+    pub fn heads(&self, name: &str) -> Vec<RecordHead> {
+        self.with_run(name, |run| run.heads.clone())
+    }
+
+    /// Marks what became of revision `number`. The same mark may be made twice; one whose reply is
+    /// lost is read again, and made once more where it is not there.
+    pub async fn mark(&self, name: &str, number: u32, mark: &Mark) -> Result<(), Failed> {
+        let operation = || format!("mark revision {number} of {name} in the history");
+        let secrets: Api<Secret> = self.api().await?;
+        let patch = mark.patch();
+        let own = record_name(name, number);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (params, patch) = (PatchParams::default(), Patch::Merge(&patch));
+            let Err(error) = secrets.patch_metadata(&own, &params, &patch).await else {
+                break;
+            };
+            let failed = failures::failed(operation(), &error);
+            if tries == 3 || !failed.kind.may_pass() {
+                return Err(failed);
+            }
+            self.clock.sleep_until(self.clock.now() + MARK_AGAIN).await;
+        }
+        self.with_run(name, |run| {
+            for head in run.heads.iter_mut().filter(|head| head.number == number) {
+                mark.apply(head);
+            }
+        });
+        Ok(())
+    }
+
+    /// Notes which rollout revision `number` started.
+    pub async fn mark_rolled(
+        &self,
+        name: &str,
+        number: u32,
+        rolled: &Rolled,
+    ) -> Result<(), Failed> {
+        let mark = Mark {
+            rolled: Some(rolled.clone()),
+            ..Mark::default()
+        };
+        self.mark(name, number, &mark).await
+    }
+
+    /// What revision `number` asked for, and what was there before it.
+    pub async fn read_sets(&self, name: &str, number: u32) -> Result<Sets, Failed> {
+        let operation = || format!("read revision {number} of {name}");
+        let secrets: Api<Secret> = self.api().await?;
+        let secret = secrets
+            .get(&record_name(name, number))
+            .await
+            .map_err(|error| failures::failed(operation(), &error))?;
+        Sets::of(secret.data.unwrap_or_default())
+            .map_err(|error| Failed::new(operation(), Kind::Invalid, error.to_string()))
+    }
+
+    /// Deletes the records that are not kept any more. One that cannot be is left.
+    pub async fn prune_records(&self, name: &str) {
+        let heads = self.heads(name);
+        for number in surplus(&heads) {
+            match self.delete(name, number).await {
+                Ok(()) => self.with_run(name, |run| run.heads.retain(|head| head.number != number)),
+                Err(error) => tracing::info!(%error, "an old record stays"),
+            }
+        }
+    }
+
+    /// Deletes the whole history and the lock: the service is gone.
+    pub async fn forget(&self, name: &str) -> Result<(), Failed> {
+        for head in self.records(name).await? {
+            self.delete(name, head.number).await?;
+        }
+        self.with_run(name, |run| {
+            run.record = None;
+            run.heads.clear();
+        });
+        self.delete_lease(name).await
+    }
+
+    async fn delete(&self, name: &str, number: u32) -> Result<(), Failed> {
+        let secrets: Api<Secret> = self.api().await?;
+        let own = record_name(name, number);
+        match secrets.delete(&own, &DeleteParams::default()).await {
+            Ok(_) => Ok(()),
+            Err(error) if failures::is_missing(&error) => Ok(()),
+            Err(error) => Err(failures::failed(
+                format!("delete revision {number} of {name}"),
+                &error,
+            )),
+        }
+    }
+}
+
+/// How often it is tried to open a record that the server has no time for.
+const OPENINGS: u32 = 4;
+
+/// Between two of these.
+const OPEN_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Between two attempts to make the same mark.
+const MARK_AGAIN: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// The numbers of the records that are not kept: beyond the newest ones, and never the newest
+/// healthy one, nor one that is not over.
+fn surplus(heads: &[RecordHead]) -> Vec<u32> {
+    let mut numbers: BTreeMap<u32, State> =
+        heads.iter().map(|head| (head.number, head.state)).collect();
+    let healthy = numbers
+        .iter()
+        .rev()
+        .find(|(_, state)| **state == State::Healthy)
+        .map(|(number, _)| *number);
+    let newest: Vec<u32> = numbers.keys().rev().take(KEPT).copied().collect();
+    numbers.retain(|number, state| {
+        !newest.contains(number) && Some(*number) != healthy && *state != State::GoingBack
+    });
+    numbers.into_keys().collect()
+}
+
+/// When something happened, as annotations have it.
+fn moment(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
+}

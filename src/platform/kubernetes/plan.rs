@@ -1,0 +1,438 @@
+//! From a service in the file to a plan: observe, compare, prove, advise.
+
+use serde_json::Value;
+
+use self::adopt::Owner;
+use self::change::{Basis, Change};
+use self::current::{Facts, current};
+use self::destroy::removal;
+use self::diff::{Diff, Wish, diff};
+use self::earlier_revision::{in_place_of, tripped_before};
+use self::observe::{Observed, Sought, Space};
+use super::Kubernetes;
+use super::history::record;
+use super::kinds::desired::Desired;
+use super::kinds::ports;
+use super::kinds::render::{Setting, render};
+use super::kinds::{Id, Kind};
+use super::rollout::Followed;
+use crate::event::Events;
+use crate::names::label_value;
+use crate::plan::{Note, Plan};
+use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::{Current, Intent, TakesOver, counting};
+use crate::spec::Service;
+
+pub mod account;
+pub mod adopt;
+pub mod advice;
+mod allowed;
+pub mod ambiguous;
+pub mod basis;
+pub mod change;
+pub mod current;
+pub mod destroy;
+pub mod diff;
+pub mod dry_run;
+pub mod earlier_revision;
+pub mod former;
+pub mod leaving;
+pub mod observe;
+pub mod prerequisites;
+pub mod replicas;
+pub mod rights;
+pub mod rivals;
+#[cfg(test)]
+pub mod samples;
+pub mod scale_and_restart;
+
+/// A plan for Kubernetes.
+pub type KubePlan = Plan<Basis, Change>;
+
+/// A plan, with what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: KubePlan,
+    /// What is there.
+    pub observed: Observed,
+    /// What goes on there.
+    pub current: Current<Followed>,
+}
+
+/// What the last plan of a run was made from, for its performance.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// What was there.
+    pub observed: Observed,
+    /// Whether the API server itself was asked what would come of the plan.
+    pub proven: bool,
+}
+
+/// How often a lock is watched until it is free, when others take it in between.
+const LOOKS: u32 = 3;
+
+/// The making of one plan.
+struct Planning<'a> {
+    kube: &'a Kubernetes,
+    service: &'a Service,
+    intent: &'a Intent,
+    events: &'a Events,
+    /// The project, as a label can hold it.
+    project: String,
+}
+
+impl Kubernetes {
+    /// Reads the service and compares it with what is asked for. Writes nothing.
+    pub async fn plan(
+        &self,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Planned, Failed> {
+        let planning = Planning {
+            kube: self,
+            service,
+            intent,
+            events,
+            project: label_value(&self.tenant.project),
+        };
+        Box::pin(planning.plan()).await
+    }
+}
+
+fn unverified() -> Note {
+    Note::warning(
+        "tls_not_verified",
+        "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could read the \
+         credentials and every Secret, and answer in its place.",
+    )
+}
+
+/// That somebody paused the Deployment, as `kubectl rollout pause` does.
+fn paused(name: &str, live: &Value) -> Option<Note> {
+    let is_paused = live.pointer("/spec/paused").and_then(Value::as_bool);
+    is_paused.filter(|paused| *paused).map(|_| {
+        Note::warning(
+            "paused",
+            format!(
+                "Deployment {name} is paused: its rollout begins once somebody resumes it \
+                 (`kubectl rollout resume deployment/{name}`)."
+            ),
+        )
+    })
+}
+
+impl Planning<'_> {
+    fn name(&self) -> &str {
+        self.service.kubernetes.name.as_str()
+    }
+
+    fn owner(&self) -> Owner<'_> {
+        Owner::of(self.service, &self.kube.tenant, &self.project)
+    }
+
+    async fn plan(self) -> Result<Planned, Failed> {
+        let rendered = render(
+            self.service,
+            &Setting {
+                tenant: &self.kube.tenant,
+                place: self.kube.place(),
+            },
+        );
+        let (desired, observed) = self.looked(rendered).await?;
+        let leaves = prerequisites::leaving(self.kube.place(), &observed, self.intent)?;
+        let mut diff = self.diff(&desired, &observed)?;
+        diff.notes.extend(leaves);
+        let notes = prerequisites::check(
+            self.kube.place(),
+            &desired,
+            &observed,
+            self.intent.writes,
+            &mut diff,
+        )?;
+        diff.notes.extend(notes);
+        diff.notes
+            .extend(self.kube.link().await?.unverified.then(unverified));
+        let proven = self.prove(&mut diff, &observed).await?;
+        let look = Look {
+            observed: observed.clone(),
+            proven,
+        };
+        self.kube.remember(self.name(), look);
+        let current = self.current(&diff, &desired, &observed);
+        diff.notes.extend(self.two_autoscalers(&diff, &observed));
+        let rolls = diff.changes.iter().any(Change::starts_rollout);
+        let mut notes = desired.notes;
+        notes.extend(diff.notes);
+        notes.extend(self.meets(&observed, &diff.changes, rolls));
+        if rolls {
+            notes.extend(desired.on_rollout);
+            notes.extend(tripped_before(
+                self.name(),
+                &observed.records,
+                &desired.objects,
+            ));
+        }
+        Ok(Planned {
+            plan: Plan {
+                service: self.service.name.clone(),
+                basis: Basis::of(&observed, self.kube.namespace(), self.name()),
+                changes: diff.changes,
+                views: diff.views,
+                notes,
+                shortest: rolls.then(|| {
+                    let live = observed.deployment(self.name()).map(replicas::replicas);
+                    let scaled = live.filter(|_| desired.scaled);
+                    advice::shortest(self.service, scaled.unwrap_or(desired.replicas))
+                }),
+            },
+            observed,
+            current,
+        })
+    }
+
+    /// What is asked for, and what is there of it; else why it cannot be seen.
+    async fn looked(&self, rendered: Desired) -> Result<(Desired, Observed), Failed> {
+        let ids: Vec<Id> = rendered.objects.iter().map(|one| one.id.clone()).collect();
+        match self.asked(rendered).await {
+            Err(error) if error.kind == Failure::Denied => {
+                Err(self.may_not_read(&ids, error).await)
+            }
+            asked => asked,
+        }
+    }
+
+    /// What is asked for, and what is there of it.
+    async fn asked(&self, rendered: Desired) -> Result<(Desired, Observed), Failed> {
+        let (observed, ()) = futures::join!(self.look(&rendered), self.ask_for_rights());
+        let mut observed = observed?;
+        let mut desired = rendered;
+        if let Some(to) = &self.intent.back_to {
+            self.must_be_there(&observed)?;
+            let asked = self.kube.asked_by(self.name(), &observed, to.as_deref());
+            desired = in_place_of(desired, asked.await?);
+            for object in &mut desired.objects {
+                self.owner().mark(&mut object.manifest);
+            }
+            observed = self.look(&desired).await?;
+        }
+        ports::name_as_there(&mut desired.objects, &observed, self.name());
+        let live = observed.deployment(self.name());
+        let restarted = live.and_then(scale_and_restart::restarted);
+        for object in &mut desired.objects {
+            if object.id.kind != Kind::Deployment {
+                continue;
+            }
+            if let (Some(at), None) = (restarted, &self.intent.back_to) {
+                scale_and_restart::say_restarted(&mut object.manifest, at);
+            }
+            if let Some(scaler) = observed.scaler.as_ref().filter(|_| !desired.scaled) {
+                object.manifest = replicas::saying(object.manifest.take(), None);
+                desired.notes.push(Note::info(
+                    "scaled_by_others",
+                    format!(
+                        "HorizontalPodAutoscaler {scaler}, which is not ours, scales this service, so \
+                         `replicas` is not applied."
+                    ),
+                ));
+            }
+        }
+        Ok((desired, observed))
+    }
+
+    /// Reads everything. Before a write, a lock that looks as if it were held is watched until it is
+    /// certain whether somebody is still at work; then everything is read again. Who takes the lock
+    /// from its holder need not know.
+    async fn look(&self, desired: &Desired) -> Result<Observed, Failed> {
+        let supersedes = self.intent.supersedes;
+        self.kube
+            .with_run(self.name(), |run| run.supersedes = supersedes);
+        let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
+        let sought = Sought {
+            name: self.name(),
+            owner: self.owner(),
+            objects: &ids,
+            secrets: &desired.needs_secrets,
+            writes: self.intent.writes,
+        };
+        for _ in 0..LOOKS {
+            let mut observed = self.kube.observe(sought, self.events).await?;
+            if self.kube.holds(self.name()).is_ok() {
+                observed.lease = None;
+            }
+            for former in observed.formers.iter_mut() {
+                former.lease = former
+                    .lease
+                    .take()
+                    .filter(|_| self.kube.holds(&former.name).is_err());
+            }
+            let waits = self.intent.writes && !supersedes;
+            let Some((former, holder)) = observed.held().filter(|_| waits) else {
+                return Ok(observed);
+            };
+            let words = format!("{holder}; waiting to see whether it is still at work");
+            self.events.warn("locked", words);
+            let (former, seen) = (former.map(str::to_owned), holder.clone());
+            let name = former.as_deref().unwrap_or(self.name());
+            if let Some(holder) = self.kube.wait_out(name, Some(seen)).await? {
+                observed.locked_by(former.as_deref(), holder);
+                return Ok(observed);
+            }
+        }
+        self.kube.observe(sought, self.events).await
+    }
+
+    fn diff(&self, desired: &Desired, observed: &Observed) -> Result<Diff, Failed> {
+        let intent = self.intent;
+        if intent.destroy && observed.namespace == Some(Space::Leaving) {
+            // It goes with the namespace, and is waited for.
+            return Ok(Diff::default());
+        }
+        if intent.destroy {
+            return removal(observed, self.name(), self.owner(), intent.adopt);
+        }
+        if intent.restart || intent.count.is_some() {
+            return self.particular(observed);
+        }
+        diff(
+            &Wish {
+                desired,
+                owner: self.owner(),
+                name: self.name(),
+                adopt: intent.adopt,
+                takes_over: TakesOver::of(intent),
+                force: intent.force_conflicts,
+            },
+            observed,
+        )
+    }
+
+    fn particular(&self, observed: &Observed) -> Result<Diff, Failed> {
+        self.must_be_there(observed)?;
+        let id = self::observe::deployment(self.name());
+        let Some(live) = observed.live(&id) else {
+            return Ok(Diff::default());
+        };
+        if !self.owner().has(live) {
+            return Err(adopt::refuse_foreign(
+                &[(&id, live)],
+                self.owner(),
+                &[],
+                TakesOver::ByApply,
+            ));
+        }
+        if let Some(count) = self.intent.count {
+            return scale_and_restart::scale_to(self.service, observed, self.owner(), count);
+        }
+        let owned = scale_and_restart::owned(observed, self.owner());
+        let now = observed.at.map(|at| format!("{at:.0}"));
+        Ok(scale_and_restart::restart(
+            live,
+            self.name(),
+            owned,
+            &now.unwrap_or_default(),
+        ))
+    }
+
+    fn must_be_there(&self, observed: &Observed) -> Result<(), Failed> {
+        match observed.deployment(self.name()) {
+            Some(_) => Ok(()),
+            None => Err(Failed::new(
+                format!("change service {}", self.name()),
+                Failure::Missing,
+                "it is not there; `apply` makes it",
+            )),
+        }
+    }
+
+    /// That ours stands still beside another autoscaler, where anything changes.
+    fn two_autoscalers(&self, diff: &Diff, observed: &Observed) -> Option<Note> {
+        let ours = Id {
+            kind: Kind::HorizontalPodAutoscaler,
+            name: self.name().to_owned(),
+        };
+        ambiguous::note(observed.live(&ours).filter(|_| !diff.changes.is_empty()))
+    }
+
+    /// Asks the API server what would come of it, where somebody reads that before it is done, and
+    /// where what is there differs: admission may make just that of what we send. What we may not do
+    /// of it is asked for beside that. Whether it was asked.
+    async fn prove(&self, diff: &mut Diff, observed: &Observed) -> Result<bool, Failed> {
+        let is_read = self.intent.is_read;
+        let applies = |change: &Change| matches!(change, Change::Apply { .. });
+        let differs = |change: &Change| matches!(change, Change::Apply { uid: Some(_), .. });
+        let asks = diff
+            .changes
+            .iter()
+            .any(if is_read { applies } else { differs });
+        let tried = asks && observed.namespace != Some(Space::Missing);
+        let mut unlisted = self.unlisted(diff, observed, tried).await;
+        let needed = std::mem::take(&mut unlisted.needed);
+        let proofs = async {
+            if tried {
+                self.kube.prove(&diff.changes, observed).await
+            } else {
+                Ok(Vec::new())
+            }
+        };
+        let (mut lacking, proofs) = futures::join!(self.kube.denied(needed), proofs);
+        let proofs = proofs?;
+        lacking.extend(dry_run::denied(&proofs));
+        self.tell_rights(diff, &lacking, &unlisted).await?;
+        if asks && !tried {
+            let why = format!("namespace {} is not there yet", self.kube.namespace());
+            diff.notes.push(dry_run::not_proven(&why));
+        }
+        if tried {
+            dry_run::settle(diff, proofs, observed, self.intent.writes)?;
+            let warned = self.kube.warnings().await?;
+            if !diff.changes.is_empty() {
+                let notes = warned.iter().map(|text| dry_run::warned(text));
+                diff.notes.extend(notes);
+            }
+        }
+        Ok(asks || is_read)
+    }
+
+    /// What the changes meet of the Deployment as it is: an autoscaler that is switched off, no pod at all,
+    /// or somebody's pause.
+    fn meets(&self, observed: &Observed, changes: &[Change], rolls: bool) -> Vec<Note> {
+        let Some(live) = observed.deployment(self.name()) else {
+            return self.suspended(observed).into_iter().collect();
+        };
+        let after = replicas::replicas_after(live, changes);
+        // An autoscaler is at work again once there is a pod.
+        let rises = replicas::replicas(live) == 0 && after != 0;
+        let mut notes: Vec<Note> = Vec::new();
+        notes.extend(self.suspended(observed).filter(|_| !rises));
+        if rolls && after == 0 && self.service.replicas != 0 {
+            notes.push(counting::nothing_wanted(self.service, "pod"));
+        }
+        notes.extend(paused(self.name(), live).filter(|_| rolls));
+        notes
+    }
+
+    /// Whether somebody switched our own autoscaler off.
+    fn suspended(&self, observed: &Observed) -> Option<Note> {
+        let mut scalers = observed.objects.iter().filter(|(id, live)| {
+            id.kind == Kind::HorizontalPodAutoscaler && self.owner().has(live)
+        });
+        let why = scalers.find_map(|(_, live)| replicas::suspended(live));
+        counting::suspended(why.as_slice())
+    }
+
+    fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Followed> {
+        let asked = diff.changes.iter().find_map(|change| match change {
+            Change::Record { asked } => Some(asked),
+            _ => None,
+        });
+        current(&Facts {
+            service: self.service,
+            observed,
+            digest: &record::digest(asked.unwrap_or(&desired.objects)),
+            rolls: diff.changes.iter().any(Change::starts_rollout),
+            writes: !diff.changes.is_empty() && !self.intent.supersedes,
+        })
+    }
+}

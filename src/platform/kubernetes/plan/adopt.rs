@@ -1,0 +1,406 @@
+//! Whose an object is, and how one that is not ours becomes ours. Pure.
+
+use serde_json::Value;
+
+use crate::plan::{ChangeView, Note};
+use crate::platform::TakesOver;
+use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::kubernetes::fields::Path;
+use crate::platform::kubernetes::fields::compare::Difference;
+use crate::platform::kubernetes::fields::ownership::{Entry, entries};
+use crate::platform::kubernetes::key;
+use crate::platform::kubernetes::kinds::{Id, Kind};
+pub use crate::platform::owner::Owner;
+use crate::platform::owner::{Marks, Tenant};
+use crate::spec::Service;
+
+/// Who writes manifests for people, under the names that these tools give themselves. What they
+/// own becomes ours when an object is adopted, so that what the file does not have goes away. The
+/// fields of controllers are never taken.
+const TOOLS: [&str; 22] = [
+    "HashiCorp",
+    "Helm",
+    "Terraform",
+    "argocd-application-controller",
+    "argocd-controller",
+    "before-first-apply",
+    "flux",
+    "flux-client-side-apply",
+    "helm",
+    "helm-controller",
+    "kapp",
+    "kapp-server",
+    "kubectl",
+    "kubectl-client-side-apply",
+    "kubectl-create",
+    "kubectl-edit",
+    "kubectl-last-applied",
+    "kubectl-patch",
+    "kubectl-replace",
+    "kubectl-set",
+    "kustomize-controller",
+    "pulumi-resource-kubernetes",
+];
+
+/// Pulumi puts a random word behind its name where it applies on the server (Pulumi documentation,
+/// server-side apply, field managers).
+const PULUMI: &str = "pulumi-kubernetes";
+
+/// Those among them that run in the cluster and apply what they know again and again.
+const RECONCILERS: [&str; 4] = [
+    "argocd-application-controller",
+    "argocd-controller",
+    "helm-controller",
+    "kustomize-controller",
+];
+
+/// Annotations that say more exactly whose an object is than an earlier version did. One that is
+/// missing is no reason to write: it goes along with the object's next change.
+const HANDED_OVER: [&str; 2] = [key::TARGET, key::PROJECT];
+
+impl<'a> Owner<'a> {
+    /// Of a service; `label` is what a label can hold of the project's name.
+    pub fn of(service: &'a Service, tenant: &'a Tenant, label: &'a str) -> Self {
+        Self {
+            project: label,
+            exact: (label != tenant.project).then_some(&tenant.project),
+            target: tenant.target.as_str(),
+            service: service.name.as_str(),
+        }
+    }
+
+    /// Whether an object carries our marks.
+    pub fn has(&self, object: &Value) -> bool {
+        self.is_named_by(&marks(object))
+    }
+
+    /// Whether an object carries all of our marks.
+    pub fn surely_has(&self, object: &Value) -> bool {
+        self.is_named_in_full_by(&marks(object))
+    }
+
+    /// What is annotated to every object beside its labels.
+    pub fn annotations(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let exact = self.exact.map(|exact| (key::PROJECT, exact));
+        exact.into_iter().chain([(key::TARGET, self.target)])
+    }
+
+    /// Annotates it to an object that was asked for earlier.
+    pub fn mark(&self, manifest: &mut Value) {
+        for (key, value) in self.annotations() {
+            manifest["metadata"]["annotations"][key] = Value::from(value);
+        }
+    }
+}
+
+fn marks(object: &Value) -> Marks<'_> {
+    let word = |within: &str, key: &str| object["metadata"][within][key].as_str();
+    Marks {
+        project: word("labels", key::PROJECT),
+        exact: word("annotations", key::PROJECT),
+        target: word("annotations", key::TARGET),
+        service: word("labels", key::SERVICE),
+    }
+}
+
+/// Whether two objects are one owner's, as far as both tell.
+pub fn same_owner(one: &Value, other: &Value) -> bool {
+    let (one, other) = (marks(one), marks(other));
+    let told =
+        |one: Option<&str>, other: Option<&str>| one.is_none() || other.is_none() || one == other;
+    (one.project, one.service) == (other.project, other.service)
+        && told(one.exact, other.exact)
+        && told(one.target, other.target)
+}
+
+/// Whether this adds no more than a mark that an earlier version did not know.
+pub fn is_mere_mark(difference: &Difference) -> bool {
+    let mark = |key: &&str| difference.path == Path::of(&["metadata", "annotations", key]);
+    difference.from.is_none() && HANDED_OVER.iter().any(mark)
+}
+
+/// Whether the fields of this entry become ours when the object is adopted.
+pub fn is_taken_over(entry: &Entry) -> bool {
+    let name = entry.manager.as_str();
+    entry.subresource.is_empty() && (TOOLS.contains(&name) || name.starts_with(PULUMI))
+}
+
+/// The managers whose fields become ours.
+pub fn taken_from(object: &Value) -> Vec<String> {
+    let mut names: Vec<String> = entries(object)
+        .into_iter()
+        .filter(is_taken_over)
+        .map(|entry| entry.manager)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Who may go on applying what was taken from it, as a note of the plan.
+pub fn reconciled(id: &Id, managers: &[String]) -> Option<Note> {
+    let goes_on = |name: &&String| RECONCILERS.contains(&name.as_str());
+    let names: Vec<&str> = managers
+        .iter()
+        .filter(goes_on)
+        .map(String::as_str)
+        .collect();
+    (!names.is_empty()).then(|| {
+        Note::warning(
+            "still_reconciled",
+            format!(
+                "{} applied {id}, and sets it back as long as it knows it: take it out of there first.",
+                names.join(" and ")
+            ),
+        )
+    })
+}
+
+/// Refuses objects that are not ours, unless they are to be adopted: how that is done.
+pub fn refuse_foreign(
+    foreign: &[(&Id, &Value)],
+    owner: Owner<'_>,
+    views: &[ChangeView],
+    takes_over: TakesOver,
+) -> Failed {
+    let words: Vec<String> = foreign
+        .iter()
+        .map(|(id, object)| {
+            let unmarked = || {
+                format!(
+                    "{id} is not ours (it has no labels {}={} and {}={})",
+                    key::PROJECT,
+                    owner.project,
+                    key::SERVICE,
+                    owner.service
+                )
+            };
+            let theirs = marks(object).whose();
+            theirs.map_or_else(unmarked, |owner| format!("{id} belongs to {owner}"))
+        })
+        .collect();
+    let way = match takes_over {
+        TakesOver::Itself => format!(
+            "--adopt takes over what is there and {}",
+            resets(foreign.iter().map(|(id, _)| *id), views)
+        ),
+        TakesOver::ByApply => "`apply --adopt` takes over what is there".to_owned(),
+    };
+    Failed::new(
+        format!("change service {}", owner.service),
+        Failure::Refused,
+        format!("{}; {way}", words.join("; ")),
+    )
+}
+
+/// What an adoption resets, as a note of the plan.
+pub fn note(foreign: &[&Id], views: &[ChangeView]) -> Note {
+    let names: Vec<String> = foreign.iter().map(ToString::to_string).collect();
+    Note::warning(
+        "adopts",
+        format!(
+            "{} {} not ours; taking over {}.",
+            names.join(", "),
+            if names.len() == 1 { "was" } else { "were" },
+            resets(foreign.iter().copied(), views)
+        ),
+    )
+}
+
+/// A service account that somebody else made is used as it is.
+pub fn used_as_it_is(id: &Id, role_missing: bool) -> Note {
+    let text = format!("{id} is not ours and is used as it is");
+    if role_missing {
+        Note::warning(
+            "service_account_without_role",
+            format!("{text}: it does not have the IAM role that the file names."),
+        )
+    } else {
+        Note::info("service_account_not_ours", format!("{text}."))
+    }
+}
+
+fn resets<'a>(foreign: impl Iterator<Item = &'a Id>, views: &[ChangeView]) -> String {
+    let names: Vec<String> = foreign.map(ToString::to_string).collect();
+    let paths: Vec<String> = views
+        .iter()
+        .filter(|view| names.contains(&view.object) && view.from.is_some())
+        .map(|view| match names.len() {
+            1 => view.path.clone(),
+            _ => format!("{} of {}", view.path, view.object),
+        })
+        .collect();
+    if paths.is_empty() {
+        "resets nothing".into()
+    } else {
+        format!("resets {}", paths.join(", "))
+    }
+}
+
+/// Why an object cannot be changed at all; `None`: it can.
+pub fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Option<Failed> {
+    let refuse = |why: &str| Some(Failed::new(format!("change {id}"), Failure::Refused, why));
+    if live.pointer("/metadata/deletionTimestamp").is_some() {
+        return refuse("it is being deleted; once it is gone, a new one can be made");
+    }
+    if id.kind == Kind::Deployment && changes_selector {
+        return refuse(
+            "its selector is not ours, and Kubernetes never changes one; delete it first, or choose \
+             another `name`",
+        );
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::platform::Intent;
+
+    fn id(kind: Kind) -> Id {
+        Id {
+            kind,
+            name: "api".into(),
+        }
+    }
+
+    const OWNER: Owner<'_> = Owner {
+        project: "shop",
+        exact: None,
+        target: "dev",
+        service: "api",
+    };
+
+    fn labelled(project: &str, service: &str) -> Value {
+        json!({"metadata": {"labels": {key::PROJECT: project, key::SERVICE: service}}})
+    }
+
+    #[test]
+    fn ours_is_what_carries_both_labels() {
+        assert!(OWNER.has(&labelled("shop", "api")));
+        assert!(!OWNER.has(&labelled("shop", "web")));
+        assert!(!OWNER.has(&labelled("blog", "api")));
+        assert!(!OWNER.has(&json!({"metadata": {}})));
+    }
+
+    #[test]
+    fn a_refusal_says_whose_it_is_and_what_adopting_resets() {
+        let views = [ChangeView {
+            object: "Deployment api".into(),
+            path: "spec.replicas".into(),
+            from: Some("5".into()),
+            to: Some("2".into()),
+            effect: crate::plan::Effect::Scales,
+        }];
+        let deployment = id(Kind::Deployment);
+        let bare = json!({});
+        let refused = refuse_foreign(&[(&deployment, &bare)], OWNER, &views, TakesOver::Itself);
+        assert_eq!(refused.kind, Failure::Refused);
+        assert_eq!(
+            refused.message,
+            "Deployment api is not ours (it has no labels deployer/project=shop and \
+             deployer/service=api); --adopt takes over what is there and resets spec.replicas"
+        );
+        let other = labelled("blog", "web");
+        let refused = refuse_foreign(&[(&deployment, &other)], OWNER, &[], TakesOver::Itself);
+        assert!(
+            refused
+                .message
+                .starts_with("Deployment api belongs to service web of project blog;"),
+            "{}",
+            refused.message
+        );
+    }
+
+    #[test]
+    fn a_command_without_the_option_names_the_one_that_has_it() {
+        let intents = [
+            (Intent::default(), TakesOver::Itself),
+            (
+                Intent {
+                    destroy: true,
+                    ..Intent::default()
+                },
+                TakesOver::Itself,
+            ),
+            (
+                Intent {
+                    never_adopts: true,
+                    ..Intent::default()
+                },
+                TakesOver::ByApply,
+            ),
+            (
+                Intent {
+                    restart: true,
+                    ..Intent::default()
+                },
+                TakesOver::ByApply,
+            ),
+            (
+                Intent {
+                    count: Some(2),
+                    ..Intent::default()
+                },
+                TakesOver::ByApply,
+            ),
+            (
+                Intent {
+                    back_to: Some(None),
+                    ..Intent::default()
+                },
+                TakesOver::ByApply,
+            ),
+        ];
+        let deployment = id(Kind::Deployment);
+        for (intent, way) in intents {
+            assert_eq!(TakesOver::of(&intent), way, "{intent:?}");
+            let refused = refuse_foreign(&[(&deployment, &json!({}))], OWNER, &[], way).message;
+            let by_apply = refused.contains("; `apply --adopt` takes over what is there");
+            assert_eq!(by_apply, way == TakesOver::ByApply, "{refused}");
+        }
+    }
+
+    #[test]
+    fn tools_are_taken_over_and_controllers_never() {
+        let entry = |manager: &str, subresource: &str| json!({"manager": manager, "operation": "Update", "subresource": subresource, "fieldsV1": {}});
+        let object = json!({"metadata": {"managedFields": [
+            entry("kubectl-client-side-apply", ""),
+            entry("kubectl", "scale"),
+            entry("helm", ""),
+            entry("pulumi-kubernetes-1a2b3c4d", ""),
+            entry("argocd-controller", ""),
+            entry("argocd-controller", "status"),
+            entry("some-operator", ""),
+            entry("kube-controller-manager", ""),
+            entry("deployer", ""),
+        ]}});
+        let taken = taken_from(&object);
+        assert_eq!(
+            taken,
+            [
+                "argocd-controller",
+                "helm",
+                "kubectl-client-side-apply",
+                "pulumi-kubernetes-1a2b3c4d",
+            ]
+        );
+        let note = reconciled(&id(Kind::Deployment), &taken).unwrap();
+        assert!(
+            note.text.starts_with("argocd-controller applied"),
+            "{}",
+            note.text
+        );
+        assert_eq!(reconciled(&id(Kind::Deployment), &taken[1..]), None);
+    }
+
+    #[test]
+    fn what_goes_away_is_not_changed_and_a_selector_never() {
+        let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}});
+        assert!(what_hinders(&id(Kind::Service), &going, false).is_some());
+        assert!(what_hinders(&id(Kind::Deployment), &json!({}), true).is_some());
+        assert!(what_hinders(&id(Kind::Deployment), &json!({}), false).is_none());
+    }
+}

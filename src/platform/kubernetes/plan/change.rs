@@ -1,0 +1,313 @@
+//! What can be done to a cluster, as data: a plan is a list of these and can be saved.
+
+use serde::{Deserialize, Serialize};
+
+use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::fields::Path;
+use crate::platform::kubernetes::kinds::{Id, Kind};
+
+/// The facts that a plan rests on: what a change would hurt if it were different.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    /// The cluster: an ARN on EKS, else the server's URL.
+    pub cluster: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The Deployment's name.
+    pub service: String,
+    /// The Deployment's identity; `None`: it is not there.
+    pub uid: Option<String>,
+    /// A digest of the Deployment's spec, without a count that an autoscaler owns.
+    pub deployment: String,
+    /// A digest of the other objects' specs.
+    pub others: String,
+}
+
+impl Basis {
+    /// What is different now, in a sentence; `None`: nothing that this basis names.
+    pub fn differs(&self, now: &Self) -> Option<String> {
+        let service = &self.service;
+        if (&self.cluster, &self.namespace, service) != (&now.cluster, &now.namespace, &now.service)
+        {
+            return Some("it was made for another cluster, namespace or service".into());
+        }
+        match (&self.uid, &now.uid) {
+            (None, Some(_)) => return Some(format!("Deployment {service} is there now")),
+            (Some(_), None) => return Some(format!("Deployment {service} is not there any more")),
+            (before, now) if before != now => {
+                return Some(format!(
+                    "Deployment {service} was deleted and made anew since"
+                ));
+            }
+            _ => {}
+        }
+        if self.deployment != now.deployment {
+            return Some(format!("Deployment {service} was changed since"));
+        }
+        (self.others != now.others)
+            .then(|| format!("an object beside Deployment {service} was changed since"))
+    }
+}
+
+/// Why a number of replicas is given by the manager of replicas, and not with the Deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// At creation, until the autoscaler takes over.
+    Initial,
+    /// What it is now, before we cease to own it, so that it does not fall back to 1.
+    HandOver,
+    /// In place of whatever it is.
+    Set,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Change {
+    /// Keep what is asked for, and what was there before, in the history. It comes first,
+    /// and is no change of the service.
+    Record {
+        /// What is asked for.
+        asked: Vec<Object>,
+    },
+    /// Make the namespace.
+    CreateNamespace {
+        /// It.
+        object: Object,
+    },
+    /// Server-side apply of one object.
+    Apply {
+        /// It: all fields that we own from then on.
+        object: Object,
+        /// The identity of the one that is there; `None`: there is none.
+        uid: Option<String>,
+        /// Whether fields that others manage are taken over.
+        force: bool,
+        /// Whether the pod template changes.
+        rolls: bool,
+        /// Only once the new revision is healthy.
+        after_health: bool,
+        /// Managers whose fields become ours first, so that those go that are not applied.
+        takes_over: Vec<String>,
+        /// Parts that become ours first, whoever manages them: what is applied takes their place.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        claims: Vec<Path>,
+    },
+    /// Give a number of replicas beside the Deployment.
+    Count {
+        /// The Deployment.
+        deployment: String,
+        /// How many.
+        replicas: u32,
+        /// Why so.
+        why: Count,
+        /// Only once the new revision is healthy.
+        after_health: bool,
+    },
+    /// Delete one object.
+    Delete {
+        /// Which.
+        id: Id,
+        /// Its identity: no other one of that name is deleted.
+        uid: String,
+        /// Only once the new revision is healthy.
+        after_health: bool,
+    },
+    /// Take the history along to another name.
+    MoveHistory {
+        /// The Deployment that it is of.
+        from: String,
+        /// The one that it will be of.
+        to: String,
+        /// Only once the new revision is healthy.
+        after_health: bool,
+    },
+    /// Delete the history and the lock of a Deployment.
+    Forget {
+        /// The Deployment.
+        deployment: String,
+    },
+}
+
+impl Change {
+    /// In words: "update Deployment api".
+    pub fn words(&self) -> String {
+        match self {
+            Self::Record { .. } => "record the revision".into(),
+            Self::CreateNamespace { object } => format!("create {}", object.id),
+            Self::Apply { object, uid, .. } => match uid {
+                None => format!("create {}", object.id),
+                Some(_) => format!("update {}", object.id),
+            },
+            Self::Count {
+                deployment,
+                replicas,
+                why,
+                ..
+            } => match why {
+                Count::Initial | Count::Set => {
+                    format!("set the count of {deployment} to {replicas}")
+                }
+                Count::HandOver => {
+                    format!("leave the count of {deployment} to whoever scales it")
+                }
+            },
+            Self::Delete { id, .. } => format!("delete {id}"),
+            Self::MoveHistory { from, to, .. } => {
+                format!("take the history of {from} along to {to}")
+            }
+            Self::Forget { deployment } => format!("delete the history of {deployment}"),
+        }
+    }
+
+    /// Whether it is made only once the new revision is healthy, so that going back brings
+    /// everything back.
+    pub fn waits_for_health(&self) -> bool {
+        match self {
+            Self::Record { .. } | Self::CreateNamespace { .. } | Self::Forget { .. } => false,
+            Self::Apply { after_health, .. }
+            | Self::Count { after_health, .. }
+            | Self::MoveHistory { after_health, .. }
+            | Self::Delete { after_health, .. } => *after_health,
+        }
+    }
+
+    /// The Deployment whose history it takes away.
+    pub fn takes_history_of(&self) -> Option<&str> {
+        match self {
+            Self::MoveHistory { from, .. } => Some(from),
+            Self::Forget { deployment } => Some(deployment),
+            _ => None,
+        }
+    }
+
+    /// Whether an Ingress leads to other pods from it on.
+    pub fn leads_away(&self) -> bool {
+        matches!(self, Self::Apply { object, after_health: true, .. }
+            if object.id.kind == Kind::Ingress)
+    }
+
+    /// Whether pods take the place of others on it.
+    pub fn starts_rollout(&self) -> bool {
+        matches!(self, Self::Apply { rolls: true, .. })
+    }
+
+    /// Changes of one wave are made at once, waves one after the other.
+    pub fn wave(&self) -> Wave {
+        match self {
+            Self::Record { .. } => Wave::Record,
+            Self::CreateNamespace { .. } => Wave::Namespace,
+            Self::Apply { object, .. } => match object.id.kind {
+                Kind::Deployment => Wave::Pods,
+                Kind::HorizontalPodAutoscaler => Wave::Autoscaler,
+                _ => Wave::Around,
+            },
+            Self::Count { why, .. } => match why {
+                Count::HandOver => Wave::Around,
+                Count::Set => Wave::Number,
+                Count::Initial => Wave::FirstNumber,
+            },
+            Self::Delete { id, .. } => match id.kind {
+                Kind::HorizontalPodAutoscaler => Wave::Around,
+                _ => Wave::Removal,
+            },
+            Self::MoveHistory { .. } | Self::Forget { .. } => Wave::Forget,
+        }
+    }
+}
+
+/// When a change is made, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wave {
+    /// Everything else is in it, the history too.
+    Namespace,
+    /// Before any other write.
+    Record,
+    /// What must be there before pods are, and an autoscaler that must be gone before the count is
+    /// set.
+    Around,
+    /// A count that the Deployment then says too.
+    Number,
+    /// The Deployment.
+    Pods,
+    /// A count that the Deployment does not say.
+    FirstNumber,
+    /// What moves the count from then on.
+    Autoscaler,
+    /// What nobody needs any more.
+    Removal,
+    /// When all else is gone.
+    Forget,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn basis() -> Basis {
+        Basis {
+            cluster: "https://10.0.0.1".into(),
+            namespace: "production".into(),
+            service: "api".into(),
+            uid: Some("u".into()),
+            deployment: "d".into(),
+            others: "o".into(),
+        }
+    }
+
+    #[test]
+    fn whatever_a_change_would_hurt_makes_a_plan_stale() {
+        type Alter = fn(&mut Basis);
+        let table: [(Alter, &str); 6] = [
+            (
+                |now| now.cluster = "https://10.0.0.2".into(),
+                "another cluster",
+            ),
+            (|now| now.namespace = "test".into(), "another cluster"),
+            (|now| now.uid = None, "not there any more"),
+            (|now| now.uid = Some("v".into()), "made anew"),
+            (
+                |now| now.deployment = "e".into(),
+                "Deployment api was changed",
+            ),
+            (|now| now.others = "p".into(), "beside Deployment api"),
+        ];
+        assert_eq!(basis().differs(&basis()), None);
+        for (alter, words) in table {
+            let mut now = basis();
+            alter(&mut now);
+            let why = basis().differs(&now).unwrap();
+            assert!(why.contains(words), "{why}");
+        }
+    }
+
+    #[test]
+    fn what_pods_need_comes_before_them_and_what_moves_them_after() {
+        let apply = |kind| Change::Apply {
+            object: Object {
+                id: Id {
+                    kind,
+                    name: "api".into(),
+                },
+                manifest: serde_json::json!({}),
+            },
+            uid: None,
+            force: false,
+            rolls: false,
+            after_health: false,
+            takes_over: Vec::new(),
+            claims: Vec::new(),
+        };
+        let pods = apply(Kind::Deployment).wave();
+        for kind in [
+            Kind::ServiceAccount,
+            Kind::ExternalSecret,
+            Kind::Service,
+            Kind::Ingress,
+        ] {
+            assert!(apply(kind).wave() < pods, "{kind}");
+        }
+        assert!(apply(Kind::HorizontalPodAutoscaler).wave() > pods);
+    }
+}

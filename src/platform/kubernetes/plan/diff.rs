@@ -1,0 +1,382 @@
+//! From what is asked for and what is there to what must be done. Pure.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::adopt::{self, Owner};
+use super::change::Change;
+use super::observe::Observed;
+use super::replicas;
+use super::replicas::Decides;
+use super::rivals::{self, Held};
+use crate::plan::{ChangeView, Effect, Note};
+use crate::platform::failure::Failed;
+use crate::platform::kubernetes::api::conflict;
+use crate::platform::kubernetes::api::conflict::Conflict;
+use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::fields::compare::Difference;
+use crate::platform::kubernetes::fields::shown::{made, removed, views};
+use crate::platform::kubernetes::fields::{Fields, Path};
+use crate::platform::kubernetes::kinds::desired::Desired;
+use crate::platform::kubernetes::kinds::ports;
+use crate::platform::kubernetes::kinds::ports::{Both, Passage};
+use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::rollout::health::Health;
+use crate::platform::{TakesOver, counting};
+
+mod pair;
+mod renames;
+
+use self::pair::Pair;
+
+/// Where the IAM role of a service account stands (Amazon EKS user guide, IAM roles for service
+/// accounts).
+const ROLE: [&str; 3] = ["metadata", "annotations", "eks.amazonaws.com/role-arn"];
+
+/// What is shown in the place of a number that the file does not decide.
+const LEFT: &str = "left to whoever scales it";
+
+/// What must be done, for machines and for people.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Diff {
+    /// In the order in which they are performed.
+    pub changes: Vec<Change>,
+    /// Field by field.
+    pub views: Vec<ChangeView>,
+    /// What the comparison itself has to say.
+    pub notes: Vec<Note>,
+    /// Objects and paths of views that say that something stays, and whose it is from then on.
+    pub left: BTreeSet<(String, String)>,
+}
+
+/// How a difference is to be made up for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// What is asked for.
+    pub desired: &'a Desired,
+    /// Whose it is.
+    pub owner: Owner<'a>,
+    /// The Deployment's name.
+    pub name: &'a str,
+    /// Whether what is not ours is taken over.
+    pub adopt: bool,
+    /// How it may be, where it is not yet.
+    pub takes_over: TakesOver,
+    /// Whether fields that others manage are taken over.
+    pub force: bool,
+}
+
+/// What must be done so that the cluster holds what is asked for.
+pub fn diff(wish: &Wish<'_>, observed: &Observed) -> Result<Diff, Failed> {
+    let mut work = Work::new(wish, observed);
+    for object in &wish.desired.objects {
+        work.object(object)?;
+    }
+    work.prune();
+    work.finish()
+}
+
+struct Work<'a> {
+    wish: &'a Wish<'a>,
+    observed: &'a Observed,
+    /// Whether what waits for health waits: pods of the old revision are there, and will go.
+    after_health: bool,
+    foreign: Vec<(&'a Id, &'a Value)>,
+    /// What left the file, or never was in it, and stays since others manage it.
+    stays: Vec<Held>,
+    /// What others manage and what is asked for has no room beside.
+    contested: Vec<(Id, Vec<Conflict>)>,
+    diff: Diff,
+}
+
+impl<'a> Work<'a> {
+    fn new(wish: &'a Wish<'a>, observed: &'a Observed) -> Self {
+        let mut work = Self {
+            wish,
+            observed,
+            after_health: false,
+            foreign: Vec::new(),
+            stays: Vec::new(),
+            contested: Vec::new(),
+            diff: Diff::default(),
+        };
+        work.after_health = wish.desired.object(Kind::Deployment).is_some_and(|object| {
+            observed
+                .live(&object.id)
+                .map_or(work.former().is_some(), |live| {
+                    rolls(&work.pair(object, live).differences) || !Health::of(live).is_settled()
+                })
+        });
+        work
+    }
+
+    /// Whether a change of this kind waits until the new pods are healthy.
+    fn waits(&self, kind: Kind) -> bool {
+        let leads_away = kind == Kind::Ingress && self.former().is_some();
+        self.after_health && (kind == Kind::HorizontalPodAutoscaler || leads_away)
+    }
+
+    fn pair(&self, object: &Object, live: &'a Value) -> Pair<'a> {
+        Pair::of(self.wish, object, live)
+    }
+
+    fn object(&mut self, object: &'a Object) -> Result<(), Failed> {
+        let Some(live) = self.observed.live(&object.id) else {
+            self.make(object);
+            return Ok(());
+        };
+        if object.id.kind == Kind::ServiceAccount && !self.wish.owner.has(live) {
+            self.foreign_account(object, live);
+            return Ok(());
+        }
+        let led = self.led(object, live)?;
+        let wanted = led.as_ref().unwrap_or(object);
+        let pair = self.pair(wanted, live);
+        let selector = pair
+            .differences
+            .iter()
+            .any(|one| one.path.within(&["spec", "selector"]));
+        if let Some(refused) = adopt::what_hinders(&object.id, live, selector) {
+            return Err(refused);
+        }
+        if !self.wish.owner.has(live) {
+            self.foreign.push((&object.id, live));
+            let note = adopt::reconciled(&object.id, &pair.takes_over);
+            self.diff.notes.extend(note);
+        }
+        if !pair.rivals.is_empty() {
+            let found = pair.rivals.iter().flat_map(Held::conflicts).collect();
+            self.contested.push((object.id.clone(), found));
+        }
+        self.stays
+            .extend(pair.shared.iter().chain(&pair.staying).cloned());
+        if object.id.kind == Kind::Deployment {
+            self.deployment(object, &pair);
+        } else if pair.differs() {
+            let waits = self.waits(object.id.kind);
+            if object.id.kind == Kind::HorizontalPodAutoscaler {
+                self.moves(object);
+            }
+            self.show(wanted, &pair);
+            self.apply(wanted.clone(), &pair, waits);
+        }
+        Ok(())
+    }
+
+    /// A Service with the target port under which the pods that are there serve until the new ones
+    /// do. `None`: as it is asked for.
+    fn led(&mut self, object: &Object, live: &Value) -> Result<Option<Object>, Failed> {
+        let coming = self.wish.desired.object(Kind::Deployment);
+        let pods = self.observed.deployment(self.wish.name);
+        let (Kind::Service, Some(coming), Some(pods)) = (object.id.kind, coming, pods) else {
+            return Ok(None);
+        };
+        let both = Both {
+            live,
+            pods,
+            wanted: &object.manifest,
+            coming: &coming.manifest,
+        };
+        match both.passage() {
+            None => Ok(None),
+            Some(Passage::Open(target)) => Ok(Some(Object {
+                manifest: ports::sending_to(object.manifest.clone(), &target),
+                ..object.clone()
+            })),
+            // Whoever adopts a service takes it as it comes.
+            Some(Passage::Cut { from, to }) if !self.wish.owner.has(pods) => {
+                self.diff.notes.push(ports::cuts(from, to));
+                Ok(None)
+            }
+            Some(Passage::Cut { from, to }) => Err(ports::refuse_cut(&object.id, from, to)),
+        }
+    }
+
+    /// What new bounds do to the number of pods; an autoscaler leaves a Deployment at 0 alone.
+    fn moves(&mut self, scaler: &Object) {
+        let live = self.observed.deployment(self.wish.name);
+        let Some(now) = live.map(replicas::replicas).filter(|now| *now > 0) else {
+            return;
+        };
+        let scaled = replicas::scaled(&scaler.manifest, now);
+        self.diff.notes.extend(counting::moved(scaled, "pods"));
+    }
+
+    fn make(&mut self, object: &Object) {
+        let fields = Fields::of(&object.manifest);
+        self.diff
+            .views
+            .extend(made(&object.id, &fields, &self.wish.desired.sensitive));
+        let kind = object.id.kind;
+        self.diff.changes.push(Change::Apply {
+            object: object.clone(),
+            uid: None,
+            force: self.wish.force,
+            rolls: kind == Kind::Deployment,
+            after_health: self.waits(kind),
+            takes_over: Vec::new(),
+            claims: Vec::new(),
+        });
+        if kind == Kind::Deployment && self.wish.desired.scaled {
+            let initial = replicas::initial(self.wish.name, self.begins_with());
+            self.diff.changes.extend(initial);
+        }
+    }
+
+    fn deployment(&mut self, object: &Object, pair: &Pair<'_>) {
+        let counting = replicas::counting(
+            self.wish.name,
+            pair.live,
+            self.decides(object),
+            &pair.ownership,
+            self.after_health,
+        );
+        let differs = |one: &Difference| !counting.apart || one.path != replicas::path();
+        let applies = pair.differences.iter().any(differs) || !pair.shared.is_empty();
+        self.show(object, pair);
+        self.diff.changes.extend(counting.changes);
+        if self.begins_uncounted(pair.live) {
+            let initial = replicas::initial(self.wish.name, self.wish.desired.replicas);
+            self.diff.changes.extend(initial);
+        }
+        if applies {
+            let object = Object {
+                id: object.id.clone(),
+                manifest: replicas::saying(object.manifest.clone(), counting.said),
+            };
+            self.apply(object, pair, false);
+        }
+    }
+
+    /// A run that was killed made the Deployment, and neither its number nor its autoscaler.
+    fn begins_uncounted(&self, live: &Value) -> bool {
+        let scaler = self.wish.desired.object(Kind::HorizontalPodAutoscaler);
+        scaler.is_some_and(|scaler| self.observed.live(&scaler.id).is_none())
+            && self.wish.desired.scaled
+            && replicas::is_default(live)
+    }
+
+    fn decides(&self, object: &Object) -> Decides {
+        let said = object.manifest.pointer("/spec/replicas").is_some();
+        let replicas = replicas::replicas(&object.manifest);
+        let leaving = self
+            .pruned()
+            .any(|(id, _)| id.kind == Kind::HorizontalPodAutoscaler);
+        match (said, leaving) {
+            (false, _) => Decides::Autoscaler,
+            (true, true) => Decides::FileAgain(replicas),
+            (true, false) => Decides::File(replicas),
+        }
+    }
+
+    fn apply(&mut self, object: Object, pair: &Pair<'_>, after_health: bool) {
+        let uid = pair.live.pointer("/metadata/uid").and_then(Value::as_str);
+        self.diff.changes.push(Change::Apply {
+            uid: Some(uid.unwrap_or_default().to_owned()),
+            force: self.wish.force,
+            rolls: object.id.kind == Kind::Deployment && rolls(&pair.differences),
+            after_health,
+            takes_over: pair.takes_over.clone(),
+            claims: pair.claims.clone(),
+            object,
+        });
+    }
+
+    fn show(&mut self, object: &Object, pair: &Pair<'_>) {
+        let sensitive = &self.wish.desired.sensitive;
+        let count = replicas::path().to_string();
+        for mut view in views(&object.id, &pair.differences, sensitive) {
+            if object.id.kind == Kind::Deployment && view.path == count && view.to.is_none() {
+                view.to = Some(LEFT.to_owned());
+                view.effect = Effect::Invisible;
+            }
+            self.diff.views.push(view);
+        }
+        for held in &pair.shared {
+            let view = rivals::left(&object.id, held);
+            self.diff
+                .left
+                .insert((view.object.clone(), view.path.clone()));
+            self.diff.views.push(view);
+        }
+    }
+
+    fn foreign_account(&mut self, object: &Object, live: &Value) {
+        let path = Path::of(&ROLE);
+        let fields = |object: &Value| Fields::of(object).get(&path).cloned();
+        let wanted = fields(&object.manifest);
+        let missing = wanted.is_some() && wanted != fields(live);
+        let note = adopt::used_as_it_is(&object.id, missing);
+        self.diff.notes.push(note);
+    }
+
+    /// Objects of ours that are there and that the file does not have any more.
+    fn pruned(&self) -> impl Iterator<Item = (&'a Id, &'a Value)> {
+        let (wish, observed) = (self.wish, self.observed);
+        observed.objects.iter().filter(move |(id, live)| {
+            let wanted = wish.desired.objects.iter().any(|one| one.id == **id);
+            !wanted
+                && id.kind != Kind::Namespace
+                && wish.owner.has(live)
+                && live.pointer("/metadata/deletionTimestamp").is_none()
+        })
+    }
+
+    fn prune(&mut self) {
+        let pruned: Vec<_> = self.pruned().collect();
+        for (id, live) in pruned {
+            self.diff.views.push(removed(id));
+            self.diff.changes.push(delete(id, live, self.after_health));
+        }
+    }
+
+    fn finish(mut self) -> Result<Diff, Failed> {
+        if !self.foreign.is_empty() {
+            if !self.wish.adopt {
+                let (foreign, views) = (&self.foreign, &self.diff.views);
+                return Err(adopt::refuse_foreign(
+                    foreign,
+                    self.wish.owner,
+                    views,
+                    self.wish.takes_over,
+                ));
+            }
+            let ids: Vec<&Id> = self.foreign.iter().map(|(id, _)| *id).collect();
+            let note = adopt::note(&ids, &self.diff.views);
+            self.diff.notes.push(note);
+        }
+        if !self.contested.is_empty() {
+            return Err(conflict::refused(&self.contested));
+        }
+        if !self.stays.is_empty() && !self.diff.changes.is_empty() {
+            self.diff.notes.push(rivals::note(&self.stays));
+        }
+        self.rename();
+        if self.is_recorded() {
+            self.diff.changes.push(Change::Record {
+                asked: self.wish.desired.objects.clone(),
+            });
+        }
+        self.diff.changes.sort_by_key(Change::wave);
+        Ok(self.diff)
+    }
+}
+
+/// The change that deletes an object.
+pub fn delete(id: &Id, live: &Value, after_health: bool) -> Change {
+    let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
+    Change::Delete {
+        id: id.clone(),
+        uid: uid.unwrap_or_default().to_owned(),
+        after_health,
+    }
+}
+
+fn rolls(differences: &[Difference]) -> bool {
+    let template = ["spec", "template"];
+    differences.iter().any(|one| one.path.within(&template))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,366 @@
+//! Reads what is there: everything at once in the usual case, and once more where the history
+//! names objects that the file does not have any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::adopt::Owner;
+use super::former::Formers;
+use super::replicas;
+use crate::event::Events;
+use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::kubernetes::Kubernetes;
+use crate::platform::kubernetes::history::record::{RecordHead, State, next};
+use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::lock::LeaseView;
+
+/// What is to be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought<'a> {
+    /// The Deployment's name.
+    pub name: &'a str,
+    /// Whose it is.
+    pub owner: Owner<'a>,
+    /// The objects that are asked for.
+    pub objects: &'a [Id],
+    /// Secrets that must be there, with the keys that each must have.
+    pub secrets: &'a BTreeMap<String, BTreeSet<String>>,
+    /// Whether something will be written: then what may not be read is a failure.
+    pub writes: bool,
+}
+
+/// How a namespace stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Space {
+    /// It is not there.
+    Missing,
+    /// It is there.
+    There,
+    /// It is being deleted, and everything in it: nothing new can be made there.
+    Leaving,
+}
+
+impl Space {
+    fn of(namespace: Option<&Value>) -> Self {
+        match namespace {
+            None => Self::Missing,
+            Some(live) if live.pointer("/metadata/deletionTimestamp").is_some() => Self::Leaving,
+            Some(_) => Self::There,
+        }
+    }
+}
+
+/// What is there of one service.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    /// The cluster, as plans name it.
+    pub cluster: String,
+    /// What is there of what is asked for, and of what the history names, as the API server shows it.
+    pub objects: BTreeMap<Id, Value>,
+    /// How the namespace stands; `None`: we may not ask.
+    pub namespace: Option<Space>,
+    /// The Secrets that must be there, as far as we may look: the keys that each has, and `None` for
+    /// one that is not there.
+    pub secrets: BTreeMap<String, Option<BTreeSet<String>>>,
+    /// An autoscaler that is not ours and moves the number of pods.
+    pub scaler: Option<String>,
+    /// The history, newest first.
+    pub records: Vec<RecordHead>,
+    /// The names that it had before.
+    pub formers: Formers,
+    /// The lock.
+    pub lease: Option<LeaseView>,
+    /// When, by the server's clock.
+    pub at: Option<Timestamp>,
+}
+
+impl Observed {
+    /// An object, if it is there.
+    pub fn live(&self, id: &Id) -> Option<&Value> {
+        self.objects.get(id)
+    }
+
+    /// The Deployment of that name.
+    pub fn deployment(&self, name: &str) -> Option<&Value> {
+        self.objects.get(&deployment(name))
+    }
+
+    /// Who deploys it now.
+    pub fn holder(&self) -> Option<&LeaseView> {
+        self.held().map(|(_, lease)| lease)
+    }
+
+    /// The lock that somebody holds who may be at work on it, and under which of its former names
+    /// (`None`: its own).
+    pub fn held(&self) -> Option<(Option<&str>, &LeaseView)> {
+        let now = self.at?;
+        let own = self.lease.as_ref().map(|lease| (None, lease));
+        let formers = self.formers.iter().filter_map(|former| {
+            let lease = former.lease.as_ref()?;
+            Some((Some(former.name.as_str()), lease))
+        });
+        let mut all = own.into_iter().chain(formers);
+        all.find(|(_, lease)| lease.holder_alive(now))
+    }
+
+    /// The lock under a former name (`None`: its own), as it was seen last.
+    pub fn locked_by(&mut self, former: Option<&str>, lease: LeaseView) {
+        match former {
+            None => self.lease = Some(lease),
+            Some(name) => {
+                for former in self.formers.iter_mut().filter(|one| one.name == name) {
+                    former.lease = Some(lease.clone());
+                }
+            }
+        }
+    }
+
+    /// The Deployment that still serves under a name that the service had before.
+    pub fn former_deployment(&self) -> Option<&Value> {
+        self.deployment(&self.formers.serving.as_ref()?.name)
+    }
+
+    /// Whether it is of the service as it was named before.
+    pub fn is_former(&self, id: &Id) -> bool {
+        Kind::NAMED.contains(&id.kind) && self.formers.named(&id.name).is_some()
+    }
+
+    /// The number that the next revision gets: the history goes with a service that is renamed.
+    pub fn next_number(&self) -> u32 {
+        let formers = self.formers.iter().map(|former| next(&former.records));
+        formers.fold(next(&self.records), u32::max)
+    }
+
+    /// The whole history, newest first, under whatever name.
+    pub fn history(&self) -> Vec<RecordHead> {
+        let formers = self.formers.iter().flat_map(|former| &former.records);
+        let mut all: Vec<RecordHead> = self.records.iter().chain(formers).cloned().collect();
+        all.sort_by_key(|head| std::cmp::Reverse(head.number));
+        all
+    }
+
+    /// The newest revision.
+    pub fn newest(&self) -> Option<&RecordHead> {
+        self.records.first()
+    }
+}
+
+/// The Deployment of that name.
+pub fn deployment(name: &str) -> Id {
+    Id {
+        kind: Kind::Deployment,
+        name: name.to_owned(),
+    }
+}
+
+impl Kubernetes {
+    /// Reads everything about a service.
+    pub async fn observe(&self, sought: Sought<'_>, events: &Events) -> Result<Observed, Failed> {
+        let wire = self.wire().await?;
+        let reads = join_all(sought.objects.iter().map(|id| wire.read(id)));
+        let namespace = Id {
+            kind: Kind::Namespace,
+            name: self.namespace().to_owned(),
+        };
+        let secrets = sought.secrets.iter();
+        let secrets = join_all(secrets.map(|(name, keys)| wire.secret_keys(name, keys)));
+        let (read, namespace, secrets, records, elsewhere, lease) = futures::join!(
+            reads,
+            wire.read(&namespace),
+            secrets,
+            self.records(sought.name),
+            self.elsewhere(sought.name, sought.owner),
+            self.lease(sought.name),
+        );
+        // Who may not read the history is told so of that under its own name.
+        let elsewhere = allowed(elsewhere)?.unwrap_or_default();
+        let mut observed = Observed {
+            cluster: self.link().await?.cluster.clone(),
+            objects: found(sought.objects, read)?,
+            // Many roles are bound to a namespace and may not look at it from outside.
+            namespace: allowed(namespace)?.map(|there| Space::of(there.as_ref())),
+            records: readable(records, events, sought.writes)?.unwrap_or_default(),
+            lease: readable(lease, events, sought.writes)?.flatten(),
+            ..Observed::default()
+        };
+        for (name, keys) in sought.secrets.keys().zip(secrets) {
+            if let Some(keys) = readable(keys, events, false)? {
+                observed.secrets.insert(name.clone(), keys);
+            }
+        }
+        self.observe_more(&sought, &mut observed, events).await?;
+        self.observe_formers(&sought, &mut observed, &elsewhere, events)
+            .await?;
+        observed.at = Some(self.server_now().await?);
+        Ok(observed)
+    }
+
+    /// What only the first answers show to be of interest.
+    async fn observe_more(
+        &self,
+        sought: &Sought<'_>,
+        observed: &mut Observed,
+        events: &Events,
+    ) -> Result<(), Failed> {
+        let wire = self.wire().await?;
+        let former = named_before(sought.objects, &observed.records);
+        let reads = join_all(former.iter().map(|id| wire.read(id)));
+        let autoscaled = observed
+            .deployment(sought.name)
+            .is_some_and(replicas::is_scaled);
+        let own = |id: &Id| id.kind == Kind::HorizontalPodAutoscaler;
+        let ours = sought.objects.iter().chain(&former).any(own);
+        let scalers = async {
+            if autoscaled && !ours {
+                wire.list(Kind::HorizontalPodAutoscaler).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let (read, scalers) = futures::join!(reads, scalers);
+        observed.objects.extend(found(&former, read)?);
+        let scalers = readable(scalers, events, sought.writes)?.flatten();
+        observed.scaler = scalers
+            .iter()
+            .flatten()
+            .find(|scaler| moves(scaler, sought.name))
+            .and_then(|scaler| scaler.pointer("/metadata/name")?.as_str())
+            .map(str::to_owned);
+        Ok(())
+    }
+}
+
+/// Whether an autoscaler moves the number of this Deployment's pods.
+fn moves(scaler: &Value, name: &str) -> bool {
+    let target = &scaler["spec"]["scaleTargetRef"];
+    target["kind"] == Kind::Deployment.as_str() && target["name"] == name
+}
+
+/// Objects that the history names and nobody asks for any more: of all revisions down to the last
+/// but one that was healthy, since the last one may have left something that was to go.
+pub(crate) fn named_before(asked: &[Id], records: &[RecordHead]) -> Vec<Id> {
+    let healthy = records
+        .iter()
+        .enumerate()
+        .filter(|(_, head)| head.state == State::Healthy);
+    let end = healthy
+        .map(|(index, _)| index + 1)
+        .nth(1)
+        .unwrap_or(records.len());
+    let mut ids: Vec<Id> = records[..end]
+        .iter()
+        .flat_map(|head| &head.objects)
+        .filter(|id| !asked.contains(id))
+        .cloned()
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// What was found, by its id. Every kind that the cluster does not know is named at once.
+pub(crate) fn found(
+    ids: &[Id],
+    read: Vec<Result<Option<Value>, Failed>>,
+) -> Result<BTreeMap<Id, Value>, Failed> {
+    let mut objects = BTreeMap::new();
+    let mut unknown = Vec::new();
+    let mut failure = None;
+    for (id, read) in ids.iter().zip(read) {
+        match read {
+            Ok(Some(object)) => {
+                objects.insert(id.clone(), object);
+            }
+            Ok(None) => {}
+            Err(error) if error.kind == Failure::Unsupported => unknown.push(id.kind),
+            Err(error) => failure = Some(error),
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(unknown_kinds(&unknown));
+    }
+    failure.map_or(Ok(objects), Err)
+}
+
+fn unknown_kinds(kinds: &[Kind]) -> Failed {
+    let names: Vec<String> = kinds
+        .iter()
+        .map(|kind| format!("{kind} ({})", kind.api_version()))
+        .collect();
+    let mut words = format!("the cluster does not know {}", names.join(", "));
+    if kinds.contains(&Kind::ExternalSecret) {
+        words.push_str(
+            "; install the External Secrets Operator, or make the Secret yourself and take \
+             `secret_store` out of the target's file",
+        );
+    }
+    Failed::new("use this cluster", Failure::Unsupported, words)
+}
+
+/// What was read; `None` where we may not.
+fn allowed<T>(read: Result<T, Failed>) -> Result<Option<T>, Failed> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.kind == Failure::Denied => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What was read; where we may not, a warning, unless it is needed.
+pub(crate) fn readable<T>(
+    read: Result<T, Failed>,
+    events: &Events,
+    needed: bool,
+) -> Result<Option<T>, Failed> {
+    if let Err(error) = &read
+        && error.kind == Failure::Denied
+    {
+        if needed {
+            return read.map(Some);
+        }
+        events.warn("unreadable", error.to_string());
+    }
+    allowed(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(kind: Kind) -> Id {
+        Id {
+            kind,
+            name: "api".into(),
+        }
+    }
+
+    fn unknown(kind: Kind) -> Result<Option<Value>, Failed> {
+        Err(Failed::new(
+            format!("read {kind}"),
+            Failure::Unsupported,
+            "404 page not found",
+        ))
+    }
+
+    #[test]
+    fn every_kind_that_the_cluster_does_not_know_is_named() {
+        let ids = [
+            id(Kind::ExternalSecret),
+            id(Kind::Deployment),
+            id(Kind::Ingress),
+        ];
+        let read = vec![unknown(ids[0].kind), Ok(None), unknown(ids[2].kind)];
+        let error = found(&ids, read).unwrap_err();
+        assert_eq!(error.kind, Failure::Unsupported);
+        assert!(
+            error.message.contains(
+                "ExternalSecret (external-secrets.io/v1), Ingress (networking.k8s.io/v1)"
+            ),
+            "{}",
+            error.message
+        );
+    }
+}

@@ -1,0 +1,266 @@
+//! What the tests of planning share: a service, what it renders to, and what the API server makes of
+//! that.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::{Value, json};
+
+use super::adopt::Owner;
+use super::observe::{Observed, Space};
+use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::fields::key_members;
+use crate::platform::kubernetes::fields::quantity::canonical;
+use crate::platform::kubernetes::history::record::{RecordHead, Rolled, State, digest};
+use crate::platform::kubernetes::key;
+use crate::platform::kubernetes::kinds::desired::Desired;
+use crate::platform::kubernetes::kinds::render::{Setting, render};
+use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::lock::LeaseView;
+use crate::platform::kubernetes::rollout::template_digest;
+use crate::platform::owner::Tenant;
+use crate::spec::{Files, Request, Service, Spec, load};
+
+/// Whose everything is.
+pub(crate) const OWNER: Owner<'static> = Owner {
+    project: "shop",
+    exact: None,
+    target: "here",
+    service: "api",
+};
+
+/// On whose behalf everything is done.
+pub(crate) fn tenant() -> Tenant {
+    Tenant {
+        project: OWNER.project.to_owned(),
+        target: OWNER.target.parse().unwrap(),
+    }
+}
+
+/// A deploy file and a target's.
+struct Texts<'a>(&'a str, &'a str);
+
+impl Files for Texts<'_> {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        let deploy = path == Path::new("deploy.toml");
+        Ok(if deploy { self.0 } else { self.1 }.to_owned())
+    }
+
+    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
+
+/// A service that listens on a port, with these lines more.
+pub(crate) fn spec(image: &str, more: &str) -> Spec {
+    let deploy = format!(
+        "project = \"shop\"\n[service.api]\nimage = \"{image}\"\nport = 8080\nreplicas = 2\n\
+         cpu = 0.5\nmemory = \"1GiB\"\n{more}\n"
+    );
+    said(
+        &deploy,
+        "platform = \"kubernetes\"\nnamespace = \"production\"\n",
+    )
+}
+
+/// What a deploy file and a target's say.
+pub(crate) fn said(deploy: &str, target: &str) -> Spec {
+    let request = Request {
+        file: Path::new("deploy.toml"),
+        target: &"here".parse().unwrap(),
+        services: &[],
+        set: &BTreeMap::new(),
+        images: &BTreeMap::new(),
+        demands: true,
+        environment: &|_| None,
+        allow_env: &[],
+    };
+    let loaded = load(&Texts(deploy, target), &request);
+    let drawn = loaded.as_ref().err().map(|problems| problems.render(false));
+    assert_eq!(drawn, None);
+    loaded.unwrap().spec
+}
+
+/// The service.
+pub(crate) fn service() -> Service {
+    spec("shop/api:v1", "").services.remove(0)
+}
+
+/// What is asked for.
+pub(crate) fn desired(image: &str, more: &str) -> Desired {
+    let spec = spec(image, more);
+    let setting = Setting {
+        tenant: &Tenant::of(&spec),
+        place: spec.target.place.kubernetes().unwrap(),
+    };
+    render(&spec.services[0], &setting)
+}
+
+/// An object of the service.
+pub(crate) fn id(kind: Kind) -> Id {
+    Id {
+        kind,
+        name: "api".into(),
+    }
+}
+
+/// Everything as it is once `desired` was applied and has come up.
+pub(crate) fn there(desired: &Desired) -> Observed {
+    let objects = desired.objects.iter().map(|object| {
+        let mut live = applied(&object.manifest);
+        if object.id.kind == Kind::Deployment {
+            let replicas = live["spec"]["replicas"].as_u64().unwrap_or(1);
+            live["metadata"]["generation"] = 3.into();
+            live["status"] = json!({
+                "observedGeneration": 3, "replicas": replicas, "updatedReplicas": replicas,
+                "availableReplicas": replicas,
+                "conditions": [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}],
+            });
+        }
+        (object.id.clone(), live)
+    });
+    Observed {
+        cluster: "https://10.0.0.1".into(),
+        objects: objects.collect(),
+        namespace: Some(Space::There),
+        at: "2026-01-01T00:01:00Z".parse().ok(),
+        ..Observed::default()
+    }
+}
+
+/// A revision that asked for `desired`, whose pods are those in `observed`.
+pub(crate) fn head(
+    number: u32,
+    state: State,
+    desired: &[Object],
+    observed: &Observed,
+) -> RecordHead {
+    let live = observed.deployment("api").unwrap();
+    let rolled = Rolled {
+        uid: live["metadata"]["uid"].as_str().unwrap().to_owned(),
+        generation: 3,
+        template: template_digest(live),
+    };
+    let ids: Vec<&Id> = desired.iter().map(|object| &object.id).collect();
+    let notes = [
+        ("deployer/state", state.as_str().to_owned()),
+        ("deployer/digest", digest(desired)),
+        ("deployer/objects", serde_json::to_string(&ids).unwrap()),
+        (
+            "deployer/deployment",
+            serde_json::to_string(&rolled).unwrap(),
+        ),
+        ("deployer/captured", "healthy".to_owned()),
+        ("deployer/captured-revision", (number - 1).to_string()),
+        ("deployer/reason", "it crashed".to_owned()),
+    ];
+    RecordHead::of(ObjectMeta {
+        labels: Some([(key::REVISION.to_owned(), number.to_string())].into()),
+        annotations: Some(
+            notes
+                .map(|(key, value)| (key.to_owned(), value))
+                .into_iter()
+                .collect(),
+        ),
+        ..ObjectMeta::default()
+    })
+    .unwrap()
+}
+
+/// A lock that somebody renewed five seconds before `there` was seen.
+pub(crate) fn lease() -> LeaseView {
+    LeaseView::of(
+        serde_json::from_value(json!({"spec": {
+            "holderIdentity": "pat/0123", "leaseDurationSeconds": 15,
+            "acquireTime": "2026-01-01T00:00:00.000000Z", "renewTime": "2026-01-01T00:00:55.000000Z",
+        }}))
+        .unwrap(),
+    )
+}
+
+/// An object as the API server keeps it once we applied `manifest`: with its own defaults, and a
+/// record of what we own.
+pub(crate) fn applied(manifest: &Value) -> Value {
+    let mut object = manifest.clone();
+    if manifest["kind"] == "Deployment" {
+        defaulted(&mut object);
+    }
+    object["metadata"]["managedFields"] = json!([{
+        "manager": "deployer", "operation": "Apply", "apiVersion": "apps/v1",
+        "fieldsType": "FieldsV1", "fieldsV1": owned_fields(manifest),
+    }]);
+    object["metadata"]["uid"] = "u".into();
+    object["status"] = json!({"replicas": 2});
+    object
+}
+
+/// What a server-side apply makes us own: each field that we say.
+fn owned_fields(manifest: &Value) -> Value {
+    fn node(name: &str, value: &Value) -> Value {
+        match value {
+            Value::Object(members) if !members.is_empty() => members
+                .iter()
+                .filter(|(name, _)| !matches!(name.as_str(), "apiVersion" | "kind"))
+                .map(|(name, value)| (format!("f:{name}"), node(name, value)))
+                .collect(),
+            Value::Array(items) => {
+                let keyed: Option<serde_json::Map<String, Value>> = items
+                    .iter()
+                    .map(|item| {
+                        let members = item.as_object()?;
+                        let keys = key_members(name, members);
+                        if keys.is_empty() {
+                            return None;
+                        }
+                        let key: serde_json::Map<String, Value> = keys
+                            .iter()
+                            .map(|key| {
+                                let value = item.get(*key).cloned().unwrap_or("TCP".into());
+                                ((*key).to_owned(), value)
+                            })
+                            .collect();
+                        Some((format!("k:{}", Value::Object(key)), node("", item)))
+                    })
+                    .collect();
+                keyed.map_or_else(|| json!({}), Value::Object)
+            }
+            _ => json!({}),
+        }
+    }
+    let mut all = node("", manifest);
+    if let Some(metadata) = all["f:metadata"].as_object_mut() {
+        metadata.remove("f:name");
+    }
+    all
+}
+
+/// The API server's own additions to a Deployment, and its spelling of quantities.
+fn defaulted(object: &mut Value) {
+    object["spec"]["progressDeadlineSeconds"] = 600.into();
+    object["spec"]["strategy"]["type"] = "RollingUpdate".into();
+    if object["spec"]["minReadySeconds"] == json!(0) {
+        object["spec"]
+            .as_object_mut()
+            .unwrap()
+            .remove("minReadySeconds");
+    }
+    let pods = &mut object["spec"]["template"]["spec"];
+    pods["dnsPolicy"] = "ClusterFirst".into();
+    pods["securityContext"] = json!({});
+    for container in pods["containers"].as_array_mut().unwrap() {
+        container["terminationMessagePath"] = "/dev/termination-log".into();
+        for limit in container["resources"]["limits"]
+            .as_object_mut()
+            .unwrap()
+            .values_mut()
+        {
+            let text = limit.as_str().unwrap();
+            *limit = canonical(text).unwrap().into();
+        }
+        for port in container["ports"].as_array_mut().unwrap() {
+            port["protocol"] = "TCP".into();
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! The one remedy on Kubernetes: what was there before the first write of a deployment is applied
+//! again, whole, once, as the same field manager.
+//!
+//! That it is to be done is marked in the record before its first write, so that a run that is
+//! killed in the midst of it is finished by the next one. All of it may be done twice with no other
+//! end. It is not done where somebody changed the pods after us, nor without the lock.
+
+use serde_json::Value;
+
+use super::history::record::{CapturedState, Mark, RecordHead, Rolled, Sets, State, short};
+use super::plan::observe::deployment;
+use super::rollout::{Followed, GoingBack, Ours, template_digest};
+use super::{Kubernetes, Object};
+use crate::event::Events;
+use crate::platform::Halted;
+use crate::platform::failure::{Failed, Kind};
+use crate::rollout::{Trip, Tripper};
+
+mod restore;
+
+use self::restore::{AGAIN, PATIENCE};
+
+#[cfg(test)]
+mod tests;
+
+/// Why it goes back, where the run that knew was killed.
+const TRIPPED_BEFORE: &str = "it tripped in an earlier run, which had begun to go back";
+
+/// What is gone back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// What was there before the deployment; the revision that it was, where the history has it.
+    Captured(Option<u32>),
+    /// What this revision asked for.
+    Revision(u32),
+}
+
+impl Target {
+    /// What revision `number` goes back to: what was there before it, if that served; else the
+    /// newest revision that is known to have served. `None`: nothing was there before.
+    pub fn of(heads: &[RecordHead], number: u32) -> Option<Self> {
+        let head = heads.iter().find(|head| head.number == number)?;
+        match head.captured {
+            CapturedState::Nothing => None,
+            CapturedState::Healthy => Some(Self::Captured(head.captured_revision)),
+            CapturedState::Unwell => heads
+                .iter()
+                .filter(|head| head.number < number && head.state == State::Healthy)
+                .map(|head| head.number)
+                .max()
+                .map(Self::Revision),
+        }
+    }
+
+    /// In words.
+    fn words(self, name: &str) -> String {
+        match self {
+            Self::Captured(Some(number)) | Self::Revision(number) => short(name, number),
+            Self::Captured(None) => "what served before".to_owned(),
+        }
+    }
+}
+
+/// What it takes to go back.
+struct Way {
+    number: u32,
+    target: Target,
+    /// What this deployment asked for, and what was there before it.
+    sets: Sets,
+    /// What is to be there again.
+    wanted: Vec<Object>,
+}
+
+impl Kubernetes {
+    /// Whether something was there before the deployment that this run made, or goes on with.
+    pub fn can_go_back(&self, name: &str) -> bool {
+        let heads = self.heads(name);
+        self.record(name)
+            .is_some_and(|number| Target::of(&heads, number).is_some())
+    }
+
+    /// Goes back, once.
+    pub async fn halt(&self, rollout: &mut Followed, trip: &Trip) -> Halted {
+        if rollout.going_back.is_some() {
+            return Halted::Accepted;
+        }
+        let asked = self.clock.now();
+        loop {
+            match self.go_back(rollout, trip).await {
+                Ok(halted) => return halted,
+                // There is only this one request: an API server that is away for a moment is not
+                // to cost it. All of it may be done twice.
+                Err(error) if error.kind.may_pass() && self.clock.since(asked) < PATIENCE => {
+                    let next = self.clock.now() + AGAIN;
+                    self.clock.sleep_until(next).await;
+                }
+                // It is somebody else's by now, or that is not known: watching shows it.
+                Err(error) if error.kind == Kind::Refused || error.kind.may_pass() => {
+                    return Halted::Refused(error.to_string());
+                }
+                Err(error) => return Halted::Impossible(error.to_string()),
+            }
+        }
+    }
+
+    async fn go_back(&self, rollout: &mut Followed, trip: &Trip) -> Result<Halted, Failed> {
+        let name = rollout.service.clone();
+        self.must_hold(&name, rollout).await?;
+        let way = self.way_back(&name, rollout.ours.revision).await?;
+        let live = self.still_ours(&name, &rollout.ours).await?;
+        // What tripped it may have been seen through a connection that had died since.
+        if rollout.came_up(&live) {
+            return Ok(Halted::JustFinished);
+        }
+        let mark = Mark {
+            state: Some(State::GoingBack),
+            rolled: Some(Rolled::of(&rollout.ours)),
+            back_to: Some(way.target.words(&name)),
+            reason: Some(self.words_of(trip)),
+            ..Mark::default()
+        };
+        self.mark(&name, way.number, &mark).await?;
+        self.follow_back(rollout, &way).await?;
+        Ok(Halted::Accepted)
+    }
+
+    /// Why it goes back, for other runs that follow it: who cancelled it, or what tripped it.
+    fn words_of(&self, trip: &Trip) -> String {
+        match (trip.by, &self.origin.by) {
+            (Tripper::Person, Some(by)) => format!("{} by {by}", trip.reason),
+            _ => trip.reason.clone(),
+        }
+    }
+
+    /// The lock, without which nothing is brought back. A run that only watched so far takes it, if
+    /// whoever held it is gone.
+    async fn must_hold(&self, name: &str, rollout: &mut Followed) -> Result<(), Failed> {
+        if rollout.holds_lock {
+            return self.holds(name);
+        }
+        let seen = self.lease(name).await?;
+        let taken = self.acquire(name, seen.as_ref()).await;
+        taken.map_err(|error| error.into_failed(name))?;
+        rollout.holds_lock = true;
+        self.records(name).await?;
+        if let Some(number) = rollout.ours.revision {
+            self.go_on(name, number);
+        }
+        Ok(())
+    }
+
+    /// Takes up what an earlier run of ours left: goes on with its record, under the lock, and
+    /// finishes the remedy that it had begun. What stands in the way is told, and then this run
+    /// only watches.
+    pub async fn resume(&self, name: &str, rollout: &mut Followed, events: &Events) {
+        let Some(head) = self.heads(name).into_iter().next() else {
+            return;
+        };
+        if !head.state.is_open() || !is_about(&head, rollout) {
+            return;
+        }
+        let held = match self.lease(name).await {
+            Ok(seen) => self.acquire(name, seen.as_ref()).await,
+            Err(error) => Err(error.into()),
+        };
+        rollout.holds_lock = held.is_ok();
+        if let Err(error) = held {
+            let words = error.into_failed(name).to_string();
+            events.warn("lock", format!("this run only watches: {words}"));
+            return;
+        }
+        // Under the lock, what the history says now is what counts.
+        let heads = match self.records(name).await {
+            Ok(heads) => heads,
+            Err(error) => return events.warn("history", error.to_string()),
+        };
+        let Some(head) = heads.into_iter().find(|now| now.number == head.number) else {
+            return;
+        };
+        self.go_on(name, head.number);
+        rollout.can_go_back = self.can_go_back(name);
+        if head.state == State::GoingBack
+            && let Err(error) = self.finish_going_back(name, rollout, &head).await
+        {
+            events.warn(
+                "remedy",
+                format!("the way back that another run had begun could not be finished: {error}"),
+            );
+        }
+    }
+
+    /// The pods are still those of the rollout that tripped, or those that come back already.
+    async fn finish_going_back(
+        &self,
+        name: &str,
+        rollout: &mut Followed,
+        head: &RecordHead,
+    ) -> Result<(), Failed> {
+        let way = self.way_back(name, Some(head.number)).await?;
+        if let Some(rolled) = &head.rolled {
+            rollout.ours = Ours {
+                uid: rolled.uid.clone(),
+                generation: rolled.generation,
+                template: rolled.template.clone(),
+                revision: Some(head.number),
+                ..rollout.ours.clone()
+            };
+        }
+        if let Err(error) = self.still_ours(name, &rollout.ours).await {
+            let coming = self.would_be(name, &way.wanted).await?;
+            let back = Ours {
+                template: coming,
+                ..rollout.ours.clone()
+            };
+            // Neither the one nor the other: somebody else changed it.
+            self.still_ours(name, &back).await.map_err(|_| error)?;
+        }
+        self.follow_back(rollout, &way).await?;
+        if let Some(going_back) = &mut rollout.going_back {
+            let reason = head.reason.clone();
+            going_back.reason = reason.or_else(|| Some(TRIPPED_BEFORE.to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn follow_back(&self, rollout: &mut Followed, way: &Way) -> Result<(), Failed> {
+        let name = rollout.service.clone();
+        let restored = self.restore(&name, &way.sets, &way.wanted).await?;
+        let revision = match way.target {
+            Target::Captured(number) => number,
+            Target::Revision(number) => Some(number),
+        };
+        let ours = Ours::of(&restored.deployment, revision).ok_or_else(|| {
+            let words = "the answer holds no Deployment";
+            Failed::new(format!("go back with {name}"), Kind::Unsupported, words)
+        })?;
+        rollout.not_brought_back.extend(restored.not_brought_back);
+        // What has another name served all along.
+        let other = restored.deployment["metadata"]["name"]
+            .as_str()
+            .filter(|other| *other != name);
+        rollout.going_back = Some(GoingBack {
+            ours,
+            to: other.map_or_else(|| way.target.words(&name), str::to_owned),
+            reason: None,
+            kept: other.is_some(),
+        });
+        Ok(())
+    }
+
+    async fn way_back(&self, name: &str, revision: Option<u32>) -> Result<Way, Failed> {
+        let cannot = |why: &str| {
+            Failed::new(
+                format!("go back with {name}"),
+                Kind::Refused,
+                why.to_owned(),
+            )
+        };
+        let number = self
+            .record(name)
+            .or(revision)
+            .ok_or_else(|| cannot("no record says what was there before"))?;
+        if self.heads(name).is_empty() {
+            self.records(name).await?;
+        }
+        let target = Target::of(&self.heads(name), number)
+            .ok_or_else(|| cannot("there is nothing to go back to"))?;
+        let sets = self.read_sets(name, number).await?;
+        let mut wanted = match target {
+            Target::Captured(_) => sets.captured.clone(),
+            Target::Revision(other) => self.read_sets(name, other).await?.asked,
+        };
+        wanted.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(Way {
+            number,
+            target,
+            sets,
+            wanted,
+        })
+    }
+
+    /// The Deployment as it is; refuses where the pods are no longer those of our rollout.
+    async fn still_ours(&self, name: &str, ours: &Ours) -> Result<Value, Failed> {
+        let refused = |why: &str| {
+            let words = format!("{why}, so nothing is changed");
+            Err(Failed::new(
+                format!("go back with {name}"),
+                Kind::Refused,
+                words,
+            ))
+        };
+        let Some(live) = self.wire().await?.read(&deployment(name)).await? else {
+            return refused("somebody deleted the Deployment");
+        };
+        if live["metadata"]["uid"] != Value::String(ours.uid.clone()) {
+            return refused("somebody made the Deployment anew");
+        }
+        if template_digest(&live) != ours.template {
+            return refused("somebody else changed its pods");
+        }
+        Ok(live)
+    }
+}
+
+/// Whether a record is about this rollout; one that goes back is about whatever comes of that.
+fn is_about(head: &RecordHead, rollout: &Followed) -> bool {
+    let ours = Rolled::of(&rollout.ours);
+    let same = |rolled: &Rolled| rolled.uid == ours.uid && rolled.template == ours.template;
+    head.state == State::GoingBack
+        || rollout.ours.revision == Some(head.number)
+        || head.rolled.as_ref().is_some_and(same)
+}
+
+impl Rolled {
+    /// What a record keeps of a rollout.
+    pub fn of(ours: &Ours) -> Self {
+        Self {
+            uid: ours.uid.clone(),
+            generation: ours.generation,
+            template: ours.template.clone(),
+        }
+    }
+
+    /// Whether pods of this template, of the Deployment with this `uid`, are those of the rollout.
+    pub fn made(&self, uid: &str, template: &str) -> bool {
+        self.uid == uid && self.template == template
+    }
+}

@@ -1,0 +1,299 @@
+//! The identity of a rollout under watch, and what watching remembers of it.
+
+pub mod causes;
+pub mod evidence;
+pub mod failures;
+pub mod health;
+pub mod look;
+pub mod post_mortem;
+pub mod sample;
+pub mod standing;
+pub mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use self::failures::Memory;
+use self::look::{DeploymentView, View};
+use self::sample::Remedy;
+use self::standing::Reading;
+use self::watch::Watch;
+use super::MANAGER;
+use crate::platform::digest::digest;
+use crate::rollout::{Budget, Policy};
+use crate::spec::{Architecture, Service};
+
+/// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
+/// documentation, Deployments, pod-template-hash label).
+pub const TEMPLATE_HASH: &str = "pod-template-hash";
+
+/// Whether a pod belongs to the Deployment of that name: what controls it is a `ReplicaSet` that is
+/// named after both (Kubernetes documentation, Deployments, creating a Deployment).
+pub fn is_of(pod: &Pod, deployment: &str) -> bool {
+    let labels = pod.metadata.labels.as_ref();
+    let Some(hash) = labels.and_then(|labels| labels.get(TEMPLATE_HASH)) else {
+        return false;
+    };
+    let mut owners = pod.metadata.owner_references.iter().flatten();
+    owners.any(|owner| {
+        let named = owner.name.strip_suffix(hash.as_str());
+        owner.kind == "ReplicaSet"
+            && named.and_then(|name| name.strip_suffix('-')) == Some(deployment)
+    })
+}
+
+/// Which rollout is ours: what the reply to our own write said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ours {
+    /// The Deployment itself: one that is deleted and made anew has another.
+    pub uid: String,
+    /// Of its spec, as our write left it.
+    pub generation: i64,
+    /// Digest of its pod template, as our write left it. A generation that moved on with the same
+    /// template is still ours: an autoscaler scaled.
+    pub template: String,
+    /// The number of our record of it, where there is one.
+    pub revision: Option<u32>,
+    /// When our write was made, by the API server's clock.
+    pub begun: Option<Timestamp>,
+    /// What served before, in words.
+    pub former: Option<String>,
+}
+
+impl Ours {
+    /// Reads it from a Deployment as the API server gave it; `None`: it is none.
+    pub fn of(reply: &Value, revision: Option<u32>) -> Option<Self> {
+        let metadata = reply.get("metadata")?;
+        Some(Self {
+            uid: metadata.get("uid")?.as_str()?.to_owned(),
+            generation: metadata.get("generation")?.as_i64()?,
+            template: template_digest(reply),
+            revision,
+            begun: written(metadata),
+            former: None,
+        })
+    }
+}
+
+/// When our manager last changed the object; where it never did, when anybody did.
+fn written(metadata: &Value) -> Option<Timestamp> {
+    let entries = metadata.get("managedFields").and_then(Value::as_array);
+    let of = |wanted: fn(&Value) -> bool| {
+        let entries = entries.into_iter().flatten();
+        let spec = entries.filter(|entry| entry.get("subresource").is_none_or(is_empty));
+        let times = spec.filter(|entry| wanted(entry)).filter_map(|entry| {
+            let time = entry.get("time")?.as_str()?;
+            time.parse().ok()
+        });
+        times.max()
+    };
+    of(|entry| entry.get("manager").and_then(Value::as_str) == Some(MANAGER))
+        .or_else(|| of(|_| true))
+        .or_else(|| metadata.get("creationTimestamp")?.as_str()?.parse().ok())
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_str().is_none_or(str::is_empty)
+}
+
+/// Digest of the pod template of a Deployment or a `ReplicaSet`: equal where the pods are made from
+/// the same.
+pub fn template_digest(object: &Value) -> String {
+    let template = object.pointer("/spec/template").unwrap_or(&Value::Null);
+    let mut template = without_nulls(template);
+    // A controller adds it to the template of each ReplicaSet.
+    let labels = template.pointer_mut("/metadata/labels");
+    if let Some(labels) = labels.and_then(Value::as_object_mut) {
+        labels.remove(TEMPLATE_HASH);
+    }
+    digest(std::iter::once(template.to_string().as_str()))
+}
+
+/// Some API servers write `creationTimestamp: null` in templates, and some leave it out.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let there = fields.iter().filter(|(_, value)| !value.is_null());
+            let there = there.map(|(key, value)| (key.clone(), without_nulls(value)));
+            Value::Object(there.collect::<Map<_, _>>())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The rollout by which we go back, while that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoingBack {
+    /// What the write of the remedy said.
+    pub ours: Ours,
+    /// What it goes back to, in words.
+    pub to: String,
+    /// Why, in a sentence.
+    pub reason: Option<String>,
+    /// Whether it served all along, under another name, so that only what was beside it goes.
+    #[serde(default)]
+    pub kept: bool,
+}
+
+/// A rollout under watch. The first look opens the streams; dropping the last clone closes them.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The Deployment's name, which is also the value of the label `app` of its pods.
+    pub service: String,
+    /// Which rollout is ours.
+    pub ours: Ours,
+    /// Whether this run holds the lock, without which nothing may be written.
+    pub holds_lock: bool,
+    /// Whether something was there before that could be brought back.
+    pub can_go_back: bool,
+    /// Set once the remedy has been written: from then on, that rollout is the one that is judged.
+    pub going_back: Option<GoingBack>,
+    /// What a rollback does not bring back, in words.
+    pub not_brought_back: Vec<String>,
+    /// Whether this run has just begun it.
+    pub(super) fresh: bool,
+    /// How patient we are, with the remedy too.
+    pub(super) policy: Policy,
+    /// The architecture of the nodes, where the file asks for one.
+    pub(super) runs_on: Option<Architecture>,
+    /// How many failures trip.
+    pub(super) budget: Option<Budget>,
+    pub(super) watch: Option<Arc<Watch>>,
+    pub(super) memory: Memory,
+    pub(super) remedy: Option<Box<Remedy>>,
+    pub(super) seen: Seen,
+}
+
+/// What was seen and told.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    /// Whether our rollout was up at any look.
+    pub(super) was_ready: bool,
+    /// The last look.
+    pub(super) view: Option<View>,
+    /// The last look before anything was brought back, with what it said of ours.
+    pub(super) ours: Option<(View, Reading)>,
+    /// Messages that were told.
+    pub(super) told: BTreeSet<String>,
+    /// Pieces that may not be read, each with why.
+    pub(super) missing: BTreeMap<&'static str, String>,
+    /// The kinds of objects that are not watched but read, which was told.
+    pub(super) polled: BTreeSet<&'static str>,
+}
+
+impl Followed {
+    /// The digests of the pod templates whose pods are judged: that of the rollout, and of the one by
+    /// which we go back. Those of the rollout before are of no interest.
+    pub(super) fn templates(&self) -> Vec<String> {
+        let back = self.going_back.iter().map(|back| &back.ours);
+        let ours = std::iter::once(&self.ours).chain(back);
+        ours.map(|ours| ours.template.clone()).collect()
+    }
+
+    /// A rollout of `service`, known by `ours`. Sends no request.
+    pub fn new(service: &Service, ours: Ours) -> Self {
+        let name = service.kubernetes.name.as_str();
+        let budget = Budget::of(&service.rollout.breaker);
+        Self {
+            runs_on: service.kubernetes.architecture,
+            ..Self::named(name, ours, service.rollout.policy, budget)
+        }
+    }
+
+    /// The same, of a Deployment by its name.
+    pub(super) fn named(name: &str, ours: Ours, policy: Policy, budget: Option<Budget>) -> Self {
+        Self {
+            service: name.to_owned(),
+            ours,
+            holds_lock: false,
+            can_go_back: false,
+            going_back: None,
+            not_brought_back: Vec::new(),
+            fresh: false,
+            policy,
+            runs_on: None,
+            budget,
+            watch: None,
+            memory: Memory::default(),
+            remedy: None,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Whether our rollout came up after all since the last look, by a Deployment that was just
+    /// read. One that was up before and failed then did not.
+    pub(super) fn came_up(&self, live: &Value) -> bool {
+        let live = DeploymentView::of(live);
+        !self.seen.was_ready && live.is_some_and(|live| standing::came_up(&live, &self.ours))
+    }
+
+    /// Our revision in words: `api v12`; without a record of it, just the Deployment.
+    pub fn revision(&self) -> String {
+        match self.ours.revision {
+            Some(number) => format!("{} v{number}", self.service),
+            None => self.service.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn deployment(template: &Value) -> Value {
+        json!({
+            "metadata": {
+                "uid": "u-1",
+                "generation": 7,
+                "creationTimestamp": "2026-01-01T00:00:00Z",
+                "managedFields": [
+                    {"manager": "deployer", "operation": "Apply", "time": "2026-03-01T00:00:00Z"},
+                    {"manager": "kubectl-scale", "operation": "Update", "subresource": "scale", "time": "2026-04-01T00:00:00Z"},
+                    {"manager": "kubectl-edit", "operation": "Update", "time": "2026-03-02T00:00:00Z"},
+                ],
+            },
+            "spec": {"replicas": 2, "template": template},
+        })
+    }
+
+    #[test]
+    fn a_reply_says_which_rollout_is_ours_and_since_when() {
+        let template = json!({"metadata": {"labels": {"app": "api"}}});
+        let ours = Ours::of(&deployment(&template), Some(3)).unwrap();
+        assert_eq!((ours.uid.as_str(), ours.generation), ("u-1", 7));
+        assert_eq!(ours.begun, "2026-03-01T00:00:00Z".parse().ok());
+        assert_eq!(Ours::of(&json!({"kind": "Status"}), None), None);
+    }
+
+    #[test]
+    fn a_template_is_the_same_whatever_controllers_and_servers_add() {
+        let plain = json!({"metadata": {"labels": {"app": "api"}}, "spec": {"containers": []}});
+        let dressed = json!({
+            "spec": {"containers": []},
+            "metadata": {"labels": {"app": "api", "pod-template-hash": "abc"}, "creationTimestamp": null},
+        });
+        let other = json!({"metadata": {"labels": {"app": "api"}}, "spec": {"containers": [{}]}});
+        let digest = |template| template_digest(&deployment(template));
+        assert_eq!(digest(&plain), digest(&dressed));
+        assert_ne!(digest(&plain), digest(&other));
+        assert_eq!(digest(&plain).len(), 32);
+    }
+
+    #[test]
+    fn a_rollout_is_followed_by_the_name_of_its_deployment() {
+        let mut service = crate::platform::kubernetes::plan::samples::service();
+        service.kubernetes.name = "shop-api".parse().unwrap();
+        let template = json!({"metadata": {"labels": {"app": "shop-api"}}});
+        let ours = Ours::of(&deployment(&template), Some(3)).unwrap();
+        let rollout = Followed::new(&service, ours);
+        assert_eq!(rollout.service, "shop-api");
+        assert_eq!(rollout.revision(), "shop-api v3");
+    }
+}

@@ -1,0 +1,199 @@
+//! What has gone wrong with our pods so far. Pure.
+//!
+//! Two kinds of trouble are told apart. A container that ended is an *event*: it happened, it
+//! counts, and it stays. A pod that finds no node, an image that cannot be pulled, a refusal to make
+//! a pod are *states*: they stand, and they may be over. Of each, the first real words are kept:
+//! back-off texts take their place in the cluster within seconds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+
+use super::causes;
+use super::look::{SetView, View};
+use crate::rollout::{Cause, Failure, Unit};
+
+mod container;
+mod start;
+mod states;
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;
+
+use self::container::Ends;
+use self::states::{Seen, States};
+
+/// What earlier looks at one rollout showed.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    failures: BTreeMap<String, Failure>,
+    healed: BTreeSet<String>,
+    states: States,
+    /// By pod and container.
+    ends: BTreeMap<(String, String), Ends>,
+    /// Since when a pod has been about to start.
+    starting: BTreeMap<String, Timestamp>,
+    wants: Option<Want>,
+}
+
+/// How much what the cluster says about our pods is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Want {
+    /// Something stands still, and nothing in the objects says why.
+    Sometime,
+    /// A judgement waits for it.
+    Soon,
+}
+
+impl Memory {
+    /// All failures so far.
+    pub fn failures(&self) -> Vec<Failure> {
+        self.failures.values().cloned().collect()
+    }
+
+    /// The failures that are states, and over.
+    pub fn healed(&self) -> Vec<String> {
+        self.healed.iter().cloned().collect()
+    }
+
+    /// Whether the events about our pods are wanted.
+    pub fn wants_events(&self) -> Option<Want> {
+        self.wants
+    }
+
+    /// Takes in what a look shows of the pods of `set`, ours since `begun`.
+    pub fn note(&mut self, view: &View, set: Option<&SetView>, begun: Option<Timestamp>) {
+        self.wants = None;
+        let mut seen = BTreeMap::new();
+        match set {
+            Some(set) => {
+                seen.insert(format!("{}/create", set.uid), refused(set, view.at));
+                for pod in view.pods_of(set) {
+                    self.pod(pod, view, begun, &mut seen);
+                }
+            }
+            None => unmade(view, begun, &mut seen),
+        }
+        let (opened, healed) = self.states.update(seen);
+        for failure in opened {
+            self.failures.insert(failure.id.clone(), failure);
+        }
+        self.healed.extend(healed);
+    }
+
+    fn pod(
+        &mut self,
+        pod: &Pod,
+        view: &View,
+        begun: Option<Timestamp>,
+        seen: &mut BTreeMap<String, Seen>,
+    ) {
+        let Some(uid) = pod.metadata.uid.clone() else {
+            return;
+        };
+        if let Some(failure) = failed_whole(pod, &uid, view.at) {
+            self.failures.entry(failure.id.clone()).or_insert(failure);
+            return;
+        }
+        let started = start::started(pod);
+        let since = self.starting.entry(uid.clone()).or_insert(view.at);
+        let stands_still = !started && start::is_slow(*since, view.at);
+        seen.insert(format!("{uid}/node"), start::node(pod, view.at));
+        seen.insert(format!("{uid}/start"), start::of_events(pod, started, view));
+        if stands_still {
+            self.want(Want::Sometime);
+        }
+        for one in container::all(pod) {
+            let key = format!("{uid}/{}/stuck", one.name());
+            let stuck = one.stuck(pod, view);
+            if stuck == Seen::Untold {
+                self.want(Want::Sometime);
+            }
+            seen.insert(key, stuck);
+            let ends = self.ends.entry((uid.clone(), one.name().to_owned()));
+            let ends = ends.or_insert_with(|| Ends::before(&one, pod, begun));
+            let (new, waits) = ends.note(&one, pod, view);
+            for failure in new {
+                self.failures.insert(failure.id.clone(), failure);
+            }
+            if waits {
+                self.want(Want::Soon);
+            }
+        }
+    }
+
+    fn want(&mut self, want: Want) {
+        self.wants = self.wants.max(Some(want));
+    }
+}
+
+/// A pod that failed as a whole: evicted, or refused by its node after all.
+fn failed_whole(pod: &Pod, uid: &str, at: Timestamp) -> Option<Failure> {
+    let status = pod.status.as_ref()?;
+    let reason = status.reason.as_deref().filter(|reason| !reason.is_empty());
+    let reason = reason.filter(|_| status.phase.as_deref() == Some("Failed"))?;
+    let message = status.message.as_deref().unwrap_or_default();
+    Some(Failure {
+        id: format!("{uid}/pod"),
+        at,
+        cause: causes::pod(reason, message),
+        text: words(reason, message),
+        container: None,
+        exit_code: None,
+        unit: Unit::Pod,
+        task: pod.metadata.name.clone(),
+    })
+}
+
+/// Whether pods of ours may not be made.
+fn refused(set: &SetView, at: Timestamp) -> Seen {
+    let Some(said) = set.refusal() else {
+        return Seen::Fine;
+    };
+    Seen::of(
+        causes::refusal(&said.message),
+        said.message.clone(),
+        said.updated.unwrap_or(at),
+    )
+}
+
+/// Whether not even the set of our pods may be made.
+fn unmade(view: &View, begun: Option<Timestamp>, seen: &mut BTreeMap<String, Seen>) {
+    let said = view
+        .deployment
+        .as_ref()
+        .and_then(|deployment| deployment.condition("Progressing"));
+    let said = said.filter(|said| said.status == "False" && said.reason == "ReplicaSetCreateError");
+    let ours = said.filter(|said| begun.is_none_or(|begun| said.updated >= Some(begun)));
+    if let Some(said) = ours {
+        let cause = causes::refusal(&said.message);
+        let state = Seen::of(cause, said.message.clone(), said.updated.unwrap_or(view.at));
+        seen.insert("set/create".to_owned(), state);
+    }
+}
+
+fn words(reason: &str, message: &str) -> String {
+    let message = message.trim();
+    if message.is_empty() {
+        reason.to_owned()
+    } else {
+        format!("{reason}: {message}")
+    }
+}
+
+/// A failure that names a container of a pod.
+fn of_container(id: String, cause: Cause, text: String, at: Timestamp) -> Failure {
+    Failure {
+        id,
+        at,
+        cause,
+        text,
+        container: None,
+        exit_code: None,
+        unit: Unit::Pod,
+        task: None,
+    }
+}

@@ -1,0 +1,333 @@
+//! What goes on with one service, kept up to date by the API server itself: three watches (the
+//! Deployment by its name, `ReplicaSets` and pods by their label) into one store.
+//!
+//! Each watch begins with a streaming list where the server has them, so that three requests are
+//! all that a rollout costs. Those of sets and pods of a rollout that has just begun are opened a
+//! moment later: each step in the making of a pod brings the whole pod, and the first ones say
+//! nothing of how it fares. A slow reading anew heals an event that was lost, and tells a connection
+//! that died silently from one on which nothing happens.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::evidence::Evidence;
+use super::look::{DeploymentView, SetView, View};
+use crate::clock::Clock;
+use crate::platform::failure::{self, Failed};
+use crate::platform::kubernetes::connect::Link;
+use crate::platform::kubernetes::kinds::Kind;
+
+pub mod relist;
+mod store;
+pub mod stream;
+
+#[cfg(test)]
+pub(crate) mod server;
+#[cfg(test)]
+mod tests;
+
+use self::store::Store;
+use self::stream::Feed;
+
+/// The first look waits for so long for what is there.
+const FIRST: SignedDuration = SignedDuration::from_secs(10);
+
+/// New pods have so long to be given a node and to begin to start.
+const BEGINNING: SignedDuration = SignedDuration::from_secs(1);
+
+/// What arrives together is looked at together.
+const TOGETHER: SignedDuration = SignedDuration::from_millis(10);
+
+/// What all tasks of a watch share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    store: Mutex<Store>,
+    evidence: Mutex<Evidence>,
+    stirred: Notify,
+}
+
+impl Shared {
+    fn new(now: Timestamp, begun: bool) -> Self {
+        Self {
+            store: Mutex::new(Store::new(now, begun)),
+            evidence: Mutex::new(Evidence::default()),
+            stirred: Notify::new(),
+        }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was gathered beside the watches.
+    pub(crate) fn evidence(&self) -> MutexGuard<'_, Evidence> {
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pods that are there, as far as that is known.
+    pub(crate) fn pods(&self, now: Timestamp) -> Vec<Arc<Pod>> {
+        let view = self.store().view(now);
+        view.map(|view| view.pods).unwrap_or_default()
+    }
+
+    /// There is something new.
+    pub(crate) fn stir(&self) {
+        self.stirred.notify_one();
+    }
+}
+
+/// Where and what is watched.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The connection.
+    pub(crate) link: Link,
+    /// The namespace.
+    pub(crate) namespace: String,
+    /// The Deployment's name.
+    pub(crate) name: String,
+    /// The time.
+    pub(crate) clock: Clock,
+}
+
+/// The watches of one service; dropping it ends them.
+pub(crate) struct Watch {
+    place: Place,
+    shared: Arc<Shared>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watch({}/{})", self.place.namespace, self.place.name)
+    }
+}
+
+impl Watch {
+    /// Opens the watches; `fresh`: what is watched has just begun. What is there arrives in the
+    /// background.
+    pub(crate) fn open(place: Place, fresh: bool) -> Self {
+        let shared = Arc::new(Shared::new(place.clock.now(), !fresh));
+        let mut tasks = JoinSet::new();
+        let deployment = Feed::<DeploymentView>::new(&place, &shared);
+        let sets = Feed::<SetView>::new(&place, &shared);
+        let pods = Feed::<Pod>::new(&place, &shared);
+        tasks.spawn(self::relist::keep_reading(
+            deployment.clone(),
+            sets.clone(),
+            pods.clone(),
+        ));
+        tasks.spawn(deployment.run());
+        tasks.spawn(follow_pods(sets, pods));
+        Self {
+            place,
+            shared,
+            tasks: Mutex::new(tasks),
+        }
+    }
+
+    /// Where and what is watched.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What the tasks share.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Does something beside the watches, and ends it with them.
+    pub(crate) fn beside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// What is there, as far as it is known now; an error while the cluster cannot be seen.
+    pub(crate) async fn look(&self) -> Result<View, Failed> {
+        let clock = self.place.clock;
+        let until = clock.now() + FIRST;
+        while !self.shared.store().is_complete() && clock.now() < until {
+            tokio::select! {
+                () = self.shared.stirred.notified() => {}
+                () = clock.sleep_until(until) => {}
+            }
+            if self.shared.store().is_refused() {
+                break;
+            }
+        }
+        let mut view = self.shared.store().view(clock.now())?;
+        let evidence = self.shared.evidence();
+        view.events = evidence.events();
+        view.skew = self.place.link.time.skew();
+        view.at = view.by_theirs(view.at);
+        view.events_asked = evidence.asked().map(|asked| view.by_theirs(asked));
+        Ok(view)
+    }
+
+    /// The kinds that may be read but not watched: they are read every so often.
+    pub(crate) fn polled(&self) -> Vec<&'static str> {
+        self.shared.store().polled()
+    }
+
+    /// The pieces that may not be read, each with why.
+    pub(crate) fn denied(&self) -> Vec<(&'static str, String)> {
+        self.shared.store().denied()
+    }
+
+    /// Resolves once something new has arrived.
+    pub(crate) async fn stirred(&self) {
+        self.shared.stirred.notified().await;
+        let clock = self.place.clock;
+        clock.sleep_until(clock.now() + TOGETHER).await;
+    }
+}
+
+/// Watches sets and pods from when there is something to see of them.
+async fn follow_pods(sets: Feed<SetView>, pods: Feed<Pod>) {
+    if !sets.shared.store().begun {
+        sets.clock.sleep_until(sets.clock.now() + BEGINNING).await;
+        sets.shared.store().begun = true;
+    }
+    futures::join!(sets.run(), pods.run());
+}
+
+/// A kind of object that is watched.
+trait Watched: Sized + Send + Sync + 'static {
+    /// As the client gives it.
+    type Object: Clone + fmt::Debug + serde::de::DeserializeOwned + kube::Resource + Send + 'static;
+    /// In words: "pods".
+    const WORDS: &'static str;
+
+    /// All of them in a namespace.
+    fn api(place: &Place) -> Api<Self::Object>;
+
+    /// The only one of them, where there is but one: it can be read by its name without the right to
+    /// list.
+    fn alone(name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
+    /// Selects those of the service, by field or by label.
+    fn selector(name: &str) -> (Option<String>, Option<String>);
+
+    /// Reduces one to what is read of it.
+    fn of(object: Self::Object) -> Option<Self>;
+
+    /// Its shelf in the store.
+    fn shelf(store: &mut Store) -> &mut store::Shelf<Self>;
+}
+
+impl Watched for DeploymentView {
+    type Object = DynamicObject;
+    const WORDS: &'static str = "the Deployment";
+
+    fn api(place: &Place) -> Api<DynamicObject> {
+        let client = place.link.client.clone();
+        Api::namespaced_with(client, &place.namespace, &Kind::Deployment.resource())
+    }
+
+    fn selector(name: &str) -> (Option<String>, Option<String>) {
+        (Some(format!("metadata.name={name}")), None)
+    }
+
+    fn alone(name: &str) -> Option<String> {
+        Some(name.to_owned())
+    }
+
+    fn of(object: DynamicObject) -> Option<Self> {
+        Self::of(&serde_json::to_value(object).ok()?)
+    }
+
+    fn shelf(store: &mut Store) -> &mut store::Shelf<Self> {
+        &mut store.deployment
+    }
+}
+
+impl Watched for SetView {
+    type Object = DynamicObject;
+    const WORDS: &'static str = "ReplicaSets";
+
+    fn api(place: &Place) -> Api<DynamicObject> {
+        let client = place.link.client.clone();
+        Api::namespaced_with(client, &place.namespace, &replica_sets())
+    }
+
+    fn selector(name: &str) -> (Option<String>, Option<String>) {
+        (None, Some(format!("app={name}")))
+    }
+
+    fn of(object: DynamicObject) -> Option<Self> {
+        Self::of(&serde_json::to_value(object).ok()?)
+    }
+
+    fn shelf(store: &mut Store) -> &mut store::Shelf<Self> {
+        &mut store.sets
+    }
+}
+
+/// Where the API server has `ReplicaSets`, which we only read.
+pub(crate) fn replica_sets() -> ApiResource {
+    ApiResource {
+        group: "apps".to_owned(),
+        version: "v1".to_owned(),
+        api_version: "apps/v1".to_owned(),
+        kind: "ReplicaSet".to_owned(),
+        plural: "replicasets".to_owned(),
+    }
+}
+
+impl Watched for Pod {
+    type Object = Self;
+    const WORDS: &'static str = "pods";
+
+    fn api(place: &Place) -> Api<Self> {
+        Api::namespaced(place.link.client.clone(), &place.namespace)
+    }
+
+    fn selector(name: &str) -> (Option<String>, Option<String>) {
+        (None, Some(format!("app={name}")))
+    }
+
+    fn of(mut object: Self) -> Option<Self> {
+        // Half of a pod's size, and nobody reads it.
+        object.metadata.managed_fields = None;
+        Some(object)
+    }
+
+    fn shelf(store: &mut Store) -> &mut store::Shelf<Self> {
+        &mut store.pods
+    }
+}
+
+/// Why the cluster was not seen; what a [`Failed`] says, to be said again and again.
+#[derive(Debug, Clone)]
+struct Lost {
+    operation: String,
+    kind: failure::Kind,
+    code: Option<String>,
+    message: String,
+}
+
+impl Lost {
+    fn of(operation: &str, error: &kube::Error) -> Self {
+        let failed = crate::platform::kubernetes::api::failures::failed(operation, error);
+        Self {
+            operation: failed.operation,
+            kind: failed.kind,
+            code: failed.code,
+            message: failed.message,
+        }
+    }
+
+    fn failed(&self) -> Failed {
+        Failed::new(&self.operation, self.kind, &self.message).with_code(self.code.as_deref())
+    }
+}
