@@ -192,6 +192,5 @@ pub mod platform;
 pub mod remedy;
 pub mod report;
 pub mod rollout;
-pub mod sandbox;
 pub mod spec;
 mod whole;

@@ -11,7 +11,7 @@ use super::{Screen, signals, site};
 use crate::cancel::Cancel;
 use crate::error::ExitCode;
 use crate::event::Kind;
-use crate::sandbox::{Sandbox, SandboxError};
+use sandbox::{Sandbox, SandboxError};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]

@@ -19,8 +19,8 @@ use crate::platform::kubernetes::{Kubernetes, Trust};
 use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
 use crate::report::Veil;
-use crate::sandbox::{self, Sandbox};
 use crate::spec::{self, Approve, Disk, Loaded, Place, Reach, Request, Spec};
+use sandbox::{self, Sandbox};
 
 /// One target with its services.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::stage::{Act, Play, Ran, example};
 use super::story::{Before, STORIES, prepared};
-use crate::sandbox::Switches;
+use sandbox::Switches;
 
 /// Added to every request, so that virtual time counts round trips.
 const LATENCY: Duration = Duration::from_millis(80);

@@ -5,7 +5,7 @@ use super::judge::{Findings, judge, judge_calm, truth};
 use super::stage::Ran;
 use super::story::{Staged, stage};
 use super::wire::Mishap;
-use crate::sandbox::{Effect, Fault, Switches, World};
+use sandbox::{Effect, Fault, Switches, World};
 
 /// What the sweeps leave behind when a run could not go on: the same command again.
 async fn again(staged: &Staged, ran: &Ran) -> Result<(), String> {

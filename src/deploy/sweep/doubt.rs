@@ -5,7 +5,7 @@ use super::judge::{Findings, judge_calm};
 use std::time::Duration;
 
 use super::story::{Before, STORIES, Story, prepared};
-use crate::sandbox::{DeploymentApi, Ending, FailedEntry, SuccessfulOrder, Switches, World};
+use sandbox::{DeploymentApi, Ending, FailedEntry, SuccessfulOrder, Switches, World};
 
 /// Stories that end as they do only because of a switch.
 const MORE: [Story; 3] = [

@@ -4,7 +4,7 @@ use super::others::{reason, runs};
 use super::stage::{Play, Ran, example, fresh, image, later};
 use crate::event::{Kind, PostMortem};
 use crate::rollout::Cause;
-use crate::sandbox::{Behaviour, Effect, Fault, Timings, World};
+use sandbox::{Behaviour, Effect, Fault, Timings, World};
 
 fn evidence(ran: &Ran) -> &PostMortem {
     let told = ran.events.iter().find_map(|event| match &event.kind {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::stage::{Ran, image, later};
 use super::story::Staged;
-use crate::sandbox::World;
+use sandbox::World;
 
 /// The service of the example.
 pub(super) const KEY: &str = "main/api-service";

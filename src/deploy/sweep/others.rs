@@ -9,7 +9,7 @@ use super::stage::{Act, Play, Ran, example, image, later};
 use super::story::{Before, SCALING, prepared};
 use super::wire::Mishap;
 use crate::deploy::IfBusy;
-use crate::sandbox::{Action, Behaviour, DeploymentApi, Planned, Switches, When, World};
+use sandbox::{Action, Behaviour, DeploymentApi, Planned, Switches, When, World};
 
 pub(super) async fn runs() -> World {
     prepared(Before::Runs, &Switches::default()).await

@@ -7,7 +7,7 @@ use super::others::{reason, rolling, runs};
 use super::stage::{Act, Play, Ran, example, fresh, later};
 use super::story::{Before, SCALING, TASK_ROLE, prepared};
 use crate::event::Kind;
-use crate::sandbox::{Behaviour, Effect, Fault, Switches, World};
+use sandbox::{Behaviour, Effect, Fault, Switches, World};
 
 const NO_ROLLBACK: (&str, &str) = ("rollback = true", "rollback = false");
 

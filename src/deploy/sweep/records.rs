@@ -3,7 +3,7 @@
 use super::judge::serving;
 use super::others::{reason, runs};
 use super::stage::{Act, Play, example, image};
-use crate::sandbox::{Behaviour, Effect, Fault, World};
+use sandbox::{Behaviour, Effect, Fault, World};
 
 /// The world with so many more deployments of the service since then.
 fn with_history(mut world: World, more: i64) -> World {

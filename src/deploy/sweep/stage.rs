@@ -20,8 +20,8 @@ use crate::platform::ecs::Ecs;
 use crate::platform::ecs::origin::Origin;
 use crate::platform::ecs::plan::change::{Basis, Change};
 use crate::platform::owner::Tenant;
-use crate::sandbox::{Fault, LoggedRequest, Sandbox, World};
 use crate::spec::{self, Disk, Files, Spec};
+use sandbox::{Fault, LoggedRequest, Sandbox, World};
 
 /// A moment like any other.
 const BEGIN: &str = "2026-01-02T03:04:05Z";

@@ -3,8 +3,8 @@
 use super::judge::{Rest, rest};
 use super::stage::{Play, Ran, example, fresh, later};
 use crate::platform::Intent;
-use crate::sandbox::{Switches, World};
 use crate::spec::Spec;
+use sandbox::{Switches, World};
 
 /// The example's line about scaling.
 pub(super) const SCALING: &str = "scaling  = { min = 2, max = 20, cpu = 70, scale_in_cooldown = \"300s\", scale_out_cooldown = \"60s\" }";

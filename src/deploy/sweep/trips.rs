@@ -4,7 +4,7 @@ use super::judge::{Findings, judge};
 use super::stage::image;
 use super::story::{Before, STORIES, Staged, Story, TASK_ROLE};
 use super::wire::Mishap;
-use crate::sandbox::{Behaviour, Switches};
+use sandbox::{Behaviour, Switches};
 
 const ALARM: (&str, &str) = (TASK_ROLE, "alarms = [\"api-5xx\"]\ntask_role      =");
 

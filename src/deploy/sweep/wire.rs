@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use crate::cancel::Cancel;
 use crate::clock::Clock;
-use crate::sandbox::{Sandbox, World};
+use sandbox::{Sandbox, World};
 
 /// What happens at a request.
 #[derive(Clone)]

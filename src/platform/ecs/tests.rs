@@ -17,8 +17,8 @@ use crate::event::{Event, Events, Kind as Told};
 use crate::platform::aws::connect;
 use crate::platform::owner::Tenant;
 use crate::platform::{Failed, Intent, PerformError};
-use crate::sandbox::{Fault, Sandbox, World};
 use crate::spec::{EcsPlace, Files, Request, Service, Spec, load};
+use sandbox::{Fault, Sandbox, World};
 
 mod budgets;
 mod comparing;

@@ -82,7 +82,7 @@ async fn warnings_take_no_more_than_four_reads() {
 
 #[tokio::test(start_paused = true)]
 async fn a_first_deployment_that_tripped_is_warned_of_whatever_its_record_says() {
-    use crate::sandbox::Ending;
+    use sandbox::Ending;
     for ending in [Ending::Stopped, Ending::RollbackFailed] {
         let cloud = Cloud::new().await;
         cloud

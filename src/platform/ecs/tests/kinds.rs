@@ -8,7 +8,7 @@ use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
 use super::*;
 use crate::platform::Kind;
 use crate::platform::aws::failed;
-use crate::sandbox::Effect;
+use sandbox::Effect;
 
 #[tokio::test(start_paused = true)]
 async fn what_comes_back_decides_the_kind() {

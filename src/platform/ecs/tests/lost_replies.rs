@@ -1,7 +1,7 @@
 //! Each write with its reply lost, refused, throttled, or never sent: the world ends the same.
 
 use super::*;
-use crate::sandbox::{Action, Effect, Planned, When};
+use sandbox::{Action, Effect, Planned, When};
 
 /// What there is in the end, without what no two runs share.
 async fn world(cloud: &Cloud) -> String {

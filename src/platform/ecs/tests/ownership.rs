@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::platform::Kind;
-use crate::sandbox::Effect;
+use sandbox::Effect;
 
 async fn made_by_hand(cloud: &Cloud) {
     cloud.deploy(&service()).await;

@@ -5,7 +5,7 @@ use crate::answer::Ending;
 use crate::answer::{LogLine, Wanted};
 use crate::platform::Gone;
 use crate::platform::Kind;
-use crate::sandbox::Effect;
+use sandbox::Effect;
 
 #[tokio::test(start_paused = true)]
 async fn status_tells_what_runs() {

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use super::super::eks::found;
 use super::*;
 use crate::platform::aws;
-use crate::sandbox::{EksCluster, Sandbox, World};
 use crate::spec::Owner;
+use sandbox::{EksCluster, Sandbox, World};
 
 const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n";
 
