@@ -86,6 +86,49 @@
 //! | [`event`], [`report`] | the typed story, and who tells it |
 //! | [`sandbox`] | an embedded ECS in its own wire protocol, and EKS's answer where a cluster is |
 //! | [`clock`], [`cancel`], [`error`] | time, the wish to stop, exit codes |
+//! | `harmless`, `whole` | what a terminal would obey, shown as text; files that are replaced whole or not at all |
+//!
+//! ## The rooms
+//!
+//! Both platforms have the same rooms, under the same names; what only one has is marked by a dash
+//! on the other's side.
+//!
+//! ```text
+//! src/platform/         kubernetes/             ecs/
+//!   how it is reached   connect   api           (platform/aws)
+//!   what is asked for   kinds     fields        settings
+//!   what would change   plan                    plan
+//!   making it so        perform   lock          perform   -
+//!   how it goes         rollout                 rollout
+//!   the way back        rollback                rollback
+//!   what was            history                 history
+//!   what is             status    logs          status    logs
+//!   the trait's side    platform                platform
+//! ```
+//!
+//! A setting of an ECS service is one file of [`platform::ecs::settings`], with all there is to say of
+//! it; a part of a container is one of [`platform::ecs::settings::container`]; a kind on Kubernetes is
+//! one of [`platform::kubernetes::kinds`].
+//!
+//! ## Words
+//!
+//! | word | means |
+//! |---|---|
+//! | service | what a file describes under `[service.NAME]`: containers that run until they are told to stop |
+//! | target | a place that a service goes to: `config/TARGET.toml` |
+//! | spec | the files, read and checked: what is wanted, without the cloud |
+//! | plan | what would be done, as data, and the facts that it rests on (its basis) |
+//! | change | one step of a plan: one write |
+//! | effect | what people and traffic notice of a difference: nothing, another count, new tasks, a new object |
+//! | rollout | the way from one revision to the next, with an identity that the platform gave it |
+//! | revision | one version of a service, as the platform keeps it |
+//! | observation | what one look at a rollout shows, about *ours* only |
+//! | trip | evidence that a rollout fails: the breaker, a cause whose patience ended, the deadline, an alarm |
+//! | cause | why a task or pod failed, in the same words on both platforms |
+//! | patience | how long a cause may be seen before it trips |
+//! | verdict | how a rollout ended: healthy, tripped, superseded, undetermined. It never changes |
+//! | remedy | what follows from a trip: the one rollback, or nothing |
+//! | post-mortem | the evidence of a failure, on one screen |
 //!
 //! There is no common service model below [`spec::Spec`]. A platform keeps its own desired, observed
 //! and change types end to end and meets the core at two narrow waists: [`plan::ChangeView`]
@@ -194,3 +237,6 @@ pub mod report;
 pub mod rollout;
 pub mod spec;
 mod whole;
+
+#[cfg(test)]
+mod tests;

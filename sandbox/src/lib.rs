@@ -45,7 +45,7 @@ pub use self::plan::{Action, Planned, When};
 pub use self::switches::{DeploymentApi, Ending, FailedEntry, SuccessfulOrder, Switches};
 pub use self::timings::Timings;
 pub use self::wire::LoggedRequest;
-pub use self::world::World;
+pub use self::world::{RolloutRecord, World};
 pub use self::world_file::{Before, Preset, TimingsChoice, WorldFile};
 
 /// A sandbox that serves for days remembers so many requests; half are forgotten at a time.

@@ -25,6 +25,7 @@ mod events;
 pub(crate) mod ids;
 pub(crate) mod launch;
 pub(crate) mod logs;
+mod onlooker;
 mod others;
 mod realms;
 mod rollback;
@@ -47,6 +48,8 @@ use self::scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
 use self::service::Service;
 use self::task_definition::Family;
 use self::tasks::Tasks;
+
+pub use self::onlooker::RolloutRecord;
 
 /// Milliseconds since 1970, or a number of them.
 pub(crate) type Millis = i64;

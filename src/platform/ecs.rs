@@ -12,6 +12,8 @@ use self::settings::render::Setting;
 use crate::clock::Clock;
 use crate::platform::aws::{Connection, Renewing, Requests, ServerTime, Whole};
 use crate::platform::owner::Tenant;
+use crate::platform::send::write;
+use crate::platform::{Failed, Kind};
 use crate::spec::EcsPlace;
 
 pub mod history;
@@ -23,7 +25,6 @@ pub mod settings;
 pub use crate::platform::origin;
 pub mod perform;
 mod platform;
-pub mod send;
 pub mod status;
 
 #[cfg(test)]
@@ -135,6 +136,16 @@ impl Ecs {
     /// The name that Application Auto Scaling has for a service.
     pub fn resource_id(&self, service: &str) -> String {
         format!("service/{}/{service}", self.place.cluster)
+    }
+
+    /// Sends a write; see [`write`].
+    async fn write<T>(
+        &self,
+        passing: &[Kind],
+        send: impl AsyncFn() -> Result<T, Failed>,
+        look: impl AsyncFn() -> Result<Option<T>, Failed>,
+    ) -> Result<T, Failed> {
+        write(*self.clock(), passing, send, look).await
     }
 
     fn known_definition(&self, arn: &str) -> Option<Definition> {

@@ -131,8 +131,8 @@ async fn a_request_that_is_denied_is_told_and_running_again_goes_on() {
 
 /// Whether what was tried has failed and been gone back from: run again, it is tried once more.
 fn is_over(staged: &Staged, world: &World) -> bool {
-    let newest = world.deployments.values().max_by_key(|one| one.created_at);
-    let rolled_back = newest.is_some_and(|one| one.status.is_final() && one.rollback.is_some());
+    let newest = world.rollouts().pop();
+    let rolled_back = newest.is_some_and(|one| one.is_final && one.is_rolled_back);
     staged.story.exit == 10 && rolled_back
 }
 

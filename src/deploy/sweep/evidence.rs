@@ -57,16 +57,7 @@ async fn a_load_balancer_that_never_answers_delays_no_look() {
 
 /// The world with so many more stopped tasks of a revision before, always listed first.
 fn with_remains(mut world: World, many: i64) -> World {
-    let one = world.tasks.values().find(|task| task.ending);
-    let one = one.unwrap().clone();
-    for n in 0..many {
-        let id = format!("{:032x}", 0xfeed_0000 + n);
-        let mut task = one.clone();
-        task.arn = one.arn.replace(&one.id, &id);
-        task.id.clone_from(&id);
-        task.number = i64::MAX - n;
-        world.tasks.insert(task);
-    }
+    world.add_ended_tasks(many);
     world
 }
 

@@ -30,74 +30,23 @@ impl Rest {
 /// The world at rest.
 pub(super) fn rest(world: &World) -> Rest {
     let world = later(world.clone(), 3_600);
-    let service = world.services.get(KEY).map(|service| {
-        let mut workload = json!(service.workload);
-        workload["taskDefinition"] = definition(&world, &service.workload.task_definition);
-        let primary = service.primary().unwrap();
-        json!({
-            "status": service.status,
-            "desired": service.desired,
-            "workload": workload,
-            "settings": service.settings,
-            "state": primary.state,
-            "healthy": healthy(&world, &primary.id),
-            "tags": tags(&world, &service.arn),
-        })
-    });
-    let targets = world.targets.values();
-    let targets: Vec<_> = targets
-        .map(|one| json!([one.resource, one.min, one.max]))
-        .collect();
-    let policies = world.policies.values();
-    let policies: Vec<_> = policies
-        .map(|one| json!([one.name, one.configuration]))
-        .collect();
-    Rest(json!({"service": service, "targets": targets, "policies": policies}))
-}
-
-/// Without who ran what: a run that found a revision registered says so here, another one there.
-fn tags(world: &World, arn: &str) -> Value {
-    let mut tags = json!(world.tags.get(arn));
-    if let Some(tags) = tags.as_object_mut() {
+    let mut service = world.service(KEY);
+    // Without who ran what: a run that found a revision registered says so here, another one there.
+    if let Some(tags) = service.get_mut("tags").and_then(Value::as_object_mut) {
         tags.retain(|key, _| !key.starts_with("deployer:rollout:"));
     }
-    tags
-}
-
-fn definition(world: &World, arn: &str) -> Value {
-    let mut all = world
-        .families
-        .values()
-        .flat_map(|family| family.revisions.values());
-    let found = all.find(|one| one.arn == arn);
-    found.map_or(Value::Null, |one| json!(one.body))
-}
-
-fn healthy(world: &World, deployment: &str) -> usize {
-    let tasks = world.tasks.values();
-    tasks
-        .filter(|task| task.deployment == deployment && task.is_healthy())
-        .count()
+    Rest(json!({"service": service, "scaling": world.scaling()}))
 }
 
 /// The tag that the PRIMARY deployment runs, if all of its tasks are running just now.
 pub(super) fn serving(world: &World) -> Option<String> {
-    let service = world.services.get(KEY)?;
-    let primary = service.primary()?;
-    let tasks = world.tasks.values();
-    let running = tasks.filter(|task| task.deployment == primary.id && task.is_running());
-    let whole = i64::try_from(running.count()).ok()? >= service.desired;
-    let body = definition(world, &primary.workload.task_definition);
-    let running = body
-        .pointer("/containerDefinitions/0/image")?
-        .as_str()?
-        .to_owned();
-    whole.then(|| running.rsplit(':').next().unwrap_or_default().to_owned())
+    let image = world.serving(KEY)?;
+    Some(image.rsplit(':').next().unwrap_or_default().to_owned())
 }
 
 /// How many rollouts the world has seen. Every UpdateService that starts one leaves a record.
 pub(super) fn rollouts(world: &World) -> usize {
-    world.deployments.len()
+    world.rollouts().len()
 }
 
 /// Whether what the run says is so, and the world came out as it says.

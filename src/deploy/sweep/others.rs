@@ -50,7 +50,7 @@ fn update(world: World, tag: &str) -> Play {
 pub(super) async fn rolling(tag: &str, ms: i64) -> World {
     let mut world = runs().await;
     world.add_planned(Planned {
-        when: When::AtMs(world.now - world.started + 1),
+        when: When::AtMs(world.elapsed_ms() + 1),
         action: deploys(tag),
         seen: 0,
     });
@@ -83,14 +83,14 @@ async fn somebody_who_deploys_after_us_supersedes_us() {
 /// Somebody asks for the newest rollout to be stopped, just before this request of ours.
 fn stops() -> Mishap {
     Mishap::change(|world| {
-        let newest = world.deployments.values().max_by_key(|one| one.created_at);
+        let newest = world.rollouts().pop();
         let input = json!({"serviceDeploymentArn": newest.unwrap().arn});
         let action = Action::Request {
             service: "ecs".into(),
             operation: "StopServiceDeployment".into(),
             input,
         };
-        let when = When::AtMs(world.now - world.started);
+        let when = When::AtMs(world.elapsed_ms());
         world.add_planned(Planned {
             when,
             action,
@@ -212,8 +212,11 @@ async fn a_count_that_the_autoscaler_moves_meanwhile_is_kept() {
         assert_eq!(ran.exit(), Some(0), "{delay}: {}", reason(&ran));
         let end = later(ran.world, 60);
         assert_eq!(
-            (serving(&end).as_deref(), end.services[KEY].desired),
-            (Some("v2"), 6)
+            (
+                serving(&end).as_deref(),
+                end.service(KEY)["desired"].as_i64()
+            ),
+            (Some("v2"), Some(6))
         );
     }
 }
@@ -281,9 +284,8 @@ async fn a_plan_warns_of_a_rollout_that_is_under_way_and_not_of_one_that_is_over
     world.timings_mut().completed_lag_ms = 10_000;
     let over = update(world, "v2").run().await;
     assert_eq!(over.exit(), Some(0));
-    let service = &over.world.services[KEY];
     assert_ne!(
-        json!(service.primary().unwrap().state),
+        over.world.service(KEY)["state"],
         "COMPLETED",
         "there would be nothing to see"
     );
@@ -367,7 +369,7 @@ async fn a_broken_image_that_new_bounds_would_start_after_the_verdict_goes_back(
             "ScalableDimension": "ecs:service:DesiredCount", "MinCapacity": 0}),
     };
     for (ms, action) in [(1, bounds), (2, counts(0))] {
-        let when = When::AtMs(world.now - world.started + ms);
+        let when = When::AtMs(world.elapsed_ms() + ms);
         world.add_planned(Planned {
             when,
             action,

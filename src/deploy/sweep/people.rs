@@ -168,7 +168,7 @@ async fn percentages_that_let_nothing_start_are_noted_and_end_at_the_deadline() 
 
 /// Every request between these seconds of the run goes wrong like this.
 fn weather(world: &World, effect: Effect, seconds: [i64; 2]) -> Vec<Fault> {
-    let begin = world.now - world.started;
+    let begin = world.elapsed_ms();
     let [from, until] = seconds.map(|second| begin + second * 1_000);
     vec![Fault::new(effect).times(0).between(from, until)]
 }
@@ -269,7 +269,7 @@ async fn tasks_that_fail_long_after_a_good_rollout_are_seen_by_the_next_run() {
     let mut world = prepared(Before::Runs, &Switches::default()).await;
     let behaviour = Behaviour::Missing;
     world.set_image("*", behaviour);
-    drop(std::mem::take(&mut world.tasks));
+    world.forget_tasks();
     let world = later(world, 120);
     let ran = Play::new(world, example(&[], "v1")).run().await;
     assert_eq!(ran.exit(), Some(11), "{}", reason(&ran));

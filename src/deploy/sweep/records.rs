@@ -1,28 +1,20 @@
 //! ECS's own records are many, may be forbidden for a while, and are found all the same.
 
-use super::judge::serving;
+use super::judge::{KEY, serving};
 use super::others::{reason, runs};
 use super::stage::{Act, Play, example, image};
 use sandbox::{Behaviour, Effect, Fault, World};
 
 /// The world with so many more deployments of the service since then.
 fn with_history(mut world: World, more: i64) -> World {
-    let first = world.deployments.values().next().unwrap().clone();
-    for n in 1..=more {
-        let mut one = first.clone();
-        one.arn = format!("{}{n}", first.arn);
-        one.target.arn = format!("{}{n}", first.target.arn);
-        one.created_at += n;
-        world.deployments.insert(one.arn.clone(), one);
-    }
+    world.add_rollouts(more);
     world
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_rollout_of_long_ago_is_found_behind_hundreds_of_others() {
     let world = runs().await;
-    let first = world.services.values().next().unwrap().primary().unwrap();
-    let first = first.id.clone();
+    let first = world.primary(KEY).unwrap().to_owned();
     let mut world = with_history(world, 250);
     // It does not serve any more: only its record can tell how it ended.
     let ran = Play::new(world, example(&[], "v2")).run().await;

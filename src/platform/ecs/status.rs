@@ -7,8 +7,8 @@ use super::plan::adopt;
 use super::plan::observe::{Observed, ObservedService, Scaling};
 use super::rollout::from_sdk;
 use super::rollout::short;
-use super::settings::LoadBalancer;
 use super::settings::from_sdk::last_part;
+use super::settings::target_groups::LoadBalancer;
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::event::Events;
 use crate::platform::Failed;
@@ -34,7 +34,7 @@ impl Ecs {
         if observed.scaling.is_none() {
             status.missing.push("autoscaling: not permitted".into());
         }
-        let groups = there.config.load_balancers.iter();
+        let groups = there.config.settings.target_groups.load_balancers.iter();
         let read = futures::future::join_all(groups.map(|group| self.targets(group))).await;
         for targets in read {
             match targets {
@@ -131,7 +131,7 @@ fn images(observed: &Observed) -> Vec<Image> {
     containers
         .map(|container| Image {
             container: container.name.clone(),
-            image: container.image.clone(),
+            image: container.image.image.clone(),
         })
         .collect()
 }

@@ -51,12 +51,8 @@ impl Ecs {
         revision: &str,
         token: &str,
     ) -> Result<ecs::Service, Failed> {
-        let network = wanted.network_configuration.as_ref();
-        let deployment = wanted.deployment_configuration.as_ref();
-        let capacity = &wanted.capacity_provider_strategy;
-        let balancers = to_sdk::load_balancers(&wanted.load_balancers);
         let operation = format!("create service {}", wanted.service_name);
-        let answer = self
+        let call = self
             .ecs()
             .create_service()
             .cluster(&wanted.cluster)
@@ -64,19 +60,10 @@ impl Ecs {
             .task_definition(revision)
             .client_token(token)
             .set_desired_count(wanted.desired_count)
-            .set_launch_type(wanted.launch_type.as_deref().map(Into::into))
-            .set_capacity_provider_strategy(if capacity.is_empty() {
-                None
-            } else {
-                Some(to_sdk::capacity(capacity)?)
-            })
-            .set_platform_version(wanted.platform_version.clone())
-            .set_deployment_configuration(deployment.map(to_sdk::deployment).transpose()?)
-            .set_network_configuration(network.map(to_sdk::network).transpose()?)
-            .set_load_balancers((!balancers.is_empty()).then_some(balancers))
-            .set_health_check_grace_period_seconds(wanted.health_check_grace_period_seconds)
-            .set_enable_execute_command(wanted.enable_execute_command)
-            .set_tags(to_sdk::tags(&wanted.tags))
+            .set_tags(to_sdk::tags(&wanted.tags));
+        let answer = wanted
+            .settings
+            .create(call)?
             .customize()
             .config_override(once())
             .send()
@@ -138,30 +125,23 @@ impl Ecs {
         update: &ServiceUpdate,
         revision: Option<&str>,
     ) -> Result<ecs::Service, Failed> {
-        let capacity = update.capacity_provider_strategy.as_deref();
-        let deployment = update.deployment_configuration.as_ref();
-        let network = update.network_configuration.as_ref();
         let operation = format!("update service {}", update.service);
-        let answer = self
+        let call = self
             .ecs()
             .update_service()
             .cluster(&update.cluster)
             .service(&update.service)
             .set_task_definition(revision.map(str::to_owned))
             .set_desired_count(update.desired_count)
-            .set_capacity_provider_strategy(capacity.map(to_sdk::capacity).transpose()?)
-            .set_deployment_configuration(deployment.map(to_sdk::deployment).transpose()?)
-            .set_network_configuration(network.map(to_sdk::network).transpose()?)
-            .set_platform_version(update.platform_version.clone())
             .set_force_new_deployment(update.force_new_deployment.then_some(true))
-            .set_health_check_grace_period_seconds(update.health_check_grace_period_seconds)
-            .set_enable_execute_command(update.enable_execute_command)
             .set_availability_zone_rebalancing(
                 update
                     .ends_rebalancing
                     .then_some(ecs::AvailabilityZoneRebalancing::Disabled),
-            )
-            .set_load_balancers(update.load_balancers.as_deref().map(to_sdk::load_balancers))
+            );
+        let answer = update
+            .settings
+            .update(call)?
             .customize()
             .config_override(once())
             .send()

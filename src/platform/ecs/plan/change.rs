@@ -8,8 +8,7 @@ use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::from_sdk::last_part;
 use crate::platform::ecs::settings::{
-    Alarms, CapacityProviderStrategyItem, DeploymentConfiguration, LoadBalancer,
-    NetworkConfiguration, ScalableTarget, ScalingPolicy, ServiceConfig, Tag, TaskDefinition,
+    ScalableTarget, ScalingPolicy, ServiceConfig, SettingsUpdate, Tag, TaskDefinition,
 };
 
 /// The facts that a plan rests on: what a change would hurt if it were different.
@@ -260,22 +259,10 @@ pub struct ServiceUpdate {
     pub revision: Option<Revision>,
     /// Another count.
     pub desired_count: Option<i32>,
-    /// Replaced as a whole; empty: back to the launch type.
-    pub capacity_provider_strategy: Option<Vec<CapacityProviderStrategyItem>>,
-    /// Always complete.
-    pub deployment_configuration: Option<DeploymentConfiguration>,
-    /// Replaced as a whole.
-    pub network_configuration: Option<NetworkConfiguration>,
-    /// `LATEST` to set it back.
-    pub platform_version: Option<String>,
+    /// What differs of its settings.
+    pub settings: SettingsUpdate,
     /// New tasks even though ECS itself sees no reason.
     pub force_new_deployment: bool,
-    /// 0 to set it back.
-    pub health_check_grace_period_seconds: Option<i32>,
-    /// `aws ecs execute-command`.
-    pub enable_execute_command: Option<bool>,
-    /// Replaced as a whole; empty: none.
-    pub load_balancers: Option<Vec<LoadBalancer>>,
     /// Availability zone rebalancing off, which ECS has on for a service that says nothing of it and
     /// refuses where no task above the count may run.
     pub ends_rebalancing: bool,
@@ -294,19 +281,12 @@ impl ServiceUpdate {
     /// Whether ECS starts a deployment on it (Amazon ECS API reference, UpdateService, each
     /// parameter's "triggers a new service deployment").
     pub fn starts_rollout(&self) -> bool {
-        self.force_new_deployment
-            || self.revision.is_some()
-            || self.network_configuration.is_some()
-            || self.platform_version.is_some()
-            || self.load_balancers.is_some()
+        self.force_new_deployment || self.revision.is_some() || self.settings.starts_rollout()
     }
 
     /// The revision, by ARN, where it rolls out nothing else than one that is there already.
     pub fn only_revision(&self) -> Option<&str> {
-        let alone = !self.force_new_deployment
-            && self.network_configuration.is_none()
-            && self.platform_version.is_none()
-            && self.load_balancers.is_none();
+        let alone = !self.force_new_deployment && !self.settings.starts_rollout();
         match &self.revision {
             Some(Revision::Known(arn)) if alone => Some(arn),
             _ => None,
@@ -318,40 +298,13 @@ impl ServiceUpdate {
         *self == Self::of(&self.cluster, &self.service)
     }
 
-    /// Sets alarms that were on and are wanted no more to off, since an absent block is kept.
-    pub fn switch_alarms_off(&mut self) {
-        if let Some(deployment) = &mut self.deployment_configuration {
-            deployment.alarms.get_or_insert_with(Alarms::default);
-        }
-    }
-
     /// What the service's fields are once this is performed on `config`.
     pub fn applied_to(&self, config: &ServiceConfig) -> Fields {
         let mut config = config.clone();
         if let Some(count) = self.desired_count {
             config.desired_count = Some(count);
         }
-        if let Some(strategy) = &self.capacity_provider_strategy {
-            config.capacity_provider_strategy.clone_from(strategy);
-        }
-        if let Some(deployment) = &self.deployment_configuration {
-            config.deployment_configuration = Some(deployment.clone());
-        }
-        if let Some(network) = &self.network_configuration {
-            config.network_configuration = Some(network.clone());
-        }
-        if let Some(version) = &self.platform_version {
-            config.platform_version = Some(version.clone());
-        }
-        if let Some(seconds) = self.health_check_grace_period_seconds {
-            config.health_check_grace_period_seconds = Some(seconds);
-        }
-        if let Some(exec) = self.enable_execute_command {
-            config.enable_execute_command = Some(exec);
-        }
-        if let Some(balancers) = &self.load_balancers {
-            config.load_balancers.clone_from(balancers);
-        }
+        config.settings = config.settings.with(&self.settings);
         fields::service::fields(&config)
     }
 }

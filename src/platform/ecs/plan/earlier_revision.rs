@@ -15,17 +15,9 @@ use crate::platform::ecs::settings::ServiceConfig;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::from_sdk;
 use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::platform_version::LATEST;
+use crate::platform::ecs::settings::service::is_of_a_revision;
 use crate::platform::{Failed, Kind};
-
-/// The groups of fields that ECS keeps with a service revision; all others are settings of the
-/// service and stay.
-const OF_A_REVISION: [&str; 5] = [
-    "launchType",
-    "capacity",
-    "platformVersion",
-    "network",
-    "loadBalancers",
-];
 
 impl Ecs {
     /// What goes back to `to`, or to the last revision known good.
@@ -155,15 +147,11 @@ fn no_revision(there: &ObservedService, name: &str, deployed: &[ecs::ServiceRevi
 
 /// The one update that brings the revision's settings back; the service's own settings stay.
 fn go_back(there: &ObservedService, target: &ServiceConfig) -> Diff {
-    let others = |path: &str| {
-        !OF_A_REVISION
-            .iter()
-            .any(|group| path.split('.').next() == Some(group))
-    };
+    let others = |path: &str| !path.split('.').next().is_some_and(is_of_a_revision);
     let from = fields::service::fields(&there.config).without(others);
     let wanted = fields::service::fields(target).without(others);
     // ECS tells of a revision which version LATEST stood for then; asking for that would pin it.
-    let resolved = there.config.platform_version.as_deref().unwrap_or("LATEST") == "LATEST";
+    let resolved = there.config.settings.platform_version.version() == LATEST;
     let differences: Vec<_> = from
         .differences(&wanted)
         .into_iter()

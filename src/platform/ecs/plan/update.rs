@@ -51,7 +51,8 @@ pub fn update(
     }
     update.revision = revision;
     if !update.is_empty() {
-        complete(&mut update, wanted, &there.config);
+        let deployment = &wanted.settings.deployment;
+        update.settings.deployment = Some(deployment.complete(&there.config.settings.deployment));
         diff.changes.push(Change::UpdateService {
             update: Box::new(update),
         });
@@ -67,7 +68,8 @@ pub fn update(
 
 /// Whether no task above the count may run during a rollout.
 fn has_no_room(wanted: &ServiceConfig) -> bool {
-    let deployment = wanted.deployment_configuration.as_ref();
+    let deployment = &wanted.settings.deployment.deployment_configuration;
+    let deployment = deployment.as_ref();
     deployment.is_some_and(|deployment| deployment.maximum_percent.is_some_and(|most| most <= 100))
 }
 
@@ -88,57 +90,11 @@ fn differences(
 /// Sets the part of the call that brings the field group about. What only new tasks would take up
 /// forces new ones; so does a change of capacity, which ECS refuses otherwise.
 pub fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
-    match group {
-        fields::service::COUNT => update.desired_count = wanted.desired_count,
-        "launchType" | "capacity" => {
-            update.capacity_provider_strategy = Some(wanted.capacity_provider_strategy.clone());
-            update.force_new_deployment = true;
-        }
-        "platformVersion" => {
-            let latest = || "LATEST".to_owned();
-            update.platform_version = Some(wanted.platform_version.clone().unwrap_or_else(latest));
-        }
-        "network" => update
-            .network_configuration
-            .clone_from(&wanted.network_configuration),
-        "loadBalancers" => {
-            update.load_balancers = Some(wanted.load_balancers.clone());
-            if !wanted.load_balancers.is_empty() {
-                update.health_check_grace_period_seconds = grace(wanted);
-            }
-        }
-        // It goes with the last target group: one that is left behind is refused without any.
-        "healthCheckGracePeriodSeconds" => {
-            update.health_check_grace_period_seconds = grace(wanted);
-        }
-        "enableExecuteCommand" => {
-            update.enable_execute_command = Some(wanted.enable_execute_command.unwrap_or(false));
-            update.force_new_deployment = true;
-        }
-        _ => update
-            .deployment_configuration
-            .clone_from(&wanted.deployment_configuration),
+    if group == fields::service::COUNT {
+        update.desired_count = wanted.desired_count;
     }
-}
-
-/// 0 sets it back.
-fn grace(wanted: &ServiceConfig) -> Option<i32> {
-    wanted.health_check_grace_period_seconds.or(Some(0))
-}
-
-/// The deployment configuration goes with every call, whole: required members of its nested
-/// blocks that are left out are taken for false.
-fn complete(update: &mut ServiceUpdate, wanted: &ServiceConfig, there: &ServiceConfig) {
-    update
-        .deployment_configuration
-        .clone_from(&wanted.deployment_configuration);
-    let alarms = there
-        .deployment_configuration
-        .as_ref()
-        .and_then(|deployment| deployment.alarms.as_ref());
-    if alarms.is_some_and(|alarms| alarms.enable || !alarms.alarm_names.is_empty()) {
-        update.switch_alarms_off();
-    }
+    update.settings.set(&wanted.settings, group);
+    update.force_new_deployment |= update.settings.forces();
 }
 
 /// The list of target groups is replaced as a whole; settings within it that the file has no word

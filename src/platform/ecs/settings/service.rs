@@ -1,8 +1,166 @@
-//! The service half of what ECS is asked for: the shape of `CreateService`.
+//! The service half of what ECS is asked for, in the shape of `CreateService`, and what one
+//! `UpdateService` changes of it. Pure.
+//!
+//! A setting is a type in a file of its own, which says all there is to say of it; the list below is
+//! the only other place that a new one touches.
 
+use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder as Create;
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder as Update;
+use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
 use super::Tag;
+use super::capacity::Capacity;
+use super::deployment::Deployment;
+use super::exec::Exec;
+use super::fields::Fields;
+use super::health_grace::HealthGrace;
+use super::network::Network;
+use super::platform_version::PlatformVersion;
+use super::target_groups::TargetGroups;
+use crate::platform::Failed;
+use crate::spec::{EcsPlace, Service};
+
+/// One setting of a service: how it is asked for, read, compared, made and changed.
+pub trait ServiceSetting: Sized + Clone + Default {
+    /// The first parts of the paths under which it is compared.
+    const GROUPS: &'static [&'static str];
+    /// Whether ECS keeps it with a service revision; all others are settings of the service, and a
+    /// rollback leaves them as they are.
+    const OF_A_REVISION: bool = false;
+    /// Whether ECS starts a deployment where it changes (Amazon ECS API reference, UpdateService,
+    /// each parameter's "triggers a new service deployment").
+    const STARTS_ROLLOUT: bool = false;
+    /// Whether only new tasks take it up, so that a change of it forces them.
+    const FORCES: bool = false;
+
+    /// What the file asks for.
+    fn rendered(service: &Service, place: &EcsPlace) -> Self;
+
+    /// What a service has.
+    fn received(read: &ecs::Service) -> Self;
+
+    /// What a service revision has.
+    fn of_a_revision(_: &ecs::ServiceRevision) -> Self {
+        Self::default()
+    }
+
+    /// Adds its compared values to `fields`; `all` are the settings that it stands among.
+    fn put(&self, all: &ServiceSettings, fields: &mut Fields);
+
+    /// Adds it to the call that makes the service.
+    fn create(&self, call: Create) -> Result<Create, Failed>;
+
+    /// Adds it to the call that changes the service, where it differs.
+    fn update(&self, call: Update) -> Result<Update, Failed>;
+
+    /// Adds to a change of this one what must go with it.
+    fn brings(&self, _wanted: &ServiceSettings, _update: &mut SettingsUpdate) {}
+}
+
+/// Makes of one list the settings of a service, what an update changes of them, and what is done
+/// with each in turn.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $setting:ty,)*) => {
+        /// All settings of a service that the file format has words for.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        pub struct ServiceSettings {
+            $($(#[$doc])* #[serde(flatten)] pub $name: $setting,)*
+        }
+
+        /// What one UpdateService changes of them; what is absent is kept.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct SettingsUpdate {
+            $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<$setting>,)*
+        }
+
+        impl ServiceSettings {
+            /// What the file asks for.
+            pub fn rendered(service: &Service, place: &EcsPlace) -> Self {
+                Self { $($name: <$setting>::rendered(service, place),)* }
+            }
+
+            /// What a service has.
+            pub fn received(read: &ecs::Service) -> Self {
+                Self { $($name: <$setting>::received(read),)* }
+            }
+
+            /// What a service revision has.
+            pub fn of_a_revision(read: &ecs::ServiceRevision) -> Self {
+                Self { $($name: <$setting>::of_a_revision(read),)* }
+            }
+
+            /// Adds their compared values to `fields`.
+            pub fn put(&self, fields: &mut Fields) {
+                $(self.$name.put(self, fields);)*
+            }
+
+            /// Adds them to the call that makes the service.
+            pub fn create(&self, call: Create) -> Result<Create, Failed> {
+                $(let call = self.$name.create(call)?;)*
+                Ok(call)
+            }
+
+            /// What they are once `update` is performed.
+            #[must_use]
+            pub fn with(&self, update: &SettingsUpdate) -> Self {
+                Self { $($name: update.$name.as_ref().unwrap_or(&self.$name).clone(),)* }
+            }
+        }
+
+        impl SettingsUpdate {
+            /// Sets what brings about the difference under `group`, the first part of a path.
+            pub fn set(&mut self, wanted: &ServiceSettings, group: &str) {
+                $(if <$setting>::GROUPS.contains(&group) {
+                    self.$name = Some(wanted.$name.clone());
+                    wanted.$name.brings(wanted, self);
+                })*
+            }
+
+            /// Adds what differs to the call that changes the service.
+            pub fn update(&self, call: Update) -> Result<Update, Failed> {
+                $(let call = match &self.$name {
+                    Some(setting) => setting.update(call)?,
+                    None => call,
+                };)*
+                Ok(call)
+            }
+
+            /// Whether ECS itself starts a deployment on it.
+            pub fn starts_rollout(&self) -> bool {
+                false $(|| <$setting>::STARTS_ROLLOUT && self.$name.is_some())*
+            }
+
+            /// Whether it takes effect only on tasks that are made anew.
+            pub fn forces(&self) -> bool {
+                false $(|| <$setting>::FORCES && self.$name.is_some())*
+            }
+        }
+
+        /// Whether ECS keeps what is compared under `group` with a service revision.
+        pub fn is_of_a_revision(group: &str) -> bool {
+            false $(|| <$setting>::OF_A_REVISION && <$setting>::GROUPS.contains(&group))*
+        }
+    };
+}
+
+settings! {
+    /// Where its tasks run.
+    capacity: Capacity,
+    /// The version of Fargate.
+    platform_version: PlatformVersion,
+    /// How a rollout goes.
+    deployment: Deployment,
+    /// Subnets and security groups.
+    network: Network,
+    /// Which load balancers send to it.
+    target_groups: TargetGroups,
+    /// How long load balancers' findings do not count.
+    health_grace: HealthGrace,
+    /// Whether commands may be run in its containers.
+    exec: Exec,
+}
 
 /// A service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,133 +175,10 @@ pub struct ServiceConfig {
     /// How many tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_count: Option<i32>,
-    /// `FARGATE`; absent with a capacity-provider strategy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub launch_type: Option<String>,
-    /// Fargate and Fargate Spot in shares.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
-    /// Absent: `LATEST`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub platform_version: Option<String>,
-    /// How a rollout goes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deployment_configuration: Option<DeploymentConfiguration>,
-    /// Subnets and security groups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_configuration: Option<NetworkConfiguration>,
-    /// Target groups.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub load_balancers: Vec<LoadBalancer>,
-    /// Seconds; only with target groups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub health_check_grace_period_seconds: Option<i32>,
-    /// Absent: false.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub enable_execute_command: Option<bool>,
+    /// Everything else that can be changed.
+    #[serde(flatten)]
+    pub settings: ServiceSettings,
     /// Written when it is created, then by `TagResource`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
-}
-
-/// One item of a capacity-provider strategy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CapacityProviderStrategyItem {
-    /// `FARGATE` or `FARGATE_SPOT`.
-    pub capacity_provider: String,
-    /// Its share.
-    pub weight: i32,
-    /// So many go here first.
-    pub base: i32,
-}
-
-/// How a rollout goes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DeploymentConfiguration {
-    /// The breaker.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deployment_circuit_breaker: Option<CircuitBreaker>,
-    /// Rounded down; absent: 200.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maximum_percent: Option<i32>,
-    /// Rounded up; absent: 100.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum_healthy_percent: Option<i32>,
-    /// Alarms that trip.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alarms: Option<Alarms>,
-}
-
-/// The deployment circuit breaker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CircuitBreaker {
-    /// On or off.
-    pub enable: bool,
-    /// Whether a trip goes back to the last completed deployment.
-    pub rollback: bool,
-    /// Absent: true.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reset_on_healthy_task: Option<bool>,
-    /// Absent: `BOUNDED_PERCENT`, 50.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold_configuration: Option<ThresholdConfiguration>,
-}
-
-/// How many failures trip.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ThresholdConfiguration {
-    /// `BOUNDED_PERCENT`, `UNBOUNDED_PERCENT` or `COUNT`.
-    pub r#type: String,
-    /// Percent, or a count.
-    pub value: i32,
-}
-
-/// Alarms that trip a rollout.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Alarms {
-    /// Their names.
-    pub alarm_names: Vec<String>,
-    /// On or off.
-    pub enable: bool,
-    /// Whether they go back.
-    pub rollback: bool,
-}
-
-/// Subnets and security groups.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NetworkConfiguration {
-    /// The one mode that Fargate has.
-    pub awsvpc_configuration: AwsVpcConfiguration,
-}
-
-/// Subnets and security groups.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AwsVpcConfiguration {
-    /// 1 to 16.
-    pub subnets: Vec<String>,
-    /// At most 5.
-    #[serde(default)]
-    pub security_groups: Vec<String>,
-    /// `ENABLED` or `DISABLED`; absent: `DISABLED`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assign_public_ip: Option<String>,
-}
-
-/// A target group of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LoadBalancer {
-    /// The target group.
-    pub target_group_arn: String,
-    /// Which container it sends to.
-    pub container_name: String,
-    /// On which port.
-    pub container_port: i32,
 }

@@ -5,11 +5,13 @@ use proptest::prelude::*;
 use super::super::origin::Origin;
 use super::*;
 use crate::platform::ecs::plan::diff::same_definition;
+use crate::platform::ecs::settings::container::environment::KeyValue;
+use crate::platform::ecs::settings::container::image::Image;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::from_sdk;
 use crate::platform::ecs::settings::render::{Setting, render};
 use crate::platform::ecs::settings::unmanaged;
-use crate::platform::ecs::settings::{KeyValue, Tag, TaskDefinition};
+use crate::platform::ecs::settings::{Tag, TaskDefinition};
 
 fn rendered(service: &Service) -> crate::platform::ecs::settings::Desired {
     let setting = Setting {
@@ -206,7 +208,7 @@ fn what_aws_fills_in_is_no_difference() {
 fn a_secret_is_never_shown() {
     let shown = |value: &str| {
         let mut definition = rendered(&service()).task_definition;
-        definition.container_definitions[0].environment = vec![KeyValue {
+        definition.container_definitions[0].environment.environment = vec![KeyValue {
             name: "DB_PASSWORD".into(),
             value: value.into(),
             sensitive: false,
@@ -227,7 +229,7 @@ fn definitions() -> impl Strategy<Value = TaskDefinition> {
         |(environment, tags, command, cpu, essential)| {
             let mut definition = rendered(&service()).task_definition;
             let container = &mut definition.container_definitions[0];
-            container.environment = environment
+            container.environment.environment = environment
                 .into_iter()
                 .map(|(name, value)| KeyValue {
                     name,
@@ -235,12 +237,15 @@ fn definitions() -> impl Strategy<Value = TaskDefinition> {
                     sensitive: false,
                 })
                 .collect();
-            container.command = command;
-            container.cpu = Some(cpu);
-            container.essential = Some(essential);
+            container.process.command = command;
+            container.size.cpu = Some(cpu);
+            container.image.essential = Some(essential);
             let sidecar = crate::platform::ecs::settings::ContainerDefinition {
                 name: "proxy".into(),
-                image: "proxy:1".into(),
+                image: Image {
+                    image: "proxy:1".into(),
+                    essential: None,
+                },
                 ..Default::default()
             };
             definition.container_definitions.push(sidecar);
@@ -265,9 +270,9 @@ proptest! {
         let mut other = definition.clone();
         other.container_definitions.reverse();
         for container in &mut other.container_definitions {
-            container.environment.reverse();
-            container.port_mappings.reverse();
-            container.secrets.reverse();
+            container.environment.environment.reverse();
+            container.ports.port_mappings.reverse();
+            container.environment.secrets.reverse();
         }
         prop_assert!(same_definition(&definition, &other));
     }
@@ -275,7 +280,7 @@ proptest! {
     #[test]
     fn another_value_is_a_difference(definition in definitions(), value in ".{1,12}") {
         let mut other = definition.clone();
-        let command = &mut other.container_definitions[0].command;
+        let command = &mut other.container_definitions[0].process.command;
         command.push(value);
         prop_assert!(!same_definition(&definition, &other));
     }

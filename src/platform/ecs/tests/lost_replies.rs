@@ -160,7 +160,7 @@ async fn a_lost_reply_over_somebody_elses_deployment_is_not_asked_again() {
         let observed = cloud.plan(&service_v2()).await.unwrap().observed;
         let running = observed.running.unwrap().config;
         assert_eq!(
-            running.container_definitions[0].image, "api:theirs",
+            running.container_definitions[0].image.image, "api:theirs",
             "{effect:?}"
         );
     }

@@ -1,15 +1,11 @@
 //! A task definition, flattened and normalised.
 //!
-//! Defaults are those of the Amazon ECS developer guide, task definition parameters: a container
-//! is essential, its port is TCP, it has 30 seconds to stop, a health check runs every 30 seconds
-//! with 5 to answer and 3 tries; a Fargate task runs on Linux, `X86_64`, with 20 GiB.
+//! Defaults are those of the Amazon ECS developer guide, task definition parameters: a Fargate task
+//! runs on Linux, `X86_64`, with 20 GiB. Those of a container stand with its parts.
 
 use super::Fields;
-use crate::plan::Effect;
-use crate::platform::ecs::settings::{ContainerDefinition, HealthCheck, TaskDefinition};
-
-/// Every task is made anew.
-const EFFECT: Effect = Effect::Restarts;
+use crate::platform::ecs::settings::TaskDefinition;
+use crate::platform::ecs::settings::container::{EFFECT, put_some};
 
 /// The compared fields of a task definition; its tags are not among them, since they tell of its
 /// registration.
@@ -65,7 +61,7 @@ pub fn fields(definition: &TaskDefinition) -> Fields {
         EFFECT,
     );
     for container in &definition.container_definitions {
-        put_container(&mut fields, container);
+        container.put(&mut fields);
     }
     fields
 }
@@ -78,93 +74,6 @@ fn compatibilities(all: &[String]) -> String {
     let mut sorted = all.to_vec();
     sorted.sort();
     sorted.join(", ")
-}
-
-fn put_some(fields: &mut Fields, path: impl Into<String>, value: Option<&String>) {
-    if let Some(value) = value.filter(|value| !value.is_empty()) {
-        fields.put(path, value, EFFECT);
-    }
-}
-
-fn put_words(fields: &mut Fields, path: String, words: &[String]) {
-    if !words.is_empty() {
-        let text = serde_json::to_string(words).unwrap_or_default();
-        fields.put(path, text, EFFECT);
-    }
-}
-
-fn put_container(fields: &mut Fields, container: &ContainerDefinition) {
-    let at = |what: &str| format!("containers.{}.{what}", container.name);
-    fields.put(at("image"), &container.image, EFFECT);
-    fields.put_or(at("essential"), container.essential, "true", EFFECT);
-    fields.put_or(at("cpu"), container.cpu, "0", EFFECT);
-    if let Some(memory) = container.memory {
-        fields.put(at("memory"), memory.to_string(), EFFECT);
-    }
-    put_words(fields, at("entryPoint"), &container.entry_point);
-    put_words(fields, at("command"), &container.command);
-    put_some(fields, at("user"), container.user.as_ref());
-    put_some(
-        fields,
-        at("workingDirectory"),
-        container.working_directory.as_ref(),
-    );
-    fields.put_or(
-        at("readonlyRootFilesystem"),
-        container.readonly_root_filesystem,
-        "false",
-        EFFECT,
-    );
-    fields.put_or(at("stopTimeout"), container.stop_timeout, "30", EFFECT);
-    put_lists(fields, container);
-    if let Some(logs) = &container.log_configuration {
-        fields.put(at("logConfiguration.logDriver"), &logs.log_driver, EFFECT);
-        for (option, value) in &logs.options {
-            fields.put(at(&format!("logConfiguration.{option}")), value, EFFECT);
-        }
-    }
-    if let Some(health) = &container.health_check {
-        put_health(fields, &at("healthCheck"), health);
-    }
-}
-
-/// Lists whose order means nothing, each item under its own name.
-fn put_lists(fields: &mut Fields, container: &ContainerDefinition) {
-    let at = |what: &str, name: &str| format!("containers.{}.{what}.{name}", container.name);
-    for port in &container.port_mappings {
-        let protocol = port.protocol.as_deref().unwrap_or("tcp");
-        let port = format!("{}/{protocol}", port.container_port);
-        fields.put(at("ports", &port), "open", EFFECT);
-    }
-    for variable in &container.environment {
-        let hidden =
-            variable.sensitive || crate::spec::may_be_secret(&variable.name, &variable.value);
-        let path = at("environment", &variable.name);
-        fields.put_hidden(path, &variable.value, hidden, EFFECT);
-    }
-    for secret in &container.secrets {
-        fields.put(at("secrets", &secret.name), &secret.value_from, EFFECT);
-    }
-    for other in &container.depends_on {
-        fields.put(
-            at("dependsOn", &other.container_name),
-            &other.condition,
-            EFFECT,
-        );
-    }
-}
-
-fn put_health(fields: &mut Fields, at: &str, health: &HealthCheck) {
-    put_words(fields, format!("{at}.command"), &health.command);
-    fields.put_or(format!("{at}.interval"), health.interval, "30", EFFECT);
-    fields.put_or(format!("{at}.timeout"), health.timeout, "5", EFFECT);
-    fields.put_or(format!("{at}.retries"), health.retries, "3", EFFECT);
-    fields.put_or(
-        format!("{at}.startPeriod"),
-        health.start_period,
-        "0",
-        EFFECT,
-    );
 }
 
 /// `"1 vCPU"` and `"1024"` are the same.

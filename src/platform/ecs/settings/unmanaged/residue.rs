@@ -3,7 +3,7 @@
 
 use aws_sdk_ecs::types as ecs;
 
-use crate::platform::ecs::settings::from_sdk::LOG_OPTIONS;
+use crate::platform::ecs::settings::container::left_over;
 
 /// What is left, by path: `volumes`, `containers.api.mountPoints`. The value is for comparing.
 pub fn of_definition(definition: &ecs::TaskDefinition) -> Vec<(String, String)> {
@@ -73,25 +73,41 @@ pub fn of_service(service: &ecs::Service) -> Vec<String> {
     left.found.into_iter().map(|(path, _)| path).collect()
 }
 
-#[derive(Default)]
-struct Left {
+/// What has been found so far.
+#[derive(Debug, Default)]
+pub struct Left {
     at: String,
     found: Vec<(String, String)>,
 }
 
 impl Left {
-    fn add(&mut self, name: &str, value: &impl std::fmt::Debug) {
+    /// Notes that there is something.
+    pub(in crate::platform::ecs::settings) fn add(
+        &mut self,
+        name: &str,
+        value: &impl std::fmt::Debug,
+    ) {
         self.found
             .push((format!("{}{name}", self.at), format!("{value:?}")));
     }
 
-    fn list<T: std::fmt::Debug>(&mut self, name: &str, list: &[T]) {
+    /// Notes a list that is not empty.
+    pub(in crate::platform::ecs::settings) fn list<T: std::fmt::Debug>(
+        &mut self,
+        name: &str,
+        list: &[T],
+    ) {
         if !list.is_empty() {
             self.add(name, &list);
         }
     }
 
-    fn some<T: std::fmt::Debug>(&mut self, name: &str, value: Option<&T>) {
+    /// Notes a value that is there.
+    pub(in crate::platform::ecs::settings) fn some<T: std::fmt::Debug>(
+        &mut self,
+        name: &str,
+        value: Option<&T>,
+    ) {
         if let Some(value) = value {
             self.add(name, value);
         }
@@ -143,8 +159,7 @@ fn of_container(left: &mut Left, container: &ecs::ContainerDefinition) {
     });
     left.some("firelensConfiguration", firelens.as_ref());
     left.list("credentialSpecs", container.credential_specs());
-    of_ports(left, container);
-    of_logs(left, container);
+    left_over(container, left);
 }
 
 /// Empty linux parameters are none.
@@ -167,33 +182,10 @@ fn linux(container: &ecs::ContainerDefinition) -> Option<&ecs::LinuxParameters> 
         .filter(|linux| !empty(linux))
 }
 
-fn of_ports(left: &mut Left, container: &ecs::ContainerDefinition) {
-    for port in container.port_mappings() {
-        let number = port.container_port.unwrap_or_default();
-        left.some(&format!("ports.{number}.name"), port.name.as_ref());
-        left.some(
-            &format!("ports.{number}.appProtocol"),
-            port.app_protocol.as_ref(),
-        );
-        left.some("ports.range", port.container_port_range.as_ref());
-    }
-}
-
-fn of_logs(left: &mut Left, container: &ecs::ContainerDefinition) {
-    let Some(logs) = &container.log_configuration else {
-        return;
-    };
-    if logs.log_driver != ecs::LogDriver::Awslogs {
-        left.add("logConfiguration", &logs.log_driver);
-        return;
-    }
-    let mut others = logs.options.as_ref().map(sorted).unwrap_or_default();
-    others.retain(|(option, _)| !LOG_OPTIONS.contains(&option.as_str()));
-    left.list("logConfiguration.options", &others);
-    left.list("logConfiguration.secretOptions", logs.secret_options());
-}
-
-fn sorted(map: &std::collections::HashMap<String, String>) -> Vec<(String, String)> {
+/// A map's entries by key, so that two of them can be compared.
+pub(in crate::platform::ecs::settings) fn sorted(
+    map: &std::collections::HashMap<String, String>,
+) -> Vec<(String, String)> {
     let mut all: Vec<_> = map
         .iter()
         .map(|(key, value)| (key.clone(), value.clone()))

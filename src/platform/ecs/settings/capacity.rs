@@ -1,0 +1,136 @@
+//! Where tasks run: a launch type, or capacity providers in shares. Pure.
+
+use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder as Create;
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder as Update;
+use aws_sdk_ecs::types as ecs;
+use serde::{Deserialize, Serialize};
+
+use super::fields::Fields;
+use super::render::whole;
+use super::service::{ServiceSetting, ServiceSettings};
+use super::{incomplete, word};
+use crate::plan::Effect;
+use crate::platform::Failed;
+use crate::spec::{EcsPlace, Provider, Service};
+
+/// Where tasks run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Capacity {
+    /// `FARGATE`; absent with a capacity-provider strategy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<String>,
+    /// Fargate and Fargate Spot in shares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capacity_provider_strategy: Vec<Share>,
+}
+
+/// One item of a capacity-provider strategy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Share {
+    /// `FARGATE` or `FARGATE_SPOT`.
+    pub capacity_provider: String,
+    /// Its share.
+    pub weight: i32,
+    /// So many go here first.
+    pub base: i32,
+}
+
+impl ServiceSetting for Capacity {
+    const GROUPS: &'static [&'static str] = &["launchType", "capacity"];
+    const OF_A_REVISION: bool = true;
+    // ECS refuses another strategy that forces no new deployment.
+    const FORCES: bool = true;
+
+    fn rendered(service: &Service, _: &EcsPlace) -> Self {
+        let shares = &service.ecs.capacity;
+        Self {
+            launch_type: shares.is_empty().then(|| "FARGATE".into()),
+            capacity_provider_strategy: shares
+                .iter()
+                .map(|item| Share {
+                    capacity_provider: match item.provider {
+                        Provider::Fargate => "FARGATE",
+                        Provider::FargateSpot => "FARGATE_SPOT",
+                    }
+                    .into(),
+                    weight: whole(item.weight),
+                    base: whole(item.base),
+                })
+                .collect(),
+        }
+    }
+
+    fn received(read: &ecs::Service) -> Self {
+        let strategy = shares(read.capacity_provider_strategy());
+        Self {
+            // ECS tells the launch type of the tasks beside the strategy that chose it.
+            launch_type: read
+                .launch_type
+                .as_ref()
+                .filter(|_| strategy.is_empty())
+                .map(word),
+            capacity_provider_strategy: strategy,
+        }
+    }
+
+    fn of_a_revision(read: &ecs::ServiceRevision) -> Self {
+        Self {
+            launch_type: read.launch_type.as_ref().map(word),
+            capacity_provider_strategy: shares(read.capacity_provider_strategy()),
+        }
+    }
+
+    fn put(&self, _: &ServiceSettings, fields: &mut Fields) {
+        if self.capacity_provider_strategy.is_empty() {
+            let launch_type = self.launch_type.as_ref();
+            fields.put_or("launchType", launch_type, "FARGATE", Effect::Restarts);
+        }
+        for item in &self.capacity_provider_strategy {
+            fields.put(
+                format!("capacity.{}", item.capacity_provider),
+                format!("base {}, weight {}", item.base, item.weight),
+                Effect::Restarts,
+            );
+        }
+    }
+
+    fn create(&self, call: Create) -> Result<Create, Failed> {
+        let strategy = self.strategy()?;
+        Ok(call
+            .set_launch_type(self.launch_type.as_deref().map(Into::into))
+            .set_capacity_provider_strategy((!strategy.is_empty()).then_some(strategy)))
+    }
+
+    /// An empty strategy goes back to the launch type.
+    fn update(&self, call: Update) -> Result<Update, Failed> {
+        Ok(call.set_capacity_provider_strategy(Some(self.strategy()?)))
+    }
+}
+
+impl Capacity {
+    fn strategy(&self) -> Result<Vec<ecs::CapacityProviderStrategyItem>, Failed> {
+        self.capacity_provider_strategy
+            .iter()
+            .map(|item| {
+                ecs::CapacityProviderStrategyItem::builder()
+                    .capacity_provider(&item.capacity_provider)
+                    .weight(item.weight)
+                    .base(item.base)
+                    .build()
+                    .map_err(incomplete)
+            })
+            .collect()
+    }
+}
+
+fn shares(read: &[ecs::CapacityProviderStrategyItem]) -> Vec<Share> {
+    read.iter()
+        .map(|item| Share {
+            capacity_provider: item.capacity_provider.clone(),
+            weight: item.weight,
+            base: item.base,
+        })
+        .collect()
+}

@@ -1,0 +1,51 @@
+//! A container's share of its task's processor and memory. Pure.
+
+use aws_sdk_ecs::types as ecs;
+use serde::{Deserialize, Serialize};
+
+use super::{At, ContainerPart, EFFECT};
+use crate::platform::Failed;
+use crate::platform::ecs::settings::fields::Fields;
+use crate::platform::ecs::settings::render::whole;
+use crate::spec::{Container, Service};
+
+/// A container's share of its task.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Size {
+    /// Reserved CPU units; 0 and absent are the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<i32>,
+    /// Hard limit in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<i32>,
+}
+
+impl ContainerPart for Size {
+    fn rendered(container: &Container, _: &Service) -> Self {
+        Self {
+            cpu: container.cpu.map(whole),
+            memory: container.memory.map(whole),
+        }
+    }
+
+    fn received(read: &ecs::ContainerDefinition) -> Self {
+        Self {
+            cpu: Some(read.cpu),
+            memory: read.memory,
+        }
+    }
+
+    fn put(&self, fields: &mut Fields, at: &At<'_>) {
+        fields.put_or(at.path("cpu"), self.cpu, "0", EFFECT);
+        if let Some(memory) = self.memory {
+            fields.put(at.path("memory"), memory.to_string(), EFFECT);
+        }
+    }
+
+    fn merge(&self, merged: &mut ecs::ContainerDefinition) -> Result<(), Failed> {
+        merged.cpu = self.cpu.unwrap_or(0);
+        merged.memory = self.memory;
+        Ok(())
+    }
+}

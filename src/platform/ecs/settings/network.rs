@@ -1,0 +1,140 @@
+//! Subnets and security groups of a service's tasks. Pure.
+
+use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder as Create;
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder as Update;
+use aws_sdk_ecs::types as ecs;
+use serde::{Deserialize, Serialize};
+
+use super::fields::Fields;
+use super::service::{ServiceSetting, ServiceSettings};
+use super::{incomplete, word};
+use crate::plan::Effect;
+use crate::platform::Failed;
+use crate::spec::{EcsPlace, Service};
+
+/// The network of a service's tasks; replaced as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Network {
+    /// Absent where a service has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_configuration: Option<NetworkConfiguration>,
+}
+
+/// The one network mode that Fargate has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkConfiguration {
+    /// `awsvpc`: each task has an address of its own.
+    pub awsvpc_configuration: AwsVpcConfiguration,
+}
+
+/// Subnets and security groups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AwsVpcConfiguration {
+    /// 1 to 16.
+    pub subnets: Vec<String>,
+    /// At most 5.
+    #[serde(default)]
+    pub security_groups: Vec<String>,
+    /// `ENABLED` or `DISABLED`; absent: `DISABLED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assign_public_ip: Option<String>,
+}
+
+impl ServiceSetting for Network {
+    const GROUPS: &'static [&'static str] = &["network"];
+    const OF_A_REVISION: bool = true;
+    const STARTS_ROLLOUT: bool = true;
+
+    fn rendered(_: &Service, place: &EcsPlace) -> Self {
+        let network = &place.network;
+        let public = if network.public_ip {
+            "ENABLED"
+        } else {
+            "DISABLED"
+        };
+        Self {
+            network_configuration: Some(NetworkConfiguration {
+                awsvpc_configuration: AwsVpcConfiguration {
+                    subnets: network.subnets.clone(),
+                    security_groups: network.security_groups.clone(),
+                    assign_public_ip: Some(public.into()),
+                },
+            }),
+        }
+    }
+
+    fn received(read: &ecs::Service) -> Self {
+        Self::read(read.network_configuration.as_ref())
+    }
+
+    fn of_a_revision(read: &ecs::ServiceRevision) -> Self {
+        Self::read(read.network_configuration.as_ref())
+    }
+
+    fn put(&self, _: &ServiceSettings, fields: &mut Fields) {
+        let Some(network) = &self.network_configuration else {
+            return;
+        };
+        let vpc = &network.awsvpc_configuration;
+        let sorted = |list: &[String]| {
+            let mut list = list.to_vec();
+            list.sort();
+            list.dedup();
+            list.join(", ")
+        };
+        fields.put("network.subnets", sorted(&vpc.subnets), Effect::Restarts);
+        let groups = sorted(&vpc.security_groups);
+        fields.put_or("network.securityGroups", Some(groups), "", Effect::Restarts);
+        fields.put_or(
+            "network.assignPublicIp",
+            vpc.assign_public_ip.as_ref(),
+            "DISABLED",
+            Effect::Restarts,
+        );
+    }
+
+    fn create(&self, call: Create) -> Result<Create, Failed> {
+        Ok(call.set_network_configuration(self.to_sdk()?))
+    }
+
+    fn update(&self, call: Update) -> Result<Update, Failed> {
+        Ok(call.set_network_configuration(self.to_sdk()?))
+    }
+}
+
+impl Network {
+    fn read(read: Option<&ecs::NetworkConfiguration>) -> Self {
+        let vpc = read.and_then(|network| network.awsvpc_configuration.as_ref());
+        Self {
+            network_configuration: vpc.map(|vpc| NetworkConfiguration {
+                awsvpc_configuration: AwsVpcConfiguration {
+                    subnets: vpc.subnets.clone(),
+                    security_groups: vpc.security_groups().to_vec(),
+                    assign_public_ip: vpc.assign_public_ip.as_ref().map(word),
+                },
+            }),
+        }
+    }
+
+    fn to_sdk(&self) -> Result<Option<ecs::NetworkConfiguration>, Failed> {
+        let Some(network) = &self.network_configuration else {
+            return Ok(None);
+        };
+        let vpc = &network.awsvpc_configuration;
+        let public = vpc.assign_public_ip.as_deref();
+        let vpc = ecs::AwsVpcConfiguration::builder()
+            .set_subnets(Some(vpc.subnets.clone()))
+            .set_security_groups(Some(vpc.security_groups.clone()))
+            .set_assign_public_ip(public.map(ecs::AssignPublicIp::from))
+            .build()
+            .map_err(incomplete)?;
+        Ok(Some(
+            ecs::NetworkConfiguration::builder()
+                .awsvpc_configuration(vpc)
+                .build(),
+        ))
+    }
+}
