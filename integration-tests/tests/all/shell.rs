@@ -258,7 +258,7 @@ fn nobody_logged_in_is_told_once_for_all_services() -> Outcome {
             assert_eq!(done.stderr.matches(LOG_IN).count(), 1, "{verb}\n{done}");
             assert_eq!(
                 done.stderr.matches("web at").count(),
-                usize::from(verb == "apply --yes") + 1,
+                usize::from(["plan", "apply --yes"].contains(&verb)) + 1,
                 "{done}"
             );
             assert!(!done.says("credential provider"), "{done}");
