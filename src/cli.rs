@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use clap::{FromArgMatches as _, Parser, Subcommand};
 
 use crate::error::ExitCode;
-use crate::event::{Kind, Problem};
+use crate::event::{EventKind, Problem};
 use crate::report::{Console, Outlet};
 
 pub mod answers;
@@ -225,7 +225,7 @@ fn usage<'a>(error: &clap::Error, terminal: &Terminal, screen: &mut Screen) -> E
     }
     if error.kind() == ErrorKind::DisplayVersion && screen.tells_records() {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        screen.tell(None, Kind::Version { version }, |_, _| {});
+        screen.tell(None, EventKind::Version { version }, |_, _| {});
         return End::told(ExitCode::Fine);
     }
     screen.answer(&drawn(terminal.out.color));

@@ -100,12 +100,12 @@ enum How {
     Stopping,
 }
 
-type Followed<P> = <P as Platform>::Followed;
+type Watched<P> = <P as Platform>::Watched;
 type PlanOf<P> = crate::plan::Plan<<P as Platform>::Basis, <P as Platform>::Change>;
 
 impl<P: Platform> Deploy<'_, P> {
     /// Performs a plan and watches what it starts; with an empty plan, judges what is there.
-    pub async fn carry_out(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+    pub async fn carry_out(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
         let work = Box::pin(self.work_through(plan, current));
         let ended = self.bounded(plan, work).await;
         self.close(&ended).await;
@@ -131,7 +131,7 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn work_through(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+    async fn work_through(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
         if self.cancel.is_cancelled() {
             return outcome::interrupted(&[], "nothing was changed", None);
         }
@@ -169,7 +169,7 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn perform(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+    async fn perform(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
         let performed = self
             .platform
             .perform(self.service, plan, &self.events)
@@ -235,7 +235,7 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn judge_unchanged(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+    async fn judge_unchanged(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
         match current {
             Current::Absent => outcome::absent(),
             Current::Settled { proven, serving } => outcome::unchanged(proven, &serving),

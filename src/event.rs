@@ -29,13 +29,13 @@ pub struct Event {
     pub service: Option<ServiceName>,
     /// What happened.
     #[serde(flatten)]
-    pub kind: Kind,
+    pub kind: EventKind,
 }
 
 /// What happened. Fields are added, never renamed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Kind {
+pub enum EventKind {
     /// The difference between the file and the cloud.
     Plan {
         /// Field by field; empty: no changes.
@@ -351,7 +351,7 @@ impl Events {
     }
 
     /// Tells that something happened now.
-    pub fn send(&self, kind: Kind) {
+    pub fn send(&self, kind: EventKind) {
         let event = Event {
             at: self.clock.now(),
             target: Some(self.target.clone()),
@@ -364,7 +364,7 @@ impl Events {
 
     /// Tells of something that got in the way.
     pub fn warn(&self, code: &str, text: impl Into<String>) {
-        self.send(Kind::Warning {
+        self.send(EventKind::Warning {
             code: code.into(),
             text: text.into(),
         });

@@ -8,7 +8,7 @@ use futures::future::join_all;
 
 use crate::answer::{Deployed, LogLine, Status, Wanted};
 use crate::deploy::{Deploy, held_back, stale, the_same};
-use crate::event::{Events, Kind as Told, Outcome};
+use crate::event::{EventKind, Events, Outcome};
 use crate::names::ServiceName;
 use crate::plan::{Effect, Plan};
 use crate::platform::ecs::Ecs;
@@ -186,7 +186,7 @@ impl Ready<'_> {
         }
     }
 
-    fn told(&self) -> Told {
+    fn told(&self) -> EventKind {
         each!(self, staged => told(&staged.proposal.plan))
     }
 
@@ -277,13 +277,13 @@ pub async fn watch(members: &[Member<'_>]) -> Vec<Outcome> {
 
 fn conclude(members: &[Member<'_>], outcomes: Vec<Outcome>) -> Vec<Outcome> {
     for (member, outcome) in members.iter().zip(&outcomes) {
-        member.events().send(Told::Outcome(outcome.clone()));
+        member.events().send(EventKind::Outcome(outcome.clone()));
     }
     outcomes
 }
 
-fn told<B, C>(plan: &Plan<B, C>) -> Told {
-    Told::Plan {
+fn told<B, C>(plan: &Plan<B, C>) -> EventKind {
+    EventKind::Plan {
         changes: plan.views.clone(),
         notes: plan.notes.clone(),
         effect: plan.effect(),

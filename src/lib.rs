@@ -198,7 +198,7 @@
 //! * Kubernetes has no breaker, so [`rollout::Budget`] counts in its place, in the same words: one
 //!   failure is one end of a container of *our* pods.
 //! * A sample costs no request, and a change wakes the loop at once
-//!   ([`platform::Platform::stirred`]). Streams that are down make a sample fail, so that blindness
+//!   ([`platform::Platform::changed`]). Streams that are down make a sample fail, so that blindness
 //!   is noticed; a slow re-read makes up for an event that was lost.
 //! * The remedy applies again what was captured before the first write of *this* deployment, whole,
 //!   under the same field manager, and is watched to its end. A run that is killed in between is

@@ -31,7 +31,7 @@ pub mod program;
 pub mod send;
 pub mod usual;
 
-pub use self::failure::{Failed, Kind};
+pub use self::failure::{Failed, FailureKind};
 
 /// Who asks, in every request to a platform.
 pub const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));
@@ -112,7 +112,7 @@ pub struct Proposal<P: Platform + ?Sized> {
     /// What differs and what will be done.
     pub plan: Plan<P::Basis, P::Change>,
     /// What goes on there now.
-    pub current: Current<P::Followed>,
+    pub current: Current<P::Watched>,
 }
 
 /// What goes on with a service before we touch it.
@@ -226,7 +226,7 @@ pub trait Platform {
     /// One change.
     type Change: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
     /// The identity of a rollout, with what sampling remembers of it.
-    type Followed: Debug;
+    type Watched: Debug;
 
     /// Reads the service and compares it with what is asked for. Writes nothing.
     async fn propose(
@@ -254,7 +254,7 @@ pub trait Platform {
         service: &Service,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
-    ) -> Result<Performed<Self::Followed>, PerformError>;
+    ) -> Result<Performed<Self::Watched>, PerformError>;
 
     /// Performs the changes that waited for a healthy rollout, and gives what must come up after
     /// them: another number of tasks.
@@ -263,31 +263,31 @@ pub trait Platform {
         service: &Service,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
-    ) -> Result<Performed<Self::Followed>, PerformError>;
+    ) -> Result<Performed<Self::Watched>, PerformError>;
 
     /// One look at a rollout.
     async fn sample(
         &self,
-        rollout: &mut Self::Followed,
+        rollout: &mut Self::Watched,
         events: &Events,
     ) -> Result<Observation, Failed>;
 
     /// How many failures a rollout may have, where the platform has no breaker that counts them.
-    fn budget(&self, rollout: &Self::Followed) -> Option<Budget>;
+    fn budget(&self, rollout: &Self::Watched) -> Option<Budget>;
 
     /// The platform's clock less ours, as its answers showed it.
     fn skew(&self) -> jiff::SignedDuration;
 
     /// Resolves once there is something new to be seen of a rollout, where the platform tells of
     /// itself; otherwise never.
-    async fn stirred(&self, rollout: &Self::Followed);
+    async fn changed(&self, rollout: &Self::Watched);
 
     /// Takes up a rollout that somebody else, or a run of ours that was killed, began: from now on
     /// it is ours to bring back, and what that run left undone of its remedy is done.
-    async fn take_up(
+    async fn resume(
         &self,
         service: &Service,
-        rollout: &mut Self::Followed,
+        rollout: &mut Self::Watched,
         events: &Events,
     ) -> Result<(), Failed>;
 
@@ -301,29 +301,29 @@ pub trait Platform {
     /// The event that opens the watch of a rollout.
     fn following(
         &self,
-        rollout: &Self::Followed,
+        rollout: &Self::Watched,
         service: &Service,
         attached: bool,
-    ) -> crate::event::Kind;
+    ) -> crate::event::EventKind;
 
     /// A rollout by its identity, under way or over.
-    async fn rollout(&self, service: &Service, id: &str) -> Result<Self::Followed, Failed>;
+    async fn rollout(&self, service: &Service, id: &str) -> Result<Self::Watched, Failed>;
 
     /// The identity by which [`Self::rollout`] finds a rollout again; `None`: it has none.
-    fn identity(&self, rollout: &Self::Followed) -> Option<String>;
+    fn identity(&self, rollout: &Self::Watched) -> Option<String>;
 
     /// Our revision, in the platform's short form.
-    fn revision(&self, rollout: &Self::Followed) -> String;
+    fn revision(&self, rollout: &Self::Watched) -> String;
 
     /// What serves now, as the last sample showed it.
-    fn serving(&self, rollout: &Self::Followed) -> Option<String>;
+    fn serving(&self, rollout: &Self::Watched) -> Option<String>;
 
     /// Whether a revision exists that the platform could go back to.
-    fn can_go_back(&self, rollout: &Self::Followed) -> bool;
+    fn can_go_back(&self, rollout: &Self::Watched) -> bool;
 
     /// Asks the platform to stop a rollout and go back, for what tripped it; sent at most once per
     /// rollout.
-    async fn halt(&self, rollout: &mut Self::Followed, trip: &Trip) -> Halted;
+    async fn halt(&self, rollout: &mut Self::Watched, trip: &Trip) -> Halted;
 
     /// Waits until what a plan deleted beside a rollout is gone, where somebody else holds it, at most
     /// until `end`.
@@ -347,7 +347,7 @@ pub trait Platform {
     /// Gathers the evidence on one screen, from what sampling saw and what can still be read.
     async fn post_mortem(
         &self,
-        rollout: &Self::Followed,
+        rollout: &Self::Watched,
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 
 mod ci;
 mod console;
@@ -166,7 +166,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
             Shape::Json => out,
             Shape::Human(_) => err,
         };
-        matches!(event.kind, Kind::Progress(_)) && reader.is_behind()
+        matches!(event.kind, EventKind::Progress(_)) && reader.is_behind()
     }
 
     /// Enters what it tells into this ledger. `annotates`: GitHub Actions is told of what ends badly.

@@ -14,7 +14,7 @@ use super::{Cli, Screen};
 use crate::answer::Wanted;
 use crate::deploy::{Conduct, absent, could_not, late};
 use crate::error::{ExitCode, combine};
-use crate::event::{Kind, Outcome, Problem};
+use crate::event::{EventKind, Outcome, Problem};
 use crate::fleet::Member;
 use crate::names::ContainerName;
 use crate::platform::Failed;
@@ -53,7 +53,7 @@ fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
 /// `deployer status`.
 pub fn status(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     run(cli, terminal, screen, &async |member: &Member<'_>| {
-        Ok(member.status().await?.map(Kind::Status))
+        Ok(member.status().await?.map(EventKind::Status))
     })
 }
 
@@ -66,7 +66,7 @@ pub fn history(
 ) -> ExitCode {
     run(cli, terminal, screen, &async |member: &Member<'_>| {
         let deployments = member.history(args.limit.get()).await?;
-        Ok(Some(Kind::History { deployments }))
+        Ok(Some(EventKind::History { deployments }))
     })
 }
 
@@ -123,7 +123,7 @@ async fn lines(begun: &Begun<'_>, member: &Member<'_>, args: &LogsArgs) -> ExitC
         follow: args.follow,
         container: args.container.clone(),
     };
-    let each = |line| member.events().send(Kind::Log(line));
+    let each = |line| member.events().send(EventKind::Log(line));
     let reading = member.tell_logs(&wanted, each);
     tokio::select! {
         read = begun.in_time(reading) => match read {
@@ -148,7 +148,7 @@ fn run(
     cli: &Cli,
     terminal: &Terminal,
     screen: &mut Screen,
-    ask: &impl AsyncFn(&Member<'_>) -> Result<Option<Kind>, Failed>,
+    ask: &impl AsyncFn(&Member<'_>) -> Result<Option<EventKind>, Failed>,
 ) -> ExitCode {
     Command::new(cli, terminal).run(
         screen,
@@ -177,6 +177,6 @@ fn run(
 
 fn ended(member: &Member<'_>, outcome: Outcome) -> ExitCode {
     let code = ExitCode::of(outcome.verdict, outcome.rolled_back);
-    member.events().send(Kind::Outcome(outcome));
+    member.events().send(EventKind::Outcome(outcome));
     code
 }

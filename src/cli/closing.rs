@@ -6,7 +6,7 @@ use super::options::{Options, Output};
 use super::terminal::Terminal;
 use super::{Cli, Screen, Verb};
 use crate::error::ExitCode;
-use crate::event::Kind;
+use crate::event::EventKind;
 use crate::report::{Format, Heading, Progress, Report};
 
 /// How a run has ended, but for what is still to be written of it.
@@ -120,7 +120,7 @@ fn for_actions(
     for report in reports.into_iter().flatten() {
         if let Err(error) = report.write(screen.ledger(), code) {
             let unwritten = Unwritten(report.words(), error);
-            let warning = Kind::Warning {
+            let warning = EventKind::Warning {
                 code: "report".into(),
                 text: unwritten.whole(),
             };

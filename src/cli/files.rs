@@ -6,7 +6,7 @@ use super::options::Output;
 use super::site::{self, Site};
 use super::{Cli, Screen};
 use crate::error::ExitCode;
-use crate::event::Kind;
+use crate::event::EventKind;
 use crate::plan::Note;
 use crate::platform::ecs::settings::render::{Setting, render as rendered};
 use crate::platform::kubernetes;
@@ -28,7 +28,7 @@ pub(super) fn validate(cli: &Cli, screen: &mut Screen) -> ExitCode {
             .collect();
         let target = &site.spec.target.name;
         let notes = site.notes.iter();
-        let valid = Kind::Valid {
+        let valid = EventKind::Valid {
             services: names.iter().map(ToString::to_string).collect(),
             notes: notes
                 .map(|note| Note::info(note.code, note.message.clone()))

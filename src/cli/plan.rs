@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::deploy::Conduct;
 use crate::error::{ExitCode, combine};
-use crate::event::{Kind, Problem};
+use crate::event::{EventKind, Problem};
 use crate::fleet::{self, Ready};
 use crate::plan::saved::{Saved, SavedError};
 use crate::platform::Intent;
@@ -67,13 +67,13 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
             ExitCode::Failed
         }
         (Some(Ok(())), Some(path)) => {
-            let saved = Kind::Saved {
+            let saved = EventKind::Saved {
                 file: path.display().to_string(),
                 performs: performs(path, &cli.options),
             };
             let target = sites[0].spec.target.name.clone();
             screen.tell(Some(target), saved, |screen, saved| {
-                if let Kind::Saved { performs, .. } = saved {
+                if let EventKind::Saved { performs, .. } = saved {
                     screen.complaint(&format!("saved; to perform exactly this: {performs}\n"));
                 }
             });
@@ -100,7 +100,7 @@ async fn plan(
     let mut proposed = fleet::propose(&members).await;
     for (member, proposed) in members.iter().zip(&mut proposed) {
         match proposed {
-            Err(outcome) => member.events().send(Kind::Outcome(outcome.clone())),
+            Err(outcome) => member.events().send(EventKind::Outcome(outcome.clone())),
             Ok(ready) => ready.warn_if_busy().await,
         }
     }

@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use super::{Screen, signals, site};
 use crate::cancel::Cancel;
 use crate::error::ExitCode;
-use crate::event::Kind;
+use crate::event::EventKind;
 use sandbox::{Sandbox, SandboxError};
 
 /// How to serve.
@@ -51,7 +51,7 @@ pub fn run(options: &Options, args: &Args, _: &Terminal, screen: &mut Screen) ->
 
 fn reset(options: &Options, screen: &mut Screen) -> Result<(), SandboxError> {
     let existed = Sandbox::reset(&site::sandbox_file(options))?;
-    screen.tell(None, Kind::Reset { existed }, |screen, _| {
+    screen.tell(None, EventKind::Reset { existed }, |screen, _| {
         screen.answer(if existed {
             "the sandbox is as new\n"
         } else {
@@ -72,7 +72,7 @@ fn serve(sandbox: Sandbox, listen: SocketAddr, screen: &mut Screen) -> Result<()
             .map_err(SandboxError::Listen)?;
         let address = listener.local_addr().map_err(SandboxError::Listen)?;
         let url = format!("http://{address}");
-        screen.tell(None, Kind::Listening { url }, |screen, _| {
+        screen.tell(None, EventKind::Listening { url }, |screen, _| {
             screen.answer(&format!("listening on http://{address}\n"));
         });
         let cancel = Cancel::new();

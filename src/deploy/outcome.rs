@@ -4,7 +4,7 @@ use crate::error::ExitCode;
 use crate::event::{Outcome, VerdictWord};
 use crate::names::TargetName;
 use crate::platform::post_mortem;
-use crate::platform::{Failed, Gone, Kind, PerformError};
+use crate::platform::{Failed, FailureKind, Gone, PerformError};
 use crate::rollout::{Doubt, Rollback, Verdict};
 
 fn outcome(verdict: VerdictWord, rolled_back: Option<bool>, reason: impl Into<String>) -> Outcome {
@@ -265,8 +265,8 @@ pub(super) fn still_busy(doubt: &Doubt) -> Outcome {
 /// It could not be done; nothing was changed.
 pub fn could_not(error: &Failed) -> Outcome {
     let verdict = match error.kind {
-        Kind::Refused => VerdictWord::Refused,
-        Kind::Wrong => VerdictWord::Wrong,
+        FailureKind::Refused => VerdictWord::Refused,
+        FailureKind::Wrong => VerdictWord::Wrong,
         _ => VerdictWord::Failed,
     };
     let mut reason = error.to_string();
@@ -299,7 +299,7 @@ pub(super) fn cancelled(ended: Outcome) -> Outcome {
 /// Some changes were made and one could not be.
 pub(super) fn incomplete(error: &PerformError, before: &Outcome) -> Outcome {
     let mut reason = format!("could not {}: {}", error.change, error.source.message);
-    let denied = error.source.kind == Kind::Denied;
+    let denied = error.source.kind == FailureKind::Denied;
     if let Some(hint) = error.source.hint().filter(|_| denied) {
         reason = format!("{reason}. {hint}");
     }

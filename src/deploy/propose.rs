@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::pace::Pace;
-use super::{Deploy, Followed, IfBusy, PlanOf, outcome};
+use super::{Deploy, IfBusy, PlanOf, Watched, outcome};
 use crate::event::Outcome;
 use crate::plan::{Note, Weight};
 use crate::platform::{Current, Platform, Proposal, Whose};
@@ -126,7 +126,7 @@ impl<P: Platform> Deploy<'_, P> {
         Ok(proposal)
     }
 
-    async fn look_at(&self, rollout: &mut Followed<P>) -> Other {
+    async fn look_at(&self, rollout: &mut Watched<P>) -> Other {
         let look = self.platform.sample(rollout, &self.events);
         let Some(Ok(sample)) = self.in_time(look).await else {
             return Other::UnderWay;
@@ -152,7 +152,7 @@ impl<P: Platform> Deploy<'_, P> {
     }
 
     /// Waits for the end of somebody else's rollout, however it ends; since `begun`.
-    async fn wait_out(&self, mut rollout: Followed<P>, begun: Timestamp) -> Result<(), Outcome> {
+    async fn wait_out(&self, mut rollout: Watched<P>, begun: Timestamp) -> Result<(), Outcome> {
         let policy = self.service.rollout.policy;
         let waited = self.clock.since(begun);
         let end = self.end_of((policy.deadline + REMEDY_ALLOWANCE).saturating_sub(waited));

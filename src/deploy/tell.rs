@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::event::{Events, Kind as Told, PhaseWord};
+use crate::event::{EventKind, Events, PhaseWord};
 use crate::platform::Failed;
 use crate::remedy::Remedy;
 use crate::rollout::{Back, Cause, Gauge, Observation, Phase, Rollout, Standing, Trip, Tripper};
@@ -69,7 +69,7 @@ impl<'a> Teller<'a> {
         };
         if self.gauge.as_ref() != Some(&gauge) {
             self.gauge = Some(gauge.clone());
-            self.events.send(Told::Progress(gauge));
+            self.events.send(EventKind::Progress(gauge));
         }
         for failure in &sample.failures {
             if self
@@ -77,7 +77,7 @@ impl<'a> Teller<'a> {
                 .insert((failure.cause, failure.container.clone()))
             {
                 let class = failure.cause.class();
-                self.events.send(Told::Failure {
+                self.events.send(EventKind::Failure {
                     class,
                     failure: failure.clone(),
                 });
@@ -86,7 +86,7 @@ impl<'a> Teller<'a> {
         if self.waiting != sample.waiting {
             self.waiting.clone_from(&sample.waiting);
             if let Some(text) = sample.waiting.clone() {
-                self.events.send(Told::Waiting { text });
+                self.events.send(EventKind::Waiting { text });
             }
         }
         self.phase(sample, machine);
@@ -107,7 +107,7 @@ impl<'a> Teller<'a> {
         };
         let told = (phase, word(&sample.standing));
         if self.phase.as_ref() != Some(&told) {
-            self.events.send(Told::Phase {
+            self.events.send(EventKind::Phase {
                 phase: told.0,
                 word: told.1.clone(),
             });
@@ -125,7 +125,7 @@ impl<'a> Teller<'a> {
 
     fn trip(&mut self, trip: &Trip, remedy: &str) {
         self.tripped = true;
-        self.events.send(Told::Tripped {
+        self.events.send(EventKind::Tripped {
             reason: trip.reason.clone(),
             cause: trip.cause,
             remedy: remedy.to_owned(),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::pace::Pace;
 use super::tell::Teller;
-use super::{Deploy, Followed, How, PlanOf, outcome};
-use crate::event::{Kind as Told, Outcome, PhaseWord, PostMortem};
-use crate::platform::{Current, Halted, Kind, Platform};
+use super::{Deploy, How, PlanOf, Watched, outcome};
+use crate::event::{EventKind, Outcome, PhaseWord, PostMortem};
+use crate::platform::{Current, FailureKind, Halted, Platform};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Back, Doubt, Failure, Phase, Rollout, Trip, Verdict, WhyNot};
@@ -18,16 +18,18 @@ const LAST_LOOKS: Duration = Duration::from_mins(1);
 
 impl<P: Platform> Deploy<'_, P> {
     /// Follows whatever rollout is under way.
-    pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+    pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
         let work = Box::pin(self.watch_on(plan, current));
         self.bounded(plan, work).await
     }
 
-    async fn watch_on(&self, plan: &PlanOf<P>, current: Current<Followed<P>>) -> Outcome {
+    async fn watch_on(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
         if let Some(id) = &self.conduct.rollout {
             return match self.platform.rollout(self.service, id).await {
                 Ok(rollout) => self.follow(plan, rollout, How::Attached).await,
-                Err(error) if error.kind == Kind::Missing => outcome::unknown_rollout(&error),
+                Err(error) if error.kind == FailureKind::Missing => {
+                    outcome::unknown_rollout(&error)
+                }
                 Err(error) => outcome::could_not(&error),
             };
         }
@@ -66,7 +68,7 @@ impl<P: Platform> Deploy<'_, P> {
     pub(super) async fn follow(
         &self,
         plan: &PlanOf<P>,
-        mut rollout: Followed<P>,
+        mut rollout: Watched<P>,
         how: How,
     ) -> Outcome {
         let policy = self.service.rollout.policy;
@@ -79,7 +81,7 @@ impl<P: Platform> Deploy<'_, P> {
             self.platform
                 .following(&rollout, self.service, how != How::Started),
         );
-        let taking = self.take_up(&mut rollout, &mut machine, how, &mut teller);
+        let taking = self.resume(&mut rollout, &mut machine, how, &mut teller);
         // In time or not: what hangs ends the watch at the first look.
         let _ = self.in_time(taking).await;
         loop {
@@ -119,22 +121,22 @@ impl<P: Platform> Deploy<'_, P> {
                 .map_or(pace.next(now), |alarm| alarm.min(pace.next(now)));
             tokio::select! {
                 () = self.clock.sleep_until(next) => {}
-                () = self.platform.stirred(&rollout) => {}
+                () = self.platform.changed(&rollout) => {}
                 () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
             }
         }
     }
 
     /// What is to be done first about a rollout that another run began.
-    async fn take_up(
+    async fn resume(
         &self,
-        rollout: &mut Followed<P>,
+        rollout: &mut Watched<P>,
         machine: &mut Rollout,
         how: How,
         teller: &mut Teller<'_>,
     ) {
         if how != How::Started && self.conduct.may_write {
-            let taken = self.platform.take_up(self.service, rollout, &self.events);
+            let taken = self.platform.resume(self.service, rollout, &self.events);
             if let Err(error) = taken.await {
                 teller.trouble(&error);
             }
@@ -147,7 +149,7 @@ impl<P: Platform> Deploy<'_, P> {
 
     async fn remedy(
         &self,
-        rollout: &mut Followed<P>,
+        rollout: &mut Watched<P>,
         machine: &mut Rollout,
         wanted: bool,
         teller: &mut Teller<'_>,
@@ -185,7 +187,7 @@ impl<P: Platform> Deploy<'_, P> {
     async fn cancelled(
         &self,
         plan: &PlanOf<P>,
-        rollout: &mut Followed<P>,
+        rollout: &mut Watched<P>,
         machine: &mut Rollout,
     ) -> Outcome {
         let remaining = self.platform.waiting_changes(plan);
@@ -205,17 +207,17 @@ impl<P: Platform> Deploy<'_, P> {
                 }
             }
         };
-        outcome::interrupted(&remaining, &words, Some(&self.resume(rollout)))
+        outcome::interrupted(&remaining, &words, Some(&self.line_to_resume(rollout)))
     }
 
     pub(super) async fn conclude(
         &self,
         plan: &PlanOf<P>,
-        rollout: &Followed<P>,
+        rollout: &Watched<P>,
         verdict: &Verdict,
         failures: &[Failure],
     ) -> Outcome {
-        self.events.send(Told::Phase {
+        self.events.send(EventKind::Phase {
             phase: PhaseWord::Concluded,
             word: outcome::word(verdict).into(),
         });
@@ -230,10 +232,12 @@ impl<P: Platform> Deploy<'_, P> {
             let evidence = self.platform.post_mortem(rollout, verdict, failures);
             let evidence = self.gathered(evidence).await;
             self.events
-                .send(Told::PostMortem(evidence.unwrap_or_else(|| PostMortem {
-                    what: ended.reason.clone(),
-                    missing: vec!["all of it: no answer came in time".to_owned()],
-                    ..PostMortem::default()
+                .send(EventKind::PostMortem(evidence.unwrap_or_else(|| {
+                    PostMortem {
+                        what: ended.reason.clone(),
+                        missing: vec!["all of it: no answer came in time".to_owned()],
+                        ..PostMortem::default()
+                    }
                 })));
         }
         ended.remaining = self.platform.waiting_changes(plan);
@@ -241,13 +245,13 @@ impl<P: Platform> Deploy<'_, P> {
             verdict,
             Verdict::Undetermined(Doubt::Blind | Doubt::TimedOut | Doubt::Unclear(_))
         ) {
-            ended.resume = Some(self.resume(rollout));
+            ended.resume = Some(self.line_to_resume(rollout));
         }
         ended
     }
 
     /// The command line that goes on watching just this rollout.
-    fn resume(&self, rollout: &Followed<P>) -> String {
+    fn line_to_resume(&self, rollout: &Watched<P>) -> String {
         match self.platform.identity(rollout) {
             Some(id) => format!("{} --rollout {id}", self.conduct.resume),
             None => self.conduct.resume.clone(),

@@ -2,7 +2,7 @@
 //! platform. Pure.
 
 use crate::plan::Note;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::spec::Service;
 
 /// The most tasks that a service may have (Amazon ECS service quotas); deploy.toml takes no more on
@@ -34,7 +34,7 @@ pub fn refusal(service: &Service, scaled: Option<Scaled>, wanted: u32) -> Option
         _ => return None,
     };
     let what = format!("set the count of {} to {wanted}", service.name);
-    Some(Failed::new(what, Kind::Refused, why))
+    Some(Failed::new(what, FailureKind::Refused, why))
 }
 
 /// What `scale` does, and does not do, where an autoscaler moves the number.

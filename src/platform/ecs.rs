@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::platform::aws::{Connection, Renewing, Requests, ServerTime, Whole};
 use crate::platform::owner::Tenant;
 use crate::platform::send::write;
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 use crate::spec::EcsPlace;
 
 pub mod history;
@@ -141,7 +141,7 @@ impl Ecs {
     /// Sends a write; see [`write`].
     async fn write<T>(
         &self,
-        passing: &[Kind],
+        passing: &[FailureKind],
         send: impl AsyncFn() -> Result<T, Failed>,
         look: impl AsyncFn() -> Result<Option<T>, Failed>,
     ) -> Result<T, Failed> {

@@ -11,7 +11,7 @@ const LOG_IN: &str =
 
 /// The kinds of failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum FailureKind {
     /// No connection: nothing was performed.
     Unreachable,
     /// The connection broke or timed out after the request was sent: it may have been performed.
@@ -46,7 +46,7 @@ pub enum Kind {
     Refused,
 }
 
-impl Kind {
+impl FailureKind {
     /// Whether the answer proves that nothing was performed, so that the same call may be sent again.
     pub fn proves_not_performed(self) -> bool {
         !matches!(self, Self::Lost | Self::Server)
@@ -72,7 +72,7 @@ pub struct Failed {
     /// What was tried: "describe service api-service".
     pub operation: String,
     /// The kind.
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// The platform's own code, such as `AccessDeniedException`.
     pub code: Option<String>,
     /// The platform's own words.
@@ -82,7 +82,11 @@ pub struct Failed {
 
 impl Failed {
     /// A failure that we saw ourselves.
-    pub fn new(operation: impl Into<String>, kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(
+        operation: impl Into<String>,
+        kind: FailureKind,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             operation: operation.into(),
             kind,
@@ -95,7 +99,11 @@ impl Failed {
     /// Nobody is logged in to AWS. It is told in the same words whatever was to be done, so that it is
     /// told once.
     pub fn nobody_logged_in() -> Self {
-        Self::new("find any AWS credentials", Kind::NoCredentials, LOG_IN)
+        Self::new(
+            "find any AWS credentials",
+            FailureKind::NoCredentials,
+            LOG_IN,
+        )
     }
 
     /// With the platform's own code.
@@ -115,41 +123,47 @@ impl Failed {
     /// Whether the server failed without a word that AWS would say: a page from something else,
     /// which does not know the operation or stands in for a server that is down.
     pub fn is_strange(&self) -> bool {
-        self.kind == Kind::Server && self.code.is_none()
+        self.kind == FailureKind::Server && self.code.is_none()
     }
 
     /// What to do about it, in a sentence; chosen from the kind.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
-        let allowing = (self.kind == Kind::Denied).then(|| allowing(&self.message));
+        let allowing = (self.kind == FailureKind::Denied).then(|| allowing(&self.message));
         let allowing = allowing.flatten().map(Cow::Owned);
         allowing.or_else(|| self.usual_hint().map(Cow::Borrowed))
     }
 
     fn usual_hint(&self) -> Option<&'static str> {
         Some(match self.kind {
-            Kind::NoCredentials if self.message == LOG_IN => return None,
-            Kind::NoCredentials => {
+            FailureKind::NoCredentials if self.message == LOG_IN => return None,
+            FailureKind::NoCredentials => {
                 "Log in (`aws sso login`, `aws configure`, or as the login plugin wants it), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             }
-            Kind::Expired => {
+            FailureKind::Expired => {
                 "Refresh the credentials (`aws sso login`) and run the same command again."
             }
-            Kind::Rejected => {
+            FailureKind::Rejected => {
                 "The credentials belong to nobody here: check the key, the profile and this machine's clock."
             }
-            Kind::Denied => "Ask for the permission named above.",
-            Kind::Unreachable => {
+            FailureKind::Denied => "Ask for the permission named above.",
+            FailureKind::Unreachable => {
                 "Check the network, the proxy settings and the target's `region` or `endpoint`."
             }
-            Kind::ClusterMissing => {
+            FailureKind::ClusterMissing => {
                 "Check `cluster` and `region` in the target's file, or create the cluster."
             }
-            Kind::Unsupported => "The endpoint does not offer this operation: is it the right one?",
-            Kind::Quota => "Ask for a higher quota, or remove what is not needed any more.",
-            Kind::Throttled | Kind::Server | Kind::Lost => {
+            FailureKind::Unsupported => {
+                "The endpoint does not offer this operation: is it the right one?"
+            }
+            FailureKind::Quota => "Ask for a higher quota, or remove what is not needed any more.",
+            FailureKind::Throttled | FailureKind::Server | FailureKind::Lost => {
                 "Run the same command again; it continues where this one stopped."
             }
-            Kind::Missing | Kind::Wrong | Kind::Conflict | Kind::Invalid | Kind::Refused => {
+            FailureKind::Missing
+            | FailureKind::Wrong
+            | FailureKind::Conflict
+            | FailureKind::Invalid
+            | FailureKind::Refused => {
                 return None;
             }
         })
@@ -208,7 +222,7 @@ mod tests {
     use super::*;
 
     fn hint(message: &str) -> String {
-        let failed = Failed::new("register task definition api", Kind::Denied, message);
+        let failed = Failed::new("register task definition api", FailureKind::Denied, message);
         failed.hint().unwrap_or_default().into_owned()
     }
 

@@ -42,7 +42,7 @@ pub use self::api::object::Object;
 pub use self::connect::{Link, Trust};
 pub use self::kinds::desired::Desired;
 pub use self::kinds::{Id, Kind};
-pub use self::rollout::{Followed, GoingBack, Ours};
+pub use self::rollout::{GoingBack, RolloutId, Watched};
 
 /// The field manager of everything we apply.
 pub const MANAGER: &str = "deployer";
@@ -94,12 +94,12 @@ pub struct Kubernetes {
     /// Tells this run from any other one, so that a lost reply recognises itself.
     run: String,
     /// What this run holds and knows, by the name of the Deployment.
-    runs: Mutex<BTreeMap<String, Run>>,
+    runs: Mutex<BTreeMap<String, Session>>,
 }
 
 /// What this run holds and knows of one service.
 #[derive(Debug, Default)]
-struct Run {
+struct Session {
     /// The lock.
     held: Option<Held>,
     /// The lock is taken from whoever holds it.
@@ -185,7 +185,7 @@ impl Kubernetes {
         self.with_run(name, |run| run.look.clone())
     }
 
-    fn with_run<T>(&self, name: &str, work: impl FnOnce(&mut Run) -> T) -> T {
+    fn with_run<T>(&self, name: &str, work: impl FnOnce(&mut Session) -> T) -> T {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         work(runs.entry(name.to_owned()).or_default())
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Failed, Kind};
+use super::{Failed, FailureKind};
 use crate::clock::Clock;
 
 /// How often a write is repeated after answers that prove that nothing was performed. With the
@@ -17,7 +17,7 @@ const REPEATS: u32 = 5;
 /// arrive: each is followed by another look, and the failure is a doubtful one.
 pub async fn write<T>(
     clock: Clock,
-    passing: &[Kind],
+    passing: &[FailureKind],
     send: impl AsyncFn() -> Result<T, Failed>,
     look: impl AsyncFn() -> Result<Option<T>, Failed>,
 ) -> Result<T, Failed> {
@@ -29,8 +29,10 @@ pub async fn write<T>(
             Err(error) => error,
         };
         let passes = repeats < REPEATS
-            && (matches!(error.kind, Kind::Throttled | Kind::Unreachable)
-                || passing.contains(&error.kind));
+            && (matches!(
+                error.kind,
+                FailureKind::Throttled | FailureKind::Unreachable
+            ) || passing.contains(&error.kind));
         if passes {
             pause(clock, repeats).await;
             repeats += 1;
@@ -43,7 +45,7 @@ pub async fn write<T>(
         }
         match look().await {
             Ok(Some(done)) => return Ok(done),
-            Err(refused) if refused.kind == Kind::Refused => {
+            Err(refused) if refused.kind == FailureKind::Refused => {
                 return Err(overtaken(&doubt.unwrap_or(error), refused));
             }
             Ok(None) if passes || doubt.is_none() => {
@@ -66,7 +68,7 @@ fn overtaken(lost: &Failed, refused: Failed) -> Failed {
         "{}; then {}; ours may have been performed before",
         lost.message, refused.message
     );
-    Failed::new(lost.operation.clone(), Kind::Lost, message)
+    Failed::new(lost.operation.clone(), FailureKind::Lost, message)
         .with_code(lost.code.as_deref())
         .caused_by(refused)
 }
@@ -80,7 +82,7 @@ fn doubtful(first: Option<Failed>, last: Failed) -> Failed {
         "{}; sent again: {}; the first may have been performed",
         first.message, last.message
     );
-    Failed::new(last.operation.clone(), Kind::Lost, message)
+    Failed::new(last.operation.clone(), FailureKind::Lost, message)
         .with_code(last.code.as_deref())
         .caused_by(last)
 }

@@ -12,7 +12,7 @@ use super::ledger::Ledger;
 use super::text::clean;
 use super::words;
 use crate::error::ExitCode;
-use crate::event::{Event, Kind, Outcome, Problem};
+use crate::event::{Event, EventKind, Outcome, Problem};
 
 mod page;
 mod quality;
@@ -111,10 +111,10 @@ fn append(path: &Path, text: &str) -> io::Result<()> {
 /// Actions).
 pub(super) fn annotation(event: &Event) -> Option<String> {
     match &event.kind {
-        Kind::Outcome(outcome) if !words::ended_well(outcome) => {
+        EventKind::Outcome(outcome) if !words::ended_well(outcome) => {
             Some(of_outcome(&words::place(event), outcome))
         }
-        Kind::Problem(problem) => Some(of_problem(problem)),
+        EventKind::Problem(problem) => Some(of_problem(problem)),
         _ => None,
     }
 }

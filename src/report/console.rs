@@ -14,7 +14,7 @@ use super::text::{Line, Style, Tone};
 use super::veil::Veil;
 use crate::clock::Clock;
 use crate::error::ExitCode;
-use crate::event::{Event, Kind, Problem};
+use crate::event::{Event, EventKind, Problem};
 use crate::names::TargetName;
 use crate::spec;
 
@@ -101,8 +101,8 @@ impl<O: Write, E: Write> Console<O, E> {
     pub fn tell(
         &mut self,
         target: Option<TargetName>,
-        kind: Kind,
-        shows: impl FnOnce(&mut Self, &Kind),
+        kind: EventKind,
+        shows: impl FnOnce(&mut Self, &EventKind),
     ) {
         if self.records {
             let event = self.ledger.event(target, kind);
@@ -148,7 +148,7 @@ impl<O: Write, E: Write> Console<O, E> {
         let event = self.entered(problem);
         if self.records {
             self.record(&event);
-        } else if let Kind::Problem(problem) = &event.kind {
+        } else if let EventKind::Problem(problem) = &event.kind {
             shows(self, problem);
         }
         self.annotate(&event);
@@ -195,7 +195,7 @@ impl<O: Write, E: Write> Console<O, E> {
 
     /// A problem as it may be told, entered.
     fn entered(&self, problem: Problem) -> Event {
-        let event = self.ledger.event(None, Kind::Problem(problem));
+        let event = self.ledger.event(None, EventKind::Problem(problem));
         let event = self.veil.event(&event).into_owned();
         self.ledger.enter(&event);
         event

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 
 use super::outlet::Outlet;
 use super::text::{Line, Style, Tone};
@@ -118,7 +118,7 @@ impl Human {
         let place = words::place(event);
         let once = self.once.entry(place.clone()).or_default();
         match once.abridged(&event.kind).as_ref() {
-            Kind::Plan {
+            EventKind::Plan {
                 changes,
                 notes,
                 shortest_seconds,
@@ -127,31 +127,31 @@ impl Human {
                 let lines = plan::lines(&place, changes, notes, (*shortest_seconds, width));
                 (self.plan_stream(), lines)
             }
-            Kind::PostMortem(evidence) => {
+            EventKind::PostMortem(evidence) => {
                 let lines = post_mortem::lines(&place, evidence, &self.telling.zone);
                 (Stream::Err, lines)
             }
-            Kind::Status(status) => {
+            EventKind::Status(status) => {
                 let lines = answer::status(&place, status, &self.telling.zone);
                 (Stream::Out, lines)
             }
-            Kind::History { deployments } => {
+            EventKind::History { deployments } => {
                 let lines = answer::history(&place, deployments, &self.telling.zone);
                 (Stream::Out, lines)
             }
-            Kind::Log(line) => {
+            EventKind::Log(line) => {
                 let place = self.telling.several_targets.then_some(place.as_str());
                 (
                     Stream::Out,
                     vec![answer::log(place, line, &self.telling.zone)],
                 )
             }
-            Kind::Outcome(outcome) => {
+            EventKind::Outcome(outcome) => {
                 self.end(event);
                 let is_new = self.reasons.insert(outcome.reason.clone());
                 (Stream::Err, outcome::lines(&place, outcome, is_new))
             }
-            Kind::Summary {
+            EventKind::Summary {
                 exit,
                 elapsed_ms,
                 services,
@@ -172,24 +172,24 @@ impl Human {
 
     /// One line of a rollout under way, unless it is in the live block or says nothing new. `kind` is
     /// the event's own, without what was told before.
-    fn go_on(&mut self, event: &Event, kind: &Kind) -> Option<Line> {
+    fn go_on(&mut self, event: &Event, kind: &EventKind) -> Option<Line> {
         let label = self.label(event);
         let is_new = event.service.is_none() || self.block(&label, event.at).update(event);
         let is_told = match self.telling.progress {
             Progress::Lines => true,
             Progress::Live => !matches!(
                 kind,
-                Kind::Phase { .. }
-                    | Kind::Progress(_)
-                    | Kind::Message { .. }
-                    | Kind::Expected { .. }
+                EventKind::Phase { .. }
+                    | EventKind::Progress(_)
+                    | EventKind::Message { .. }
+                    | EventKind::Expected { .. }
             ),
             Progress::Nothing => matches!(
                 kind,
-                Kind::Failure { .. }
-                    | Kind::Tripped { .. }
-                    | Kind::Waiting { .. }
-                    | Kind::Warning { .. }
+                EventKind::Failure { .. }
+                    | EventKind::Tripped { .. }
+                    | EventKind::Waiting { .. }
+                    | EventKind::Warning { .. }
             ),
         };
         if !is_new || !is_told || !self.is_first_warning(&label, kind) {
@@ -208,9 +208,9 @@ impl Human {
     }
 
     /// A warning is told once, however often it is repeated.
-    fn is_first_warning(&mut self, label: &str, kind: &Kind) -> bool {
+    fn is_first_warning(&mut self, label: &str, kind: &EventKind) -> bool {
         match kind {
-            Kind::Warning { text, .. } => self.warned.insert((label.to_owned(), text.clone())),
+            EventKind::Warning { text, .. } => self.warned.insert((label.to_owned(), text.clone())),
             _ => true,
         }
     }

@@ -10,7 +10,7 @@ use crate::answer::Image;
 use crate::clock::Clock;
 use crate::error::ExitCode;
 use crate::event::{
-    AnswerWord, Ended, Event, Kind, Outcome, PostMortem, Problem, ServiceOutcome, VerdictWord,
+    AnswerWord, Ended, Event, EventKind, Outcome, PostMortem, Problem, ServiceOutcome, VerdictWord,
 };
 use crate::names::{ServiceName, TargetName};
 use crate::plan::{ChangeView, Note};
@@ -107,7 +107,7 @@ impl Ledger {
     /// Enters an event that was told.
     pub(super) fn enter(&self, event: &Event) {
         let mut book = self.book();
-        if let Kind::Problem(problem) = &event.kind {
+        if let EventKind::Problem(problem) = &event.kind {
             book.problems.push(problem.clone());
         }
         let account = book.accounts.iter_mut().find(|account| {
@@ -121,7 +121,7 @@ impl Ledger {
     }
 
     /// An event of the whole run, which happens now.
-    pub(super) fn event(&self, target: Option<TargetName>, kind: Kind) -> Event {
+    pub(super) fn event(&self, target: Option<TargetName>, kind: EventKind) -> Event {
         Event {
             at: self.clock.now(),
             target,
@@ -138,7 +138,7 @@ impl Ledger {
             [only] => Some(only.clone()),
             _ => None,
         };
-        let kind = Kind::Summary {
+        let kind = EventKind::Summary {
             verdict: book.verdict(code),
             exit: code.code(),
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
@@ -212,7 +212,7 @@ impl Account {
         self.first = self.first.or(Some(event.at));
         self.last = Some(event.at);
         match &event.kind {
-            Kind::Plan {
+            EventKind::Plan {
                 changes,
                 notes,
                 shortest_seconds,
@@ -224,13 +224,13 @@ impl Account {
                     shortest_seconds: *shortest_seconds,
                 });
             }
-            Kind::Following { revision, from, .. } => {
+            EventKind::Following { revision, from, .. } => {
                 self.revision = Some(revision.clone());
                 self.from.clone_from(from);
             }
-            Kind::Status(_) | Kind::History { .. } => self.answered = true,
-            Kind::PostMortem(evidence) => self.evidence = Some(evidence.clone()),
-            Kind::Outcome(outcome) => self.outcome = Some(outcome.clone()),
+            EventKind::Status(_) | EventKind::History { .. } => self.answered = true,
+            EventKind::PostMortem(evidence) => self.evidence = Some(evidence.clone()),
+            EventKind::Outcome(outcome) => self.outcome = Some(outcome.clone()),
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::clock::Clock;
 use crate::event::{
-    Ended, Event, FailureGroup, Kind, LogTail, Outcome, PhaseWord, PostMortem, ServiceOutcome,
+    Ended, Event, EventKind, FailureGroup, LogTail, Outcome, PhaseWord, PostMortem, ServiceOutcome,
     VerdictWord,
 };
 use crate::names::TargetName;
@@ -42,12 +42,12 @@ pub(super) fn ledger(services: &[&str]) -> Ledger {
 }
 
 /// An event of the service `api`, `seconds` into the story.
-pub(super) fn api(seconds: i64, kind: Kind) -> Event {
+pub(super) fn api(seconds: i64, kind: EventKind) -> Event {
     of(Some("api"), seconds, kind)
 }
 
 /// An event of any service, or of the whole command.
-pub(super) fn of(service: Option<&str>, seconds: i64, kind: Kind) -> Event {
+pub(super) fn of(service: Option<&str>, seconds: i64, kind: EventKind) -> Event {
     Event {
         at: after(seconds),
         target: Some("ecs".parse().unwrap()),
@@ -56,8 +56,8 @@ pub(super) fn of(service: Option<&str>, seconds: i64, kind: Kind) -> Event {
     }
 }
 
-pub(super) fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> Kind {
-    Kind::Progress(Gauge {
+pub(super) fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> EventKind {
+    EventKind::Progress(Gauge {
         desired: 2,
         running,
         pending,
@@ -71,8 +71,8 @@ pub(super) fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> Kind
     })
 }
 
-pub(super) fn following(from: Option<&str>, revision: &str) -> Kind {
-    Kind::Following {
+pub(super) fn following(from: Option<&str>, revision: &str) -> EventKind {
+    EventKind::Following {
         rollout: "ecs-svc/8423950238450".into(),
         revision: revision.into(),
         from: from.map(str::to_owned),
@@ -82,26 +82,26 @@ pub(super) fn following(from: Option<&str>, revision: &str) -> Kind {
     }
 }
 
-pub(super) fn phase(phase: PhaseWord, word: &str) -> Kind {
-    Kind::Phase {
+pub(super) fn phase(phase: PhaseWord, word: &str) -> EventKind {
+    EventKind::Phase {
         phase,
         word: word.into(),
     }
 }
 
-pub(super) fn message(at: i64, text: &str) -> Kind {
-    Kind::Message {
+pub(super) fn message(at: i64, text: &str) -> EventKind {
+    EventKind::Message {
         said_at: after(at),
         text: text.into(),
     }
 }
 
-fn performed(change: &str, result: &str) -> [Kind; 2] {
+fn performed(change: &str, result: &str) -> [EventKind; 2] {
     [
-        Kind::Performing {
+        EventKind::Performing {
             change: change.into(),
         },
-        Kind::Performed {
+        EventKind::Performed {
             change: change.into(),
             result: result.into(),
             already: false,
@@ -125,10 +125,10 @@ pub(super) fn outcome(verdict: VerdictWord, exit: u8, reason: &str) -> Outcome {
     }
 }
 
-fn summary(verdict: VerdictWord, exit: u8, seconds: u64) -> Kind {
+fn summary(verdict: VerdictWord, exit: u8, seconds: u64) -> EventKind {
     let verdict = Ended::Verdict(verdict);
     let (target, service) = ("ecs".parse().unwrap(), "api".parse().unwrap());
-    Kind::Summary {
+    EventKind::Summary {
         verdict,
         exit,
         elapsed_ms: seconds * 1000,
@@ -160,14 +160,14 @@ pub(super) fn healthy() -> Vec<Event> {
         ),
         api(
             10,
-            Kind::Warning {
+            EventKind::Warning {
                 code: "throttled".into(),
                 text: "the platform throttles us; reading goes on more slowly".into(),
             },
         ),
         api(
             11,
-            Kind::Warning {
+            EventKind::Warning {
                 code: "throttled".into(),
                 text: "the platform throttles us; reading goes on more slowly".into(),
             },
@@ -177,7 +177,7 @@ pub(super) fn healthy() -> Vec<Event> {
         api(72, phase(PhaseWord::Concluded, "SUCCESSFUL")),
         api(
             72,
-            Kind::Performed {
+            EventKind::Performed {
                 change: "set the scalable target to 2–20".into(),
                 result: String::new(),
                 already: true,
@@ -185,7 +185,7 @@ pub(super) fn healthy() -> Vec<Event> {
         ),
         api(
             73,
-            Kind::Outcome(Outcome {
+            EventKind::Outcome(Outcome {
                 serving: Some("api-service:12".into()),
                 ..outcome(
                     VerdictWord::Healthy,
@@ -200,8 +200,8 @@ pub(super) fn healthy() -> Vec<Event> {
 }
 
 /// One task of ours that failed.
-pub(super) fn failure(number: u32, seconds: i64) -> Kind {
-    Kind::Failure {
+pub(super) fn failure(number: u32, seconds: i64) -> EventKind {
+    EventKind::Failure {
         class: Class::Counted,
         failure: Failure {
             id: format!("task-{number}"),
@@ -263,7 +263,7 @@ pub(super) fn rolled_back() -> Vec<Event> {
         api(60, gauge(0, 2, 2, 3)),
         api(
             61,
-            Kind::Tripped {
+            EventKind::Tripped {
                 reason: "tasks failed to start".into(),
                 cause: Some(Cause::Exited),
                 remedy: "ECS rolls back to api-service:12".into(),
@@ -271,10 +271,10 @@ pub(super) fn rolled_back() -> Vec<Event> {
         ),
         api(61, phase(PhaseWord::Tripping, "ROLLBACK_IN_PROGRESS")),
         api(90, phase(PhaseWord::Concluded, "ROLLBACK_SUCCESSFUL")),
-        api(91, Kind::PostMortem(evidence())),
+        api(91, EventKind::PostMortem(evidence())),
         api(
             91,
-            Kind::Outcome(Outcome {
+            EventKind::Outcome(Outcome {
                 rolled_back: Some(true),
                 serving: Some("api-service:12".into()),
                 remaining: vec!["set the scalable target to 2–20".into()],
@@ -305,14 +305,14 @@ pub(super) fn first_deployment_failed() -> Vec<Event> {
         api(2, following(None, "api-service:1")),
         api(
             10,
-            Kind::Failure {
+            EventKind::Failure {
                 class: Class::Certain,
                 failure: missing,
             },
         ),
         api(
             20,
-            Kind::Tripped {
+            EventKind::Tripped {
                 reason: "the image does not exist, for 10s".into(),
                 cause: Some(Cause::ImageNotFound),
                 remedy: "there is no revision to go back to".into(),
@@ -320,7 +320,7 @@ pub(super) fn first_deployment_failed() -> Vec<Event> {
         ),
         api(
             21,
-            Kind::Outcome(Outcome {
+            EventKind::Outcome(Outcome {
                 rolled_back: Some(false),
                 revision: Some("api-service:1".into()),
                 ..outcome(
@@ -340,7 +340,7 @@ pub(super) fn superseded() -> Vec<Event> {
         api(2, following(Some("api-service:11"), "api-service:12")),
         api(
             30,
-            Kind::Outcome(Outcome {
+            EventKind::Outcome(Outcome {
                 serving: Some("api-service:13 (rolling)".into()),
                 ..outcome(
                     VerdictWord::Superseded,
@@ -359,13 +359,13 @@ pub(super) fn undetermined() -> Vec<Event> {
         api(2, following(Some("api-service:11"), "api-service:12")),
         api(
             20,
-            Kind::Waiting {
+            EventKind::Waiting {
                 text: "the hook pre-scale-up (awaiting an action)".into(),
             },
         ),
         api(
             600,
-            Kind::Outcome(Outcome {
+            EventKind::Outcome(Outcome {
                 performed: vec!["update service api-service".into()],
                 remaining: vec!["set the scalable target to 2–20".into()],
                 resume: Some("deployer watch --target ecs --service api".into()),

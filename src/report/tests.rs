@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::stories::{self, api, of, outcome};
 use super::*;
-use crate::event::{Ended, Kind, Outcome, PhaseWord, ServiceOutcome, VerdictWord};
+use crate::event::{Ended, EventKind, Outcome, PhaseWord, ServiceOutcome, VerdictWord};
 
 mod blocks;
 mod properties;
@@ -69,7 +69,7 @@ fn a_story_that_trips_and_is_rolled_back() {
 
 #[test]
 fn a_post_mortem_fits_on_a_screen_of_80_columns() {
-    let text = on_a_screen(&[api(91, Kind::PostMortem(stories::evidence()))]);
+    let text = on_a_screen(&[api(91, EventKind::PostMortem(stories::evidence()))]);
     assert!(text.lines().count() <= 45, "{text}");
     assert_snapshot!(text);
 }
@@ -171,7 +171,7 @@ fn nothing_to_prove_is_said_in_words() {
         proven: false,
         ..outcome(VerdictWord::Healthy, 0, "0 of 0 tasks run")
     };
-    let text = plain(&[api(1, Kind::Outcome(unproven))]);
+    let text = plain(&[api(1, EventKind::Outcome(unproven))]);
     assert!(text.contains("not proven: nothing runs"), "{text}");
 }
 
@@ -195,7 +195,7 @@ fn every_verdict_begins_the_last_line() {
             rolled_back,
             ..outcome(verdict, 1, "why")
         };
-        let text = plain(&[api(1, Kind::Outcome(ended))]);
+        let text = plain(&[api(1, EventKind::Outcome(ended))]);
         assert!(text.starts_with(words), "{text}");
     }
 }
@@ -206,7 +206,7 @@ fn several_services_end_in_a_table() {
         let (target, name) = ("ecs".parse().unwrap(), name.parse().unwrap());
         ServiceOutcome::new(target, name, Ended::Verdict(verdict), exit)
     };
-    let kind = Kind::Summary {
+    let kind = EventKind::Summary {
         verdict: Ended::Verdict(VerdictWord::Tripped),
         exit: 10,
         elapsed_ms: 61_500,
@@ -229,7 +229,7 @@ fn with_several_targets_each_line_names_its_own() {
     };
     let event = api(
         1,
-        Kind::Phase {
+        EventKind::Phase {
             phase: PhaseWord::Progressing,
             word: "IN_PROGRESS".into(),
         },
@@ -352,6 +352,6 @@ fn nothing_to_prove_is_not_said_twice() {
             "the count is zero: nothing runs that could have failed",
         )
     };
-    let text = plain(&[api(1, Kind::Outcome(unproven))]);
+    let text = plain(&[api(1, EventKind::Outcome(unproven))]);
     assert_eq!(text.matches("nothing runs").count(), 1, "{text}");
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::plan::MASK;
 use crate::spec;
 
@@ -175,7 +175,7 @@ fn differences(told: &Value, veiled: &Value, at: &mut String, found: &mut Vec<St
 fn nameless(event: &Event, told: &Value) -> Event {
     let name = told["event"].as_str().unwrap_or("event");
     Event {
-        kind: Kind::Warning {
+        kind: EventKind::Warning {
             code: "veiled".into(),
             text: format!("an event `{name}` holds a secret and is not told"),
         },
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
     use crate::plan::{ChangeView, Effect, Note, Weight};
 
-    fn event(kind: Kind) -> Event {
+    fn event(kind: EventKind) -> Event {
         Event {
             at: "2026-01-02T03:04:05Z".parse().unwrap(),
             target: Some("production".parse().unwrap()),
@@ -289,7 +289,7 @@ mod tests {
             to: Some("run --password info".into()),
             effect: Effect::Restarts,
         };
-        let plan = event(Kind::Plan {
+        let plan = event(EventKind::Plan {
             changes: vec![change],
             notes: vec![Note::info("movable_tag", "info, and info again")],
             effect: Some(Effect::Restarts),
@@ -297,7 +297,7 @@ mod tests {
         });
         let veil = Veil::over(["info".to_owned(), "plan".to_owned()]);
         let told = veil.event(&plan).into_owned();
-        let Kind::Plan { changes, notes, .. } = &told.kind else {
+        let EventKind::Plan { changes, notes, .. } = &told.kind else {
             panic!("{told:?}");
         };
         assert_eq!(notes[0].text, "(masked), and (masked) again");
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_without_a_secret_is_told_by_its_name() {
-        let message = event(Kind::Waiting {
+        let message = event(EventKind::Waiting {
             text: "hunter2hunter2".into(),
         });
         let told = serde_json::to_value(&message).unwrap();

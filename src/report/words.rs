@@ -177,7 +177,7 @@ fn words_of(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Kind;
+    use crate::event::EventKind;
 
     #[test]
     fn durations_have_two_units_at_most() {
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_task_is_no_pod_whatever_its_id_looks_like() {
-        let Kind::Failure {
+        let EventKind::Failure {
             failure: mut failed,
             ..
         } = crate::report::stories::failure(1, 0)
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn an_exit_code_is_told_once() {
-        let Kind::Failure {
+        let EventKind::Failure {
             failure: mut failed,
             ..
         } = crate::report::stories::failure(1, 0)

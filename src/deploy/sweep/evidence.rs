@@ -2,13 +2,13 @@
 
 use super::others::{reason, runs};
 use super::stage::{Play, Ran, example, fresh, image, later};
-use crate::event::{Kind, PostMortem};
+use crate::event::{EventKind, PostMortem};
 use crate::rollout::Cause;
 use sandbox::{Behaviour, Effect, Fault, Timings, World};
 
 fn evidence(ran: &Ran) -> &PostMortem {
     let told = ran.events.iter().find_map(|event| match &event.kind {
-        Kind::PostMortem(evidence) => Some(evidence),
+        EventKind::PostMortem(evidence) => Some(evidence),
         _ => None,
     });
     told.unwrap()

@@ -6,7 +6,7 @@ use super::judge::{rest, rollouts, serving};
 use super::others::{reason, rolling, runs};
 use super::stage::{Act, Play, Ran, example, fresh, later};
 use super::story::{Before, SCALING, TASK_ROLE, prepared};
-use crate::event::Kind;
+use crate::event::EventKind;
 use sandbox::{Behaviour, Effect, Fault, Switches, World};
 
 const NO_ROLLBACK: (&str, &str) = ("rollback = true", "rollback = false");
@@ -259,7 +259,7 @@ async fn what_never_came_up_is_not_called_unchanged() {
             .await;
         assert_eq!(ran.exit(), Some(11), "{edits:?}: {}", reason(&ran));
         assert_eq!(rollouts(&ran.world), made);
-        let evidence = |kind: &Kind| matches!(kind, Kind::PostMortem(_));
+        let evidence = |kind: &EventKind| matches!(kind, EventKind::PostMortem(_));
         assert!(ran.events.iter().any(|event| evidence(&event.kind)));
     }
 }

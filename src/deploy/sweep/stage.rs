@@ -149,14 +149,15 @@ impl Ran {
 
     /// Whether failures of our tasks were told.
     pub(super) fn told_of_failures(&self) -> bool {
-        let is_failure = |event: &Event| matches!(event.kind, crate::event::Kind::Failure { .. });
+        let is_failure =
+            |event: &Event| matches!(event.kind, crate::event::EventKind::Failure { .. });
         self.events.iter().any(is_failure)
     }
 
     /// The codes of the warnings that were told.
     pub(super) fn warned(&self, code: &str) -> bool {
         self.events.iter().any(|event| {
-            matches!(&event.kind, crate::event::Kind::Warning { code: told, .. } if told == code)
+            matches!(&event.kind, crate::event::EventKind::Warning { code: told, .. } if told == code)
         })
     }
 }

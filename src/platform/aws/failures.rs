@@ -13,7 +13,7 @@ use super::whole::Hollow;
 use crate::platform::bounded::TooLarge;
 use crate::platform::causes::{self, links, never_connected};
 use crate::platform::failure::is_unauthorized;
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 
 /// A call failed: `operation` says what was tried, "describe service api-service".
 pub fn failed<E>(operation: impl Into<String>, error: SdkError<E, HttpResponse>) -> Failed
@@ -27,7 +27,7 @@ where
     let message = words(&error);
     // Some operations say `ClientException` or `ValidationException` for what they may not do.
     let kind = match kind {
-        Kind::Invalid if is_unauthorized(&message) => Kind::Denied,
+        FailureKind::Invalid if is_unauthorized(&message) => FailureKind::Denied,
         kind => kind,
     };
     Failed::new(operation, kind, message)
@@ -40,7 +40,7 @@ pub fn credentials_failed(operation: impl Into<String>, error: CredentialsError)
     if found_nothing(&error) {
         return Failed::nobody_logged_in().caused_by(error);
     }
-    let kind = of_credentials(&error).unwrap_or(Kind::NoCredentials);
+    let kind = of_credentials(&error).unwrap_or(FailureKind::NoCredentials);
     let words = own_words(&error).unwrap_or_else(|| {
         let words: Vec<String> = links(&error).map(ToString::to_string).collect();
         words.join(": ")
@@ -57,7 +57,11 @@ fn found_nothing(link: &(dyn Error + 'static)) -> bool {
 /// STS says whose credentials these are, or it is not STS.
 pub fn nobody() -> Failed {
     let operation = "ask whose credentials these are";
-    Failed::new(operation, Kind::Unsupported, "the answer names no account")
+    Failed::new(
+        operation,
+        FailureKind::Unsupported,
+        "the answer names no account",
+    )
 }
 
 /// What AWS said, in full; else the whole chain of causes, since the outermost link says only
@@ -93,7 +97,7 @@ fn own_words(error: &(dyn Error + 'static)) -> Option<String> {
     })
 }
 
-fn kind_of<E>(error: &SdkError<E, HttpResponse>) -> Kind
+fn kind_of<E>(error: &SdkError<E, HttpResponse>) -> FailureKind
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -101,36 +105,38 @@ where
         return kind;
     }
     match error {
-        SdkError::ConstructionFailure(_) => Kind::Invalid,
-        SdkError::DispatchFailure(_) if links(error).any(never_connected) => Kind::Unreachable,
+        SdkError::ConstructionFailure(_) => FailureKind::Invalid,
+        SdkError::DispatchFailure(_) if links(error).any(never_connected) => {
+            FailureKind::Unreachable
+        }
         SdkError::ResponseError(response) => of_strange_answer(response.raw()),
         SdkError::ServiceError(service) => match service.err().code() {
             Some(code) => of_code(code, service.raw().status().as_u16()),
             None => of_strange_answer(service.raw()),
         },
         // A time-out or a broken connection: the request may have arrived.
-        _ => Kind::Lost,
+        _ => FailureKind::Lost,
     }
 }
 
-fn of_credentials(link: &(dyn Error + 'static)) -> Option<Kind> {
+fn of_credentials(link: &(dyn Error + 'static)) -> Option<FailureKind> {
     match link.downcast_ref::<CredentialsError>()? {
-        CredentialsError::ProviderTimedOut(_) => Some(Kind::Unreachable),
-        _ => Some(Kind::NoCredentials),
+        CredentialsError::ProviderTimedOut(_) => Some(FailureKind::Unreachable),
+        _ => Some(FailureKind::NoCredentials),
     }
 }
 
 /// An answer without an AWS error code in it: from a proxy, or from something that is not AWS; or
 /// a success that was cut on its way, which says nothing about what was performed.
-fn of_strange_answer(raw: &HttpResponse) -> Kind {
+fn of_strange_answer(raw: &HttpResponse) -> FailureKind {
     match raw.status().as_u16() {
         // AWS names a code with each of these: whoever does not is no AWS, and lacks the operation.
-        400 | 404 | 405 | 501 => Kind::Unsupported,
-        429 => Kind::Throttled,
-        401 | 403 => Kind::Denied,
-        500.. => Kind::Server,
-        300..=407 | 409..=499 => Kind::Invalid,
-        _ => Kind::Lost,
+        400 | 404 | 405 | 501 => FailureKind::Unsupported,
+        429 => FailureKind::Throttled,
+        401 | 403 => FailureKind::Denied,
+        500.. => FailureKind::Server,
+        300..=407 | 409..=499 => FailureKind::Invalid,
+        _ => FailureKind::Lost,
     }
 }
 
@@ -149,11 +155,11 @@ const THROTTLED: [&str; 9] = [
 
 /// The kinds of the codes that AWS uses (Amazon ECS and Application Auto Scaling API references,
 /// common errors).
-fn of_code(code: &str, status: u16) -> Kind {
+fn of_code(code: &str, status: u16) -> FailureKind {
     match code {
-        _ if THROTTLED.contains(&code) => Kind::Throttled,
+        _ if THROTTLED.contains(&code) => FailureKind::Throttled,
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
-            Kind::Expired
+            FailureKind::Expired
         }
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
@@ -164,14 +170,14 @@ fn of_code(code: &str, status: u16) -> Kind {
         | "InvalidAccessKeyId"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
-        | "AuthFailure" => Kind::Rejected,
+        | "AuthFailure" => FailureKind::Rejected,
         "AccessDenied"
         | "AccessDeniedException"
         | "UnauthorizedOperation"
         | "NotAuthorized"
         | "OptInRequired"
-        | "BlockedException" => Kind::Denied,
-        "ClusterNotFoundException" => Kind::ClusterMissing,
+        | "BlockedException" => FailureKind::Denied,
+        "ClusterNotFoundException" => FailureKind::ClusterMissing,
         "ServiceNotFoundException"
         | "ServiceNotActiveException"
         | "ServiceDeploymentNotFoundException"
@@ -179,18 +185,20 @@ fn of_code(code: &str, status: u16) -> Kind {
         | "ObjectNotFoundException"
         | "NamespaceNotFoundException"
         | "TargetGroupNotFound"
-        | "LoadBalancerNotFound" => Kind::Missing,
+        | "LoadBalancerNotFound" => FailureKind::Missing,
         "ConflictException"
         | "ConcurrentUpdateException"
         | "UpdateInProgressException"
-        | "ResourceInUseException" => Kind::Conflict,
-        "LimitExceededException" | "LimitExceeded" | "ServiceQuotaExceededException" => Kind::Quota,
+        | "ResourceInUseException" => FailureKind::Conflict,
+        "LimitExceededException" | "LimitExceeded" | "ServiceQuotaExceededException" => {
+            FailureKind::Quota
+        }
         "UnsupportedFeatureException"
         | "UnknownOperationException"
         | "UnknownOperation"
         | "InvalidAction"
         | "NotImplemented"
-        | "NotImplementedError" => Kind::Unsupported,
+        | "NotImplementedError" => FailureKind::Unsupported,
         "ServerException"
         | "InternalFailure"
         | "InternalError"
@@ -198,9 +206,9 @@ fn of_code(code: &str, status: u16) -> Kind {
         | "InternalServiceException"
         | "InternalServiceError"
         | "ServiceUnavailable"
-        | "ServiceUnavailableException" => Kind::Server,
-        _ if status == 501 => Kind::Unsupported,
-        _ if status >= 500 => Kind::Server,
-        _ => Kind::Invalid,
+        | "ServiceUnavailableException" => FailureKind::Server,
+        _ if status == 501 => FailureKind::Unsupported,
+        _ if status >= 500 => FailureKind::Server,
+        _ => FailureKind::Invalid,
     }
 }

@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Clock;
-    use crate::platform::Kind;
+    use crate::platform::FailureKind;
     use crate::platform::aws::{connect_to, failed};
     use crate::platform::bounded::endless;
 
@@ -180,7 +180,7 @@ mod tests {
         let client = aws_sdk_ecs::Client::from_conf(settings);
         let refused = client.list_clusters().send().await.unwrap_err();
         let failed = failed("list clusters", refused);
-        assert_eq!(failed.kind, Kind::Lost);
+        assert_eq!(failed.kind, FailureKind::Lost);
         assert_eq!(
             failed.to_string(),
             "could not list clusters: the answer is larger than 16 MiB, so the rest of it was not read"

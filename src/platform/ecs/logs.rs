@@ -10,7 +10,7 @@ use super::Ecs;
 use crate::answer::{LogLine, Wanted};
 use crate::event::Events;
 use crate::platform::aws::failed;
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 use crate::rollout::Unit;
 use crate::spec::{AwsLogs, Service};
 
@@ -37,7 +37,7 @@ impl Ecs {
         let Some(group) = &service.ecs.logs else {
             return Err(Failed::new(
                 format!("read the logs of {}", service.name),
-                Kind::Refused,
+                FailureKind::Refused,
                 "it writes none to CloudWatch Logs: deploy.toml has no `log_group` for it",
             ));
         };
@@ -56,7 +56,7 @@ impl Ecs {
             tail = None;
             match lines {
                 Ok(lines) => lines.into_iter().for_each(&mut each),
-                Err(error) if wanted.follow && error.kind == Kind::Missing => {
+                Err(error) if wanted.follow && error.kind == FailureKind::Missing => {
                     if !warned {
                         events.warn("no_log_group", "nothing has been written yet");
                         warned = true;

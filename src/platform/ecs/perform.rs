@@ -6,8 +6,8 @@ use super::plan::change::{Basis, Change, Revision};
 use super::plan::{EcsPlan, stale};
 use super::rollout::started::Started;
 use super::settings::from_sdk::last_part;
-use crate::event::{Events, Kind as Told};
-use crate::platform::{Failed, Kind, PerformError};
+use crate::event::{EventKind, Events};
+use crate::platform::{Failed, FailureKind, PerformError};
 
 pub mod delete;
 pub mod scaling;
@@ -29,7 +29,7 @@ impl Done {
     fn removed(removed: Result<(), Failed>, what: &str) -> Result<Self, Failed> {
         match removed {
             Ok(()) => Ok(Self::now(what)),
-            Err(error) if error.kind == Kind::Missing => Ok(Self {
+            Err(error) if error.kind == FailureKind::Missing => Ok(Self {
                 result: what.to_owned(),
                 already: true,
             }),
@@ -47,7 +47,7 @@ impl Done {
 }
 
 /// One performance of a plan.
-struct Run<'a> {
+struct Performing<'a> {
     ecs: &'a Ecs,
     basis: &'a Basis,
     events: &'a Events,
@@ -70,7 +70,7 @@ impl Ecs {
         plan: &EcsPlan,
         events: &Events,
     ) -> Result<Option<Started>, PerformError> {
-        let mut run = Run::new(self, plan, events);
+        let mut run = Performing::new(self, plan, events);
         let now: Vec<&Change> = plan
             .changes
             .iter()
@@ -97,7 +97,7 @@ impl Ecs {
         plan: &EcsPlan,
         events: &Events,
     ) -> Result<Option<Started>, PerformError> {
-        let mut run = Run::new(self, plan, events);
+        let mut run = Performing::new(self, plan, events);
         run.settles = true;
         for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
             run.tell(change).await?;
@@ -114,7 +114,7 @@ impl Ecs {
     }
 }
 
-impl<'a> Run<'a> {
+impl<'a> Performing<'a> {
     fn new(ecs: &'a Ecs, plan: &'a EcsPlan, events: &'a Events) -> Self {
         Self {
             ecs,
@@ -151,13 +151,13 @@ impl<'a> Run<'a> {
 
     /// One change, told before and after.
     async fn tell(&mut self, change: &Change) -> Result<(), PerformError> {
-        self.events.send(Told::Performing {
+        self.events.send(EventKind::Performing {
             change: change.words(),
         });
         match self.one(change).await {
             Ok(done) => {
                 self.performed.push(change.words());
-                self.events.send(Told::Performed {
+                self.events.send(EventKind::Performed {
                     change: change.words(),
                     result: done.result,
                     already: done.already,
@@ -257,7 +257,7 @@ impl<'a> Run<'a> {
             (Revision::Known(arn), _) | (Revision::Registered, Some(arn)) => Ok(arn.clone()),
             (Revision::Registered, None) => Err(Failed::new(
                 "perform the plan",
-                Kind::Invalid,
+                FailureKind::Invalid,
                 "it uses a revision that it does not register",
             )),
         }

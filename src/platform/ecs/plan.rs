@@ -26,7 +26,7 @@ use super::settings::render::render;
 
 use crate::event::Events;
 use crate::plan::Plan;
-use crate::platform::{Failed, Intent, Kind, TakesOver, counting};
+use crate::platform::{Failed, FailureKind, Intent, TakesOver, counting};
 use crate::spec::Service;
 
 /// A plan for ECS.
@@ -105,7 +105,7 @@ impl Ecs {
             if particular {
                 return Err(Failed::new(
                     format!("change service {}", service.ecs.service),
-                    Kind::Missing,
+                    FailureKind::Missing,
                     "it is not there; `apply` makes it",
                 ));
             }
@@ -167,7 +167,7 @@ pub fn stale(planned: &Basis, now: &Basis) -> Result<(), Failed> {
         None => Ok(()),
         Some(why) => Err(Failed::new(
             format!("change service {}", planned.service),
-            Kind::Refused,
+            FailureKind::Refused,
             format!("the plan is stale: {why}"),
         )),
     }

@@ -10,15 +10,16 @@ use super::plan::current::{Asked, current, known};
 use super::rollout::from_sdk;
 use super::rollout::post_mortem::Witnesses;
 use super::rollout::sample::Sampler;
-use super::rollout::standing::{Ours, RECORD_DELAY};
+use super::rollout::standing::{RECORD_DELAY, RolloutId};
 use super::rollout::started::Started;
-use super::rollout::{Followed, short};
+use super::rollout::{Watched, short};
 use crate::cancel::Cancel;
-use crate::event::{Events, Kind as Told, Outcome, PostMortem, VerdictWord};
+use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::post_mortem;
 use crate::platform::{
-    Current, Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal, Whose,
+    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform,
+    Proposal, Whose,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
@@ -54,7 +55,7 @@ impl Ecs {
 impl Platform for Ecs {
     type Basis = Basis;
     type Change = Change;
-    type Followed = Followed;
+    type Watched = Watched;
 
     async fn propose(
         &self,
@@ -79,7 +80,7 @@ impl Platform for Ecs {
             && rollout.ours.is_rollback
             && let Some(id) = self.gone_back_from(&rollout.service, &revision).await
         {
-            rollout.ours = Ours {
+            rollout.ours = RolloutId {
                 id,
                 former: Some(std::mem::replace(
                     &mut rollout.ours.task_definition,
@@ -124,12 +125,12 @@ impl Platform for Ecs {
         service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
-    ) -> Result<Performed<Followed>, PerformError> {
+    ) -> Result<Performed<Watched>, PerformError> {
         let started = self.perform_plan(plan, events).await?;
         // A count, or settings alone: what they come to is read again and judged.
         let rolling = started.filter(|started| !started.count_only);
         let rollout = rolling.map(|started| {
-            let mut rollout = Followed::new(service, ours(started));
+            let mut rollout = Watched::new(service, ours(started));
             rollout.stays_new = stays_new(&plan.views);
             rollout
         });
@@ -141,13 +142,13 @@ impl Platform for Ecs {
         service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
-    ) -> Result<Performed<Followed>, PerformError> {
+    ) -> Result<Performed<Watched>, PerformError> {
         let counted = self.settle_plan(plan, events).await?;
-        let rollout = counted.map(|counted| Followed::new(service, ours(counted)));
+        let rollout = counted.map(|counted| Watched::new(service, ours(counted)));
         Ok(Performed { rollout })
     }
 
-    async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
+    async fn sample(&self, rollout: &mut Watched, events: &Events) -> Result<Observation, Failed> {
         let sampled = self
             .sampler(Some(events))
             .sample(rollout, self.clock.now())
@@ -155,7 +156,7 @@ impl Platform for Ecs {
         if let (Err(error), Some(credentials)) = (&sampled, &self.credentials)
             && matches!(
                 error.kind,
-                Kind::Expired | Kind::Rejected | Kind::NoCredentials
+                FailureKind::Expired | FailureKind::Rejected | FailureKind::NoCredentials
             )
         {
             credentials.forget();
@@ -168,20 +169,20 @@ impl Platform for Ecs {
     }
 
     /// ECS counts by itself.
-    fn budget(&self, _rollout: &Followed) -> Option<Budget> {
+    fn budget(&self, _rollout: &Watched) -> Option<Budget> {
         None
     }
 
     /// ECS is asked, it does not tell.
-    async fn stirred(&self, _rollout: &Followed) {
+    async fn changed(&self, _rollout: &Watched) {
         std::future::pending::<()>().await;
     }
 
     /// ECS itself carries a rollout, and its rollback, to the end.
-    async fn take_up(
+    async fn resume(
         &self,
         _service: &Service,
-        _rollout: &mut Followed,
+        _rollout: &mut Watched,
         _events: &Events,
     ) -> Result<(), Failed> {
         Ok(())
@@ -203,8 +204,8 @@ impl Platform for Ecs {
             .collect()
     }
 
-    fn following(&self, rollout: &Followed, service: &Service, attached: bool) -> Told {
-        Told::Following {
+    fn following(&self, rollout: &Watched, service: &Service, attached: bool) -> EventKind {
+        EventKind::Following {
             rollout: rollout.ours.id.clone(),
             revision: short(&rollout.ours.task_definition).to_owned(),
             from: rollout
@@ -219,12 +220,12 @@ impl Platform for Ecs {
         }
     }
 
-    async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
+    async fn rollout(&self, service: &Service, id: &str) -> Result<Watched, Failed> {
         let name = service.ecs.service.as_str();
         let found = self.find_service(name).await?;
         let unknown = |why: &str| {
             let what = format!("find rollout {id} of {name}");
-            Failed::new(what, Kind::Missing, why)
+            Failed::new(what, FailureKind::Missing, why)
         };
         let view = found.service.map(|there| from_sdk::service(&there.raw));
         let Some(view) = view else {
@@ -233,7 +234,7 @@ impl Platform for Ecs {
         if let Some(rollout) = known(&view, id, service) {
             return Ok(rollout);
         }
-        let mut ours = Ours::found(id);
+        let mut ours = RolloutId::found(id);
         match self.rolled_out_by(name, id).await {
             Ok(Some(revision)) => ours.task_definition = revision,
             Ok(None) => {
@@ -244,19 +245,19 @@ impl Platform for Ecs {
             // What cannot be asked for is judged by the service alone.
             Err(error) => tracing::info!(%error, "no look at earlier deployments"),
         }
-        Ok(Followed::new(service, ours))
+        Ok(Watched::new(service, ours))
     }
 
-    fn identity(&self, rollout: &Followed) -> Option<String> {
+    fn identity(&self, rollout: &Watched) -> Option<String> {
         let ours = &rollout.ours;
         (ours.count_only.is_none() && !ours.is_rollback).then(|| ours.id.clone())
     }
 
-    fn revision(&self, rollout: &Followed) -> String {
+    fn revision(&self, rollout: &Watched) -> String {
         short(&rollout.ours.task_definition).to_owned()
     }
 
-    fn serving(&self, rollout: &Followed) -> Option<String> {
+    fn serving(&self, rollout: &Watched) -> Option<String> {
         let service = rollout.seen.service.as_ref()?;
         let most = service
             .deployments
@@ -267,11 +268,11 @@ impl Platform for Ecs {
         Some(short(&serving.task_definition).to_owned())
     }
 
-    fn can_go_back(&self, rollout: &Followed) -> bool {
+    fn can_go_back(&self, rollout: &Watched) -> bool {
         rollout.can_go_back()
     }
 
-    async fn halt(&self, rollout: &mut Followed, _trip: &Trip) -> Halted {
+    async fn halt(&self, rollout: &mut Watched, _trip: &Trip) -> Halted {
         let sampler = self.sampler(None);
         let listed_by = self.clock.now() + RECORD_DELAY;
         while sampler.is_not_listed(rollout).await && self.clock.now() < listed_by {
@@ -303,7 +304,7 @@ impl Platform for Ecs {
 
     async fn post_mortem(
         &self,
-        rollout: &Followed,
+        rollout: &Watched,
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem {
@@ -345,8 +346,8 @@ fn shows_the_revision(view: &ChangeView) -> bool {
         )
 }
 
-fn ours(started: Started) -> Ours {
-    Ours {
+fn ours(started: Started) -> RolloutId {
+    RolloutId {
         id: started.primary_id,
         task_definition: started.task_definition,
         former: started.task_definition_before,

@@ -6,14 +6,14 @@
 use aws_sdk_ecs::types::StopServiceDeploymentStopType;
 
 use super::rollout::sample::Sampler;
-use super::rollout::{Followed, RecordState};
+use super::rollout::{RecordState, Watched};
 use crate::platform::Halted;
 use crate::platform::aws::failed;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 
 impl Sampler<'_> {
     /// Asks ECS to stop our deployment and go back.
-    pub(super) async fn halt(&self, rollout: &mut Followed) -> Halted {
+    pub(super) async fn halt(&self, rollout: &mut Watched) -> Halted {
         if rollout.ours.count_only.is_some() {
             return Halted::Refused("no rollout is under way that could be stopped".into());
         }
@@ -34,7 +34,12 @@ impl Sampler<'_> {
             .map_err(|error| failed("stop the service deployment", error));
         match answer {
             Ok(_) => Halted::Accepted,
-            Err(error) if matches!(error.kind, Kind::Conflict | Kind::Missing | Kind::Invalid) => {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    FailureKind::Conflict | FailureKind::Missing | FailureKind::Invalid
+                ) =>
+            {
                 self.after_conflict(rollout, error).await
             }
             Err(error) => {
@@ -46,7 +51,7 @@ impl Sampler<'_> {
 
     /// Whether the record of a rollout does not show up in the list yet: without it nothing can
     /// be stopped.
-    pub(super) async fn is_not_listed(&self, rollout: &mut Followed) -> bool {
+    pub(super) async fn is_not_listed(&self, rollout: &mut Watched) -> bool {
         if rollout.record != RecordState::Unknown || rollout.ours.count_only.is_some() {
             return false;
         }
@@ -60,7 +65,7 @@ impl Sampler<'_> {
         }
     }
 
-    async fn arn(&self, rollout: &Followed) -> Result<Option<String>, Failed> {
+    async fn arn(&self, rollout: &Watched) -> Result<Option<String>, Failed> {
         match &rollout.record {
             RecordState::Arn(arn) => Ok(Some(arn.clone())),
             RecordState::Unknown | RecordState::Unavailable(_) => self.find(rollout).await,
@@ -68,7 +73,7 @@ impl Sampler<'_> {
     }
 
     /// It does not allow the request in its present state: it is over, or going back already.
-    async fn after_conflict(&self, rollout: &mut Followed, error: Failed) -> Halted {
+    async fn after_conflict(&self, rollout: &mut Watched, error: Failed) -> Halted {
         rollout.memory.stopped_by_us = false;
         let Ok(Some(arn)) = self.arn(rollout).await else {
             return Halted::Refused(error.to_string());

@@ -16,20 +16,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use self::look::ServiceView;
-use self::standing::{Memory, Ours};
+use self::standing::{Failures, RolloutId};
 use self::targets::Sightings;
 use crate::rollout::Failure;
 use crate::spec::{Architecture, Service};
 
 /// A rollout under watch.
 #[derive(Debug, Clone)]
-pub struct Followed {
+pub struct Watched {
     /// The ECS service.
     pub service: String,
     /// Which rollout is ours.
-    pub ours: Ours,
+    pub ours: RolloutId,
     /// What earlier looks showed.
-    pub memory: Memory,
+    pub memory: Failures,
     /// Settings that a rollback does not bring back, in words; empty where none changed.
     pub stays_new: Vec<String>,
     pub(super) record: RecordState,
@@ -98,16 +98,16 @@ pub(super) struct Seen {
     pub(super) missing: BTreeMap<&'static str, String>,
 }
 
-impl Followed {
+impl Watched {
     /// A rollout of `service`, known by `ours`.
-    pub fn new(service: &Service, ours: Ours) -> Self {
+    pub fn new(service: &Service, ours: RolloutId) -> Self {
         let essential = service
             .containers
             .iter()
             .filter(|container| container.essential);
         Self {
             service: service.ecs.service.to_string(),
-            memory: Memory::default(),
+            memory: Failures::default(),
             stays_new: Vec::new(),
             record: RecordState::Unknown,
             subject: Subject {

@@ -13,7 +13,7 @@ use super::origin::Origin;
 use super::plan::{EcsPlan, Planned};
 use super::rollout::started::Started;
 use crate::clock::Clock;
-use crate::event::{Event, Events, Kind as Told};
+use crate::event::{Event, EventKind, Events};
 use crate::platform::aws::connect;
 use crate::platform::owner::Tenant;
 use crate::platform::{Failed, Intent, PerformError};
@@ -230,7 +230,7 @@ impl Cloud {
     fn warnings(&mut self) -> Vec<String> {
         let mut codes = Vec::new();
         while let Ok(event) = self.told.try_recv() {
-            if let Told::Warning { code, .. } = event.kind {
+            if let EventKind::Warning { code, .. } = event.kind {
                 codes.push(code);
             }
         }

@@ -22,7 +22,7 @@ use self::token::Tokens;
 use self::warnings::Warnings;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::spec::{KubePlace, Reach};
 
 mod asked;
@@ -101,7 +101,7 @@ pub async fn connect(place: &KubePlace, trust: Trust, clock: Clock) -> Result<Li
 }
 
 /// A cluster that was found, and what is known of the way to it.
-struct Way {
+struct Access {
     config: Config,
     cluster: String,
     tokens: Option<Tokens>,
@@ -111,7 +111,7 @@ struct Way {
     hint: Option<String>,
 }
 
-impl Way {
+impl Access {
     /// Puts our layers under a client.
     async fn link(mut self, clock: Clock) -> Result<Link, Failed> {
         let time = ServerTime::new(clock);
@@ -200,5 +200,9 @@ fn unusable(cluster: &str, error: &(dyn std::error::Error + 'static)) -> Failed 
     if let Some(advice) = tls::advice(error) {
         words = format!("{words}. {advice}");
     }
-    Failed::new(format!("reach cluster {cluster}"), Kind::Invalid, words)
+    Failed::new(
+        format!("reach cluster {cluster}"),
+        FailureKind::Invalid,
+        words,
+    )
 }

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::api::failures;
 use super::{Kubernetes, MANAGER, key};
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 
 mod renew;
 
@@ -128,7 +128,7 @@ impl LockError {
         match self {
             Self::Busy(other) => Failed::new(
                 format!("lock service {name}"),
-                Kind::Refused,
+                FailureKind::Refused,
                 other.to_string(),
             ),
             Self::Failed(error) => error,
@@ -193,7 +193,7 @@ impl Kubernetes {
         let supersedes = self.with_run(name, |run| run.supersedes);
         let mut seen = seen.cloned();
         let words = "it changes hands faster than it can be read";
-        let mut failed = Failed::new(format!("lock service {name}"), Kind::Conflict, words);
+        let mut failed = Failed::new(format!("lock service {name}"), FailureKind::Conflict, words);
         // Another try only follows an answer that came from an older state than was seen, or that
         // proves that nothing was performed.
         for _ in 0..TRIES {
@@ -211,7 +211,12 @@ impl Kubernetes {
                     return Ok(());
                 }
                 Err(error) if settles_by_reading(error.kind) => seen = self.lease(name).await?,
-                Err(error) if matches!(error.kind, Kind::Throttled | Kind::Unreachable) => {
+                Err(error)
+                    if matches!(
+                        error.kind,
+                        FailureKind::Throttled | FailureKind::Unreachable
+                    ) =>
+                {
                     failed = error;
                     self.clock.sleep_until(self.clock.now() + LOOK_AGAIN).await;
                 }
@@ -278,7 +283,7 @@ impl Kubernetes {
 
     /// Whether this run holds the lock of the Deployment `name`, so that it may write.
     ///
-    /// [`Kind::Refused`]: it is lost for good. [`Kind::Unreachable`]: it could not be renewed in
+    /// [`FailureKind::Refused`]: it is lost for good. [`FailureKind::Unreachable`]: it could not be renewed in
     /// time, and may yet turn out to be ours.
     pub fn holds(&self, name: &str) -> Result<(), Failed> {
         let lost = self.with_run(name, |run| match &run.held {
@@ -288,11 +293,11 @@ impl Kubernetes {
         let (kind, why) = match lost {
             None => return Ok(()),
             Some(Lost::Gone(why)) => (
-                Kind::Refused,
+                FailureKind::Refused,
                 format!("this run lost its lock ({why}); another one may be at work"),
             ),
             Some(Lost::Stale) => (
-                Kind::Unreachable,
+                FailureKind::Unreachable,
                 format!("the lock could not be renewed for {} s", LASTS.as_secs()),
             ),
         };
@@ -335,6 +340,9 @@ fn fresh(name: &str, notes: BTreeMap<String, String>, spec: LeaseSpec) -> Lease 
 
 /// Whether what came of a write shows when the Lease is read again: somebody was faster, or the
 /// reply was lost.
-fn settles_by_reading(kind: Kind) -> bool {
-    matches!(kind, Kind::Conflict | Kind::Lost | Kind::Server)
+fn settles_by_reading(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Conflict | FailureKind::Lost | FailureKind::Server
+    )
 }

@@ -14,10 +14,10 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::Kubernetes;
 use super::api::failures::failed;
-use super::rollout::watch::Place;
+use super::rollout::watch::WatchPlace;
 use crate::answer::{LogLine, Wanted};
 use crate::event::Events;
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 use crate::rollout::Unit;
 
 #[cfg(test)]
@@ -30,7 +30,7 @@ const LOOK: SignedDuration = SignedDuration::from_secs(2);
 const AT_ONCE: usize = 8;
 
 /// A container of a pod, and which run of it.
-type Run = (String, String, i32);
+type ContainerRun = (String, String, i32);
 
 impl Kubernetes {
     /// Gives each line to `each`, oldest first. With `follow` it never ends by itself: drop it, to
@@ -53,7 +53,7 @@ impl Kubernetes {
 
 /// What has been written, merged by time.
 async fn once(
-    place: &Place,
+    place: &WatchPlace,
     wanted: &Wanted,
     events: &Events,
     each: impl FnMut(LogLine),
@@ -67,7 +67,10 @@ async fn once(
 }
 
 /// Every line so far, and why one of the containers had none.
-async fn written(place: &Place, wanted: &Wanted) -> Result<(Vec<LogLine>, Option<Failed>), Failed> {
+async fn written(
+    place: &WatchPlace,
+    wanted: &Wanted,
+) -> Result<(Vec<LogLine>, Option<Failed>), Failed> {
     let runs = runs(&place.pods().await?, wanted);
     let reads = runs.into_iter().map(|run| past(place, run, wanted));
     let mut reads = pin!(futures::stream::iter(reads).buffer_unordered(AT_ONCE));
@@ -75,7 +78,7 @@ async fn written(place: &Place, wanted: &Wanted) -> Result<(Vec<LogLine>, Option
     while let Some(read) = reads.next().await {
         match read {
             Ok(read) => lines.extend(read),
-            Err(error) if error.kind == Kind::Denied => return Err(error),
+            Err(error) if error.kind == FailureKind::Denied => return Err(error),
             // Of a container that has not begun, and of a pod that has gone, there is nothing.
             Err(error) => refused = Some(error),
         }
@@ -91,7 +94,11 @@ fn newest(mut lines: Vec<LogLine>, tail: Option<usize>) -> Vec<LogLine> {
 }
 
 /// What one container has written.
-async fn past(place: &Place, run: Run, wanted: &Wanted) -> Result<Vec<LogLine>, Failed> {
+async fn past(
+    place: &WatchPlace,
+    run: ContainerRun,
+    wanted: &Wanted,
+) -> Result<Vec<LogLine>, Failed> {
     let (pod, container, _) = run;
     let params = LogParams {
         tail_lines: wanted.tail.and_then(|tail| i64::try_from(tail).ok()),
@@ -105,14 +112,14 @@ async fn past(place: &Place, run: Run, wanted: &Wanted) -> Result<Vec<LogLine>, 
 
 /// What is written as it is written.
 async fn follow(
-    place: &Place,
+    place: &WatchPlace,
     wanted: &Wanted,
     events: &Events,
     mut each: impl FnMut(LogLine),
 ) -> Result<(), Failed> {
     let (sender, mut receiver) = unbounded_channel();
     let mut open: FuturesUnordered<_> = FuturesUnordered::new();
-    let mut listening: BTreeSet<Run> = BTreeSet::new();
+    let mut listening: BTreeSet<ContainerRun> = BTreeSet::new();
     let mut told: BTreeMap<(String, String), Timestamp> = BTreeMap::new();
     let mut warned = false;
     let (past, _) = written(place, wanted).await?;
@@ -167,11 +174,11 @@ async fn follow(
 /// Sends each line of one container as it is written; gives the run back where it may be opened
 /// again: its connection broke, or it had not begun. What may not be read is an error.
 async fn listen(
-    place: Place,
-    run: Run,
+    place: WatchPlace,
+    run: ContainerRun,
     since: Timestamp,
     lines: UnboundedSender<LogLine>,
-) -> Result<Option<Run>, Failed> {
+) -> Result<Option<ContainerRun>, Failed> {
     let (pod, container, _) = &run;
     let params = LogParams {
         follow: true,
@@ -181,7 +188,7 @@ async fn listen(
         Ok(stream) => stream,
         Err(error) => {
             let error = failed(format!("read the log of {pod}"), &error);
-            let denied = error.kind == Kind::Denied;
+            let denied = error.kind == FailureKind::Denied;
             return if denied { Err(error) } else { Ok(Some(run)) };
         }
     };
@@ -201,7 +208,7 @@ async fn listen(
     }
 }
 
-impl Place {
+impl WatchPlace {
     fn log(&self) -> Api<Pod> {
         Api::namespaced(self.link.client.clone(), &self.namespace)
     }
@@ -217,7 +224,7 @@ fn params(container: &str, since: Timestamp) -> LogParams {
 }
 
 /// The containers that have begun, each with its number of restarts: another run has another log.
-fn runs(pods: &[Pod], wanted: &Wanted) -> Vec<Run> {
+fn runs(pods: &[Pod], wanted: &Wanted) -> Vec<ContainerRun> {
     let mut all = Vec::new();
     for pod in pods {
         let (Some(name), Some(status)) = (&pod.metadata.name, &pod.status) else {

@@ -14,8 +14,8 @@ use super::plan::KubePlan;
 use super::plan::change::{Change, Count, Wave};
 use super::plan::earlier_revision;
 use super::plan::observe::Observed;
-use super::rollout::Ours;
-use crate::event::{Events, Kind as Told};
+use super::rollout::RolloutId;
+use crate::event::{EventKind, Events};
 use crate::platform::PerformError;
 use crate::platform::failure::Failed;
 use crate::platform::origin::Scaled;
@@ -36,7 +36,7 @@ struct Done {
 }
 
 /// One performance of a plan.
-struct Run<'a> {
+struct Performing<'a> {
     kube: &'a Kubernetes,
     wire: Wire<'a>,
     name: &'a str,
@@ -63,7 +63,7 @@ impl Kubernetes {
         service: &Service,
         plan: &KubePlan,
         events: &Events,
-    ) -> Result<Option<Ours>, PerformError> {
+    ) -> Result<Option<RolloutId>, PerformError> {
         let run = self.run(service, plan, events).await?;
         Box::pin(run.perform()).await
     }
@@ -75,7 +75,7 @@ impl Kubernetes {
         service: &Service,
         plan: &KubePlan,
         events: &Events,
-    ) -> Result<Option<Ours>, PerformError> {
+    ) -> Result<Option<RolloutId>, PerformError> {
         if !plan.changes.iter().any(Change::waits_for_health) {
             return Ok(None);
         }
@@ -85,7 +85,7 @@ impl Kubernetes {
         let number = self.record(run.name);
         Ok(run
             .deployment
-            .and_then(|deployment| Ours::of(&deployment, number)))
+            .and_then(|deployment| RolloutId::of(&deployment, number)))
     }
 
     async fn run<'a>(
@@ -93,9 +93,9 @@ impl Kubernetes {
         service: &'a Service,
         plan: &'a KubePlan,
         events: &'a Events,
-    ) -> Result<Run<'a>, PerformError> {
+    ) -> Result<Performing<'a>, PerformError> {
         let name = service.kubernetes.name.as_str();
-        let mut run = Run {
+        let mut run = Performing {
             kube: self,
             wire: self.wire().await.map_err(|source| nothing(plan, source))?,
             name,
@@ -148,8 +148,8 @@ fn words<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<String> {
         .collect()
 }
 
-impl<'a> Run<'a> {
-    async fn perform(mut self) -> Result<Option<Ours>, PerformError> {
+impl<'a> Performing<'a> {
+    async fn perform(mut self) -> Result<Option<RolloutId>, PerformError> {
         self.prepare().await?;
         let now = |change: &&Change| !change.waits_for_health();
         let performed = self.waves(self.plan.changes.iter().filter(now)).await;
@@ -270,11 +270,11 @@ impl<'a> Run<'a> {
     /// One change, told before and after.
     async fn tell(&self, change: &Change) -> Result<Done, Failed> {
         let words = change.words();
-        self.events.send(Told::Performing {
+        self.events.send(EventKind::Performing {
             change: words.clone(),
         });
         let done = self.one(change).await?;
-        self.events.send(Told::Performed {
+        self.events.send(EventKind::Performed {
             change: words,
             result: done.result.clone(),
             already: done.already,
@@ -303,7 +303,7 @@ impl<'a> Run<'a> {
     }
 
     /// The rollout that was started, which the record then knows; with what served before.
-    async fn started(self) -> Option<Ours> {
+    async fn started(self) -> Option<RolloutId> {
         let number = self.kube.record(self.name);
         let rolls = self.plan.changes.iter().any(|change| {
             change.starts_rollout()
@@ -311,7 +311,7 @@ impl<'a> Run<'a> {
         });
         let before = self.observed.deployment(self.name);
         let now = self.deployment.as_ref().or(before);
-        let mut ours = Ours::of(now?, number)?;
+        let mut ours = RolloutId::of(now?, number)?;
         ours.former = before.map(|live| earlier_revision::words(&self.observed, self.name, live));
         if let Some(number) = number {
             let rolled = Rolled::of(&ours);

@@ -15,11 +15,11 @@ use super::kinds::desired::Desired;
 use super::kinds::ports;
 use super::kinds::render::{Setting, render};
 use super::kinds::{Id, Kind};
-use super::rollout::Followed;
+use super::rollout::Watched;
 use crate::event::Events;
 use crate::names::label_value;
 use crate::plan::{Note, Plan};
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::{Current, Intent, TakesOver, counting};
 use crate::spec::Service;
 
@@ -57,7 +57,7 @@ pub struct Planned {
     /// What is there.
     pub observed: Observed,
     /// What goes on there.
-    pub current: Current<Followed>,
+    pub current: Current<Watched>,
 }
 
 /// What the last plan of a run was made from, for its performance.
@@ -196,7 +196,7 @@ impl Planning<'_> {
     async fn looked(&self, rendered: Desired) -> Result<(Desired, Observed), Failed> {
         let ids: Vec<Id> = rendered.objects.iter().map(|one| one.id.clone()).collect();
         match self.asked(rendered).await {
-            Err(error) if error.kind == Failure::Denied => {
+            Err(error) if error.kind == FailureKind::Denied => {
                 Err(self.may_not_read(&ids, error).await)
             }
             asked => asked,
@@ -340,7 +340,7 @@ impl Planning<'_> {
             Some(_) => Ok(()),
             None => Err(Failed::new(
                 format!("change service {}", self.name()),
-                Failure::Missing,
+                FailureKind::Missing,
                 "it is not there; `apply` makes it",
             )),
         }
@@ -422,7 +422,7 @@ impl Planning<'_> {
         counting::suspended(why.as_slice())
     }
 
-    fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Followed> {
+    fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Watched> {
         let asked = diff.changes.iter().find_map(|change| match change {
             Change::Record { asked } => Some(asked),
             _ => None,

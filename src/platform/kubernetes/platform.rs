@@ -6,13 +6,13 @@ use super::Kubernetes;
 use super::history::record::{RecordHead, State, digest, short};
 use super::kinds::render::{Setting, render};
 use super::plan::change::{Basis, Change};
-use super::rollout::{Followed, Ours};
+use super::rollout::{RolloutId, Watched};
 use crate::cancel::Cancel;
-use crate::event::{Events, Kind as Told, Outcome, PostMortem};
+use crate::event::{EventKind, Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::platform::usual::usual;
 use crate::platform::{
-    Failed, Gone, Halted, Intent, Kind, PerformError, Performed, Platform, Proposal,
+    Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
@@ -20,7 +20,7 @@ use crate::spec::Service;
 impl Platform for Kubernetes {
     type Basis = Basis;
     type Change = Change;
-    type Followed = Followed;
+    type Watched = Watched;
 
     async fn propose(
         &self,
@@ -57,7 +57,7 @@ impl Platform for Kubernetes {
         service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
-    ) -> Result<Performed<Followed>, PerformError> {
+    ) -> Result<Performed<Watched>, PerformError> {
         let started = self.perform_plan(service, plan, events).await?;
         Ok(self.performed(service, started))
     }
@@ -67,12 +67,12 @@ impl Platform for Kubernetes {
         service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
-    ) -> Result<Performed<Followed>, PerformError> {
+    ) -> Result<Performed<Watched>, PerformError> {
         let counted = self.settle_plan(service, plan, events).await?;
         Ok(self.performed(service, counted))
     }
 
-    async fn sample(&self, rollout: &mut Followed, events: &Events) -> Result<Observation, Failed> {
+    async fn sample(&self, rollout: &mut Watched, events: &Events) -> Result<Observation, Failed> {
         self.look(rollout, events).await
     }
 
@@ -82,18 +82,18 @@ impl Platform for Kubernetes {
             .map_or(jiff::SignedDuration::ZERO, |link| link.time.skew())
     }
 
-    fn budget(&self, rollout: &Followed) -> Option<Budget> {
+    fn budget(&self, rollout: &Watched) -> Option<Budget> {
         rollout.budget
     }
 
-    async fn stirred(&self, rollout: &Followed) {
+    async fn changed(&self, rollout: &Watched) {
         self.stirs(rollout).await;
     }
 
-    async fn take_up(
+    async fn resume(
         &self,
         service: &Service,
-        rollout: &mut Followed,
+        rollout: &mut Watched,
         events: &Events,
     ) -> Result<(), Failed> {
         let name = service.kubernetes.name.as_str();
@@ -119,13 +119,13 @@ impl Platform for Kubernetes {
         waiting.map(Change::words).collect()
     }
 
-    fn following(&self, rollout: &Followed, service: &Service, attached: bool) -> Told {
+    fn following(&self, rollout: &Watched, service: &Service, attached: bool) -> EventKind {
         let heads = self.heads(&rollout.service);
         let lately = heads
             .iter()
             .filter(|head| head.state == State::Healthy && head.rolled.is_some());
         let usual = usual(lately.map(|head| (head.began, head.ended)));
-        Told::Following {
+        EventKind::Following {
             rollout: self
                 .identity(rollout)
                 .unwrap_or_else(|| format!("generation {}", rollout.ours.generation)),
@@ -137,7 +137,7 @@ impl Platform for Kubernetes {
         }
     }
 
-    async fn rollout(&self, service: &Service, id: &str) -> Result<Followed, Failed> {
+    async fn rollout(&self, service: &Service, id: &str) -> Result<Watched, Failed> {
         let name = service.kubernetes.name.as_str();
         let heads = self.records(name).await?;
         let number = super::plan::earlier_revision::named(name, &heads, id).map_err(|error| {
@@ -147,11 +147,11 @@ impl Platform for Kubernetes {
         let rolled = head.and_then(|head| Some((head, head.rolled.as_ref()?)));
         let (head, rolled) = rolled.ok_or_else(|| {
             let words = format!("revision {number} of {name} has begun no rollout");
-            Failed::new(format!("find rollout {id}"), Kind::Missing, words)
+            Failed::new(format!("find rollout {id}"), FailureKind::Missing, words)
         })?;
-        Ok(Followed::new(
+        Ok(Watched::new(
             service,
-            Ours {
+            RolloutId {
                 uid: rolled.uid.clone(),
                 generation: rolled.generation,
                 template: rolled.template.clone(),
@@ -162,15 +162,15 @@ impl Platform for Kubernetes {
         ))
     }
 
-    fn identity(&self, rollout: &Followed) -> Option<String> {
+    fn identity(&self, rollout: &Watched) -> Option<String> {
         rollout.ours.revision.map(|number| format!("v{number}"))
     }
 
-    fn revision(&self, rollout: &Followed) -> String {
+    fn revision(&self, rollout: &Watched) -> String {
         rollout.revision()
     }
 
-    fn serving(&self, rollout: &Followed) -> Option<String> {
+    fn serving(&self, rollout: &Watched) -> Option<String> {
         if let Some(back) = rollout.going_back.as_ref().filter(|back| back.kept) {
             return Some(back.to.clone());
         }
@@ -193,12 +193,12 @@ impl Platform for Kubernetes {
         ))
     }
 
-    fn can_go_back(&self, rollout: &Followed) -> bool {
+    fn can_go_back(&self, rollout: &Watched) -> bool {
         rollout.can_go_back
     }
 
     /// The evidence comes first: going back takes the failing pods away.
-    async fn halt(&self, rollout: &mut Followed, trip: &Trip) -> Halted {
+    async fn halt(&self, rollout: &mut Watched, trip: &Trip) -> Halted {
         self.keep_evidence(rollout).await;
         self.halt(rollout, trip).await
     }
@@ -226,7 +226,7 @@ impl Platform for Kubernetes {
 
     async fn post_mortem(
         &self,
-        rollout: &Followed,
+        rollout: &Watched,
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem {
@@ -236,9 +236,9 @@ impl Platform for Kubernetes {
 
 impl Kubernetes {
     /// What our own write started, under the lock that it was made under.
-    fn performed(&self, service: &Service, started: Option<Ours>) -> Performed<Followed> {
+    fn performed(&self, service: &Service, started: Option<RolloutId>) -> Performed<Watched> {
         let rollout = started.map(|ours| {
-            let mut rollout = Followed::new(service, ours);
+            let mut rollout = Watched::new(service, ours);
             rollout.fresh = true;
             rollout.holds_lock = true;
             rollout.can_go_back = self.can_go_back(service.kubernetes.name.as_str());

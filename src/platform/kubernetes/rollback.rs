@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::history::record::{CapturedState, Mark, RecordHead, Rolled, Sets, State, short};
 use super::plan::observe::deployment;
-use super::rollout::{Followed, GoingBack, Ours, template_digest};
+use super::rollout::{GoingBack, RolloutId, Watched, template_digest};
 use super::{Kubernetes, Object};
 use crate::event::Events;
 use crate::platform::Halted;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::rollout::{Trip, Tripper};
 
 mod restore;
@@ -62,7 +62,7 @@ impl Target {
 }
 
 /// What it takes to go back.
-struct Way {
+struct WayBack {
     number: u32,
     target: Target,
     /// What this deployment asked for, and what was there before it.
@@ -80,7 +80,7 @@ impl Kubernetes {
     }
 
     /// Goes back, once.
-    pub async fn halt(&self, rollout: &mut Followed, trip: &Trip) -> Halted {
+    pub async fn halt(&self, rollout: &mut Watched, trip: &Trip) -> Halted {
         if rollout.going_back.is_some() {
             return Halted::Accepted;
         }
@@ -95,7 +95,7 @@ impl Kubernetes {
                     self.clock.sleep_until(next).await;
                 }
                 // It is somebody else's by now, or that is not known: watching shows it.
-                Err(error) if error.kind == Kind::Refused || error.kind.may_pass() => {
+                Err(error) if error.kind == FailureKind::Refused || error.kind.may_pass() => {
                     return Halted::Refused(error.to_string());
                 }
                 Err(error) => return Halted::Impossible(error.to_string()),
@@ -103,7 +103,7 @@ impl Kubernetes {
         }
     }
 
-    async fn go_back(&self, rollout: &mut Followed, trip: &Trip) -> Result<Halted, Failed> {
+    async fn go_back(&self, rollout: &mut Watched, trip: &Trip) -> Result<Halted, Failed> {
         let name = rollout.service.clone();
         self.must_hold(&name, rollout).await?;
         let way = self.way_back(&name, rollout.ours.revision).await?;
@@ -134,7 +134,7 @@ impl Kubernetes {
 
     /// The lock, without which nothing is brought back. A run that only watched so far takes it, if
     /// whoever held it is gone.
-    async fn must_hold(&self, name: &str, rollout: &mut Followed) -> Result<(), Failed> {
+    async fn must_hold(&self, name: &str, rollout: &mut Watched) -> Result<(), Failed> {
         if rollout.holds_lock {
             return self.holds(name);
         }
@@ -152,7 +152,7 @@ impl Kubernetes {
     /// Takes up what an earlier run of ours left: goes on with its record, under the lock, and
     /// finishes the remedy that it had begun. What stands in the way is told, and then this run
     /// only watches.
-    pub async fn resume(&self, name: &str, rollout: &mut Followed, events: &Events) {
+    pub async fn resume(&self, name: &str, rollout: &mut Watched, events: &Events) {
         let Some(head) = self.heads(name).into_iter().next() else {
             return;
         };
@@ -193,12 +193,12 @@ impl Kubernetes {
     async fn finish_going_back(
         &self,
         name: &str,
-        rollout: &mut Followed,
+        rollout: &mut Watched,
         head: &RecordHead,
     ) -> Result<(), Failed> {
         let way = self.way_back(name, Some(head.number)).await?;
         if let Some(rolled) = &head.rolled {
-            rollout.ours = Ours {
+            rollout.ours = RolloutId {
                 uid: rolled.uid.clone(),
                 generation: rolled.generation,
                 template: rolled.template.clone(),
@@ -208,7 +208,7 @@ impl Kubernetes {
         }
         if let Err(error) = self.still_ours(name, &rollout.ours).await {
             let coming = self.would_be(name, &way.wanted).await?;
-            let back = Ours {
+            let back = RolloutId {
                 template: coming,
                 ..rollout.ours.clone()
             };
@@ -223,16 +223,20 @@ impl Kubernetes {
         Ok(())
     }
 
-    async fn follow_back(&self, rollout: &mut Followed, way: &Way) -> Result<(), Failed> {
+    async fn follow_back(&self, rollout: &mut Watched, way: &WayBack) -> Result<(), Failed> {
         let name = rollout.service.clone();
         let restored = self.restore(&name, &way.sets, &way.wanted).await?;
         let revision = match way.target {
             Target::Captured(number) => number,
             Target::Revision(number) => Some(number),
         };
-        let ours = Ours::of(&restored.deployment, revision).ok_or_else(|| {
+        let ours = RolloutId::of(&restored.deployment, revision).ok_or_else(|| {
             let words = "the answer holds no Deployment";
-            Failed::new(format!("go back with {name}"), Kind::Unsupported, words)
+            Failed::new(
+                format!("go back with {name}"),
+                FailureKind::Unsupported,
+                words,
+            )
         })?;
         rollout.not_brought_back.extend(restored.not_brought_back);
         // What has another name served all along.
@@ -248,11 +252,11 @@ impl Kubernetes {
         Ok(())
     }
 
-    async fn way_back(&self, name: &str, revision: Option<u32>) -> Result<Way, Failed> {
+    async fn way_back(&self, name: &str, revision: Option<u32>) -> Result<WayBack, Failed> {
         let cannot = |why: &str| {
             Failed::new(
                 format!("go back with {name}"),
-                Kind::Refused,
+                FailureKind::Refused,
                 why.to_owned(),
             )
         };
@@ -271,7 +275,7 @@ impl Kubernetes {
             Target::Revision(other) => self.read_sets(name, other).await?.asked,
         };
         wanted.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(Way {
+        Ok(WayBack {
             number,
             target,
             sets,
@@ -280,12 +284,12 @@ impl Kubernetes {
     }
 
     /// The Deployment as it is; refuses where the pods are no longer those of our rollout.
-    async fn still_ours(&self, name: &str, ours: &Ours) -> Result<Value, Failed> {
+    async fn still_ours(&self, name: &str, ours: &RolloutId) -> Result<Value, Failed> {
         let refused = |why: &str| {
             let words = format!("{why}, so nothing is changed");
             Err(Failed::new(
                 format!("go back with {name}"),
-                Kind::Refused,
+                FailureKind::Refused,
                 words,
             ))
         };
@@ -303,7 +307,7 @@ impl Kubernetes {
 }
 
 /// Whether a record is about this rollout; one that goes back is about whatever comes of that.
-fn is_about(head: &RecordHead, rollout: &Followed) -> bool {
+fn is_about(head: &RecordHead, rollout: &Watched) -> bool {
     let ours = Rolled::of(&rollout.ours);
     let same = |rolled: &Rolled| rolled.uid == ours.uid && rolled.template == ours.template;
     head.state == State::GoingBack
@@ -313,7 +317,7 @@ fn is_about(head: &RecordHead, rollout: &Followed) -> bool {
 
 impl Rolled {
     /// What a record keeps of a rollout.
-    pub fn of(ours: &Ours) -> Self {
+    pub fn of(ours: &RolloutId) -> Self {
         Self {
             uid: ours.uid.clone(),
             generation: ours.generation,

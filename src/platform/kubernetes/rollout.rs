@@ -18,9 +18,9 @@ use k8s_openapi::api::core::v1::Pod;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use self::failures::Memory;
+use self::failures::Failures;
 use self::look::{DeploymentView, View};
-use self::sample::Remedy;
+use self::sample::RollbackSeen;
 use self::standing::Reading;
 use self::watch::Watch;
 use super::MANAGER;
@@ -49,7 +49,7 @@ pub fn is_of(pod: &Pod, deployment: &str) -> bool {
 
 /// Which rollout is ours: what the reply to our own write said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ours {
+pub struct RolloutId {
     /// The Deployment itself: one that is deleted and made anew has another.
     pub uid: String,
     /// Of its spec, as our write left it.
@@ -65,7 +65,7 @@ pub struct Ours {
     pub former: Option<String>,
 }
 
-impl Ours {
+impl RolloutId {
     /// Reads it from a Deployment as the API server gave it; `None`: it is none.
     pub fn of(reply: &Value, revision: Option<u32>) -> Option<Self> {
         let metadata = reply.get("metadata")?;
@@ -131,7 +131,7 @@ fn without_nulls(value: &Value) -> Value {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoingBack {
     /// What the write of the remedy said.
-    pub ours: Ours,
+    pub ours: RolloutId,
     /// What it goes back to, in words.
     pub to: String,
     /// Why, in a sentence.
@@ -143,11 +143,11 @@ pub struct GoingBack {
 
 /// A rollout under watch. The first look opens the streams; dropping the last clone closes them.
 #[derive(Debug, Clone)]
-pub struct Followed {
+pub struct Watched {
     /// The Deployment's name, which is also the value of the label `app` of its pods.
     pub service: String,
     /// Which rollout is ours.
-    pub ours: Ours,
+    pub ours: RolloutId,
     /// Whether this run holds the lock, without which nothing may be written.
     pub holds_lock: bool,
     /// Whether something was there before that could be brought back.
@@ -165,8 +165,8 @@ pub struct Followed {
     /// How many failures trip.
     pub(super) budget: Option<Budget>,
     pub(super) watch: Option<Arc<Watch>>,
-    pub(super) memory: Memory,
-    pub(super) remedy: Option<Box<Remedy>>,
+    pub(super) memory: Failures,
+    pub(super) remedy: Option<Box<RollbackSeen>>,
     pub(super) seen: Seen,
 }
 
@@ -187,7 +187,7 @@ pub(super) struct Seen {
     pub(super) polled: BTreeSet<&'static str>,
 }
 
-impl Followed {
+impl Watched {
     /// The digests of the pod templates whose pods are judged: that of the rollout, and of the one by
     /// which we go back. Those of the rollout before are of no interest.
     pub(super) fn templates(&self) -> Vec<String> {
@@ -197,7 +197,7 @@ impl Followed {
     }
 
     /// A rollout of `service`, known by `ours`. Sends no request.
-    pub fn new(service: &Service, ours: Ours) -> Self {
+    pub fn new(service: &Service, ours: RolloutId) -> Self {
         let name = service.kubernetes.name.as_str();
         let budget = Budget::of(&service.rollout.breaker);
         Self {
@@ -207,7 +207,12 @@ impl Followed {
     }
 
     /// The same, of a Deployment by its name.
-    pub(super) fn named(name: &str, ours: Ours, policy: Policy, budget: Option<Budget>) -> Self {
+    pub(super) fn named(
+        name: &str,
+        ours: RolloutId,
+        policy: Policy,
+        budget: Option<Budget>,
+    ) -> Self {
         Self {
             service: name.to_owned(),
             ours,
@@ -220,7 +225,7 @@ impl Followed {
             runs_on: None,
             budget,
             watch: None,
-            memory: Memory::default(),
+            memory: Failures::default(),
             remedy: None,
             seen: Seen::default(),
         }
@@ -266,10 +271,10 @@ mod tests {
     #[test]
     fn a_reply_says_which_rollout_is_ours_and_since_when() {
         let template = json!({"metadata": {"labels": {"app": "api"}}});
-        let ours = Ours::of(&deployment(&template), Some(3)).unwrap();
+        let ours = RolloutId::of(&deployment(&template), Some(3)).unwrap();
         assert_eq!((ours.uid.as_str(), ours.generation), ("u-1", 7));
         assert_eq!(ours.begun, "2026-03-01T00:00:00Z".parse().ok());
-        assert_eq!(Ours::of(&json!({"kind": "Status"}), None), None);
+        assert_eq!(RolloutId::of(&json!({"kind": "Status"}), None), None);
     }
 
     #[test]
@@ -291,8 +296,8 @@ mod tests {
         let mut service = crate::platform::kubernetes::plan::samples::service();
         service.kubernetes.name = "shop-api".parse().unwrap();
         let template = json!({"metadata": {"labels": {"app": "shop-api"}}});
-        let ours = Ours::of(&deployment(&template), Some(3)).unwrap();
-        let rollout = Followed::new(&service, ours);
+        let ours = RolloutId::of(&deployment(&template), Some(3)).unwrap();
+        let rollout = Watched::new(&service, ours);
         assert_eq!(rollout.service, "shop-api");
         assert_eq!(rollout.revision(), "shop-api v3");
     }

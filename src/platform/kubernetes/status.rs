@@ -16,7 +16,7 @@ use super::rollout::evidence::warnings;
 use super::rollout::is_of;
 use super::rollout::look::{DeploymentView, EventView, SetView};
 use super::rollout::post_mortem::chain::{is_ready, of_gates};
-use super::rollout::watch::{Place, replica_sets};
+use super::rollout::watch::{WatchPlace, replica_sets};
 use super::{Kind, Kubernetes};
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::names::label_value;
@@ -74,8 +74,8 @@ impl Kubernetes {
     }
 
     /// Where the Deployment `name` is.
-    pub(super) async fn at(&self, name: &str) -> Result<Place, Failed> {
-        Ok(Place {
+    pub(super) async fn at(&self, name: &str) -> Result<WatchPlace, Failed> {
+        Ok(WatchPlace {
             link: self.link().await?.clone(),
             namespace: self.namespace().to_owned(),
             name: name.to_owned(),
@@ -84,7 +84,7 @@ impl Kubernetes {
     }
 }
 
-impl Place {
+impl WatchPlace {
     /// The object of a kind that carries the service's name.
     async fn object(&self, kind: Kind) -> Result<Option<Value>, Failed> {
         let client = self.link.client.clone();

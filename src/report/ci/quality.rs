@@ -53,7 +53,7 @@ mod tests {
     fn reported(problems: &[Problem]) -> Vec<Value> {
         let ledger = stories::ledger(&[]);
         for problem in problems {
-            let kind = crate::event::Kind::Problem(problem.clone());
+            let kind = crate::event::EventKind::Problem(problem.clone());
             ledger.enter(&stories::of(None, 0, kind));
         }
         let text = report(&ledger.book(), Path::new("deploy.toml"));

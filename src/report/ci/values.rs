@@ -87,7 +87,7 @@ fn word_of_shell(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Kind, Outcome, VerdictWord};
+    use crate::event::{EventKind, Outcome, VerdictWord};
     use crate::report::ledger::Ledger;
     use crate::report::stories;
 
@@ -99,7 +99,7 @@ mod tests {
                 revision: Some(revision.to_owned()),
                 ..stories::outcome(VerdictWord::Healthy, 0, "fine")
             };
-            ledger.enter(&stories::of(Some(name), 9, Kind::Outcome(outcome)));
+            ledger.enter(&stories::of(Some(name), 9, EventKind::Outcome(outcome)));
         }
         ledger
     }
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn what_nothing_was_told_of_ends_as_the_run_does() {
         let ledger = stories::ledger(&["api"]);
-        let waits = Kind::Waiting {
+        let waits = EventKind::Waiting {
             text: "a hook".into(),
         };
         ledger.enter(&stories::of(Some("api"), 1, waits));

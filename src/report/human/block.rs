@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::event::{Event, Kind, PhaseWord};
+use crate::event::{Event, EventKind, PhaseWord};
 use crate::report::text::{Line, Tone};
 use crate::report::words;
 use crate::rollout::Gauge;
@@ -76,9 +76,9 @@ impl Block {
     /// Takes in an event; returns whether it says anything that the one before did not.
     pub(super) fn update(&mut self, event: &Event) -> bool {
         match &event.kind {
-            Kind::Performing { change } => self.doing = Some(change.clone()),
-            Kind::Performed { .. } => self.doing = None,
-            Kind::Following {
+            EventKind::Performing { change } => self.doing = Some(change.clone()),
+            EventKind::Performed { .. } => self.doing = None,
+            EventKind::Following {
                 revision,
                 from,
                 deadline_seconds,
@@ -92,8 +92,8 @@ impl Block {
                 self.expected = expected_seconds.or(self.expected);
                 self.deadline = Some(*deadline_seconds);
             }
-            Kind::Expected { expected_seconds } => self.expected = Some(*expected_seconds),
-            Kind::Phase { phase, word } => {
+            EventKind::Expected { expected_seconds } => self.expected = Some(*expected_seconds),
+            EventKind::Phase { phase, word } => {
                 if *phase == PhaseWord::Concluded {
                     self.clock = Clock::Stopped(self.clock.read(event.at));
                 }
@@ -101,20 +101,20 @@ impl Block {
                 let now = Some((*phase, word.clone()));
                 return std::mem::replace(&mut self.phase, now.clone()) != now;
             }
-            Kind::Progress(gauge) => {
+            EventKind::Progress(gauge) => {
                 let counted = gauge.breaker.as_ref().map_or(0, |breaker| breaker.failures);
                 self.fails |= counted > 0 || !gauge.alarms.is_empty();
                 let before = self.gauge.replace(gauge.clone());
                 return before.unwrap_or_default() != *gauge;
             }
-            Kind::Message { said_at, text } => {
+            EventKind::Message { said_at, text } => {
                 self.newest = Some((*said_at, words::message(text)));
             }
-            Kind::Waiting { text } => {
+            EventKind::Waiting { text } => {
                 self.newest = Some((event.at, format!("waits for {text}")));
             }
             // Both have a line of their own, above.
-            Kind::Failure { .. } | Kind::Tripped { .. } => self.fails = true,
+            EventKind::Failure { .. } | EventKind::Tripped { .. } => self.fails = true,
             _ => {}
         }
         true

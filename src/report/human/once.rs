@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::event::{Kind, Outcome, PostMortem};
+use crate::event::{EventKind, Outcome, PostMortem};
 use crate::rollout::Cause;
 
 /// A reason of so few columns is said again as it is.
@@ -23,13 +23,13 @@ pub(super) struct Once {
 
 impl Once {
     /// An event as it is to be told after all that was told before.
-    pub(super) fn abridged<'e>(&mut self, kind: &'e Kind) -> Cow<'e, Kind> {
+    pub(super) fn abridged<'e>(&mut self, kind: &'e EventKind) -> Cow<'e, EventKind> {
         match kind {
-            Kind::Failure { failure, .. } => {
+            EventKind::Failure { failure, .. } => {
                 self.remember(&failure.text);
                 Cow::Borrowed(kind)
             }
-            Kind::Tripped {
+            EventKind::Tripped {
                 reason,
                 cause,
                 remedy,
@@ -37,14 +37,16 @@ impl Once {
                 let brief = self.without_end(reason).to_owned();
                 self.remember(reason);
                 self.cause = self.cause.or(*cause);
-                Cow::Owned(Kind::Tripped {
+                Cow::Owned(EventKind::Tripped {
                     reason: brief,
                     cause: *cause,
                     remedy: remedy.clone(),
                 })
             }
-            Kind::PostMortem(evidence) => Cow::Owned(Kind::PostMortem(self.evidence(evidence))),
-            Kind::Outcome(outcome) => Cow::Owned(Kind::Outcome(Outcome {
+            EventKind::PostMortem(evidence) => {
+                Cow::Owned(EventKind::PostMortem(self.evidence(evidence)))
+            }
+            EventKind::Outcome(outcome) => Cow::Owned(EventKind::Outcome(Outcome {
                 reason: self.last_word(&outcome.reason),
                 ..outcome.clone()
             })),
@@ -138,8 +140,8 @@ mod tests {
     const WHY: &str = "the breaker's threshold was exceeded; the container exits, seen 3 times: \
                        Essential container in task exited";
 
-    fn trip() -> Kind {
-        Kind::Tripped {
+    fn trip() -> EventKind {
+        EventKind::Tripped {
             reason: WHY.into(),
             cause: Some(Cause::Exited),
             remedy: "the platform goes back".into(),
@@ -147,20 +149,20 @@ mod tests {
     }
 
     fn last(once: &mut Once, reason: &str) -> String {
-        let ended = Kind::Outcome(outcome(VerdictWord::Tripped, 10, reason));
+        let ended = EventKind::Outcome(outcome(VerdictWord::Tripped, 10, reason));
         match once.abridged(&ended).into_owned() {
-            Kind::Outcome(told) => told.reason,
+            EventKind::Outcome(told) => told.reason,
             other => panic!("{other:?}"),
         }
     }
 
     fn shown(once: &mut Once, what: &str) -> (String, String) {
-        let found = Kind::PostMortem(PostMortem {
+        let found = EventKind::PostMortem(PostMortem {
             what: what.into(),
             ..evidence()
         });
         match once.abridged(&found).into_owned() {
-            Kind::PostMortem(told) => (told.what, told.groups[0].text.clone()),
+            EventKind::PostMortem(told) => (told.what, told.groups[0].text.clone()),
             other => panic!("{other:?}"),
         }
     }
@@ -171,7 +173,7 @@ mod tests {
         let failed = failure(1, 1);
         assert_eq!(*once.abridged(&failed), failed);
         match once.abridged(&trip()).into_owned() {
-            Kind::Tripped { reason, .. } => assert_eq!(
+            EventKind::Tripped { reason, .. } => assert_eq!(
                 reason,
                 "the breaker's threshold was exceeded; the container exits, seen 3 times"
             ),

@@ -1,37 +1,39 @@
 //! The lines of a rollout as it goes: what was done, what the platform says, what failed.
 
-use crate::event::Kind;
+use crate::event::EventKind;
 use crate::report::text::{Line, Tone};
 use crate::report::words;
 use crate::rollout::Gauge;
 
 /// The line that tells of this event; `None` where it has no line of its own.
-pub(super) fn line(kind: &Kind) -> Option<Line> {
+pub(super) fn line(kind: &EventKind) -> Option<Line> {
     let line = Line::at(0);
     Some(match kind {
-        Kind::Performed {
+        EventKind::Performed {
             change,
             result,
             already,
         } => performed(change, result, *already),
-        Kind::Following { .. } => following(kind)?,
-        Kind::Expected { expected_seconds } => {
+        EventKind::Following { .. } => following(kind)?,
+        EventKind::Expected { expected_seconds } => {
             let usual = words::duration(*expected_seconds);
             line.add(Tone::Quiet, format!("usually takes {usual}"))
         }
-        Kind::Phase { phase, word } => {
+        EventKind::Phase { phase, word } => {
             let (tone, phase) = words::phase(*phase);
             line.add(tone, phase).add(Tone::Quiet, format!(" ({word})"))
         }
-        Kind::Progress(gauge) => counts(gauge),
-        Kind::Message { text, .. } => line.add(Tone::Quiet, "· ").plain(words::message(text)),
-        Kind::Failure { failure, .. } => line.add(Tone::Bad, "✗ ").plain(words::failure(failure)),
-        Kind::Waiting { text } => line.add(Tone::Care, "waits for ").plain(text),
-        Kind::Tripped { reason, remedy, .. } => line
+        EventKind::Progress(gauge) => counts(gauge),
+        EventKind::Message { text, .. } => line.add(Tone::Quiet, "· ").plain(words::message(text)),
+        EventKind::Failure { failure, .. } => {
+            line.add(Tone::Bad, "✗ ").plain(words::failure(failure))
+        }
+        EventKind::Waiting { text } => line.add(Tone::Care, "waits for ").plain(text),
+        EventKind::Tripped { reason, remedy, .. } => line
             .add(Tone::Bad, "TRIPPED: ")
             .plain(reason)
             .add(Tone::Strong, format!("; {remedy}")),
-        Kind::Warning { text, .. } => line.add(Tone::Care, "warning: ").plain(text),
+        EventKind::Warning { text, .. } => line.add(Tone::Care, "warning: ").plain(text),
         _ => return None,
     })
 }
@@ -46,8 +48,8 @@ fn performed(change: &str, result: &str, already: bool) -> Line {
     }
 }
 
-fn following(kind: &Kind) -> Option<Line> {
-    let Kind::Following {
+fn following(kind: &EventKind) -> Option<Line> {
+    let EventKind::Following {
         rollout,
         revision,
         from,

@@ -1,7 +1,7 @@
 //! Every kind of event with a text of somebody else's choosing wherever a text may stand.
 
 use crate::event::{
-    Event, FailureGroup, Kind, LogTail, Outcome, PhaseWord, PostMortem, Problem, VerdictWord,
+    Event, EventKind, FailureGroup, LogTail, Outcome, PhaseWord, PostMortem, Problem, VerdictWord,
 };
 use crate::plan::{ChangeView, Effect, Note};
 use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge, Unit};
@@ -13,9 +13,9 @@ pub(in crate::report) fn hostile(text: &str) -> Vec<Event> {
     let mut kinds = before(text);
     kinds.extend(during(text));
     kinds.extend([
-        Kind::PostMortem(evidence(text)),
-        Kind::Outcome(ended(text)),
-        Kind::Problem(Problem {
+        EventKind::PostMortem(evidence(text)),
+        EventKind::Outcome(ended(text)),
+        EventKind::Problem(Problem {
             file: Some(text.to_owned()),
             line: Some(1),
             column: Some(2),
@@ -28,7 +28,7 @@ pub(in crate::report) fn hostile(text: &str) -> Vec<Event> {
     kinds.into_iter().map(|kind| api(0, kind)).collect()
 }
 
-fn before(text: &str) -> Vec<Kind> {
+fn before(text: &str) -> Vec<EventKind> {
     let t = || text.to_owned();
     let views = [Effect::Replaces, Effect::Restarts].map(|effect| ChangeView {
         object: format!("{text} {effect:?}"),
@@ -38,19 +38,19 @@ fn before(text: &str) -> Vec<Kind> {
         effect,
     });
     vec![
-        Kind::Plan {
+        EventKind::Plan {
             changes: views.into(),
             notes: vec![Note::warning("code", text), Note::info("code", text)],
             effect: None,
             shortest_seconds: Some(1),
         },
-        Kind::Performing { change: t() },
-        Kind::Performed {
+        EventKind::Performing { change: t() },
+        EventKind::Performed {
             change: t(),
             result: t(),
             already: false,
         },
-        Kind::Following {
+        EventKind::Following {
             rollout: t(),
             revision: t(),
             from: Some(t()),
@@ -58,29 +58,29 @@ fn before(text: &str) -> Vec<Kind> {
             deadline_seconds: 1,
             expected_seconds: None,
         },
-        Kind::Expected {
+        EventKind::Expected {
             expected_seconds: 1,
         },
     ]
 }
 
-fn during(text: &str) -> Vec<Kind> {
+fn during(text: &str) -> Vec<EventKind> {
     let t = || text.to_owned();
     vec![
         phase(PhaseWord::Progressing, text),
-        Kind::Progress(gauge(text)),
+        EventKind::Progress(gauge(text)),
         message(0, text),
-        Kind::Failure {
+        EventKind::Failure {
             class: Class::Unknown,
             failure: failure(text),
         },
-        Kind::Waiting { text: t() },
-        Kind::Tripped {
+        EventKind::Waiting { text: t() },
+        EventKind::Tripped {
             reason: t(),
             cause: None,
             remedy: t(),
         },
-        Kind::Warning {
+        EventKind::Warning {
             code: t(),
             text: t(),
         },

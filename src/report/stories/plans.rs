@@ -1,6 +1,6 @@
 //! Stories that are a plan and nothing more.
 
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::plan::{ChangeView, Effect, Note};
 
 use super::api;
@@ -91,7 +91,7 @@ fn create_views() -> Vec<ChangeView> {
 pub(in crate::report) fn plan_update() -> Vec<Event> {
     vec![api(
         0,
-        Kind::Plan {
+        EventKind::Plan {
             changes: update_views(),
             notes: vec![
                 Note::warning(
@@ -116,7 +116,7 @@ pub(in crate::report) fn plan_create() -> Vec<Event> {
     changes.extend([gone("", "api-memory-scaling"), gone("target", "70")]);
     vec![api(
         0,
-        Kind::Plan {
+        EventKind::Plan {
             changes,
             notes: Vec::new(),
             effect: Some(Effect::Replaces),
@@ -129,7 +129,7 @@ pub(in crate::report) fn plan_create() -> Vec<Event> {
 pub(in crate::report) fn plan_empty() -> Vec<Event> {
     vec![api(
         0,
-        Kind::Plan {
+        EventKind::Plan {
             changes: Vec::new(),
             notes: Vec::new(),
             effect: None,
@@ -159,7 +159,7 @@ pub(in crate::report) fn plan_containers() -> Vec<Event> {
     ]);
     vec![api(
         0,
-        Kind::Plan {
+        EventKind::Plan {
             changes,
             notes: Vec::new(),
             effect: Some(Effect::Restarts),

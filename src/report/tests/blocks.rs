@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::super::human::Human;
 use super::super::stories::{self, after, api, failure, following, gauge, message, of, phase};
 use super::telling;
-use crate::event::{Event, Kind, PhaseWord};
+use crate::event::{Event, EventKind, PhaseWord};
 
 fn told<'e>(events: impl IntoIterator<Item = &'e Event>) -> Human {
     let mut human = Human::new(telling());
@@ -82,7 +82,7 @@ fn the_clock_stops_when_the_rollout_is_over() {
 
 #[test]
 fn what_is_expected_is_what_the_last_rollouts_took() {
-    let unknown = Kind::Following {
+    let unknown = EventKind::Following {
         rollout: "ecs-svc/1".into(),
         revision: "api-service:12".into(),
         from: None,
@@ -98,7 +98,7 @@ fn what_is_expected_is_what_the_last_rollouts_took() {
     assert_eq!(head(&events), "api  at work  42s · deadline 30m");
     events.push(api(
         1,
-        Kind::Expected {
+        EventKind::Expected {
             expected_seconds: 100,
         },
     ));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::event::{Event, Kind};
+use crate::event::{Event, EventKind};
 use crate::names::{ServiceName, TargetName};
 use crate::plan::MASK;
 use crate::spec::KeyLines;
@@ -44,7 +44,7 @@ pub(in crate::report) struct Streams(BTreeMap<Writer, Lines>);
 impl Streams {
     /// The next event, which may be a line of a log.
     pub(in crate::report) fn next<'a>(&mut self, event: &'a Event) -> Cow<'a, Event> {
-        let Kind::Log(line) = &event.kind else {
+        let EventKind::Log(line) = &event.kind else {
             return Cow::Borrowed(event);
         };
         let writer = (
@@ -61,7 +61,7 @@ impl Streams {
         let mut line = line.clone();
         line.text = text;
         Cow::Owned(Event {
-            kind: Kind::Log(line),
+            kind: EventKind::Log(line),
             ..event.clone()
         })
     }
@@ -79,7 +79,7 @@ mod tests {
             at,
             target: Some("production".parse().unwrap()),
             service: Some("api".parse().unwrap()),
-            kind: Kind::Log(LogLine {
+            kind: EventKind::Log(LogLine {
                 at,
                 container: "api".into(),
                 task: task.into(),
@@ -104,7 +104,7 @@ mod tests {
         let mut streams = Streams::default();
         for (task, text, expected) in told {
             let event = line(task, text);
-            let Kind::Log(line) = &streams.next(&event).kind else {
+            let EventKind::Log(line) = &streams.next(&event).kind else {
                 panic!("{text} is no line");
             };
             assert_eq!(line.text, expected);

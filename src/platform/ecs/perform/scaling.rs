@@ -11,13 +11,13 @@ use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::from_sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy};
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 
 /// Another change of the same target is under way (`ConcurrentUpdateException`).
-const BUSY: [Kind; 1] = [Kind::Conflict];
+const BUSY: [FailureKind; 1] = [FailureKind::Conflict];
 
 /// A target that was just made may not be known yet to the next call.
-const BUSY_OR_NEW: [Kind; 2] = [Kind::Conflict, Kind::Missing];
+const BUSY_OR_NEW: [FailureKind; 2] = [FailureKind::Conflict, FailureKind::Missing];
 
 fn namespace() -> scaling::ServiceNamespace {
     scaling::ServiceNamespace::Ecs

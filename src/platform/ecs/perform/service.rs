@@ -14,7 +14,7 @@ use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::from_sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::{ScalableTarget, ServiceConfig};
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 
 impl Ecs {
     /// Makes the service; `already`: somebody made just this one between plan and call.
@@ -34,10 +34,10 @@ impl Ecs {
             .await;
         match made {
             Ok(made) => Ok((Self::started(&made, None)?, false)),
-            Err(error) if matches!(error.kind, Kind::Invalid | Kind::Conflict) => {
+            Err(error) if matches!(error.kind, FailureKind::Invalid | FailureKind::Conflict) => {
                 match self.made_already(service, revision).await {
                     Ok(Some(made)) => Ok((Self::started(&made, None)?, true)),
-                    Err(refused) if refused.kind == Kind::Refused => Err(refused),
+                    Err(refused) if refused.kind == FailureKind::Refused => Err(refused),
                     _ => Err(error),
                 }
             }
@@ -95,7 +95,7 @@ impl Ecs {
         }
         Err(Failed::new(
             format!("create service {}", wanted.service_name),
-            Kind::Refused,
+            FailureKind::Refused,
             "somebody else made another service of this name meanwhile; plan again",
         ))
     }
@@ -208,7 +208,11 @@ impl Ecs {
         let id = newest.and_then(|deployment| deployment.id.clone());
         let primary_id = id.ok_or_else(|| {
             let what = format!("follow the deployment of {name}");
-            Failed::new(what, Kind::Lost, "the answer names no PRIMARY deployment")
+            Failed::new(
+                what,
+                FailureKind::Lost,
+                "the answer names no PRIMARY deployment",
+            )
         })?;
         let task_definition = newest
             .and_then(|deployment| deployment.task_definition.clone())
@@ -229,7 +233,7 @@ impl Ecs {
 }
 
 fn named(service: Option<ecs::Service>, operation: String) -> Result<ecs::Service, Failed> {
-    service.ok_or_else(|| Failed::new(operation, Kind::Lost, "the answer names no service"))
+    service.ok_or_else(|| Failed::new(operation, FailureKind::Lost, "the answer names no service"))
 }
 
 /// After a lost reply: whether the service shows that our update was performed. The PRIMARY of the
@@ -243,7 +247,7 @@ fn judge(
 ) -> Result<Option<ecs::Service>, Failed> {
     let faster = |why: &str| {
         let what = format!("update service {}", update.service);
-        Err(Failed::new(what, Kind::Refused, why))
+        Err(Failed::new(what, FailureKind::Refused, why))
     };
     let Some(there) = there else {
         return faster("somebody deleted it meanwhile");

@@ -9,7 +9,7 @@ use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::unmanaged;
 use crate::platform::ecs::settings::unmanaged::residue;
 use crate::platform::ecs::settings::{Tag, TaskDefinition};
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 
 impl Ecs {
     /// Registers `definition` on top of what `carry_from` has beyond our words. Gives its ARN, and
@@ -78,6 +78,8 @@ impl Ecs {
         answer
             .task_definition
             .and_then(|definition| definition.task_definition_arn)
-            .ok_or_else(|| Failed::new(operation, Kind::Lost, "the answer names no revision"))
+            .ok_or_else(|| {
+                Failed::new(operation, FailureKind::Lost, "the answer names no revision")
+            })
     }
 }

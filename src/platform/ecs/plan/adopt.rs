@@ -11,7 +11,7 @@ use crate::plan::Note;
 use crate::platform::ecs::origin::{exact_value, key, tag_value};
 use crate::platform::ecs::settings::Tag;
 use crate::platform::owner::{Marks, Owner, Tenant};
-use crate::platform::{Failed, Kind, TakesOver};
+use crate::platform::{Failed, FailureKind, TakesOver};
 
 /// Tags that say more exactly whose a service is than an earlier version did. One that is missing is
 /// no reason to write: it goes along with the next change.
@@ -81,7 +81,7 @@ pub fn refuse_foreign(
     };
     Failed::new(
         format!("change service {service}"),
-        Kind::Refused,
+        FailureKind::Refused,
         format!("it exists and {whose}; {way}"),
     )
 }
@@ -120,7 +120,7 @@ pub fn refuse_kind(there: &ecs::Service) -> Option<Failed> {
     let why = what_hinders(there)?;
     Some(Failed::new(
         format!("change service {name}"),
-        Kind::Refused,
+        FailureKind::Refused,
         why,
     ))
 }

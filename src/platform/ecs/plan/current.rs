@@ -1,8 +1,8 @@
 //! What goes on with a service before we touch it. Pure.
 
 use crate::platform::ecs::rollout::look::{DeploymentView, ServiceView, tells_of_rollback};
-use crate::platform::ecs::rollout::standing::Ours;
-use crate::platform::ecs::rollout::{Followed, short};
+use crate::platform::ecs::rollout::standing::RolloutId;
+use crate::platform::ecs::rollout::{Watched, short};
 use crate::platform::{Current, Whose};
 use crate::spec::Service;
 
@@ -23,7 +23,7 @@ pub fn current(
     view: Option<&ServiceView>,
     asked: Asked<'_>,
     service: &Service,
-) -> Current<Followed> {
+) -> Current<Watched> {
     let Some(view) = view.filter(|view| view.status == "ACTIVE") else {
         return Current::Absent;
     };
@@ -58,7 +58,7 @@ pub fn current(
 }
 
 /// A deployment of that id, while the service lists it.
-pub fn known(view: &ServiceView, id: &str, service: &Service) -> Option<Followed> {
+pub fn known(view: &ServiceView, id: &str, service: &Service) -> Option<Watched> {
     let deployment = view.deployment(id)?;
     Some(follow(view, deployment, service))
 }
@@ -68,7 +68,7 @@ fn rolling(
     primary: &DeploymentView,
     asked: Asked<'_>,
     service: &Service,
-) -> Current<Followed> {
+) -> Current<Watched> {
     let failed = view.deployments.iter().find(|deployment| {
         deployment.rollout.as_deref() == Some("FAILED") && deployment.id != primary.id
     });
@@ -93,10 +93,10 @@ fn rolling(
     }
 }
 
-fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) -> Followed {
-    Followed::new(
+fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) -> Watched {
+    Watched::new(
         service,
-        Ours {
+        RolloutId {
             id: deployment.id.clone(),
             task_definition: deployment.task_definition.clone(),
             former: former(view, deployment),
@@ -108,7 +108,7 @@ fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) ->
     )
 }
 
-fn by_count(view: &ServiceView, primary: &DeploymentView, service: &Service) -> Followed {
+fn by_count(view: &ServiceView, primary: &DeploymentView, service: &Service) -> Watched {
     let mut rollout = follow(view, primary, service);
     rollout.ours.count_only = Some(FAILURES);
     rollout

@@ -10,7 +10,7 @@ use super::Planned;
 use super::adopt;
 use super::change::Change;
 use super::diff::Diff;
-use crate::event::{Events, Kind as Told};
+use crate::event::{EventKind, Events};
 use crate::plan::{ChangeView, Effect, Plan};
 use crate::platform::ecs::Ecs;
 use crate::platform::{Failed, Gone, TakesOver};
@@ -91,7 +91,7 @@ impl Ecs {
                             ..Gauge::default()
                         };
                         if told.as_ref() != Some(&gauge) {
-                            events.send(Told::Progress(gauge.clone()));
+                            events.send(EventKind::Progress(gauge.clone()));
                             told = Some(gauge);
                         }
                     }

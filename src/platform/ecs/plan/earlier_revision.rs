@@ -10,14 +10,14 @@ use super::update;
 use crate::plan::{ChangeView, Effect};
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::history::deployments::AT_ONCE;
-use crate::platform::ecs::rollout::Followed;
+use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::settings::ServiceConfig;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::from_sdk;
 use crate::platform::ecs::settings::from_sdk::last_part;
 use crate::platform::ecs::settings::platform_version::LATEST;
 use crate::platform::ecs::settings::service::is_of_a_revision;
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 
 impl Ecs {
     /// What goes back to `to`, or to the last revision known good.
@@ -47,7 +47,7 @@ impl Ecs {
             .ok_or_else(|| {
                 Failed::new(
                     format!("go back with {}", there.config.service_name),
-                    Kind::Refused,
+                    FailureKind::Refused,
                     "no earlier deployment of it is known to have succeeded \
                      (ECS remembers 90 days); choose one with --to",
                 )
@@ -56,7 +56,7 @@ impl Ecs {
 
     /// Whether `rollback` would find what to go back to after this rollout, as far as that may be
     /// read: an earlier deployment that succeeded, of another task definition.
-    pub(crate) async fn knows_better(&self, rollout: &Followed) -> bool {
+    pub(crate) async fn knows_better(&self, rollout: &Watched) -> bool {
         if !rollout.can_go_back() {
             return false;
         }
@@ -137,7 +137,7 @@ fn no_revision(there: &ObservedService, name: &str, deployed: &[ecs::ServiceRevi
     }
     Failed::new(
         format!("go back with {}", there.config.service_name),
-        Kind::Wrong,
+        FailureKind::Wrong,
         format!(
             "there is no revision {name}; there are {}",
             words.join(", ")

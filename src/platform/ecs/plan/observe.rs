@@ -12,7 +12,7 @@ use crate::platform::ecs::settings::unmanaged::residue;
 use crate::platform::ecs::settings::{
     ScalableTarget, ScalingPolicy, ServiceConfig, TaskDefinition,
 };
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 use crate::spec::Service;
 
 /// What is there of one service.
@@ -130,9 +130,11 @@ fn as_seen(
 ) -> Result<Option<Scaling>, Failed> {
     match read {
         Ok(scaling) => Ok(Some(scaling)),
-        Err(error) if !needed && matches!(error.kind, Kind::Denied | Kind::Unsupported) => {
+        Err(error)
+            if !needed && matches!(error.kind, FailureKind::Denied | FailureKind::Unsupported) =>
+        {
             events.warn("autoscaling_unreadable", error.to_string());
-            Ok((error.kind == Kind::Unsupported).then(Scaling::default))
+            Ok((error.kind == FailureKind::Unsupported).then(Scaling::default))
         }
         Err(error) => Err(error),
     }
@@ -159,7 +161,7 @@ impl Ecs {
             self.read_scaling(service.ecs.service.as_str()),
         );
         let found = match found {
-            Err(missing) if missing.kind == Kind::ClusterMissing => {
+            Err(missing) if missing.kind == FailureKind::ClusterMissing => {
                 self.check_account(None).await?;
                 return Err(missing);
             }
@@ -207,7 +209,7 @@ impl Ecs {
         match seen {
             Some(seen) if seen != wanted.as_str() => Err(Failed::new(
                 "work in this account",
-                Kind::Refused,
+                FailureKind::Refused,
                 format!("these credentials belong to account {seen}; the target says {wanted}"),
             )),
             Some(seen) => Ok(Some(seen)),
@@ -253,9 +255,11 @@ impl Ecs {
     pub(crate) fn placed(&self, mut error: Failed) -> Failed {
         let place = self.place();
         let which = match (error.kind, &place.endpoint) {
-            (Kind::ClusterMissing, _) => format!("cluster {} in {}", place.cluster, place.region),
-            (Kind::Unreachable, Some(endpoint)) => format!("no connection to {endpoint}"),
-            (Kind::Unreachable, None) => format!("no connection to AWS in {}", place.region),
+            (FailureKind::ClusterMissing, _) => {
+                format!("cluster {} in {}", place.cluster, place.region)
+            }
+            (FailureKind::Unreachable, Some(endpoint)) => format!("no connection to {endpoint}"),
+            (FailureKind::Unreachable, None) => format!("no connection to AWS in {}", place.region),
             _ => return error,
         };
         error.message = format!("{which}: {}", error.message);
@@ -268,7 +272,7 @@ impl Ecs {
             Ok(newest) => Ok(Some(newest)),
             // ECS says of an unknown family only that the request is wrong (ClientException).
             Err(error) if error.code.as_deref() == Some("ClientException") => Ok(None),
-            Err(error) if error.kind == Kind::Missing => Ok(None),
+            Err(error) if error.kind == FailureKind::Missing => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -290,7 +294,7 @@ impl Ecs {
         let raw = answer.task_definition.clone().ok_or_else(|| {
             Failed::new(
                 format!("describe task definition {name}"),
-                Kind::Unsupported,
+                FailureKind::Unsupported,
                 "the answer has no task definition in it",
             )
         })?;

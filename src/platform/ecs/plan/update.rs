@@ -11,7 +11,7 @@ use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Difference;
 use crate::platform::ecs::settings::from_sdk::last_part;
 use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 
 /// Adds what makes the service what it should be.
 pub fn update(
@@ -114,7 +114,7 @@ fn refuse_advanced_balancers(
     if advanced && changes {
         return Err(Failed::new(
             format!("change the target groups of {}", there.config.service_name),
-            Kind::Refused,
+            FailureKind::Refused,
             "they carry settings for blue/green deployments that deploy.toml has no word for; \
              bring the file in line with the target groups that are there",
         ));

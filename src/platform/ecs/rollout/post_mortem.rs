@@ -5,10 +5,10 @@ use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_elasticloadbalancingv2::Client as LoadBalancers;
 
 use super::targets::{Unwell, unwell};
-use super::{Followed, short};
+use super::{Watched, short};
 use crate::event::{FailureGroup, LogTail, PostMortem};
 use crate::platform::aws::failed;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::post_mortem::sign::sign;
 use crate::platform::post_mortem::{group, newest, what};
 use crate::rollout::{Cause, Failure, Rollback, Verdict};
@@ -32,7 +32,7 @@ impl Witnesses<'_> {
     /// Gathers the evidence.
     pub(crate) async fn post_mortem(
         &self,
-        rollout: &Followed,
+        rollout: &Watched,
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem {
@@ -89,7 +89,7 @@ impl Witnesses<'_> {
     }
 
     /// Targets that are not healthy, with why.
-    async fn targets(&self, rollout: &Followed) -> Result<Vec<Unwell>, Failed> {
+    async fn targets(&self, rollout: &Watched) -> Result<Vec<Unwell>, Failed> {
         let mut found = Vec::new();
         for group in &rollout.subject.target_groups {
             found.extend(unwell(self.load_balancers, group).await?);
@@ -101,7 +101,7 @@ impl Witnesses<'_> {
     /// came to be is no error: such a container never spoke.
     async fn last_lines(
         &self,
-        rollout: &Followed,
+        rollout: &Watched,
         group: Option<&FailureGroup>,
         failures: &[Failure],
     ) -> Result<Option<LogTail>, Failed> {
@@ -143,7 +143,7 @@ impl Witnesses<'_> {
                     lines,
                 }))
             }
-            Err(error) if error.kind == Kind::Missing => Ok(None),
+            Err(error) if error.kind == FailureKind::Missing => Ok(None),
             Err(error) => Err(error),
         }
     }

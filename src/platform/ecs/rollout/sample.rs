@@ -5,11 +5,11 @@ use std::time::Duration;
 use aws_sdk_ecs::Client;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Followed;
+use super::Watched;
 use super::from_sdk;
 use super::look::{Record, ServiceView, View};
 use super::standing;
-use crate::event::{Events, Kind as Told};
+use crate::event::{EventKind, Events};
 use crate::platform::aws::failed;
 use crate::platform::failure::Failed;
 use crate::rollout::Observation;
@@ -45,7 +45,7 @@ impl Sampler<'_> {
     /// Looks once. `now` is the time just before the reads.
     pub(crate) async fn sample(
         &self,
-        rollout: &mut Followed,
+        rollout: &mut Watched,
         now: Timestamp,
     ) -> Result<Observation, Failed> {
         let (service, record) =
@@ -93,13 +93,7 @@ impl Sampler<'_> {
     }
 
     /// A piece of evidence may not be read: told once, and kept for the post-mortem.
-    fn lacks(
-        &self,
-        rollout: &mut Followed,
-        piece: &'static str,
-        error: &Failed,
-        consequence: &str,
-    ) {
+    fn lacks(&self, rollout: &mut Watched, piece: &'static str, error: &Failed, consequence: &str) {
         let known = rollout.seen.missing.insert(piece, error.to_string());
         if let (None, Some(events)) = (known, self.events) {
             let code = format!("no_{}", piece.replace(' ', "_"));
@@ -122,19 +116,19 @@ impl Sampler<'_> {
     }
 
     /// How long the last rollouts took is told once, when the list of them is read.
-    fn tell_usual(&self, rollout: &mut Followed, usual: Option<Duration>) {
+    fn tell_usual(&self, rollout: &mut Watched, usual: Option<Duration>) {
         let Some(usual) = usual.filter(|_| rollout.seen.usual.is_none()) else {
             return;
         };
         rollout.seen.usual = Some(usual);
         if let Some(events) = self.events {
-            events.send(Told::Expected {
+            events.send(EventKind::Expected {
                 expected_seconds: usual.as_secs(),
             });
         }
     }
 
-    fn tell_messages(&self, rollout: &mut Followed, service: Option<&ServiceView>) {
+    fn tell_messages(&self, rollout: &mut Watched, service: Option<&ServiceView>) {
         let Some(service) = service else { return };
         if rollout.seen.begun.is_none() {
             let ours = service.deployment(&rollout.ours.id);
@@ -149,7 +143,7 @@ impl Sampler<'_> {
         for event in service.events.iter().rev() {
             if rollout.is_told_of(event.at) && rollout.seen.events.insert(event.id.clone()) {
                 if let Some(events) = self.events {
-                    events.send(Told::Message {
+                    events.send(EventKind::Message {
                         said_at: event.at,
                         text: event.text.clone(),
                     });
@@ -163,7 +157,7 @@ impl Sampler<'_> {
 
     /// The platform's creation time of our rollout, by our clock; none where counts alone move,
     /// since the deployment that they belong to may be years old.
-    fn created(&self, view: &View, rollout: &Followed) -> Option<Timestamp> {
+    fn created(&self, view: &View, rollout: &Watched) -> Option<Timestamp> {
         if rollout.ours.count_only.is_some() {
             // The deployment is older than the change of its count.
             return None;

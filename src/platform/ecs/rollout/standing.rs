@@ -18,7 +18,7 @@ mod record;
 mod rows;
 
 use self::failures::remember;
-pub use self::failures::{Complete, Memory};
+pub use self::failures::{Complete, Failures};
 use self::record::{by_end, by_record};
 
 /// A record of a new rollout shows up with a delay; after so long we go on without.
@@ -37,7 +37,7 @@ const QUIET: Duration = Duration::from_secs(15);
 
 /// Which rollout is ours.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ours {
+pub struct RolloutId {
     /// The id of the PRIMARY deployment in the answer to our own call.
     pub id: String,
     /// The ARN of its task definition.
@@ -54,7 +54,7 @@ pub struct Ours {
     pub found: bool,
 }
 
-impl Ours {
+impl RolloutId {
     /// A rollout of which only the id is known.
     pub fn found(id: &str) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl Ours {
 }
 
 /// What this look says of our rollout. `memory` takes in what later looks may not show.
-pub fn read(view: &View, ours: &Ours, memory: &mut Memory) -> Standing {
+pub fn read(view: &View, ours: &RolloutId, memory: &mut Failures) -> Standing {
     memory.begun.get_or_insert(view.at);
     let Some(service) = view
         .service
@@ -112,8 +112,8 @@ fn counted(
     service: &ServiceView,
     at: Timestamp,
     limit: usize,
-    ours: &Ours,
-    memory: &Memory,
+    ours: &RolloutId,
+    memory: &Failures,
 ) -> Standing {
     let recent = memory
         .failed_at
@@ -143,7 +143,7 @@ fn counted(
 fn relapse(
     deployment: Option<&DeploymentView>,
     at: Timestamp,
-    memory: &mut Memory,
+    memory: &mut Failures,
 ) -> Option<Standing> {
     let failures = memory.failed_at.len();
     let (running, desired) = deployment.map_or((0, 0), |ours| (ours.running, ours.desired));
@@ -171,7 +171,7 @@ fn relapse(
 }
 
 /// Whether answers may still be older than our own call.
-fn is_early(at: Timestamp, memory: &Memory) -> bool {
+fn is_early(at: Timestamp, memory: &Failures) -> bool {
     !memory.seen_ours
         && memory
             .begun

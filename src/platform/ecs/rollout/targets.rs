@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealt
 use jiff::Timestamp;
 
 use crate::platform::aws::failed;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 
 /// A target that is not healthy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,10 +59,10 @@ fn one(target: &TargetHealthDescription) -> Option<Unwell> {
 /// The targets that were seen to fail. Filled by reads that go on beside the looks at a rollout,
 /// so that no look waits for a load balancer.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sightings(Arc<Mutex<Seen>>);
+pub(crate) struct Sightings(Arc<Mutex<Sighted>>);
 
 #[derive(Debug, Default)]
-struct Seen {
+struct Sighted {
     /// Each with when it was first asked for.
     failing: BTreeMap<String, Timestamp>,
     refused: bool,
@@ -82,7 +82,8 @@ impl Sightings {
             for group in &groups {
                 match unwell(&client, group).await {
                     Ok(found) => seen.note(found, at),
-                    Err(error) if error.kind.may_pass() || error.kind == Kind::Throttled => {}
+                    Err(error) if error.kind.may_pass() || error.kind == FailureKind::Throttled => {
+                    }
                     // The post-mortem asks once more, and says what it may not see.
                     Err(_) => seen.seen().refused = true,
                 }
@@ -110,7 +111,7 @@ impl Sightings {
             .collect()
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, Sighted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

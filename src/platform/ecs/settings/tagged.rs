@@ -6,7 +6,7 @@ use super::unmanaged::counts;
 use crate::platform::ecs::plan::change::Change;
 use crate::platform::ecs::plan::diff::Diff;
 use crate::platform::ecs::plan::observe::ObservedService;
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 
 /// So many tags a resource may have (Amazon ECS developer guide, tagging). Tasks take theirs from the
 /// service or from the revision, and so have no more.
@@ -35,7 +35,7 @@ pub(crate) fn refuse_many(diff: &Diff, there: Option<&ObservedService>) -> Resul
         if count > MOST {
             return Err(Failed::new(
                 format!("tag {what}"),
-                Kind::Refused,
+                FailureKind::Refused,
                 format!(
                     "it would have {count} tags, of deploy.toml, of ours and of others together; AWS \
                      allows {MOST}; take some out of `tags`, or off the {what}"

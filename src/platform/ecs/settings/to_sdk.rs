@@ -5,11 +5,16 @@ use aws_sdk_ecs::types as ecs;
 use aws_smithy_types::error::operation::BuildError;
 
 use super::{ScalingPolicy, Tag};
-use crate::platform::{Failed, Kind};
+use crate::platform::{Failed, FailureKind};
 
 /// A request that the SDK finds incomplete before it is sent.
 pub fn incomplete(error: BuildError) -> Failed {
-    Failed::new("put the request together", Kind::Invalid, error.to_string()).caused_by(error)
+    Failed::new(
+        "put the request together",
+        FailureKind::Invalid,
+        error.to_string(),
+    )
+    .caused_by(error)
 }
 
 /// Tags; `None` when there are none, since an empty list is refused.

@@ -3,7 +3,7 @@
 use aws_sdk_applicationautoscaling::types as scaling;
 
 use super::*;
-use crate::platform::Kind;
+use crate::platform::FailureKind;
 
 const BOUNDS: &str = "min = 2, max = 20";
 
@@ -127,7 +127,7 @@ async fn a_count_above_what_is_allowed_is_refused() {
         (unscaled, 5_001, "at most 5000 tasks"),
     ] {
         let refused = cloud.plan_to(&service, &counting(count)).await.unwrap_err();
-        assert_eq!(refused.kind, Kind::Refused);
+        assert_eq!(refused.kind, FailureKind::Refused);
         assert!(refused.message.contains(why), "{refused}");
     }
 }

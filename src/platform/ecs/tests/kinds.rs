@@ -6,27 +6,27 @@ use aws_sdk_ecs::config::retry::RetryConfig;
 use aws_sdk_ecs::config::{BehaviorVersion, Credentials, Region};
 
 use super::*;
-use crate::platform::Kind;
+use crate::platform::FailureKind;
 use crate::platform::aws::failed;
 use sandbox::Effect;
 
 #[tokio::test(start_paused = true)]
 async fn what_comes_back_decides_the_kind() {
     for (effect, kind) in [
-        (Effect::AccessDenied, Kind::Denied),
-        (Effect::ExpiredToken, Kind::Expired),
-        (Effect::Throttle, Kind::Throttled),
-        (Effect::ServerError, Kind::Server),
-        (Effect::UnknownOperation, Kind::Unsupported),
-        (Effect::Html { status: 404 }, Kind::Unsupported),
-        (Effect::Html { status: 502 }, Kind::Server),
-        (Effect::Html { status: 200 }, Kind::Lost),
-        (Effect::Html { status: 302 }, Kind::Invalid),
-        (Effect::Html { status: 400 }, Kind::Unsupported),
-        (Effect::DropRequest, Kind::Lost),
-        (Effect::LoseReply, Kind::Lost),
-        (Effect::Refuse, Kind::Unreachable),
-        (Effect::Delay { ms: 600_000 }, Kind::Lost),
+        (Effect::AccessDenied, FailureKind::Denied),
+        (Effect::ExpiredToken, FailureKind::Expired),
+        (Effect::Throttle, FailureKind::Throttled),
+        (Effect::ServerError, FailureKind::Server),
+        (Effect::UnknownOperation, FailureKind::Unsupported),
+        (Effect::Html { status: 404 }, FailureKind::Unsupported),
+        (Effect::Html { status: 502 }, FailureKind::Server),
+        (Effect::Html { status: 200 }, FailureKind::Lost),
+        (Effect::Html { status: 302 }, FailureKind::Invalid),
+        (Effect::Html { status: 400 }, FailureKind::Unsupported),
+        (Effect::DropRequest, FailureKind::Lost),
+        (Effect::LoseReply, FailureKind::Lost),
+        (Effect::Refuse, FailureKind::Unreachable),
+        (Effect::Delay { ms: 600_000 }, FailureKind::Lost),
     ] {
         let cloud = Cloud::new().await;
         cloud.break_with(Fault {
@@ -82,7 +82,7 @@ async fn nobody_listening_is_not_a_lost_reply() {
     let client = client(|| Ok(Credentials::new("a", "b", None, None, "test")));
     let error = client.list_clusters().send().await.unwrap_err();
     let error = failed("list clusters", error);
-    assert_eq!(error.kind, Kind::Unreachable, "{error}");
+    assert_eq!(error.kind, FailureKind::Unreachable, "{error}");
     assert!(error.kind.proves_not_performed());
 }
 
@@ -91,7 +91,7 @@ async fn no_credentials_is_not_a_broken_network() {
     let client = client(|| Err(CredentialsError::not_loaded("no providers in chain")));
     let error = client.list_clusters().send().await.unwrap_err();
     let error = failed("list clusters", error);
-    assert_eq!(error.kind, Kind::NoCredentials, "{error}");
+    assert_eq!(error.kind, FailureKind::NoCredentials, "{error}");
     // The same words whatever was asked for, and no list of who was asked in vain.
     let words = "could not find any AWS credentials: log in (`aws sso login`";
     assert!(error.to_string().starts_with(words), "{error}");
@@ -120,5 +120,5 @@ async fn a_success_that_is_cut_in_its_body_may_have_been_performed() {
         .send();
     let (answered, ()) = futures::join!(update, answer);
     let error = failed("update service api", answered.unwrap_err());
-    assert_eq!(error.kind, Kind::Lost, "{error}");
+    assert_eq!(error.kind, FailureKind::Lost, "{error}");
 }

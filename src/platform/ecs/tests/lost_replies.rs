@@ -103,7 +103,7 @@ async fn a_refusal_says_what_was_changed_and_what_remains() {
     assert!(!error.nothing_changed);
     assert_eq!(error.remaining, ["set scaling policy api-cpu-scaling"]);
     assert_eq!(error.performed.len(), 3);
-    assert_eq!(error.source.kind, crate::platform::Kind::Denied);
+    assert_eq!(error.source.kind, crate::platform::FailureKind::Denied);
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,7 +152,11 @@ async fn a_lost_reply_over_somebody_elses_deployment_is_not_asked_again() {
             .unwrap();
         let error = cloud.perform(&plan).await.unwrap_err();
         // Whether ours was performed before theirs, nobody can tell.
-        assert_eq!(error.source.kind, crate::platform::Kind::Lost, "{effect:?}");
+        assert_eq!(
+            error.source.kind,
+            crate::platform::FailureKind::Lost,
+            "{effect:?}"
+        );
         assert!(!error.nothing_changed, "{effect:?}");
         let words = &error.source.message;
         assert!(words.contains("somebody else deployed"), "{words}");
@@ -168,7 +172,7 @@ async fn a_lost_reply_over_somebody_elses_deployment_is_not_asked_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_after_a_lost_request_proves_nothing() {
-    use crate::platform::Kind;
+    use crate::platform::FailureKind;
     for effect in [
         Effect::AccessDenied,
         Effect::Throttle,
@@ -187,7 +191,7 @@ async fn a_refusal_after_a_lost_request_proves_nothing() {
         let plan = cloud.plan_to(&service(), &restart).await.unwrap().plan;
         let from = cloud.asked();
         let error = cloud.perform(&plan).await.unwrap_err();
-        assert_eq!(error.source.kind, Kind::Lost, "{effect:?}");
+        assert_eq!(error.source.kind, FailureKind::Lost, "{effect:?}");
         assert!(!error.nothing_changed, "{effect:?}");
         let asked = cloud.operations(from);
         let last = asked.last().map(String::as_str);

@@ -1,7 +1,7 @@
 //! What is not ours, what is elsewhere, and what may not be read.
 
 use super::*;
-use crate::platform::Kind;
+use crate::platform::FailureKind;
 use sandbox::Effect;
 
 async fn made_by_hand(cloud: &Cloud) {
@@ -21,7 +21,7 @@ async fn a_service_of_others_needs_adoption() {
     made_by_hand(&cloud).await;
     let changed = service_with(&[("api:v1", "api:v2")]);
     let refused = cloud.plan(&changed).await.unwrap_err();
-    assert_eq!(refused.kind, Kind::Refused);
+    assert_eq!(refused.kind, FailureKind::Refused);
     assert!(refused.message.contains("--adopt"), "{refused}");
     assert!(
         refused.message.contains("containers.api.image"),
@@ -77,7 +77,7 @@ async fn a_tag_that_leaves_the_file_is_removed_and_those_of_others_stay() {
 async fn another_account_is_refused_before_any_write() {
     let cloud = Cloud::at(&TARGET.replace("123456789012", "210987654321")).await;
     let refused = cloud.plan(&service()).await.unwrap_err();
-    assert_eq!(refused.kind, Kind::Refused);
+    assert_eq!(refused.kind, FailureKind::Refused);
     assert!(refused.message.contains("123456789012"), "{refused}");
 }
 
@@ -85,7 +85,7 @@ async fn another_account_is_refused_before_any_write() {
 async fn a_cluster_that_is_not_there_is_named() {
     let cloud = Cloud::at(&TARGET.replace("\"main\"", "\"other\"")).await;
     let missing = cloud.plan(&service()).await.unwrap_err();
-    assert_eq!(missing.kind, Kind::ClusterMissing);
+    assert_eq!(missing.kind, FailureKind::ClusterMissing);
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,7 +149,7 @@ async fn the_service_of_another_target_is_not_ours() {
     cloud.deploy(&service()).await;
     let stage = as_tenant(&cloud, "shop", "stage").await;
     let refused = stage.plan(&service()).await.unwrap_err();
-    assert_eq!(refused.kind, Kind::Refused);
+    assert_eq!(refused.kind, FailureKind::Refused);
     let words = "belongs to service api of project shop at target ecs; --adopt";
     assert!(refused.message.contains(words), "{refused}");
     let adopt = Intent {
@@ -302,7 +302,7 @@ async fn more_than_fifty_tags_are_refused_before_any_write() {
     let many = format!("tags = {{ {} }}", many.join(", "));
     let tagged = service_with(&[("tags = { team = \"checkout\" }", &many)]);
     let refused = cloud.plan(&tagged).await.unwrap_err();
-    assert_eq!(refused.kind, Kind::Refused);
+    assert_eq!(refused.kind, FailureKind::Refused);
     assert!(refused.message.contains("AWS allows 50"), "{refused}");
 }
 

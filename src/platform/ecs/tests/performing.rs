@@ -1,7 +1,7 @@
 //! Plans performed: races, autoscaling, going back, restarting.
 
 use super::*;
-use crate::platform::Kind;
+use crate::platform::FailureKind;
 
 #[tokio::test(start_paused = true)]
 async fn a_new_service_gets_its_rollout_from_the_answer() {
@@ -83,7 +83,7 @@ async fn somebody_who_was_faster_is_not_overrun() {
     cloud.deploy(&service_with(&[("api:v1", "api:v3")])).await;
     let before = cloud.performed("UpdateService");
     let error = cloud.perform(&plan).await.unwrap_err();
-    assert_eq!(error.source.kind, Kind::Refused);
+    assert_eq!(error.source.kind, FailureKind::Refused);
     // What was written before the refusal is told.
     assert!(!error.nothing_changed);
     assert_eq!(error.performed, ["register task definition api-service"]);
@@ -195,7 +195,7 @@ async fn a_revision_that_is_not_there_is_named() {
         ..Intent::default()
     };
     let missing = cloud.plan_to(&service(), &named).await.unwrap_err();
-    assert_eq!(missing.kind, Kind::Wrong);
+    assert_eq!(missing.kind, FailureKind::Wrong);
     let told = "there is no revision api-service:99; there are api-service:1";
     assert_eq!(missing.message, told);
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::answer::Ending;
 use crate::answer::{LogLine, Wanted};
+use crate::platform::FailureKind;
 use crate::platform::Gone;
-use crate::platform::Kind;
 use sandbox::Effect;
 
 #[tokio::test(start_paused = true)]
@@ -339,7 +339,10 @@ async fn a_service_of_others_is_not_destroyed() {
     let refused = cloud
         .ecs
         .plan_destroy(&other.services[0], false, &cloud.events);
-    assert_eq!(Box::pin(refused).await.unwrap_err().kind, Kind::Refused);
+    assert_eq!(
+        Box::pin(refused).await.unwrap_err().kind,
+        FailureKind::Refused
+    );
 }
 
 #[tokio::test(start_paused = true)]

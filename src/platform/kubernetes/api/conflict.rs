@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::kinds::Id;
 
 /// The reason of such a cause in a `Status`.
@@ -71,7 +71,7 @@ pub fn refused(found: &[(Id, Vec<Conflict>)]) -> Failed {
     };
     Failed::new(
         format!("change {}", objects.join(" and ")),
-        Kind::Refused,
+        FailureKind::Refused,
         format!(
             "{}; `apply --force-conflicts` takes it over, or {leave}",
             words.join("; ")
@@ -122,7 +122,7 @@ mod tests {
             name: "api".into(),
         };
         let refused = refused(&[(id, found)]);
-        assert_eq!(refused.kind, Kind::Refused);
+        assert_eq!(refused.kind, FailureKind::Refused);
         assert_eq!(
             refused.to_string(),
             "could not change Deployment api: of Deployment api, kubectl (scale) manages spec.replicas; \

@@ -6,7 +6,7 @@ use std::error::Error;
 use kube::core::Status;
 
 use crate::platform::causes::{links, never_connected, words};
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::connect::trouble::Trouble;
 
 /// A request failed: `operation` says what was tried, "apply Deployment api".
@@ -22,47 +22,47 @@ pub fn failed(operation: impl Into<String>, error: &kube::Error) -> Failed {
 
 /// Whether the object is not there, which is often an answer and no failure.
 pub fn is_missing(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if kind_of(status) == Kind::Missing)
+    matches!(error, kube::Error::Api(status) if kind_of(status) == FailureKind::Missing)
 }
 
 /// The kind of what the server refused or failed to do (Kubernetes API conventions, HTTP status
 /// codes, and the reasons of a `Status`).
-fn kind_of(status: &Status) -> Kind {
+fn kind_of(status: &Status) -> FailureKind {
     match status.code {
-        401 => Kind::Rejected,
+        401 => FailureKind::Rejected,
         403 => of_forbidden(&status.message),
         404 => of_not_found(status),
-        405 | 406 | 415 => Kind::Unsupported,
-        408 => Kind::Lost,
-        409 => Kind::Conflict,
-        429 => Kind::Throttled,
-        500.. => Kind::Server,
-        _ => Kind::Invalid,
+        405 | 406 | 415 => FailureKind::Unsupported,
+        408 => FailureKind::Lost,
+        409 => FailureKind::Conflict,
+        429 => FailureKind::Throttled,
+        500.. => FailureKind::Server,
+        _ => FailureKind::Invalid,
     }
 }
 
 /// The server says `Forbidden` for three different things, and only its words tell them apart: a
 /// quota, an authorizer that denied, and an admission that did.
-fn of_forbidden(message: &str) -> Kind {
+fn of_forbidden(message: &str) -> FailureKind {
     if message.contains("exceeded quota") {
-        Kind::Quota
+        FailureKind::Quota
     } else if message.contains(" is forbidden: ") && !message.contains(" cannot ") {
-        Kind::Invalid
+        FailureKind::Invalid
     } else {
-        Kind::Denied
+        FailureKind::Denied
     }
 }
 
 /// An object that is missing is named in the details; a path that the server does not have is not.
-fn of_not_found(status: &Status) -> Kind {
+fn of_not_found(status: &Status) -> FailureKind {
     let named = status
         .details
         .as_ref()
         .is_some_and(|details| !details.name.is_empty());
     if named {
-        Kind::Missing
+        FailureKind::Missing
     } else {
-        Kind::Unsupported
+        FailureKind::Unsupported
     }
 }
 
@@ -80,18 +80,18 @@ fn is_word(reason: &str) -> bool {
     !reason.is_empty() && !reason.contains(' ')
 }
 
-fn kind_beneath(error: &kube::Error) -> Kind {
+fn kind_beneath(error: &kube::Error) -> FailureKind {
     if let Some(trouble) = links(error).find_map(<dyn Error>::downcast_ref::<Trouble>) {
         return trouble.kind();
     }
     match error {
-        kube::Error::Auth(_) => Kind::NoCredentials,
+        kube::Error::Auth(_) => FailureKind::NoCredentials,
         kube::Error::BuildRequest(_)
         | kube::Error::ProxyProtocolUnsupported { .. }
-        | kube::Error::ProxyProtocolDisabled { .. } => Kind::Invalid,
-        other if links(other).any(never_connected) => Kind::Unreachable,
+        | kube::Error::ProxyProtocolDisabled { .. } => FailureKind::Invalid,
+        other if links(other).any(never_connected) => FailureKind::Unreachable,
         // A broken connection, or an answer that was cut: the request may have been performed.
-        _ => Kind::Lost,
+        _ => FailureKind::Lost,
     }
 }
 
@@ -125,21 +125,27 @@ mod tests {
         let table = [
             (
                 refused(401, "Unauthorized", "Unauthorized", None),
-                Kind::Rejected,
+                FailureKind::Rejected,
             ),
-            (refused(403, "Forbidden", rbac, Some("api")), Kind::Denied),
-            (refused(403, "Forbidden", quota, Some("api")), Kind::Quota),
+            (
+                refused(403, "Forbidden", rbac, Some("api")),
+                FailureKind::Denied,
+            ),
+            (
+                refused(403, "Forbidden", quota, Some("api")),
+                FailureKind::Quota,
+            ),
             (
                 refused(403, "Forbidden", admission, Some("api")),
-                Kind::Invalid,
+                FailureKind::Invalid,
             ),
             (
                 refused(403, "Failed to parse error data", "blocked", None),
-                Kind::Denied,
+                FailureKind::Denied,
             ),
             (
                 refused(404, "NotFound", "not found", Some("api")),
-                Kind::Missing,
+                FailureKind::Missing,
             ),
             (
                 refused(
@@ -148,22 +154,25 @@ mod tests {
                     "404 page not found",
                     None,
                 ),
-                Kind::Unsupported,
+                FailureKind::Unsupported,
             ),
             (
                 refused(409, "AlreadyExists", "exists", Some("api")),
-                Kind::Conflict,
+                FailureKind::Conflict,
             ),
             (
                 refused(422, "Invalid", "spec.replicas: -1", Some("api")),
-                Kind::Invalid,
+                FailureKind::Invalid,
             ),
             (
                 refused(429, "TooManyRequests", "later", None),
-                Kind::Throttled,
+                FailureKind::Throttled,
             ),
-            (refused(500, "InternalError", "etcd", None), Kind::Server),
-            (refused(504, "Timeout", "slow", None), Kind::Server),
+            (
+                refused(500, "InternalError", "etcd", None),
+                FailureKind::Server,
+            ),
+            (refused(504, "Timeout", "slow", None), FailureKind::Server),
         ];
         for (error, kind) in table {
             assert_eq!(failed("try", &error).kind, kind, "{error}");
@@ -189,6 +198,6 @@ mod tests {
     fn a_cut_answer_may_have_been_performed() {
         let error = serde_json::from_str::<u8>("{").unwrap_err();
         let error = kube::Error::SerdeError(error);
-        assert_eq!(failed("apply", &error).kind, Kind::Lost);
+        assert_eq!(failed("apply", &error).kind, FailureKind::Lost);
     }
 }

@@ -8,11 +8,11 @@ use kube::config::Config;
 use aws_sdk_eks::types::{Cluster, ClusterStatus, VpcConfigResponse};
 
 use super::token::{Signer, Tokens};
-use super::{Way, certificates, proxy, unusable};
+use super::{Access, certificates, proxy, unusable};
 use crate::clock::Clock;
 use crate::names::Region;
 use crate::platform::aws::{self, Connection, Renewing, ServerTime};
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::spec::{KubePlace, Owner};
 
 /// Everybody may connect: the default of a public endpoint (Amazon EKS user guide, cluster API
@@ -25,10 +25,14 @@ pub(super) async fn find(
     name: &str,
     endpoint: Option<&str>,
     clock: Clock,
-) -> Result<Way, Failed> {
+) -> Result<Access, Failed> {
     let region = place.region.as_ref().ok_or_else(|| {
         let why = "the target's file has no `region`";
-        Failed::new(format!("find EKS cluster {name}"), Kind::Invalid, why)
+        Failed::new(
+            format!("find EKS cluster {name}"),
+            FailureKind::Invalid,
+            why,
+        )
     })?;
     let connection = aws::connect_to(region.as_str(), endpoint, None, clock).await;
     // An emulator has a clock of its own, and does not check tokens.
@@ -46,7 +50,7 @@ pub(super) async fn found(
     place: &KubePlace,
     (name, region): (&str, &Region),
     (source, time): (Owner, ServerTime),
-) -> Result<Way, Failed> {
+) -> Result<Access, Failed> {
     let cluster = describe(connection, name, region).await?;
     check_owner(connection, &cluster, place, region).await?;
     let url = ready(&cluster, name)?;
@@ -68,7 +72,7 @@ pub(super) async fn found(
         renewing,
         time,
     };
-    Ok(Way {
+    Ok(Access {
         config,
         cluster: cluster.arn.clone().unwrap_or_else(|| name.to_owned()),
         tokens: Some(Tokens::new(signer)),
@@ -93,7 +97,7 @@ fn signs(
         let why = "no AWS credentials are set up";
         Failed::new(
             format!("sign in to EKS cluster {name}"),
-            Kind::NoCredentials,
+            FailureKind::NoCredentials,
             why,
         )
     })?;
@@ -115,15 +119,19 @@ async fn describe(connection: &Connection, name: &str, region: &Region) -> Resul
         .await;
     let answer = answer.map_err(|error| {
         let mut failed = aws::failed(operation.clone(), error);
-        if failed.kind == Kind::Missing {
-            failed.kind = Kind::ClusterMissing;
+        if failed.kind == FailureKind::Missing {
+            failed.kind = FailureKind::ClusterMissing;
             failed.message = format!("there is none of this name in {region}");
         }
         failed
     })?;
-    answer
-        .cluster
-        .ok_or_else(|| Failed::new(operation, Kind::Unsupported, "the answer holds no cluster"))
+    answer.cluster.ok_or_else(|| {
+        Failed::new(
+            operation,
+            FailureKind::Unsupported,
+            "the answer holds no cluster",
+        )
+    })
 }
 
 /// Refuses another account or Region than the target's; asks STS only where the ARN does not tell.
@@ -137,7 +145,7 @@ async fn check_owner(
         let arn = cluster.arn.as_deref()?;
         arn.split(':').nth(index).filter(|part| !part.is_empty())
     };
-    let refused = |what: &str, why: String| Err(Failed::new(what, Kind::Refused, why));
+    let refused = |what: &str, why: String| Err(Failed::new(what, FailureKind::Refused, why));
     if let Some(seen) = part(3)
         && seen != region.as_str()
     {
@@ -173,35 +181,36 @@ async fn check_owner(
 
 /// Where it is, if it is in a state to be worked with.
 fn ready(cluster: &Cluster, name: &str) -> Result<Uri, Failed> {
-    let not_now =
-        |kind: Kind, why: &str| Err(Failed::new(format!("reach EKS cluster {name}"), kind, why));
+    let not_now = |kind: FailureKind, why: &str| {
+        Err(Failed::new(format!("reach EKS cluster {name}"), kind, why))
+    };
     match &cluster.status {
         Some(ClusterStatus::Creating | ClusterStatus::Pending) => {
             return not_now(
-                Kind::Conflict,
+                FailureKind::Conflict,
                 "it is still being created, which takes about ten minutes; run the same command again then",
             );
         }
         Some(ClusterStatus::Deleting) => {
-            return not_now(Kind::ClusterMissing, "it is being deleted");
+            return not_now(FailureKind::ClusterMissing, "it is being deleted");
         }
         Some(ClusterStatus::Failed) => {
             return not_now(
-                Kind::Conflict,
+                FailureKind::Conflict,
                 "its creation failed; the EKS console names the reason under its health issues",
             );
         }
         _ => {}
     }
     let Some(endpoint) = cluster.endpoint.as_deref() else {
-        return not_now(Kind::Conflict, "it has no endpoint (yet)");
+        return not_now(FailureKind::Conflict, "it has no endpoint (yet)");
     };
     let url: Uri = endpoint
         .parse()
         .map_err(|error: http::uri::InvalidUri| unusable(name, &error))?;
     if url.scheme_str() != Some("https") {
         return not_now(
-            Kind::Refused,
+            FailureKind::Refused,
             "its endpoint is no https URL, as that of every EKS cluster is: no token is sent there",
         );
     }
@@ -209,7 +218,13 @@ fn ready(cluster: &Cluster, name: &str) -> Result<Uri, Failed> {
 }
 
 fn authority(cluster: &Cluster, name: &str) -> Result<Vec<Vec<u8>>, Failed> {
-    let wrong = |why: String| Failed::new(format!("reach EKS cluster {name}"), Kind::Invalid, why);
+    let wrong = |why: String| {
+        Failed::new(
+            format!("reach EKS cluster {name}"),
+            FailureKind::Invalid,
+            why,
+        )
+    };
     let data = cluster
         .certificate_authority
         .as_ref()

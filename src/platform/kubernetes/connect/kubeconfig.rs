@@ -14,8 +14,8 @@ use kube::config::{
 };
 
 use super::plugin::Plugin;
-use super::{Trust, Way, certificates, proxy, unusable};
-use crate::platform::failure::{Failed, Kind};
+use super::{Access, Trust, certificates, proxy, unusable};
+use crate::platform::failure::{Failed, FailureKind};
 
 /// What the target says about the kubeconfig.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,7 +31,7 @@ pub(super) struct Wanted<'a> {
 }
 
 /// The cluster that the target names.
-pub(super) fn find(wanted: &Wanted<'_>) -> Result<Way, Failed> {
+pub(super) fn find(wanted: &Wanted<'_>) -> Result<Access, Failed> {
     let read = match wanted.path {
         Some(path) => Kubeconfig::read_from(path),
         None => merged(listed().into_iter()).unwrap_or_else(Kubeconfig::read),
@@ -95,9 +95,9 @@ fn is_absent(error: &KubeconfigError) -> bool {
     }
 }
 
-fn in_cluster() -> Option<Way> {
+fn in_cluster() -> Option<Access> {
     let config = Config::incluster().ok()?;
-    Some(Way {
+    Some(Access {
         cluster: server_name(&config.cluster_url),
         config,
         tokens: None,
@@ -107,7 +107,7 @@ fn in_cluster() -> Option<Way> {
 }
 
 /// The context, its cluster and its user, as the target wants them.
-fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
+fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Access, Failed> {
     let name = match wanted.context {
         Some(name) => name.to_owned(),
         None => file.current_context.clone().ok_or_else(|| {
@@ -121,7 +121,7 @@ fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
     {
         return Err(Failed::new(
             "work in this cluster",
-            Kind::Refused,
+            FailureKind::Refused,
             format!(
                 "context {name} of the kubeconfig leads to cluster {}; the target says {cluster}",
                 context.cluster
@@ -150,7 +150,7 @@ fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Way, Failed> {
         harmless(&config.auth_info, wanted)?;
     }
     let plugin = plugin(&cluster, &mut config.auth_info)?;
-    Ok(Way {
+    Ok(Access {
         cluster: server_name(&config.cluster_url),
         config,
         tokens: None,
@@ -225,7 +225,7 @@ fn harmless(user: &AuthInfo, wanted: &Wanted<'_>) -> Result<(), Failed> {
     let path = wanted.path.unwrap_or(Path::new("")).display();
     Err(Failed::new(
         "use the kubeconfig of the repository",
-        Kind::Refused,
+        FailureKind::Refused,
         format!(
             "{path} {would}, and whoever may change the repository may choose that. Allow it with \
              --allow-exec or DEPLOYER_ALLOW_EXEC=1, or take a kubeconfig from elsewhere: without \
@@ -281,7 +281,7 @@ fn server_name(url: &Uri) -> String {
 }
 
 fn wrong(why: impl Into<String>) -> Failed {
-    Failed::new("use the kubeconfig", Kind::Invalid, why)
+    Failed::new("use the kubeconfig", FailureKind::Invalid, why)
 }
 
 fn nowhere(error: &KubeconfigError) -> Failed {

@@ -13,7 +13,7 @@ use kube::config::{ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::program::{self, Fault, Run};
 
 /// The versions of the protocol that there are.
@@ -85,7 +85,7 @@ impl Plugin {
         if !VERSIONS.contains(&version) {
             let known = VERSIONS.join(" and ");
             return Err(plugin.failed(
-                Kind::Invalid,
+                FailureKind::Invalid,
                 format!("its `apiVersion` is {version:?}; there are {known}"),
             ));
         }
@@ -96,7 +96,10 @@ impl Plugin {
             .unwrap_or_default()
             .is_empty()
         {
-            return Err(plugin.failed(Kind::Invalid, "the kubeconfig has no `command` for it"));
+            return Err(plugin.failed(
+                FailureKind::Invalid,
+                "the kubeconfig has no `command` for it",
+            ));
         }
         Ok(plugin)
     }
@@ -112,7 +115,7 @@ impl Plugin {
         let mode = self.exec.interactive_mode.as_ref();
         if mode == Some(&ExecInteractiveMode::Always) && !person {
             return Err(self.failed(
-                Kind::NoCredentials,
+                FailureKind::NoCredentials,
                 "it wants to ask somebody (`interactiveMode: Always`), and stdin is no terminal",
             ));
         }
@@ -142,7 +145,7 @@ impl Plugin {
             status: None,
         };
         let asked = serde_json::to_string(&asked)
-            .map_err(|error| self.failed(Kind::Invalid, error.to_string()))?;
+            .map_err(|error| self.failed(FailureKind::Invalid, error.to_string()))?;
         command.env("KUBERNETES_EXEC_INFO", asked);
         Ok(command)
     }
@@ -164,7 +167,7 @@ impl Plugin {
             let why = format!(
                 "what it printed is no {KIND}: {why}. It is not shown, for it may hold the token"
             );
-            Err(self.failed(Kind::NoCredentials, why))
+            Err(self.failed(FailureKind::NoCredentials, why))
         };
         if printed.trim_ascii().is_empty() {
             return garbled("it is empty");
@@ -212,8 +215,8 @@ impl Plugin {
 
     fn fault(&self, fault: &Fault) -> Failed {
         let kind = match fault {
-            Fault::Absent | Fault::Unstarted(_) => Kind::Invalid,
-            _ => Kind::NoCredentials,
+            Fault::Absent | Fault::Unstarted(_) => FailureKind::Invalid,
+            _ => FailureKind::NoCredentials,
         };
         let hint = match (fault, self.exec.install_hint.as_deref()) {
             (Fault::Absent, Some(hint)) if !hint.trim().is_empty() => {
@@ -226,7 +229,7 @@ impl Plugin {
     }
 
     /// A failure of this plugin.
-    pub(super) fn failed(&self, kind: Kind, why: impl Into<String>) -> Failed {
+    pub(super) fn failed(&self, kind: FailureKind, why: impl Into<String>) -> Failed {
         let operation = format!("log in with the plugin {} of the kubeconfig", self.name());
         Failed::new(operation, kind, why)
     }

@@ -164,7 +164,7 @@ async fn an_answer_without_an_object_is_trouble_and_no_empty_list() {
         let server = Server::new(&[Does::Says(body)]);
         let (read, write) = (server.read().await, server.write().await);
         for failed in [read.unwrap_err(), write.unwrap_err()] {
-            assert_eq!(failed.kind, Kind::Lost, "{body}: {failed}");
+            assert_eq!(failed.kind, FailureKind::Lost, "{body}: {failed}");
             assert!(
                 failed.to_string().contains("no object of Kubernetes"),
                 "{failed}"
@@ -200,7 +200,10 @@ async fn a_read_waits_as_long_as_it_is_asked_to_and_no_longer_than_it_may() {
 
     let server = Server::new(&[Does::Answers(429, Some(3_600)), FINE]);
     let begun = server.clock.now();
-    assert_eq!(server.read().await.unwrap_err().kind, Kind::Throttled);
+    assert_eq!(
+        server.read().await.unwrap_err().kind,
+        FailureKind::Throttled
+    );
     assert!(server.clock.since(begun) < Duration::from_secs(1));
 }
 
@@ -208,7 +211,7 @@ async fn a_read_waits_as_long_as_it_is_asked_to_and_no_longer_than_it_may() {
 async fn a_server_that_stays_silent_is_told_in_time() {
     let server = Server::new(&[Does::Hangs]);
     let begun = server.clock.now();
-    assert_eq!(server.read().await.unwrap_err().kind, Kind::Lost);
+    assert_eq!(server.read().await.unwrap_err().kind, FailureKind::Lost);
     assert!(server.clock.since(begun) <= Duration::from_secs(21));
 }
 
@@ -217,7 +220,7 @@ async fn what_cannot_be_reached_is_told_soon_with_what_may_be_the_reason() {
     let server = Server::new(&[Does::IsAway]);
     let begun = server.clock.now();
     let error = server.read().await.unwrap_err();
-    assert_eq!(error.kind, Kind::Unreachable);
+    assert_eq!(error.kind, FailureKind::Unreachable);
     let words = error.to_string();
     assert!(words.contains("https://cluster.example.com"), "{words}");
     assert!(words.contains("endpoint is private"), "{words}");
@@ -227,13 +230,13 @@ async fn what_cannot_be_reached_is_told_soon_with_what_may_be_the_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_write_is_sent_once_whatever_comes_of_it() {
     let table = [
-        (Does::Answers(429, Some(1)), Kind::Throttled),
-        (Does::Answers(500, None), Kind::Server),
-        (Does::Answers(503, None), Kind::Server),
-        (Does::Answers(409, None), Kind::Conflict),
-        (Does::Breaks, Kind::Lost),
-        (Does::Hangs, Kind::Lost),
-        (Does::IsAway, Kind::Unreachable),
+        (Does::Answers(429, Some(1)), FailureKind::Throttled),
+        (Does::Answers(500, None), FailureKind::Server),
+        (Does::Answers(503, None), FailureKind::Server),
+        (Does::Answers(409, None), FailureKind::Conflict),
+        (Does::Breaks, FailureKind::Lost),
+        (Does::Hangs, FailureKind::Lost),
+        (Does::IsAway, FailureKind::Unreachable),
     ];
     for (does, kind) in table {
         let server = Server::new(&[does, FINE]);
@@ -251,9 +254,12 @@ async fn a_refused_token_is_replaced_once_for_reads_and_for_writes() {
     assert_eq!(server.asked(), 2);
 
     let server = Server::new(&[refused]);
-    assert_eq!(server.write().await.unwrap_err().kind, Kind::Rejected);
+    assert_eq!(
+        server.write().await.unwrap_err().kind,
+        FailureKind::Rejected
+    );
     assert_eq!(server.asked(), 2, "it is not asked for ever");
-    assert_eq!(server.read().await.unwrap_err().kind, Kind::Rejected);
+    assert_eq!(server.read().await.unwrap_err().kind, FailureKind::Rejected);
     assert_eq!(server.asked(), 4);
 }
 
@@ -331,7 +337,7 @@ async fn without_credentials_nothing_is_sent() {
     let patient = Patient::new(below, route, server.clock, heard);
     let secrets: Api<Secret> = Api::default_namespaced(kube::Client::new(patient, "default"));
     let error = secrets.list(&ListParams::default()).await.unwrap_err();
-    assert_eq!(failed("list", &error).kind, Kind::NoCredentials);
+    assert_eq!(failed("list", &error).kind, FailureKind::NoCredentials);
     assert_eq!(server.asked(), 0);
 }
 

@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use super::plugin::{Login, Plugin};
 use super::trouble::Trouble;
 use crate::platform::aws::{Renewing, ServerTime, credentials_failed};
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 
 /// How the token begins.
 const PREFIX: &str = "k8s-aws-v1.";
@@ -171,7 +171,7 @@ impl Source {
 impl Cached {
     /// The token that a plugin gave. One without an end is used until it is refused.
     fn of(plugin: &Plugin, login: &Login) -> Result<Self, Failed> {
-        let wrong = |why: &str| plugin.failed(Kind::NoCredentials, why);
+        let wrong = |why: &str| plugin.failed(FailureKind::NoCredentials, why);
         let Some(token) = &login.token else {
             return Err(wrong("it gave a token before, and now it gives none"));
         };
@@ -200,7 +200,7 @@ impl Signer {
         let until = end
             .and_then(|end| end.checked_sub(EARLY).ok())
             .map_or(until, |end| end.min(until));
-        let wrong = |why: String| Failed::new(operation(), Kind::Rejected, why);
+        let wrong = |why: String| Failed::new(operation(), FailureKind::Rejected, why);
         let token = token(&self.region, &self.cluster, credentials, now.into())
             .map_err(|error| wrong(error.to_string()))?;
         if token.len() > LONGEST {

@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 
 /// A request that did not get to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Trouble {
     /// There is nothing to prove with who we are; the request was not sent.
     Credentials {
         /// The kind of the failure beneath.
-        kind: Kind,
+        kind: FailureKind,
         /// Its words.
         words: String,
     },
@@ -36,12 +36,12 @@ impl Trouble {
     }
 
     /// The kind of failure that it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> FailureKind {
         match self {
             Self::Credentials { kind, .. } => *kind,
-            Self::Unknown => Kind::Rejected,
-            Self::NoWay(_) => Kind::Unreachable,
-            Self::Silence(_) | Self::Hollow => Kind::Lost,
+            Self::Unknown => FailureKind::Rejected,
+            Self::NoWay(_) => FailureKind::Unreachable,
+            Self::Silence(_) | Self::Hollow => FailureKind::Lost,
         }
     }
 }

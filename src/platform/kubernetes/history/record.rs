@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::head::is_of_run;
 use crate::platform::digest::digest as platform_digest;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::{Kubernetes, MANAGER, key};
@@ -144,7 +144,7 @@ impl Kubernetes {
     /// Opens the record of a deployment of `name`, before its first write. What this run does from
     /// now on is marked in it.
     ///
-    /// [`Kind::Refused`]: another run was faster.
+    /// [`FailureKind::Refused`]: another run was faster.
     pub async fn open(
         &self,
         name: &str,
@@ -157,18 +157,18 @@ impl Kubernetes {
         let head = RecordHead::begun(self, number, asked, captured, now);
         let secret = head
             .secret(name, asked, captured.objects)
-            .map_err(|error| Failed::new(operation(), Kind::Invalid, error.to_string()))?;
+            .map_err(|error| Failed::new(operation(), FailureKind::Invalid, error.to_string()))?;
         let wire = self.wire().await?;
         let mut tries = 0;
         while let Err(error) = wire.create_secret(&secret).await {
             let failed = failures::failed(operation(), &error);
             tries += 1;
             match failed.kind {
-                Kind::Conflict | Kind::Lost | Kind::Server => {
+                FailureKind::Conflict | FailureKind::Lost | FailureKind::Server => {
                     self.settle_open(name, &secret, failed).await?;
                     break;
                 }
-                Kind::Throttled | Kind::Unreachable if tries < OPENINGS => {
+                FailureKind::Throttled | FailureKind::Unreachable if tries < OPENINGS => {
                     self.clock.sleep_until(self.clock.now() + OPEN_AGAIN).await;
                 }
                 _ => return Err(failed),
@@ -194,7 +194,7 @@ impl Kubernetes {
             Some(there) if is_of_run(&there.metadata, &self.run) => Ok(()),
             Some(_) => Err(Failed::new(
                 failed.operation,
-                Kind::Refused,
+                FailureKind::Refused,
                 "another run has just begun a deployment",
             )),
             None => {
@@ -281,7 +281,7 @@ impl Kubernetes {
             .await
             .map_err(|error| failures::failed(operation(), &error))?;
         Sets::of(secret.data.unwrap_or_default())
-            .map_err(|error| Failed::new(operation(), Kind::Invalid, error.to_string()))
+            .map_err(|error| Failed::new(operation(), FailureKind::Invalid, error.to_string()))
     }
 
     /// Deletes the records that are not kept any more. One that cannot be is left.

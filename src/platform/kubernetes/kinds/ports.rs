@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Kind;
 use crate::plan::Note;
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Id;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::observe::{Observed, deployment};
@@ -73,7 +73,7 @@ impl Both<'_> {
 pub fn refuse_cut(service: &Id, from: u64, to: u64) -> Failed {
     Failed::new(
         format!("change {service}"),
-        Failure::Refused,
+        FailureKind::Refused,
         format!(
             "the pods that serve do not name their port {from}, so nobody would be served while pods \
              that listen on {to} take their place; deploy once with `port = {from}`, which names it, \

@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use super::{LASTS, LOOK_AGAIN, LeaseView, RENEWED_EVERY, lease_name};
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::failures;
 
@@ -75,7 +75,7 @@ impl Held {
             match error.kind {
                 // A renewal that was cut short may have been performed: then ours is the newer
                 // version. Or we gave it back already, and the reply was lost.
-                Kind::Conflict => match self.keeper.read().await? {
+                FailureKind::Conflict => match self.keeper.read().await? {
                     Some(view) if view.holder == self.keeper.holder => {
                         self.keeper.renewed(view.version);
                     }
@@ -158,7 +158,7 @@ impl Keeper {
                 self.with_state(|state| state.renewed = asked);
                 RENEWED_EVERY
             }
-            Err(error) if matches!(error.kind, Kind::Conflict | Kind::Missing) => {
+            Err(error) if matches!(error.kind, FailureKind::Conflict | FailureKind::Missing) => {
                 self.look_who().await
             }
             Err(error) => {
@@ -225,7 +225,7 @@ impl Keeper {
     ) -> Result<T, Failed> {
         match tokio::time::timeout(PATIENCE, call).await {
             Ok(answer) => answer.map_err(|error| failures::failed(what, &error)),
-            Err(_) => Err(Failed::new(what, Kind::Lost, "no answer in time")),
+            Err(_) => Err(Failed::new(what, FailureKind::Lost, "no answer in time")),
         }
     }
 

@@ -31,9 +31,9 @@ async fn of_two_runs_one_wins_and_the_other_is_told_who() {
         other => panic!("{other:?}"),
     };
     winner.holds("api").unwrap();
-    assert_eq!(loser.holds("api").unwrap_err().kind, Kind::Refused);
+    assert_eq!(loser.holds("api").unwrap_err().kind, FailureKind::Refused);
     let failed = refused.into_failed("api");
-    assert_eq!(failed.kind, Kind::Refused);
+    assert_eq!(failed.kind, FailureKind::Refused);
     let words = format!("{} deploys it since 2026-01-02T03:04:05Z", holder(&shelf));
     assert!(failed.to_string().contains(&words), "{failed}");
 }
@@ -50,7 +50,7 @@ async fn who_supersedes_takes_it_and_the_holder_learns_of_it() {
     assert_eq!(holder(&shelf), "bob");
     wait(&shelf, RENEWED_EVERY.as_secs() + 1).await;
     bob.holds("api").unwrap();
-    assert_eq!(ann.holds("api").unwrap_err().kind, Kind::Refused);
+    assert_eq!(ann.holds("api").unwrap_err().kind, FailureKind::Refused);
     // Nor does it give back what is not its own.
     ann.release("api").await;
     assert_eq!(holder(&shelf), "bob");
@@ -141,7 +141,7 @@ async fn a_lock_that_somebody_took_over_forbids_to_write() {
         }
         wait(&shelf, 6).await;
         let failed = ann.holds("api").unwrap_err();
-        assert_eq!(failed.kind, Kind::Refused);
+        assert_eq!(failed.kind, FailureKind::Refused);
         let words = failed.to_string();
         assert!(
             words.contains(if deleted { "deleted" } else { "bob" }),
@@ -161,7 +161,7 @@ async fn nothing_is_written_while_it_cannot_be_renewed_and_again_when_it_can() {
     wait(&shelf, 10).await;
     ann.holds("api").unwrap();
     wait(&shelf, 10).await;
-    assert_eq!(ann.holds("api").unwrap_err().kind, Kind::Unreachable);
+    assert_eq!(ann.holds("api").unwrap_err().kind, FailureKind::Unreachable);
     shelf.is_down(false);
     wait(&shelf, 2).await;
     ann.holds("api").unwrap();

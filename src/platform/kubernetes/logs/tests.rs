@@ -42,7 +42,7 @@ fn wanted(tail: Option<usize>, follow: bool) -> Wanted {
     }
 }
 
-fn events(place: &Place) -> Events {
+fn events(place: &WatchPlace) -> Events {
     let (sender, _) = unbounded_channel();
     Events::new(sender, "kind".parse().unwrap(), place.clock)
 }
@@ -143,5 +143,5 @@ async fn logs_that_may_not_be_read_are_an_error() {
     let error = follow(&place, &wanted(None, true), &events(&place), |_| {})
         .await
         .unwrap_err();
-    assert_eq!(error.kind, Kind::Denied);
+    assert_eq!(error.kind, FailureKind::Denied);
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Run, nothing};
+use super::{Performing, nothing};
 use crate::platform::PerformError;
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::MANAGER;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Fields;
@@ -33,7 +33,7 @@ const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Where the history of this deployment is kept.
-enum Place {
+enum RecordAt {
     /// Nowhere: it is no revision.
     Nowhere,
     /// In a record that a run before us opened.
@@ -42,7 +42,7 @@ enum Place {
     New(u32),
 }
 
-impl Run<'_> {
+impl Performing<'_> {
     /// Everything that must be so before the first write.
     pub(super) async fn prepare(&mut self) -> Result<(), PerformError> {
         let plan = self.plan;
@@ -74,7 +74,7 @@ impl Run<'_> {
             Err(error) => Err(error),
             Ok(()) => match recorded {
                 Ok(()) => Ok(()),
-                Err(error) if error.kind == Failure::Refused => self.record_again(&place).await,
+                Err(error) if error.kind == FailureKind::Refused => self.record_again(&place).await,
                 Err(error) => Err(error),
             },
         };
@@ -86,7 +86,7 @@ impl Run<'_> {
             }
             self.still().and_then(|()| self.take(proofs))
         });
-        if checked.is_err() && matches!(place, Place::New(_)) {
+        if checked.is_err() && matches!(place, RecordAt::New(_)) {
             self.kube.discard(self.name).await;
         }
         checked
@@ -156,7 +156,7 @@ impl Run<'_> {
             None => Ok(()),
             Some(why) => Err(Failed::new(
                 format!("change service {}", self.name),
-                Failure::Refused,
+                FailureKind::Refused,
                 format!("the plan is stale: {why}"),
             )),
         }
@@ -193,9 +193,9 @@ impl Run<'_> {
 
     /// A run that was killed, or left its rollout to itself, opened the record of just this: what it
     /// captured was there before, and what we would capture may be half of ours.
-    fn place(&self) -> Place {
+    fn place(&self) -> RecordAt {
         let Some(asked) = self.asked() else {
-            return Place::Nowhere;
+            return RecordAt::Nowhere;
         };
         let newest = self.observed.newest();
         let ours = |head: &&RecordHead| {
@@ -207,20 +207,20 @@ impl Run<'_> {
                 && undisturbed
         };
         match newest.filter(ours) {
-            Some(head) => Place::Open(head.number),
-            None => Place::New(self.observed.next_number()),
+            Some(head) => RecordAt::Open(head.number),
+            None => RecordAt::New(self.observed.next_number()),
         }
     }
 
-    async fn record(&self, place: &Place) -> Result<(), Failed> {
+    async fn record(&self, place: &RecordAt) -> Result<(), Failed> {
         match place {
-            Place::Nowhere => Ok(()),
+            RecordAt::Nowhere => Ok(()),
             // As it stands until its end is known: this run may still be refused.
-            Place::Open(number) => {
+            RecordAt::Open(number) => {
                 self.kube.go_on(self.name, *number);
                 Ok(())
             }
-            Place::New(number) => {
+            RecordAt::New(number) => {
                 let (objects, state) = self.captured();
                 let captured = Captured {
                     objects: &objects,
@@ -234,7 +234,7 @@ impl Run<'_> {
     }
 
     /// Another run seems to have opened the record, but we have the lock.
-    async fn record_again(&self, place: &Place) -> Result<(), Failed> {
+    async fn record_again(&self, place: &RecordAt) -> Result<(), Failed> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -243,7 +243,7 @@ impl Run<'_> {
                 .sleep_until(self.kube.clock.now() + PAUSE)
                 .await;
             match self.record(place).await {
-                Err(error) if error.kind == Failure::Refused && tries < TRIES => {}
+                Err(error) if error.kind == FailureKind::Refused && tries < TRIES => {}
                 other => return other,
             }
         }
@@ -307,7 +307,7 @@ impl Run<'_> {
     /// Nothing was changed: then there was no deployment either.
     pub(super) async fn nothing_came_of_it(&self, error: Option<&PerformError>) {
         let certain = error.is_some_and(|error| error.nothing_changed);
-        if certain && matches!(self.place(), Place::New(_)) {
+        if certain && matches!(self.place(), RecordAt::New(_)) {
             self.kube.discard(self.name).await;
         }
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Done, Run};
-use crate::platform::failure::{Failed, Kind as Failure};
+use super::{Done, Performing};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::conflicts;
 use crate::platform::kubernetes::api::failures::{failed, is_missing};
@@ -25,7 +25,7 @@ use crate::platform::send;
 /// How often a number is handed over anew when it moves meanwhile.
 const TRIES: u32 = 3;
 
-impl Run<'_> {
+impl Performing<'_> {
     pub(super) async fn one(&self, change: &Change) -> Result<Done, Failed> {
         match change {
             // Kept before the first write.
@@ -106,7 +106,11 @@ impl Run<'_> {
         let read = async || {
             let live = wire.read(id).await?;
             live.ok_or_else(|| {
-                Failed::new(format!("take over {id}"), Failure::Refused, "it is gone")
+                Failed::new(
+                    format!("take over {id}"),
+                    FailureKind::Refused,
+                    "it is gone",
+                )
             })
         };
         let send = async || {
@@ -130,7 +134,7 @@ impl Run<'_> {
             Ok(taken_over(&live, theirs, &claimed).is_none().then_some(()))
         };
         // Controllers write the status of an object all the time.
-        send::write(self.kube.clock, &[Failure::Conflict], send, look).await
+        send::write(self.kube.clock, &[FailureKind::Conflict], send, look).await
     }
 
     async fn count(&self, replicas: u32, why: Count) -> Result<Done, Failed> {
@@ -153,7 +157,7 @@ impl Run<'_> {
             let done = self.apply(&only_count(&id, replicas), how).await;
             let moved = why == Count::HandOver && tries < TRIES;
             match done {
-                Err(error) if error.kind == Failure::Refused && moved => {
+                Err(error) if error.kind == FailureKind::Refused && moved => {
                     let live = self.wire.read(&id).await?;
                     replicas = live.as_ref().map_or(replicas, replicas::replicas);
                 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::plan::{ChangeView, Note};
 use crate::platform::TakesOver;
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::fields::compare::Difference;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries};
@@ -188,7 +188,7 @@ pub fn refuse_foreign(
     };
     Failed::new(
         format!("change service {}", owner.service),
-        Failure::Refused,
+        FailureKind::Refused,
         format!("{}; {way}", words.join("; ")),
     )
 }
@@ -239,7 +239,13 @@ fn resets<'a>(foreign: impl Iterator<Item = &'a Id>, views: &[ChangeView]) -> St
 
 /// Why an object cannot be changed at all; `None`: it can.
 pub fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Option<Failed> {
-    let refuse = |why: &str| Some(Failed::new(format!("change {id}"), Failure::Refused, why));
+    let refuse = |why: &str| {
+        Some(Failed::new(
+            format!("change {id}"),
+            FailureKind::Refused,
+            why,
+        ))
+    };
     if live.pointer("/metadata/deletionTimestamp").is_some() {
         return refuse("it is being deleted; once it is gone, a new one can be made");
     }
@@ -297,7 +303,7 @@ mod tests {
         let deployment = id(Kind::Deployment);
         let bare = json!({});
         let refused = refuse_foreign(&[(&deployment, &bare)], OWNER, &views, TakesOver::Itself);
-        assert_eq!(refused.kind, Failure::Refused);
+        assert_eq!(refused.kind, FailureKind::Refused);
         assert_eq!(
             refused.message,
             "Deployment api is not ours (it has no labels deployer/project=shop and \

@@ -7,7 +7,7 @@ use super::diff::Diff;
 use super::observe::Observed;
 use super::rights::{Needs, Right, Rules, words};
 use crate::plan::Note;
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::kinds::Id;
 
 /// What the list of rules does not grant of what a plan takes.
@@ -66,7 +66,7 @@ impl Planning<'_> {
             let words = self.lacking(lacking).await;
             if self.intent.writes {
                 let what = format!("deploy to namespace {}", self.kube.namespace());
-                return Err(Failed::new(what, Failure::Missing, words));
+                return Err(Failed::new(what, FailureKind::Missing, words));
             }
             diff.notes.push(Note::warning("rights_missing", words));
         } else if self.intent.is_read && !unlisted.useful.is_empty() {
@@ -88,7 +88,7 @@ impl Planning<'_> {
             return error;
         }
         let words = format!("{}; {}", error.message, self.lacking(&lacking).await);
-        Failed::new(error.operation, Failure::Missing, words)
+        Failed::new(error.operation, FailureKind::Missing, words)
     }
 
     async fn lacking(&self, rights: &BTreeSet<Right>) -> String {

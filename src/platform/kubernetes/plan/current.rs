@@ -8,7 +8,7 @@ use crate::platform::kubernetes::history::record::{CapturedState, RecordHead, St
 use crate::platform::kubernetes::lock::LeaseView;
 use crate::platform::kubernetes::rollback::Target;
 use crate::platform::kubernetes::rollout::health::Health;
-use crate::platform::kubernetes::rollout::{Followed, GoingBack, Ours};
+use crate::platform::kubernetes::rollout::{GoingBack, RolloutId, Watched};
 use crate::platform::{Current, Whose};
 use crate::spec::Service;
 
@@ -28,7 +28,7 @@ pub struct Facts<'a> {
 }
 
 /// What goes on.
-pub fn current(facts: &Facts<'_>) -> Current<Followed> {
+pub fn current(facts: &Facts<'_>) -> Current<Watched> {
     let name = facts.service.kubernetes.name.as_str();
     match facts.observed.deployment(name) {
         None => Current::Absent,
@@ -61,7 +61,7 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     /// What is there is what is asked for.
-    fn what_is_asked_for(&self) -> Current<Followed> {
+    fn what_is_asked_for(&self) -> Current<Watched> {
         if let Some(busy) = self.going_back_by_us() {
             return busy;
         }
@@ -88,7 +88,7 @@ impl Looking<'_> {
     }
 
     /// What is there is something else than what is asked for.
-    fn something_else(&self) -> Current<Followed> {
+    fn something_else(&self) -> Current<Watched> {
         if let Some(busy) = self.going_back_by_us() {
             return busy;
         }
@@ -117,7 +117,7 @@ impl Looking<'_> {
 
     /// The rollback of just what is asked for, as a run that was killed leaves behind, whatever of it
     /// is done: its end is the verdict on what is asked for.
-    fn going_back_by_us(&self) -> Option<Current<Followed>> {
+    fn going_back_by_us(&self) -> Option<Current<Watched>> {
         let head = self
             .newest
             .filter(|head| head.state == State::GoingBack && head.digest == self.facts.digest)?;
@@ -129,7 +129,7 @@ impl Looking<'_> {
     }
 
     /// It makes no progress any more, or is on record as failed and has not come up since.
-    fn failed(&self) -> Option<Current<Followed>> {
+    fn failed(&self) -> Option<Current<Watched>> {
         let on_record = self
             .newest
             .filter(|head| head.state == State::Failed && made(head, self.live))
@@ -142,7 +142,7 @@ impl Looking<'_> {
         })
     }
 
-    fn settled(&self) -> Current<Followed> {
+    fn settled(&self) -> Current<Watched> {
         Current::Settled {
             proven: self.health.desired > 0,
             serving: self.revision(),
@@ -150,7 +150,7 @@ impl Looking<'_> {
     }
 
     /// `what` and how far it is. Nobody but who holds the lock would bring anything back.
-    fn busy(&self, what: &str) -> Current<Followed> {
+    fn busy(&self, what: &str) -> Current<Watched> {
         let open = self.newest.filter(|head| head.state.is_open());
         let mut rollout = self.follow(open.filter(|head| made(head, self.live)));
         rollout.can_go_back = self.holder.is_some();
@@ -175,32 +175,32 @@ impl Looking<'_> {
     }
 
     /// To follow what is there, which is of that record where there is one.
-    fn follow(&self, record: Option<&RecordHead>) -> Followed {
+    fn follow(&self, record: Option<&RecordHead>) -> Watched {
         let number = record
             .or_else(|| serving(self.facts.observed, self.name))
             .map(|head| head.number);
-        let mut ours = Ours::of(self.live, number).unwrap_or(NOBODY);
+        let mut ours = RolloutId::of(self.live, number).unwrap_or(NOBODY);
         ours.former = record.and_then(|head| before(self.name, head));
         // It was complete once: what comes up now (a count, a pod that moved) began just now, and
         // not when the pods' template was last written, which may be long ago.
         if self.health.was_complete {
             ours.begun = self.facts.observed.at;
         }
-        let mut rollout = Followed::new(self.facts.service, ours);
+        let mut rollout = Watched::new(self.facts.service, ours);
         let records = &self.facts.observed.records;
         rollout.can_go_back = record.is_some_and(|head| Target::of(records, head.number).is_some());
         rollout
     }
 
     /// To follow the rollback of a record: of the rollout that failed, and of what takes its place.
-    fn going_back(&self, head: &RecordHead) -> Followed {
+    fn going_back(&self, head: &RecordHead) -> Watched {
         let mut rollout = self.follow(Some(head));
         if let Some(rolled) = &head.rolled
             && !made(head, self.live)
         {
             let back = std::mem::replace(
                 &mut rollout.ours,
-                Ours {
+                RolloutId {
                     uid: rolled.uid.clone(),
                     generation: rolled.generation,
                     template: rolled.template.clone(),
@@ -210,7 +210,7 @@ impl Looking<'_> {
                 },
             );
             rollout.going_back = Some(GoingBack {
-                ours: Ours {
+                ours: RolloutId {
                     revision: None,
                     ..back
                 },
@@ -224,7 +224,7 @@ impl Looking<'_> {
 }
 
 /// A Deployment without an identity, which the API server never shows.
-const NOBODY: Ours = Ours {
+const NOBODY: RolloutId = RolloutId {
     uid: String::new(),
     generation: 0,
     template: String::new(),

@@ -12,7 +12,7 @@ use super::diff::Diff;
 use super::observe::Observed;
 use super::rights::{Right, Verb};
 use crate::plan::{ChangeView, MASK, Note};
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::{Conflict, conflicts};
 use crate::platform::kubernetes::api::failures::failed;
@@ -134,18 +134,19 @@ fn judge(
     match failure.kind {
         // A webhook that cannot be asked without consequences is no word about the object
         // (Kubernetes documentation, admission webhooks, side effects).
-        Failure::Invalid if !is_about_object(&failure) => Proof::Untold(Some(failure)),
+        FailureKind::Invalid if !is_about_object(&failure) => Proof::Untold(Some(failure)),
         // Beside ports that go once they are ours, and that one without a name may not stand by.
-        Failure::Invalid if id.kind == Kind::Service && !before.takes_over.is_empty() => {
+        FailureKind::Invalid if id.kind == Kind::Service && !before.takes_over.is_empty() => {
             Proof::Untold(None)
         }
         // Two things stand where only one may, until the other one has made room.
-        Failure::Invalid if before.claims => Proof::Untold(None),
-        Failure::Invalid | Failure::Denied | Failure::Quota | Failure::Unsupported => {
-            Proof::Refused(failure)
-        }
+        FailureKind::Invalid if before.claims => Proof::Untold(None),
+        FailureKind::Invalid
+        | FailureKind::Denied
+        | FailureKind::Quota
+        | FailureKind::Unsupported => Proof::Refused(failure),
         // It will be asked for the apply itself as well, and others would have been made by then.
-        Failure::Server if is_webhook_trouble(&failure.message) => Proof::Refused(failure),
+        FailureKind::Server if is_webhook_trouble(&failure.message) => Proof::Refused(failure),
         _ => Proof::Untold(Some(failure)),
     }
 }
@@ -163,7 +164,7 @@ fn is_about_object(failure: &Failed) -> bool {
 /// What the API server says that we may not do. An admission that denies is no want of rights.
 pub fn denied(proofs: &[(Id, Proof)]) -> BTreeSet<Right> {
     let denied = proofs.iter().filter_map(|(id, proof)| match proof {
-        Proof::Refused(failure) if failure.kind == Failure::Denied => {
+        Proof::Refused(failure) if failure.kind == FailureKind::Denied => {
             let words = &failure.message;
             let verb = if words.contains(" cannot create ") {
                 Verb::Create
@@ -206,7 +207,7 @@ pub fn settle(
         match proof {
             Proof::Nothing => drop_object(diff, &id),
             Proof::Becomes(result) => refine(diff, &id, observed.live(&id), &result),
-            Proof::Refused(failure) if writes || failure.kind == Failure::Invalid => {
+            Proof::Refused(failure) if writes || failure.kind == FailureKind::Invalid => {
                 return Err(failure);
             }
             Proof::Refused(failure) | Proof::Untold(Some(failure)) => unproven.push(failure),

@@ -8,7 +8,7 @@ use super::former::Former;
 use super::observe::Observed;
 use super::replicas;
 use crate::plan::Note;
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::history::record;
@@ -62,7 +62,7 @@ fn last_good(name: &str, observed: &Observed, history: &[RecordHead]) -> Result<
         .ok_or_else(|| {
             Failed::new(
                 format!("go back with {name}"),
-                Failure::Refused,
+                FailureKind::Refused,
                 "no earlier deployment of it is known to have succeeded; choose one with --to",
             )
         })
@@ -88,7 +88,7 @@ pub(crate) fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32,
         };
         Failed::new(
             format!("go back with {name}"),
-            Failure::Wrong,
+            FailureKind::Wrong,
             format!("there is no revision {to}; {words}"),
         )
     })
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(last_good("api", &observed, &observed.records).unwrap(), 1);
         observed.records.pop();
         let error = last_good("api", &observed, &observed.records).unwrap_err();
-        assert_eq!(error.kind, Failure::Refused);
+        assert_eq!(error.kind, FailureKind::Refused);
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
         for to in ["", "v", "web v12", "api", "-12", "12.1"] {
             assert_eq!(
                 named("api", &records, to).unwrap_err().kind,
-                Failure::Wrong,
+                FailureKind::Wrong,
                 "{to}"
             );
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::observe::deployment;
-use crate::event::{Events, Kind as Told};
+use crate::event::{EventKind, Events};
 use crate::platform::Gone;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::Kubernetes;
@@ -189,7 +189,7 @@ impl Leaving {
             ..Gauge::default()
         };
         if self.gauge.as_ref() != Some(&gauge) {
-            events.send(Told::Progress(gauge.clone()));
+            events.send(EventKind::Progress(gauge.clone()));
             self.gauge = Some(gauge);
         }
     }

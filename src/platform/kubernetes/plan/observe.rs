@@ -11,7 +11,7 @@ use super::adopt::Owner;
 use super::former::Formers;
 use super::replicas;
 use crate::event::Events;
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::history::record::{RecordHead, State, next};
 use crate::platform::kubernetes::kinds::{Id, Kind};
@@ -275,7 +275,7 @@ pub(crate) fn found(
                 objects.insert(id.clone(), object);
             }
             Ok(None) => {}
-            Err(error) if error.kind == Failure::Unsupported => unknown.push(id.kind),
+            Err(error) if error.kind == FailureKind::Unsupported => unknown.push(id.kind),
             Err(error) => failure = Some(error),
         }
     }
@@ -297,14 +297,14 @@ fn unknown_kinds(kinds: &[Kind]) -> Failed {
              `secret_store` out of the target's file",
         );
     }
-    Failed::new("use this cluster", Failure::Unsupported, words)
+    Failed::new("use this cluster", FailureKind::Unsupported, words)
 }
 
 /// What was read; `None` where we may not.
 fn allowed<T>(read: Result<T, Failed>) -> Result<Option<T>, Failed> {
     match read {
         Ok(read) => Ok(Some(read)),
-        Err(error) if error.kind == Failure::Denied => Ok(None),
+        Err(error) if error.kind == FailureKind::Denied => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -316,7 +316,7 @@ pub(crate) fn readable<T>(
     needed: bool,
 ) -> Result<Option<T>, Failed> {
     if let Err(error) = &read
-        && error.kind == Failure::Denied
+        && error.kind == FailureKind::Denied
     {
         if needed {
             return read.map(Some);
@@ -340,7 +340,7 @@ mod tests {
     fn unknown(kind: Kind) -> Result<Option<Value>, Failed> {
         Err(Failed::new(
             format!("read {kind}"),
-            Failure::Unsupported,
+            FailureKind::Unsupported,
             "404 page not found",
         ))
     }
@@ -354,7 +354,7 @@ mod tests {
         ];
         let read = vec![unknown(ids[0].kind), Ok(None), unknown(ids[2].kind)];
         let error = found(&ids, read).unwrap_err();
-        assert_eq!(error.kind, Failure::Unsupported);
+        assert_eq!(error.kind, FailureKind::Unsupported);
         assert!(
             error.message.contains(
                 "ExternalSecret (external-secrets.io/v1), Ingress (networking.k8s.io/v1)"

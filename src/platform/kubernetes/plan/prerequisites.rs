@@ -8,7 +8,7 @@ use super::diff::Diff;
 use super::observe::{Observed, Space};
 use crate::plan::Note;
 use crate::platform::Intent;
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::fields::Fields;
 use crate::platform::kubernetes::fields::shown::{Sensitive, made};
 use crate::platform::kubernetes::kinds::desired::{Desired, namespace};
@@ -61,7 +61,11 @@ pub fn check(
     }
     let what = format!("deploy to namespace {}", place.namespace);
     let words: Vec<String> = missing.into_iter().map(|(_, words)| words).collect();
-    Err(Failed::new(what, Kind::Missing, words.join("; and ")))
+    Err(Failed::new(
+        what,
+        FailureKind::Missing,
+        words.join("; and "),
+    ))
 }
 
 /// A namespace that is being deleted takes everything in it along: an error where something is to be
@@ -88,7 +92,7 @@ pub fn leaving(
     };
     Err(Failed::new(
         format!("deploy to namespace {space}"),
-        Kind::Refused,
+        FailureKind::Refused,
         format!(
             "it is being deleted, and with it everything of this service in it; once it is gone, {anew} \
              (`kubectl get namespace {space} -o yaml` says what it waits for)"
@@ -240,7 +244,7 @@ mod tests {
     fn a_missing_secret_is_named_with_the_command_that_makes_it() {
         let observed = observed(true, false);
         let error = check(&place(true), &desired(), &observed, true, &mut applying()).unwrap_err();
-        assert_eq!(error.kind, Kind::Missing);
+        assert_eq!(error.kind, FailureKind::Missing);
         assert!(
             error.message.ends_with(
                 "`kubectl -n production create secret generic api-secrets --from-literal=DATABASE_URL=…`"
@@ -260,7 +264,7 @@ mod tests {
             check(&place(true), &desired(), there, writes, &mut applying())
         };
         let error = check(true, &there).unwrap_err();
-        assert_eq!(error.kind, Kind::Missing);
+        assert_eq!(error.kind, FailureKind::Missing);
         assert_eq!(
             error.message,
             "Secret api-secrets has no key DATABASE_URL (it has URL, USER); add it with `kubectl -n \
@@ -314,7 +318,7 @@ mod tests {
         };
         for intent in [&writes, &reads] {
             let refused = leaving(&place(false), &gone, intent).unwrap_err();
-            assert_eq!(refused.kind, Kind::Refused);
+            assert_eq!(refused.kind, FailureKind::Refused);
             let words = "make it anew with `kubectl create namespace production`";
             assert!(refused.message.contains(words), "{refused}");
         }

@@ -11,7 +11,7 @@ use super::observe::{Observed, deployment};
 use super::replicas;
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::counting;
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::capture::capture;
 use crate::platform::kubernetes::fields::compare::Ownership;
@@ -77,7 +77,7 @@ pub fn scale_to(
     if let Some(scaler) = &observed.scaler {
         return Err(Failed::new(
             format!("set the count of {name}"),
-            Failure::Refused,
+            FailureKind::Refused,
             format!("HorizontalPodAutoscaler {scaler}, which is not ours, decides it"),
         ));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::{Kubernetes, Object, REPLICAS_MANAGER};
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict::conflicts;
 use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::requests::{Applying, Wire};
@@ -66,7 +66,7 @@ impl Kubernetes {
         }
         let deployment = restored.ok_or_else(|| {
             let words = "the history holds no Deployment for it";
-            Failed::new(format!("go back with {name}"), Failure::Refused, words)
+            Failed::new(format!("go back with {name}"), FailureKind::Refused, words)
         })?;
         Ok(Restored {
             deployment,
@@ -84,7 +84,7 @@ impl Kubernetes {
         let (Some(object), Some(live)) = (own, live) else {
             let words = "it has no Deployment any more";
             let operation = format!("go back with {name}");
-            return Err(Failed::new(operation, Failure::Refused, words));
+            return Err(Failed::new(operation, FailureKind::Refused, words));
         };
         let how = Applying {
             dry_run: true,
@@ -275,7 +275,7 @@ fn told(operation: &str, error: &kube::Error) -> Failed {
             format!("{} manages {field} by now", conflict.manager)
         })
         .collect();
-    Failed::new(operation, Failure::Refused, words.join("; "))
+    Failed::new(operation, FailureKind::Refused, words.join("; "))
 }
 
 fn note(list: &mut Vec<String>, done: Result<(), Failed>) {

@@ -10,8 +10,8 @@ use kube::Api;
 use kube::api::{ListParams, LogParams};
 
 use super::look::EventView;
-use super::watch::{Place, Shared};
-use crate::platform::failure::{Failed, Kind};
+use super::watch::{Shared, WatchPlace};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::failures::failed;
 
 /// Log lines kept of a container.
@@ -97,7 +97,7 @@ impl Evidence {
 }
 
 /// Asks what the cluster said about the service: one request.
-pub(crate) async fn ask_events(place: Place, shared: Arc<Shared>) {
+pub(crate) async fn ask_events(place: WatchPlace, shared: Arc<Shared>) {
     let asked = place.clock.now();
     let answer = warnings(&place).await;
     let mut evidence = shared.evidence();
@@ -119,7 +119,7 @@ pub(crate) async fn ask_events(place: Place, shared: Arc<Shared>) {
 }
 
 /// The warnings about the Deployment, its `ReplicaSets` and its pods.
-pub(crate) async fn warnings(place: &Place) -> Result<Vec<EventView>, Failed> {
+pub(crate) async fn warnings(place: &WatchPlace) -> Result<Vec<EventView>, Failed> {
     let api: Api<Event> = Api::namespaced(place.link.client.clone(), &place.namespace);
     let params = ListParams::default().fields("type=Warning").limit(WARNINGS);
     let operation = "read the events";
@@ -162,7 +162,12 @@ pub(crate) fn event(event: Event) -> EventView {
 
 /// Keeps the last lines of a container: of the run that ended, and of the one that goes on. One that has
 /// never run has written none.
-pub(crate) async fn keep_tail(place: Place, shared: Arc<Shared>, pod: String, container: String) {
+pub(crate) async fn keep_tail(
+    place: WatchPlace,
+    shared: Arc<Shared>,
+    pod: String,
+    container: String,
+) {
     let known = status_of(&shared, &place, &pod, &container);
     if known.is_some_and(|status| !has_run(&status)) {
         return;
@@ -207,7 +212,7 @@ pub(crate) async fn keep_tail(place: Place, shared: Arc<Shared>, pod: String, co
 /// What is known of a container of a pod.
 fn status_of(
     shared: &Shared,
-    place: &Place,
+    place: &WatchPlace,
     pod: &str,
     container: &str,
 ) -> Option<ContainerStatus> {
@@ -237,7 +242,7 @@ fn has_run(status: &ContainerStatus) -> bool {
 }
 
 async fn lines(
-    place: &Place,
+    place: &WatchPlace,
     pod: &str,
     container: &str,
     previous: bool,
@@ -257,7 +262,7 @@ async fn lines(
 
 /// An answer, if it comes in time.
 async fn in_time<T>(
-    place: &Place,
+    place: &WatchPlace,
     operation: &str,
     request: impl Future<Output = Result<T, kube::Error>>,
 ) -> Result<T, Failed> {
@@ -265,7 +270,7 @@ async fn in_time<T>(
     tokio::select! {
         answer = request => answer.map_err(|error| failed(operation, &error)),
         () = place.clock.sleep_until(until) => {
-            Err(Failed::new(operation, Kind::Lost, "no answer in time"))
+            Err(Failed::new(operation, FailureKind::Lost, "no answer in time"))
         }
     }
 }

@@ -24,12 +24,12 @@ mod laws;
 mod tests;
 
 use self::container::Ends;
-use self::states::{Seen, States};
+use self::states::{Sighting, States};
 
 /// What earlier looks at one rollout showed.
 #[derive(Debug, Clone, Default)]
-pub struct Memory {
-    failures: BTreeMap<String, Failure>,
+pub struct Failures {
+    by_id: BTreeMap<String, Failure>,
     healed: BTreeSet<String>,
     states: States,
     /// By pod and container.
@@ -48,10 +48,10 @@ pub enum Want {
     Soon,
 }
 
-impl Memory {
+impl Failures {
     /// All failures so far.
     pub fn failures(&self) -> Vec<Failure> {
-        self.failures.values().cloned().collect()
+        self.by_id.values().cloned().collect()
     }
 
     /// The failures that are states, and over.
@@ -79,7 +79,7 @@ impl Memory {
         }
         let (opened, healed) = self.states.update(seen);
         for failure in opened {
-            self.failures.insert(failure.id.clone(), failure);
+            self.by_id.insert(failure.id.clone(), failure);
         }
         self.healed.extend(healed);
     }
@@ -89,13 +89,13 @@ impl Memory {
         pod: &Pod,
         view: &View,
         begun: Option<Timestamp>,
-        seen: &mut BTreeMap<String, Seen>,
+        seen: &mut BTreeMap<String, Sighting>,
     ) {
         let Some(uid) = pod.metadata.uid.clone() else {
             return;
         };
         if let Some(failure) = failed_whole(pod, &uid, view.at) {
-            self.failures.entry(failure.id.clone()).or_insert(failure);
+            self.by_id.entry(failure.id.clone()).or_insert(failure);
             return;
         }
         let started = start::started(pod);
@@ -109,7 +109,7 @@ impl Memory {
         for one in container::all(pod) {
             let key = format!("{uid}/{}/stuck", one.name());
             let stuck = one.stuck(pod, view);
-            if stuck == Seen::Untold {
+            if stuck == Sighting::Untold {
                 self.want(Want::Sometime);
             }
             seen.insert(key, stuck);
@@ -117,7 +117,7 @@ impl Memory {
             let ends = ends.or_insert_with(|| Ends::before(&one, pod, begun));
             let (new, waits) = ends.note(&one, pod, view);
             for failure in new {
-                self.failures.insert(failure.id.clone(), failure);
+                self.by_id.insert(failure.id.clone(), failure);
             }
             if waits {
                 self.want(Want::Soon);
@@ -149,11 +149,11 @@ fn failed_whole(pod: &Pod, uid: &str, at: Timestamp) -> Option<Failure> {
 }
 
 /// Whether pods of ours may not be made.
-fn refused(set: &SetView, at: Timestamp) -> Seen {
+fn refused(set: &SetView, at: Timestamp) -> Sighting {
     let Some(said) = set.refusal() else {
-        return Seen::Fine;
+        return Sighting::Fine;
     };
-    Seen::of(
+    Sighting::of(
         causes::refusal(&said.message),
         said.message.clone(),
         said.updated.unwrap_or(at),
@@ -161,7 +161,7 @@ fn refused(set: &SetView, at: Timestamp) -> Seen {
 }
 
 /// Whether not even the set of our pods may be made.
-fn unmade(view: &View, begun: Option<Timestamp>, seen: &mut BTreeMap<String, Seen>) {
+fn unmade(view: &View, begun: Option<Timestamp>, seen: &mut BTreeMap<String, Sighting>) {
     let said = view
         .deployment
         .as_ref()
@@ -170,7 +170,7 @@ fn unmade(view: &View, begun: Option<Timestamp>, seen: &mut BTreeMap<String, See
     let ours = said.filter(|said| begun.is_none_or(|begun| said.updated >= Some(begun)));
     if let Some(said) = ours {
         let cause = causes::refusal(&said.message);
-        let state = Seen::of(cause, said.message.clone(), said.updated.unwrap_or(view.at));
+        let state = Sighting::of(cause, said.message.clone(), said.updated.unwrap_or(view.at));
         seen.insert("set/create".to_owned(), state);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::Followed;
+use super::Watched;
 use super::evidence::{Tails, ask_events, keep_tail};
 use super::look::{EventView, View};
 use super::watch::Watch;
@@ -32,7 +32,7 @@ const FRESH: SignedDuration = SignedDuration::from_secs(2);
 impl Kubernetes {
     /// Gathers the evidence while it is still there: a rollback takes the failing pods away. It
     /// takes a few seconds at most, and nothing where all is known already.
-    pub async fn keep_evidence(&self, rollout: &Followed) {
+    pub async fn keep_evidence(&self, rollout: &Watched) {
         let Some(watch) = &rollout.watch else { return };
         let failures = rollout.memory.failures();
         let subject = subject(rollout, group(&failures).first(), &failures);
@@ -42,7 +42,7 @@ impl Kubernetes {
     /// The evidence of how a rollout ended.
     pub async fn tell_why(
         &self,
-        rollout: &Followed,
+        rollout: &Watched,
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem {
@@ -58,7 +58,7 @@ impl Kubernetes {
 
 /// `can_go_back`: whether `rollback` would find something to go back to.
 pub(crate) async fn evidence(
-    rollout: &Followed,
+    rollout: &Watched,
     (verdict, can_go_back): (&Verdict, bool),
     failures: &[Failure],
 ) -> PostMortem {
@@ -108,7 +108,7 @@ type Subject = (String, String);
 
 /// The one that died last of the main cause; where none died, one that does not come up.
 fn subject(
-    rollout: &Followed,
+    rollout: &Watched,
     group: Option<&FailureGroup>,
     failures: &[Failure],
 ) -> Option<Subject> {
@@ -150,7 +150,7 @@ async fn gather(watch: &Watch, subject: Option<Subject>) {
 }
 
 /// The last lines of the run that ended, and of the one that goes on.
-fn tails(rollout: &Followed, subject: Option<Subject>) -> (Option<LogTail>, Option<LogTail>) {
+fn tails(rollout: &Watched, subject: Option<Subject>) -> (Option<LogTail>, Option<LogTail>) {
     let kept = subject.zip(rollout.watch.as_ref());
     let Some(((_, container), watch)) = kept else {
         return (None, None);
@@ -170,7 +170,7 @@ fn tails(rollout: &Followed, subject: Option<Subject>) -> (Option<LogTail>, Opti
 
 /// What the cluster warned of since our write, the newest last; the same words about several pods
 /// once.
-fn messages(rollout: &Followed) -> Vec<String> {
+fn messages(rollout: &Watched) -> Vec<String> {
     let Some(watch) = &rollout.watch else {
         return Vec::new();
     };
@@ -209,7 +209,7 @@ fn messages(rollout: &Followed) -> Vec<String> {
 }
 
 /// Where nothing failed: what keeps the pods that run from being ready.
-fn unready(rollout: &Followed) -> Option<String> {
+fn unready(rollout: &Watched) -> Option<String> {
     let (view, reading) = rollout.seen.ours.as_ref()?;
     let pod = worst(view, reading)?.metadata.uid.as_deref()?.to_owned();
     let events = rollout.watch.as_ref()?.shared().evidence().events();
@@ -248,7 +248,7 @@ fn now(view: &View) -> Vec<String> {
     lines
 }
 
-fn missing(rollout: &Followed) -> Vec<String> {
+fn missing(rollout: &Watched) -> Vec<String> {
     let pieces = rollout.seen.missing.iter();
     let mut missing: Vec<String> = pieces
         .map(|(piece, why)| format!("{piece}: {why}"))

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::evidence::{ask_events, keep_tail};
-use super::failures::{Memory, Want};
+use super::failures::{Failures, Want};
 use super::look::View;
 use super::standing;
 use super::standing::Reading;
 use super::watch::Watch;
-use super::{Followed, GoingBack, Ours};
-use crate::event::{Events, Kind as Told};
+use super::{GoingBack, RolloutId, Watched};
+use crate::event::{EventKind, Events};
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::history::record::{RecordHead, State};
 use crate::platform::kubernetes::{Kubernetes, MANAGER};
@@ -28,10 +28,10 @@ mod tests;
 
 /// The remedy under judgement, as any rollout is.
 #[derive(Debug, Clone)]
-pub(crate) struct Remedy {
+pub(crate) struct RollbackSeen {
     uid: String,
     generation: i64,
-    memory: Memory,
+    memory: Failures,
     judge: Judge,
 }
 
@@ -39,7 +39,7 @@ impl Kubernetes {
     /// One look at a rollout. The first opens the watches.
     pub async fn look(
         &self,
-        rollout: &mut Followed,
+        rollout: &mut Watched,
         events: &Events,
     ) -> Result<Observation, Failed> {
         let watch = self.watch(rollout).await?;
@@ -65,14 +65,14 @@ impl Kubernetes {
     }
 
     /// Resolves once something new about a rollout has arrived.
-    pub async fn stirs(&self, rollout: &Followed) {
+    pub async fn stirs(&self, rollout: &Watched) {
         match &rollout.watch {
-            Some(watch) => watch.stirred().await,
+            Some(watch) => watch.changed().await,
             None => std::future::pending().await,
         }
     }
 
-    pub(crate) async fn watch(&self, rollout: &mut Followed) -> Result<Arc<Watch>, Failed> {
+    pub(crate) async fn watch(&self, rollout: &mut Watched) -> Result<Arc<Watch>, Failed> {
         if let Some(watch) = &rollout.watch {
             return Ok(Arc::clone(watch));
         }
@@ -85,7 +85,7 @@ impl Kubernetes {
 
 /// What took the place of a rollout, where that is its own remedy, written by whoever holds the
 /// lock: it is judged from now on.
-fn remedy_on_record(heads: &[RecordHead], number: u32, rollout: &Followed) -> Option<GoingBack> {
+fn remedy_on_record(heads: &[RecordHead], number: u32, rollout: &Watched) -> Option<GoingBack> {
     let deployment = rollout.seen.view.as_ref()?.deployment.as_ref()?;
     let (author, at) = deployment.author.as_ref()?;
     if author != MANAGER || deployment.uid != rollout.ours.uid {
@@ -95,7 +95,7 @@ fn remedy_on_record(heads: &[RecordHead], number: u32, rollout: &Followed) -> Op
     let newest = heads.first().filter(|head| head.number == number);
     let head = newest.filter(|head| matches!(head.state, State::GoingBack | State::RolledBack))?;
     Some(GoingBack {
-        ours: Ours {
+        ours: RolloutId {
             uid: deployment.uid.clone(),
             generation: deployment.generation,
             template: deployment.template.clone(),
@@ -126,11 +126,7 @@ fn end_on_record(heads: Vec<RecordHead>, number: u32) -> Option<Standing> {
     }
 }
 
-async fn see(
-    watch: &Watch,
-    rollout: &mut Followed,
-    events: &Events,
-) -> Result<Observation, Failed> {
+async fn see(watch: &Watch, rollout: &mut Watched, events: &Events) -> Result<Observation, Failed> {
     let view = watch.look().await?;
     for (piece, why) in watch.denied() {
         if rollout.seen.missing.insert(piece, why.clone()).is_none() {
@@ -159,7 +155,7 @@ async fn see(
 const BY_ANOTHER: &str = "another run stopped it and goes back";
 
 /// What a look becomes: of our rollout, and once there is a remedy, of that. Pure.
-pub(crate) fn judge(rollout: &mut Followed, view: View) -> Observation {
+pub(crate) fn judge(rollout: &mut Watched, view: View) -> Observation {
     let reading = standing::read(&view, &rollout.ours);
     let created = created(&view, &reading);
     let standing = match rollout.going_back.clone() {
@@ -221,7 +217,7 @@ enum Ended {
 }
 
 /// The judgement of the remedy that is under way; another remedy is judged anew.
-fn remedy<'a>(rollout: &'a mut Followed, view: &View) -> &'a mut Remedy {
+fn remedy<'a>(rollout: &'a mut Watched, view: &View) -> &'a mut RollbackSeen {
     let ours = match &rollout.going_back {
         Some(back) => &back.ours,
         None => &rollout.ours,
@@ -233,21 +229,22 @@ fn remedy<'a>(rollout: &'a mut Followed, view: &View) -> &'a mut Remedy {
         ..rollout.policy
     };
     let fresh = || {
-        Box::new(Remedy {
+        Box::new(RollbackSeen {
             uid: ours.uid.clone(),
             generation: ours.generation,
-            memory: Memory::default(),
+            memory: Failures::default(),
             judge: Judge::new(policy, view.by_ours(view.at), None).counting(rollout.budget),
         })
     };
-    let same = |remedy: &Remedy| remedy.uid == ours.uid && remedy.generation == ours.generation;
+    let same =
+        |remedy: &RollbackSeen| remedy.uid == ours.uid && remedy.generation == ours.generation;
     if !rollout.remedy.as_deref().is_some_and(same) {
         rollout.remedy = None;
     }
     rollout.remedy.get_or_insert_with(fresh)
 }
 
-impl Remedy {
+impl RollbackSeen {
     fn look(&mut self, view: &View, theirs: &Reading) -> Option<Ended> {
         self.memory.note(view, theirs.set.as_deref(), theirs.begun);
         self.judge.observe(&Observation {
@@ -272,7 +269,7 @@ impl Remedy {
 }
 
 /// Gathers beside the watches what a judgement or the evidence wants.
-fn gather(rollout: &Followed, watch: &Watch, observation: &Observation) {
+fn gather(rollout: &Watched, watch: &Watch, observation: &Observation) {
     let remedy = rollout.remedy.as_ref().map(|remedy| &remedy.memory);
     let memory = remedy.unwrap_or(&rollout.memory);
     let every = memory.wants_events().map(|want| match want {
@@ -298,7 +295,7 @@ fn gather(rollout: &Followed, watch: &Watch, observation: &Observation) {
 }
 
 /// Tells what the controllers and the cluster said since our write and was not told yet.
-fn tell(rollout: &mut Followed, events: &Events) {
+fn tell(rollout: &mut Watched, events: &Events) {
     let Some(view) = rollout.seen.view.clone() else {
         return;
     };
@@ -317,7 +314,7 @@ fn tell(rollout: &mut Followed, events: &Events) {
     });
     for (key, at, text) in said.chain(warned) {
         if !text.is_empty() && rollout.seen.told.insert(key) {
-            events.send(Told::Message {
+            events.send(EventKind::Message {
                 said_at: at.unwrap_or(view.at),
                 text,
             });

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Ours;
+use super::RolloutId;
 use super::look::{Condition, DeploymentView, SetView, View};
 use crate::rollout::{Gauge, Standing};
 
@@ -38,7 +38,7 @@ pub struct Reading {
 }
 
 /// Reads what is said of the rollout that is `ours`.
-pub fn read(view: &View, ours: &Ours) -> Reading {
+pub fn read(view: &View, ours: &RolloutId) -> Reading {
     let Some(deployment) = &view.deployment else {
         return gone("the Deployment was deleted");
     };
@@ -72,19 +72,19 @@ fn gone(by: &str) -> Reading {
 }
 
 /// Whether the Deployment is set to our template. The same generation proves it, too.
-fn is_ours(deployment: &DeploymentView, ours: &Ours) -> bool {
+fn is_ours(deployment: &DeploymentView, ours: &RolloutId) -> bool {
     deployment.generation == ours.generation || deployment.template == ours.template
 }
 
 /// Whether a Deployment says that our rollout is over and well.
-pub(crate) fn came_up(deployment: &DeploymentView, ours: &Ours) -> bool {
+pub(crate) fn came_up(deployment: &DeploymentView, ours: &RolloutId) -> bool {
     let same = deployment.uid == ours.uid && deployment.generation >= ours.generation;
     same && is_ours(deployment, ours) && is_done(deployment)
 }
 
 fn standing(
     deployment: &DeploymentView,
-    ours: &Ours,
+    ours: &RolloutId,
     set: Option<&SetView>,
     begun: Option<Timestamp>,
 ) -> Standing {
@@ -173,7 +173,7 @@ fn author(deployment: &DeploymentView) -> String {
 
 /// The `ReplicaSet` of our template: the oldest of equals, as the controller chooses. Where none is
 /// written as the Deployment is, the one with the Deployment's own number.
-fn our_set(view: &View, deployment: &DeploymentView, ours: &Ours) -> Option<Arc<SetView>> {
+fn our_set(view: &View, deployment: &DeploymentView, ours: &RolloutId) -> Option<Arc<SetView>> {
     let oldest = view
         .own_sets()
         .filter(|set| set.template == ours.template)
@@ -186,7 +186,12 @@ fn our_set(view: &View, deployment: &DeploymentView, ours: &Ours) -> Option<Arc<
     oldest.or_else(numbered).cloned()
 }
 
-fn gauge(view: &View, deployment: &DeploymentView, ours: &Ours, set: Option<&SetView>) -> Gauge {
+fn gauge(
+    view: &View,
+    deployment: &DeploymentView,
+    ours: &RolloutId,
+    set: Option<&SetView>,
+) -> Gauge {
     let (running, pending, old) = match (&view.sets, set) {
         (Some(_), Some(set)) => {
             let others = view.own_sets().filter(|one| one.uid != set.uid);

@@ -50,7 +50,7 @@ const TOGETHER: SignedDuration = SignedDuration::from_millis(10);
 pub(crate) struct Shared {
     store: Mutex<Store>,
     evidence: Mutex<Evidence>,
-    stirred: Notify,
+    changed: Notify,
 }
 
 impl Shared {
@@ -58,7 +58,7 @@ impl Shared {
         Self {
             store: Mutex::new(Store::new(now, begun)),
             evidence: Mutex::new(Evidence::default()),
-            stirred: Notify::new(),
+            changed: Notify::new(),
         }
     }
 
@@ -79,13 +79,13 @@ impl Shared {
 
     /// There is something new.
     pub(crate) fn stir(&self) {
-        self.stirred.notify_one();
+        self.changed.notify_one();
     }
 }
 
 /// Where and what is watched.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct WatchPlace {
     /// The connection.
     pub(crate) link: Link,
     /// The namespace.
@@ -98,7 +98,7 @@ pub(crate) struct Place {
 
 /// The watches of one service; dropping it ends them.
 pub(crate) struct Watch {
-    place: Place,
+    place: WatchPlace,
     shared: Arc<Shared>,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -112,7 +112,7 @@ impl fmt::Debug for Watch {
 impl Watch {
     /// Opens the watches; `fresh`: what is watched has just begun. What is there arrives in the
     /// background.
-    pub(crate) fn open(place: Place, fresh: bool) -> Self {
+    pub(crate) fn open(place: WatchPlace, fresh: bool) -> Self {
         let shared = Arc::new(Shared::new(place.clock.now(), !fresh));
         let mut tasks = JoinSet::new();
         let deployment = Feed::<DeploymentView>::new(&place, &shared);
@@ -133,7 +133,7 @@ impl Watch {
     }
 
     /// Where and what is watched.
-    pub(crate) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &WatchPlace {
         &self.place
     }
 
@@ -155,7 +155,7 @@ impl Watch {
         let until = clock.now() + FIRST;
         while !self.shared.store().is_complete() && clock.now() < until {
             tokio::select! {
-                () = self.shared.stirred.notified() => {}
+                () = self.shared.changed.notified() => {}
                 () = clock.sleep_until(until) => {}
             }
             if self.shared.store().is_refused() {
@@ -182,8 +182,8 @@ impl Watch {
     }
 
     /// Resolves once something new has arrived.
-    pub(crate) async fn stirred(&self) {
-        self.shared.stirred.notified().await;
+    pub(crate) async fn changed(&self) {
+        self.shared.changed.notified().await;
         let clock = self.place.clock;
         clock.sleep_until(clock.now() + TOGETHER).await;
     }
@@ -199,14 +199,14 @@ async fn follow_pods(sets: Feed<SetView>, pods: Feed<Pod>) {
 }
 
 /// A kind of object that is watched.
-trait Watched: Sized + Send + Sync + 'static {
+trait WatchedKind: Sized + Send + Sync + 'static {
     /// As the client gives it.
     type Object: Clone + fmt::Debug + serde::de::DeserializeOwned + kube::Resource + Send + 'static;
     /// In words: "pods".
     const WORDS: &'static str;
 
     /// All of them in a namespace.
-    fn api(place: &Place) -> Api<Self::Object>;
+    fn api(place: &WatchPlace) -> Api<Self::Object>;
 
     /// The only one of them, where there is but one: it can be read by its name without the right to
     /// list.
@@ -225,11 +225,11 @@ trait Watched: Sized + Send + Sync + 'static {
     fn shelf(store: &mut Store) -> &mut store::Shelf<Self>;
 }
 
-impl Watched for DeploymentView {
+impl WatchedKind for DeploymentView {
     type Object = DynamicObject;
     const WORDS: &'static str = "the Deployment";
 
-    fn api(place: &Place) -> Api<DynamicObject> {
+    fn api(place: &WatchPlace) -> Api<DynamicObject> {
         let client = place.link.client.clone();
         Api::namespaced_with(client, &place.namespace, &Kind::Deployment.resource())
     }
@@ -251,11 +251,11 @@ impl Watched for DeploymentView {
     }
 }
 
-impl Watched for SetView {
+impl WatchedKind for SetView {
     type Object = DynamicObject;
     const WORDS: &'static str = "ReplicaSets";
 
-    fn api(place: &Place) -> Api<DynamicObject> {
+    fn api(place: &WatchPlace) -> Api<DynamicObject> {
         let client = place.link.client.clone();
         Api::namespaced_with(client, &place.namespace, &replica_sets())
     }
@@ -284,11 +284,11 @@ pub(crate) fn replica_sets() -> ApiResource {
     }
 }
 
-impl Watched for Pod {
+impl WatchedKind for Pod {
     type Object = Self;
     const WORDS: &'static str = "pods";
 
-    fn api(place: &Place) -> Api<Self> {
+    fn api(place: &WatchPlace) -> Api<Self> {
         Api::namespaced(place.link.client.clone(), &place.namespace)
     }
 
@@ -309,14 +309,14 @@ impl Watched for Pod {
 
 /// Why the cluster was not seen; what a [`Failed`] says, to be said again and again.
 #[derive(Debug, Clone)]
-struct Lost {
+struct Unreadable {
     operation: String,
-    kind: failure::Kind,
+    kind: failure::FailureKind,
     code: Option<String>,
     message: String,
 }
 
-impl Lost {
+impl Unreadable {
     fn of(operation: &str, error: &kube::Error) -> Self {
         let failed = crate::platform::kubernetes::api::failures::failed(operation, error);
         Self {

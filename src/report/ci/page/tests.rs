@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::event::{Kind, Outcome, Problem, VerdictWord};
+use crate::event::{EventKind, Outcome, Problem, VerdictWord};
 use crate::plan::{ChangeView, Effect};
 use crate::report::ledger::Ledger;
 use crate::report::stories::{self, of};
@@ -28,7 +28,7 @@ fn plan(service: &str, fields: usize, letters: usize) -> crate::event::Event {
         to: Some("x".repeat(letters)),
         effect: Effect::Restarts,
     };
-    let plan = Kind::Plan {
+    let plan = EventKind::Plan {
         changes: (0..fields).map(change).collect(),
         notes: Vec::new(),
         effect: Some(Effect::Restarts),
@@ -50,7 +50,7 @@ fn a_plan_is_a_page_of_folds() {
             "it is not ours: </details> @everyone",
         )
     };
-    ledger.enter(&of(Some("web"), 1, Kind::Outcome(refused)));
+    ledger.enter(&of(Some("web"), 1, EventKind::Outcome(refused)));
     assert_snapshot!(paged(&ledger, MOST));
 }
 
@@ -62,7 +62,7 @@ fn what_is_wrong_is_on_the_page() {
         line: Some(3),
         ..Problem::new("unknown-key", "unknown key `prot`").help("did you mean `port`?")
     };
-    ledger.enter(&of(None, 0, Kind::Problem(problem)));
+    ledger.enter(&of(None, 0, EventKind::Problem(problem)));
     assert_snapshot!(paged(&ledger, MOST));
 }
 
@@ -92,7 +92,7 @@ fn nothing_breaks_out_of_its_fold() {
             file: Some(text.into()),
             ..Problem::new("x", text).help(text)
         };
-        ledger.enter(&of(None, 0, Kind::Problem(problem)));
+        ledger.enter(&of(None, 0, EventKind::Problem(problem)));
         for line in outside(&paged(&ledger, MOST)) {
             let ours = ["", "</details>", "## Plan of `deploy.toml` for ecs"].contains(&line)
                 || (line.starts_with("<details") && line.ends_with("</summary>"));

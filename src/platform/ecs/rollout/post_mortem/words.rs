@@ -2,7 +2,7 @@
 
 use crate::event::FailureGroup;
 use crate::platform::ecs::rollout::look::ServiceView;
-use crate::platform::ecs::rollout::{Followed, Subject, short};
+use crate::platform::ecs::rollout::{Subject, Watched, short};
 use crate::platform::post_mortem::sign::{self, Sign};
 use crate::platform::post_mortem::{likely, steps};
 use crate::rollout::{Cause, Verdict};
@@ -11,7 +11,7 @@ use crate::rollout::{Cause, Verdict};
 const MESSAGES: usize = 5;
 
 /// What ECS said of this rollout beyond its routine, oldest first.
-pub(super) fn messages(rollout: &Followed) -> Vec<String> {
+pub(super) fn messages(rollout: &Watched) -> Vec<String> {
     const ROUTINE: [&str; 6] = [
         "registered ",
         "deregistered ",

@@ -1,10 +1,10 @@
 //! The counts of one look. Pure.
 
-use crate::platform::ecs::rollout::Followed;
+use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::look::{Record, View};
 use crate::rollout::{BreakerGauge, Gauge};
 
-pub(super) fn gauge(view: &View, rollout: &Followed) -> Gauge {
+pub(super) fn gauge(view: &View, rollout: &Watched) -> Gauge {
     let Some(service) = &view.service else {
         return Gauge::default();
     };

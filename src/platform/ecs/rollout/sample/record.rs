@@ -11,8 +11,8 @@ use crate::platform::aws::failed;
 use crate::platform::ecs::history::deployments::{List, reaches_back, rolls_out};
 use crate::platform::ecs::rollout::from_sdk;
 use crate::platform::ecs::rollout::look::{Record, RecordView, View};
-use crate::platform::ecs::rollout::{Followed, RecordState};
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::ecs::rollout::{RecordState, Watched};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::usual::usual;
 
 /// A record that could not be asked for is asked for again so much later: rights are given, and an
@@ -24,7 +24,7 @@ const SLACK: SignedDuration = SignedDuration::from_secs(15);
 
 impl Sampler<'_> {
     /// The record, found in the list first and read by its ARN from then on.
-    pub(super) async fn record(&self, rollout: &Followed, now: Timestamp) -> Result<Look, Failed> {
+    pub(super) async fn record(&self, rollout: &Watched, now: Timestamp) -> Result<Look, Failed> {
         if rollout.ours.count_only.is_some() {
             return Ok(Look::of(Record::Missing, RecordState::Unknown));
         }
@@ -57,12 +57,12 @@ impl Sampler<'_> {
     /// The ARN of the record whose target revision ends in our deployment's number.
     pub(in crate::platform::ecs) async fn find(
         &self,
-        rollout: &Followed,
+        rollout: &Watched,
     ) -> Result<Option<String>, Failed> {
         Ok(self.search(rollout).await?.arn)
     }
 
-    async fn search(&self, rollout: &Followed) -> Result<Search, Failed> {
+    async fn search(&self, rollout: &Watched) -> Result<Search, Failed> {
         let mine = |brief: &ServiceDeploymentBrief| rolls_out(brief, rollout.number());
         // Older ones are none of ours; the one that a rollback ends is the newest of them.
         let since = rollout.seen.begun.map(|begun| begun - SLACK);
@@ -106,7 +106,7 @@ impl Sampler<'_> {
     /// Once ours is STOPPED, the list tells whether a newer one took its place.
     pub(super) async fn look_for_newer(
         &self,
-        rollout: &Followed,
+        rollout: &Watched,
         view: &mut View,
     ) -> Result<(), Failed> {
         let Record::Found(record) = &mut view.record else {
@@ -130,7 +130,7 @@ impl Sampler<'_> {
         Ok(())
     }
 
-    fn list<'a>(&'a self, rollout: &'a Followed) -> List<'a> {
+    fn list<'a>(&'a self, rollout: &'a Watched) -> List<'a> {
         List {
             client: self.client,
             cluster: self.cluster,
@@ -194,12 +194,14 @@ impl Look {
     fn without(error: Failed, known: &RecordState, now: Timestamp) -> Result<Self, Failed> {
         let state = match error.kind {
             // What could be read before may be readable again.
-            Kind::Denied | Kind::Unsupported | Kind::Invalid
+            FailureKind::Denied | FailureKind::Unsupported | FailureKind::Invalid
                 if matches!(known, RecordState::Arn(_)) =>
             {
                 known.clone()
             }
-            Kind::Denied | Kind::Unsupported | Kind::Invalid => RecordState::Unavailable(now),
+            FailureKind::Denied | FailureKind::Unsupported | FailureKind::Invalid => {
+                RecordState::Unavailable(now)
+            }
             _ if error.is_strange() && *known == RecordState::Unknown => RecordState::Unknown,
             // Whatever it was that time, the classic deployments have judged so far.
             _ if matches!(known, RecordState::Unavailable(_)) => RecordState::Unavailable(now),

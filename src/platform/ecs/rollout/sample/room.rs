@@ -1,7 +1,7 @@
 //! Percentages between which no task can be started or stopped. Pure.
 
 use crate::platform::ecs::plan::advice;
-use crate::platform::ecs::rollout::Followed;
+use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::look::ServiceView;
 
 /// What ECS says of it, though not at once.
@@ -9,7 +9,7 @@ const SAID: &str = "because of the service deployment configuration";
 
 /// What to do about percentages that keep our rollout from starting a single task; `None`: they do
 /// not, or nothing runs that would be in its way.
-pub(super) fn deadlock(service: &ServiceView, rollout: &Followed) -> Option<String> {
+pub(super) fn deadlock(service: &ServiceView, rollout: &Watched) -> Option<String> {
     let ours = service.deployment(&rollout.ours.id)?;
     if ours.running > 0 || ours.pending > 0 || service.running == 0 {
         return None;
@@ -35,16 +35,16 @@ mod tests {
 
     use super::*;
     use crate::platform::ecs::rollout::look::{DeploymentView, EventView};
-    use crate::platform::ecs::rollout::standing::Ours;
+    use crate::platform::ecs::rollout::standing::RolloutId;
     use crate::platform::ecs::tests::service_with;
 
     const TIGHT: &str = "minimum_healthy_percent = 100\nmaximum_percent = 134";
     const HALF: &str = "minimum_healthy_percent = 50\nmaximum_percent = 150";
 
     /// What a rollout of `desired` tasks, `running` of them, finds beside `old` ones at these percentages.
-    fn found(percent: &str, desired: u32, running: u32, old: u32) -> (ServiceView, Followed) {
+    fn found(percent: &str, desired: u32, running: u32, old: u32) -> (ServiceView, Watched) {
         let file = service_with(&[("log_group", &format!("{percent}\nlog_group"))]);
-        let mut rollout = Followed::new(&file, Ours::found("ecs-svc/2"));
+        let mut rollout = Watched::new(&file, RolloutId::found("ecs-svc/2"));
         rollout.seen.begun = Some(Timestamp::UNIX_EPOCH);
         let service = ServiceView {
             running: old + running,

@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types::Task;
 
-use crate::platform::ecs::rollout::Followed;
+use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::causes;
 use crate::platform::ecs::rollout::causes::{StoppedContainer, StoppedTask};
 use crate::platform::ecs::rollout::from_sdk;
@@ -35,7 +35,7 @@ pub(super) fn unplaced(event: &EventView) -> Option<Failure> {
 
 /// Whether our deployment started a task. ECS names the deployment; of an emulator that names something else, a task of
 /// our revision is ours that is no older than our deployment.
-pub(super) fn is_ours(task: &Task, rollout: &Followed) -> bool {
+pub(super) fn is_ours(task: &Task, rollout: &Watched) -> bool {
     match task.started_by() {
         Some(deployment) if deployment.starts_with("ecs-svc/") => deployment == rollout.ours.id,
         _ => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::Sampler;
-use crate::platform::ecs::rollout::Followed;
+use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::look::View;
 use crate::rollout::Cause;
 
@@ -16,7 +16,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 impl Sampler<'_> {
     /// Begins to read them where that may tell something; never waits for it.
-    pub(super) fn look_at_targets(&self, rollout: &mut Followed, view: &View) {
+    pub(super) fn look_at_targets(&self, rollout: &mut Watched, view: &View) {
         let none = rollout.subject.target_groups.is_empty();
         if none || rollout.seen.targets.suffice() || !is_due(rollout, view) {
             return;
@@ -28,7 +28,7 @@ impl Sampler<'_> {
     }
 }
 
-fn is_due(rollout: &mut Followed, view: &View) -> bool {
+fn is_due(rollout: &mut Watched, view: &View) -> bool {
     let failures = &rollout.seen.failures;
     let by_target = |cause: Cause| cause == Cause::TargetUnhealthy;
     if rollout.memory.fresh_failures && failures.values().any(|one| by_target(one.cause)) {

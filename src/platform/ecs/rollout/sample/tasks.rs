@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::Sampler;
 use super::stopped::{is_ours, stopped_task};
 use crate::platform::aws::failed;
-use crate::platform::ecs::rollout::Followed;
+use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::causes;
 use crate::platform::ecs::rollout::look::{DeploymentView, Record, View};
-use crate::platform::failure::{Failed, Kind};
+use crate::platform::failure::{Failed, FailureKind};
 
 /// Stopped tasks are looked at when a counter moves, and every so often all the same: a task that
 /// failed and was replaced between two looks moves none.
@@ -27,7 +27,7 @@ const PAGES: usize = 3;
 impl Sampler<'_> {
     pub(super) async fn look_at_tasks(
         &self,
-        rollout: &mut Followed,
+        rollout: &mut Watched,
         view: &View,
     ) -> Result<(), Failed> {
         rollout.memory.fresh_failures = false;
@@ -37,7 +37,7 @@ impl Sampler<'_> {
         rollout.seen.looked = Some(view.at);
         let stopped = match self.stopped(rollout).await {
             Ok(stopped) => stopped,
-            Err(error) if matches!(error.kind, Kind::Denied | Kind::Unsupported) => {
+            Err(error) if matches!(error.kind, FailureKind::Denied | FailureKind::Unsupported) => {
                 self.lacks(rollout, "stopped tasks", &error, "no causes of failures");
                 return Ok(());
             }
@@ -69,7 +69,7 @@ impl Sampler<'_> {
     }
 
     /// Stopped tasks of the service that were not looked at before.
-    async fn stopped(&self, rollout: &mut Followed) -> Result<Vec<Task>, Failed> {
+    async fn stopped(&self, rollout: &mut Watched) -> Result<Vec<Task>, Failed> {
         // What is new is likely to be listed first; the rest follows from look to look.
         let (mut arns, after) = self.page(rollout, None).await?;
         let mut next = rollout.seen.unlisted.take().or(after);
@@ -89,7 +89,7 @@ impl Sampler<'_> {
     /// One page of the list of stopped tasks, and where the next one begins.
     async fn page(
         &self,
-        rollout: &Followed,
+        rollout: &Watched,
         token: Option<String>,
     ) -> Result<(Vec<String>, Option<String>), Failed> {
         let page = self
@@ -123,11 +123,11 @@ impl Sampler<'_> {
 }
 
 /// Whether it happened before the count was set that is followed: the deployment is older.
-fn is_before(rollout: &Followed, at: Timestamp) -> bool {
+fn is_before(rollout: &Watched, at: Timestamp) -> bool {
     rollout.ours.count_only.is_some() && rollout.seen.begun.is_some_and(|begun| at < begun)
 }
 
-fn worth_a_look(rollout: &mut Followed, view: &View) -> bool {
+fn worth_a_look(rollout: &mut Watched, view: &View) -> bool {
     let Some(service) = &view.service else {
         return false;
     };

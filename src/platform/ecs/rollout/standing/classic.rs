@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Memory, Ours, RECORD_DELAY, is_early, passed, relapse};
+use super::{Failures, RECORD_DELAY, RolloutId, is_early, passed, relapse};
 use crate::platform::ecs::rollout::look::{DeploymentView, ServiceView};
 use crate::rollout::Standing;
 
@@ -18,8 +18,8 @@ pub(super) fn after_failure(
     reason: Option<String>,
     service: &ServiceView,
     at: Timestamp,
-    ours: &Ours,
-    memory: &Memory,
+    ours: &RolloutId,
+    memory: &Failures,
 ) -> Standing {
     let known = |primary: &DeploymentView| {
         memory.rolling_back.is_some()
@@ -59,8 +59,8 @@ pub(super) fn after_failure(
 pub(super) fn by_deployments(
     service: &ServiceView,
     at: Timestamp,
-    ours: &Ours,
-    memory: &mut Memory,
+    ours: &RolloutId,
+    memory: &mut Failures,
 ) -> Standing {
     if memory.failed_since.is_some() {
         return after_failure(memory.failed_reason.clone(), service, at, ours, memory);
@@ -89,8 +89,8 @@ fn ours_is_primary(
     deployment: &DeploymentView,
     service: &ServiceView,
     at: Timestamp,
-    ours: &Ours,
-    memory: &mut Memory,
+    ours: &RolloutId,
+    memory: &mut Failures,
 ) -> Standing {
     let word = deployment.rollout.as_deref().unwrap_or("PRIMARY");
     if word == "COMPLETED" && deployment.task_definition == ours.task_definition {
@@ -123,7 +123,11 @@ fn rolled_back(primary: &DeploymentView, words: &str) -> Standing {
 }
 
 /// Our id is not PRIMARY, and nothing told of a rollback.
-pub(super) fn by_other(service: &ServiceView, primary: &DeploymentView, ours: &Ours) -> Standing {
+pub(super) fn by_other(
+    service: &ServiceView,
+    primary: &DeploymentView,
+    ours: &RolloutId,
+) -> Standing {
     let known = primary.task_definition == ours.task_definition
         || Some(&primary.task_definition) == ours.former.as_ref();
     if known || ours.task_definition.is_empty() {
@@ -146,7 +150,7 @@ pub(super) fn by_other(service: &ServiceView, primary: &DeploymentView, ours: &O
 impl Standing {
     /// What our id's absence seems to say waits until our id was seen once, or until a late
     /// record, or a late answer, had time to show up; what cannot be told always waits so long.
-    fn unless_early(self, at: Timestamp, memory: &Memory) -> Self {
+    fn unless_early(self, at: Timestamp, memory: &Failures) -> Self {
         let late = memory
             .begun
             .is_none_or(|begun| passed(begun, RECORD_DELAY, at));

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::record::{breaker_words, platform_pulled};
-use super::{Ours, RECORD_DELAY, is_early};
+use super::{RECORD_DELAY, RolloutId, is_early};
 use crate::platform::ecs::rollout::look::{
     Record, RecordView, ServiceView, View, tells_of_rollback,
 };
@@ -14,7 +14,7 @@ use crate::platform::ecs::rollout::look::{
     clippy::struct_excessive_bools,
     reason = "each is one independent thing that was seen"
 )]
-pub struct Memory {
+pub struct Failures {
     /// The first look.
     pub begun: Option<Timestamp>,
     /// The service was not there, without a break since then.
@@ -59,7 +59,12 @@ pub struct Complete {
     pub running: u32,
 }
 
-pub(super) fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: &mut Memory) {
+pub(super) fn remember(
+    view: &View,
+    service: &ServiceView,
+    ours: &RolloutId,
+    memory: &mut Failures,
+) {
     if let Some(deployment) = service.deployment(&ours.id)
         && deployment.rollout.as_deref() == Some("FAILED")
         && memory.failed_since.is_none()
@@ -83,7 +88,7 @@ pub(super) fn remember(view: &View, service: &ServiceView, ours: &Ours, memory: 
     }
 }
 
-fn remember_stop(record: &RecordView, at: Timestamp, ours: &Ours, memory: &mut Memory) {
+fn remember_stop(record: &RecordView, at: Timestamp, ours: &RolloutId, memory: &mut Failures) {
     let status = record.status.as_str();
     if status == "STOPPED" {
         memory.stopped_since.get_or_insert(at);
@@ -100,7 +105,11 @@ fn remember_stop(record: &RecordView, at: Timestamp, ours: &Ours, memory: &mut M
 
 /// Words in the PRIMARY deployment's reason, or in an event since our begin, by the platform's
 /// clock, that tell of a rollback.
-fn rollback_words(service: &ServiceView, ours: &Ours, begun: Option<Timestamp>) -> Option<String> {
+fn rollback_words(
+    service: &ServiceView,
+    ours: &RolloutId,
+    begun: Option<Timestamp>,
+) -> Option<String> {
     let primary = service.primary().filter(|primary| primary.id != ours.id)?;
     let reason = primary.reason.as_deref();
     if let Some(reason) = reason.filter(|reason| tells_of_rollback(reason)) {

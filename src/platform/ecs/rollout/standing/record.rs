@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Memory, Ours, RECORD_DELAY, classic, passed, relapse};
+use super::{Failures, RECORD_DELAY, RolloutId, classic, passed, relapse};
 use crate::platform::ecs::rollout::look::{RecordView, ServiceView};
 use crate::rollout::Standing;
 
@@ -20,8 +20,8 @@ pub(super) fn by_end(
     record: &RecordView,
     service: &ServiceView,
     at: Timestamp,
-    ours: &Ours,
-    memory: &mut Memory,
+    ours: &RolloutId,
+    memory: &mut Failures,
 ) -> Standing {
     let made = service
         .deployment(&ours.id)
@@ -43,8 +43,8 @@ pub(super) fn by_record(
     record: &RecordView,
     service: &ServiceView,
     at: Timestamp,
-    ours: &Ours,
-    memory: &mut Memory,
+    ours: &RolloutId,
+    memory: &mut Failures,
 ) -> Standing {
     let reason = || {
         let said = record.reason.clone();
@@ -76,7 +76,12 @@ pub(super) fn by_record(
 }
 
 /// The record says that it is done. That is believed at once; while it bakes, tasks must be there.
-fn successful(service: &ServiceView, at: Timestamp, ours: &Ours, memory: &mut Memory) -> Standing {
+fn successful(
+    service: &ServiceView,
+    at: Timestamp,
+    ours: &RolloutId,
+    memory: &mut Failures,
+) -> Standing {
     if let Some(standing) = relapse(service.deployment(&ours.id), at, memory) {
         return standing;
     }
@@ -93,8 +98,8 @@ fn stopped(
     record: &RecordView,
     service: &ServiceView,
     at: Timestamp,
-    ours: &Ours,
-    memory: &Memory,
+    ours: &RolloutId,
+    memory: &Failures,
 ) -> Standing {
     if let Some(newer) = &record.newer {
         return Standing::Superseded {
@@ -137,7 +142,7 @@ pub(super) fn platform_pulled(record: &RecordView) -> bool {
         || record.alarm_status.as_deref() == Some("TRIGGERED")
 }
 
-fn stopped_by_other(record: &RecordView, memory: &Memory) -> bool {
+fn stopped_by_other(record: &RecordView, memory: &Failures) -> bool {
     if memory.stopped_by_us || memory.stopped_before || platform_pulled(record) {
         return false;
     }
@@ -155,7 +160,7 @@ fn stopped_by_other(record: &RecordView, memory: &Memory) -> bool {
 }
 
 /// Why our deployment failed, if it did although its status does not say so.
-fn failed(record: &RecordView, memory: &Memory) -> Option<String> {
+fn failed(record: &RecordView, memory: &Failures) -> Option<String> {
     let words = if platform_pulled(record) {
         record.reason.clone().or_else(|| breaker_words(record))
     } else {

@@ -15,8 +15,8 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
-fn ours() -> Ours {
-    Ours {
+fn ours() -> RolloutId {
+    RolloutId {
         id: "ecs-svc/2".into(),
         task_definition: V2.into(),
         former: Some(V1.into()),
@@ -27,8 +27,8 @@ fn ours() -> Ours {
     }
 }
 
-fn first() -> Ours {
-    Ours {
+fn first() -> RolloutId {
+    RolloutId {
         former: None,
         ..ours()
     }
@@ -99,12 +99,12 @@ fn view(second: i64, record: Record, service: ServiceView) -> View {
 }
 
 /// What a story of looks reads as in the end.
-fn story(ours: &Ours, looks: Vec<View>) -> Standing {
-    let mut memory = Memory::default();
+fn story(ours: &RolloutId, looks: Vec<View>) -> Standing {
+    let mut memory = Failures::default();
     last(ours, looks, &mut memory)
 }
 
-fn last(ours: &Ours, looks: Vec<View>, memory: &mut Memory) -> Standing {
+fn last(ours: &RolloutId, looks: Vec<View>, memory: &mut Failures) -> Standing {
     let mut standing = Standing::Unknown;
     for look in looks {
         standing = read(&look, ours, memory);

@@ -53,7 +53,7 @@ impl ContainerPart for Logs {
     }
 
     fn received(read: &ecs::ContainerDefinition) -> Self {
-        let logs = read.log_configuration.as_ref().filter(on_awslogs);
+        let logs = read.log_configuration.as_ref().filter(|logs| on_awslogs(logs));
         Self {
             log_configuration: logs.map(|logs| LogConfiguration {
                 log_driver: word(&logs.log_driver),
@@ -84,10 +84,10 @@ impl ContainerPart for Logs {
     fn merge(&self, merged: &mut ecs::ContainerDefinition) -> Result<(), Failed> {
         let base = merged.log_configuration.take();
         let Some(wanted) = &self.log_configuration else {
-            merged.log_configuration = base.filter(|base| !on_awslogs(&base));
+            merged.log_configuration = base.filter(|base| !on_awslogs(base));
             return Ok(());
         };
-        let base = base.filter(|base| on_awslogs(&base));
+        let base = base.filter(on_awslogs);
         let options = base.as_ref().and_then(|base| base.options.clone());
         let mut options: HashMap<String, String> = options.unwrap_or_default();
         options.retain(|option, _| !OPTIONS.contains(&option.as_str()));
@@ -106,7 +106,7 @@ impl ContainerPart for Logs {
         let Some(logs) = &read.log_configuration else {
             return;
         };
-        if !on_awslogs(&logs) {
+        if !on_awslogs(logs) {
             left.add("logConfiguration", &logs.log_driver);
             return;
         }
@@ -117,6 +117,6 @@ impl ContainerPart for Logs {
     }
 }
 
-fn on_awslogs(logs: &&ecs::LogConfiguration) -> bool {
+fn on_awslogs(logs: &ecs::LogConfiguration) -> bool {
     logs.log_driver == ecs::LogDriver::Awslogs
 }

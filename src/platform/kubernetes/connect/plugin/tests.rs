@@ -92,7 +92,7 @@ async fn a_plugin_that_fails_is_told_without_its_secrets() {
     ];
     for (script, part) in cases {
         let failed = refused(&script).await;
-        assert_eq!(failed.kind, Kind::NoCredentials);
+        assert_eq!(failed.kind, FailureKind::NoCredentials);
         let text = format!("{failed} {failed:?}");
         assert!(
             text.contains(part) && text.contains("the plugin sh"),
@@ -110,7 +110,7 @@ async fn a_missing_program_is_named_with_how_to_install_it() {
     missing.command = Some("no-such-plugin".into());
     let failed = Plugin::new(missing, None).unwrap().login().await;
     let failed = failed.err().unwrap();
-    assert_eq!(failed.kind, Kind::Invalid);
+    assert_eq!(failed.kind, FailureKind::Invalid);
     let text = failed.to_string();
     for part in [
         "no-such-plugin",

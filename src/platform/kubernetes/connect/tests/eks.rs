@@ -26,12 +26,12 @@ fn place() -> KubePlace {
 }
 
 /// What comes of the cluster `main` when it is like this.
-async fn find(change: impl FnOnce(&mut EksCluster)) -> Result<Way, Failed> {
+async fn find(change: impl FnOnce(&mut EksCluster)) -> Result<Access, Failed> {
     find_by(Owner::Aws, change).await
 }
 
 /// The same, where this one says where the cluster is.
-async fn find_by(source: Owner, change: impl FnOnce(&mut EksCluster)) -> Result<Way, Failed> {
+async fn find_by(source: Owner, change: impl FnOnce(&mut EksCluster)) -> Result<Access, Failed> {
     let base = "2026-01-02T03:04:05Z".parse().unwrap();
     let clock = Clock::driven_from(base);
     let mut cluster = EksCluster::new("main", "https://127.0.0.1:6443", AUTHORITY);
@@ -79,7 +79,7 @@ async fn another_account_or_region_is_refused() {
         one.arn = arn("arn:aws:eks:us-east-1:999999999999:cluster/main");
     })
     .await;
-    assert_eq!(account.kind, Kind::Refused);
+    assert_eq!(account.kind, FailureKind::Refused);
     assert_eq!(
         account.to_string(),
         "could not work in this account: the cluster belongs to account 999999999999; the target says 123456789012"
@@ -88,7 +88,7 @@ async fn another_account_or_region_is_refused() {
         one.arn = arn("arn:aws:eks:eu-west-1:123456789012:cluster/main");
     })
     .await;
-    assert_eq!(region.kind, Kind::Refused);
+    assert_eq!(region.kind, FailureKind::Refused);
     assert!(region.to_string().contains("eu-west-1"), "{region}");
 }
 
@@ -100,9 +100,9 @@ async fn a_cluster_without_an_arn_is_asked_for_by_the_credentials() {
 #[tokio::test(start_paused = true)]
 async fn a_cluster_that_cannot_be_worked_with_is_told_with_its_state() {
     let table = [
-        ("CREATING", Kind::Conflict, "still being created"),
-        ("DELETING", Kind::ClusterMissing, "being deleted"),
-        ("FAILED", Kind::Conflict, "creation failed"),
+        ("CREATING", FailureKind::Conflict, "still being created"),
+        ("DELETING", FailureKind::ClusterMissing, "being deleted"),
+        ("FAILED", FailureKind::Conflict, "creation failed"),
     ];
     for (status, kind, words) in table {
         let failed = failure(|one| one.status = status.to_owned()).await;
@@ -110,7 +110,7 @@ async fn a_cluster_that_cannot_be_worked_with_is_told_with_its_state() {
         assert!(failed.to_string().contains(words), "{failed}");
     }
     let missing = failure(|one| one.name = "other".to_owned()).await;
-    assert_eq!(missing.kind, Kind::ClusterMissing);
+    assert_eq!(missing.kind, FailureKind::ClusterMissing);
     assert!(
         missing
             .to_string()
@@ -155,6 +155,6 @@ async fn a_token_is_signed_for_whom_aws_names_and_for_this_machine() {
 #[tokio::test(start_paused = true)]
 async fn a_cluster_without_tls_gets_no_token() {
     let failed = failure(|one| one.endpoint = "http://127.0.0.1:45911/k8s".to_owned()).await;
-    assert_eq!(failed.kind, Kind::Refused);
+    assert_eq!(failed.kind, FailureKind::Refused);
     assert!(failed.to_string().contains("no https URL"), "{failed}");
 }

@@ -57,7 +57,7 @@ async fn an_answer_without_an_end_is_refused_with_words_and_not_asked_for_again(
         ),
     ] {
         let (failed, read) = read_endless(&path, lines).await;
-        assert_eq!(failed.kind, Kind::Lost, "{path}");
+        assert_eq!(failed.kind, FailureKind::Lost, "{path}");
         assert!(failed.to_string().contains(told), "{path}: {failed}");
         assert!(read <= (most + 1) << 20, "{path}: {read}");
     }

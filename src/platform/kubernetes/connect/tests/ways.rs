@@ -49,7 +49,7 @@ fn tried(
     text: &str,
     context: Option<&str>,
     cluster: Option<&str>,
-) -> Result<Way, Failed> {
+) -> Result<Access, Failed> {
     let file = File::new(name, text);
     find(&Wanted {
         path: Some(&file.0),
@@ -59,7 +59,7 @@ fn tried(
     })
 }
 
-fn refused(answer: Result<Way, Failed>) -> Failed {
+fn refused(answer: Result<Access, Failed>) -> Failed {
     match answer {
         Ok(way) => panic!("it led to {}", way.cluster),
         Err(failed) => failed,
@@ -81,7 +81,7 @@ async fn the_context_leads_to_its_cluster_by_its_own_proxy() {
 #[test]
 fn another_cluster_than_the_targets_is_refused_with_both_names() {
     let failed = refused(tried("wrong", TWO, None, Some("two")));
-    assert_eq!(failed.kind, Kind::Refused);
+    assert_eq!(failed.kind, FailureKind::Refused);
     assert_eq!(
         failed.to_string(),
         "could not work in this cluster: context first of the kubeconfig leads to cluster one; the target says two"
@@ -106,7 +106,7 @@ fn what_is_not_in_the_kubeconfig_is_named_with_what_is() {
     ];
     for (number, (context, words)) in table.into_iter().enumerate() {
         let failed = refused(tried(&format!("missing{number}"), TWO, context, None));
-        assert_eq!(failed.kind, Kind::Invalid);
+        assert_eq!(failed.kind, FailureKind::Invalid);
         assert!(failed.to_string().contains(words), "{failed}");
     }
     let none = TWO.replace("current-context: first", "");
@@ -167,7 +167,7 @@ fn a_kubeconfig_of_the_repository_runs_no_program_and_sends_no_file() {
         ),
     ] {
         let failed = refused(tried(how, Trust::NoPrograms));
-        assert_eq!(failed.kind, Kind::Refused);
+        assert_eq!(failed.kind, FailureKind::Refused);
         let text = failed.to_string();
         assert!(
             text.contains(words) && text.contains("--allow-exec"),

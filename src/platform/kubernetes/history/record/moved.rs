@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::digest;
 use super::head::{RecordHead, ids};
-use crate::platform::failure::{Failed, Kind as Failure};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::object::Object;
@@ -32,12 +32,12 @@ impl Kubernetes {
                 objects: ids(asked.iter()),
                 ..head
             };
-            let secret = head
-                .secret(to, &asked, &captured)
-                .map_err(|error| Failed::new(operation(), Failure::Invalid, error.to_string()))?;
+            let secret = head.secret(to, &asked, &captured).map_err(|error| {
+                Failed::new(operation(), FailureKind::Invalid, error.to_string())
+            })?;
             if let Err(error) = wire.create_secret(&secret).await {
                 let failed = failures::failed(operation(), &error);
-                if failed.kind != Failure::Conflict {
+                if failed.kind != FailureKind::Conflict {
                     return Err(failed);
                 }
             }

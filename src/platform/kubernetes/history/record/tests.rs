@@ -98,7 +98,7 @@ async fn whoever_is_second_is_refused_and_leaves_the_first_alone() {
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
     ann.open("api", 1, &asked("api:1"), NOTHING).await.unwrap();
     let refused = bob.open("api", 1, &asked("api:2"), NOTHING).await;
-    assert_eq!(refused.unwrap_err().kind, Kind::Refused);
+    assert_eq!(refused.unwrap_err().kind, FailureKind::Refused);
     bob.discard("api").await;
     let heads = bob.records("api").await.unwrap();
     assert_eq!(heads[0].images["api"], "api:1");
@@ -156,7 +156,7 @@ async fn a_record_that_unpacks_to_nonsense_is_told() {
         secret["data"]["asked"] = "bm90IGd6aXA=".into();
     });
     let failed = ann.read_sets("api", 1).await.unwrap_err();
-    assert_eq!(failed.kind, Kind::Invalid);
+    assert_eq!(failed.kind, FailureKind::Invalid);
 }
 
 fn states() -> impl Strategy<Value = State> {
@@ -219,7 +219,7 @@ async fn what_no_secret_holds_is_not_written() {
         .open("api", 1, &asked(&noise), NOTHING)
         .await
         .unwrap_err();
-    assert_eq!(error.kind, Kind::Invalid);
+    assert_eq!(error.kind, FailureKind::Invalid);
     assert!(error.message.contains("a Secret holds 1024 KiB"), "{error}");
     assert_eq!(shelf.asked(), [""; 0]);
 }

@@ -27,7 +27,7 @@ fn rolling(observed: &mut Observed) {
     );
 }
 
-fn judged(observed: &Observed, asked: &Desired, rolls: bool) -> Current<Followed> {
+fn judged(observed: &Observed, asked: &Desired, rolls: bool) -> Current<Watched> {
     current(&Facts {
         service: &service(),
         observed,

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::platform::failure::Kind as Failure;
+use crate::platform::failure::FailureKind;
 use crate::platform::kubernetes::history::record::State;
 use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::plan::samples::{OWNER, applied, desired, head, id, there};
@@ -236,7 +236,7 @@ fn what_is_not_ours_is_refused_unless_it_is_adopted() {
     live["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"] =
         json!({"f:labels": {"f:team": {}}});
     let refused = diff(&wish(&desired), &observed).unwrap_err();
-    assert_eq!(refused.kind, Failure::Refused);
+    assert_eq!(refused.kind, FailureKind::Refused);
     assert!(
         refused.message.contains("Deployment api is not ours"),
         "{refused}"
@@ -307,7 +307,7 @@ fn what_another_target_deployed_is_not_ours() {
     let desired = desired("shop/api:v1", "");
     let stage = marked(&desired, key::TARGET, Some("stage"));
     let refused = diff(&wish(&desired), &stage).unwrap_err();
-    assert_eq!(refused.kind, Failure::Refused);
+    assert_eq!(refused.kind, FailureKind::Refused);
     let words = "Deployment api belongs to service api of project shop at target stage";
     assert!(refused.message.contains(words), "{refused}");
     let adopting = Wish {

@@ -165,7 +165,7 @@ fn a_template_that_comes_out_as_it_is_rolls_nothing() {
 fn who_may_not_try_still_reads_a_plan_but_performs_none() {
     let observed = there(&desired("shop/api:v1", ""));
     let denied = || {
-        let error = Failed::new("try", Failure::Denied, "alice cannot patch");
+        let error = Failed::new("try", FailureKind::Denied, "alice cannot patch");
         vec![(id(Kind::Deployment), Proof::Refused(error))]
     };
     let mut diff = plan("shop/api:v2", &observed);
@@ -173,13 +173,13 @@ fn who_may_not_try_still_reads_a_plan_but_performs_none() {
     assert_eq!(diff.notes[0].code, "not_proven");
     assert!(!diff.views.is_empty());
     let error = settle(&mut diff, denied(), &observed, true).unwrap_err();
-    assert_eq!(error.kind, Failure::Denied);
+    assert_eq!(error.kind, FailureKind::Denied);
 }
 
 #[test]
 fn an_object_that_is_wrong_is_an_error_in_any_plan() {
     let observed = there(&desired("shop/api:v1", ""));
-    let wrong = Failed::new("try", Failure::Invalid, "spec.replicas: -1");
+    let wrong = Failed::new("try", FailureKind::Invalid, "spec.replicas: -1");
     let proofs = vec![(id(Kind::Deployment), Proof::Refused(wrong))];
     let mut diff = plan("shop/api:v2", &observed);
     assert!(settle(&mut diff, proofs, &observed, false).is_err());

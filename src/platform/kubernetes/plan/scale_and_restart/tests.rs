@@ -80,5 +80,5 @@ fn what_an_autoscaler_of_others_decides_is_refused() {
     let mut observed = there(&desired("shop/api:v1", ""));
     observed.scaler = Some("keda-hpa-api".into());
     let refused = scale_to(&service(), &observed, OWNER, 4).unwrap_err();
-    assert_eq!(refused.kind, Failure::Refused);
+    assert_eq!(refused.kind, FailureKind::Refused);
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{
     Container, ContainerStateTerminated, ContainerStatus, Pod, Probe,
 };
 
-use super::states::Seen;
+use super::states::Sighting;
 use crate::platform::kubernetes::rollout::causes;
 use crate::platform::kubernetes::rollout::causes::Waiting;
 use crate::platform::kubernetes::rollout::look::{EventView, View};
@@ -73,23 +73,23 @@ impl<'a> One<'a> {
     }
 
     /// What it is stuck with.
-    pub(super) fn stuck(&self, pod: &Pod, view: &View) -> Seen {
+    pub(super) fn stuck(&self, pod: &Pod, view: &View) -> Sighting {
         let state = self.status.state.as_ref();
         let Some(waiting) = state.and_then(|state| state.waiting.as_ref()) else {
-            return Seen::Fine;
+            return Sighting::Fine;
         };
         let reason = waiting.reason.as_deref().unwrap_or_default();
         let message = waiting.message.as_deref().unwrap_or_default();
         let image = self.spec.image.as_deref().unwrap_or_default();
         let about = |cause, text| {
-            Seen::of(cause, text, view.at).with(pod.metadata.name.as_ref(), Some(self.name()))
+            Sighting::of(cause, text, view.at).with(pod.metadata.name.as_ref(), Some(self.name()))
         };
         match causes::waiting(reason, message, image) {
-            Waiting::OnItsWay => Seen::AsBefore,
+            Waiting::OnItsWay => Sighting::AsBefore,
             Waiting::Stuck(cause) => about(cause, super::words(reason, message)),
             Waiting::Untold => match self.told_by_events(pod, view, image) {
                 Some((cause, text)) => about(cause, text),
-                None => Seen::Untold,
+                None => Sighting::Untold,
             },
         }
     }

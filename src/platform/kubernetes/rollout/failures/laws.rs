@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::Memory;
+use super::Failures;
 use super::tests::{container, end, look, note, pod};
 
 proptest! {
@@ -11,7 +11,7 @@ proptest! {
     /// forgotten.
     #[test]
     fn ends_are_counted_as_often_as_they_happened(crashes in 1..12u32, looks in prop::collection::vec(any::<bool>(), 48)) {
-        let mut memory = Memory::default();
+        let mut memory = Failures::default();
         let mut looks = looks.into_iter();
         let mut ended_seen = 0;
         for crash in 0..crashes {

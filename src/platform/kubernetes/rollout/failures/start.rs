@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Pod, PodCondition};
 
-use super::states::Seen;
+use super::states::Sighting;
 use crate::platform::kubernetes::rollout::causes;
 use crate::platform::kubernetes::rollout::look::View;
 
@@ -22,16 +22,16 @@ fn condition<'a>(pod: &'a Pod, kind: &str) -> Option<&'a PodCondition> {
 }
 
 /// Whether a node was found.
-pub(super) fn node(pod: &Pod, at: Timestamp) -> Seen {
+pub(super) fn node(pod: &Pod, at: Timestamp) -> Sighting {
     match condition(pod, "PodScheduled") {
-        Some(said) if said.status == "True" => Seen::Fine,
+        Some(said) if said.status == "True" => Sighting::Fine,
         Some(said) if said.reason.as_deref() == Some("Unschedulable") => {
             let message = said.message.clone().unwrap_or_default();
             let since = said.last_transition_time.as_ref().map_or(at, |time| time.0);
             let cause = causes::unschedulable(&message);
-            Seen::of(cause, message, since).with(pod.metadata.name.as_ref(), None)
+            Sighting::of(cause, message, since).with(pod.metadata.name.as_ref(), None)
         }
-        _ => Seen::AsBefore,
+        _ => Sighting::AsBefore,
     }
 }
 
@@ -58,9 +58,9 @@ pub(super) fn started(pod: &Pod) -> bool {
 }
 
 /// What the events say that keeps it from starting.
-pub(super) fn of_events(pod: &Pod, started: bool, view: &View) -> Seen {
+pub(super) fn of_events(pod: &Pod, started: bool, view: &View) -> Sighting {
     if started {
-        return Seen::Fine;
+        return Sighting::Fine;
     }
     let uid = pod.metadata.uid.as_deref().unwrap_or_default();
     let about = view.events.iter().filter(|event| event.uid == uid);
@@ -72,9 +72,9 @@ pub(super) fn of_events(pod: &Pod, started: bool, view: &View) -> Seen {
     match told.max_by_key(|(_, event)| event.at) {
         Some((cause, event)) => {
             let text = super::words(&event.reason, &event.message);
-            Seen::of(cause, text, event.at.unwrap_or(view.at))
+            Sighting::of(cause, text, event.at.unwrap_or(view.at))
                 .with(pod.metadata.name.as_ref(), None)
         }
-        None => Seen::AsBefore,
+        None => Sighting::AsBefore,
     }
 }

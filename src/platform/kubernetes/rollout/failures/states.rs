@@ -8,7 +8,7 @@ use crate::rollout::{Cause, Failure};
 
 /// What one look shows of one thing that may be stuck.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Sighting {
     /// It is not stuck.
     Fine,
     /// It cannot be told: as before.
@@ -19,7 +19,7 @@ pub(super) enum Seen {
     Stuck(Box<Failure>),
 }
 
-impl Seen {
+impl Sighting {
     /// Stuck for `cause` since `at`; whom it concerns is added by [`Self::with`].
     pub(super) fn of(cause: Cause, text: String, at: Timestamp) -> Self {
         Self::Stuck(Box::new(super::of_container(
@@ -51,10 +51,13 @@ pub(super) struct States {
 impl States {
     /// Takes in what a look shows of everything that may be stuck; gives what stands newly, and the
     /// ids of what is over. What is not among it any more is over, too.
-    pub(super) fn update(&mut self, seen: BTreeMap<String, Seen>) -> (Vec<Failure>, Vec<String>) {
+    pub(super) fn update(
+        &mut self,
+        seen: BTreeMap<String, Sighting>,
+    ) -> (Vec<Failure>, Vec<String>) {
         let mut healed = Vec::new();
         self.standing.retain(|key, (id, _)| {
-            let over = matches!(seen.get(key), None | Some(Seen::Fine));
+            let over = matches!(seen.get(key), None | Some(Sighting::Fine));
             if over {
                 healed.push(id.clone());
             }
@@ -62,7 +65,7 @@ impl States {
         });
         let mut opened = Vec::new();
         for (key, seen) in seen {
-            let Seen::Stuck(mut failure) = seen else {
+            let Sighting::Stuck(mut failure) = seen else {
                 continue;
             };
             if let Some((id, cause)) = self.standing.get(&key) {

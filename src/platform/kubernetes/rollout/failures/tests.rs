@@ -57,20 +57,20 @@ pub(super) fn look(second: i64, pods: &[Value]) -> View {
     }
 }
 
-pub(super) fn note(memory: &mut Memory, view: &View) {
+pub(super) fn note(memory: &mut Failures, view: &View) {
     let set = view.own_sets().next().cloned();
     memory.note(view, set.as_deref(), Some(at(0)));
 }
 
-fn seen(looks: &[(i64, Value)]) -> Memory {
-    let mut memory = Memory::default();
+fn seen(looks: &[(i64, Value)]) -> Failures {
+    let mut memory = Failures::default();
     for (second, status) in looks {
         note(&mut memory, &look(*second, &[pod("a", status.clone())]));
     }
     memory
 }
 
-fn causes(memory: &Memory) -> Vec<(Cause, String)> {
+fn causes(memory: &Failures) -> Vec<(Cause, String)> {
     let failures = memory.failures().into_iter();
     failures.map(|one| (one.cause, one.text)).collect()
 }
@@ -186,7 +186,7 @@ fn each_end_of_a_container_counts_once_however_it_is_seen() {
 fn what_ends_for_good_reason_is_no_failure() {
     let mut leaving = pod("a", container(end("Error", 143, 5), 0, json!({})));
     leaving["metadata"]["deletionTimestamp"] = json!(at(4).to_string());
-    let mut memory = Memory::default();
+    let mut memory = Failures::default();
     note(&mut memory, &look(6, &[leaving]));
     let mut first = pod("a", json!({}));
     first["spec"]["initContainers"] = json!([{"name": "migrate", "image": "x/m:v1"}]);
@@ -219,7 +219,7 @@ fn what_happened_before_our_write_does_not_count() {
         container(json!({"running": {}}), 7, end("Error", 1, -50)),
     );
     old["metadata"]["creationTimestamp"] = json!(at(-100).to_string());
-    let mut memory = Memory::default();
+    let mut memory = Failures::default();
     note(&mut memory, &look(1, &[old.clone()]));
     assert_eq!(memory.failures(), []);
     old["status"] = container(json!({"running": {}}), 8, end("Error", 9, 5));
@@ -231,7 +231,7 @@ fn what_happened_before_our_write_does_not_count() {
 fn pods_of_others_are_none_of_ours() {
     let mut other = pod("a", waiting("ErrImagePull", "manifest unknown"));
     other["metadata"]["ownerReferences"][0]["uid"] = json!("rs-old");
-    let mut memory = Memory::default();
+    let mut memory = Failures::default();
     note(&mut memory, &look(2, &[other]));
     assert_eq!(memory.failures(), []);
 }
@@ -249,7 +249,7 @@ fn probed(status: Value, lived: i64) -> Value {
 fn a_kill_for_a_failed_probe_is_told_from_an_exit() {
     let ended = || container(end("Error", 137, 60), 0, json!({}));
     // It ended by itself, before the probe can have failed three times.
-    let mut quick = Memory::default();
+    let mut quick = Failures::default();
     let by_itself = container(end("Error", 1, 60), 0, json!({}));
     note(&mut quick, &look(60, &[probed(by_itself, 20)]));
     assert_eq!(
@@ -257,7 +257,7 @@ fn a_kill_for_a_failed_probe_is_told_from_an_exit() {
         [(Cause::Exited, "Error, exit code 1".into())]
     );
     // It did: what it was is asked first.
-    let mut slow = Memory::default();
+    let mut slow = Failures::default();
     note(&mut slow, &look(60, &[probed(ended(), 55)]));
     assert_eq!(
         (slow.failures(), slow.wants_events()),
@@ -292,12 +292,12 @@ fn a_probe_that_finds_nobody_is_not_what_ended_it() {
         look.events_asked = Some(at(61));
         look
     };
-    let mut once = Memory::default();
+    let mut once = Failures::default();
     note(&mut once, &told(1));
     note(&mut once, &told(1));
     assert_eq!(causes(&once)[0].0, Cause::Exited);
     // As often as the probe allows: then the kubelet has ended it, and this is how it took that.
-    let mut enough = Memory::default();
+    let mut enough = Failures::default();
     note(&mut enough, &told(3));
     assert_eq!(causes(&enough)[0].0, Cause::ContainerUnhealthy);
 }
@@ -352,7 +352,7 @@ fn pods_that_may_not_be_made_are_a_failure_until_they_may() {
         "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate",
         "message": "pods \"api-new-x\" is forbidden: exceeded quota: small", "lastTransitionTime": at(3).to_string(),
     }]);
-    let mut memory = Memory::default();
+    let mut memory = Failures::default();
     note(&mut memory, &view(&deployment(), &[refused]));
     assert_eq!(causes(&memory)[0].0, Cause::Refused);
     note(
@@ -371,7 +371,7 @@ fn a_set_that_may_not_be_made_is_ours_only_if_it_was_said_since() {
             "message": "Failed to create new replica set: replicasets.apps is forbidden: exceeded quota",
             "lastUpdateTime": at(second).to_string(),
         }]);
-        let mut memory = Memory::default();
+        let mut memory = Failures::default();
         memory.note(&view(&object, &[]), None, Some(at(0)));
         assert_eq!(memory.failures().len(), failures);
     }

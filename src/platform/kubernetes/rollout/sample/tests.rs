@@ -10,9 +10,9 @@ use crate::platform::aws::ServerTime;
 use crate::platform::kubernetes::connect::Link;
 use crate::platform::kubernetes::plan::samples;
 use crate::platform::kubernetes::rollout::standing::rows::{at, deployment, ours, set, template};
-use crate::platform::kubernetes::rollout::watch::Place;
+use crate::platform::kubernetes::rollout::watch::WatchPlace;
 use crate::platform::kubernetes::rollout::watch::server::Server;
-use crate::platform::kubernetes::rollout::{GoingBack, Ours};
+use crate::platform::kubernetes::rollout::{GoingBack, RolloutId};
 use crate::platform::origin::Origin;
 use crate::rollout::{Budget, Cause, Rollback, Trip, Tripper};
 use crate::spec::Threshold;
@@ -22,7 +22,7 @@ mod told;
 struct Stage {
     server: Server,
     watch: Arc<Watch>,
-    rollout: Followed,
+    rollout: Watched,
     events: Events,
     told: UnboundedReceiver<Event>,
 }
@@ -31,7 +31,7 @@ fn stage() -> Stage {
     stage_with(Server::place)
 }
 
-fn stage_with(place: impl FnOnce(&Server) -> Place) -> Stage {
+fn stage_with(place: impl FnOnce(&Server) -> WatchPlace) -> Stage {
     let server = Server::default();
     server.put("deployments", deployment(), false);
     server.put("replicasets", set("old", "api:v1", [2, 2, 2]), false);
@@ -44,7 +44,7 @@ fn stage_with(place: impl FnOnce(&Server) -> Place) -> Stage {
         threshold: Threshold::Count(3),
         reset_on_healthy: true,
     };
-    let mut rollout = Followed::named("api", ours(), Policy::ecs(), Some(budget));
+    let mut rollout = Watched::named("api", ours(), Policy::ecs(), Some(budget));
     rollout.watch = Some(Arc::clone(&watch));
     Stage {
         server,
@@ -71,7 +71,7 @@ impl Stage {
         back["spec"]["template"] = template("api:v1");
         back["metadata"]["managedFields"][0]["time"] = json!(at(10).to_string());
         self.rollout.going_back = Some(GoingBack {
-            ours: Ours::of(&back, Some(1)).unwrap(),
+            ours: RolloutId::of(&back, Some(1)).unwrap(),
             to: "api v1".into(),
             reason: Some("it crashed".into()),
             kept: false,
@@ -126,13 +126,13 @@ fn settled(generation: i64, image: &str) -> Value {
 }
 
 /// A clock that is ahead of the cluster's, which the `Date` of an answer has shown.
-fn ahead(server: &Server, seconds: i64) -> Place {
+fn ahead(server: &Server, seconds: i64) -> WatchPlace {
     let clock = Clock::driven_from(at(seconds));
     let time = ServerTime::new(clock);
     time.note(&jiff::fmt::rfc2822::to_string(&at(0).to_zoned(jiff::tz::TimeZone::UTC)).unwrap());
     let place = server.place();
     let link = Link { time, ..place.link };
-    Place {
+    WatchPlace {
         link,
         clock,
         ..place
@@ -268,7 +268,7 @@ async fn pods_that_may_not_be_read_are_told_once() {
     let mut warned = 0;
     while let Ok(event) = stage.told.try_recv() {
         warned +=
-            usize::from(matches!(event.kind, Told::Warning { code, .. } if code == "no_pods"));
+            usize::from(matches!(event.kind, EventKind::Warning { code, .. } if code == "no_pods"));
     }
     assert_eq!(warned, 1);
     assert_eq!(stage.rollout.seen.missing.len(), 1);

@@ -58,8 +58,8 @@ pub(in crate::platform::kubernetes) fn set(name: &str, image: &str, counts: [u32
     })
 }
 
-pub(in crate::platform::kubernetes) fn ours() -> Ours {
-    Ours::of(&deployment(), Some(2)).unwrap()
+pub(in crate::platform::kubernetes) fn ours() -> RolloutId {
+    RolloutId::of(&deployment(), Some(2)).unwrap()
 }
 
 pub(in crate::platform::kubernetes) fn view(deployment: &Value, sets: &[Value]) -> View {

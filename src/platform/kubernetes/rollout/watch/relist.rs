@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::stream::{Feed, why};
-use super::{Lost, Watched};
-use crate::platform::failure::Kind;
+use super::{Unreadable, WatchedKind};
+use crate::platform::failure::FailureKind;
 use crate::platform::kubernetes::rollout::look::{DeploymentView, SetView};
 
 /// Between two readings while every watch is open.
@@ -63,19 +63,19 @@ pub(super) async fn keep_reading(
     }
 }
 
-fn may_pass(lost: &Lost) -> bool {
+fn may_pass(lost: &Unreadable) -> bool {
     lost.kind.may_pass()
 }
 
 /// Reads one kind; gives why that failed.
-async fn read<T: Watched>(feed: &Feed<T>) -> Option<Lost> {
+async fn read<T: WatchedKind>(feed: &Feed<T>) -> Option<Unreadable> {
     let late = feed.clock.now() + PATIENCE;
     let answer = tokio::select! {
         answer = feed.list() => answer,
         () = feed.clock.sleep_until(late) => {
-            return Some(Lost {
+            return Some(Unreadable {
                 operation: format!("read {}", T::WORDS),
-                kind: Kind::Lost,
+                kind: FailureKind::Lost,
                 code: None,
                 message: format!("no answer within {} s", PATIENCE.as_secs()),
             });

@@ -15,7 +15,7 @@ use hyper::body::Frame;
 use kube::client::Body;
 use serde_json::{Value, json};
 
-use super::{Clock, Link, Place};
+use super::{Clock, Link, WatchPlace};
 use crate::platform::aws::ServerTime;
 use crate::platform::kubernetes::connect::warnings::Warnings;
 use crate::platform::kubernetes::rollout::standing::rows::at;
@@ -66,13 +66,13 @@ enum Answer {
 
 impl Server {
     /// A connection to it, by a clock that tokio's timer drives.
-    pub(in crate::platform::kubernetes) fn place(&self) -> Place {
+    pub(in crate::platform::kubernetes) fn place(&self) -> WatchPlace {
         let server = self.clone();
         let service = tower::service_fn(move |request: Request<Body>| {
             let answer = server.answer(request.uri());
             async move { respond(answer).await }.boxed()
         });
-        Place {
+        WatchPlace {
             link: Link {
                 unverified: false,
                 client: kube::Client::new(service, "production"),

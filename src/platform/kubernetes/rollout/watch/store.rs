@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 
-use super::{Lost, Watched as _};
-use crate::platform::failure::{Failed, Kind};
+use super::{Unreadable, WatchedKind as _};
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::rollout::look::{DeploymentView, SetView, View};
 
 /// So long a watch may be down, or a reading fail, before what was seen last is no longer passed off
@@ -25,7 +25,7 @@ pub(super) struct Store {
     /// When all was last read anew.
     pub(super) read: Timestamp,
     /// Since when it cannot be, and why.
-    pub(super) unread: Option<(Timestamp, Lost)>,
+    pub(super) unread: Option<(Timestamp, Unreadable)>,
 }
 
 /// The objects of one kind.
@@ -55,9 +55,9 @@ pub(super) enum Stream {
     /// It brings what happens.
     Open,
     /// It broke, then.
-    Down(Timestamp, Lost),
+    Down(Timestamp, Unreadable),
     /// We may not watch this.
-    Denied(Lost),
+    Denied(Unreadable),
 }
 
 impl<T> Default for Shelf<T> {
@@ -201,7 +201,7 @@ impl Store {
             let what = "watch the rollout";
             return Err(Failed::new(
                 what,
-                Kind::Lost,
+                FailureKind::Lost,
                 "no answer from the API server yet",
             ));
         }
@@ -218,7 +218,7 @@ impl Store {
 
     /// What keeps us from seeing the cluster: a watch that has been down for a while, or a reading
     /// that fails for one, and none that has succeeded since.
-    fn lost(&self, now: Timestamp) -> Option<&Lost> {
+    fn lost(&self, now: Timestamp) -> Option<&Unreadable> {
         if let (true, Stream::Denied(lost)) = (self.is_refused(), &self.deployment.stream) {
             return Some(lost);
         }
@@ -228,7 +228,7 @@ impl Store {
         let unread = self.unread.as_ref().map(|(since, lost)| (*since, lost));
         // A server that answers that it will not is there, and so are the watches.
         let unread =
-            unread.filter(|(_, lost)| lost.kind.may_pass() && lost.kind != Kind::Throttled);
+            unread.filter(|(_, lost)| lost.kind.may_pass() && lost.kind != FailureKind::Throttled);
         let streams = [
             down(&self.deployment.stream),
             down(&self.sets.stream),
@@ -268,7 +268,7 @@ impl Store {
 }
 
 /// Since when a watch is down, and why.
-fn down(stream: &Stream) -> Option<(Timestamp, &Lost)> {
+fn down(stream: &Stream) -> Option<(Timestamp, &Unreadable)> {
     match stream {
         Stream::Down(since, lost) => Some((*since, lost)),
         _ => None,

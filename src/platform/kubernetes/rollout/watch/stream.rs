@@ -11,7 +11,7 @@ use kube::api::{ListParams, ResourceExt, WatchEvent, WatchParams};
 use kube::core::Status;
 
 use super::store::{Placed, Shelf, Stream};
-use super::{Lost, Place, Shared, Watched};
+use super::{Shared, Unreadable, WatchPlace, WatchedKind};
 use crate::clock::Clock;
 
 /// The server ends each watch after so many seconds, and it is resumed where it ended. Short, so
@@ -30,7 +30,7 @@ const LATE: SignedDuration = SignedDuration::from_secs(5);
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// One watch.
-pub(super) struct Feed<T: Watched> {
+pub(super) struct Feed<T: WatchedKind> {
     pub(super) api: Api<T::Object>,
     fields: Option<String>,
     labels: Option<String>,
@@ -40,7 +40,7 @@ pub(super) struct Feed<T: Watched> {
     what: PhantomData<fn() -> T>,
 }
 
-impl<T: Watched> Clone for Feed<T> {
+impl<T: WatchedKind> Clone for Feed<T> {
     fn clone(&self) -> Self {
         Self {
             api: self.api.clone(),
@@ -66,8 +66,8 @@ enum Turn {
     Failed(kube::Error),
 }
 
-impl<T: Watched> Feed<T> {
-    pub(super) fn new(place: &Place, shared: &Arc<Shared>) -> Self {
+impl<T: WatchedKind> Feed<T> {
+    pub(super) fn new(place: &WatchPlace, shared: &Arc<Shared>) -> Self {
         let (fields, labels) = T::selector(&place.name);
         Self {
             api: T::api(place),
@@ -280,11 +280,11 @@ fn after(failures: &mut i32) -> SignedDuration {
     wait.min(LATE)
 }
 
-pub(super) fn why<T: Watched>(error: &kube::Error) -> Lost {
-    Lost::of(&format!("watch {}", T::WORDS), error)
+pub(super) fn why<T: WatchedKind>(error: &kube::Error) -> Unreadable {
+    Unreadable::of(&format!("watch {}", T::WORDS), error)
 }
 
-fn place<T: Watched>(object: T::Object) -> Option<(String, Placed<T>)> {
+fn place<T: WatchedKind>(object: T::Object) -> Option<(String, Placed<T>)> {
     let uid = object.uid()?;
     let version = object.resource_version()?.parse().ok();
     let object = Arc::new(T::of(object)?);

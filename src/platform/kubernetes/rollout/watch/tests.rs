@@ -41,10 +41,10 @@ async fn three_requests_show_what_is_there_and_all_that_happens() {
     assert_eq!(view.own_sets().count(), 1);
     assert_eq!(pods(&watch).await, ["a"]);
     server.put("pods", pod("b"), true);
-    watch.stirred().await;
+    watch.changed().await;
     assert_eq!(pods(&watch).await, ["a", "b"]);
     server.delete("pods", "a", true);
-    watch.stirred().await;
+    watch.changed().await;
     assert_eq!(pods(&watch).await, ["b"]);
     let asked = server.asked();
     assert_eq!(asked.len(), 3, "{asked:?}");
@@ -129,7 +129,7 @@ async fn a_server_that_is_away_is_an_error_until_it_is_back() {
     assert_eq!(pods(&watch).await, ["a"], "watches break all the time");
     after(&watch, 5).await;
     let error = watch.look().await.unwrap_err();
-    assert_eq!(error.kind, failure::Kind::Unreachable, "{error}");
+    assert_eq!(error.kind, failure::FailureKind::Unreachable, "{error}");
     after(&watch, 600).await;
     assert!(watch.look().await.is_err());
     server.put("pods", pod("b"), true);
@@ -146,7 +146,7 @@ async fn a_connection_that_died_silently_is_noticed() {
     server.mood(Mood::Silent);
     after(&watch, 35).await;
     let error = watch.look().await.unwrap_err();
-    assert_eq!(error.kind, failure::Kind::Lost, "{error}");
+    assert_eq!(error.kind, failure::FailureKind::Lost, "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,7 +199,7 @@ async fn a_deployment_that_may_not_be_read_is_said_at_once() {
     let watch = Watch::open(server.place(), false);
     let begun = watch.place.clock.now();
     let error = watch.look().await.unwrap_err();
-    assert_eq!(error.kind, failure::Kind::Denied, "{error}");
+    assert_eq!(error.kind, failure::FailureKind::Denied, "{error}");
     assert!(watch.place.clock.since(begun).as_secs() < 5);
 }
 

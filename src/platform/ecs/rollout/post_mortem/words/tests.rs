@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::platform::ecs::rollout::standing::Ours;
+use crate::platform::ecs::rollout::standing::RolloutId;
 use crate::platform::ecs::tests::service_with;
 use crate::rollout::{Rollback, Trip, Tripper, Unit, WhyNot};
 
@@ -33,11 +33,11 @@ fn group(cause: Cause, text: &str, code: Option<i32>) -> FailureGroup {
 }
 
 /// A rollout of the sample service after `replacements` in its file.
-fn rollout(replacements: &[(&str, &str)]) -> Followed {
-    Followed::new(&service_with(replacements), Ours::found("ecs-svc/2"))
+fn rollout(replacements: &[(&str, &str)]) -> Watched {
+    Watched::new(&service_with(replacements), RolloutId::found("ecs-svc/2"))
 }
 
-fn advised(rollout: &Followed, group: &FailureGroup, spoke: bool) -> (String, Vec<String>) {
+fn advised(rollout: &Watched, group: &FailureGroup, spoke: bool) -> (String, Vec<String>) {
     let known = Known {
         group: Some(group),
         sign: sign::sign(group, None),

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A complete deployment, looked at again and again; `failed` tasks failed since the last look.
-fn complete(record: &Record, second: i64, failed: usize, memory: &mut Memory) -> Standing {
+fn complete(record: &Record, second: i64, failed: usize, memory: &mut Failures) -> Standing {
     let there = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
     memory.fresh_failures = failed > 0;
     memory
@@ -14,7 +14,7 @@ fn complete(record: &Record, second: i64, failed: usize, memory: &mut Memory) ->
 
 #[test]
 fn tasks_that_come_and_go_after_completion_are_seen_without_being_read() {
-    let mut memory = Memory::default();
+    let mut memory = Failures::default();
     let mut look = |second, running| {
         let there = service(vec![deployment(
             "ecs-svc/2",
@@ -41,9 +41,9 @@ fn tasks_that_come_and_go_after_completion_are_seen_without_being_read() {
 fn tasks_that_fail_after_completion_are_counted_by_us() {
     for record in [Record::found(record("SUCCESSFUL")), Record::Missing] {
         // What failed on the way is forgiven: ECS counted it.
-        let mut memory = Memory {
+        let mut memory = Failures {
             failed_at: vec![at(-9), at(-8), at(-7)],
-            ..Memory::default()
+            ..Failures::default()
         };
         let mut look = |second, failed| complete(&record, second, failed, &mut memory);
         let ready = Standing::Ready { proven: true };
@@ -58,7 +58,7 @@ fn tasks_that_fail_after_completion_are_counted_by_us() {
 
 #[test]
 fn a_change_of_counts_alone_is_judged_by_counts() {
-    let ours = Ours {
+    let ours = RolloutId {
         count_only: Some(3),
         ..ours()
     };
@@ -76,23 +76,23 @@ fn a_change_of_counts_alone_is_judged_by_counts() {
 
 #[test]
 fn counts_that_are_not_reached_among_failures_are_tripped() {
-    let ours = Ours {
+    let ours = RolloutId {
         count_only: Some(2),
         ..ours()
     };
     let short = || service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 1)]);
     let look = || vec![view(1000, Record::Missing, short())];
-    let mut lately = Memory {
+    let mut lately = Failures {
         failed_at: vec![at(200), at(900)],
-        ..Memory::default()
+        ..Failures::default()
     };
     assert!(matches!(
         last(&ours, look(), &mut lately),
         Standing::NotRolledBack { .. }
     ));
-    let mut long_ago = Memory {
+    let mut long_ago = Failures {
         failed_at: vec![at(0), at(900)],
-        ..Memory::default()
+        ..Failures::default()
     };
     assert!(matches!(
         last(&ours, look(), &mut long_ago),
@@ -102,7 +102,7 @@ fn counts_that_are_not_reached_among_failures_are_tripped() {
 
 #[test]
 fn how_long_ago_tasks_failed_is_told_by_the_clock_that_dated_them() {
-    let ours = Ours {
+    let ours = RolloutId {
         count_only: Some(2),
         ..ours()
     };
@@ -116,9 +116,9 @@ fn how_long_ago_tasks_failed_is_told_by_the_clock_that_dated_them() {
         )
     };
     let failed = |seconds: [i64; 2]| {
-        let mut memory = Memory {
+        let mut memory = Failures {
             failed_at: seconds.map(at).to_vec(),
-            ..Memory::default()
+            ..Failures::default()
         };
         last(&ours, vec![look()], &mut memory)
     };

@@ -30,9 +30,9 @@ fn our_id_primary_and_completed_with_all_running_is_healthy() {
 
 #[test]
 fn completed_among_fresh_failures_is_not_believed() {
-    let mut memory = Memory {
+    let mut memory = Failures {
         fresh_failures: true,
-        ..Memory::default()
+        ..Failures::default()
     };
     assert!(matches!(
         last(&ours(), vec![classic(0, done(2))], &mut memory),
@@ -169,7 +169,7 @@ fn without_a_record_tasks_of_the_old_revision_are_waited_for() {
 #[test]
 fn a_rollback_that_was_over_before_the_first_look_is_known_by_its_event() {
     // Nothing could be read for an hour: what was told since our deployment was made counts.
-    let ours = Ours {
+    let ours = RolloutId {
         begun: Some(at(0)),
         ..ours()
     };

@@ -48,9 +48,9 @@ fn a_rollback_by_breaker_alarm_hook_or_ourselves_is_tripped() {
         view(1, Record::found(ended), rolling()),
     ];
     assert!(matches!(story(&ours(), looks), Standing::RolledBack { .. }));
-    let mut asked = Memory {
+    let mut asked = Failures {
         stopped_by_us: true,
-        ..Memory::default()
+        ..Failures::default()
     };
     let looks = vec![found("ROLLBACK_REQUESTED"), found("ROLLBACK_SUCCESSFUL")];
     assert!(matches!(
@@ -107,9 +107,9 @@ fn stopped_by_breaker_or_alarm_or_with_a_failed_deployment_is_tripped() {
 
 #[test]
 fn stopped_as_we_asked_is_tripped_and_stopped_for_no_known_reason_is_unclear() {
-    let mut asked = Memory {
+    let mut asked = Failures {
         stopped_by_us: true,
-        ..Memory::default()
+        ..Failures::default()
     };
     assert!(matches!(
         last(&ours(), vec![found("STOPPED")], &mut asked),
@@ -143,7 +143,7 @@ fn stopped_by_what_is_not_listed_yet_is_superseded_all_the_same() {
 
 #[test]
 fn a_stop_from_before_we_came_takes_the_place_of_nothing_we_did() {
-    let found_there = Ours {
+    let found_there = RolloutId {
         found: true,
         ..ours()
     };
@@ -200,7 +200,7 @@ fn a_failed_deployment_whose_rollback_is_still_to_come_is_waited_for_and_not_for
 
 #[test]
 fn a_rollback_that_is_attached_to_is_over_when_the_record_that_it_ends_says_so() {
-    let back = Ours {
+    let back = RolloutId {
         id: "ecs-svc/3".into(),
         task_definition: V1.into(),
         former: None,

@@ -101,7 +101,7 @@ async fn what_the_cluster_says_is_asked_once_when_nothing_says_why_and_told_once
     assert_eq!(stage.requests("/events"), 1);
     let mut messages = Vec::new();
     while let Ok(event) = stage.told.try_recv() {
-        if let Told::Message { text, .. } = event.kind {
+        if let EventKind::Message { text, .. } = event.kind {
             messages.push(text);
         }
     }
