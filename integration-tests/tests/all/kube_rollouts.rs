@@ -126,7 +126,7 @@ fn a_create_asks_for_little() -> Outcome {
     assert_verdict(&done, "healthy", None, 0)?;
     let passed = counted(&bench);
     assert!(
-        passed.len() <= 3 * WHOLE_OBJECTS + 12,
+        passed.len() <= 3 * WHOLE_OBJECTS + 14,
         "{} requests\n{}",
         passed.len(),
         list(&passed)
@@ -171,7 +171,7 @@ fn nothing_to_change_writes_nothing() -> Outcome {
     assert_eq!(bench.changes(), Vec::<String>::new(), "{again}");
     let passed = counted(&bench);
     assert!(
-        passed.len() <= WHOLE_OBJECTS + 4,
+        passed.len() <= WHOLE_OBJECTS + 6,
         "{} requests\n{}",
         passed.len(),
         list(&passed)
