@@ -207,10 +207,13 @@
 //!   ([`platform::kubernetes::kinds::ports`]): while `port` moves, old pods serve on the old one and new
 //!   pods on the new one. The name is the one that pods have already. A number stays where it is
 //!   right for all pods, since load balancers' controllers make new target groups for another.
-//! * A rename (`kubernetes.name`) is known by our own Ingress, which leads to the former name, and by
-//!   no label: another target may have the same service under another name in the namespace. The
-//!   new set comes up beside the old one; the Ingress, the removal of the old set and its history
-//!   follow once it is healthy. The remedy takes the new set away: what served never stopped.
+//! * A rename (`kubernetes.name`) is known by the history of the former name, which carries our marks
+//!   whole, or by our own Ingress, which leads there; where several Deployments could be the former
+//!   one, none is taken away and the plan names them. Both names are locked. The new set comes up
+//!   beside the old one; the Ingress, the removal of the old set and its history follow once it is
+//!   healthy. The remedy takes the new set away: what served never stopped. ECS renames nothing: the
+//!   plan of the new service says that the old one stays ([`platform::ecs::plan::former`]), and how to
+//!   end it.
 //! * A rollout that fails while nobody holds the lock holds nobody up: no platform brings anything
 //!   back by itself there.
 //! * A plan that somebody reads, or that differs from what is there, is proven (server-side dry-run)

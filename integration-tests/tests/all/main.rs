@@ -1,7 +1,19 @@
 //! The integration tests, all in one binary so that they are linked once.
 //!
-//! `cargo test --test all -- sandbox` runs one tier: the names begin with it. A test that needs a server starts it;
-//! where the machine forbids that, the test is reported as ignored with the missing right.
+//! `cargo test --test all -- scenes` runs one tier: a test's name is `TIER::TEST`. A test that needs a server starts
+//! it; where the machine forbids that, the test is reported as ignored with the missing right.
+//!
+//! | tier | what runs |
+//! |---|---|
+//! | `harness` | what the tests themselves stand on |
+//! | `cli`, `shell`, `terminals`, `readers`, `json`, `ci`, `streams` | the command line as people, shells, terminals, pipes, scripts and CI systems meet it |
+//! | `bad_input`, `trust` | files, arguments and servers that are wrong or hostile |
+//! | `sandbox`, `scaling`, `verdicts`, `clocks`, `scenes` | the program on the embedded cloud; `scenes` are texts that anybody can write (`scenes/README.md`) |
+//! | `rollouts`, `trouble`, `rights` | the program on servers that others wrote: containers that really run, refusals, lost replies |
+//! | `clients` | other people's AWS clients on the embedded cloud |
+//! | `cluster` | a control plane of Kubernetes comes up and behaves |
+//! | `kube`, `kube_scenes`, `kube_clocks`, `kube_eks`, `sweep` | the program on that control plane; `sweep` breaks every request once |
+//! | `kube_node` | the program on a real node, under load |
 
 use std::process::ExitCode;
 

@@ -53,7 +53,10 @@ impl ContainerPart for Logs {
     }
 
     fn received(read: &ecs::ContainerDefinition) -> Self {
-        let logs = read.log_configuration.as_ref().filter(|logs| on_awslogs(logs));
+        let logs = read
+            .log_configuration
+            .as_ref()
+            .filter(|logs| on_awslogs(logs));
         Self {
             log_configuration: logs.map(|logs| LogConfiguration {
                 log_driver: word(&logs.log_driver),
