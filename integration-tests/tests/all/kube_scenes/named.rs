@@ -145,7 +145,8 @@ fn a_history_that_does_not_fit_is_told_and_nothing_is_changed() -> Outcome {
     assert_converged(&bench, "v1")?;
     let done = bench.apply("v2")?;
     assert_verdict(&done, "failed", None, 1)?;
-    assert_says(&done, &["record of revision 2", "Too long"]);
+    let advice = "take large values out of `env`";
+    assert_says(&done, &["record of revision 2", "a Secret holds 1024 KiB", advice]);
     assert_eq!(bench.changes(), Vec::<String>::new(), "{done}");
     assert_eq!(bench.serve()?, ["v1", "v1"], "{done}");
     Ok(())
