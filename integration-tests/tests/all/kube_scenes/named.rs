@@ -146,7 +146,10 @@ fn a_history_that_does_not_fit_is_told_and_nothing_is_changed() -> Outcome {
     let done = bench.apply("v2")?;
     assert_verdict(&done, "failed", None, 1)?;
     let advice = "take large values out of `env`";
-    assert_says(&done, &["record of revision 2", "a Secret holds 1024 KiB", advice]);
+    assert_says(
+        &done,
+        &["record of revision 2", "a Secret holds 1024 KiB", advice],
+    );
     assert_eq!(bench.changes(), Vec::<String>::new(), "{done}");
     assert_eq!(bench.serve()?, ["v1", "v1"], "{done}");
     Ok(())
