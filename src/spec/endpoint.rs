@@ -18,7 +18,7 @@ const OWN: [&str; 5] = [
 pub enum Owner {
     /// AWS, by its own names and over TLS.
     Aws,
-    /// This machine.
+    /// The URL leads to this machine itself.
     Ourselves,
     /// Somebody whose name is proven by TLS.
     Named,
