@@ -137,7 +137,7 @@ pub(super) fn quietly(options: &Options) -> Vec<Site> {
 /// A place that is reached.
 #[derive(Debug)]
 pub(super) enum Cloud {
-    /// An ECS cluster.
+    /// The target is an ECS cluster.
     Ecs(Ecs),
     /// A namespace of a Kubernetes cluster.
     Kubernetes(Kubernetes),

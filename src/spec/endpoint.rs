@@ -22,7 +22,7 @@ pub enum Owner {
     Ourselves,
     /// Somebody whose name is proven by TLS.
     Named,
-    /// Anybody on the way.
+    /// Anybody on the way could read and answer.
     Anybody,
 }
 

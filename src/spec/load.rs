@@ -41,7 +41,7 @@ pub struct Request<'a> {
 /// A specification without problems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// What to run, and where.
+    /// The specification says what to run, and where.
     pub spec: Spec,
     /// What the user should know all the same.
     pub notes: Vec<Note>,
@@ -75,7 +75,7 @@ struct Loading<'a> {
     request: &'a Request<'a>,
     paths: Vec<PathBuf>,
     texts: Vec<String>,
-    /// As parsed; `None` with syntax errors.
+    /// The trees as they were parsed; `None` stands for a file with syntax errors.
     trees: Vec<Option<Node>>,
     findings: Findings,
     private: Vec<String>,

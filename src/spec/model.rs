@@ -29,14 +29,14 @@ pub struct Spec {
     pub project: String,
     /// The target says where the services run.
     pub target: Target,
-    /// In the order of the file.
+    /// The services come in the order of the file.
     pub services: Vec<Service>,
 }
 
 /// Where services run: one file of `config/`, or the built-in sandbox.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
-    /// The stem of its file.
+    /// A target is named by the stem of its file.
     pub name: TargetName,
     /// Which platform it is, with what only that platform needs.
     pub place: Place,
@@ -44,7 +44,7 @@ pub struct Target {
     pub approve: Approve,
 }
 
-/// The closed set of places.
+/// Where services can run; there is no other place.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
     /// ECS in an AWS account, or behind an emulator's endpoint.
@@ -56,7 +56,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The ECS that it is.
+    /// The place on ECS, unless it is on Kubernetes.
     pub fn ecs(&self) -> Option<&EcsPlace> {
         match self {
             Self::Ecs(place) | Self::Sandbox(place) => Some(place),
@@ -64,7 +64,7 @@ impl Place {
         }
     }
 
-    /// The Kubernetes that it is.
+    /// The place on Kubernetes, unless it is on ECS.
     pub fn kubernetes(&self) -> Option<&KubePlace> {
         match self {
             Self::Kubernetes(place) => Some(place),
@@ -84,7 +84,7 @@ pub struct EcsPlace {
     pub cluster: EcsName,
     /// For emulators: takes the place of every AWS endpoint.
     pub endpoint: Option<String>,
-    /// awsvpc settings of every service here.
+    /// The network that every service here is attached to.
     pub network: Network,
 }
 
@@ -122,7 +122,7 @@ pub struct Service {
     pub cpu: u32,
     /// Memory of one task, in MiB.
     pub memory: u32,
-    /// The processors it is built for.
+    /// The processors that its images are built for.
     pub architecture: Architecture,
     /// The main container first, then the sidecars by name.
     pub containers: Vec<Container>,
@@ -190,9 +190,9 @@ pub struct Container {
     pub memory: Option<u32>,
     /// Whether its root file system cannot be written.
     pub read_only_root: bool,
-    /// `user[:group]`; `None`: the image's.
+    /// The user it runs as, `user` or `user:group`; with `None` the image decides.
     pub user: Option<String>,
-    /// Working directory; `None`: the image's.
+    /// The directory it starts in; with `None` the image decides.
     pub working_dir: Option<String>,
     /// Seconds between TERM and KILL, at most 120 on Fargate; `None`: the platform's 30.
     pub stop_timeout: Option<Duration>,
@@ -261,7 +261,7 @@ impl std::fmt::Debug for Literal {
 /// A health check run inside a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// A shell line (`CMD-SHELL`).
+    /// The shell line that is run in the container (`CMD-SHELL`).
     pub command: String,
     /// Between two checks, 5 to 300 s.
     pub interval: Duration,
@@ -294,15 +294,15 @@ pub struct Scaling {
     pub min: u32,
     /// Scaling out makes at most so many tasks.
     pub max: u32,
-    /// Average CPU to aim at, percent.
+    /// The average CPU to aim at, in percent.
     pub cpu: Option<f64>,
-    /// Average memory to aim at, percent.
+    /// The average memory to aim at, in percent.
     pub memory: Option<f64>,
     /// Load-balancer requests per target to aim at, per minute.
     pub requests: Option<f64>,
-    /// Rest after scaling in.
+    /// After scaling in, it rests for so long.
     pub scale_in_cooldown: Duration,
-    /// Rest after scaling out.
+    /// After scaling out, it rests for so long.
     pub scale_out_cooldown: Duration,
 }
 
@@ -358,9 +358,9 @@ pub enum Threshold {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum OnCancel {
-    /// Leave the rollout to itself.
+    /// The command ends and leaves the rollout to itself.
     #[default]
     Detach,
-    /// Ask for a rollback first.
+    /// The command asks for a rollback before it ends.
     Rollback,
 }

@@ -91,7 +91,7 @@ impl Problem {
 /// One file as it may be shown: values that may be secrets are stars, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// As the user would type it.
+    /// The path, as the user would type it.
     pub path: PathBuf,
     pub(super) veiled: String,
 }
@@ -115,7 +115,7 @@ impl Problems {
         Self { sources, list }
     }
 
-    /// Each problem once; at least one.
+    /// The problems, each of them once; there is at least one.
     pub fn list(&self) -> &[Problem] {
         &self.list
     }

@@ -65,7 +65,7 @@ pub fn duration(text: &str) -> Option<Duration> {
     time.try_into().ok()
 }
 
-/// Seconds as one would write them.
+/// Writes seconds as a person would.
 pub(super) fn written(seconds: u64) -> String {
     match seconds {
         0 => "0s".to_owned(),

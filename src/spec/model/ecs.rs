@@ -15,17 +15,17 @@ pub struct Ecs {
     pub family: EcsName,
     /// Pulls the image, reads the secrets, writes the logs.
     pub execution_role: Option<Arn>,
-    /// What the program itself may do.
+    /// The role that says what the program itself may do.
     pub task_role: Option<Arn>,
     /// CloudWatch Logs through awslogs; `None`: no log configuration.
     pub logs: Option<AwsLogs>,
-    /// In the order of the file.
+    /// The target groups come in the order of the file.
     pub target_groups: Vec<TargetGroup>,
     /// The ALB in front, needed for scaling on requests per target.
     pub load_balancer: Option<Arn>,
-    /// Empty: launch type FARGATE.
+    /// The capacity providers; without any, the launch type is FARGATE.
     pub capacity: Vec<Capacity>,
-    /// `LATEST` unless said otherwise.
+    /// The platform version of Fargate: `LATEST` unless the file says otherwise.
     pub platform_version: String,
     /// GiB, 21 to 200; `None`: Fargate's 20.
     pub ephemeral_storage: Option<u32>,

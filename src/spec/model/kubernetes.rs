@@ -18,7 +18,7 @@ pub struct KubePlace {
     pub region: Option<Region>,
     /// How the cluster is reached.
     pub reach: Reach,
-    /// Everything of ours is in it.
+    /// The namespace that holds everything of ours.
     pub namespace: KubeLabel,
     /// Whether the namespace is made where it is missing.
     pub create_namespace: bool,
@@ -38,7 +38,7 @@ pub enum Reach {
         /// The name that the kubeconfig must have for the cluster; any other is refused before any write.
         cluster: Option<String>,
     },
-    /// By AWS credentials and nothing else.
+    /// It is reached by AWS credentials and nothing else.
     Eks {
         /// The cluster's name (Amazon EKS API reference, `CreateCluster`: letters, digits, `-`, `_`).
         cluster: EcsName,

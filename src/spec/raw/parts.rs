@@ -23,7 +23,7 @@ words!(
 #[derive(Clone, Copy)]
 pub(in crate::spec) struct Port(pub(in crate::spec) Listens);
 
-/// A number, and a protocol perhaps.
+/// A port is a number, with a protocol behind it perhaps.
 pub(in crate::spec) static PORT: Pattern = Pattern::new("[1-9][0-9]{0,4}(?:/(?:tcp|udp))?");
 
 impl Shape for Port {
@@ -94,9 +94,9 @@ pub(in crate::spec) struct Secret(pub(in crate::spec) SecretRef);
 impl Shape for Secret {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         let found = match &node.value {
-            Value::Text(text) => reference(text).and_then(|found| match SECRET.holds(text) {
-                true => Ok(found),
-                false => Err("it is neither an ARN nor a parameter"),
+            Value::Text(text) => reference(text).and_then(|found| {
+                let fits = SECRET.holds(text).then_some(found);
+                fits.ok_or("it is neither an ARN nor a parameter")
             }),
             Value::Table(_) => from_table(node, findings)?,
             _ => {
