@@ -71,17 +71,17 @@ pub struct Conduct {
 /// The deploy loop for one service at one place.
 #[derive(Debug)]
 pub struct Deploy<'a, P: Platform> {
-    /// Where.
+    /// The platform that the service runs on.
     pub platform: &'a P,
-    /// What.
+    /// The service that is deployed.
     pub service: &'a Service,
-    /// How.
+    /// How the run is to be conducted.
     pub conduct: &'a Conduct,
     /// What the files' reader has to say, for the plan.
     pub notes: Vec<Note>,
     /// The story so far goes here.
     pub events: Events,
-    /// The time.
+    /// The clock that all waiting goes by.
     pub clock: Clock,
     /// When the command began: what `timeout` counts from.
     pub began: jiff::Timestamp,

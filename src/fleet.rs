@@ -58,12 +58,12 @@ macro_rules! each {
 }
 
 impl<'a> Member<'a> {
-    /// Which service.
+    /// The name of the member's service.
     pub fn service(&self) -> &ServiceName {
         each!(self, deploy => &deploy.service.name)
     }
 
-    /// Where its story is told.
+    /// The events go here that tell the member's story.
     pub fn events(&self) -> &Events {
         each!(self, deploy => &deploy.events)
     }
@@ -73,7 +73,7 @@ impl<'a> Member<'a> {
         each!(self, deploy => deploy.clock.now())
     }
 
-    /// Reads and compares.
+    /// Reads what is there and compares it with what the files ask for.
     pub async fn propose(&'a self) -> Proposed<'a> {
         match self {
             Self::Ecs(deploy) => {

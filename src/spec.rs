@@ -43,6 +43,7 @@ pub use self::problem::{Problem, Problems, Source, Spot};
 pub use self::resolve::MASKED;
 pub use self::schema::{Schemas, schemas};
 pub use self::secrets::KeyLines;
+pub use self::units::duration;
 pub use self::unused::unused;
 
 /// Where a text holds what has the known shape of a secret.

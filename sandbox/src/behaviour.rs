@@ -34,7 +34,7 @@ pub enum Behaviour {
         /// The reason code of the target's health.
         #[serde(default = "mismatch")]
         reason: String,
-        /// Its description.
+        /// The description that goes with the reason code.
         #[serde(default = "mismatch_text")]
         description: String,
     },

@@ -9,9 +9,9 @@ pub enum SandboxError {
     /// The directory of the state file could not be made.
     #[error("could not create the directory {}", path.display())]
     CreateDirectory {
-        /// The directory.
+        /// The directory that was to be made.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: std::io::Error,
     },
     /// The lock beside the state file could not be taken.
@@ -19,7 +19,7 @@ pub enum SandboxError {
     Lock {
         /// The lock file.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: std::io::Error,
     },
     /// The state file could not be read.
@@ -27,7 +27,7 @@ pub enum SandboxError {
     Read {
         /// The state file.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: std::io::Error,
     },
     /// The state file holds no world.
@@ -35,7 +35,7 @@ pub enum SandboxError {
     Corrupt {
         /// The state file.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: serde_json::Error,
     },
     /// The state file was written by another version of the program.
@@ -52,51 +52,51 @@ pub enum SandboxError {
     /// The state file could not be written.
     #[error("could not write {}", path.display())]
     Write {
-        /// The file.
+        /// The path of the file in question.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: std::io::Error,
     },
     /// The state file could not be removed.
     #[error("could not remove {}", path.display())]
     Remove {
-        /// The file.
+        /// The path of the file in question.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: std::io::Error,
     },
     /// A world file could not be read.
     #[error("could not read the world file {}", path.display())]
     ReadWorldFile {
-        /// The file.
+        /// The path of the file in question.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: std::io::Error,
     },
     /// A world file in TOML is wrong.
     #[error("the world file {} is wrong", path.display())]
     WorldFileToml {
-        /// The file.
+        /// The path of the file in question.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: Box<toml::de::Error>,
     },
     /// A world file in JSON is wrong.
     #[error("the world file {} is wrong", path.display())]
     WorldFileJson {
-        /// The file.
+        /// The path of the file in question.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: serde_json::Error,
     },
     /// A request that a world file begins with was refused.
     #[error("the request {operation} of the world file was refused: {code}: {message}")]
     WorldFileRequest {
-        /// The operation.
+        /// The operation that was asked for.
         operation: String,
         /// AWS's error code.
         code: String,
-        /// AWS's words.
+        /// The message as AWS would word it.
         message: String,
     },
     /// The clock cannot go at this speed.

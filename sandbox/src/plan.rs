@@ -46,16 +46,16 @@ pub enum Action {
     Request {
         /// The service (`ecs`, `application-autoscaling`).
         service: String,
-        /// The operation.
+        /// The operation that is requested.
         operation: String,
         /// Its parameters, as in the JSON protocol.
         input: Value,
     },
     /// Somebody else deploys: the service's task definition with another image, registered anew.
     Deploy {
-        /// The cluster.
+        /// The cluster that the service is in.
         cluster: String,
-        /// The service.
+        /// The name of the service that is acted on.
         service: String,
         /// The image of its first container.
         image: String,
@@ -63,9 +63,9 @@ pub enum Action {
     /// The autoscaler wants another count; it stays within the scalable target's bounds, and never
     /// scales in while a deployment is running (Amazon ECS developer guide, service auto scaling).
     Autoscale {
-        /// The cluster.
+        /// The cluster that the service is in.
         cluster: String,
-        /// The service.
+        /// The name of the service that is acted on.
         service: String,
         /// The count it wants.
         desired: i64,

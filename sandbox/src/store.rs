@@ -35,9 +35,9 @@ pub(super) type Answered = (Outcome, LoggedRequest);
 /// Where a world is kept.
 #[derive(Debug)]
 pub(super) enum Store {
-    /// In this process.
+    /// The world lives in this process and ends with it.
     Memory(Mutex<Box<World>>),
-    /// In files.
+    /// The world is kept in files and outlives the process.
     Files(Files),
 }
 

@@ -85,7 +85,7 @@ pub struct WorldFile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub enum TimingsChoice {
-    /// A preset.
+    /// All timings of one preset, given by its name.
     Named(Preset),
     /// Single values; the others are the defaults.
     Given(Box<Timings>),
@@ -107,7 +107,7 @@ pub enum Preset {
 pub struct Before {
     /// The service (`ecs`, `application-autoscaling`).
     pub service: String,
-    /// The operation.
+    /// The operation of that service which was performed.
     pub operation: String,
     /// Its parameters, as in the JSON protocol.
     pub input: Value,

@@ -14,11 +14,11 @@ use crate::report::Prompt;
 pub struct Question<'a> {
     /// The deed, up to the names: `Apply these changes to`.
     pub deed: &'a str,
-    /// To what.
+    /// The services that it is done to.
     pub services: &'a [ServiceName],
-    /// Where.
+    /// The target where it is done.
     pub target: &'a TargetName,
-    /// Where that is, in words.
+    /// The place that the target stands for, in words.
     pub place: String,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Question<'_> {
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// Go on.
+    /// The person has said yes.
     Yes,
     /// Anything but yes, and the end of the input.
     No,

@@ -12,7 +12,7 @@ use crate::report::{Format, Heading, Progress, Report};
 /// How a run has ended, but for what is still to be written of it.
 #[derive(Debug)]
 pub(super) struct End<'a> {
-    /// As it ended.
+    /// The exit code that tells how it ended.
     pub(super) code: ExitCode,
     /// Of what; `None`: the command line could not be read.
     cli: Option<&'a Cli>,

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use jiff::SignedDuration;
 
 use super::terminal::{Color, Progress};
 use crate::names::{ServiceName, TargetName};
@@ -145,14 +144,10 @@ fn service_and_image(text: &str) -> Result<(ServiceName, String), String> {
     Ok((service, image.to_owned()))
 }
 
-/// A positive duration such as `90s`, `20m` or `1h 30m`.
+/// A positive duration such as `90s`, `20m` or `1h30m`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "it should look like 90s, 20m or 1h30m".to_owned();
-    let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
-    match Duration::try_from(duration) {
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err(wrong()),
-    }
+    let duration = crate::spec::duration(text).filter(|duration| !duration.is_zero());
+    duration.ok_or_else(|| "it should look like 90s, 20m or 1h30m".to_owned())
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -217,7 +212,8 @@ mod tests {
         let timeout = |text: &str| parsed(&format!("--timeout {text}")).map(|o| o.timeout);
         assert_eq!(timeout("90s"), Ok(Some(Duration::from_secs(90))));
         assert_eq!(timeout("1h30m"), Ok(Some(Duration::from_mins(90))));
-        for wrong in ["90", "0s", "-5m", "soon"] {
+        assert_eq!(timeout("1d"), Ok(Some(Duration::from_hours(24))));
+        for wrong in ["90", "0s", "-5m", "1.5h", "30m1h", "soon"] {
             let error = parsed(&format!("--timeout={wrong}")).unwrap_err();
             assert!(error.contains("it should look like 90s"), "{error}");
         }

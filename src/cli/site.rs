@@ -25,7 +25,7 @@ use sandbox::{self, Sandbox};
 /// One target with its services.
 #[derive(Debug)]
 pub(super) struct Site {
-    /// What runs there.
+    /// The services that run there, and the target itself.
     pub(super) spec: Spec,
     /// What the files' reader has to say.
     pub(super) notes: Vec<spec::Note>,
@@ -99,7 +99,7 @@ impl Site {
         Some(self.connect(&origin(None, None), clock).await)
     }
 
-    /// Reaches it.
+    /// Makes the clients that reach the target.
     pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Cloud {
         let tenant = &Tenant::of(&self.spec);
         match &self.spec.target.place {
@@ -137,7 +137,7 @@ pub(super) fn quietly(options: &Options) -> Vec<Site> {
 /// A place that is reached.
 #[derive(Debug)]
 pub(super) enum Cloud {
-    /// An ECS cluster.
+    /// The target is an ECS cluster.
     Ecs(Ecs),
     /// A namespace of a Kubernetes cluster.
     Kubernetes(Kubernetes),

@@ -24,7 +24,7 @@ pub struct Story {
     pub ask: mpsc::UnboundedSender<Prompt>,
     /// Set by the first signal.
     pub cancel: Cancel,
-    /// The time.
+    /// The clock that all waiting goes by.
     pub clock: Clock,
 }
 

@@ -39,9 +39,9 @@ pub enum Progress {
 /// How whoever gave the command wishes to be spoken to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wishes {
-    /// `--color`.
+    /// What `--color` asks for.
     pub color: Color,
-    /// `--progress`.
+    /// What `--progress` asks for.
     pub progress: Progress,
     /// `-v`: while we log, nothing on the screen moves unless that is asked for; the lines would mix.
     pub verbose: bool,
@@ -62,9 +62,9 @@ pub struct Terminal {
     pub actions: Option<Actions>,
     /// Where what is told is entered.
     pub ledger: Ledger,
-    /// Standard output.
+    /// What belongs on standard output goes here.
     pub stdout: Outlet,
-    /// Standard error.
+    /// What belongs on standard error goes here.
     pub stderr: Outlet,
 }
 
@@ -85,7 +85,7 @@ struct Facts {
 }
 
 impl Terminal {
-    /// Looks around.
+    /// Reads from the environment and the streams how to speak here.
     pub fn read(wishes: Wishes) -> Self {
         let facts = Facts {
             stdin: io::stdin().is_terminal(),

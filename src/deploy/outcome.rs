@@ -61,7 +61,7 @@ pub(super) fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// All is well.
+/// The outcome of a rollout that ended healthy.
 pub(super) fn healthy(proven: bool, reason: &str) -> Outcome {
     let reason = if proven {
         reason.to_owned()

@@ -44,6 +44,7 @@ fn an_image_that_no_platform_pulls_is_none() {
         ("shop//api", "a repository has"),
         ("shop/api@sha256:abc", "64 hexadecimal digits"),
         ("https://ghcr.io/x/y:1", "https://"),
+        ("localhost:port/api", "a registry is a host"),
     ] {
         let error = bad.parse::<ImageRef>().unwrap_err().to_string();
         assert!(error.contains(why), "{error}");

@@ -39,33 +39,33 @@ pub enum SavedError {
     /// The file could not be made.
     #[error("could not write the plan to {path}")]
     Write {
-        /// Where.
+        /// The file that was meant.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: io::Error,
     },
     /// The file could not be read.
     #[error("could not read the plan in {path}")]
     Read {
-        /// Where.
+        /// The file that was meant.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: io::Error,
     },
     /// It is no plan.
     #[error("{path} is not a saved plan: make one with `deployer plan --out {path}`")]
     NotAPlan {
-        /// Where.
+        /// The file that was meant.
         path: PathBuf,
-        /// Why.
+        /// The error underneath says why.
         source: serde_json::Error,
     },
     /// It was made by another version.
     #[error("{path} has format {found}, this version reads {FORMAT}: make the plan again")]
     Format {
-        /// Where.
+        /// The file that was meant.
         path: PathBuf,
-        /// Its format.
+        /// The format that the file says it has.
         found: u32,
     },
 }
@@ -101,7 +101,7 @@ impl<P: Serialize + DeserializeOwned> Saved<P> {
         whole::replace(path, &text, Readers::Owner).map_err(failed)
     }
 
-    /// Reads it.
+    /// Reads a saved plan from this file.
     pub fn read(path: &Path) -> Result<Self, SavedError> {
         #[derive(Deserialize)]
         struct Head {

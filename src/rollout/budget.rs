@@ -13,7 +13,7 @@ const MOST: u32 = 200;
 /// How many failures a rollout may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// How many trip.
+    /// So many failures trip the breaker.
     pub threshold: Threshold,
     /// Whether a task or pod of ours that comes up healthy sets the count back to zero.
     pub reset_on_healthy: bool,

@@ -45,9 +45,9 @@ pub struct Rollout {
 /// Where a rollout is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    /// Asked for; the platform has no record of it yet.
+    /// It was asked for, and the platform has no record of it yet.
     Pending,
-    /// Under way.
+    /// The platform is rolling it out.
     Progressing,
     /// Ready since then, and still under watch.
     Baking(Timestamp),
@@ -95,7 +95,7 @@ impl Rollout {
         Self { budget, ..self }
     }
 
-    /// Where it is.
+    /// Tells how far the rollout has come.
     pub fn phase(&self) -> &Phase {
         &self.phase
     }

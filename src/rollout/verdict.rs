@@ -14,9 +14,9 @@ pub enum Verdict {
         /// `false`: nothing runs that could have failed.
         proven: bool,
     },
-    /// Harm was seen.
+    /// The rollout did harm and was tripped.
     Tripped {
-        /// What tripped it.
+        /// The reason why it tripped.
         trip: Trip,
         /// What became of the revision before.
         rollback: Rollback,
@@ -91,7 +91,7 @@ pub enum Tripper {
 /// What became of the revision before, after a trip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rollback {
-    /// It serves again.
+    /// The revision before serves again.
     Done {
         /// What the platform went back to, where it says so.
         to: Option<String>,
@@ -109,7 +109,7 @@ pub enum WhyNot {
     SwitchedOff,
     /// The platform tried and failed, or ended without.
     Platform(Option<String>),
-    /// We only watch.
+    /// This command only watches and changes nothing.
     OnlyWatching,
     /// Our request was refused.
     Refused(String),
@@ -122,9 +122,9 @@ pub enum WhyNot {
 /// Why it cannot be told how a rollout ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
-    /// So long without a fresh sample.
+    /// For so long there was no fresh sample that nothing can be told.
     Blind,
-    /// This process's `--timeout`.
+    /// The time that `--timeout` gives this process is over.
     TimedOut,
     /// Over, and nothing says how; the platform's raw words.
     Unclear(String),

@@ -18,11 +18,11 @@ const OWN: [&str; 5] = [
 pub enum Owner {
     /// AWS, by its own names and over TLS.
     Aws,
-    /// This machine.
+    /// The URL leads to this machine itself.
     Ourselves,
     /// Somebody whose name is proven by TLS.
     Named,
-    /// Anybody on the way.
+    /// Anybody on the way could read and answer.
     Anybody,
 }
 

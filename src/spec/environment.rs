@@ -61,11 +61,11 @@ pub(super) const PUBLIC: [&str; 47] = [
 /// Whether a file may have a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Word {
-    /// Without a word.
+    /// The file gets it, and nothing is said of it.
     Given,
-    /// And it is said, for nobody has allowed it by name.
+    /// The file gets it, and that is told, for nobody has allowed it by name.
     Told,
-    /// It may not.
+    /// The file does not get it.
     Kept,
 }
 

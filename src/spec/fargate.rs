@@ -32,7 +32,7 @@ pub(super) fn offered(sizes: &[u32]) -> String {
     }
 }
 
-/// MiB as `512MiB` or `1GiB`.
+/// Writes MiB as `512MiB` or `1GiB`.
 pub(super) fn size_in_words(mebibytes: u32) -> String {
     if mebibytes.is_multiple_of(1024) {
         format!("{}GiB", mebibytes / 1024)
@@ -41,7 +41,7 @@ pub(super) fn size_in_words(mebibytes: u32) -> String {
     }
 }
 
-/// CPU units as vCPU.
+/// Writes CPU units as vCPU.
 pub(super) fn vcpu(units: u32) -> String {
     format!("{} vCPU", f64::from(units) / 1024.0)
 }

@@ -23,13 +23,13 @@ pub(super) struct Variable {
 
 /// Where values come from, first to last.
 pub(super) struct Variables<'a> {
-    /// `--set`.
+    /// What `--set` gives; it stands above all others.
     pub(super) set: &'a BTreeMap<String, String>,
-    /// The target's own.
+    /// What the target's file sets in its table `vars`.
     pub(super) vars: BTreeMap<String, Variable>,
     /// The environment of the process.
     pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
-    /// What of it was allowed by name.
+    /// The names in the environment that the user has allowed.
     pub(super) allowed: &'a [String],
     /// What came from it though nobody has allowed it by name.
     pub(super) told: RefCell<BTreeSet<String>>,

@@ -22,13 +22,13 @@ use crate::names::{ImageRef, ServiceName, TargetName, label_value};
 pub struct Request<'a> {
     /// The deploy file; targets are in `config/` beside it.
     pub file: &'a Path,
-    /// Where.
+    /// The target whose file says where the services run.
     pub target: &'a TargetName,
-    /// Which services; empty: all.
+    /// The services that are asked for; an empty list stands for all.
     pub services: &'a [ServiceName],
-    /// `--set NAME=value`.
+    /// The variables that `--set NAME=value` gives.
     pub set: &'a BTreeMap<String, String>,
-    /// `--image SERVICE=REF`.
+    /// The images that `--image SERVICE=REF` puts in place of the file's.
     pub images: &'a BTreeMap<ServiceName, String>,
     /// Whether every variable must have a value; else those that only a deployment needs need not.
     pub demands: bool,
@@ -41,7 +41,7 @@ pub struct Request<'a> {
 /// A specification without problems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// What to run, and where.
+    /// The specification says what to run, and where.
     pub spec: Spec,
     /// What the user should know all the same.
     pub notes: Vec<Note>,
@@ -75,7 +75,7 @@ struct Loading<'a> {
     request: &'a Request<'a>,
     paths: Vec<PathBuf>,
     texts: Vec<String>,
-    /// As parsed; `None` with syntax errors.
+    /// The trees as they were parsed; `None` stands for a file with syntax errors.
     trees: Vec<Option<Node>>,
     findings: Findings,
     private: Vec<String>,

@@ -27,16 +27,16 @@ pub use self::secret::SecretRef;
 pub struct Spec {
     /// A label and a tag on everything we own.
     pub project: String,
-    /// Where it runs.
+    /// The target says where the services run.
     pub target: Target,
-    /// In the order of the file.
+    /// The services come in the order of the file.
     pub services: Vec<Service>,
 }
 
 /// Where services run: one file of `config/`, or the built-in sandbox.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
-    /// The stem of its file.
+    /// A target is named by the stem of its file.
     pub name: TargetName,
     /// Which platform it is, with what only that platform needs.
     pub place: Place,
@@ -44,7 +44,7 @@ pub struct Target {
     pub approve: Approve,
 }
 
-/// The closed set of places.
+/// Where services can run; there is no other place.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
     /// ECS in an AWS account, or behind an emulator's endpoint.
@@ -56,7 +56,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The ECS that it is.
+    /// The place on ECS, unless it is on Kubernetes.
     pub fn ecs(&self) -> Option<&EcsPlace> {
         match self {
             Self::Ecs(place) | Self::Sandbox(place) => Some(place),
@@ -64,7 +64,7 @@ impl Place {
         }
     }
 
-    /// The Kubernetes that it is.
+    /// The place on Kubernetes, unless it is on ECS.
     pub fn kubernetes(&self) -> Option<&KubePlace> {
         match self {
             Self::Kubernetes(place) => Some(place),
@@ -76,24 +76,24 @@ impl Place {
 /// An ECS cluster and how tasks are wired up there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EcsPlace {
-    /// Refused elsewhere, before any write. `None`: not checked.
+    /// In another account every command is refused before it writes. With `None` nothing is checked.
     pub account: Option<AccountId>,
     /// The Region of every call and of derived names.
     pub region: Region,
-    /// The cluster's name.
+    /// The services run in the cluster of this name.
     pub cluster: EcsName,
     /// For emulators: takes the place of every AWS endpoint.
     pub endpoint: Option<String>,
-    /// awsvpc settings of every service here.
+    /// The network that every service here is attached to.
     pub network: Network,
 }
 
-/// awsvpc settings.
+/// The network that the tasks of a service are attached to (`awsvpc` mode).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Network {
     /// 1 to 16 subnets (Amazon ECS API reference, `AwsVpcConfiguration`).
     pub subnets: Vec<String>,
-    /// At most 5.
+    /// The security groups of the tasks' interfaces; ECS takes at most 5.
     pub security_groups: Vec<String>,
     /// Whether tasks get a public address.
     pub public_ip: bool,
@@ -102,14 +102,14 @@ pub struct Network {
 /// Whether `apply` asks before it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Approve {
-    /// Ask on a terminal; refuse without one unless `--yes`.
+    /// It asks on a terminal; without one it is refused, unless `--yes` is given.
     #[default]
     Ask,
-    /// Never ask.
+    /// It goes on without asking.
     Yes,
 }
 
-/// One service.
+/// One service as the files describe it, with all defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Its key in deploy.toml; also the name of its main container.
@@ -122,7 +122,7 @@ pub struct Service {
     pub cpu: u32,
     /// Memory of one task, in MiB.
     pub memory: u32,
-    /// The processors it is built for.
+    /// The processors that its images are built for.
     pub architecture: Architecture,
     /// The main container first, then the sidecars by name.
     pub containers: Vec<Container>,
@@ -154,10 +154,10 @@ impl Service {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Architecture {
-    /// Intel and AMD.
+    /// The image is built for processors of Intel and AMD.
     #[default]
     X86_64,
-    /// Graviton.
+    /// The image is built for ARM, which is Graviton on AWS.
     Arm64,
 }
 
@@ -166,7 +166,7 @@ pub enum Architecture {
 pub struct Container {
     /// The service's name for the main one.
     pub name: ContainerName,
-    /// What it runs.
+    /// The image that the container runs.
     pub image: ImageRef,
     /// Ports it listens on, TCP unless said otherwise; the main container's first is the service's.
     pub ports: Vec<Port>,
@@ -174,7 +174,7 @@ pub struct Container {
     pub entrypoint: Vec<String>,
     /// Overrides the image's command when not empty.
     pub command: Vec<String>,
-    /// Literal environment.
+    /// The environment whose values stand in the files.
     pub env: BTreeMap<String, Literal>,
     /// Environment filled by the platform from a secret store.
     pub secrets: BTreeMap<String, SecretRef>,
@@ -190,9 +190,9 @@ pub struct Container {
     pub memory: Option<u32>,
     /// Whether its root file system cannot be written.
     pub read_only_root: bool,
-    /// `user[:group]`; `None`: the image's.
+    /// The user it runs as, `user` or `user:group`; with `None` the image decides.
     pub user: Option<String>,
-    /// Working directory; `None`: the image's.
+    /// The directory it starts in; with `None` the image decides.
     pub working_dir: Option<String>,
     /// Seconds between TERM and KILL, at most 120 on Fargate; `None`: the platform's 30.
     pub stop_timeout: Option<Duration>,
@@ -201,9 +201,9 @@ pub struct Container {
 /// A port a container listens on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Port {
-    /// 1 to 65535.
+    /// The port lies between 1 and 65535.
     pub number: u16,
-    /// The transport.
+    /// The transport that the port is opened for.
     pub protocol: Protocol,
 }
 
@@ -213,10 +213,10 @@ pub struct Port {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
-    /// The usual.
+    /// A stream, which is what nearly every service speaks.
     #[default]
     Tcp,
-    /// Datagrams.
+    /// Single datagrams.
     Udp,
 }
 
@@ -261,7 +261,7 @@ impl std::fmt::Debug for Literal {
 /// A health check run inside a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// A shell line (`CMD-SHELL`).
+    /// The shell line that is run in the container (`CMD-SHELL`).
     pub command: String,
     /// Between two checks, 5 to 300 s.
     pub interval: Duration,
@@ -277,43 +277,43 @@ pub struct HealthCheck {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dependency {
-    /// Started.
+    /// It must have started.
     Start,
-    /// Ended, however.
+    /// It must have ended, with whatever exit code.
     Complete,
-    /// Ended with exit code 0.
+    /// It must have ended with exit code 0.
     Success,
-    /// Passed its health check.
+    /// It must have passed its health check.
     Healthy,
 }
 
 /// Target tracking between two bounds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaling {
-    /// Fewest tasks.
+    /// Scaling in leaves at least so many tasks.
     pub min: u32,
-    /// Most tasks.
+    /// Scaling out makes at most so many tasks.
     pub max: u32,
-    /// Average CPU to aim at, percent.
+    /// The average CPU to aim at, in percent.
     pub cpu: Option<f64>,
-    /// Average memory to aim at, percent.
+    /// The average memory to aim at, in percent.
     pub memory: Option<f64>,
     /// Load-balancer requests per target to aim at, per minute.
     pub requests: Option<f64>,
-    /// Rest after scaling in.
+    /// After scaling in, it rests for so long.
     pub scale_in_cooldown: Duration,
-    /// Rest after scaling out.
+    /// After scaling out, it rests for so long.
     pub scale_out_cooldown: Duration,
 }
 
 /// How the outside reaches a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expose {
-    /// Host name.
+    /// The host name that leads to the service.
     pub host: Option<String>,
-    /// Certificate for it.
+    /// The certificate that proves the host name.
     pub certificate: Option<Arn>,
-    /// Internet-facing or internal.
+    /// Whether the load balancer faces the Internet; else it is internal.
     pub public: bool,
 }
 
@@ -322,7 +322,7 @@ pub struct Expose {
 pub struct Rollout {
     /// Deadline, bake, blindness and patience.
     pub policy: Policy,
-    /// The failure budget.
+    /// The breaker says how many failures a rollout may have.
     pub breaker: Breaker,
     /// What the first SIGINT or SIGTERM does.
     pub on_cancel: OnCancel,
@@ -346,9 +346,9 @@ pub struct Breaker {
 pub enum Threshold {
     /// `clamp(ceil(percent of desired), 3, 200)` (Amazon ECS developer guide, deployment circuit breaker).
     BoundedPercent(u32),
-    /// `ceil(percent of desired)`.
+    /// So many failures trip: `ceil(percent of desired)`, without bounds.
     UnboundedPercent(u32),
-    /// Just so many.
+    /// This number of failures trips, however many tasks are desired.
     Count(u32),
 }
 
@@ -358,9 +358,9 @@ pub enum Threshold {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum OnCancel {
-    /// Leave the rollout to itself.
+    /// The command ends and leaves the rollout to itself.
     #[default]
     Detach,
-    /// Ask for a rollback first.
+    /// The command asks for a rollback before it ends.
     Rollback,
 }

@@ -11,7 +11,7 @@ use crate::names::{ContainerName, ServiceName, TargetName};
 /// Names that stand in the files, each once and in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
-    /// The services.
+    /// The services that the deploy file names.
     pub services: Vec<String>,
     /// The containers, with their services.
     pub containers: Vec<(String, String)>,

@@ -18,9 +18,9 @@ const DRAWN: usize = 50;
 pub struct Spot {
     /// Index into the sources of the [`Problems`] it belongs to.
     pub file: usize,
-    /// First byte.
+    /// The stretch begins at this byte.
     pub start: usize,
-    /// The byte after the last.
+    /// The stretch ends before this byte.
     pub end: usize,
 }
 
@@ -39,7 +39,7 @@ pub struct Problem {
     pub label: String,
     /// Another place that has to do with it, and why.
     pub also: Option<(Spot, String)>,
-    /// What to do.
+    /// What the user can do about it.
     pub help: Option<String>,
 }
 
@@ -57,31 +57,31 @@ impl Problem {
         }
     }
 
-    /// Where it is.
+    /// Says where the problem is.
     pub(super) fn at(mut self, spot: Spot) -> Self {
         self.spot = Some(spot);
         self
     }
 
-    /// What is written at the caret.
+    /// Says what is written at the caret.
     pub(super) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// A second place that has to do with it.
+    /// Points at a second place that has to do with it.
     pub(super) fn also(mut self, spot: Spot, label: impl Into<String>) -> Self {
         self.also = Some((spot, label.into()));
         self
     }
 
-    /// What to do about it.
+    /// Says what the user can do about it.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same with help only where there is any.
+    /// Says what to do about it, where that is known.
     pub(super) fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
@@ -91,7 +91,7 @@ impl Problem {
 /// One file as it may be shown: values that may be secrets are stars, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// As the user would type it.
+    /// The path, as the user would type it.
     pub path: PathBuf,
     pub(super) veiled: String,
 }
@@ -115,7 +115,7 @@ impl Problems {
         Self { sources, list }
     }
 
-    /// Each problem once; at least one.
+    /// The problems, each of them once; there is at least one.
     pub fn list(&self) -> &[Problem] {
         &self.list
     }

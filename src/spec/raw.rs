@@ -90,7 +90,7 @@ table! {
 table! {
     /// A container that runs beside the main one.
     "[service.NAME.sidecar.NAME]" Sidecar {
-        /// Its image.
+        /// The image that the sidecar runs.
         image: ImageRef = required,
         /// The port it listens on: 8080, or "53/udp".
         port: Port,

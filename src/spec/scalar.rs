@@ -9,8 +9,8 @@ use super::problem::Spot;
 use super::shape::Shape;
 use super::tree::{Node, Value};
 use crate::names::{
-    AccountId, Arn, BadName, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Region,
-    ServiceName,
+    AccountId, Arn, BadName, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Pattern,
+    Patterned, Region, ServiceName, VARIABLE,
 };
 
 /// A whole number from `MIN` to `MAX`.
@@ -38,49 +38,37 @@ impl<const MIN: u32, const MAX: u32> Shape for Whole<MIN, MAX> {
         match u32::try_from(number) {
             Ok(number) if (MIN..=MAX).contains(&number) => Some(Self(number)),
             _ => {
-                findings.bad_value(node.spot, format!("must be {}", bounds(MIN, MAX)));
+                findings.bad_value(node.spot, format!("must be from {MIN} to {MAX}"));
                 None
             }
         }
     }
 
     fn schema() -> Json {
-        let mut schema = json!({ "type": "integer", "minimum": MIN });
-        if MAX < u32::MAX {
-            schema["maximum"] = json!(MAX);
-        }
-        or_variable(&schema)
-    }
-}
-
-fn bounds(min: u32, max: u32) -> String {
-    if max == u32::MAX {
-        format!("at least {min}")
-    } else {
-        format!("from {min} to {max}")
+        or_variable(&json!({ "type": "integer", "minimum": MIN, "maximum": MAX }))
     }
 }
 
 /// What a schema allows where a variable may take the place of a number.
 fn or_variable(schema: &Json) -> Json {
-    json!({ "anyOf": [schema, { "type": "string", "pattern": "\\$\\{" }] })
+    json!({ "anyOf": [schema, { "type": "string", "pattern": VARIABLE }] })
 }
 
 /// How many tasks: a number, or whatever others set.
 #[derive(Clone, Copy)]
 pub(super) enum Replicas {
-    /// So many.
+    /// This number of tasks.
     Count(u32),
     /// A person or another tool decides.
     External,
 }
 
-/// The word for it.
+/// The word that stands for [`Replicas::External`] in the files.
 const EXTERNAL: &str = "external";
 
 impl Shape for Replicas {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        if node.text().is_some_and(|text| text.trim() == EXTERNAL) {
+        if node.word() == Some(EXTERNAL) {
             return Some(Self::External);
         }
         if node.variables.is_empty() && !matches!(node.value, Value::Whole(_)) {
@@ -96,7 +84,7 @@ impl Shape for Replicas {
             "anyOf": [
                 { "type": "integer", "minimum": 0, "maximum": 5000 },
                 { "const": EXTERNAL },
-                { "type": "string", "pattern": "\\$\\{" },
+                { "type": "string", "pattern": VARIABLE },
             ],
         })
     }
@@ -121,6 +109,9 @@ impl Shape for Percent {
     }
 }
 
+/// No number of the files is larger.
+const LARGEST: i32 = i32::MAX;
+
 /// A number above 0.
 #[derive(Clone, Copy)]
 pub(super) struct Positive(pub(super) f64);
@@ -138,16 +129,17 @@ impl Shape for Positive {
                 return None;
             }
         };
-        if number.is_finite() && number > 0.0 {
+        if number > 0.0 && number <= f64::from(LARGEST) {
             Some(Self(number))
         } else {
-            findings.bad_value(node.spot, "must be a number above 0");
+            let message = format!("must be a number above 0 and at most {LARGEST}");
+            findings.bad_value(node.spot, message);
             None
         }
     }
 
     fn schema() -> Json {
-        json!({ "type": "number", "exclusiveMinimum": 0 })
+        json!({ "type": "number", "exclusiveMinimum": 0, "maximum": LARGEST })
     }
 }
 
@@ -185,10 +177,13 @@ impl Shape for String {
 #[derive(Clone)]
 pub(super) struct Filled(pub(super) String);
 
+/// Something other than white space is in it.
+pub(super) static FILLED: Pattern = Pattern::new("[ \\t\\r\\n]*[^ \\t\\r\\n][\\s\\S]*");
+
 impl Shape for Filled {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         let text = String::read(node, findings)?;
-        if text.trim().is_empty() {
+        if !FILLED.holds(&text) {
             findings.bad_value(node.spot, "must not be empty");
             return None;
         }
@@ -196,7 +191,7 @@ impl Shape for Filled {
     }
 
     fn schema() -> Json {
-        json!({ "type": "string", "minLength": 1 })
+        FILLED.schema()
     }
 }
 
@@ -258,7 +253,7 @@ macro_rules! names {
             }
 
             fn schema() -> Json {
-                json!({ "type": "string", "minLength": 1 })
+                $name::pattern().schema()
             }
         })+
     };
@@ -274,3 +269,16 @@ names!(
     Region,
     ServiceName
 );
+
+/// Whether a number stands here rather than a percentage. A variable is always text, so what it holds
+/// may stand for one.
+pub(super) fn is_number(node: &Node) -> bool {
+    let text = node.text();
+    text.is_none_or(|text| !node.variables.is_empty() && !text.contains('%'))
+}
+
+/// Reads a percentage of this form.
+pub(super) fn percentage(node: &Node, form: &Pattern) -> Option<u32> {
+    let text = node.word().filter(|text| form.holds(text))?;
+    text.trim_end_matches([' ', '%']).parse().ok()
+}

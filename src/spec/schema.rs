@@ -9,9 +9,9 @@ use super::shape::Shape;
 /// The schemas, each under the name of its file in `config/schema/`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schemas {
-    /// `deploy.schema.json`.
+    /// The schema of deploy.toml, kept in `deploy.schema.json`.
     pub deploy: Json,
-    /// `target.schema.json`.
+    /// The schema of a target's file, kept in `target.schema.json`.
     pub target: Json,
 }
 

@@ -8,6 +8,7 @@ use super::foreign;
 use super::nearest;
 use super::problem::{Problem, Spot};
 use super::tree::{Node, Value};
+use crate::names::VARIABLE;
 
 /// A value with its place, so that later checks can point at it.
 #[derive(Clone)]
@@ -232,12 +233,27 @@ macro_rules! words {
             }
 
             fn schema() -> serde_json::Value {
-                serde_json::json!({ "enum": [$($word),+] })
+                $crate::spec::shape::words_schema(&[$($word),+])
             }
         }
     };
 }
 pub(super) use words;
+
+/// The JSON Schema of these words: an editor offers them as they are, and lets pass what the reader
+/// takes as well.
+pub(super) fn words_schema(known: &[&str]) -> Json {
+    let any_case = |c: char| match (c.to_ascii_lowercase(), c.to_ascii_uppercase()) {
+        (lower, upper) if lower != upper => format!("[{lower}{upper}]"),
+        _ => c.to_string(),
+    };
+    let words = known
+        .iter()
+        .map(|word| word.chars().map(any_case).collect());
+    let words: Vec<String> = words.collect();
+    let pattern = format!("^(?:{})$|{VARIABLE}", words.join("|"));
+    json!({ "anyOf": [{ "enum": known }, { "type": "string", "pattern": pattern }] })
+}
 
 /// Reads one of these words, whatever the case of its letters.
 pub(super) fn word(
@@ -250,7 +266,7 @@ pub(super) fn word(
         let quoted: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
         quoted.join(", ")
     };
-    let Some(text) = node.text() else {
+    let Some(text) = node.word() else {
         findings.wrong_type(node, &format!("{expected}: one of {}", list()), None);
         return None;
     };

@@ -7,6 +7,7 @@ mod kubernetes;
 mod laws;
 mod meaning;
 mod secrecy;
+mod shapes;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -12,9 +12,9 @@ use super::problem::{Problem, Spot};
 #[derive(Clone)]
 pub(super) struct Node {
     pub(super) value: Value,
-    /// The value itself.
+    /// Where the value itself stands.
     pub(super) spot: Spot,
-    /// Its key; the document has none.
+    /// Where its key stands; the document has none.
     pub(super) key: Option<Spot>,
     /// Names of the variables that went into it.
     pub(super) variables: Vec<String>,
@@ -98,6 +98,17 @@ impl Node {
             Value::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a string that is one word. The white space around a word that a variable has brought is
+    /// no part of it; who writes the word into the file leaves none.
+    pub(super) fn word(&self) -> Option<&str> {
+        let text = self.text()?;
+        Some(if self.variables.is_empty() {
+            text
+        } else {
+            text.trim()
+        })
     }
 
     /// Lays another value over this one: tables are merged, everything else is replaced.

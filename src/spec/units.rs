@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::{Span, SpanRelativeTo};
 use serde_json::{Value as Json, json};
 
 use super::findings::Findings;
 use super::problem::Problem;
 use super::shape::Shape;
 use super::tree::{Node, Value};
+use crate::names::Pattern;
 
 /// A time of `MIN` to `MAX` seconds, written `30s`, `10m` or `1h30m`.
 #[derive(Clone, Copy)]
@@ -15,7 +17,7 @@ pub(super) struct Time<const MIN: u64, const MAX: u64>(pub(super) Duration);
 
 impl<const MIN: u64, const MAX: u64> Shape for Time<MIN, MAX> {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        let Some(text) = node.text() else {
+        let Some(text) = node.word() else {
             let help = match node.value {
                 Value::Whole(number) if number >= 0 => format!("say of what: \"{number}s\""),
                 _ => "for example \"30s\"".to_owned(),
@@ -27,55 +29,43 @@ impl<const MIN: u64, const MAX: u64> Shape for Time<MIN, MAX> {
             );
             return None;
         };
-        let Some(seconds) = seconds(text) else {
+        if !TIME.holds(text) {
             let message = "this is not a time: write \"30s\", \"10m\" or \"1h30m\"";
             findings.bad_value(node.spot, message);
             return None;
-        };
-        if (MIN..=MAX).contains(&seconds) {
-            return Some(Self(Duration::from_secs(seconds)));
         }
-        let (min, max) = (written(MIN), written(MAX));
-        findings.bad_value(node.spot, format!("must be from {min} to {max}"));
-        None
+        match duration(text) {
+            Some(time) if (MIN..=MAX).contains(&time.as_secs()) => Some(Self(time)),
+            _ => {
+                let (min, max) = (written(MIN), written(MAX));
+                findings.bad_value(node.spot, format!("must be from {min} to {max}"));
+                None
+            }
+        }
     }
 
     fn schema() -> Json {
-        let (min, max) = (written(MIN), written(MAX));
-        json!({
-            "type": "string",
-            "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$|\\$\\{",
-            "examples": [min, max],
-        })
+        let mut schema = TIME.schema();
+        schema["examples"] = json!([written(MIN), written(MAX)]);
+        schema
     }
 }
 
-/// `1h30m` as seconds: numbers with d, h, m, s, from the largest to the smallest.
-fn seconds(text: &str) -> Option<u64> {
-    let mut total = 0_u64;
-    let mut rest = text.trim();
-    let mut smallest = u64::MAX;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: u64 = rest[..digits].parse().ok()?;
-        let unit = match rest[digits..].chars().next()? {
-            'd' => 86_400,
-            'h' => 3_600,
-            'm' => 60,
-            's' => 1,
-            _ => return None,
-        };
-        if unit >= smallest {
-            return None;
-        }
-        smallest = unit;
-        total = total.checked_add(number.checked_mul(unit)?)?;
-        rest = &rest[digits + 1..];
-    }
-    (smallest < u64::MAX).then_some(total)
+/// Numbers with d, h, m and s, from the largest to the smallest.
+pub(super) static TIME: Pattern = Pattern::new(concat!(
+    "[0-9]+d(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?|[0-9]+h(?:[0-9]+m)?(?:[0-9]+s)?",
+    "|[0-9]+m(?:[0-9]+s)?|[0-9]+s",
+));
+
+/// Reads a time as the files and the command line have it, such as `90s` or `1h30m`. `None`: it is
+/// written otherwise, or longer than any clock counts.
+pub fn duration(text: &str) -> Option<Duration> {
+    let span: Span = Some(text).filter(|text| TIME.holds(text))?.parse().ok()?;
+    let time = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    time.try_into().ok()
 }
 
-/// Seconds as one would write them.
+/// Writes seconds as a person would.
 pub(super) fn written(seconds: u64) -> String {
     match seconds {
         0 => "0s".to_owned(),
@@ -92,7 +82,7 @@ pub(super) struct Mebibytes(pub(super) u32);
 
 impl Shape for Mebibytes {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        let Some(text) = node.text() else {
+        let Some(text) = node.word() else {
             let help = match node.value {
                 Value::Whole(number) if number > 0 => format!("say of what: \"{number}MiB\""),
                 _ => "for example \"512MiB\"".to_owned(),
@@ -100,40 +90,37 @@ impl Shape for Mebibytes {
             findings.wrong_type(node, "a size such as \"512MiB\" or \"1GiB\"", Some(&help));
             return None;
         };
-        let found = mebibytes(text.trim());
-        if found.is_none() {
+        if !SIZE.holds(text) {
             let message = "this is not a size: write \"512MiB\" or \"1GiB\", in whole MiB";
             findings.bad_value(node.spot, message);
+            return None;
+        }
+        let found = mebibytes(text);
+        if found.is_none() {
+            findings.bad_value(node.spot, "must be a number of whole MiB, and at least 1");
         }
         found.map(Self)
     }
 
     fn schema() -> Json {
-        json!({
-            "type": "string",
-            "pattern": "^[0-9.]+ ?(M|Mi|MiB|G|Gi|GiB)$|\\$\\{",
-            "examples": ["512MiB", "1GiB"],
-        })
+        let mut schema = SIZE.schema();
+        schema["examples"] = json!(["512MiB", "1GiB"]);
+        schema
     }
 }
 
+/// A decimal number of MiB or GiB.
+pub(super) static SIZE: Pattern = Pattern::new("[0-9]+(?:\\.[0-9]+)? ?[MG]iB?");
+
+/// The MiB that a size comes to, where they are whole.
 fn mebibytes(text: &str) -> Option<u32> {
-    let split = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(split);
-    let unit = match unit {
-        "MiB" | "Mi" => 1,
-        "GiB" | "Gi" => 1024,
-        _ => return None,
-    };
+    let (number, unit) = text.split_at(text.find(['M', 'G'])?);
+    let unit = if unit.starts_with('M') { 1 } else { 1024 };
     scaled(number.trim(), unit)
 }
 
 /// A decimal number times a unit, where that is whole, positive and not absurd.
 fn scaled(number: &str, unit: u32) -> Option<u32> {
-    let plain = |c: char| c.is_ascii_digit() || c == '.';
-    if number.is_empty() || !number.chars().all(plain) {
-        return None;
-    }
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
     let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
@@ -163,25 +150,25 @@ impl Shape for CpuUnits {
     fn schema() -> Json {
         json!({
             "anyOf": [
-                { "type": "number", "exclusiveMinimum": 0 },
-                { "type": "string", "pattern": "^[0-9.]+m?$|\\$\\{" },
+                { "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": TOO_MANY },
+                CPU.schema(),
             ],
             "examples": [0.25, 0.5, 1, 2, 4],
         })
     }
 }
 
+/// A decimal number of vCPU, or with an `m` of thousandths.
+pub(super) static CPU: Pattern = Pattern::new("[0-9]+(?:\\.[0-9]+)?m?");
+
 const NO_CPU: &str = "this is not an amount of CPU: write 0.5 or \"500m\" for half a vCPU";
 
 /// Thousandths of a CPU as both forms say them.
 fn thousandths(node: &Node, findings: &mut Findings) -> Option<u32> {
     let found = match &node.value {
-        Value::Text(text) => match text.trim().strip_suffix('m') {
-            Some(number) => scaled(number, 1),
-            None => scaled(text.trim(), 1000),
-        },
-        Value::Whole(number) => scaled(&number.to_string(), 1000),
-        Value::Real(number) => scaled(&number.to_string(), 1000),
+        Value::Text(_) => node.word().and_then(vcpu),
+        Value::Whole(number) => vcpu(&number.to_string()),
+        Value::Real(number) => vcpu(&number.to_string()),
         _ => {
             let expected = "a number of vCPU such as 0.5, or \"500m\"";
             findings.wrong_type(node, expected, None);
@@ -197,6 +184,15 @@ fn thousandths(node: &Node, findings: &mut Findings) -> Option<u32> {
         Some(_) => {}
     }
     found
+}
+
+/// The thousandths of a vCPU that a text of this form says, where they are whole.
+fn vcpu(text: &str) -> Option<u32> {
+    let text = Some(text).filter(|text| CPU.holds(text))?;
+    match text.strip_suffix('m') {
+        Some(number) => scaled(number, 1),
+        None => scaled(text, 1000),
+    }
 }
 
 /// No machine has so many vCPU for one task, and the units that ECS counts in begin here: 256 of them
@@ -239,7 +235,9 @@ mod tests {
 
     #[test]
     fn times_are_sums_of_units_from_large_to_small() {
+        let seconds = |text| duration(text).map(|time| time.as_secs());
         assert_eq!(seconds("1h30m"), Some(5400));
+        assert_eq!(seconds("1d1h1m1s"), Some(90_061));
         assert_eq!(seconds("90s"), Some(90));
         assert_eq!(seconds("0s"), Some(0));
         for bad in [
@@ -263,11 +261,13 @@ mod tests {
 
     #[test]
     fn sizes_are_whole_mebibytes() {
-        assert_eq!(mebibytes("1GiB"), Some(1024));
-        assert_eq!(mebibytes("0.5Gi"), Some(512));
-        assert_eq!(mebibytes("512 MiB"), Some(512));
+        let size = |text| SIZE.holds(text).then(|| mebibytes(text)).flatten();
+        assert_eq!(size("1GiB"), Some(1024));
+        assert_eq!(size("0.5Gi"), Some(512));
+        assert_eq!(size("512 MiB"), Some(512));
         for bad in [
             "1GB",
+            "512M",
             "512",
             "0MiB",
             "0.3MiB",
@@ -276,7 +276,7 @@ mod tests {
             "99999999GiB",
             "GiB",
         ] {
-            assert_eq!(mebibytes(bad), None, "{bad}");
+            assert_eq!(size(bad), None, "{bad}");
         }
     }
 }

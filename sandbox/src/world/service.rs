@@ -47,7 +47,7 @@ pub(crate) struct Service {
     /// The first is the PRIMARY.
     pub(crate) deployments: Vec<Deployment>,
     pub(crate) completed: Option<Candidate>,
-    /// Newest first.
+    /// The events of the service, the newest first.
     pub(crate) events: Vec<ServiceEvent>,
     pub(crate) client_token: Option<String>,
     /// The request that made it, to recognise its repetition.

@@ -15,17 +15,17 @@ pub struct Ecs {
     pub family: EcsName,
     /// Pulls the image, reads the secrets, writes the logs.
     pub execution_role: Option<Arn>,
-    /// What the program itself may do.
+    /// The role that says what the program itself may do.
     pub task_role: Option<Arn>,
     /// CloudWatch Logs through awslogs; `None`: no log configuration.
     pub logs: Option<AwsLogs>,
-    /// In the order of the file.
+    /// The target groups come in the order of the file.
     pub target_groups: Vec<TargetGroup>,
     /// The ALB in front, needed for scaling on requests per target.
     pub load_balancer: Option<Arn>,
-    /// Empty: launch type FARGATE.
+    /// The capacity providers; without any, the launch type is FARGATE.
     pub capacity: Vec<Capacity>,
-    /// `LATEST` unless said otherwise.
+    /// The platform version of Fargate: `LATEST` unless the file says otherwise.
     pub platform_version: String,
     /// GiB, 21 to 200; `None`: Fargate's 20.
     pub ephemeral_storage: Option<u32>,
@@ -41,25 +41,25 @@ pub struct Ecs {
     pub alarms: Vec<String>,
 }
 
-/// awslogs settings.
+/// Where the `awslogs` driver sends what the containers of a task print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsLogs {
-    /// The log group.
+    /// The log group that takes the streams.
     pub group: String,
-    /// Where it is.
+    /// The Region that the log group is in.
     pub region: Region,
-    /// Streams are `prefix/container/task`.
+    /// The first part of a stream's name, which is `prefix/container/task`.
     pub prefix: String,
 }
 
 /// A load balancer's target group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetGroup {
-    /// Its ARN.
+    /// The ARN that names the target group.
     pub arn: Arn,
-    /// Which container it sends to.
+    /// The container that it sends requests to.
     pub container: ContainerName,
-    /// On which of its ports.
+    /// The port of that container on which the requests arrive.
     pub port: u16,
 }
 
@@ -78,7 +78,7 @@ pub struct Capacity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
-    /// On demand.
+    /// Capacity on demand, which is not taken back.
     Fargate,
     /// Cheaper; may be taken back with two minutes' notice.
     FargateSpot,

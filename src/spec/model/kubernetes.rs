@@ -18,7 +18,7 @@ pub struct KubePlace {
     pub region: Option<Region>,
     /// How the cluster is reached.
     pub reach: Reach,
-    /// Everything of ours is in it.
+    /// The namespace that holds everything of ours.
     pub namespace: KubeLabel,
     /// Whether the namespace is made where it is missing.
     pub create_namespace: bool,
@@ -38,7 +38,7 @@ pub enum Reach {
         /// The name that the kubeconfig must have for the cluster; any other is refused before any write.
         cluster: Option<String>,
     },
-    /// By AWS credentials and nothing else.
+    /// It is reached by AWS credentials and nothing else.
     Eks {
         /// The cluster's name (Amazon EKS API reference, `CreateCluster`: letters, digits, `-`, `_`).
         cluster: EcsName,
@@ -50,9 +50,9 @@ pub enum Reach {
 /// An External Secrets store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretStore {
-    /// `SecretStore` or `ClusterSecretStore`.
+    /// The kind is `SecretStore` or `ClusterSecretStore`.
     pub kind: String,
-    /// Its name.
+    /// The name of the store.
     pub name: KubeName,
 }
 
@@ -101,12 +101,12 @@ pub struct Kubernetes {
     pub pod_annotations: BTreeMap<String, String>,
 }
 
-/// CPU and memory.
+/// Amounts of CPU and memory that are requested or allowed; `None` asks for nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Resources {
-    /// In thousandths of a CPU.
+    /// CPU is counted in thousandths.
     pub cpu: Option<u32>,
-    /// In MiB.
+    /// Memory is counted in MiB.
     pub memory: Option<u32>,
 }
 
@@ -121,7 +121,7 @@ impl Resources {
 /// A probe of the kubelet's (Kubernetes documentation, liveness, readiness and startup probes).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// What it asks.
+    /// The check that each probe makes.
     pub check: Check,
     /// Before the first one, in whole seconds.
     pub delay: Duration,
@@ -144,19 +144,19 @@ pub enum Check {
     Tcp(u16),
 }
 
-/// An HTTP check.
+/// Where an HTTP check sends its requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpProbe {
     /// The path, with its slash.
     pub path: String,
-    /// The container's port.
+    /// The port of the container that answers.
     pub port: u16,
 }
 
 /// An Ingress of the AWS Load Balancer Controller, or of another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
-    /// Its name.
+    /// The name of the Ingress.
     pub name: KubeName,
     /// The class that a controller of the cluster serves; `None`: the cluster's own default.
     pub class: Option<KubeName>,
@@ -196,8 +196,8 @@ pub fn user_ids(user: &str) -> Option<(u32, Option<u32>)> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Share {
-    /// So many.
+    /// A fixed number of pods.
     Pods(u32),
-    /// So many percent.
+    /// A percentage of the desired number.
     Percent(u32),
 }

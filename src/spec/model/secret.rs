@@ -1,4 +1,4 @@
-//! References to secrets.
+//! A reference says where a secret is kept, so that its value never passes through the program.
 
 use crate::names::{Arn, KubeName};
 
@@ -7,7 +7,7 @@ use crate::names::{Arn, KubeName};
 pub enum SecretRef {
     /// AWS Secrets Manager: the secret's ARN, optionally one key of its JSON document.
     SecretsManager {
-        /// `arn:aws:secretsmanager:…:secret:NAME`.
+        /// The ARN looks like `arn:aws:secretsmanager:…:secret:NAME`.
         arn: Arn,
         /// One key of the JSON document.
         key: Option<String>,
@@ -16,7 +16,7 @@ pub enum SecretRef {
     Parameter(String),
     /// A Secret of the service's namespace on Kubernetes, which somebody else keeps.
     Kubernetes {
-        /// Its name.
+        /// The name of the Secret.
         secret: KubeName,
         /// The key in it; `None`: the variable's own name.
         key: Option<String>,

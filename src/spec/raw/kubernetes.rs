@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::names::{Arn, KubeLabel, KubeName};
+use crate::names::{Arn, KubeLabel, KubeName, Pattern};
 use crate::spec::findings::Findings;
 use crate::spec::model::Share;
-use crate::spec::scalar::{Filled, Whole};
+use crate::spec::scalar::{Filled, Whole, is_number, percentage};
 use crate::spec::shape::{Map, Shape, table};
 use crate::spec::tree::{Node, Value};
 use crate::spec::units::{Mebibytes, Millis, Time};
@@ -120,18 +120,16 @@ impl<T: Shape> Shape for Switch<T> {
     }
 }
 
+/// `0%` to `100%`.
+pub(in crate::spec) static SHARE: Pattern = Pattern::new("(?:[1-9]?[0-9]|100) ?%");
+
 impl Shape for Share {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        // A variable is always text, so what it holds may stand for a number.
-        let text = node
-            .text()
-            .filter(|text| text.contains('%') || node.variables.is_empty());
-        let Some(text) = text else {
+        if is_number(node) {
             let Whole::<0, 5000>(pods) = Whole::read(node, findings)?;
             return Some(Self::Pods(pods));
-        };
-        let number = text.trim().strip_suffix('%').map(str::trim);
-        if let Some(percent @ 0..=100) = number.and_then(|number| number.parse().ok()) {
+        }
+        if let Some(percent) = percentage(node, &SHARE) {
             Some(Self::Percent(percent))
         } else {
             let message = "this is not a share: write \"0%\" to \"100%\", or a number of pods";
@@ -144,7 +142,7 @@ impl Shape for Share {
         json!({
             "anyOf": [
                 { "type": "integer", "minimum": 0, "maximum": 5000 },
-                { "type": "string", "pattern": "^[0-9]+%$|\\$\\{" },
+                SHARE.schema(),
             ],
         })
     }

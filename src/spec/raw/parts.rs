@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::names::{Arn, KubeName};
+use crate::names::{Arn, KubeName, Pattern};
 use crate::spec::findings::Findings;
 use crate::spec::model::{Architecture, Dependency, Port as Listens, Protocol, SecretRef};
 use crate::spec::problem::Problem;
@@ -23,9 +23,12 @@ words!(
 #[derive(Clone, Copy)]
 pub(in crate::spec) struct Port(pub(in crate::spec) Listens);
 
+/// A port is a number, with a protocol behind it perhaps.
+pub(in crate::spec) static PORT: Pattern = Pattern::new("[1-9][0-9]{0,4}(?:/(?:tcp|udp))?");
+
 impl Shape for Port {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        let Some(text) = node.text() else {
+        let Some(text) = node.word() else {
             let Whole::<1, 65_535>(number) = Whole::read(node, findings)?;
             let number = u16::try_from(number).ok()?;
             return Some(Self(Listens {
@@ -33,19 +36,21 @@ impl Shape for Port {
                 protocol: Protocol::Tcp,
             }));
         };
-        let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-        let protocol = match protocol {
-            "tcp" => Some(Protocol::Tcp),
-            "udp" => Some(Protocol::Udp),
-            _ => None,
+        if !PORT.holds(text) {
+            let message = "this is not a port: write 8080, \"8080/tcp\" or \"53/udp\"";
+            findings.bad_value(node.spot, message);
+            return None;
+        }
+        let (number, protocol) = match text.split_once('/') {
+            Some((number, "udp")) => (number, Protocol::Udp),
+            Some((number, _)) => (number, Protocol::Tcp),
+            None => (text, Protocol::Tcp),
         };
-        match (number.parse::<u16>(), protocol) {
-            (Ok(number), Some(protocol)) if number > 0 => Some(Self(Listens { number, protocol })),
-            _ => {
-                let message = "this is not a port: write 8080, \"8080/tcp\" or \"53/udp\"";
-                findings.bad_value(node.spot, message);
-                None
-            }
+        if let Ok(number) = number.parse() {
+            Some(Self(Listens { number, protocol }))
+        } else {
+            findings.bad_value(node.spot, "must be from 1 to 65535");
+            None
         }
     }
 
@@ -53,7 +58,7 @@ impl Shape for Port {
         json!({
             "anyOf": [
                 { "type": "integer", "minimum": 1, "maximum": 65535 },
-                { "type": "string", "pattern": "^[0-9]+(/(tcp|udp))?$|\\$\\{" },
+                PORT.schema(),
             ],
         })
     }
@@ -74,6 +79,14 @@ table! {
     }
 }
 
+/// A reference to a secret in one text: the name of a parameter, its ARN, or the ARN of a secret, perhaps
+/// with one of its keys.
+pub(in crate::spec) static SECRET: Pattern = Pattern::new(concat!(
+    "/[A-Za-z0-9_./-]*|ssm:[A-Za-z0-9_./-]+",
+    "|(?:ssm:)?arn:aws[^:]*:ssm:[^:]*:[^:]*:parameter/[\\s\\S]*",
+    "|arn:aws[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]+(?::[^:]*:*)?",
+));
+
 /// A reference to a secret; what is wrong with one is told without repeating it.
 #[derive(Clone)]
 pub(in crate::spec) struct Secret(pub(in crate::spec) SecretRef);
@@ -81,7 +94,10 @@ pub(in crate::spec) struct Secret(pub(in crate::spec) SecretRef);
 impl Shape for Secret {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         let found = match &node.value {
-            Value::Text(text) => reference(text),
+            Value::Text(text) => reference(text).and_then(|found| {
+                let fits = SECRET.holds(text).then_some(found);
+                fits.ok_or("it is neither an ARN nor a parameter")
+            }),
             Value::Table(_) => from_table(node, findings)?,
             _ => {
                 findings.wrong_type(node, "a reference to a secret", Some(FORMS));
@@ -105,7 +121,7 @@ impl Shape for Secret {
     }
 
     fn schema() -> Json {
-        json!({ "anyOf": [{ "type": "string" }, SecretTable::schema()] })
+        json!({ "anyOf": [SECRET.schema(), SecretTable::schema()] })
     }
 }
 
@@ -241,7 +257,7 @@ impl Shape for DependsOn {
         json!({
             "anyOf": [
                 { "type": "object", "additionalProperties": Dependency::schema() },
-                { "type": "array", "items": { "type": "string" } },
+                { "type": "array", "items": Filled::schema() },
             ],
         })
     }

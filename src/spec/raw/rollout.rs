@@ -2,9 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::names::Pattern;
 use crate::spec::findings::Findings;
 use crate::spec::model::OnCancel;
-use crate::spec::scalar::{Percent, Positive, Whole};
+use crate::spec::scalar::{Percent, Positive, Whole, is_number, percentage};
 use crate::spec::shape::{Shape, table, words};
 use crate::spec::tree::{Node, Value};
 use crate::spec::units::Time;
@@ -110,14 +111,19 @@ pub(in crate::spec) enum Threshold {
     Count(u32),
 }
 
+/// `1%` to `100%`.
+pub(in crate::spec) static SHARE: Pattern = Pattern::new("(?:[1-9][0-9]?|100) ?%");
+
+/// ECS counts failures in such numbers.
+const MOST: u32 = i32::MAX.unsigned_abs();
+
 impl Shape for Threshold {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        let Some(text) = node.text() else {
-            let Whole::<1, { i32::MAX.unsigned_abs() }>(count) = Whole::read(node, findings)?;
+        if is_number(node) {
+            let Whole::<1, MOST>(count) = Whole::read(node, findings)?;
             return Some(Self::Count(count));
-        };
-        let number = text.trim().strip_suffix('%').map(str::trim);
-        if let Some(percent @ 1..=100) = number.and_then(|number| number.parse().ok()) {
+        }
+        if let Some(percent) = percentage(node, &SHARE) {
             Some(Self::Percent(percent))
         } else {
             let message =
@@ -129,10 +135,7 @@ impl Shape for Threshold {
 
     fn schema() -> Json {
         json!({
-            "anyOf": [
-                { "type": "string", "pattern": "^[0-9]+%$|\\$\\{" },
-                { "type": "integer", "minimum": 1 },
-            ],
+            "anyOf": [SHARE.schema(), { "type": "integer", "minimum": 1, "maximum": MOST }],
         })
     }
 }

@@ -109,7 +109,7 @@ table! {
     "secret_store" SecretStore {
         /// `SecretStore` or `ClusterSecretStore`. Default: `SecretStore`.
         kind: StoreKind,
-        /// Its name.
+        /// The name of the store.
         name: KubeName = required,
     }
 }

@@ -9,7 +9,7 @@ use super::kubernetes::annotations;
 use super::{Scene, arns, or};
 use crate::names::{Arn, KubeName};
 
-/// What `expose` says.
+/// What `expose` says, before the Ingress takes it over.
 pub(super) struct Exposed {
     head: Spot,
     host: Option<(String, Spot)>,

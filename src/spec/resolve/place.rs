@@ -99,7 +99,7 @@ pub(in crate::spec) fn is_kubernetes(target: &Node) -> bool {
     platform(target).is_some_and(Platform::is_kubernetes)
 }
 
-/// Some ECS cluster.
+/// Any ECS cluster will do where only the shape of a service is asked for.
 pub(super) fn some_cluster() -> Option<EcsPlace> {
     let [_, (_, region), (_, cluster)] = SANDBOX;
     Some(EcsPlace {

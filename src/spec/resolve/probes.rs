@@ -43,7 +43,7 @@ impl Health {
     }
 }
 
-/// All three.
+/// The three probes that the kubelet knows.
 pub(super) struct Probes {
     pub(super) readiness: Option<Probe>,
     pub(super) liveness: Option<Probe>,
@@ -104,7 +104,7 @@ fn http(health: &Health, port: Option<u16>, findings: &mut Findings) -> Option<C
 
 /// What a probe is where its keys say nothing else.
 struct Usual {
-    /// The service's own.
+    /// The port of the service itself.
     port: Option<u16>,
     check: Option<Check>,
     delay: Duration,

@@ -74,7 +74,7 @@ pub(super) fn scaling(
     }
 }
 
-/// Where nothing scales it.
+/// The count of a service that nothing scales.
 fn alone(replicas: Option<&At<Replicas>>) -> Count {
     Count {
         scaling: None,

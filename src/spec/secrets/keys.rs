@@ -144,7 +144,7 @@ impl Form {
 enum State {
     /// None was told, or all looked like the inside of a key that began before.
     Begins { within: bool },
-    /// Nothing of a key.
+    /// The line has nothing of a key in it.
     Plain,
     /// Within a key, which may have so many more lines.
     Within { form: Form, left: usize },
