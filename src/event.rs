@@ -362,11 +362,39 @@ impl Events {
         let _ = self.sender.send(event);
     }
 
+    /// The same events, kept back until it is known whether they are told.
+    pub fn kept_back(&self) -> (Self, KeptBack) {
+        let (sender, kept) = tokio::sync::mpsc::unbounded_channel();
+        let to = self.sender.clone();
+        let events = Self {
+            sender,
+            ..self.clone()
+        };
+        (events, KeptBack { kept, to })
+    }
+
     /// Tells of something that got in the way.
     pub fn warn(&self, code: &str, text: impl Into<String>) {
         self.send(EventKind::Warning {
             code: code.into(),
             text: text.into(),
         });
+    }
+}
+
+/// Events that are told later, or never: dropped, they are not told.
+#[derive(Debug)]
+pub struct KeptBack {
+    kept: tokio::sync::mpsc::UnboundedReceiver<Event>,
+    to: tokio::sync::mpsc::UnboundedSender<Event>,
+}
+
+impl KeptBack {
+    /// Tells all of them, as of when they happened.
+    pub fn tell(mut self) {
+        while let Ok(event) = self.kept.try_recv() {
+            // Nobody listening any more means that the command is over.
+            let _ = self.to.send(event);
+        }
     }
 }

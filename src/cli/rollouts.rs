@@ -57,7 +57,7 @@ pub struct RestartArgs {
 /// How to scale.
 #[derive(Debug, clap::Args)]
 pub struct ScaleArgs {
-    /// How many tasks, such as `api=5`
+    /// How many tasks or pods, such as `api=5`
     #[arg(required = true, value_name = "SERVICE=COUNT", value_parser = service_and_count)]
     counts: Vec<(ServiceName, u32)>,
     /// Why, for the history

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::pace::Pace;
 use super::{Deploy, IfBusy, PlanOf, Watched, outcome};
-use crate::event::Outcome;
+use crate::event::{Events, Outcome};
 use crate::plan::{Note, Weight};
 use crate::platform::{Current, Platform, Proposal, Whose};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
@@ -126,8 +126,19 @@ impl<P: Platform> Deploy<'_, P> {
         Ok(proposal)
     }
 
+    /// Looks once at another rollout. What the platform says of it is told only where it may come to
+    /// something: of one that is over it would read as if it were said of what comes next.
     async fn look_at(&self, rollout: &mut Watched<P>) -> Other {
-        let look = self.platform.sample(rollout, &self.events);
+        let (events, kept) = self.events.kept_back();
+        let other = self.judge(rollout, &events).await;
+        if matches!(other, Other::UnderWay) {
+            kept.tell();
+        }
+        other
+    }
+
+    async fn judge(&self, rollout: &mut Watched<P>, events: &Events) -> Other {
+        let look = self.platform.sample(rollout, events);
         let Some(Ok(sample)) = self.in_time(look).await else {
             return Other::UnderWay;
         };
@@ -198,4 +209,34 @@ fn takes_the_place(why: &str) -> Note {
              this one takes its place."
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn what_is_kept_back_is_told_later_or_never() {
+        let (sender, mut told) = unbounded_channel();
+        let events = Events::new(sender, "dev".parse().unwrap(), Clock::system());
+        let (aside, kept) = events.kept_back();
+        aside.warn("over", "it failed");
+        drop(kept);
+        // Nobody listens any more, and that is no trouble.
+        aside.warn("over", "it failed again");
+        assert!(told.try_recv().is_err());
+        let (aside, kept) = events.kept_back();
+        aside.warn("first", "it goes on");
+        aside.warn("second", "and on");
+        assert!(told.try_recv().is_err());
+        kept.tell();
+        let codes = std::iter::from_fn(|| told.try_recv().ok()).map(|event| match event.kind {
+            crate::event::EventKind::Warning { code, .. } => code,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(codes.collect::<Vec<_>>(), ["first", "second"]);
+    }
 }

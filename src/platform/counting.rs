@@ -21,10 +21,15 @@ pub struct Scaled {
 }
 
 /// Why `scale` must not set `wanted`; `scaled`: what scales the service.
-pub fn refusal(service: &Service, scaled: Option<Scaled>, wanted: u32) -> Option<Failed> {
+pub fn refusal(
+    service: &Service,
+    scaled: Option<Scaled>,
+    wanted: u32,
+    things: &str,
+) -> Option<Failed> {
     let file = service.scaling.as_ref().map(|scaling| scaling.max);
     let why = match (scaled, file) {
-        _ if wanted > MOST => format!("a service has at most {MOST} tasks"),
+        _ if wanted > MOST => format!("a service has at most {MOST} {things}"),
         (Some(Scaled { max, .. }), _) if wanted > max => {
             format!("its autoscaler allows at most {max}; raise `scaling.max` in deploy.toml first")
         }

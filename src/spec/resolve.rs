@@ -199,7 +199,7 @@ fn shares(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
         .as_ref()
         .filter(|at| reserved > u64::from(at.value.0))
     {
-        let message = "the containers reserve more CPU than the task has";
+        let message = "the containers reserve more CPU than all of them together have";
         findings.bad_value(at.spot, message);
     }
     let limits = sum(|placed| placed.container.as_ref()?.memory);
@@ -208,7 +208,7 @@ fn shares(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
         .as_ref()
         .filter(|at| limits > u64::from(at.value.0))
     {
-        let message = "the containers may use more memory than the task has";
+        let message = "the containers may use more memory than all of them together have";
         findings.bad_value(at.spot, message);
     }
 }

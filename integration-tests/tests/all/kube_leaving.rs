@@ -128,7 +128,13 @@ fn nothing_is_done_in_a_namespace_that_is_being_deleted() -> Outcome {
         .project
         .kubernetes_target("kube", &way, &bench.namespace.name)?;
     let space = format!("/api/v1/namespaces/{}", bench.namespace.name);
+    hold(&bench, "deployments", "api", &json!([HOLDER]))?;
     cluster.api().delete(&space)?;
+    let status = bench.run("status")?;
+    assert_eq!(status.exit, 0, "{status}");
+    let leaves = format!("Namespace {} is being deleted", bench.namespace.name);
+    assert_says(&status, &[&leaves]);
+    hold(&bench, "deployments", "api", &Value::Null)?;
     for words in [
         "plan --set TAG=v2",
         "apply --yes --set TAG=v2",

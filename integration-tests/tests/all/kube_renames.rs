@@ -101,6 +101,8 @@ fn a_renamed_service_that_fails_leaves_what_serves() -> Outcome {
     let tripped = bench.apply("v2-crash")?;
     assert_verdict(&tripped, "tripped", Some(true), 10)?;
     assert_says(&tripped, &["\"serving\":\"api\""]);
+    // The service is what serves under the name that it had before.
+    assert!(!tripped.says("no pod of this service"), "{tripped}");
     assert_eq!(leads_to(&bench)?, "api", "{tripped}");
     assert_eq!(bench.serve()?, ["v1", "v1"], "{tripped}");
     is_all_there_is(&bench, "api")?;

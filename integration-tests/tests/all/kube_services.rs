@@ -5,13 +5,15 @@ use integration_tests::cluster::objects;
 use integration_tests::trial::{Outcome, Trial, test};
 use serde_json::{Value, json};
 
-use crate::kube::Bench;
+use crate::kube::{Bench, assert_says};
 use crate::shop::assert_verdict;
 
 /// What others made of the Service, with what is changed of it by an adoption and what is not.
 struct Kind {
     name: &'static str,
     spec: fn() -> Value,
+    /// What the refusal says of a way from outside that would go with it.
+    goes: Option<&'static str>,
     changes: &'static [&'static str],
     stays: &'static [&'static str],
 }
@@ -20,6 +22,7 @@ const KINDS: [Kind; 5] = [
     Kind {
         name: "node_port",
         spec: || json!({"type": "NodePort", "ports": [{"port": 80, "targetPort": 8080}]}),
+        goes: Some("its port on every node goes"),
         changes: &["spec.type"],
         stays: &["clusterIP", "clusterIPs"],
     },
@@ -31,18 +34,21 @@ const KINDS: [Kind; 5] = [
                 "ports": [{"port": 80, "targetPort": 8080}],
             })
         },
+        goes: Some("its load balancer goes, and with it its address"),
         changes: &["spec.type"],
         stays: &["clusterIP"],
     },
     Kind {
         name: "headless",
         spec: || json!({"clusterIP": "None", "ports": [{"port": 80, "targetPort": 8080}]}),
+        goes: None,
         changes: &[],
         stays: &["clusterIP"],
     },
     Kind {
         name: "external_name",
         spec: || json!({"type": "ExternalName", "externalName": "api.example.com"}),
+        goes: None,
         changes: &["spec.type"],
         stays: &[],
     },
@@ -57,6 +63,7 @@ const KINDS: [Kind; 5] = [
                 ],
             })
         },
+        goes: None,
         changes: &["spec.ports"],
         stays: &["clusterIP"],
     },
@@ -81,6 +88,17 @@ pub(crate) fn trials() -> Vec<Trial> {
     KINDS.iter().map(one).collect()
 }
 
+/// Nobody loses a way from outside unasked: how it is taken over all the same.
+fn stays_unless_forced(bench: &Bench, manager: &str, goes: &str) -> Outcome<&'static str> {
+    for words in ["plan --adopt", "apply --yes --adopt"] {
+        let refused = bench.run(words)?;
+        assert_eq!(refused.exit, 4, "{manager}\n{refused}");
+        assert_says(&refused, &[goes, "--force-conflicts"]);
+    }
+    assert_eq!(bench.changes(), Vec::<String>::new(), "{manager}");
+    Ok("--adopt --force-conflicts")
+}
+
 fn adopted(kind: &Kind, manager: &str, how: &str) -> Outcome {
     let bench = Bench::new("svc")?;
     let mut service = objects::service("api");
@@ -95,8 +113,13 @@ fn adopted(kind: &Kind, manager: &str, how: &str) -> Outcome {
     );
     bench.namespace.cluster().api().post(&path, &service)?;
     let before = bench.namespace.get("services", "api")?;
+    let how = match kind.goes {
+        Some(goes) => stays_unless_forced(&bench, manager, goes)?,
+        None => how,
+    };
     let plan = bench.run(&format!("plan {how}"))?;
     assert_eq!(plan.exit, 0, "{manager}\n{plan}");
+    assert_says(&plan, kind.goes.as_slice());
     let changes = plan.event("plan", "api")?["changes"].clone();
     let paths: Vec<&str> = changes
         .as_array()

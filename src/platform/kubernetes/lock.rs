@@ -26,7 +26,7 @@ mod renew;
 #[cfg(test)]
 mod tests;
 
-pub use self::renew::{Held, Lost};
+pub use self::renew::{Held, Left, Lost};
 
 /// How long a lock lasts that is not renewed.
 pub const LASTS: Duration = Duration::from_secs(15);
@@ -206,11 +206,17 @@ impl Kubernetes {
             }
             match self.take(name, seen.as_ref()).await {
                 Ok(lease) => {
-                    let held = self.keep(name, LeaseView::of(lease)).await?;
+                    let mut held = self.keep(name, LeaseView::of(lease)).await?;
+                    held.is_new = seen.is_none();
                     self.with_run(name, |run| run.held = Some(held));
                     return Ok(());
                 }
-                Err(error) if settles_by_reading(error.kind) => seen = self.lease(name).await?,
+                Err(error)
+                    if settles_by_reading(error.kind)
+                        || (seen.is_some() && error.kind == FailureKind::Missing) =>
+                {
+                    seen = self.lease(name).await?;
+                }
                 Err(error)
                     if matches!(
                         error.kind,
@@ -306,14 +312,14 @@ impl Kubernetes {
 
     /// Gives the lock back, so that the next run need not wait. What cannot be given back runs out
     /// by itself.
-    pub async fn release(&self, name: &str) {
+    pub async fn release(&self, name: &str, left: Left) {
         let Some(held) = self.with_run(name, |run| run.held.take()) else {
             return;
         };
         if held.lost(self.clock.now()).is_some() {
             return;
         }
-        let given = held.give_back().await;
+        let given = held.give_back(left).await;
         if let Err(error) = given {
             tracing::info!(%error, "the lock runs out by itself");
         }

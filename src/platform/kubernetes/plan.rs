@@ -38,6 +38,7 @@ pub mod earlier_revision;
 pub mod former;
 pub mod leaving;
 pub mod observe;
+mod outside;
 pub mod prerequisites;
 pub mod replicas;
 pub mod rights;

@@ -1,4 +1,4 @@
-//! What runs now, for `status`: six small reads at once.
+//! What runs now, for `status`: seven small reads at once.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
@@ -6,18 +6,20 @@ use kube::Api;
 use kube::api::{DynamicObject, ListParams};
 use serde_json::Value;
 
+use super::Kubernetes;
 use super::api::failures::failed;
 use super::history::record::{RecordHead, short};
 use super::history::serving;
+use super::kinds::{Id, Kind};
 use super::plan::adopt::Owner;
 use super::plan::ambiguous;
+use super::plan::prerequisites;
 use super::plan::replicas;
 use super::rollout::evidence::warnings;
 use super::rollout::is_of;
 use super::rollout::look::{DeploymentView, EventView, SetView};
 use super::rollout::post_mortem::chain::{is_ready, of_gates};
 use super::rollout::watch::{WatchPlace, replica_sets};
-use super::{Kind, Kubernetes};
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::names::label_value;
 use crate::platform::Failed;
@@ -30,13 +32,14 @@ impl Kubernetes {
     /// What runs now of the Deployment `name`; `None`: it is not there. Reads only.
     pub async fn status(&self, service: &Service, name: &str) -> Result<Option<Status>, Failed> {
         let place = self.at(name).await?;
-        let (deployment, scaler, sets, pods, said, heads) = futures::join!(
+        let (deployment, scaler, sets, pods, said, heads, space) = futures::join!(
             place.object(Kind::Deployment),
             place.object(Kind::HorizontalPodAutoscaler),
             place.sets(),
             place.pods(),
             warnings(&place),
             self.records(name),
+            self.namespace_leaves(),
         );
         let Some(deployment) = deployment? else {
             return Ok(None);
@@ -68,9 +71,25 @@ impl Kubernetes {
         status.targets = pods.iter().flat_map(targets).collect();
         status.messages = messages(said);
         status.messages.extend(ambiguous::message(scaler.first()));
+        status.messages.extend(space);
         status.scaling = scaler.first().and_then(bounds);
         status.missing = missing.0;
         Ok(Some(status.of_its_revision()))
+    }
+
+    /// That the namespace is being deleted. Many roles are bound to a namespace and may not look at it
+    /// from outside: then nothing is said of it.
+    async fn namespace_leaves(&self) -> Option<Message> {
+        let id = Id {
+            kind: Kind::Namespace,
+            name: self.namespace().to_owned(),
+        };
+        let live = self.wire().await.ok()?.read(&id).await.ok()??;
+        let since = live.pointer("/metadata/deletionTimestamp")?.as_str()?;
+        Some(Message {
+            at: since.parse().unwrap_or(Timestamp::UNIX_EPOCH),
+            text: prerequisites::leaves(self.namespace()),
+        })
     }
 
     /// Where the Deployment `name` is.

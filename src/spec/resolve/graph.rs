@@ -64,7 +64,7 @@ fn dependency(name: &str, at: &At<Dependency>, other: &Placed, findings: &mut Fi
         Dependency::Complete | Dependency::Success if other.essential => findings.problem(
             Problem::new(
                 "bad-dependency",
-                format!("`{name}` is essential: when it ends, so does the task"),
+                format!("`{name}` is essential: when it ends, so do the others"),
             )
             .at(at.spot)
             .also(other.head, "the essential container")
@@ -162,7 +162,7 @@ fn ports(containers: &[Placed], findings: &mut Findings) {
             findings.problem(
                 Problem::new(
                     "duplicate-port",
-                    "two containers of a task cannot listen on one port",
+                    "two containers of a service cannot listen on one port",
                 )
                 .at(port.spot)
                 .also(first.spot, "taken here"),

@@ -108,7 +108,7 @@ fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Fin
         findings.problem(
             Problem::new("bad-value", "must be at least 1")
                 .at(min.spot)
-                .label("no task, no CPU to measure: it could never scale out again"),
+                .label("where nothing runs, there is no CPU to measure: it could never scale out again"),
         );
     }
     if min.value.0 > max.value.0 {

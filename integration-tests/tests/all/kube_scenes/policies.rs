@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use integration_tests::cluster::objects;
 use integration_tests::host;
+use integration_tests::program::Finished;
 use integration_tests::trial::{Outcome, fail};
 use integration_tests::trials;
 use serde_json::{Value, json};
@@ -179,6 +180,16 @@ fn webhook(bench: &Bench, group: &str, resource: &str) -> Value {
     })
 }
 
+/// A first deployment that was refused leaves nothing, not even of what it keeps for itself.
+fn assert_nothing_stays(bench: &Bench, done: &Finished) -> Outcome {
+    assert_eq!(bench.changes(), Vec::<String>::new(), "{done}");
+    for kind in ["deployments", "services", "secrets", "leases"] {
+        let names = bench.namespace.names(kind)?;
+        assert_eq!(names, Vec::<String>::new(), "{kind}\n{done}");
+    }
+    Ok(())
+}
+
 fn a_webhook_that_is_down_refuses_before_anything_is_changed() -> Outcome {
     let bench = Bench::new("webhook")?;
     bench.needs_simulation("webhooks of the whole cluster")?;
@@ -194,8 +205,7 @@ fn a_webhook_that_is_down_refuses_before_anything_is_changed() -> Outcome {
     let done = bench.apply("v1")?;
     assert_verdict(&done, "failed", None, 1)?;
     assert_says(&done, &["guard.example.com", "connection refused"]);
-    assert_eq!(bench.changes(), Vec::<String>::new(), "{done}");
-    assert_eq!(bench.namespace.names("deployments")?.len(), 0, "{done}");
+    assert_nothing_stays(&bench, &done)?;
     Ok(())
 }
 
@@ -235,9 +245,7 @@ fn a_quota_of_secrets_leaves_nothing_half_done() -> Outcome {
     let done = bench.apply("v1")?;
     assert_verdict(&done, "failed", None, 1)?;
     assert_says(&done, &["exceeded quota: none", "count/secrets"]);
-    assert_eq!(bench.changes(), Vec::<String>::new(), "{done}");
-    assert_eq!(bench.namespace.names("deployments")?.len(), 0, "{done}");
-    assert_eq!(bench.namespace.names("services")?.len(), 0, "{done}");
+    assert_nothing_stays(&bench, &done)?;
     Ok(())
 }
 

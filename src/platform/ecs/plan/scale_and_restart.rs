@@ -39,7 +39,7 @@ pub fn scale_to(
 ) -> Result<Diff, Failed> {
     let target = scaling.and_then(|scaling| scaling.target.as_ref());
     let scaled = target.map(|target| scaled(target, there.raw.desired_count));
-    if let Some(refused) = counting::refusal(service, scaled, count) {
+    if let Some(refused) = counting::refusal(service, scaled, count, "tasks") {
         return Err(refused);
     }
     let wanted = i32::try_from(count).unwrap_or(i32::MAX);

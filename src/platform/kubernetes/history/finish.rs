@@ -4,6 +4,7 @@
 use super::record::{Mark, RecordHead, State};
 use crate::event::{Events, Outcome, VerdictWord};
 use crate::platform::kubernetes::Kubernetes;
+use crate::platform::kubernetes::lock::Left;
 use crate::platform::kubernetes::plan::earlier_revision::made;
 
 impl Kubernetes {
@@ -13,10 +14,11 @@ impl Kubernetes {
         if let Some((number, end)) = self.end(name, asked, outcome) {
             self.write_end(name, number, end, outcome, events).await;
         }
-        self.release(name).await;
+        let left = left(outcome);
+        self.release(name, left).await;
         let look = self.remembered(name);
         for former in look.iter().flat_map(|look| look.observed.formers.iter()) {
-            self.release(&former.name).await;
+            self.release(&former.name, left).await;
         }
     }
 
@@ -67,6 +69,14 @@ impl Kubernetes {
         // ours to take back.
         let may = end == End::Discard || self.holds(name).is_ok();
         may.then_some((head.number, end))
+    }
+}
+
+/// What stays of the locks: where nothing was changed, no more than was there before.
+fn left(outcome: &Outcome) -> Left {
+    match outcome.verdict {
+        VerdictWord::Failed | VerdictWord::Refused | VerdictWord::Wrong => Left::Nothing,
+        _ => Left::Lease,
     }
 }
 

@@ -197,7 +197,16 @@ impl Shelf {
                 object["metadata"]["resourceVersion"] = self.next().into();
                 Ok(object.clone())
             }
-            Method::DELETE => objects.remove(&path).ok_or((404, "NotFound")),
+            Method::DELETE => {
+                let object = objects.get(&path).ok_or((404, "NotFound"))?;
+                let expected = body["preconditions"].get("resourceVersion");
+                if expected
+                    .is_some_and(|expected| *expected != object["metadata"]["resourceVersion"])
+                {
+                    return Err((409, "Conflict"));
+                }
+                objects.remove(&path).ok_or((404, "NotFound"))
+            }
             _ if query.contains("labelSelector") => {
                 let inside = format!("{path}/");
                 let items: Vec<&Value> = objects

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::Api;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
 use serde_json::{Value, json};
 use tokio::task::AbortHandle;
 
@@ -31,6 +31,17 @@ const AGAIN: Duration = Duration::from_millis(500);
 pub struct Held {
     keeper: Keeper,
     task: AbortHandle,
+    /// Whether this run made the Lease.
+    pub(super) is_new: bool,
+}
+
+/// What a run leaves behind of its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// The Lease, for whoever comes next.
+    Lease,
+    /// What was there before this run, which changed nothing.
+    Nothing,
 }
 
 /// Why a lock is not ours.
@@ -60,15 +71,22 @@ impl Held {
         }
     }
 
-    /// Gives it back.
-    pub(super) async fn give_back(self) -> Result<(), Failed> {
+    /// Gives it back. A Lease that is only there since this run wanted it may go with it: in the
+    /// version that we know alone, so that whoever took it meanwhile keeps it.
+    pub(super) async fn give_back(self, left: Left) -> Result<(), Failed> {
         self.task.abort();
+        let mut goes = self.is_new && left == Left::Nothing;
         let mut tries = 0;
         loop {
             tries += 1;
-            let free = json!({ "holderIdentity": "", "leaseDurationSeconds": 1 });
-            let error = match self.keeper.write(free).await {
-                Ok(_) => return Ok(()),
+            let given = if goes {
+                self.keeper.delete().await
+            } else {
+                let free = json!({ "holderIdentity": "", "leaseDurationSeconds": 1 });
+                self.keeper.write(free).await.map(drop)
+            };
+            let error = match given {
+                Ok(()) => return Ok(()),
                 Err(error) if tries == TRIES => return Err(error),
                 Err(error) => error,
             };
@@ -81,6 +99,9 @@ impl Held {
                     }
                     _ => return Ok(()),
                 },
+                FailureKind::Missing => return Ok(()),
+                // Whoever may not delete it leaves it free.
+                FailureKind::Denied if goes => goes = false,
                 kind if kind.may_pass() => {
                     let clock = self.keeper.clock;
                     clock.sleep_until(clock.now() + AGAIN).await;
@@ -135,7 +156,11 @@ impl Kubernetes {
         };
         let renewing = keeper.clone();
         let task = tokio::spawn(async move { renewing.run().await }).abort_handle();
-        Ok(Held { keeper, task })
+        Ok(Held {
+            keeper,
+            task,
+            is_new: false,
+        })
     }
 }
 
@@ -209,6 +234,19 @@ impl Keeper {
             )
             .await?;
         Ok(lease.metadata.resource_version.unwrap_or_default())
+    }
+
+    /// Deletes it in the version that we know.
+    async fn delete(&self) -> Result<(), Failed> {
+        let params = DeleteParams {
+            preconditions: Some(Preconditions {
+                resource_version: Some(self.state().version),
+                uid: None,
+            }),
+            ..DeleteParams::default()
+        };
+        let call = self.leases.delete(&self.name, &params);
+        self.in_time("delete the lock", call).await.map(drop)
     }
 
     async fn read(&self) -> Result<Option<LeaseView>, Failed> {

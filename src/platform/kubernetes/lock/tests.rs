@@ -52,7 +52,7 @@ async fn who_supersedes_takes_it_and_the_holder_learns_of_it() {
     bob.holds("api").unwrap();
     assert_eq!(ann.holds("api").unwrap_err().kind, FailureKind::Refused);
     // Nor does it give back what is not its own.
-    ann.release("api").await;
+    ann.release("api", Left::Lease).await;
     assert_eq!(holder(&shelf), "bob");
 }
 
@@ -62,7 +62,7 @@ async fn taking_a_lock_that_was_seen_is_one_request() {
     let ann = shelf.run("ann");
     ann.acquire("api", None).await.unwrap();
     assert_eq!(shelf.asked().len(), 1);
-    ann.release("api").await;
+    ann.release("api", Left::Lease).await;
     let bob = shelf.run("bob");
     let seen = bob.lease("api").await.unwrap();
     let before = shelf.asked().len();
@@ -114,15 +114,59 @@ async fn a_lock_that_was_given_back_is_free_at_once() {
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
     ann.acquire("api", None).await.unwrap();
     wait(&shelf, 7).await;
-    ann.release("api").await;
+    ann.release("api", Left::Lease).await;
     let begun = shelf.clock.now();
     let seen = bob.lease("api").await.unwrap();
     assert_eq!(bob.wait_out("api", seen.clone()).await.unwrap(), None);
     bob.acquire("api", seen.as_ref()).await.unwrap();
     assert_eq!(shelf.clock.since(begun), Duration::ZERO);
     // It is not given back twice: that one is bob's.
-    ann.release("api").await;
+    ann.release("api", Left::Lease).await;
     bob.holds("api").unwrap();
+    assert_eq!(holder(&shelf), "bob");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_changed_nothing_leaves_no_lease_of_its_own() {
+    let shelf = Shelf::new();
+    let ann = shelf.run("ann");
+    ann.acquire("api", None).await.unwrap();
+    wait(&shelf, 7).await;
+    // The answer to the first request is lost, too.
+    shelf.fate(Method::DELETE, Fate::AnswerLost);
+    ann.release("api", Left::Nothing).await;
+    assert_eq!(shelf.object(LEASE), None);
+    // One that was there before stays, free for whoever comes next.
+    let bob = shelf.run("bob");
+    bob.acquire("api", None).await.unwrap();
+    bob.release("api", Left::Lease).await;
+    let seen = ann.lease("api").await.unwrap();
+    ann.acquire("api", seen.as_ref()).await.unwrap();
+    ann.release("api", Left::Nothing).await;
+    assert_eq!(holder(&shelf), "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_somebody_took_meanwhile_is_left_to_them() {
+    let shelf = Shelf::new();
+    let ann = shelf.run("ann");
+    ann.acquire("api", None).await.unwrap();
+    shelf.overwrite(LEASE, |lease| {
+        lease["spec"]["holderIdentity"] = "bob/other".into();
+    });
+    ann.release("api", Left::Nothing).await;
+    assert_eq!(holder(&shelf), "bob");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_went_since_it_was_seen_is_made_anew() {
+    let shelf = Shelf::new();
+    let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
+    ann.acquire("api", None).await.unwrap();
+    let seen = bob.lease("api").await.unwrap();
+    ann.release("api", Left::Nothing).await;
+    wait(&shelf, LASTS.as_secs() + 1).await;
+    bob.acquire("api", seen.as_ref()).await.unwrap();
     assert_eq!(holder(&shelf), "bob");
 }
 
@@ -179,7 +223,7 @@ async fn a_lost_answer_recognises_itself_and_a_busy_server_is_asked_again() {
         wait(&shelf, 60).await;
         ann.holds("api").unwrap();
         shelf.fate(Method::PATCH, fate);
-        ann.release("api").await;
+        ann.release("api", Left::Lease).await;
         assert_eq!(holder(&shelf), "", "{fate:?}");
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::adopt::{self, Owner};
 use super::change::Change;
 use super::observe::Observed;
+use super::outside;
 use super::replicas;
 use super::replicas::Decides;
 use super::rivals::{self, Held};
@@ -144,6 +145,10 @@ impl<'a> Work<'a> {
             self.foreign.push((&object.id, live));
             let note = adopt::reconciled(&object.id, &pair.takes_over);
             self.diff.notes.extend(note);
+            if self.wish.adopt {
+                let goes = outside::gate(&object.id, live, &wanted.manifest, self.wish.force);
+                self.diff.notes.extend(goes?);
+            }
         }
         if !pair.rivals.is_empty() {
             let found = pair.rivals.iter().flat_map(Held::conflicts).collect();

@@ -80,10 +80,10 @@ pub fn leaving(
     }
     let space = &place.namespace;
     if intent.destroy || !(intent.writes || intent.is_read) {
-        let words = format!(
-            "Namespace {space} is being deleted, and with it everything of this service in it."
-        );
-        return Ok(Some(Note::warning("namespace_leaves", words)));
+        return Ok(Some(Note::warning(
+            "namespace_leaves",
+            leaves(space.as_str()),
+        )));
     }
     let anew = if place.create_namespace {
         "deploy again, which makes it anew".to_owned()
@@ -98,6 +98,11 @@ pub fn leaving(
              (`kubectl get namespace {space} -o yaml` says what it waits for)"
         ),
     ))
+}
+
+/// That a namespace is being deleted, in words.
+pub fn leaves(space: &str) -> String {
+    format!("Namespace {space} is being deleted, and with it everything of this service in it.")
 }
 
 /// A Secret that must be there.

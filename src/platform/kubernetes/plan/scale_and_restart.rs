@@ -87,7 +87,7 @@ pub fn scale_to(
     let now = observed.deployment(name).map_or(0, replicas::replicas);
     let scaler = observed.objects.iter().find(ours);
     let scaled = scaler.map(|(_, live)| replicas::scaled(live, now));
-    if let Some(refused) = counting::refusal(service, scaled, wanted) {
+    if let Some(refused) = counting::refusal(service, scaled, wanted, "pods") {
         return Err(refused);
     }
     let mut diff = match scaler {

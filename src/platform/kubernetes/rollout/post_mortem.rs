@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::Watched;
 use super::evidence::{Tails, ask_events, keep_tail};
 use super::look::{EventView, View};
-use super::watch::Watch;
+use super::watch::{PODS, Watch};
 use crate::event::{FailureGroup, LogTail, PostMortem};
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::plan::earlier_revision::knows_better;
@@ -81,6 +81,7 @@ pub(crate) async fn evidence(
         group: groups.first(),
         runs_on: rollout.runs_on,
         spoke: logs.is_some(),
+        sees_pods: !rollout.seen.missing.contains_key(PODS),
         can_go_back,
     };
     PostMortem {
@@ -92,7 +93,12 @@ pub(crate) async fn evidence(
         logs,
         running_logs,
         messages: messages(rollout),
-        now: rollout.seen.view.as_ref().map(now).unwrap_or_default(),
+        now: rollout
+            .seen
+            .view
+            .as_ref()
+            .map(|view| now(&rollout.service, view))
+            .unwrap_or_default(),
         not_brought_back: if rolled_back {
             rollout.not_brought_back.clone()
         } else {
@@ -219,7 +225,7 @@ fn unready(rollout: &Watched) -> Option<String> {
 }
 
 /// What runs now, set by set.
-fn now(view: &View) -> Vec<String> {
+fn now(name: &str, view: &View) -> Vec<String> {
     let mut sets: Vec<_> = view
         .own_sets()
         .filter(|set| set.desired + set.replicas > 0)
@@ -241,7 +247,8 @@ fn now(view: &View) -> Vec<String> {
     match &view.deployment {
         None => lines.push("the Deployment does not exist any more".into()),
         Some(deployment) if deployment.available == 0 => {
-            lines.push("no pod of this service is available".into());
+            // Of this Deployment: under the name that it had before, the service may well serve.
+            lines.push(format!("no pod of {name} is available"));
         }
         Some(_) => {}
     }

@@ -198,6 +198,9 @@ async fn follow_pods(sets: Feed<SetView>, pods: Feed<Pod>) {
     futures::join!(sets.run(), pods.run());
 }
 
+/// The pods, as a piece of what is seen.
+pub(crate) const PODS: &str = "pods";
+
 /// A kind of object that is watched.
 trait WatchedKind: Sized + Send + Sync + 'static {
     /// As the client gives it.
@@ -286,7 +289,7 @@ pub(crate) fn replica_sets() -> ApiResource {
 
 impl WatchedKind for Pod {
     type Object = Self;
-    const WORDS: &'static str = "pods";
+    const WORDS: &'static str = PODS;
 
     fn api(place: &WatchPlace) -> Api<Self> {
         Api::namespaced(place.link.client.clone(), &place.namespace)

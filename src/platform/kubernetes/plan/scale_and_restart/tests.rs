@@ -40,6 +40,8 @@ fn a_count_is_set_beside_the_deployment() {
         scale_to(&service(), &observed, OWNER, 2).unwrap(),
         Diff::default()
     );
+    let refused = scale_to(&service(), &observed, OWNER, 5_001).unwrap_err();
+    assert!(refused.message.contains("at most 5000 pods"), "{refused}");
 }
 
 #[test]

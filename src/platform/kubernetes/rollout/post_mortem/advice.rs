@@ -16,6 +16,8 @@ pub(super) struct Known<'a> {
     pub(super) runs_on: Option<Architecture>,
     /// Whether log lines of the run that ended are shown.
     pub(super) spoke: bool,
+    /// Whether the pods may be read.
+    pub(super) sees_pods: bool,
     /// Whether `rollback` would find something to go back to.
     pub(super) can_go_back: bool,
 }
@@ -32,6 +34,7 @@ impl Known<'_> {
         let by_cause = match (self.group, self.sign) {
             (Some(_), Some(sign)) => Some(self.by_sign(sign)),
             (Some(group), None) => Some(self.by_cause(group.cause).to_owned()),
+            (None, _) if !self.sees_pods => tripped.then(|| NOTHING_SEEN.to_owned()),
             (None, _) => tripped.then(|| NOTHING_FAILED.to_owned()),
         };
         let steps = steps(verdict, self.can_go_back).map(str::to_owned);
@@ -58,6 +61,9 @@ impl Known<'_> {
 
 const NOTHING_FAILED: &str = "No container failed: check that the readiness probe's path and port answer, and that it \
      has enough time.";
+
+const NOTHING_SEEN: &str = "Whether a container failed could not be seen: give whoever deploys the right that is missing, or \
+     look with `kubectl describe pods`.";
 
 const NO_ADDRESS: &str = "Give the nodes' network more addresses: larger subnets, or prefixes for the network plugin; \
      or move pods to other nodes.";

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::rollout::{Doubt, Unit};
+use crate::rollout::{Doubt, Rollback, Trip, Tripper, Unit, WhyNot};
 
 fn group(cause: Cause, text: &str, code: Option<i32>) -> FailureGroup {
     FailureGroup {
@@ -24,6 +24,7 @@ fn advised(group: &FailureGroup, runs_on: Option<Architecture>, spoke: bool) -> 
         sign: sign::sign(group, None),
         runs_on,
         spoke,
+        sees_pods: true,
         can_go_back: false,
     };
     let next = known.next(&Verdict::Undetermined(Doubt::TimedOut));
@@ -87,4 +88,30 @@ fn log_lines_are_advised_only_where_some_are_shown() {
             .contains("Read the last log lines")
     );
     assert!(!advised(&crashed, None, false).1.contains("log lines"));
+}
+
+#[test]
+fn that_no_container_failed_is_said_only_where_the_pods_are_seen() {
+    let tripped = Verdict::Tripped {
+        trip: Trip {
+            by: Tripper::Deadline,
+            at: Timestamp::UNIX_EPOCH,
+            cause: None,
+            reason: "not healthy within 60s".into(),
+        },
+        rollback: Rollback::NotDone(WhyNot::FirstDeployment),
+    };
+    let next = |sees_pods| {
+        let known = Known {
+            group: None,
+            sign: None,
+            runs_on: None,
+            spoke: false,
+            sees_pods,
+            can_go_back: false,
+        };
+        known.next(&tripped)[0].clone()
+    };
+    assert!(next(true).starts_with("No container failed"));
+    assert!(next(false).starts_with("Whether a container failed could not be seen"));
 }
