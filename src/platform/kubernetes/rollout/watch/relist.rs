@@ -68,7 +68,7 @@ fn may_pass(lost: &Unreadable) -> bool {
 }
 
 /// Reads one kind; gives why that failed.
-async fn read<T: WatchedKind>(feed: &Feed<T>) -> Option<Unreadable> {
+pub(super) async fn read<T: WatchedKind>(feed: &Feed<T>) -> Option<Unreadable> {
     let late = feed.clock.now() + PATIENCE;
     let answer = tokio::select! {
         answer = feed.list() => answer,

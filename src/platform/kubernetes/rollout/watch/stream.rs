@@ -10,6 +10,7 @@ use kube::Api;
 use kube::api::{ListParams, ResourceExt, WatchEvent, WatchParams};
 use kube::core::Status;
 
+use super::relist;
 use super::store::{Placed, Shelf, Stream};
 use super::{Shared, Unreadable, WatchPlace, WatchedKind};
 use crate::clock::Clock;
@@ -103,6 +104,8 @@ impl<T: WatchedKind> Feed<T> {
                     continue;
                 }
                 Turn::Failed(error) if is_denied(&error) => {
+                    // What may be listed all the same is seen from the beginning, and not missed.
+                    let _ = relist::read(&self).await;
                     self.lost(Stream::Denied(why::<T>(&error)));
                     ASK_AGAIN
                 }

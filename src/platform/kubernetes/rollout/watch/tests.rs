@@ -191,6 +191,17 @@ async fn what_may_only_be_listed_is_listed_again_and_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pods_that_may_only_be_listed_are_seen_from_the_first_look_on() {
+    let server = server();
+    server.deny("pods", true);
+    let watch = Watch::open(server.place(), false);
+    let view = watch.look().await.unwrap();
+    assert_eq!(view.pods.len(), 1);
+    assert!(watch.denied().is_empty());
+    assert_eq!(watch.polled(), ["pods"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deployment_that_may_not_be_read_is_said_at_once() {
     let server = server();
     server.deny("deployments", true);
