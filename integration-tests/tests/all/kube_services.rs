@@ -2,6 +2,7 @@
 //! is empty. Needs a control plane.
 
 use integration_tests::cluster::objects;
+use integration_tests::program::Finished;
 use integration_tests::trial::{Outcome, Trial, test};
 use serde_json::{Value, json};
 
@@ -99,6 +100,27 @@ fn stays_unless_forced(bench: &Bench, manager: &str, goes: &str) -> Outcome<&'st
     Ok("--adopt --force-conflicts")
 }
 
+/// What the plan shows of the Service, and what it does not.
+fn assert_shown(kind: &Kind, manager: &str, plan: &Finished, changes: &Value) {
+    let paths: Vec<&str> = changes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|one| one["object"] == "Service api")
+        .filter_map(|one| one["path"].as_str())
+        .collect();
+    for changed in kind.changes {
+        let shown = paths.iter().any(|path| path.starts_with(changed));
+        assert!(shown, "{changed} {manager}\n{plan}");
+    }
+    for stays in kind.stays {
+        assert!(
+            !paths.iter().any(|path| path.contains(stays)),
+            "{stays} {manager}\n{plan}"
+        );
+    }
+}
+
 fn adopted(kind: &Kind, manager: &str, how: &str) -> Outcome {
     let bench = Bench::new("svc")?;
     let mut service = objects::service("api");
@@ -121,23 +143,7 @@ fn adopted(kind: &Kind, manager: &str, how: &str) -> Outcome {
     assert_eq!(plan.exit, 0, "{manager}\n{plan}");
     assert_says(&plan, kind.goes.as_slice());
     let changes = plan.event("plan", "api")?["changes"].clone();
-    let paths: Vec<&str> = changes
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|one| one["object"] == "Service api")
-        .filter_map(|one| one["path"].as_str())
-        .collect();
-    for changed in kind.changes {
-        let shown = paths.iter().any(|path| path.starts_with(changed));
-        assert!(shown, "{changed} {manager}\n{plan}");
-    }
-    for stays in kind.stays {
-        assert!(
-            !paths.iter().any(|path| path.contains(stays)),
-            "{stays} {manager}\n{plan}"
-        );
-    }
+    assert_shown(kind, manager, &plan, &changes);
     let done = bench.run(&format!("apply --yes {how}"))?;
     if kind.name == "load_balancer" && manager == "some-operator" {
         // What only a load balancer may have is theirs and stays, so that the API server refuses another type. It says
