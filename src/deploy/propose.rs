@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::pace::Pace;
-use super::{Deploy, IfBusy, PlanOf, Watched, outcome};
+use super::{Deploy, IfBusy, PlanOf, Session, Watched, outcome};
 use crate::event::Outcome;
 use crate::plan::{Note, Weight};
 use crate::platform::{Current, Platform, Proposal, Whose};
@@ -27,7 +27,11 @@ impl<P: Platform> Deploy<'_, P> {
     pub async fn propose(&self) -> Result<Proposal<P>, Outcome> {
         let mut waiting = None;
         loop {
-            let Proposal { mut plan, current } = tokio::select! {
+            let Proposal {
+                mut plan,
+                current,
+                session,
+            } = tokio::select! {
                 read = self.in_time(self.read()) => match read {
                     Some(proposal) => proposal?,
                     None => return Err(outcome::late()),
@@ -42,14 +46,18 @@ impl<P: Platform> Deploy<'_, P> {
                 whose,
             } = current
             else {
-                return Ok(Proposal { plan, current });
+                return Ok(Proposal {
+                    plan,
+                    current,
+                    session,
+                });
             };
             // Where nothing is to be changed, it is in nobody's way.
             let other = match whose {
                 Whose::Owed => Other::UnderWay,
                 _ if plan.is_empty() => Other::Over,
                 Whose::Held => Other::UnderWay,
-                Whose::Another | Whose::Ours => self.look_at(&mut rollout).await,
+                Whose::Another | Whose::Ours => self.look_at(&session, &mut rollout).await,
             };
             if let Other::Failing(why) = &other {
                 plan.notes.push(takes_the_place(why));
@@ -64,7 +72,7 @@ impl<P: Platform> Deploy<'_, P> {
                         self.events.warn("busy", words);
                         self.clock.now()
                     });
-                    self.wait_out(rollout, begun).await?;
+                    self.wait_out(&session, rollout, begun).await?;
                 }
                 _ => {
                     let current = Current::Busy {
@@ -72,7 +80,11 @@ impl<P: Platform> Deploy<'_, P> {
                         rollout,
                         whose: if busy { whose } else { Whose::Another },
                     };
-                    return Ok(Proposal { plan, current });
+                    return Ok(Proposal {
+                        plan,
+                        current,
+                        session,
+                    });
                 }
             }
         }
@@ -109,7 +121,10 @@ impl<P: Platform> Deploy<'_, P> {
     /// Warns of another rollout that would be in the way of a plan.
     pub async fn warn_if_busy(&self, proposal: &mut Proposal<P>) {
         if let Current::Busy { what, rollout, .. } = &mut proposal.current
-            && matches!(self.look_at(rollout).await, Other::UnderWay)
+            && matches!(
+                self.look_at(&proposal.session, rollout).await,
+                Other::UnderWay
+            )
         {
             let words = format!("another rollout is under way: {what}");
             self.events.warn("busy", words);
@@ -126,8 +141,8 @@ impl<P: Platform> Deploy<'_, P> {
         Ok(proposal)
     }
 
-    async fn look_at(&self, rollout: &mut Watched<P>) -> Other {
-        let look = self.platform.sample(rollout, &self.events);
+    async fn look_at(&self, session: &Session<P>, rollout: &mut Watched<P>) -> Other {
+        let look = self.platform.sample(session, rollout, &self.events);
         let Some(Ok(sample)) = self.in_time(look).await else {
             return Other::UnderWay;
         };
@@ -152,14 +167,19 @@ impl<P: Platform> Deploy<'_, P> {
     }
 
     /// Waits for the end of somebody else's rollout, however it ends; since `begun`.
-    async fn wait_out(&self, mut rollout: Watched<P>, begun: Timestamp) -> Result<(), Outcome> {
+    async fn wait_out(
+        &self,
+        session: &Session<P>,
+        mut rollout: Watched<P>,
+        begun: Timestamp,
+    ) -> Result<(), Outcome> {
         let policy = self.service.rollout.policy;
         let waited = self.clock.since(begun);
         let end = self.end_of((policy.deadline + REMEDY_ALLOWANCE).saturating_sub(waited));
         let mut machine = Rollout::new(policy, self.clock.now(), Some(self.left(end)));
         let mut pace = Pace::new(self.clock.now());
         while machine.verdict().is_none() {
-            let look = self.platform.sample(&mut rollout, &self.events);
+            let look = self.platform.sample(session, &mut rollout, &self.events);
             match self.in_time(look).await {
                 Some(Ok(sample)) => {
                     machine.observe(&sample);
