@@ -305,7 +305,6 @@ pub trait Platform {
     async fn resume(
         &self,
         session: &Self::Session,
-        service: &Service,
         rollout: &mut Self::Watched,
         events: &Events,
     ) -> Result<(), Failed>;

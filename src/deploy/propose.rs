@@ -27,11 +27,7 @@ impl<P: Platform> Deploy<'_, P> {
     pub async fn propose(&self) -> Result<Proposal<P>, Outcome> {
         let mut waiting = None;
         loop {
-            let Proposal {
-                mut plan,
-                current,
-                session,
-            } = tokio::select! {
+            let mut proposal = tokio::select! {
                 read = self.in_time(self.read()) => match read {
                     Some(proposal) => proposal?,
                     None => return Err(outcome::late()),
@@ -42,49 +38,39 @@ impl<P: Platform> Deploy<'_, P> {
             };
             let Current::Busy {
                 what,
-                mut rollout,
+                rollout,
                 whose,
-            } = current
+            } = &mut proposal.current
             else {
-                return Ok(Proposal {
-                    plan,
-                    current,
-                    session,
-                });
+                return Ok(proposal);
             };
             // Where nothing is to be changed, it is in nobody's way.
             let other = match whose {
                 Whose::Owed => Other::UnderWay,
-                _ if plan.is_empty() => Other::Over,
+                _ if proposal.plan.is_empty() => Other::Over,
                 Whose::Held => Other::UnderWay,
-                Whose::Another | Whose::Ours => self.look_at(&session, &mut rollout).await,
+                Whose::Another | Whose::Ours => self.look_at(&proposal.session, rollout).await,
             };
             if let Other::Failing(why) = &other {
-                plan.notes.push(takes_the_place(why));
+                proposal.plan.notes.push(takes_the_place(why));
             }
             let busy = matches!(other, Other::UnderWay);
             let stands = busy && self.conduct.may_write && !whose.is_ours();
             match self.conduct.if_busy {
-                IfBusy::Refuse if stands => return Err(outcome::busy(&what)),
+                IfBusy::Refuse if stands => return Err(outcome::busy(what)),
                 IfBusy::Wait if stands => {
                     let begun = *waiting.get_or_insert_with(|| {
                         let words = format!("waiting for another rollout to end: {what}");
                         self.events.warn("busy", words);
                         self.clock.now()
                     });
-                    self.wait_out(&session, rollout, begun).await?;
+                    self.wait_out(&proposal.session, rollout, begun).await?;
                 }
                 _ => {
-                    let current = Current::Busy {
-                        what,
-                        rollout,
-                        whose: if busy { whose } else { Whose::Another },
-                    };
-                    return Ok(Proposal {
-                        plan,
-                        current,
-                        session,
-                    });
+                    if !busy {
+                        *whose = Whose::Another;
+                    }
+                    return Ok(proposal);
                 }
             }
         }
@@ -170,7 +156,7 @@ impl<P: Platform> Deploy<'_, P> {
     async fn wait_out(
         &self,
         session: &Session<P>,
-        mut rollout: Watched<P>,
+        rollout: &mut Watched<P>,
         begun: Timestamp,
     ) -> Result<(), Outcome> {
         let policy = self.service.rollout.policy;
@@ -179,7 +165,7 @@ impl<P: Platform> Deploy<'_, P> {
         let mut machine = Rollout::new(policy, self.clock.now(), Some(self.left(end)));
         let mut pace = Pace::new(self.clock.now());
         while machine.verdict().is_none() {
-            let look = self.platform.sample(session, &mut rollout, &self.events);
+            let look = self.platform.sample(session, rollout, &self.events);
             match self.in_time(look).await {
                 Some(Ok(sample)) => {
                     machine.observe(&sample);

@@ -155,7 +155,7 @@ impl<P: Platform> Deploy<'_, P> {
         if how != How::Started && self.conduct.may_write {
             let taken = self
                 .platform
-                .resume(session, self.service, rollout, &self.events);
+                .resume(session, rollout, &self.events);
             if let Err(error) = taken.await {
                 teller.trouble(&error);
             }

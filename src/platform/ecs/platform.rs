@@ -175,7 +175,6 @@ impl Platform for Ecs {
     async fn resume(
         &self,
         _session: &Session,
-        _service: &Service,
         _rollout: &mut Watched,
         _events: &Events,
     ) -> Result<(), Failed> {

@@ -116,7 +116,6 @@ impl Platform for Kubernetes {
     async fn resume(
         &self,
         session: &Session,
-        _service: &Service,
         rollout: &mut Watched,
         events: &Events,
     ) -> Result<(), Failed> {
