@@ -153,9 +153,7 @@ impl<P: Platform> Deploy<'_, P> {
         teller: &mut Teller<'_>,
     ) {
         if how != How::Started && self.conduct.may_write {
-            let taken = self
-                .platform
-                .resume(session, rollout, &self.events);
+            let taken = self.platform.resume(session, rollout, &self.events);
             if let Err(error) = taken.await {
                 teller.trouble(&error);
             }
