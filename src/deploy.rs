@@ -12,7 +12,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Outcome};
 use crate::plan::Note;
-use crate::platform::{Current, Intent, PerformError, Platform, Proposal};
+use crate::platform::{Current, Intent, PerformError, Platform};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Rollback, Trip, Verdict, WhyNot};
 use crate::spec::Service;
@@ -100,15 +100,21 @@ enum How {
     Stopping,
 }
 
+type Session<P> = <P as Platform>::Session;
 type Watched<P> = <P as Platform>::Watched;
 type PlanOf<P> = crate::plan::Plan<<P as Platform>::Basis, <P as Platform>::Change>;
 
 impl<P: Platform> Deploy<'_, P> {
     /// Performs a plan and watches what it starts; with an empty plan, judges what is there.
-    pub async fn carry_out(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
-        let work = Box::pin(self.work_through(plan, current));
+    pub async fn carry_out(
+        &self,
+        session: &Session<P>,
+        plan: &PlanOf<P>,
+        current: Current<Watched<P>>,
+    ) -> Outcome {
+        let work = Box::pin(self.work_through(session, plan, current));
         let ended = self.bounded(plan, work).await;
-        self.close(&ended).await;
+        self.close(session, &ended).await;
         self.let_go(plan, ended).await
     }
 
@@ -131,15 +137,20 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn work_through(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
+    async fn work_through(
+        &self,
+        session: &Session<P>,
+        plan: &PlanOf<P>,
+        current: Current<Watched<P>>,
+    ) -> Outcome {
         if self.cancel.is_cancelled() {
             return outcome::interrupted(&[], "nothing was changed", None);
         }
         if plan.is_empty() && self.conduct.intent.destroy {
-            return self.gone(false).await;
+            return self.gone(session, false).await;
         }
         if plan.is_empty() {
-            return self.judge_unchanged(plan, current).await;
+            return self.judge_unchanged(session, plan, current).await;
         }
         // The rollback of what is asked for: its end is the verdict, and comes before another try.
         let current = match current {
@@ -148,15 +159,15 @@ impl<P: Platform> Deploy<'_, P> {
                     && matches!(self.conduct.if_busy, IfBusy::Refuse | IfBusy::Wait) =>
             {
                 self.events.warn("goes_back", GOES_BACK);
-                return self.follow(plan, rollout, How::Attached).await;
+                return self.follow(session, plan, rollout, How::Attached).await;
             }
             other => other,
         };
         if self.conduct.is_read {
-            return self.perform(plan, current).await;
+            return self.perform(session, plan, current).await;
         }
         // Nobody reads the plan: the warnings come beside the work, which never waits for them.
-        let work = std::pin::pin!(self.perform(plan, current));
+        let work = std::pin::pin!(self.perform(session, plan, current));
         let warnings = std::pin::pin!(self.platform.warnings(self.service));
         match futures::future::select(work, warnings).await {
             Either::Left((outcome, _)) => outcome,
@@ -169,64 +180,74 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn perform(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
+    async fn perform(
+        &self,
+        session: &Session<P>,
+        plan: &PlanOf<P>,
+        current: Current<Watched<P>>,
+    ) -> Outcome {
         let performed = self
             .platform
-            .perform(self.service, plan, &self.events)
+            .perform(session, self.service, plan, &self.events)
             .await;
         match performed {
             Ok(performed) => match (performed.rollout, current) {
-                (Some(rollout), _) => self.follow(plan, rollout, How::Started).await,
-                (None, _) if self.conduct.intent.destroy => self.gone(true).await,
+                (Some(rollout), _) => self.follow(session, plan, rollout, How::Started).await,
+                (None, _) if self.conduct.intent.destroy => self.gone(session, true).await,
                 // What is asked for is on its way already: what waits for its health waits on.
                 (None, Current::Rolling(rollout)) => {
-                    self.follow(plan, rollout, How::Attached).await
+                    self.follow(session, plan, rollout, How::Attached).await
                 }
                 // It has failed already, and what waits for its health is not made.
                 (None, unwell @ Current::Unwell { .. })
                     if !self.platform.waiting_changes(plan).is_empty() =>
                 {
-                    self.judge_unchanged(plan, unwell).await
+                    self.judge_unchanged(session, plan, unwell).await
                 }
-                (None, _) => self.judge_anew(plan).await,
+                (None, _) => self.judge_anew(session, plan).await,
             },
             Err(error) => self.not_performed(plan, &error),
         }
     }
 
     /// The changes started no rollout: what is there now is read again and judged.
-    async fn judge_anew(&self, plan: &PlanOf<P>) -> Outcome {
-        if let Err(error) = self.platform.settle(self.service, plan, &self.events).await {
+    async fn judge_anew(&self, session: &Session<P>, plan: &PlanOf<P>) -> Outcome {
+        if let Err(error) = self
+            .platform
+            .settle(session, self.service, plan, &self.events)
+            .await
+        {
             return outcome::incomplete(&error, &outcome::healthy(true, ""));
         }
         let intent = Intent {
             adopt: true,
             ..Intent::default()
         };
-        let reading = Box::pin(self.platform.propose(self.service, &intent, &self.events));
+        let reading = Box::pin(
+            self.platform
+                .reread(session, self.service, &intent, &self.events),
+        );
         match reading.await {
             Err(error) => outcome::unseen(&error, &self.conduct.resume),
-            Ok(Proposal {
-                current: Current::Settled { proven, serving },
-                ..
-            }) => Outcome {
+            Ok(Current::Settled { proven, serving }) => Outcome {
                 serving: Some(serving),
                 ..outcome::healthy(proven, "the changes were made; nothing had to roll")
             },
-            Ok(Proposal { mut plan, current }) => {
+            Ok(current) => {
                 // All of it was done just now.
-                plan.changes.clear();
-                self.judge_unchanged(&plan, current).await
+                let mut done = plan.clone();
+                done.changes.clear();
+                self.judge_unchanged(session, &done, current).await
             }
         }
     }
 
     /// Waits until a service that was deleted is gone; `by_us`: in this run.
-    async fn gone(&self, by_us: bool) -> Outcome {
+    async fn gone(&self, session: &Session<P>, by_us: bool) -> Outcome {
         let end = self.end_of(REMEDY_ALLOWANCE);
         match self
             .platform
-            .gone(self.service, end, &self.cancel, &self.events)
+            .gone(session, self.service, end, &self.cancel, &self.events)
             .await
         {
             Ok(gone) => outcome::gone(gone, &self.conduct.resume),
@@ -235,19 +256,27 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    async fn judge_unchanged(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
+    async fn judge_unchanged(
+        &self,
+        session: &Session<P>,
+        plan: &PlanOf<P>,
+        current: Current<Watched<P>>,
+    ) -> Outcome {
         match current {
             Current::Absent => outcome::absent(),
             Current::Settled { proven, serving } => outcome::unchanged(proven, &serving),
             Current::Rolling(rollout) | Current::Busy { rollout, .. } => {
-                self.follow(plan, rollout, How::Attached).await
+                self.follow(session, plan, rollout, How::Attached).await
             }
             Current::Unwell {
                 reason,
                 mut rollout,
             } => {
                 // One look gathers the evidence while it can be had.
-                let sample = self.platform.sample(&mut rollout, &self.events).await;
+                let sample = self
+                    .platform
+                    .sample(session, &mut rollout, &self.events)
+                    .await;
                 let failures = sample.map(|sample| sample.failures).unwrap_or_default();
                 let trip = Trip {
                     by: crate::rollout::Tripper::State,
@@ -259,24 +288,29 @@ impl<P: Platform> Deploy<'_, P> {
                     trip,
                     rollback: Rollback::NotDone(WhyNot::NothingRolls),
                 };
-                self.conclude(plan, &rollout, &verdict, &failures).await
+                self.conclude(session, plan, &rollout, &verdict, &failures)
+                    .await
             }
         }
     }
 
     /// Performs what waited for a healthy rollout.
-    async fn settle(&self, plan: &PlanOf<P>, ended: Outcome) -> Outcome {
+    async fn settle(&self, session: &Session<P>, plan: &PlanOf<P>, ended: Outcome) -> Outcome {
         if !self.conduct.may_write || plan.is_empty() {
             return ended;
         }
-        match self.platform.settle(self.service, plan, &self.events).await {
+        match self
+            .platform
+            .settle(session, self.service, plan, &self.events)
+            .await
+        {
             Ok(performed) => match performed.rollout {
                 None => ended,
                 Some(rollout) => {
                     let mut done = plan.clone();
                     done.changes.clear();
                     // Boxed, since it leads back here.
-                    Box::pin(self.follow(&done, rollout, How::Started)).await
+                    Box::pin(self.follow(session, &done, rollout, How::Started)).await
                 }
             },
             Err(error) => outcome::incomplete(&error, &ended),

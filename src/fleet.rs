@@ -154,7 +154,10 @@ impl<'a> Member<'a> {
     async fn watch(&self) -> Outcome {
         each!(self, deploy => match deploy.propose().await {
             Err(outcome) => outcome,
-            Ok(proposal) => deploy.watch(&proposal.plan, proposal.current).await,
+            Ok(proposal) => {
+                let Proposal { session, plan, current } = proposal;
+                deploy.watch(&session, &plan, current).await
+            },
         })
     }
 }
@@ -192,8 +195,8 @@ impl Ready<'_> {
 
     async fn carry_out(self) -> Outcome {
         each!(self, staged => {
-            let Staged { deploy, proposal: Proposal { plan, current } } = *staged;
-            Box::pin(deploy.carry_out(&plan, current)).await
+            let Staged { deploy, proposal: Proposal { session, plan, current } } = *staged;
+            Box::pin(deploy.carry_out(&session, &plan, current)).await
         })
     }
 }

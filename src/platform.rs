@@ -113,6 +113,8 @@ pub struct Proposal<P: Platform + ?Sized> {
     pub plan: Plan<P::Basis, P::Change>,
     /// What goes on there now.
     pub current: Current<P::Watched>,
+    /// What this run holds and knows of the service from now on.
+    pub session: P::Session,
 }
 
 /// What goes on with a service before we touch it.
@@ -227,6 +229,9 @@ pub trait Platform {
     type Change: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
     /// The identity of a rollout, with what sampling remembers of it.
     type Watched: Debug;
+    /// What a run holds and knows of one service. Only [`Self::propose`] hands one out, so that what
+    /// nobody proposed cannot be performed; it belongs to whoever carries the plan out.
+    type Session: Debug;
 
     /// Reads the service and compares it with what is asked for. Writes nothing.
     async fn propose(
@@ -235,6 +240,16 @@ pub trait Platform {
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed>;
+
+    /// What goes on with a service after something was performed, by what is asked for now. Writes
+    /// nothing.
+    async fn reread(
+        &self,
+        session: &Self::Session,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Current<Self::Watched>, Failed>;
 
     /// What happened before that a person should know before saying yes: reads that only feed
     /// warnings. No write ever waits for them, and one that fails costs its warning only.
@@ -251,6 +266,7 @@ pub trait Platform {
     /// The changes that wait for a healthy rollout are left for [`Self::settle`].
     async fn perform(
         &self,
+        session: &Self::Session,
         service: &Service,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
@@ -260,6 +276,7 @@ pub trait Platform {
     /// them: another number of tasks.
     async fn settle(
         &self,
+        session: &Self::Session,
         service: &Service,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
@@ -268,6 +285,7 @@ pub trait Platform {
     /// One look at a rollout.
     async fn sample(
         &self,
+        session: &Self::Session,
         rollout: &mut Self::Watched,
         events: &Events,
     ) -> Result<Observation, Failed>;
@@ -286,14 +304,20 @@ pub trait Platform {
     /// it is ours to bring back, and what that run left undone of its remedy is done.
     async fn resume(
         &self,
-        service: &Service,
+        session: &Self::Session,
         rollout: &mut Self::Watched,
         events: &Events,
     ) -> Result<(), Failed>;
 
     /// Ends the work on a service: how it ended is remembered where the platform itself does not,
     /// and others may deploy it again. What fails costs a warning.
-    async fn close(&self, service: &Service, outcome: &Outcome, events: &Events);
+    async fn close(
+        &self,
+        session: &Self::Session,
+        service: &Service,
+        outcome: &Outcome,
+        events: &Events,
+    );
 
     /// The changes of a plan that wait for a healthy rollout, in words.
     fn waiting_changes(&self, plan: &Plan<Self::Basis, Self::Change>) -> Vec<String>;
@@ -301,13 +325,19 @@ pub trait Platform {
     /// The event that opens the watch of a rollout.
     fn following(
         &self,
+        session: &Self::Session,
         rollout: &Self::Watched,
         service: &Service,
         attached: bool,
     ) -> crate::event::EventKind;
 
     /// A rollout by its identity, under way or over.
-    async fn rollout(&self, service: &Service, id: &str) -> Result<Self::Watched, Failed>;
+    async fn rollout(
+        &self,
+        session: &Self::Session,
+        service: &Service,
+        id: &str,
+    ) -> Result<Self::Watched, Failed>;
 
     /// The identity by which [`Self::rollout`] finds a rollout again; `None`: it has none.
     fn identity(&self, rollout: &Self::Watched) -> Option<String>;
@@ -316,14 +346,19 @@ pub trait Platform {
     fn revision(&self, rollout: &Self::Watched) -> String;
 
     /// What serves now, as the last sample showed it.
-    fn serving(&self, rollout: &Self::Watched) -> Option<String>;
+    fn serving(&self, session: &Self::Session, rollout: &Self::Watched) -> Option<String>;
 
     /// Whether a revision exists that the platform could go back to.
     fn can_go_back(&self, rollout: &Self::Watched) -> bool;
 
     /// Asks the platform to stop a rollout and go back, for what tripped it; sent at most once per
     /// rollout.
-    async fn halt(&self, rollout: &mut Self::Watched, trip: &Trip) -> Halted;
+    async fn halt(
+        &self,
+        session: &Self::Session,
+        rollout: &mut Self::Watched,
+        trip: &Trip,
+    ) -> Halted;
 
     /// Waits until what a plan deleted beside a rollout is gone, where somebody else holds it, at most
     /// until `end`.
@@ -338,6 +373,7 @@ pub trait Platform {
     /// Waits until the last task of a deleted service has stopped, at most until `end`.
     async fn gone(
         &self,
+        session: &Self::Session,
         service: &Service,
         end: Timestamp,
         cancel: &Cancel,
@@ -347,6 +383,7 @@ pub trait Platform {
     /// Gathers the evidence on one screen, from what sampling saw and what can still be read.
     async fn post_mortem(
         &self,
+        session: &Self::Session,
         rollout: &Self::Watched,
         verdict: &Verdict,
         failures: &[Failure],

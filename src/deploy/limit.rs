@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Deploy, PlanOf, outcome};
+use super::{Deploy, PlanOf, Session, outcome};
 use crate::clock::after;
 use crate::event::Outcome;
 use crate::platform::Platform;
@@ -78,8 +78,11 @@ impl<P: Platform> Deploy<'_, P> {
     }
 
     /// Writes the last word, where that does not hang.
-    pub(super) async fn close(&self, ended: &Outcome) {
-        let closing = Box::pin(self.platform.close(self.service, ended, &self.events));
+    pub(super) async fn close(&self, session: &Session<P>, ended: &Outcome) {
+        let closing = Box::pin(
+            self.platform
+                .close(session, self.service, ended, &self.events),
+        );
         let end = self.until().map(|until| {
             let latest = after(self.clock.now(), LAST_WORD);
             latest.max(until)

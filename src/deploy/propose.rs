@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::pace::Pace;
-use super::{Deploy, IfBusy, PlanOf, Watched, outcome};
+use super::{Deploy, IfBusy, PlanOf, Session, Watched, outcome};
 use crate::event::{Events, Outcome};
 use crate::plan::{Note, Weight};
 use crate::platform::{Current, Platform, Proposal, Whose};
@@ -27,7 +27,7 @@ impl<P: Platform> Deploy<'_, P> {
     pub async fn propose(&self) -> Result<Proposal<P>, Outcome> {
         let mut waiting = None;
         loop {
-            let Proposal { mut plan, current } = tokio::select! {
+            let mut proposal = tokio::select! {
                 read = self.in_time(self.read()) => match read {
                     Some(proposal) => proposal?,
                     None => return Err(outcome::late()),
@@ -38,41 +38,39 @@ impl<P: Platform> Deploy<'_, P> {
             };
             let Current::Busy {
                 what,
-                mut rollout,
+                rollout,
                 whose,
-            } = current
+            } = &mut proposal.current
             else {
-                return Ok(Proposal { plan, current });
+                return Ok(proposal);
             };
             // Where nothing is to be changed, it is in nobody's way.
             let other = match whose {
                 Whose::Owed => Other::UnderWay,
-                _ if plan.is_empty() => Other::Over,
+                _ if proposal.plan.is_empty() => Other::Over,
                 Whose::Held => Other::UnderWay,
-                Whose::Another | Whose::Ours => self.look_at(&mut rollout).await,
+                Whose::Another | Whose::Ours => self.look_at(&proposal.session, rollout).await,
             };
             if let Other::Failing(why) = &other {
-                plan.notes.push(takes_the_place(why));
+                proposal.plan.notes.push(takes_the_place(why));
             }
             let busy = matches!(other, Other::UnderWay);
             let stands = busy && self.conduct.may_write && !whose.is_ours();
             match self.conduct.if_busy {
-                IfBusy::Refuse if stands => return Err(outcome::busy(&what)),
+                IfBusy::Refuse if stands => return Err(outcome::busy(what)),
                 IfBusy::Wait if stands => {
                     let begun = *waiting.get_or_insert_with(|| {
                         let words = format!("waiting for another rollout to end: {what}");
                         self.events.warn("busy", words);
                         self.clock.now()
                     });
-                    self.wait_out(rollout, begun).await?;
+                    self.wait_out(&proposal.session, rollout, begun).await?;
                 }
                 _ => {
-                    let current = Current::Busy {
-                        what,
-                        rollout,
-                        whose: if busy { whose } else { Whose::Another },
-                    };
-                    return Ok(Proposal { plan, current });
+                    if !busy {
+                        *whose = Whose::Another;
+                    }
+                    return Ok(proposal);
                 }
             }
         }
@@ -109,7 +107,10 @@ impl<P: Platform> Deploy<'_, P> {
     /// Warns of another rollout that would be in the way of a plan.
     pub async fn warn_if_busy(&self, proposal: &mut Proposal<P>) {
         if let Current::Busy { what, rollout, .. } = &mut proposal.current
-            && matches!(self.look_at(rollout).await, Other::UnderWay)
+            && matches!(
+                self.look_at(&proposal.session, rollout).await,
+                Other::UnderWay
+            )
         {
             let words = format!("another rollout is under way: {what}");
             self.events.warn("busy", words);
@@ -128,17 +129,22 @@ impl<P: Platform> Deploy<'_, P> {
 
     /// Looks once at another rollout. What the platform says of it is told only where it may come to
     /// something: of one that is over it would read as if it were said of what comes next.
-    async fn look_at(&self, rollout: &mut Watched<P>) -> Other {
+    async fn look_at(&self, session: &Session<P>, rollout: &mut Watched<P>) -> Other {
         let (events, kept) = self.events.kept_back();
-        let other = self.judge(rollout, &events).await;
+        let other = self.judge(session, rollout, &events).await;
         if matches!(other, Other::UnderWay) {
             kept.tell();
         }
         other
     }
 
-    async fn judge(&self, rollout: &mut Watched<P>, events: &Events) -> Other {
-        let look = self.platform.sample(rollout, events);
+    async fn judge(
+        &self,
+        session: &Session<P>,
+        rollout: &mut Watched<P>,
+        events: &Events,
+    ) -> Other {
+        let look = self.platform.sample(session, rollout, events);
         let Some(Ok(sample)) = self.in_time(look).await else {
             return Other::UnderWay;
         };
@@ -163,14 +169,19 @@ impl<P: Platform> Deploy<'_, P> {
     }
 
     /// Waits for the end of somebody else's rollout, however it ends; since `begun`.
-    async fn wait_out(&self, mut rollout: Watched<P>, begun: Timestamp) -> Result<(), Outcome> {
+    async fn wait_out(
+        &self,
+        session: &Session<P>,
+        rollout: &mut Watched<P>,
+        begun: Timestamp,
+    ) -> Result<(), Outcome> {
         let policy = self.service.rollout.policy;
         let waited = self.clock.since(begun);
         let end = self.end_of((policy.deadline + REMEDY_ALLOWANCE).saturating_sub(waited));
         let mut machine = Rollout::new(policy, self.clock.now(), Some(self.left(end)));
         let mut pace = Pace::new(self.clock.now());
         while machine.verdict().is_none() {
-            let look = self.platform.sample(&mut rollout, &self.events);
+            let look = self.platform.sample(session, rollout, &self.events);
             match self.in_time(look).await {
                 Some(Ok(sample)) => {
                     machine.observe(&sample);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::pace::Pace;
 use super::tell::Teller;
-use super::{Deploy, How, PlanOf, Watched, outcome};
+use super::{Deploy, How, PlanOf, Session, Watched, outcome};
 use crate::event::{EventKind, Outcome, PhaseWord, PostMortem};
 use crate::platform::{Current, FailureKind, Halted, Platform};
 use crate::remedy::{Circumstances, Remedy, remedy};
@@ -18,15 +18,25 @@ const LAST_LOOKS: Duration = Duration::from_mins(1);
 
 impl<P: Platform> Deploy<'_, P> {
     /// Follows whatever rollout is under way.
-    pub async fn watch(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
-        let work = Box::pin(self.watch_on(plan, current));
+    pub async fn watch(
+        &self,
+        session: &Session<P>,
+        plan: &PlanOf<P>,
+        current: Current<Watched<P>>,
+    ) -> Outcome {
+        let work = Box::pin(self.watch_on(session, plan, current));
         self.bounded(plan, work).await
     }
 
-    async fn watch_on(&self, plan: &PlanOf<P>, current: Current<Watched<P>>) -> Outcome {
+    async fn watch_on(
+        &self,
+        session: &Session<P>,
+        plan: &PlanOf<P>,
+        current: Current<Watched<P>>,
+    ) -> Outcome {
         if let Some(id) = &self.conduct.rollout {
-            return match self.platform.rollout(self.service, id).await {
-                Ok(rollout) => self.follow(plan, rollout, How::Attached).await,
+            return match self.platform.rollout(session, self.service, id).await {
+                Ok(rollout) => self.follow(session, plan, rollout, How::Attached).await,
                 Err(error) if error.kind == FailureKind::Missing => {
                     outcome::unknown_rollout(&error)
                 }
@@ -38,8 +48,10 @@ impl<P: Platform> Deploy<'_, P> {
             Current::Settled { proven, serving } if !plan.is_empty() => {
                 outcome::at_rest(proven, &serving)
             }
-            Current::Busy { rollout, .. } => self.follow(plan, rollout, How::Attached).await,
-            other => self.judge_unchanged(plan, other).await,
+            Current::Busy { rollout, .. } => {
+                self.follow(session, plan, rollout, How::Attached).await
+            }
+            other => self.judge_unchanged(session, plan, other).await,
         }
     }
 
@@ -55,10 +67,11 @@ impl<P: Platform> Deploy<'_, P> {
         let (Current::Rolling(rollout) | Current::Busy { rollout, .. }) = proposal.current else {
             return outcome::nothing_rolls();
         };
+        let session = &proposal.session;
         if rollback || self.service.rollout.on_cancel == OnCancel::Rollback {
-            let work = Box::pin(self.follow(&proposal.plan, rollout, How::Stopping));
+            let work = Box::pin(self.follow(session, &proposal.plan, rollout, How::Stopping));
             let ended = self.bounded(&proposal.plan, work).await;
-            self.close(&ended).await;
+            self.close(session, &ended).await;
             outcome::cancelled(ended)
         } else {
             outcome::left_alone(&self.conduct.resume)
@@ -67,6 +80,7 @@ impl<P: Platform> Deploy<'_, P> {
 
     pub(super) async fn follow(
         &self,
+        session: &Session<P>,
         plan: &PlanOf<P>,
         mut rollout: Watched<P>,
         how: How,
@@ -77,17 +91,19 @@ impl<P: Platform> Deploy<'_, P> {
             .counting(self.platform.budget(&rollout));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
-        self.events.send(
-            self.platform
-                .following(&rollout, self.service, how != How::Started),
-        );
-        let taking = self.resume(&mut rollout, &mut machine, how, &mut teller);
+        self.events.send(self.platform.following(
+            session,
+            &rollout,
+            self.service,
+            how != How::Started,
+        ));
+        let taking = self.resume(session, &mut rollout, &mut machine, how, &mut teller);
         // In time or not: what hangs ends the watch at the first look.
         let _ = self.in_time(taking).await;
         loop {
             tokio::select! {
                 biased;
-                sampled = self.platform.sample(&mut rollout, &self.events) => match sampled {
+                sampled = self.platform.sample(session, &mut rollout, &self.events) => match sampled {
                     Ok(sample) => {
                         machine.observe(&sample);
                         pace.sampled(&sample);
@@ -99,20 +115,20 @@ impl<P: Platform> Deploy<'_, P> {
                         teller.trouble(&error);
                     }
                 },
-                () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
+                () = self.cancel.cancelled() => return self.cancelled(session, plan, &mut rollout, &mut machine).await,
                 () = self.clock.sleep_until(end) => {}
             }
             machine.elapse(self.clock.now());
             if machine.wants_remedy().is_some() {
                 let wanted = self.service.rollout.breaker.rollback;
-                let remedy = self.remedy(&mut rollout, &mut machine, wanted, &mut teller);
+                let remedy = self.remedy(session, &mut rollout, &mut machine, wanted, &mut teller);
                 if self.in_time(remedy).await.is_none() {
                     machine.elapse(self.clock.now());
                 }
             }
             if let Some(verdict) = machine.verdict().cloned() {
                 return self
-                    .conclude(plan, &rollout, &verdict, &machine.failures())
+                    .conclude(session, plan, &rollout, &verdict, &machine.failures())
                     .await;
             }
             let now = self.clock.now();
@@ -122,7 +138,7 @@ impl<P: Platform> Deploy<'_, P> {
             tokio::select! {
                 () = self.clock.sleep_until(next) => {}
                 () = self.platform.changed(&rollout) => {}
-                () = self.cancel.cancelled() => return self.cancelled(plan, &mut rollout, &mut machine).await,
+                () = self.cancel.cancelled() => return self.cancelled(session, plan, &mut rollout, &mut machine).await,
             }
         }
     }
@@ -130,25 +146,27 @@ impl<P: Platform> Deploy<'_, P> {
     /// What is to be done first about a rollout that another run began.
     async fn resume(
         &self,
+        session: &Session<P>,
         rollout: &mut Watched<P>,
         machine: &mut Rollout,
         how: How,
         teller: &mut Teller<'_>,
     ) {
         if how != How::Started && self.conduct.may_write {
-            let taken = self.platform.resume(self.service, rollout, &self.events);
+            let taken = self.platform.resume(session, rollout, &self.events);
             if let Err(error) = taken.await {
                 teller.trouble(&error);
             }
         }
         if how == How::Stopping {
             machine.trip_by_person(self.clock.now(), "cancelled");
-            self.remedy(rollout, machine, true, teller).await;
+            self.remedy(session, rollout, machine, true, teller).await;
         }
     }
 
     async fn remedy(
         &self,
+        session: &Session<P>,
         rollout: &mut Watched<P>,
         machine: &mut Rollout,
         wanted: bool,
@@ -171,7 +189,7 @@ impl<P: Platform> Deploy<'_, P> {
             }
             Remedy::Leave(why) => machine.leave(why),
             Remedy::RollBack => {
-                let answer = self.platform.halt(rollout, &trip).await;
+                let answer = self.platform.halt(session, rollout, &trip).await;
                 machine.halted(&answer, self.clock.now());
                 if let Phase::Tripping(_, Back::Refused(why, _)) = machine.phase() {
                     self.events.warn(
@@ -186,6 +204,7 @@ impl<P: Platform> Deploy<'_, P> {
     /// The first signal: what the file says, once, and then we leave; the rollout is the platform's.
     async fn cancelled(
         &self,
+        session: &Session<P>,
         plan: &PlanOf<P>,
         rollout: &mut Watched<P>,
         machine: &mut Rollout,
@@ -199,7 +218,7 @@ impl<P: Platform> Deploy<'_, P> {
             "the rollout is going back already".to_owned()
         } else {
             let trip = Trip::by_person(self.clock.now(), "cancelled");
-            match self.platform.halt(rollout, &trip).await {
+            match self.platform.halt(session, rollout, &trip).await {
                 Halted::Accepted => "asked for a rollback".to_owned(),
                 Halted::JustFinished => "the rollout was over already".to_owned(),
                 Halted::Refused(why) | Halted::Impossible(why) => {
@@ -212,6 +231,7 @@ impl<P: Platform> Deploy<'_, P> {
 
     pub(super) async fn conclude(
         &self,
+        session: &Session<P>,
         plan: &PlanOf<P>,
         rollout: &Watched<P>,
         verdict: &Verdict,
@@ -223,13 +243,15 @@ impl<P: Platform> Deploy<'_, P> {
         });
         let mut ended = outcome::of(verdict);
         ended.revision = Some(self.platform.revision(rollout));
-        ended.serving = self.platform.serving(rollout);
+        ended.serving = self.platform.serving(session, rollout);
         if let Verdict::Healthy { .. } = verdict {
-            return self.settle(plan, ended).await;
+            return self.settle(session, plan, ended).await;
         }
         // What was cancelled and has gone back needs no advice: nothing of it has to be corrected.
         if !verdict.is_cancelled() {
-            let evidence = self.platform.post_mortem(rollout, verdict, failures);
+            let evidence = self
+                .platform
+                .post_mortem(session, rollout, verdict, failures);
             let evidence = self.gathered(evidence).await;
             self.events
                 .send(EventKind::PostMortem(evidence.unwrap_or_else(|| {

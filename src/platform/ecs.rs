@@ -21,6 +21,7 @@ pub mod logs;
 pub mod plan;
 pub mod rollback;
 pub mod rollout;
+pub mod session;
 pub mod settings;
 pub use crate::platform::origin;
 pub mod perform;

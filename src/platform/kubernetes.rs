@@ -6,16 +6,11 @@
 //! again. `render` says what is asked for, `observe` what is there, `diff` what to do about it,
 //! `perform` does that and no more. No type of a client library leaves this module.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
 
 use kube::Api;
 use tokio::sync::OnceCell;
 
-use self::history::record::RecordHead;
-use self::lock::Held;
-use self::plan::Look;
 use self::plan::rights::Review;
 
 use crate::clock::Clock;
@@ -36,6 +31,7 @@ pub mod plan;
 mod platform;
 pub mod rollback;
 pub mod rollout;
+pub mod session;
 pub mod status;
 
 pub use self::api::object::Object;
@@ -43,6 +39,7 @@ pub use self::connect::{Link, Trust};
 pub use self::kinds::desired::Desired;
 pub use self::kinds::{Id, Kind};
 pub use self::rollout::{GoingBack, RolloutId, Watched};
+pub use self::session::Session;
 
 /// The field manager of everything we apply.
 pub const MANAGER: &str = "deployer";
@@ -93,23 +90,6 @@ pub struct Kubernetes {
     trust: Trust,
     /// Tells this run from any other one, so that a lost reply recognises itself.
     run: String,
-    /// What this run holds and knows, by the name of the Deployment.
-    runs: Mutex<BTreeMap<String, Session>>,
-}
-
-/// What this run holds and knows of one service.
-#[derive(Debug, Default)]
-struct Session {
-    /// The lock.
-    held: Option<Held>,
-    /// The lock is taken from whoever holds it.
-    supersedes: bool,
-    /// The record that this run opened, or goes on with.
-    record: Option<u32>,
-    /// The history as it was last read, newest first.
-    heads: Vec<RecordHead>,
-    /// What the last plan was made from.
-    look: Option<Look>,
 }
 
 impl Kubernetes {
@@ -124,7 +104,6 @@ impl Kubernetes {
             review: Box::default(),
             trust: Trust::Full,
             run: format!("{:016x}", RandomState::new().hash_one(&tenant.project)),
-            runs: Mutex::default(),
         }
     }
 
@@ -173,20 +152,5 @@ impl Kubernetes {
     {
         let client = self.link().await?.client.clone();
         Ok(Api::namespaced(client, self.namespace()))
-    }
-
-    /// Keeps what a plan was made from for its performance.
-    fn remember(&self, name: &str, look: Look) {
-        self.with_run(name, |run| run.look = Some(look));
-    }
-
-    /// What the last plan was made from.
-    fn remembered(&self, name: &str) -> Option<Look> {
-        self.with_run(name, |run| run.look.clone())
-    }
-
-    fn with_run<T>(&self, name: &str, work: impl FnOnce(&mut Session) -> T) -> T {
-        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        work(runs.entry(name.to_owned()).or_default())
     }
 }

@@ -284,8 +284,12 @@ async fn perform(deploy: &Deploy<'_, Ecs>, act: &Act) -> (Option<Outcome>, Optio
             deploy.warn_if_busy(&mut proposal).await;
             None
         }
-        Act::Watch => Some(Box::pin(deploy.watch(&proposal.plan, proposal.current)).await),
-        _ => Some(Box::pin(deploy.carry_out(&proposal.plan, proposal.current)).await),
+        Act::Watch => {
+            Some(Box::pin(deploy.watch(&proposal.session, &proposal.plan, proposal.current)).await)
+        }
+        _ => Some(
+            Box::pin(deploy.carry_out(&proposal.session, &proposal.plan, proposal.current)).await,
+        ),
     };
     (outcome, Some(proposal.plan))
 }

@@ -11,6 +11,7 @@ pub mod diff;
 pub mod earlier_revision;
 pub mod former;
 pub mod observe;
+pub mod proposed;
 pub mod register_again;
 pub mod scale_and_restart;
 pub mod update;

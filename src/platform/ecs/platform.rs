@@ -6,20 +6,20 @@ use jiff::Timestamp;
 
 use super::Ecs;
 use super::plan::change::{Basis, Change};
-use super::plan::current::{Asked, current, known};
+use super::plan::current::known;
 use super::rollout::from_sdk;
 use super::rollout::post_mortem::Witnesses;
 use super::rollout::sample::Sampler;
 use super::rollout::standing::{RECORD_DELAY, RolloutId};
 use super::rollout::started::Started;
 use super::rollout::{Watched, short};
+use super::session::Session;
 use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::post_mortem;
 use crate::platform::{
-    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform,
-    Proposal, Whose,
+    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
@@ -56,6 +56,7 @@ impl Platform for Ecs {
     type Basis = Basis;
     type Change = Change;
     type Watched = Watched;
+    type Session = Session;
 
     async fn propose(
         &self,
@@ -63,38 +64,23 @@ impl Platform for Ecs {
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
-        let planned = if intent.destroy {
-            self.plan_destroy(service, intent.adopt, events).await?
-        } else {
-            self.plan(service, intent, events).await?
-        };
-        let view = planned
-            .observed
-            .service
-            .as_ref()
-            .map(|there| from_sdk::service(&there.raw));
-        let asked = asked(&planned.plan, intent);
-        let revision = asked.revision.map(str::to_owned);
-        let mut current = current(view.as_ref(), asked, service);
-        if let (Some(revision), Current::Busy { rollout, whose, .. }) = (revision, &mut current)
-            && rollout.ours.is_rollback
-            && let Some(id) = self.gone_back_from(&rollout.service, &revision).await
-        {
-            rollout.ours = RolloutId {
-                id,
-                former: Some(std::mem::replace(
-                    &mut rollout.ours.task_definition,
-                    revision,
-                )),
-                is_rollback: false,
-                ..rollout.ours.clone()
-            };
-            *whose = Whose::Ours;
-        }
+        let (plan, current) = self.proposed(service, intent, events).await?;
         Ok(Proposal {
-            plan: planned.plan,
+            plan,
             current,
+            session: Session::proposed(),
         })
+    }
+
+    async fn reread(
+        &self,
+        _session: &Session,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Current<Watched>, Failed> {
+        let (_, current) = self.proposed(service, intent, events).await?;
+        Ok(current)
     }
 
     async fn warnings(&self, service: &Service) -> Vec<Note> {
@@ -122,6 +108,7 @@ impl Platform for Ecs {
 
     async fn perform(
         &self,
+        _session: &Session,
         service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
@@ -139,6 +126,7 @@ impl Platform for Ecs {
 
     async fn settle(
         &self,
+        _session: &Session,
         service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
@@ -148,7 +136,12 @@ impl Platform for Ecs {
         Ok(Performed { rollout })
     }
 
-    async fn sample(&self, rollout: &mut Watched, events: &Events) -> Result<Observation, Failed> {
+    async fn sample(
+        &self,
+        _session: &Session,
+        rollout: &mut Watched,
+        events: &Events,
+    ) -> Result<Observation, Failed> {
         let sampled = self
             .sampler(Some(events))
             .sample(rollout, self.clock.now())
@@ -181,7 +174,7 @@ impl Platform for Ecs {
     /// ECS itself carries a rollout, and its rollback, to the end.
     async fn resume(
         &self,
-        _service: &Service,
+        _session: &Session,
         _rollout: &mut Watched,
         _events: &Events,
     ) -> Result<(), Failed> {
@@ -190,7 +183,13 @@ impl Platform for Ecs {
 
     /// ECS remembers by itself, and locks nothing; but that a container has ended without its task shows
     /// nowhere else.
-    async fn close(&self, service: &Service, outcome: &Outcome, events: &Events) {
+    async fn close(
+        &self,
+        _session: &Session,
+        service: &Service,
+        outcome: &Outcome,
+        events: &Events,
+    ) {
         if let (VerdictWord::Healthy, Some(revision)) = (outcome.verdict, &outcome.revision) {
             self.tell_ended(service, revision, events).await;
         }
@@ -204,7 +203,13 @@ impl Platform for Ecs {
             .collect()
     }
 
-    fn following(&self, rollout: &Watched, service: &Service, attached: bool) -> EventKind {
+    fn following(
+        &self,
+        _session: &Session,
+        rollout: &Watched,
+        service: &Service,
+        attached: bool,
+    ) -> EventKind {
         EventKind::Following {
             rollout: rollout.ours.id.clone(),
             revision: short(&rollout.ours.task_definition).to_owned(),
@@ -220,7 +225,12 @@ impl Platform for Ecs {
         }
     }
 
-    async fn rollout(&self, service: &Service, id: &str) -> Result<Watched, Failed> {
+    async fn rollout(
+        &self,
+        _session: &Session,
+        service: &Service,
+        id: &str,
+    ) -> Result<Watched, Failed> {
         let name = service.ecs.service.as_str();
         let found = self.find_service(name).await?;
         let unknown = |why: &str| {
@@ -257,7 +267,7 @@ impl Platform for Ecs {
         short(&rollout.ours.task_definition).to_owned()
     }
 
-    fn serving(&self, rollout: &Watched) -> Option<String> {
+    fn serving(&self, _session: &Session, rollout: &Watched) -> Option<String> {
         let service = rollout.seen.service.as_ref()?;
         let most = service
             .deployments
@@ -272,7 +282,7 @@ impl Platform for Ecs {
         rollout.can_go_back()
     }
 
-    async fn halt(&self, rollout: &mut Watched, _trip: &Trip) -> Halted {
+    async fn halt(&self, _session: &Session, rollout: &mut Watched, _trip: &Trip) -> Halted {
         let sampler = self.sampler(None);
         let listed_by = self.clock.now() + RECORD_DELAY;
         while sampler.is_not_listed(rollout).await && self.clock.now() < listed_by {
@@ -294,6 +304,7 @@ impl Platform for Ecs {
 
     async fn gone(
         &self,
+        _session: &Session,
         service: &Service,
         end: Timestamp,
         cancel: &Cancel,
@@ -304,6 +315,7 @@ impl Platform for Ecs {
 
     async fn post_mortem(
         &self,
+        _session: &Session,
         rollout: &Watched,
         verdict: &Verdict,
         failures: &[Failure],
@@ -315,35 +327,6 @@ impl Platform for Ecs {
         };
         witnesses.post_mortem(rollout, verdict, failures).await
     }
-}
-
-/// How what is asked for stands to what is there.
-fn asked<'a>(plan: &'a Plan<Basis, Change>, intent: &Intent) -> Asked<'a> {
-    let rolls = plan.changes.iter().any(Change::starts_rollout);
-    // What waits for its health was not made either.
-    let mut now = plan.changes.iter().filter(|one| !one.waits_for_health());
-    let revision = match (now.next(), now.next()) {
-        (Some(Change::UpdateService { update }), None) if intent.follows_the_file() => {
-            update.only_revision()
-        }
-        _ => None,
-    };
-    Asked {
-        runs: plan.is_empty() || (!rolls && intent.follows_the_file()),
-        // A file that was corrected in anything else asks for something else.
-        revision: revision.filter(|_| plan.views.iter().all(shows_the_revision)),
-    }
-}
-
-/// Whether a view shows what a revision says, which one it is, or how it is scaled once healthy,
-/// and no other setting.
-fn shows_the_revision(view: &ChangeView) -> bool {
-    let beside = matches!(view.object.as_str(), "task definition" | "autoscaling");
-    beside
-        || matches!(
-            view.path.as_str(),
-            "taskDefinition" | super::settings::fields::service::COUNT
-        )
 }
 
 fn ours(started: Started) -> RolloutId {

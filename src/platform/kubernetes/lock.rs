@@ -18,7 +18,7 @@ use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
 use super::api::failures;
-use super::{Kubernetes, MANAGER, key};
+use super::{Kubernetes, MANAGER, Session, key};
 use crate::platform::failure::{Failed, FailureKind};
 
 mod renew;
@@ -181,16 +181,30 @@ impl Kubernetes {
         }
     }
 
-    /// Takes the lock of the Deployment `name` and renews it from now on. `seen` is the Lease as it
-    /// was last read; with it, taking the lock is one request. The namespace must exist.
+    /// Takes the lock of a service and renews it from now on. `seen` is the Lease as it was last
+    /// read; with it, taking the lock is one request. The namespace must exist.
     ///
     /// [`LockError::Busy`]: somebody else has it, or was faster. Whoever is at work and is
     /// superseded on purpose loses it, and writes nothing any more once a renewal shows it.
-    pub async fn acquire(&self, name: &str, seen: Option<&LeaseView>) -> Result<(), LockError> {
-        if self.with_run(name, |run| run.held.is_some()) {
-            return self.holds(name).map_err(LockError::Failed);
+    pub async fn acquire(
+        &self,
+        session: &Session,
+        seen: Option<&LeaseView>,
+    ) -> Result<(), LockError> {
+        self.acquire_under(session, session.name(), seen).await
+    }
+
+    /// The same, under a name that the service had before.
+    pub async fn acquire_under(
+        &self,
+        session: &Session,
+        name: &str,
+        seen: Option<&LeaseView>,
+    ) -> Result<(), LockError> {
+        if session.lock(name, |_| ()).is_some() {
+            return self.holds_under(session, name).map_err(LockError::Failed);
         }
-        let supersedes = self.with_run(name, |run| run.supersedes);
+        let supersedes = session.supersedes();
         let mut seen = seen.cloned();
         let words = "it changes hands faster than it can be read";
         let mut failed = Failed::new(format!("lock service {name}"), FailureKind::Conflict, words);
@@ -208,7 +222,7 @@ impl Kubernetes {
                 Ok(lease) => {
                     let mut held = self.keep(name, LeaseView::of(lease)).await?;
                     held.is_new = seen.is_none();
-                    self.with_run(name, |run| run.held = Some(held));
+                    session.keep_lock(name, held);
                     return Ok(());
                 }
                 Err(error)
@@ -233,9 +247,8 @@ impl Kubernetes {
     }
 
     /// Deletes the Lease, whoever holds it.
-    pub(super) async fn delete_lease(&self, name: &str) -> Result<(), Failed> {
-        let held = self.with_run(name, |run| run.held.take());
-        drop(held);
+    pub(super) async fn delete_lease(&self, session: &Session, name: &str) -> Result<(), Failed> {
+        drop(session.take_lock(name));
         let leases: Api<Lease> = self.api().await?;
         let params = DeleteParams::default();
         match leases.delete(&lease_name(name), &params).await {
@@ -287,15 +300,20 @@ impl Kubernetes {
         format!("{}/{}", self.origin.by.as_deref().unwrap_or(""), self.run)
     }
 
-    /// Whether this run holds the lock of the Deployment `name`, so that it may write.
+    /// Whether this run holds the lock of a service, so that it may write.
     ///
     /// [`FailureKind::Refused`]: it is lost for good. [`FailureKind::Unreachable`]: it could not be renewed in
     /// time, and may yet turn out to be ours.
-    pub fn holds(&self, name: &str) -> Result<(), Failed> {
-        let lost = self.with_run(name, |run| match &run.held {
+    pub fn holds(&self, session: &Session) -> Result<(), Failed> {
+        self.holds_under(session, session.name())
+    }
+
+    /// The same, under a name that the service had before.
+    pub fn holds_under(&self, session: &Session, name: &str) -> Result<(), Failed> {
+        let lost = match session.lock(name, |held| held.lost(self.clock.now())) {
             None => Some(Lost::Gone("it was never taken".into())),
-            Some(held) => held.lost(self.clock.now()),
-        });
+            Some(lost) => lost,
+        };
         let (kind, why) = match lost {
             None => return Ok(()),
             Some(Lost::Gone(why)) => (
@@ -310,18 +328,16 @@ impl Kubernetes {
         Err(Failed::new(format!("go on with service {name}"), kind, why))
     }
 
-    /// Gives the lock back, so that the next run need not wait. What cannot be given back runs out
-    /// by itself.
-    pub async fn release(&self, name: &str, left: Left) {
-        let Some(held) = self.with_run(name, |run| run.held.take()) else {
-            return;
-        };
-        if held.lost(self.clock.now()).is_some() {
-            return;
-        }
-        let given = held.give_back(left).await;
-        if let Err(error) = given {
-            tracing::info!(%error, "the lock runs out by itself");
+    /// Gives back every lock that is held, so that the next run need not wait. What cannot be given
+    /// back runs out by itself.
+    pub async fn release(&self, session: &Session, left: Left) {
+        for held in session.take_locks() {
+            if held.lost(self.clock.now()).is_some() {
+                continue;
+            }
+            if let Err(error) = held.give_back(left).await {
+                tracing::info!(%error, "the lock runs out by itself");
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::Kubernetes;
 use super::api::requests::Wire;
 use super::history::record::{Mark, Rolled, State};
 use super::kinds::{Id, Kind};
@@ -15,6 +14,7 @@ use super::plan::change::{Change, Count, Wave};
 use super::plan::earlier_revision;
 use super::plan::observe::Observed;
 use super::rollout::RolloutId;
+use super::{Kubernetes, Session};
 use crate::event::{EventKind, Events};
 use crate::platform::PerformError;
 use crate::platform::failure::Failed;
@@ -38,6 +38,8 @@ struct Done {
 /// One performance of a plan.
 struct Performing<'a> {
     kube: &'a Kubernetes,
+    /// What this run holds and knows of the service.
+    session: &'a Session,
     wire: Wire<'a>,
     name: &'a str,
     plan: &'a KubePlan,
@@ -60,11 +62,12 @@ impl Kubernetes {
     /// `None`: no pods are replaced.
     pub async fn perform_plan(
         &self,
+        session: &Session,
         service: &Service,
         plan: &KubePlan,
         events: &Events,
     ) -> Result<Option<RolloutId>, PerformError> {
-        let run = self.run(service, plan, events).await?;
+        let run = self.run(session, service, plan, events).await?;
         Box::pin(run.perform()).await
     }
 
@@ -72,6 +75,7 @@ impl Kubernetes {
     /// they set a count.
     pub async fn settle_plan(
         &self,
+        session: &Session,
         service: &Service,
         plan: &KubePlan,
         events: &Events,
@@ -79,10 +83,10 @@ impl Kubernetes {
         if !plan.changes.iter().any(Change::waits_for_health) {
             return Ok(None);
         }
-        let mut run = self.run(service, plan, events).await?;
+        let mut run = self.run(session, service, plan, events).await?;
         let waiting = plan.changes.iter().filter(|one| one.waits_for_health());
         Box::pin(run.waves(waiting)).await?;
-        let number = self.record(run.name);
+        let number = session.record();
         Ok(run
             .deployment
             .and_then(|deployment| RolloutId::of(&deployment, number)))
@@ -90,18 +94,19 @@ impl Kubernetes {
 
     async fn run<'a>(
         &'a self,
+        session: &'a Session,
         service: &'a Service,
         plan: &'a KubePlan,
         events: &'a Events,
     ) -> Result<Performing<'a>, PerformError> {
-        let name = service.kubernetes.name.as_str();
-        let mut run = Performing {
+        Ok(Performing {
             kube: self,
+            session,
             wire: self.wire().await.map_err(|source| nothing(plan, source))?,
-            name,
+            name: session.name(),
             plan,
             events,
-            observed: Observed::default(),
+            observed: session.look().observed,
             as_is: Vec::new(),
             performed: Vec::new(),
             deployment: None,
@@ -110,11 +115,7 @@ impl Kubernetes {
             } else {
                 Duration::ZERO
             },
-        };
-        if let Some(look) = self.remembered(name) {
-            run.observed = look.observed;
-        }
-        Ok(run)
+        })
     }
 }
 
@@ -175,7 +176,7 @@ impl<'a> Performing<'a> {
             scaled: Some(scaled.text()),
             ..Mark::default()
         };
-        if let Err(error) = self.kube.mark(self.name, newest.number, &mark).await {
+        if let Err(error) = self.kube.mark(self.session, newest.number, &mark).await {
             let text = format!("{error}; the history will not tell who did this");
             self.events.warn("not_credited", text);
         }
@@ -218,8 +219,9 @@ impl<'a> Performing<'a> {
 
     /// Whether this run may write, under every name.
     fn holds(&self) -> Result<(), Failed> {
-        let mut all = std::iter::once(self.name).chain(self.other_locks());
-        all.try_for_each(|name| self.kube.holds(name))
+        self.kube.holds(self.session)?;
+        let mut others = self.other_locks();
+        others.try_for_each(|name| self.kube.holds_under(self.session, name))
     }
 
     async fn wave(&mut self, wave: &[&Change]) -> Result<(), PerformError> {
@@ -304,7 +306,7 @@ impl<'a> Performing<'a> {
 
     /// The rollout that was started, which the record then knows; with what served before.
     async fn started(self) -> Option<RolloutId> {
-        let number = self.kube.record(self.name);
+        let number = self.session.record();
         let rolls = self.plan.changes.iter().any(|change| {
             change.starts_rollout()
                 && !matches!(change, Change::Apply { object, .. } if self.as_is.contains(&object.id))
@@ -316,7 +318,7 @@ impl<'a> Performing<'a> {
         if let Some(number) = number {
             let rolled = Rolled::of(&ours);
             let (marked, ()) = futures::join!(
-                self.kube.mark_rolled(self.name, number, &rolled),
+                self.kube.mark_rolled(self.session, number, &rolled),
                 self.supersede(number),
             );
             if let Err(error) = marked {
@@ -339,7 +341,7 @@ impl<'a> Performing<'a> {
             reason: Some("the next deployment came before anybody saw its end".into()),
             ..Mark::default()
         };
-        if let Err(error) = self.kube.mark(self.name, head.number, &mark).await {
+        if let Err(error) = self.kube.mark(self.session, head.number, &mark).await {
             tracing::info!(%error, "an older record stays open");
         }
     }

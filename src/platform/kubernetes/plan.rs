@@ -9,13 +9,13 @@ use self::destroy::removal;
 use self::diff::{Diff, Wish, diff};
 use self::earlier_revision::{in_place_of, tripped_before};
 use self::observe::{Observed, Sought, Space};
-use super::Kubernetes;
 use super::history::record;
 use super::kinds::desired::Desired;
 use super::kinds::ports;
 use super::kinds::render::{Setting, render};
 use super::kinds::{Id, Kind};
 use super::rollout::Watched;
+use super::{Kubernetes, Session};
 use crate::event::Events;
 use crate::names::label_value;
 use crate::plan::{Note, Plan};
@@ -55,14 +55,14 @@ pub type KubePlan = Plan<Basis, Change>;
 pub struct Planned {
     /// The plan.
     pub plan: KubePlan,
-    /// What is there.
-    pub observed: Observed,
+    /// What it was made from.
+    pub look: Look,
     /// What goes on there.
     pub current: Current<Watched>,
 }
 
 /// What the last plan of a run was made from, for its performance.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Look {
     /// What was there.
     pub observed: Observed,
@@ -76,6 +76,8 @@ const LOOKS: u32 = 3;
 /// The making of one plan.
 struct Planning<'a> {
     kube: &'a Kubernetes,
+    /// What this run holds already.
+    session: Option<&'a Session>,
     service: &'a Service,
     intent: &'a Intent,
     events: &'a Events,
@@ -84,15 +86,18 @@ struct Planning<'a> {
 }
 
 impl Kubernetes {
-    /// Reads the service and compares it with what is asked for. Writes nothing.
+    /// Reads the service and compares it with what is asked for. Writes nothing. `session`: what this
+    /// run holds of it since an earlier plan.
     pub async fn plan(
         &self,
+        session: Option<&Session>,
         service: &Service,
         intent: &Intent,
         events: &Events,
     ) -> Result<Planned, Failed> {
         let planning = Planning {
             kube: self,
+            session,
             service,
             intent,
             events,
@@ -129,6 +134,12 @@ impl Planning<'_> {
         self.service.kubernetes.name.as_str()
     }
 
+    /// Whether this run holds the lock of this name already.
+    fn holds(&self, name: &str) -> bool {
+        let held = |session| self.kube.holds_under(session, name).is_ok();
+        self.session.is_some_and(held)
+    }
+
     fn owner(&self) -> Owner<'_> {
         Owner::of(self.service, &self.kube.tenant, &self.project)
     }
@@ -156,11 +167,6 @@ impl Planning<'_> {
         diff.notes
             .extend(self.kube.link().await?.unverified.then(unverified));
         let proven = self.prove(&mut diff, &observed).await?;
-        let look = Look {
-            observed: observed.clone(),
-            proven,
-        };
-        self.kube.remember(self.name(), look);
         let current = self.current(&diff, &desired, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
         let rolls = diff.changes.iter().any(Change::starts_rollout);
@@ -188,7 +194,7 @@ impl Planning<'_> {
                     advice::shortest(self.service, scaled.unwrap_or(desired.replicas))
                 }),
             },
-            observed,
+            look: Look { observed, proven },
             current,
         })
     }
@@ -247,8 +253,6 @@ impl Planning<'_> {
     /// from its holder need not know.
     async fn look(&self, desired: &Desired) -> Result<Observed, Failed> {
         let supersedes = self.intent.supersedes;
-        self.kube
-            .with_run(self.name(), |run| run.supersedes = supersedes);
         let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
         let sought = Sought {
             name: self.name(),
@@ -259,14 +263,11 @@ impl Planning<'_> {
         };
         for _ in 0..LOOKS {
             let mut observed = self.kube.observe(sought, self.events).await?;
-            if self.kube.holds(self.name()).is_ok() {
+            if self.holds(self.name()) {
                 observed.lease = None;
             }
             for former in observed.formers.iter_mut() {
-                former.lease = former
-                    .lease
-                    .take()
-                    .filter(|_| self.kube.holds(&former.name).is_err());
+                former.lease = former.lease.take().filter(|_| !self.holds(&former.name));
             }
             let waits = self.intent.writes && !supersedes;
             let Some((former, holder)) = observed.held().filter(|_| waits) else {

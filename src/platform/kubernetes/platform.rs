@@ -7,12 +7,13 @@ use super::history::record::{RecordHead, State, digest, short};
 use super::kinds::render::{Setting, render};
 use super::plan::change::{Basis, Change};
 use super::rollout::{RolloutId, Watched};
+use super::session::Session;
 use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::platform::usual::usual;
 use crate::platform::{
-    Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
+    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
@@ -21,6 +22,7 @@ impl Platform for Kubernetes {
     type Basis = Basis;
     type Change = Change;
     type Watched = Watched;
+    type Session = Session;
 
     async fn propose(
         &self,
@@ -28,11 +30,25 @@ impl Platform for Kubernetes {
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
-        let planned = self.plan(service, intent, events).await?;
+        let planned = self.plan(None, service, intent, events).await?;
+        let name = service.kubernetes.name.as_str();
         Ok(Proposal {
             plan: planned.plan,
             current: planned.current,
+            session: Session::of(name, intent.supersedes, planned.look),
         })
+    }
+
+    async fn reread(
+        &self,
+        session: &Session,
+        service: &Service,
+        intent: &Intent,
+        events: &Events,
+    ) -> Result<Current<Watched>, Failed> {
+        let planned = self.plan(Some(session), service, intent, events).await?;
+        session.planned_again(intent.supersedes, planned.look);
+        Ok(planned.current)
     }
 
     /// The history is read with everything else, so what it warns of is in the plan already.
@@ -54,26 +70,33 @@ impl Platform for Kubernetes {
 
     async fn perform(
         &self,
+        session: &Session,
         service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
-        let started = self.perform_plan(service, plan, events).await?;
-        Ok(self.performed(service, started))
+        let started = self.perform_plan(session, service, plan, events).await?;
+        Ok(performed(session, service, started))
     }
 
     async fn settle(
         &self,
+        session: &Session,
         service: &Service,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
-        let counted = self.settle_plan(service, plan, events).await?;
-        Ok(self.performed(service, counted))
+        let counted = self.settle_plan(session, service, plan, events).await?;
+        Ok(performed(session, service, counted))
     }
 
-    async fn sample(&self, rollout: &mut Watched, events: &Events) -> Result<Observation, Failed> {
-        self.look(rollout, events).await
+    async fn sample(
+        &self,
+        session: &Session,
+        rollout: &mut Watched,
+        events: &Events,
+    ) -> Result<Observation, Failed> {
+        self.look(session, rollout, events).await
     }
 
     fn skew(&self) -> jiff::SignedDuration {
@@ -92,23 +115,27 @@ impl Platform for Kubernetes {
 
     async fn resume(
         &self,
-        service: &Service,
+        session: &Session,
         rollout: &mut Watched,
         events: &Events,
     ) -> Result<(), Failed> {
-        let name = service.kubernetes.name.as_str();
-        self.resume(name, rollout, events).await;
+        self.resume(session, rollout, events).await;
         Ok(())
     }
 
-    async fn close(&self, service: &Service, outcome: &Outcome, events: &Events) {
+    async fn close(
+        &self,
+        session: &Session,
+        service: &Service,
+        outcome: &Outcome,
+        events: &Events,
+    ) {
         let setting = Setting {
             tenant: &self.tenant,
             place: &self.place,
         };
         let asked = digest(&render(service, &setting).objects);
-        let name = service.kubernetes.name.as_str();
-        self.close(name, &asked, outcome, events).await;
+        self.close(session, &asked, outcome, events).await;
     }
 
     fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {
@@ -119,8 +146,14 @@ impl Platform for Kubernetes {
         waiting.map(Change::words).collect()
     }
 
-    fn following(&self, rollout: &Watched, service: &Service, attached: bool) -> EventKind {
-        let heads = self.heads(&rollout.service);
+    fn following(
+        &self,
+        session: &Session,
+        rollout: &Watched,
+        service: &Service,
+        attached: bool,
+    ) -> EventKind {
+        let heads = session.heads();
         let lately = heads
             .iter()
             .filter(|head| head.state == State::Healthy && head.rolled.is_some());
@@ -137,9 +170,14 @@ impl Platform for Kubernetes {
         }
     }
 
-    async fn rollout(&self, service: &Service, id: &str) -> Result<Watched, Failed> {
-        let name = service.kubernetes.name.as_str();
-        let heads = self.records(name).await?;
+    async fn rollout(
+        &self,
+        session: &Session,
+        service: &Service,
+        id: &str,
+    ) -> Result<Watched, Failed> {
+        let name = session.name();
+        let heads = self.refresh(session).await?;
         let number = super::plan::earlier_revision::named(name, &heads, id).map_err(|error| {
             Failed::new(format!("find rollout {id}"), error.kind, error.message)
         })?;
@@ -170,7 +208,7 @@ impl Platform for Kubernetes {
         rollout.revision()
     }
 
-    fn serving(&self, rollout: &Watched) -> Option<String> {
+    fn serving(&self, session: &Session, rollout: &Watched) -> Option<String> {
         if let Some(back) = rollout.going_back.as_ref().filter(|back| back.kept) {
             return Some(back.to.clone());
         }
@@ -185,7 +223,7 @@ impl Platform for Kubernetes {
             let rolled = head.rolled.as_ref();
             rolled.is_some_and(|rolled| rolled.template == serving.template)
         };
-        let heads = self.heads(&rollout.service);
+        let heads = session.heads();
         let head = heads.iter().find(|head| rolled_by(head));
         Some(head.map_or_else(
             || serving.name.clone(),
@@ -198,9 +236,9 @@ impl Platform for Kubernetes {
     }
 
     /// The evidence comes first: going back takes the failing pods away.
-    async fn halt(&self, rollout: &mut Watched, trip: &Trip) -> Halted {
+    async fn halt(&self, session: &Session, rollout: &mut Watched, trip: &Trip) -> Halted {
         self.keep_evidence(rollout).await;
-        self.halt(rollout, trip).await
+        self.halt(session, rollout, trip).await
     }
 
     async fn let_go(
@@ -216,34 +254,38 @@ impl Platform for Kubernetes {
 
     async fn gone(
         &self,
-        service: &Service,
+        session: &Session,
+        _service: &Service,
         end: Timestamp,
         cancel: &Cancel,
         events: &Events,
     ) -> Result<Gone, Failed> {
-        self.drained(service, end, cancel.cancelled(), events).await
+        self.drained(session, end, cancel.cancelled(), events).await
     }
 
     async fn post_mortem(
         &self,
+        session: &Session,
         rollout: &Watched,
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem {
-        self.tell_why(rollout, verdict, failures).await
+        self.tell_why(session, rollout, verdict, failures).await
     }
 }
 
-impl Kubernetes {
-    /// What our own write started, under the lock that it was made under.
-    fn performed(&self, service: &Service, started: Option<RolloutId>) -> Performed<Watched> {
-        let rollout = started.map(|ours| {
-            let mut rollout = Watched::new(service, ours);
-            rollout.fresh = true;
-            rollout.holds_lock = true;
-            rollout.can_go_back = self.can_go_back(service.kubernetes.name.as_str());
-            rollout
-        });
-        Performed { rollout }
-    }
+/// What our own write started, under the lock that it was made under.
+fn performed(
+    session: &Session,
+    service: &Service,
+    started: Option<RolloutId>,
+) -> Performed<Watched> {
+    let rollout = started.map(|ours| {
+        let mut rollout = Watched::new(service, ours);
+        rollout.fresh = true;
+        rollout.holds_lock = true;
+        rollout.can_go_back = session.can_go_back();
+        rollout
+    });
+    Performed { rollout }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::history::record::{CapturedState, Mark, RecordHead, Rolled, Sets, State, short};
 use super::plan::observe::deployment;
 use super::rollout::{GoingBack, RolloutId, Watched, template_digest};
-use super::{Kubernetes, Object};
+use super::{Kubernetes, Object, Session};
 use crate::event::Events;
 use crate::platform::Halted;
 use crate::platform::failure::{Failed, FailureKind};
@@ -71,22 +71,23 @@ struct WayBack {
     wanted: Vec<Object>,
 }
 
-impl Kubernetes {
+impl Session {
     /// Whether something was there before the deployment that this run made, or goes on with.
-    pub fn can_go_back(&self, name: &str) -> bool {
-        let heads = self.heads(name);
-        self.record(name)
-            .is_some_and(|number| Target::of(&heads, number).is_some())
+    pub fn can_go_back(&self) -> bool {
+        self.record()
+            .is_some_and(|number| Target::of(&self.heads(), number).is_some())
     }
+}
 
+impl Kubernetes {
     /// Goes back, once.
-    pub async fn halt(&self, rollout: &mut Watched, trip: &Trip) -> Halted {
+    pub async fn halt(&self, session: &Session, rollout: &mut Watched, trip: &Trip) -> Halted {
         if rollout.going_back.is_some() {
             return Halted::Accepted;
         }
         let asked = self.clock.now();
         loop {
-            match self.go_back(rollout, trip).await {
+            match self.go_back(session, rollout, trip).await {
                 Ok(halted) => return halted,
                 // There is only this one request: an API server that is away for a moment is not
                 // to cost it. All of it may be done twice.
@@ -103,11 +104,16 @@ impl Kubernetes {
         }
     }
 
-    async fn go_back(&self, rollout: &mut Watched, trip: &Trip) -> Result<Halted, Failed> {
-        let name = rollout.service.clone();
-        self.must_hold(&name, rollout).await?;
-        let way = self.way_back(&name, rollout.ours.revision).await?;
-        let live = self.still_ours(&name, &rollout.ours).await?;
+    async fn go_back(
+        &self,
+        session: &Session,
+        rollout: &mut Watched,
+        trip: &Trip,
+    ) -> Result<Halted, Failed> {
+        let name = session.name();
+        self.must_hold(session, rollout).await?;
+        let way = self.way_back(session, rollout.ours.revision).await?;
+        let live = self.still_ours(name, &rollout.ours).await?;
         // What tripped it may have been seen through a connection that had died since.
         if rollout.came_up(&live) {
             return Ok(Halted::JustFinished);
@@ -115,12 +121,12 @@ impl Kubernetes {
         let mark = Mark {
             state: Some(State::GoingBack),
             rolled: Some(Rolled::of(&rollout.ours)),
-            back_to: Some(way.target.words(&name)),
+            back_to: Some(way.target.words(name)),
             reason: Some(self.words_of(trip)),
             ..Mark::default()
         };
-        self.mark(&name, way.number, &mark).await?;
-        self.follow_back(rollout, &way).await?;
+        self.mark(session, way.number, &mark).await?;
+        self.follow_back(session, rollout, &way).await?;
         Ok(Halted::Accepted)
     }
 
@@ -134,17 +140,18 @@ impl Kubernetes {
 
     /// The lock, without which nothing is brought back. A run that only watched so far takes it, if
     /// whoever held it is gone.
-    async fn must_hold(&self, name: &str, rollout: &mut Watched) -> Result<(), Failed> {
+    async fn must_hold(&self, session: &Session, rollout: &mut Watched) -> Result<(), Failed> {
         if rollout.holds_lock {
-            return self.holds(name);
+            return self.holds(session);
         }
+        let name = session.name();
         let seen = self.lease(name).await?;
-        let taken = self.acquire(name, seen.as_ref()).await;
+        let taken = self.acquire(session, seen.as_ref()).await;
         taken.map_err(|error| error.into_failed(name))?;
         rollout.holds_lock = true;
-        self.records(name).await?;
+        self.refresh(session).await?;
         if let Some(number) = rollout.ours.revision {
-            self.go_on(name, number);
+            session.go_on(number);
         }
         Ok(())
     }
@@ -152,15 +159,16 @@ impl Kubernetes {
     /// Takes up what an earlier run of ours left: goes on with its record, under the lock, and
     /// finishes the remedy that it had begun. What stands in the way is told, and then this run
     /// only watches.
-    pub async fn resume(&self, name: &str, rollout: &mut Watched, events: &Events) {
-        let Some(head) = self.heads(name).into_iter().next() else {
+    pub async fn resume(&self, session: &Session, rollout: &mut Watched, events: &Events) {
+        let name = session.name();
+        let Some(head) = session.heads().into_iter().next() else {
             return;
         };
         if !head.state.is_open() || !is_about(&head, rollout) {
             return;
         }
         let held = match self.lease(name).await {
-            Ok(seen) => self.acquire(name, seen.as_ref()).await,
+            Ok(seen) => self.acquire(session, seen.as_ref()).await,
             Err(error) => Err(error.into()),
         };
         rollout.holds_lock = held.is_ok();
@@ -170,17 +178,17 @@ impl Kubernetes {
             return;
         }
         // Under the lock, what the history says now is what counts.
-        let heads = match self.records(name).await {
+        let heads = match self.refresh(session).await {
             Ok(heads) => heads,
             Err(error) => return events.warn("history", error.to_string()),
         };
         let Some(head) = heads.into_iter().find(|now| now.number == head.number) else {
             return;
         };
-        self.go_on(name, head.number);
-        rollout.can_go_back = self.can_go_back(name);
+        session.go_on(head.number);
+        rollout.can_go_back = session.can_go_back();
         if head.state == State::GoingBack
-            && let Err(error) = self.finish_going_back(name, rollout, &head).await
+            && let Err(error) = self.finish_going_back(session, rollout, &head).await
         {
             events.warn(
                 "remedy",
@@ -192,11 +200,12 @@ impl Kubernetes {
     /// The pods are still those of the rollout that tripped, or those that come back already.
     async fn finish_going_back(
         &self,
-        name: &str,
+        session: &Session,
         rollout: &mut Watched,
         head: &RecordHead,
     ) -> Result<(), Failed> {
-        let way = self.way_back(name, Some(head.number)).await?;
+        let name = session.name();
+        let way = self.way_back(session, Some(head.number)).await?;
         if let Some(rolled) = &head.rolled {
             rollout.ours = RolloutId {
                 uid: rolled.uid.clone(),
@@ -215,7 +224,7 @@ impl Kubernetes {
             // Neither the one nor the other: somebody else changed it.
             self.still_ours(name, &back).await.map_err(|_| error)?;
         }
-        self.follow_back(rollout, &way).await?;
+        self.follow_back(session, rollout, &way).await?;
         if let Some(going_back) = &mut rollout.going_back {
             let reason = head.reason.clone();
             going_back.reason = reason.or_else(|| Some(TRIPPED_BEFORE.to_owned()));
@@ -223,9 +232,14 @@ impl Kubernetes {
         Ok(())
     }
 
-    async fn follow_back(&self, rollout: &mut Watched, way: &WayBack) -> Result<(), Failed> {
-        let name = rollout.service.clone();
-        let restored = self.restore(&name, &way.sets, &way.wanted).await?;
+    async fn follow_back(
+        &self,
+        session: &Session,
+        rollout: &mut Watched,
+        way: &WayBack,
+    ) -> Result<(), Failed> {
+        let name = session.name();
+        let restored = self.restore(session, &way.sets, &way.wanted).await?;
         let revision = match way.target {
             Target::Captured(number) => number,
             Target::Revision(number) => Some(number),
@@ -245,14 +259,15 @@ impl Kubernetes {
             .filter(|other| *other != name);
         rollout.going_back = Some(GoingBack {
             ours,
-            to: other.map_or_else(|| way.target.words(&name), str::to_owned),
+            to: other.map_or_else(|| way.target.words(name), str::to_owned),
             reason: None,
             kept: other.is_some(),
         });
         Ok(())
     }
 
-    async fn way_back(&self, name: &str, revision: Option<u32>) -> Result<WayBack, Failed> {
+    async fn way_back(&self, session: &Session, revision: Option<u32>) -> Result<WayBack, Failed> {
+        let name = session.name();
         let cannot = |why: &str| {
             Failed::new(
                 format!("go back with {name}"),
@@ -260,14 +275,14 @@ impl Kubernetes {
                 why.to_owned(),
             )
         };
-        let number = self
-            .record(name)
+        let number = session
+            .record()
             .or(revision)
             .ok_or_else(|| cannot("no record says what was there before"))?;
-        if self.heads(name).is_empty() {
-            self.records(name).await?;
+        if session.heads().is_empty() {
+            self.refresh(session).await?;
         }
-        let target = Target::of(&self.heads(name), number)
+        let target = Target::of(&session.heads(), number)
             .ok_or_else(|| cannot("there is nothing to go back to"))?;
         let sets = self.read_sets(name, number).await?;
         let mut wanted = match target {

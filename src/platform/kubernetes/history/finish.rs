@@ -3,39 +3,34 @@
 
 use super::record::{Mark, RecordHead, State};
 use crate::event::{Events, Outcome, VerdictWord};
-use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::lock::Left;
 use crate::platform::kubernetes::plan::earlier_revision::made;
+use crate::platform::kubernetes::{Kubernetes, Session};
 
 impl Kubernetes {
-    /// Writes into the history how it ended for the Deployment `name`, and gives the lock back.
-    /// `asked` is the digest of what the command asks for. What cannot be written is a warning.
-    pub async fn close(&self, name: &str, asked: &str, outcome: &Outcome, events: &Events) {
-        if let Some((number, end)) = self.end(name, asked, outcome) {
-            self.write_end(name, number, end, outcome, events).await;
+    /// Writes into the history how it ended, and gives the lock back. `asked` is the digest of what
+    /// the command asks for. What cannot be written is a warning.
+    pub async fn close(&self, session: &Session, asked: &str, outcome: &Outcome, events: &Events) {
+        if let Some((number, end)) = self.end(session, asked, outcome) {
+            self.write_end(session, number, end, outcome, events).await;
         }
-        let left = left(outcome);
-        self.release(name, left).await;
-        let look = self.remembered(name);
-        for former in look.iter().flat_map(|look| look.observed.formers.iter()) {
-            self.release(&former.name, left).await;
-        }
+        self.release(session, left(outcome)).await;
     }
 
     async fn write_end(
         &self,
-        name: &str,
+        session: &Session,
         number: u32,
         end: End,
         outcome: &Outcome,
         events: &Events,
     ) {
         let state = match end {
-            End::Discard => return self.discard(name).await,
+            End::Discard => return self.discard(session).await,
             End::State(state) => state,
         };
         // Why it went back was written before it did, with who asked for it.
-        let heads = self.heads(name);
+        let heads = session.heads();
         let head = heads.iter().find(|head| head.number == number);
         let told = state == State::RolledBack && head.is_some_and(|head| head.reason.is_some());
         let mark = Mark {
@@ -44,20 +39,20 @@ impl Kubernetes {
             reason: (state != State::Healthy && !told).then(|| outcome.reason.clone()),
             ..Mark::default()
         };
-        if let Err(error) = self.mark(name, number, &mark).await {
+        if let Err(error) = self.mark(session, number, &mark).await {
             events.warn("history", error.to_string());
         }
-        self.prune_records(name).await;
+        self.prune_records(session).await;
     }
 
     /// What is to be written, of which revision; `None`: nothing.
-    fn end(&self, name: &str, asked: &str, outcome: &Outcome) -> Option<(u32, End)> {
-        let heads = self.heads(name);
-        let Some(number) = self.record(name) else {
+    fn end(&self, session: &Session, asked: &str, outcome: &Outcome) -> Option<(u32, End)> {
+        let heads = session.heads();
+        let Some(number) = session.record() else {
             // Without the lock the history is not ours to write, but for what is on record as failed
             // and was just seen to serve after all.
-            let look = self.remembered(name)?;
-            let live = look.observed.deployment(name)?;
+            let look = session.look();
+            let live = look.observed.deployment(session.name())?;
             let head = heads.first()?;
             let recovered = head.state == State::Failed && head.digest == asked && made(head, live);
             let end = end(head, false, outcome)?;
@@ -67,7 +62,7 @@ impl Kubernetes {
         let end = end(head, head.run == self.run, outcome)?;
         // Whoever took the lock from us writes it now; but a record that never came to anything is
         // ours to take back.
-        let may = end == End::Discard || self.holds(name).is_ok();
+        let may = end == End::Discard || self.holds(session).is_ok();
         may.then_some((head.number, end))
     }
 }

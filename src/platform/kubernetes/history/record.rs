@@ -18,7 +18,7 @@ use crate::platform::digest::digest as platform_digest;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::{Kubernetes, MANAGER, key};
+use crate::platform::kubernetes::{Kubernetes, MANAGER, Session, key};
 
 mod elsewhere;
 mod head;
@@ -137,21 +137,28 @@ impl Kubernetes {
             .filter_map(|item| RecordHead::of(item.metadata))
             .collect();
         heads.sort_by_key(|head| std::cmp::Reverse(head.number));
-        self.with_run(name, |run| run.heads.clone_from(&heads));
         Ok(heads)
     }
 
-    /// Opens the record of a deployment of `name`, before its first write. What this run does from
-    /// now on is marked in it.
+    /// Reads the history again, for what follows.
+    pub async fn refresh(&self, session: &Session) -> Result<Vec<RecordHead>, Failed> {
+        let heads = self.records(session.name()).await?;
+        session.has_read(&heads);
+        Ok(heads)
+    }
+
+    /// Opens the record of a deployment, before its first write. What this run does from now on is
+    /// marked in it.
     ///
     /// [`FailureKind::Refused`]: another run was faster.
     pub async fn open(
         &self,
-        name: &str,
+        session: &Session,
         number: u32,
         asked: &[Object],
         captured: Captured<'_>,
     ) -> Result<(), Failed> {
+        let name = session.name();
         let operation = || format!("open the record of revision {number} of {name}");
         let now = self.server_now().await?;
         let head = RecordHead::begun(self, number, asked, captured, now);
@@ -174,10 +181,7 @@ impl Kubernetes {
                 _ => return Err(failed),
             }
         }
-        self.with_run(name, |run| {
-            run.record = Some(number);
-            run.heads.insert(0, head);
-        });
+        session.has_opened(head);
         Ok(())
     }
 
@@ -205,34 +209,19 @@ impl Kubernetes {
     }
 
     /// Takes back a record that this run opened, when nothing was written after it.
-    pub async fn discard(&self, name: &str) {
-        let Some(number) = self.with_run(name, |run| run.record.take()) else {
+    pub async fn discard(&self, session: &Session) {
+        let Some(number) = session.discard() else {
             return;
         };
-        self.with_run(name, |run| run.heads.retain(|head| head.number != number));
-        if let Err(error) = self.delete(name, number).await {
+        if let Err(error) = self.delete(session.name(), number).await {
             tracing::info!(%error, "an empty record stays");
         }
     }
 
-    /// Makes this run go on with a record that an earlier one opened.
-    pub fn go_on(&self, name: &str, number: u32) {
-        self.with_run(name, |run| run.record = Some(number));
-    }
-
-    /// The number of the record that this run opened or goes on with.
-    pub fn record(&self, name: &str) -> Option<u32> {
-        self.with_run(name, |run| run.record)
-    }
-
-    /// The history as this run read it last, newest first.
-    pub fn heads(&self, name: &str) -> Vec<RecordHead> {
-        self.with_run(name, |run| run.heads.clone())
-    }
-
     /// Marks what became of revision `number`. The same mark may be made twice; one whose reply is
     /// lost is read again, and made once more where it is not there.
-    pub async fn mark(&self, name: &str, number: u32, mark: &Mark) -> Result<(), Failed> {
+    pub async fn mark(&self, session: &Session, number: u32, mark: &Mark) -> Result<(), Failed> {
+        let name = session.name();
         let operation = || format!("mark revision {number} of {name} in the history");
         let secrets: Api<Secret> = self.api().await?;
         let patch = mark.patch();
@@ -250,18 +239,14 @@ impl Kubernetes {
             }
             self.clock.sleep_until(self.clock.now() + MARK_AGAIN).await;
         }
-        self.with_run(name, |run| {
-            for head in run.heads.iter_mut().filter(|head| head.number == number) {
-                mark.apply(head);
-            }
-        });
+        session.has_marked(number, mark);
         Ok(())
     }
 
     /// Notes which rollout revision `number` started.
     pub async fn mark_rolled(
         &self,
-        name: &str,
+        session: &Session,
         number: u32,
         rolled: &Rolled,
     ) -> Result<(), Failed> {
@@ -269,7 +254,7 @@ impl Kubernetes {
             rolled: Some(rolled.clone()),
             ..Mark::default()
         };
-        self.mark(name, number, &mark).await
+        self.mark(session, number, &mark).await
     }
 
     /// What revision `number` asked for, and what was there before it.
@@ -285,26 +270,24 @@ impl Kubernetes {
     }
 
     /// Deletes the records that are not kept any more. One that cannot be is left.
-    pub async fn prune_records(&self, name: &str) {
-        let heads = self.heads(name);
-        for number in surplus(&heads) {
-            match self.delete(name, number).await {
-                Ok(()) => self.with_run(name, |run| run.heads.retain(|head| head.number != number)),
+    pub async fn prune_records(&self, session: &Session) {
+        for number in surplus(&session.heads()) {
+            match self.delete(session.name(), number).await {
+                Ok(()) => session.has_pruned(number),
                 Err(error) => tracing::info!(%error, "an old record stays"),
             }
         }
     }
 
-    /// Deletes the whole history and the lock: the service is gone.
-    pub async fn forget(&self, name: &str) -> Result<(), Failed> {
+    /// Deletes the whole history and the lock under a name of the service: it is gone.
+    pub async fn forget(&self, session: &Session, name: &str) -> Result<(), Failed> {
         for head in self.records(name).await? {
             self.delete(name, head.number).await?;
         }
-        self.with_run(name, |run| {
-            run.record = None;
-            run.heads.clear();
-        });
-        self.delete_lease(name).await
+        if name == session.name() {
+            session.has_forgotten();
+        }
+        self.delete_lease(session, name).await
     }
 
     async fn delete(&self, name: &str, number: u32) -> Result<(), Failed> {

@@ -3,6 +3,7 @@
 //! real API server cannot be paused.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use http::{Method, Request, Response};
@@ -15,7 +16,7 @@ use crate::platform::aws::ServerTime;
 use crate::platform::kubernetes::connect::Link;
 use crate::platform::kubernetes::connect::warnings::Warnings;
 use crate::platform::kubernetes::plan::samples::tenant;
-use crate::platform::kubernetes::{Kubernetes, Origin};
+use crate::platform::kubernetes::{Kubernetes, Origin, Session};
 use crate::spec::{KubePlace, Reach};
 
 /// What becomes of one request.
@@ -42,6 +43,20 @@ pub(crate) struct Shelf {
     pub(crate) clock: Clock,
 }
 
+/// A run, with what it holds of the service `api`.
+pub(crate) struct Run {
+    kube: Kubernetes,
+    pub(crate) session: Session,
+}
+
+impl Deref for Run {
+    type Target = Kubernetes;
+
+    fn deref(&self) -> &Kubernetes {
+        &self.kube
+    }
+}
+
 impl Shelf {
     pub(crate) fn new() -> Self {
         let base = "2026-01-02T03:04:05Z".parse().unwrap();
@@ -56,7 +71,7 @@ impl Shelf {
     }
 
     /// A run of the deployer by this person, over this shelf.
-    pub(crate) fn run(&self, by: &str) -> Kubernetes {
+    pub(crate) fn run(&self, by: &str) -> Run {
         let place = KubePlace {
             account: None,
             region: None,
@@ -85,7 +100,10 @@ impl Shelf {
             time: ServerTime::new(self.clock),
             warnings: Warnings::default(),
         };
-        Kubernetes::new(&place, &tenant(), origin, self.clock).linked(link)
+        Run {
+            kube: Kubernetes::new(&place, &tenant(), origin, self.clock).linked(link),
+            session: Session::empty("api"),
+        }
     }
 
     /// What becomes of the next request of this kind; said again, of the one after it.

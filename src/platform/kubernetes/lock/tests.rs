@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::platform::kubernetes::history::shelf::{Fate, Shelf};
+use crate::platform::kubernetes::plan::Look;
 
 const LEASE: &str = "/leases/deployer.api";
 
@@ -24,14 +25,20 @@ async fn of_two_runs_one_wins_and_the_other_is_told_who() {
     let shelf = Shelf::new();
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
     // Both have seen that there is none.
-    let (first, second) = futures::join!(ann.acquire("api", None), bob.acquire("api", None));
+    let (first, second) = futures::join!(
+        ann.acquire(&ann.session, None),
+        bob.acquire(&bob.session, None)
+    );
     let (winner, loser, refused) = match (first, second) {
         (Ok(()), Err(refused)) => (ann, bob, refused),
         (Err(refused), Ok(())) => (bob, ann, refused),
         other => panic!("{other:?}"),
     };
-    winner.holds("api").unwrap();
-    assert_eq!(loser.holds("api").unwrap_err().kind, FailureKind::Refused);
+    winner.holds(&winner.session).unwrap();
+    assert_eq!(
+        loser.holds(&loser.session).unwrap_err().kind,
+        FailureKind::Refused
+    );
     let failed = refused.into_failed("api");
     assert_eq!(failed.kind, FailureKind::Refused);
     let words = format!("{} deploys it since 2026-01-02T03:04:05Z", holder(&shelf));
@@ -41,18 +48,21 @@ async fn of_two_runs_one_wins_and_the_other_is_told_who() {
 #[tokio::test(start_paused = true)]
 async fn who_supersedes_takes_it_and_the_holder_learns_of_it() {
     let shelf = Shelf::new();
-    let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
-    ann.acquire("api", None).await.unwrap();
+    let (ann, mut bob) = (shelf.run("ann"), shelf.run("bob"));
+    ann.acquire(&ann.session, None).await.unwrap();
     wait(&shelf, 7).await;
     let seen = bob.lease("api").await.unwrap();
-    bob.with_run("api", |run| run.supersedes = true);
-    bob.acquire("api", seen.as_ref()).await.unwrap();
+    bob.session = Session::of("api", true, Look::default());
+    bob.acquire(&bob.session, seen.as_ref()).await.unwrap();
     assert_eq!(holder(&shelf), "bob");
     wait(&shelf, RENEWED_EVERY.as_secs() + 1).await;
-    bob.holds("api").unwrap();
-    assert_eq!(ann.holds("api").unwrap_err().kind, FailureKind::Refused);
+    bob.holds(&bob.session).unwrap();
+    assert_eq!(
+        ann.holds(&ann.session).unwrap_err().kind,
+        FailureKind::Refused
+    );
     // Nor does it give back what is not its own.
-    ann.release("api", Left::Lease).await;
+    ann.release(&ann.session, Left::Lease).await;
     assert_eq!(holder(&shelf), "bob");
 }
 
@@ -60,13 +70,13 @@ async fn who_supersedes_takes_it_and_the_holder_learns_of_it() {
 async fn taking_a_lock_that_was_seen_is_one_request() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     assert_eq!(shelf.asked().len(), 1);
-    ann.release("api", Left::Lease).await;
+    ann.release(&ann.session, Left::Lease).await;
     let bob = shelf.run("bob");
     let seen = bob.lease("api").await.unwrap();
     let before = shelf.asked().len();
-    bob.acquire("api", seen.as_ref()).await.unwrap();
+    bob.acquire(&bob.session, seen.as_ref()).await.unwrap();
     assert_eq!(shelf.asked().len(), before + 1);
 }
 
@@ -74,12 +84,12 @@ async fn taking_a_lock_that_was_seen_is_one_request() {
 async fn a_living_holder_keeps_it_for_hours() {
     let shelf = Shelf::new();
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     for _ in 0..60 {
         wait(&shelf, 97).await;
         let seen = bob.lease("api").await.unwrap();
-        assert!(bob.acquire("api", seen.as_ref()).await.is_err());
-        ann.holds("api").unwrap();
+        assert!(bob.acquire(&bob.session, seen.as_ref()).await.is_err());
+        ann.holds(&ann.session).unwrap();
     }
     let begun = shelf.clock.now();
     let seen = bob.lease("api").await.unwrap();
@@ -92,7 +102,7 @@ async fn a_living_holder_keeps_it_for_hours() {
 async fn a_dead_holder_is_waited_out_and_no_longer() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     drop(ann);
     let bob = shelf.run("bob");
     let begun = shelf.clock.now();
@@ -104,7 +114,7 @@ async fn a_dead_holder_is_waited_out_and_no_longer() {
         "{waited:?}"
     );
     let seen = bob.lease("api").await.unwrap();
-    bob.acquire("api", seen.as_ref()).await.unwrap();
+    bob.acquire(&bob.session, seen.as_ref()).await.unwrap();
     assert_eq!(holder(&shelf), "bob");
 }
 
@@ -112,17 +122,17 @@ async fn a_dead_holder_is_waited_out_and_no_longer() {
 async fn a_lock_that_was_given_back_is_free_at_once() {
     let shelf = Shelf::new();
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     wait(&shelf, 7).await;
-    ann.release("api", Left::Lease).await;
+    ann.release(&ann.session, Left::Lease).await;
     let begun = shelf.clock.now();
     let seen = bob.lease("api").await.unwrap();
     assert_eq!(bob.wait_out("api", seen.clone()).await.unwrap(), None);
-    bob.acquire("api", seen.as_ref()).await.unwrap();
+    bob.acquire(&bob.session, seen.as_ref()).await.unwrap();
     assert_eq!(shelf.clock.since(begun), Duration::ZERO);
     // It is not given back twice: that one is bob's.
-    ann.release("api", Left::Lease).await;
-    bob.holds("api").unwrap();
+    ann.release(&ann.session, Left::Lease).await;
+    bob.holds(&bob.session).unwrap();
     assert_eq!(holder(&shelf), "bob");
 }
 
@@ -130,19 +140,19 @@ async fn a_lock_that_was_given_back_is_free_at_once() {
 async fn a_run_that_changed_nothing_leaves_no_lease_of_its_own() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     wait(&shelf, 7).await;
     // The answer to the first request is lost, too.
     shelf.fate(Method::DELETE, Fate::AnswerLost);
-    ann.release("api", Left::Nothing).await;
+    ann.release(&ann.session, Left::Nothing).await;
     assert_eq!(shelf.object(LEASE), None);
     // One that was there before stays, free for whoever comes next.
     let bob = shelf.run("bob");
-    bob.acquire("api", None).await.unwrap();
-    bob.release("api", Left::Lease).await;
+    bob.acquire(&bob.session, None).await.unwrap();
+    bob.release(&bob.session, Left::Lease).await;
     let seen = ann.lease("api").await.unwrap();
-    ann.acquire("api", seen.as_ref()).await.unwrap();
-    ann.release("api", Left::Nothing).await;
+    ann.acquire(&ann.session, seen.as_ref()).await.unwrap();
+    ann.release(&ann.session, Left::Nothing).await;
     assert_eq!(holder(&shelf), "");
 }
 
@@ -150,11 +160,11 @@ async fn a_run_that_changed_nothing_leaves_no_lease_of_its_own() {
 async fn a_lease_that_somebody_took_meanwhile_is_left_to_them() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     shelf.overwrite(LEASE, |lease| {
         lease["spec"]["holderIdentity"] = "bob/other".into();
     });
-    ann.release("api", Left::Nothing).await;
+    ann.release(&ann.session, Left::Nothing).await;
     assert_eq!(holder(&shelf), "bob");
 }
 
@@ -162,11 +172,11 @@ async fn a_lease_that_somebody_took_meanwhile_is_left_to_them() {
 async fn a_lease_that_went_since_it_was_seen_is_made_anew() {
     let shelf = Shelf::new();
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     let seen = bob.lease("api").await.unwrap();
-    ann.release("api", Left::Nothing).await;
+    ann.release(&ann.session, Left::Nothing).await;
     wait(&shelf, LASTS.as_secs() + 1).await;
-    bob.acquire("api", seen.as_ref()).await.unwrap();
+    bob.acquire(&bob.session, seen.as_ref()).await.unwrap();
     assert_eq!(holder(&shelf), "bob");
 }
 
@@ -175,7 +185,7 @@ async fn a_lock_that_somebody_took_over_forbids_to_write() {
     for deleted in [false, true] {
         let shelf = Shelf::new();
         let ann = shelf.run("ann");
-        ann.acquire("api", None).await.unwrap();
+        ann.acquire(&ann.session, None).await.unwrap();
         if deleted {
             shelf.remove(LEASE);
         } else {
@@ -184,7 +194,7 @@ async fn a_lock_that_somebody_took_over_forbids_to_write() {
             });
         }
         wait(&shelf, 6).await;
-        let failed = ann.holds("api").unwrap_err();
+        let failed = ann.holds(&ann.session).unwrap_err();
         assert_eq!(failed.kind, FailureKind::Refused);
         let words = failed.to_string();
         assert!(
@@ -192,7 +202,7 @@ async fn a_lock_that_somebody_took_over_forbids_to_write() {
             "{words}"
         );
         wait(&shelf, 3_600).await;
-        assert!(ann.holds("api").is_err(), "it does not come back");
+        assert!(ann.holds(&ann.session).is_err(), "it does not come back");
     }
 }
 
@@ -200,15 +210,18 @@ async fn a_lock_that_somebody_took_over_forbids_to_write() {
 async fn nothing_is_written_while_it_cannot_be_renewed_and_again_when_it_can() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     shelf.is_down(true);
     wait(&shelf, 10).await;
-    ann.holds("api").unwrap();
+    ann.holds(&ann.session).unwrap();
     wait(&shelf, 10).await;
-    assert_eq!(ann.holds("api").unwrap_err().kind, FailureKind::Unreachable);
+    assert_eq!(
+        ann.holds(&ann.session).unwrap_err().kind,
+        FailureKind::Unreachable
+    );
     shelf.is_down(false);
     wait(&shelf, 2).await;
-    ann.holds("api").unwrap();
+    ann.holds(&ann.session).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,13 +230,13 @@ async fn a_lost_answer_recognises_itself_and_a_busy_server_is_asked_again() {
         let shelf = Shelf::new();
         let ann = shelf.run("ann");
         shelf.fate(Method::POST, fate);
-        ann.acquire("api", None).await.unwrap();
+        ann.acquire(&ann.session, None).await.unwrap();
         // The renewal, too.
         shelf.fate(Method::PATCH, fate);
         wait(&shelf, 60).await;
-        ann.holds("api").unwrap();
+        ann.holds(&ann.session).unwrap();
         shelf.fate(Method::PATCH, fate);
-        ann.release("api", Left::Lease).await;
+        ann.release(&ann.session, Left::Lease).await;
         assert_eq!(holder(&shelf), "", "{fate:?}");
     }
 }
@@ -232,10 +245,28 @@ async fn a_lost_answer_recognises_itself_and_a_busy_server_is_asked_again() {
 async fn two_services_have_two_locks() {
     let shelf = Shelf::new();
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
-    ann.acquire("api", None).await.unwrap();
-    bob.acquire("web", None).await.unwrap();
-    assert!(ann.holds("web").is_err());
-    ann.holds("api").unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
+    let (web, other) = (Session::empty("web"), Session::empty("web"));
+    bob.acquire(&web, None).await.unwrap();
+    assert!(ann.holds(&other).is_err());
+    ann.holds(&ann.session).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_locks_of_former_names_are_given_back_with_its_own() {
+    let shelf = Shelf::new();
+    let ann = shelf.run("ann");
+    ann.acquire(&ann.session, None).await.unwrap();
+    ann.acquire_under(&ann.session, "front", None)
+        .await
+        .unwrap();
+    ann.holds_under(&ann.session, "front").unwrap();
+    ann.release(&ann.session, Left::Lease).await;
+    for lease in [LEASE, "/leases/deployer.front"] {
+        let lease = shelf.object(lease).unwrap();
+        assert_eq!(lease["spec"]["holderIdentity"], "");
+    }
+    assert!(ann.holds_under(&ann.session, "front").is_err());
 }
 
 fn view(holder: &str, renewed: i64, lasts: u64) -> LeaseView {

@@ -87,7 +87,7 @@ impl Performing<'_> {
             self.still().and_then(|()| self.take(proofs))
         });
         if checked.is_err() && matches!(place, RecordAt::New(_)) {
-            self.kube.discard(self.name).await;
+            self.kube.discard(self.session).await;
         }
         checked
     }
@@ -96,14 +96,12 @@ impl Performing<'_> {
     /// file with such a name is not to write meanwhile.
     async fn lock(&self) -> Result<(), Failed> {
         let lease = self.observed.lease.as_ref();
-        let own = self.kube.acquire(self.name, lease).await;
+        let own = self.kube.acquire(self.session, lease).await;
         own.map_err(|error| error.into_failed(self.name))?;
-        let supersedes = self.kube.with_run(self.name, |run| run.supersedes);
         for name in self.other_locks() {
             let former = self.observed.formers.named(name);
             let lease = former.and_then(|former| former.lease.as_ref());
-            self.kube.with_run(name, |run| run.supersedes = supersedes);
-            let taken = self.kube.acquire(name, lease).await;
+            let taken = self.kube.acquire_under(self.session, name, lease).await;
             taken.map_err(|error| error.into_failed(name))?;
         }
         Ok(())
@@ -136,8 +134,7 @@ impl Performing<'_> {
     }
 
     fn is_proven(&self) -> bool {
-        let look = self.kube.remembered(self.name);
-        look.is_some_and(|look| look.proven)
+        self.session.is_proven()
     }
 
     /// Puts a Deployment as it is now in the place of what was there.
@@ -217,7 +214,7 @@ impl Performing<'_> {
             RecordAt::Nowhere => Ok(()),
             // As it stands until its end is known: this run may still be refused.
             RecordAt::Open(number) => {
-                self.kube.go_on(self.name, *number);
+                self.session.go_on(*number);
                 Ok(())
             }
             RecordAt::New(number) => {
@@ -228,7 +225,8 @@ impl Performing<'_> {
                     revision: serving(&self.observed, self.name).map(|head| head.number),
                 };
                 let asked = self.asked().unwrap_or_default();
-                self.kube.open(self.name, *number, asked, captured).await
+                let opened = self.kube.open(self.session, *number, asked, captured);
+                opened.await
             }
         }
     }
@@ -308,7 +306,7 @@ impl Performing<'_> {
     pub(super) async fn nothing_came_of_it(&self, error: Option<&PerformError>) {
         let certain = error.is_some_and(|error| error.nothing_changed);
         if certain && matches!(self.place(), RecordAt::New(_)) {
-            self.kube.discard(self.name).await;
+            self.kube.discard(self.session).await;
         }
     }
 }

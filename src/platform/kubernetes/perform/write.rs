@@ -66,14 +66,14 @@ impl Performing<'_> {
             Change::Count { replicas, why, .. } => self.count(*replicas, *why).await,
             Change::Delete { id, uid, .. } => self.delete(id, uid).await,
             Change::MoveHistory { from, to, .. } => {
-                self.kube.move_history(from, to).await?;
+                self.kube.move_history(self.session, from).await?;
                 Ok(Done {
                     result: to.clone(),
                     ..Done::default()
                 })
             }
             Change::Forget { deployment } => {
-                self.kube.forget(deployment).await?;
+                self.kube.forget(self.session, deployment).await?;
                 Ok(Done::default())
             }
         }

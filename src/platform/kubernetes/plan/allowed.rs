@@ -38,7 +38,7 @@ impl Planning<'_> {
     /// for anyway.
     pub(super) async fn unlisted(&self, diff: &Diff, observed: &Observed, tried: bool) -> Unlisted {
         // Whoever holds the lock has begun already.
-        let begun = self.kube.holds(self.name()).is_ok();
+        let begun = self.holds(self.name());
         if !self.asks_for_rights() || begun || diff.changes.is_empty() {
             return Unlisted::default();
         }

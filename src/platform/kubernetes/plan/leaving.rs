@@ -14,11 +14,10 @@ use super::observe::deployment;
 use crate::event::{EventKind, Events};
 use crate::platform::Gone;
 use crate::platform::failure::Failed;
-use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::requests::Wire;
 use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::{Kubernetes, Session};
 use crate::rollout::Gauge;
-use crate::spec::Service;
 
 /// How often what goes away is looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -29,12 +28,12 @@ impl Kubernetes {
     /// change, and once who holds what. A read that fails for a while is no end.
     pub async fn drained(
         &self,
-        service: &Service,
+        session: &Session,
         deadline: Timestamp,
         cancelled: impl Future<Output = ()>,
         events: &Events,
     ) -> Result<Gone, Failed> {
-        let ids = self.deleted(service.kubernetes.name.as_str());
+        let ids = deleted(session);
         let leaving = Leaving::new(ids, Whole::Service);
         self.leave(leaving, deadline, cancelled, events).await
     }
@@ -94,18 +93,18 @@ impl Kubernetes {
             }
         }
     }
+}
 
-    /// What the last plan was made from may have been deleted.
-    fn deleted(&self, name: &str) -> Vec<Id> {
-        let look = self.remembered(name);
-        let objects = look.map(|look| look.observed.objects).unwrap_or_default();
-        let mut ids: Vec<Id> = objects.into_keys().collect();
-        ids.retain(|id| id.kind != Kind::Namespace);
-        if !ids.contains(&deployment(name)) {
-            ids.push(deployment(name));
-        }
-        ids
+/// What the last plan was made from may have been deleted.
+fn deleted(session: &Session) -> Vec<Id> {
+    let objects = session.look().observed.objects;
+    let mut ids: Vec<Id> = objects.into_keys().collect();
+    ids.retain(|id| id.kind != Kind::Namespace);
+    let own = deployment(session.name());
+    if !ids.contains(&own) {
+        ids.push(own);
     }
+    ids
 }
 
 /// What is waited for.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{Kubernetes, Object, REPLICAS_MANAGER};
+use super::super::{Kubernetes, Object, REPLICAS_MANAGER, Session};
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict::conflicts;
 use crate::platform::kubernetes::api::failures;
@@ -40,7 +40,7 @@ impl Kubernetes {
     /// `sets.asked` added. Only a Deployment that cannot be brought back is a failure.
     pub(super) async fn restore(
         &self,
-        name: &str,
+        session: &Session,
         sets: &Sets,
         wanted: &[Object],
     ) -> Result<Restored, Failed> {
@@ -49,12 +49,12 @@ impl Kubernetes {
         let mut not_brought_back = Vec::new();
         // It would move the number that is brought back.
         for object in added.iter().filter(scaler) {
-            note(&mut not_brought_back, self.take_away(name, object).await);
+            note(&mut not_brought_back, self.take_away(session, object).await);
         }
         let mut restored = None;
         for object in wanted {
             let own = object.id.kind == Kind::Deployment;
-            match self.apply_again(name, object, wanted).await {
+            match self.apply_again(session, object, wanted).await {
                 Ok(reply) if own => restored = Some(reply),
                 Ok(_) => {}
                 Err(error) if own => return Err(error),
@@ -62,10 +62,11 @@ impl Kubernetes {
             }
         }
         for object in added.iter().filter(|object| !scaler(object)) {
-            note(&mut not_brought_back, self.take_away(name, object).await);
+            note(&mut not_brought_back, self.take_away(session, object).await);
         }
         let deployment = restored.ok_or_else(|| {
             let words = "the history holds no Deployment for it";
+            let name = session.name();
             Failed::new(format!("go back with {name}"), FailureKind::Refused, words)
         })?;
         Ok(Restored {
@@ -101,20 +102,20 @@ impl Kubernetes {
 
     async fn apply_again(
         &self,
-        name: &str,
+        session: &Session,
         object: &Object,
         wanted: &[Object],
     ) -> Result<Value, Failed> {
         let wire = self.wire().await?;
         if object.id.kind == Kind::Service {
-            let led = self.led_back(name, &wire, object, wanted).await?;
-            return self.persist(name, &wire, &led, Applying::ours()).await;
+            let led = self.led_back(session.name(), &wire, object, wanted).await?;
+            return self.persist(session, &wire, &led, Applying::ours()).await;
         }
         if object.id.kind != Kind::Deployment {
-            return self.persist(name, &wire, object, Applying::ours()).await;
+            return self.persist(session, &wire, object, Applying::ours()).await;
         }
         let Some(live) = wire.read(&object.id).await? else {
-            return self.persist(name, &wire, object, Applying::ours()).await;
+            return self.persist(session, &wire, object, Applying::ours()).await;
         };
         let object = without_count(object, &live, wanted);
         if let Some(number) = given_apart(&object, &live) {
@@ -124,10 +125,11 @@ impl Kubernetes {
                 force: true,
                 ..Applying::ours()
             };
-            self.persist(name, &wire, &apart, how).await?;
+            self.persist(session, &wire, &apart, how).await?;
         }
         let object = without_copy(&object, Some(&live), &[]);
-        self.persist(name, &wire, &object, Applying::ours()).await
+        self.persist(session, &wire, &object, Applying::ours())
+            .await
     }
 
     /// A Service with the target port under which the pods that are there serve until those that
@@ -161,7 +163,7 @@ impl Kubernetes {
     /// is ours.
     async fn persist(
         &self,
-        name: &str,
+        session: &Session,
         wire: &Wire<'_>,
         object: &Object,
         how: Applying<'_>,
@@ -169,7 +171,7 @@ impl Kubernetes {
         let operation = format!("bring {} back", object.id);
         let end = self.clock.now() + PATIENCE;
         loop {
-            let failed = match self.holds(name) {
+            let failed = match self.holds(session) {
                 Ok(()) => match wire.apply(object, how).await {
                     Ok(reply) => return Ok(reply),
                     Err(error) => told(&operation, &error),
@@ -184,9 +186,9 @@ impl Kubernetes {
     }
 
     /// Deletes an object that this deployment added, if it is there and carries our labels.
-    async fn take_away(&self, name: &str, object: &Object) -> Result<(), Failed> {
+    async fn take_away(&self, session: &Session, object: &Object) -> Result<(), Failed> {
         let wire = self.wire().await?;
-        self.holds(name)?;
+        self.holds(session)?;
         let Some(live) = wire.read(&object.id).await? else {
             return Ok(());
         };

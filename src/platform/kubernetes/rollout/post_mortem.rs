@@ -11,8 +11,8 @@ use super::evidence::{Tails, ask_events, keep_tail};
 use super::look::{EventView, View};
 use super::watch::{PODS, Watch};
 use crate::event::{FailureGroup, LogTail, PostMortem};
-use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::plan::earlier_revision::knows_better;
+use crate::platform::kubernetes::{Kubernetes, Session};
 use crate::platform::post_mortem::sign::sign;
 use crate::platform::post_mortem::{group, newest, stays, what};
 use crate::rollout::{Cause, Failure, Rollback, Verdict};
@@ -42,12 +42,13 @@ impl Kubernetes {
     /// The evidence of how a rollout ended.
     pub async fn tell_why(
         &self,
+        session: &Session,
         rollout: &Watched,
         verdict: &Verdict,
         failures: &[Failure],
     ) -> PostMortem {
         let can_go_back = if stays(verdict) {
-            let records = self.records(&rollout.service).await;
+            let records = self.refresh(session).await;
             knows_better(&records.unwrap_or_default(), rollout.ours.revision)
         } else {
             false

@@ -15,7 +15,7 @@ use super::{GoingBack, RolloutId, Watched};
 use crate::event::{EventKind, Events};
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::history::record::{RecordHead, State};
-use crate::platform::kubernetes::{Kubernetes, MANAGER};
+use crate::platform::kubernetes::{Kubernetes, MANAGER, Session};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Class, Observation, Policy, Rollout as Judge, Standing, Verdict};
 
@@ -39,6 +39,7 @@ impl Kubernetes {
     /// One look at a rollout. The first opens the watches.
     pub async fn look(
         &self,
+        session: &Session,
         rollout: &mut Watched,
         events: &Events,
     ) -> Result<Observation, Failed> {
@@ -51,7 +52,7 @@ impl Kubernetes {
         ) else {
             return Ok(observation);
         };
-        let Ok(heads) = self.records(&rollout.service).await else {
+        let Ok(heads) = self.refresh(session).await else {
             return Ok(observation);
         };
         if let Some(back) = remedy_on_record(&heads, number, rollout) {

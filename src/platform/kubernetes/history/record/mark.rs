@@ -83,7 +83,7 @@ impl Mark {
     }
 
     /// The same on what a listing showed.
-    pub(super) fn apply(&self, head: &mut RecordHead) {
+    pub(in crate::platform::kubernetes) fn apply(&self, head: &mut RecordHead) {
         let mark = self.clone();
         head.state = mark.state.unwrap_or(head.state);
         head.rolled = mark.rolled.or(head.rolled.take());

@@ -6,16 +6,17 @@ use serde_json::{Value, json};
 use super::digest;
 use super::head::{RecordHead, ids};
 use crate::platform::failure::{Failed, FailureKind};
-use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::{Kubernetes, Session};
 
 impl Kubernetes {
-    /// Takes the history of `from` along to `to`, and deletes the lock of `from`. A number that `to`
-    /// has already stays its own. What is left of the history goes last: by it the next run finds what
+    /// Takes the history of `from` along to the service's own name, and deletes the lock of `from`. A
+    /// number that is there already stays its own. What is left of the history goes last: by it the next run finds what
     /// one that was killed left.
-    pub async fn move_history(&self, from: &str, to: &str) -> Result<(), Failed> {
+    pub async fn move_history(&self, session: &Session, from: &str) -> Result<(), Failed> {
+        let to = session.name();
         let wire = self.wire().await?;
         let heads = self.records(from).await?;
         let numbers: Vec<u32> = heads.iter().map(|head| head.number).collect();
@@ -42,11 +43,11 @@ impl Kubernetes {
                 }
             }
         }
-        self.delete_lease(from).await?;
+        self.delete_lease(session, from).await?;
         for number in numbers {
             self.delete(from, number).await?;
         }
-        self.records(to).await.map(drop)
+        self.refresh(session).await.map(drop)
     }
 }
 

@@ -52,8 +52,8 @@ async fn what_is_written_is_read_again_by_anybody() {
         state: CapturedState::Healthy,
         revision: Some(6),
     };
-    ann.open("api", 7, &new, captured).await.unwrap();
-    ann.mark_rolled("api", 7, &rolled()).await.unwrap();
+    ann.open(&ann.session, 7, &new, captured).await.unwrap();
+    ann.mark_rolled(&ann.session, 7, &rolled()).await.unwrap();
     let heads = shelf.run("bob").records("api").await.unwrap();
     let [head] = heads.as_slice() else {
         panic!("{heads:?}")
@@ -67,7 +67,7 @@ async fn what_is_written_is_read_again_by_anybody() {
     assert_eq!(head.captured_revision, Some(6));
     assert_eq!(head.origin.by.as_deref(), Some("ann"));
     assert_eq!(head.began, Some(shelf.clock.now()));
-    assert_eq!(heads, ann.heads("api"), "as the run itself knows it");
+    assert_eq!(heads, ann.session.heads(), "as the run itself knows it");
     let sets = shelf.run("bob").read_sets("api", 7).await.unwrap();
     assert_eq!(sets.asked, new);
     assert_eq!(sets.captured, old);
@@ -77,29 +77,33 @@ async fn what_is_written_is_read_again_by_anybody() {
 async fn one_that_came_up_after_all_has_no_reason_left() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.open("api", 1, &asked("api:1"), NOTHING).await.unwrap();
+    ann.open(&ann.session, 1, &asked("api:1"), NOTHING)
+        .await
+        .unwrap();
     let mark = |state, reason: Option<&str>| Mark {
         state: Some(state),
         reason: reason.map(str::to_owned),
         ..Mark::default()
     };
     let failed = mark(State::Failed, Some("no Secret"));
-    ann.mark("api", 1, &failed).await.unwrap();
-    assert_eq!(ann.heads("api")[0].reason.as_deref(), Some("no Secret"));
+    ann.mark(&ann.session, 1, &failed).await.unwrap();
+    assert_eq!(ann.session.heads()[0].reason.as_deref(), Some("no Secret"));
     let healthy = mark(State::Healthy, None);
-    ann.mark("api", 1, &healthy).await.unwrap();
-    assert_eq!(ann.heads("api")[0].reason, None);
-    assert_eq!(ann.records("api").await.unwrap(), ann.heads("api"));
+    ann.mark(&ann.session, 1, &healthy).await.unwrap();
+    assert_eq!(ann.session.heads()[0].reason, None);
+    assert_eq!(ann.records("api").await.unwrap(), ann.session.heads());
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_is_second_is_refused_and_leaves_the_first_alone() {
     let shelf = Shelf::new();
     let (ann, bob) = (shelf.run("ann"), shelf.run("bob"));
-    ann.open("api", 1, &asked("api:1"), NOTHING).await.unwrap();
-    let refused = bob.open("api", 1, &asked("api:2"), NOTHING).await;
+    ann.open(&ann.session, 1, &asked("api:1"), NOTHING)
+        .await
+        .unwrap();
+    let refused = bob.open(&bob.session, 1, &asked("api:2"), NOTHING).await;
     assert_eq!(refused.unwrap_err().kind, FailureKind::Refused);
-    bob.discard("api").await;
+    bob.discard(&bob.session).await;
     let heads = bob.records("api").await.unwrap();
     assert_eq!(heads[0].images["api"], "api:1");
 }
@@ -110,9 +114,11 @@ async fn a_lost_answer_or_a_busy_server_neither_fails_nor_doubles() {
         let shelf = Shelf::new();
         let ann = shelf.run("ann");
         shelf.fate(Method::POST, fate);
-        ann.open("api", 1, &asked("api:1"), NOTHING).await.unwrap();
+        ann.open(&ann.session, 1, &asked("api:1"), NOTHING)
+            .await
+            .unwrap();
         shelf.fate(Method::PATCH, fate);
-        ann.mark_rolled("api", 1, &rolled()).await.unwrap();
+        ann.mark_rolled(&ann.session, 1, &rolled()).await.unwrap();
         let heads = ann.records("api").await.unwrap();
         assert_eq!(heads.len(), 1);
         assert_eq!(heads[0].rolled, Some(rolled()));
@@ -123,35 +129,39 @@ async fn a_lost_answer_or_a_busy_server_neither_fails_nor_doubles() {
 async fn an_empty_record_of_ours_is_taken_back() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.open("api", 1, &asked("api:1"), NOTHING).await.unwrap();
-    ann.discard("api").await;
-    assert_eq!(ann.record("api"), None);
+    ann.open(&ann.session, 1, &asked("api:1"), NOTHING)
+        .await
+        .unwrap();
+    ann.discard(&ann.session).await;
+    assert_eq!(ann.session.record(), None);
     assert!(ann.records("api").await.unwrap().is_empty());
     // Nothing of this run is left that could be.
-    ann.discard("api").await;
+    ann.discard(&ann.session).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_gone_leaves_nothing() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.acquire("api", None).await.unwrap();
+    ann.acquire(&ann.session, None).await.unwrap();
     for number in 1..4 {
-        ann.open("api", number, &asked("api:1"), NOTHING)
+        ann.open(&ann.session, number, &asked("api:1"), NOTHING)
             .await
             .unwrap();
     }
-    ann.forget("api").await.unwrap();
+    ann.forget(&ann.session, "api").await.unwrap();
     assert!(ann.records("api").await.unwrap().is_empty());
     assert_eq!(ann.lease("api").await.unwrap(), None);
-    ann.forget("api").await.unwrap();
+    ann.forget(&ann.session, "api").await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_record_that_unpacks_to_nonsense_is_told() {
     let shelf = Shelf::new();
     let ann = shelf.run("ann");
-    ann.open("api", 1, &asked("api:1"), NOTHING).await.unwrap();
+    ann.open(&ann.session, 1, &asked("api:1"), NOTHING)
+        .await
+        .unwrap();
     shelf.overwrite("v1", |secret| {
         secret["data"]["asked"] = "bm90IGd6aXA=".into();
     });
@@ -216,7 +226,7 @@ async fn what_no_secret_holds_is_not_written() {
     .take(800_000)
     .collect();
     let error = ann
-        .open("api", 1, &asked(&noise), NOTHING)
+        .open(&ann.session, 1, &asked(&noise), NOTHING)
         .await
         .unwrap_err();
     assert_eq!(error.kind, FailureKind::Invalid);

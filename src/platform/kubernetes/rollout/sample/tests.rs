@@ -295,6 +295,7 @@ async fn replaced(records: &[Value]) -> Vec<Standing> {
     let platform = Kubernetes::new(place, &samples::tenant(), Origin::default(), clock)
         .linked(stage.watch.place().link.clone());
     stage.rollout.watch = None;
+    let session = Session::empty("api");
     let mut seen = Vec::new();
     for object in [None, Some(deployment()), Some(settled(6, "api:v1"))] {
         if let Some(mut object) = object {
@@ -305,7 +306,9 @@ async fn replaced(records: &[Value]) -> Vec<Standing> {
         clock
             .sleep_until(clock.now() + SignedDuration::from_secs(1))
             .await;
-        let looked = platform.look(&mut stage.rollout, &stage.events).await;
+        let looked = platform
+            .look(&session, &mut stage.rollout, &stage.events)
+            .await;
         seen.push(looked.unwrap().standing);
     }
     seen
