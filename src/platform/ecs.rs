@@ -139,7 +139,7 @@ impl Ecs {
         format!("service/{}/{service}", self.place.cluster)
     }
 
-    /// Sends a write; see [`write`].
+    /// Sends a write; see [`write()`].
     async fn write<T>(
         &self,
         passing: &[FailureKind],

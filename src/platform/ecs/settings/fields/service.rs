@@ -11,8 +11,8 @@ use crate::platform::ecs::settings::ServiceConfig;
 /// The path of the count, which an autoscaler may own.
 pub const COUNT: &str = "desiredCount";
 
-/// The compared fields of a service. The task definition is compared by its own fields, tags by
-/// [`tags`].
+/// The compared fields of a service. The task definition is compared by its own fields, tags one by
+/// one.
 pub fn fields(service: &ServiceConfig) -> Fields {
     let mut fields = Fields::default();
     if let Some(count) = service.desired_count {
