@@ -337,6 +337,7 @@ fn ours(started: Started) -> RolloutId {
         count_only: started.count_only.then_some(FAILURES),
         is_rollback: false,
         begun: started.begun,
+        said: started.said,
         found: false,
     }
 }

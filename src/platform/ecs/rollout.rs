@@ -132,6 +132,7 @@ impl Watched {
             },
             seen: Seen {
                 begun: ours.begun,
+                events: ours.said.clone(),
                 ..Seen::default()
             },
             ours,

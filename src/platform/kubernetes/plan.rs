@@ -1,7 +1,5 @@
 //! From a service in the file to a plan: observe, compare, prove, advise.
 
-use serde_json::Value;
-
 use self::adopt::Owner;
 use self::change::{Basis, Change};
 use self::current::{Facts, current};
@@ -37,6 +35,7 @@ pub mod dry_run;
 pub mod earlier_revision;
 pub mod former;
 pub mod leaving;
+mod met;
 pub mod observe;
 mod outside;
 pub mod prerequisites;
@@ -113,20 +112,6 @@ fn unverified() -> Note {
         "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could read the \
          credentials and every Secret, and answer in its place.",
     )
-}
-
-/// That somebody paused the Deployment, as `kubectl rollout pause` does.
-fn paused(name: &str, live: &Value) -> Option<Note> {
-    let is_paused = live.pointer("/spec/paused").and_then(Value::as_bool);
-    is_paused.filter(|paused| *paused).map(|_| {
-        Note::warning(
-            "paused",
-            format!(
-                "Deployment {name} is paused: its rollout begins once somebody resumes it \
-                 (`kubectl rollout resume deployment/{name}`)."
-            ),
-        )
-    })
 }
 
 impl Planning<'_> {
@@ -395,33 +380,6 @@ impl Planning<'_> {
             }
         }
         Ok(asks || is_read)
-    }
-
-    /// What the changes meet of the Deployment as it is: an autoscaler that is switched off, no pod at all,
-    /// or somebody's pause.
-    fn meets(&self, observed: &Observed, changes: &[Change], rolls: bool) -> Vec<Note> {
-        let Some(live) = observed.deployment(self.name()) else {
-            return self.suspended(observed).into_iter().collect();
-        };
-        let after = replicas::replicas_after(live, changes);
-        // An autoscaler is at work again once there is a pod.
-        let rises = replicas::replicas(live) == 0 && after != 0;
-        let mut notes: Vec<Note> = Vec::new();
-        notes.extend(self.suspended(observed).filter(|_| !rises));
-        if rolls && after == 0 && self.service.replicas != 0 {
-            notes.push(counting::nothing_wanted(self.service, "pod"));
-        }
-        notes.extend(paused(self.name(), live).filter(|_| rolls));
-        notes
-    }
-
-    /// Whether somebody switched our own autoscaler off.
-    fn suspended(&self, observed: &Observed) -> Option<Note> {
-        let mut scalers = observed.objects.iter().filter(|(id, live)| {
-            id.kind == Kind::HorizontalPodAutoscaler && self.owner().has(live)
-        });
-        let why = scalers.find_map(|(_, live)| replicas::suspended(live));
-        counting::suspended(why.as_slice())
     }
 
     fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Watched> {

@@ -1,6 +1,8 @@
 //! Makes or changes the service, in one call, and takes the identity of the rollout from the
 //! answer to it.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::types as ecs;
 use jiff::Timestamp;
 
@@ -197,6 +199,7 @@ impl Ecs {
             count_only: true,
             created: false,
             begun: Some(asked),
+            said: from_sdk::said(service),
             ..Self::started(service, None)?
         })
     }
@@ -226,6 +229,7 @@ impl Ecs {
             task_definition,
             task_definition_before: before.and_then(|basis| basis.task_definition.clone()),
             created: before.is_none(),
+            said: BTreeSet::new(),
             begun: from_sdk::time(newest.and_then(|deployment| deployment.created_at.as_ref())),
             desired: u32::try_from(service.desired_count).unwrap_or(0),
         })

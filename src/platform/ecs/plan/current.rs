@@ -97,13 +97,10 @@ fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) ->
     Watched::new(
         service,
         RolloutId {
-            id: deployment.id.clone(),
             task_definition: deployment.task_definition.clone(),
             former: former(view, deployment),
-            count_only: None,
-            is_rollback: false,
             begun: deployment.created,
-            found: true,
+            ..RolloutId::found(&deployment.id)
         },
     )
 }

@@ -1,5 +1,7 @@
 //! From SDK types to a [`View`](super::look::View).
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::types::{
     Deployment, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus, Service,
     ServiceDeployment,
@@ -17,6 +19,12 @@ pub(crate) fn time(time: Option<&DateTime>) -> Option<Timestamp> {
 /// The API's counts are never negative.
 fn count(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
+}
+
+/// The ids of what ECS has said of a service, as far as an answer holds it.
+pub(crate) fn said(service: &Service) -> BTreeSet<String> {
+    let ids = service.events().iter().filter_map(|event| event.id.clone());
+    ids.collect()
 }
 
 /// A service.

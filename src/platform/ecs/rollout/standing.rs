@@ -4,6 +4,7 @@
 //! deployment of our id does: what it says of our id itself counts at once, what could only be
 //! concluded from our id's absence waits for [`RECORD_DELAY`].
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -50,6 +51,8 @@ pub struct RolloutId {
     pub is_rollback: bool,
     /// When ECS made it, by its own clock: events before that tell of something else.
     pub begun: Option<Timestamp>,
+    /// Ids of what ECS had said before our call, as far as its answer told.
+    pub said: BTreeSet<String>,
     /// It was there when we came: our call did not start it.
     pub found: bool,
 }
@@ -64,6 +67,7 @@ impl RolloutId {
             count_only: None,
             is_rollback: false,
             begun: None,
+            said: BTreeSet::new(),
             found: true,
         }
     }

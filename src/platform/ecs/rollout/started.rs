@@ -1,5 +1,7 @@
 //! What came of a CreateService or UpdateService: the identity of the rollout that it started.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 /// The rollout that our own call started, from the answer to that call.
@@ -20,6 +22,9 @@ pub struct Started {
     pub count_only: bool,
     /// When ECS made the deployment, or was asked for the count, by its own clock.
     pub begun: Option<Timestamp>,
+    /// Ids of what ECS had said before, where only a count was set: our idea of ECS's clock is no finer
+    /// than a second, and what it said within that second is of something else.
+    pub said: BTreeSet<String>,
     /// How many tasks are wanted.
     pub desired: u32,
 }

@@ -23,6 +23,7 @@ fn ours() -> RolloutId {
         count_only: None,
         is_rollback: false,
         begun: None,
+        said: BTreeSet::new(),
         found: false,
     }
 }

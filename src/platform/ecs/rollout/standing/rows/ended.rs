@@ -207,6 +207,7 @@ fn a_rollback_that_is_attached_to_is_over_when_the_record_that_it_ends_says_so()
         count_only: None,
         is_rollback: true,
         begun: None,
+        said: BTreeSet::new(),
         found: true,
     };
     let look = |status: &str, finished| {
