@@ -107,9 +107,9 @@
 //!   the trait's side    platform                platform
 //! ```
 //!
-//! A setting of an ECS service is one file of [`platform::ecs::settings`], with all there is to say of
-//! it; a part of a container is one of [`platform::ecs::settings::container`]; a kind on Kubernetes is
-//! one of [`platform::kubernetes::kinds`].
+//! A setting of an ECS service is one file of [`platform::ecs::settings::service`], with all there is to
+//! say of it; a part of a container is one of [`platform::ecs::settings::container`]; a kind on Kubernetes
+//! is one of [`platform::kubernetes::kinds`].
 //!
 //! ## Words
 //!

@@ -4,20 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
-pub mod capacity;
 pub mod container;
-pub mod deployment;
-pub mod exec;
 pub mod fields;
 pub mod from_sdk;
-pub mod health_grace;
-pub mod network;
-pub mod platform_version;
 pub mod render;
 pub mod scaling;
 pub mod service;
 pub mod tagged;
-pub mod target_groups;
 pub mod to_sdk;
 pub mod unmanaged;
 

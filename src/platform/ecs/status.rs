@@ -8,7 +8,7 @@ use super::plan::observe::{Observed, ObservedService, Scaling};
 use super::rollout::from_sdk;
 use super::rollout::short;
 use super::settings::from_sdk::last_part;
-use super::settings::target_groups::LoadBalancer;
+use super::settings::service::target_groups::LoadBalancer;
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::event::Events;
 use crate::platform::Failed;

@@ -15,8 +15,8 @@ use crate::platform::ecs::settings::ServiceConfig;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::from_sdk;
 use crate::platform::ecs::settings::from_sdk::last_part;
-use crate::platform::ecs::settings::platform_version::LATEST;
 use crate::platform::ecs::settings::service::is_of_a_revision;
+use crate::platform::ecs::settings::service::platform_version::LATEST;
 use crate::platform::{Failed, FailureKind};
 
 impl Ecs {

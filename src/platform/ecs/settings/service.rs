@@ -4,20 +4,28 @@
 //! A setting is a type in a file of its own, which says all there is to say of it; the list below is
 //! the only other place that a new one touches.
 
+pub mod capacity;
+pub mod deployment;
+pub mod exec;
+pub mod health_grace;
+pub mod network;
+pub mod platform_version;
+pub mod target_groups;
+
 use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder as Create;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder as Update;
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
+use self::capacity::Capacity;
+use self::deployment::Deployment;
+use self::exec::Exec;
+use self::health_grace::HealthGrace;
+use self::network::Network;
+use self::platform_version::PlatformVersion;
+use self::target_groups::TargetGroups;
 use super::Tag;
-use super::capacity::Capacity;
-use super::deployment::Deployment;
-use super::exec::Exec;
 use super::fields::Fields;
-use super::health_grace::HealthGrace;
-use super::network::Network;
-use super::platform_version::PlatformVersion;
-use super::target_groups::TargetGroups;
 use crate::platform::Failed;
 use crate::spec::{EcsPlace, Service};
 

@@ -25,14 +25,14 @@ pub fn fields(service: &ServiceConfig) -> Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::ecs::settings::capacity::Capacity;
-    use crate::platform::ecs::settings::deployment::{
+    use crate::platform::ecs::settings::service::ServiceSettings;
+    use crate::platform::ecs::settings::service::capacity::Capacity;
+    use crate::platform::ecs::settings::service::deployment::{
         Alarms, CircuitBreaker, Deployment, DeploymentConfiguration,
     };
-    use crate::platform::ecs::settings::exec::Exec;
-    use crate::platform::ecs::settings::health_grace::HealthGrace;
-    use crate::platform::ecs::settings::platform_version::PlatformVersion;
-    use crate::platform::ecs::settings::service::ServiceSettings;
+    use crate::platform::ecs::settings::service::exec::Exec;
+    use crate::platform::ecs::settings::service::health_grace::HealthGrace;
+    use crate::platform::ecs::settings::service::platform_version::PlatformVersion;
 
     #[test]
     fn what_aws_fills_in_is_no_difference() {

@@ -5,12 +5,12 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::fields::Fields;
-use super::render::whole;
-use super::service::{ServiceSetting, ServiceSettings};
-use super::{incomplete, word};
+use super::{ServiceSetting, ServiceSettings};
 use crate::plan::Effect;
 use crate::platform::Failed;
+use crate::platform::ecs::settings::fields::Fields;
+use crate::platform::ecs::settings::render::whole;
+use crate::platform::ecs::settings::{incomplete, word};
 use crate::spec::{EcsPlace, Provider, Service};
 
 /// Where tasks run.

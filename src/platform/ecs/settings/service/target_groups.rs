@@ -5,10 +5,10 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::fields::Fields;
-use super::service::{ServiceSetting, ServiceSettings, SettingsUpdate};
+use super::{ServiceSetting, ServiceSettings, SettingsUpdate};
 use crate::plan::Effect;
 use crate::platform::Failed;
+use crate::platform::ecs::settings::fields::Fields;
 use crate::spec::{EcsPlace, Service};
 
 /// The target groups of a service; replaced as a whole.
