@@ -119,7 +119,11 @@ impl Ecs {
                 },
             )
             .await?;
-        Self::started(&changed, Some(basis))
+        let mut started = Self::started(&changed, Some(basis))?;
+        if started.count_only {
+            started.said = from_sdk::said(&changed);
+        }
+        Ok(started)
     }
 
     async fn send_update(
