@@ -52,6 +52,12 @@ fn step(project: &Project, words: &str) -> Outcome<Step> {
     Ok(step)
 }
 
+/// Another image is deployed to the sandbox.
+fn applied(project: &Project, tag: &str) -> Outcome<Step> {
+    let words = format!("apply --target sandbox --image api=shop/api:{tag}");
+    step(project, &words)
+}
+
 /// The example with one more variable in its environment.
 fn with_value(value: &str) -> Outcome<Project> {
     let project = Project::example()?;
@@ -181,12 +187,7 @@ fn github_gets_a_summary_of_a_plan() -> Outcome {
 
 fn github_gets_outputs_and_a_summary_of_a_success() -> Outcome {
     let project = Project::example()?;
-    let apply = |tag: &str| {
-        step(
-            &project,
-            &format!("apply --target sandbox --image api=shop/api:{tag}"),
-        )
-    };
+    let apply = |tag: &str| applied(&project, tag);
     assert_eq!(apply("v1")?.finished.exit, 0);
     let done = apply("v2")?;
     assert_eq!(done.finished.exit, 0, "{}", done.finished);
@@ -206,12 +207,7 @@ fn github_gets_outputs_and_a_summary_of_a_success() -> Outcome {
 
 fn github_gets_the_outputs_of_a_failure() -> Outcome {
     let project = Project::example()?;
-    let apply = |tag: &str| {
-        step(
-            &project,
-            &format!("apply --target sandbox --image api=shop/api:{tag}"),
-        )
-    };
+    let apply = |tag: &str| applied(&project, tag);
     assert_eq!(apply("v1")?.finished.exit, 0);
     let done = apply("crash")?;
     assert_eq!(done.finished.exit, 10, "{}", done.finished);

@@ -31,6 +31,7 @@ mod kube;
 mod kube_clocks;
 mod kube_concurrency;
 mod kube_converge;
+mod kube_counts;
 mod kube_eks;
 mod kube_failures;
 mod kube_leaving;
@@ -113,6 +114,7 @@ fn on_a_cluster() -> Vec<Trial> {
         kube_rollouts::trials(),
         kube_failures::trials(),
         kube_ownership::trials(),
+        kube_counts::trials(),
         kube_converge::trials(),
         kube_ports::trials(),
         kube_renames::trials(),

@@ -3,9 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::service_rules::{
-    check_count, check_name, check_strategy, check_together, check_workload, default_strategy,
-};
+use super::service_rules::{check_count, check_name, check_together, check_workload, strategy};
 use super::update_service::{ConfigurationInput, merge};
 use super::{Answer, ApiError, read, service_view, tags};
 use crate::world::World;
@@ -156,16 +154,8 @@ fn forget(world: &mut World, key: &str) {
 }
 
 fn workload(world: &World, cluster: &str, input: &Create) -> Result<Workload, ApiError> {
-    let mut strategy = input.capacity_provider_strategy.clone().unwrap_or_default();
-    if input.launch_type.is_some() && !strategy.is_empty() {
-        return Err(ApiError::invalid(
-            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
-        ));
-    }
-    if input.launch_type.is_none() && strategy.is_empty() {
-        strategy = default_strategy(world, cluster);
-    }
-    check_strategy(world, cluster, &strategy)?;
+    let own = input.capacity_provider_strategy.clone().unwrap_or_default();
+    let strategy = strategy(world, cluster, input.launch_type.as_ref(), own)?;
     let launch = input
         .launch_type
         .clone()

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::create_service::{usable_definition, with_public_ip};
-use super::service_rules::{check_strategy, check_workload, default_strategy};
+use super::service_rules::{check_workload, strategy};
 use super::{Answer, ApiError, read, tags, tasks};
 use crate::world::World;
 use crate::world::configuration::{StrategyItem, Workload};
@@ -75,16 +75,8 @@ pub(super) fn run(world: &mut World, input: &Value) -> Answer {
 }
 
 fn workload(world: &World, cluster: &str, input: &Run) -> Result<Workload, ApiError> {
-    let mut strategy = input.capacity_provider_strategy.clone();
-    if input.launch_type.is_some() && !strategy.is_empty() {
-        return Err(ApiError::invalid(
-            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
-        ));
-    }
-    if input.launch_type.is_none() && strategy.is_empty() {
-        strategy = default_strategy(world, cluster);
-    }
-    check_strategy(world, cluster, &strategy)?;
+    let own = input.capacity_provider_strategy.clone();
+    let strategy = strategy(world, cluster, input.launch_type.as_ref(), own)?;
     let launch = input.launch_type.clone();
     let launch = launch.unwrap_or_else(|| "EC2".to_owned());
     let reference = input.task_definition.as_deref().unwrap_or_default();

@@ -76,6 +76,25 @@ impl Identity {
         }
         Ok(())
     }
+
+    /// The resource of a target that is registered, where the `member` that names what is put on it
+    /// has a value.
+    pub(super) fn of_target(
+        &self,
+        world: &World,
+        (member, value): (&str, &str),
+    ) -> Result<String, ApiError> {
+        self.check()?;
+        if !world.targets.contains_key(&self.resource_id) {
+            return Err(no_target(&self.resource_id));
+        }
+        if value.is_empty() {
+            return Err(validation(format!(
+                "1 validation error detected: Value at '{member}' failed to satisfy constraint: Member must not be null"
+            )));
+        }
+        Ok(self.resource_id.clone())
+    }
 }
 
 #[derive(Deserialize)]

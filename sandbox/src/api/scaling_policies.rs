@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::scaling::{Identity, no_target, validation};
+use super::scaling::{Identity, validation};
 use super::{Answer, ApiError, page, read, time};
 use crate::world::World;
 use crate::world::scaling::ScalingPolicy;
@@ -29,16 +29,8 @@ struct Put {
 
 pub(super) fn put(world: &mut World, input: &Value) -> Answer {
     let request: Put = read(input)?;
-    request.identity.check()?;
-    let resource = request.identity.resource_id.clone();
-    if !world.targets.contains_key(&resource) {
-        return Err(no_target(&resource));
-    }
-    if request.policy_name.is_empty() {
-        return Err(validation(
-            "1 validation error detected: Value at 'policyName' failed to satisfy constraint: Member must not be null",
-        ));
-    }
+    let named = ("policyName", request.policy_name.as_str());
+    let resource = request.identity.of_target(world, named)?;
     let key = format!("{resource}|{}", request.policy_name);
     let former = world.policies.get(&key).cloned();
     let kind = request

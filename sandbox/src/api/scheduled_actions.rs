@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::scaling::{Identity, no_target, validation};
+use super::scaling::{Identity, validation};
 use super::{Answer, ApiError, page, read, time};
 use crate::world::World;
 use crate::world::scaling::ScheduledAction;
@@ -37,16 +37,11 @@ impl Put {
 
 pub(super) fn put(world: &mut World, input: &Value) -> Answer {
     let request: Put = read(input)?;
-    request.identity.check()?;
-    let resource = request.identity.resource_id.clone();
-    if !world.targets.contains_key(&resource) {
-        return Err(no_target(&resource));
-    }
-    if request.scheduled_action_name.is_empty() {
-        return Err(validation(
-            "1 validation error detected: Value at 'scheduledActionName' failed to satisfy constraint: Member must not be null",
-        ));
-    }
+    let named = (
+        "scheduledActionName",
+        request.scheduled_action_name.as_str(),
+    );
+    let resource = request.identity.of_target(world, named)?;
     let key = request.key();
     let mut action = match world.scheduled.get(&key) {
         Some(former) => former.clone(),

@@ -34,7 +34,7 @@ pub(super) fn check_count(desired: i64) -> Result<(), ApiError> {
 }
 
 /// What takes the place of a launch type that nobody gave.
-pub(super) fn default_strategy(world: &World, cluster: &str) -> Vec<StrategyItem> {
+fn default_strategy(world: &World, cluster: &str) -> Vec<StrategyItem> {
     let found = world.clusters.get(cluster);
     let items = found.map(|found| found.default_strategy.clone());
     let items = serde_json::to_value(items.unwrap_or_default());
@@ -42,6 +42,26 @@ pub(super) fn default_strategy(world: &World, cluster: &str) -> Vec<StrategyItem
         .ok()
         .and_then(|items| serde_json::from_value(items).ok())
         .unwrap_or_default()
+}
+
+/// The capacity-provider strategy of a request: its own, or the cluster's where it names no launch type
+/// either.
+pub(super) fn strategy(
+    world: &World,
+    cluster: &str,
+    launch_type: Option<&String>,
+    mut own: Vec<StrategyItem>,
+) -> Result<Vec<StrategyItem>, ApiError> {
+    if launch_type.is_some() && !own.is_empty() {
+        return Err(ApiError::invalid(
+            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.",
+        ));
+    }
+    if launch_type.is_none() && own.is_empty() {
+        own = default_strategy(world, cluster);
+    }
+    check_strategy(world, cluster, &own)?;
+    Ok(own)
 }
 
 /// What ECS refuses of settings beside the workload they are for.

@@ -119,11 +119,7 @@ impl Ecs {
                 },
             )
             .await?;
-        let mut started = Self::started(&changed, Some(basis))?;
-        if started.count_only {
-            started.said = from_sdk::said(&changed);
-        }
-        Ok(started)
+        Self::started(&changed, Some(basis))
     }
 
     async fn send_update(
@@ -226,14 +222,20 @@ impl Ecs {
             .or_else(|| service.task_definition.clone())
             .unwrap_or_default();
         let primary_before = before.and_then(|basis| basis.primary.clone());
+        let count_only = primary_before.as_deref() == Some(&primary_id);
+        let said = if count_only {
+            from_sdk::said(service)
+        } else {
+            BTreeSet::new()
+        };
         Ok(Started {
-            count_only: primary_before.as_deref() == Some(&primary_id),
+            count_only,
             primary_id,
             primary_before,
             task_definition,
             task_definition_before: before.and_then(|basis| basis.task_definition.clone()),
             created: before.is_none(),
-            said: BTreeSet::new(),
+            said,
             begun: from_sdk::time(newest.and_then(|deployment| deployment.created_at.as_ref())),
             desired: u32::try_from(service.desired_count).unwrap_or(0),
         })

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::platform::kubernetes::kinds::Id;
 
@@ -16,6 +16,26 @@ pub struct Object {
     /// The manifest, with `apiVersion`, `kind`, `metadata.name` and our labels; without a namespace,
     /// which the place has.
     pub manifest: Value,
+}
+
+impl Object {
+    /// A number of replicas and nothing else.
+    pub fn of_count(id: &Id, replicas: u64) -> Self {
+        Self {
+            id: id.clone(),
+            manifest: json!({
+                "apiVersion": id.kind.api_version(),
+                "kind": id.kind.as_str(),
+                "metadata": { "name": id.name },
+                "spec": { "replicas": replicas },
+            }),
+        }
+    }
+}
+
+/// Whether an object that is there is being deleted.
+pub fn is_leaving(live: &Value) -> bool {
+    live.pointer("/metadata/deletionTimestamp").is_some()
 }
 
 /// Never shows what it holds.

@@ -7,7 +7,7 @@ use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::conflicts;
 use crate::platform::kubernetes::api::failures::{failed, is_missing};
-use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::api::object::{Object, is_leaving};
 use crate::platform::kubernetes::api::requests::Applying;
 use crate::platform::kubernetes::fields::compare::{Ownership, differences};
 use crate::platform::kubernetes::fields::ownership::{Entry, Owned, entries, taken_over};
@@ -154,7 +154,9 @@ impl Performing<'_> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let done = self.apply(&only_count(&id, replicas), how).await;
+            let done = self
+                .apply(&Object::of_count(&id, replicas.into()), how)
+                .await;
             let moved = why == Count::HandOver && tries < TRIES;
             match done {
                 Err(error) if error.kind == FailureKind::Refused && moved => {
@@ -180,10 +182,8 @@ impl Performing<'_> {
         };
         let look = async || {
             let live = wire.read(id).await?;
-            let there = live.is_some_and(|live| {
-                live["metadata"]["uid"] == uid
-                    && live["metadata"].get("deletionTimestamp").is_none()
-            });
+            let there =
+                live.is_some_and(|live| live["metadata"]["uid"] == uid && !is_leaving(&live));
             Ok((!there).then_some(()))
         };
         send::write(self.kube.clock, &[], send, look).await?;
@@ -191,19 +191,6 @@ impl Performing<'_> {
             result: id.name.clone(),
             ..Done::default()
         })
-    }
-}
-
-/// A Deployment's number of replicas and nothing else.
-fn only_count(id: &Id, replicas: u32) -> Object {
-    Object {
-        id: id.clone(),
-        manifest: json!({
-            "apiVersion": id.kind.api_version(),
-            "kind": id.kind.as_str(),
-            "metadata": { "name": id.name },
-            "spec": { "replicas": replicas },
-        }),
     }
 }
 

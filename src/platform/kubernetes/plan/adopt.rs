@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::plan::{ChangeView, Note};
 use crate::platform::TakesOver;
 use crate::platform::failure::{Failed, FailureKind};
+use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::fields::compare::Difference;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries};
@@ -246,7 +247,7 @@ pub fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Option<Fai
             why,
         ))
     };
-    if live.pointer("/metadata/deletionTimestamp").is_some() {
+    if is_leaving(live) {
         return refuse("it is being deleted; once it is gone, a new one can be made");
     }
     if id.kind == Kind::Deployment && changes_selector {

@@ -8,6 +8,7 @@ use super::diff::{Diff, delete};
 use super::observe::{Observed, deployment};
 use crate::platform::TakesOver;
 use crate::platform::failure::Failed;
+use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::fields::shown::removed;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 
@@ -34,7 +35,7 @@ pub fn removal(
     }
     let goes = |(id, live): &(&Id, &Value)| {
         let ours = owner.has(live) || (adopt && **id == main);
-        id.kind != Kind::Namespace && ours && live.pointer("/metadata/deletionTimestamp").is_none()
+        id.kind != Kind::Namespace && ours && !is_leaving(live)
     };
     for (id, live) in observed.objects.iter().filter(goes) {
         diff.views.push(removed(id));

@@ -15,7 +15,7 @@ use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::Conflict;
-use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::api::object::{Object, is_leaving};
 use crate::platform::kubernetes::fields::compare::Difference;
 use crate::platform::kubernetes::fields::shown::{made, removed, views};
 use crate::platform::kubernetes::fields::{Fields, Path};
@@ -321,10 +321,7 @@ impl<'a> Work<'a> {
         let (wish, observed) = (self.wish, self.observed);
         observed.objects.iter().filter(move |(id, live)| {
             let wanted = wish.desired.objects.iter().any(|one| one.id == **id);
-            !wanted
-                && id.kind != Kind::Namespace
-                && wish.owner.has(live)
-                && live.pointer("/metadata/deletionTimestamp").is_none()
+            !wanted && id.kind != Kind::Namespace && wish.owner.has(live) && !is_leaving(live)
         })
     }
 

@@ -14,6 +14,7 @@ use super::observe::{Observed, Sought, deployment, found, named_before, readable
 use crate::event::Events;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::Kubernetes;
+use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::history::record::{Elsewhere, RecordHead};
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::LeaseView;
@@ -143,7 +144,7 @@ impl Kubernetes {
         let mut objects = found(&ids, read)?;
         let main = objects
             .get(&deployment(name))
-            .filter(|live| live.pointer("/metadata/deletionTimestamp").is_none());
+            .filter(|live| !is_leaving(live));
         let serves = match main {
             Some(live) if trace.shows(sought, live) => true,
             None if trace.told => false,

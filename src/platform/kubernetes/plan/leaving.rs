@@ -14,6 +14,7 @@ use super::observe::deployment;
 use crate::event::{EventKind, Events};
 use crate::platform::Gone;
 use crate::platform::failure::Failed;
+use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::api::requests::Wire;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::{Kubernetes, Session};
@@ -150,10 +151,9 @@ impl Leaving {
         let read = join_all(self.ids.iter().map(|id| wire.read(id))).await;
         let mut left = Vec::new();
         for (id, live) in self.ids.iter().zip(read) {
-            let leaves = |live: &Value| live.pointer("/metadata/deletionTimestamp").is_some();
             let goes = |live: &Value| match self.whole {
-                Whole::Service => id.kind == Kind::Deployment || leaves(live),
-                Whole::Held => leaves(live) && !holders(live).is_empty(),
+                Whole::Service => id.kind == Kind::Deployment || is_leaving(live),
+                Whole::Held => is_leaving(live) && !holders(live).is_empty(),
             };
             left.extend(live?.filter(goes).map(|live| (id.clone(), live)));
         }

@@ -13,6 +13,7 @@ use super::replicas;
 use crate::event::Events;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
+use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::history::record::{RecordHead, State, next};
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::LeaseView;
@@ -47,7 +48,7 @@ impl Space {
     fn of(namespace: Option<&Value>) -> Self {
         match namespace {
             None => Self::Missing,
-            Some(live) if live.pointer("/metadata/deletionTimestamp").is_some() => Self::Leaving,
+            Some(live) if is_leaving(live) => Self::Leaving,
             Some(_) => Self::There,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::{Kubernetes, Object, REPLICAS_MANAGER, Session};
 use crate::platform::failure::{Failed, FailureKind};
@@ -119,7 +119,7 @@ impl Kubernetes {
         };
         let object = without_count(object, &live, wanted);
         if let Some(number) = given_apart(&object, &live) {
-            let apart = counted(&object.id, number);
+            let apart = Object::of_count(&object.id, number);
             let how = Applying {
                 manager: REPLICAS_MANAGER,
                 force: true,
@@ -250,18 +250,6 @@ fn is_apart(live: &Value) -> bool {
     let all = crate::platform::kubernetes::fields::ownership::entries(live);
     all.iter()
         .any(|entry| entry.is_of_replicas() && entry.owned.covers(&replicas::path()))
-}
-
-fn counted(id: &Id, number: u64) -> Object {
-    Object {
-        id: id.clone(),
-        manifest: json!({
-            "apiVersion": id.kind.api_version(),
-            "kind": id.kind.as_str(),
-            "metadata": { "name": id.name },
-            "spec": { "replicas": number },
-        }),
-    }
 }
 
 /// The failure; what others manage now is named.

@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 
+use crate::platform::kubernetes::api::object::is_leaving;
+
 use super::{TEMPLATE_HASH, template_digest};
 
 /// The annotation by which a Deployment's controller numbers its revisions (Kubernetes
@@ -238,7 +240,7 @@ impl DeploymentView {
                 .pointer("/spec/replicas")
                 .map_or(1, |_| count(object, "/spec/replicas")),
             paused: flag(object, "/spec/paused"),
-            deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
+            deleting: is_leaving(object),
             progress_deadline: object
                 .pointer("/spec/progressDeadlineSeconds")
                 .map_or(600, |_| number(object, "/spec/progressDeadlineSeconds")),

@@ -1,5 +1,7 @@
 //! What a remedy leaves alone, what it takes away, and that the number of pods never falls.
 
+use serde_json::json;
+
 use super::*;
 use crate::platform::kubernetes::MANAGER;
 
