@@ -195,7 +195,8 @@ impl<P: Platform> Deploy<'_, P> {
                 (Some(rollout), _) => self.follow(session, plan, rollout, How::Started).await,
                 (None, _) if self.conduct.intent.destroy => self.gone(session, true).await,
                 // What is asked for is on its way already: what waits for its health waits on.
-                (None, Current::Rolling(rollout)) => {
+                (None, Current::Rolling(rolling)) => {
+                    let rollout = self.joined(rolling, performed.count);
                     self.follow(session, plan, rollout, How::Attached).await
                 }
                 // It has failed already, and what waits for its health is not made.
@@ -204,21 +205,36 @@ impl<P: Platform> Deploy<'_, P> {
                 {
                     self.judge_unchanged(session, plan, unwell).await
                 }
-                (None, _) => self.judge_anew(session, plan).await,
+                (None, _) => self.judge_anew(session, plan, performed.count).await,
             },
             Err(error) => self.not_performed(plan, &error),
         }
     }
 
-    /// The changes started no rollout: what is there now is read again and judged.
-    async fn judge_anew(&self, session: &Session<P>, plan: &PlanOf<P>) -> Outcome {
-        if let Err(error) = self
+    /// What is under way, with the count that was set beside it.
+    fn joined(&self, rolling: Watched<P>, count: Option<Watched<P>>) -> Watched<P> {
+        match count {
+            Some(count) => self.platform.join(rolling, count),
+            None => rolling,
+        }
+    }
+
+    /// The changes started no rollout: what is there now is read again and judged, with the `count`
+    /// that they set.
+    async fn judge_anew(
+        &self,
+        session: &Session<P>,
+        plan: &PlanOf<P>,
+        count: Option<Watched<P>>,
+    ) -> Outcome {
+        let settled = self
             .platform
             .settle(session, self.service, plan, &self.events)
-            .await
-        {
-            return outcome::incomplete(&error, &outcome::healthy(true, ""));
-        }
+            .await;
+        let count = match settled {
+            Ok(settled) => settled.rollout.or(count),
+            Err(error) => return outcome::incomplete(&error, &outcome::healthy(true, "")),
+        };
         let intent = Intent {
             adopt: true,
             ..Intent::default()
@@ -237,6 +253,13 @@ impl<P: Platform> Deploy<'_, P> {
                 // All of it was done just now.
                 let mut done = plan.clone();
                 done.changes.clear();
+                let current = match current {
+                    Current::Rolling(rolling)
+                    | Current::Busy {
+                        rollout: rolling, ..
+                    } => Current::Rolling(self.joined(rolling, count)),
+                    other => other,
+                };
                 self.judge_unchanged(session, &done, current).await
             }
         }

@@ -175,6 +175,26 @@ impl Whose {
 pub struct Performed<F> {
     /// The rollout that it started; `None`: nothing rolls.
     pub rollout: Option<F>,
+    /// The count that was set where no rollout was started, as what must come up by it.
+    pub count: Option<F>,
+}
+
+impl<F> Performed<F> {
+    /// Nothing has to come up.
+    pub fn nothing() -> Self {
+        Self {
+            rollout: None,
+            count: None,
+        }
+    }
+
+    /// That rollout was started.
+    pub fn rolls(rollout: F) -> Self {
+        Self {
+            rollout: Some(rollout),
+            count: None,
+        }
+    }
 }
 
 /// A change could not be made.
@@ -281,6 +301,9 @@ pub trait Platform {
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
     ) -> Result<Performed<Self::Watched>, PerformError>;
+
+    /// What was under way when `count` was set beside it: it is well once both are.
+    fn join(&self, rolling: Self::Watched, count: Self::Watched) -> Self::Watched;
 
     /// One look at a rollout.
     async fn sample(

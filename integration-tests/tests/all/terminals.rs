@@ -39,18 +39,17 @@ fn on_a_terminal(
     Terminal::start(&command, columns, rows)
 }
 
-/// The rows of the block of `service`: its head, and those that belong to it.
+/// The rows of the block of `service`: its head, and those that belong to it. The last one counts: what
+/// was on its way to the window in the moment that it became narrower wraps there, and its first rows stay.
 fn block(screen: &str, service: &str) -> Option<Vec<String>> {
     let head = format!("{service}  ");
-    let mut rows = screen.lines().skip_while(|row| !row.starts_with(&head));
-    let first = rows.next()?;
-    let more = rows.take_while(|row| row.starts_with("  "));
-    Some(
-        std::iter::once(first)
-            .chain(more)
-            .map(str::to_owned)
-            .collect(),
-    )
+    let rows: Vec<&str> = screen.lines().collect();
+    let first = rows.iter().rposition(|row| row.starts_with(&head))?;
+    let more = rows[first + 1..]
+        .iter()
+        .take_while(|row| row.starts_with("  "));
+    let block = std::iter::once(&rows[first]).chain(more);
+    Some(block.map(|row| (*row).to_owned()).collect())
 }
 
 fn has_block(screen: &str) -> Option<()> {

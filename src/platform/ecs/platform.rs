@@ -114,14 +114,20 @@ impl Platform for Ecs {
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
         let started = self.perform_plan(plan, events).await?;
-        // A count, or settings alone: what they come to is read again and judged.
-        let rolling = started.filter(|started| !started.count_only);
-        let rollout = rolling.map(|started| {
-            let mut rollout = Watched::new(service, ours(started));
-            rollout.stays_new = stays_new(&plan.views);
-            rollout
-        });
-        Ok(Performed { rollout })
+        let Some(started) = started else {
+            return Ok(Performed::nothing());
+        };
+        let is_count = started.count_only;
+        let mut watched = Watched::new(service, ours(started));
+        if is_count {
+            // A count, or settings alone: what they come to is read again and judged.
+            return Ok(Performed {
+                count: Some(watched),
+                ..Performed::nothing()
+            });
+        }
+        watched.stays_new = stays_new(&plan.views);
+        Ok(Performed::rolls(watched))
     }
 
     async fn settle(
@@ -133,7 +139,12 @@ impl Platform for Ecs {
     ) -> Result<Performed<Watched>, PerformError> {
         let counted = self.settle_plan(plan, events).await?;
         let rollout = counted.map(|counted| Watched::new(service, ours(counted)));
-        Ok(Performed { rollout })
+        Ok(rollout.map_or_else(Performed::nothing, Performed::rolls))
+    }
+
+    fn join(&self, mut rolling: Watched, count: Watched) -> Watched {
+        rolling.add_count(count.ours);
+        rolling
     }
 
     async fn sample(
@@ -335,6 +346,7 @@ fn ours(started: Started) -> RolloutId {
         task_definition: started.task_definition,
         former: started.task_definition_before,
         count_only: started.count_only.then_some(FAILURES),
+        count_set: None,
         is_rollback: false,
         begun: started.begun,
         said: started.said,

@@ -139,6 +139,12 @@ impl Watched {
         }
     }
 
+    /// A count was set while this was under way: it is over once that count is reached as well.
+    pub(super) fn add_count(&mut self, count: RolloutId) {
+        self.ours.count_set = count.begun;
+        self.seen.events.extend(count.said);
+    }
+
     /// Whether something ran before that could run again.
     pub(super) fn can_go_back(&self) -> bool {
         self.ours.count_only.is_none() && (self.ours.former.is_some() || self.memory.had_source)

@@ -90,6 +90,11 @@ impl Platform for Kubernetes {
         Ok(performed(session, service, counted))
     }
 
+    /// The Deployment's own counts tell of both.
+    fn join(&self, rolling: Watched, _count: Watched) -> Watched {
+        rolling
+    }
+
     async fn sample(
         &self,
         session: &Session,
@@ -287,5 +292,5 @@ fn performed(
         rollout.can_go_back = session.can_go_back();
         rollout
     });
-    Performed { rollout }
+    rollout.map_or_else(Performed::nothing, Performed::rolls)
 }

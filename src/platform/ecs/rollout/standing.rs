@@ -47,6 +47,9 @@ pub struct RolloutId {
     pub former: Option<String>,
     /// Our call started no deployment: only counts move, and so many recent failures are too many.
     pub count_only: Option<usize>,
+    /// When a count was set while it was under way, by ECS's clock: it is well once that is reached
+    /// too.
+    pub count_set: Option<Timestamp>,
     /// It may itself be the rollback of a failed deployment, which has no record of its own.
     pub is_rollback: bool,
     /// When ECS made it, by its own clock: events before that tell of something else.
@@ -65,6 +68,7 @@ impl RolloutId {
             task_definition: String::new(),
             former: None,
             count_only: None,
+            count_set: None,
             is_rollback: false,
             begun: None,
             said: BTreeSet::new(),
@@ -101,12 +105,19 @@ pub fn read(view: &View, ours: &RolloutId, memory: &mut Failures) -> Standing {
     if let Some(limit) = ours.count_only {
         return counted(service, view.by_theirs(view.at), limit, ours, memory);
     }
-    match &view.record {
+    let standing = match &view.record {
         Record::Found(record) if !record.is_ours => by_end(record, service, view.at, ours, memory),
         Record::Found(record) => by_record(record, service, view.at, ours, memory),
         Record::Missing | Record::Unavailable => {
             classic::by_deployments(service, view.at, ours, memory)
         }
+    };
+    match standing {
+        // The record may have been over before the count was set, and says nothing of that.
+        Standing::Ready { .. } if ours.count_set.is_some() => {
+            counted(service, view.by_theirs(view.at), RELAPSES, ours, memory)
+        }
+        standing => standing,
     }
 }
 
@@ -123,6 +134,8 @@ fn counted(
         .failed_at
         .iter()
         .filter(|failed| !passed(**failed, BACK_OFF, at))
+        // What failed on the way of a rollout says nothing of a count that was set after it.
+        .filter(|failed| ours.count_set.is_none_or(|set| **failed >= set))
         .count();
     match service.primary() {
         Some(primary) if primary.id != ours.id => classic::by_other(service, primary, ours),

@@ -21,6 +21,7 @@ fn ours() -> RolloutId {
         task_definition: V2.into(),
         former: Some(V1.into()),
         count_only: None,
+        count_set: None,
         is_rollback: false,
         begun: None,
         said: BTreeSet::new(),

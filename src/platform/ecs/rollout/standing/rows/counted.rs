@@ -128,3 +128,37 @@ fn how_long_ago_tasks_failed_is_told_by_the_clock_that_dated_them() {
         Standing::NotRolledBack { .. }
     ));
 }
+
+#[test]
+fn a_count_that_joins_a_rollout_is_reached_too_before_all_is_well() {
+    let ours = RolloutId {
+        count_set: Some(at(5)),
+        ..ours()
+    };
+    let running = |running| {
+        service(vec![deployment(
+            "ecs-svc/2",
+            "PRIMARY",
+            V2,
+            "COMPLETED",
+            running,
+        )])
+    };
+    let records = || [Record::found(record("SUCCESSFUL")), Record::Missing];
+    let mut memory = Failures {
+        // On the way of the rollout, before.
+        failed_at: vec![at(2), at(3), at(4)],
+        ..Failures::default()
+    };
+    for record in records() {
+        let look = |running_now| vec![view(6, record.clone(), running(running_now))];
+        assert!(matches!(
+            last(&ours, look(1), &mut memory),
+            Standing::Going(_)
+        ));
+        assert_eq!(
+            last(&ours, look(2), &mut Failures::default()),
+            Standing::Ready { proven: true }
+        );
+    }
+}

@@ -205,6 +205,7 @@ fn a_rollback_that_is_attached_to_is_over_when_the_record_that_it_ends_says_so()
         task_definition: V1.into(),
         former: None,
         count_only: None,
+        count_set: None,
         is_rollback: true,
         begun: None,
         said: BTreeSet::new(),
