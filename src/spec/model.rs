@@ -148,6 +148,12 @@ impl Service {
     }
 }
 
+/// A service as ECS needs it.
+pub type EcsService = Service;
+
+/// A service as Kubernetes needs it.
+pub type KubeService = Service;
+
 /// The processors an image is built for.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,

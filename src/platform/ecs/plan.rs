@@ -28,7 +28,7 @@ use super::settings::render::render;
 use crate::event::Events;
 use crate::plan::Plan;
 use crate::platform::{Failed, FailureKind, Intent, TakesOver, counting};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// A plan for ECS.
 pub type EcsPlan = Plan<Basis, Change>;
@@ -46,7 +46,7 @@ impl Ecs {
     /// Reads the service and compares it with what is asked for. Writes nothing.
     pub async fn plan(
         &self,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Planned, Failed> {
@@ -96,7 +96,7 @@ impl Ecs {
 
     async fn diff_for(
         &self,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         observed: &Observed,
         scaling: Option<&Scaling>,
@@ -125,7 +125,7 @@ impl Ecs {
     /// Refuses what is not ours unless it is to be adopted, and says what that resets.
     fn check_ours(
         &self,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         observed: &Observed,
         diff: &mut Diff,
@@ -146,7 +146,7 @@ impl Ecs {
     }
 
     /// The facts that a plan rests on; `counted`: the count is among them.
-    pub(super) fn basis(&self, service: &Service, observed: &Observed, counted: bool) -> Basis {
+    pub(super) fn basis(&self, service: &EcsService, observed: &Observed, counted: bool) -> Basis {
         let place = Basis {
             account: observed.account.clone(),
             region: self.place().region.to_string(),
@@ -176,7 +176,7 @@ pub fn stale(planned: &Basis, now: &Basis) -> Result<(), Failed> {
 
 /// How many tasks a rollout of this plan is about, where the file does not say so: as many as are
 /// wanted now, or as the plan itself starts where none is.
-fn wanted_count(service: &Service, observed: &Observed, changes: &[Change]) -> u32 {
+fn wanted_count(service: &EcsService, observed: &Observed, changes: &[Change]) -> u32 {
     let Some(there) = &observed.service else {
         return service.replicas;
     };

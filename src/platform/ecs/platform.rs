@@ -22,7 +22,7 @@ use crate::platform::{
     Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// So many failures after a change of the count alone are no coincidence: the breaker's own
 /// smallest threshold (Amazon ECS developer guide, deployment circuit breaker).
@@ -60,7 +60,7 @@ impl Platform for Ecs {
 
     async fn propose(
         &self,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
@@ -75,7 +75,7 @@ impl Platform for Ecs {
     async fn reread(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
@@ -83,7 +83,7 @@ impl Platform for Ecs {
         Ok(current)
     }
 
-    async fn warnings(&self, service: &Service) -> Vec<Note> {
+    async fn warnings(&self, service: &EcsService) -> Vec<Note> {
         self.failed_before(service).await.unwrap_or_else(|error| {
             tracing::info!(%error, "no look at earlier deployments");
             Vec::new()
@@ -109,7 +109,7 @@ impl Platform for Ecs {
     async fn perform(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
@@ -133,7 +133,7 @@ impl Platform for Ecs {
     async fn settle(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
@@ -197,7 +197,7 @@ impl Platform for Ecs {
     async fn close(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         outcome: &Outcome,
         events: &Events,
     ) {
@@ -218,7 +218,7 @@ impl Platform for Ecs {
         &self,
         _session: &Session,
         rollout: &Watched,
-        service: &Service,
+        service: &EcsService,
         attached: bool,
     ) -> EventKind {
         EventKind::Following {
@@ -239,7 +239,7 @@ impl Platform for Ecs {
     async fn rollout(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         id: &str,
     ) -> Result<Watched, Failed> {
         let name = service.ecs.service.as_str();
@@ -316,7 +316,7 @@ impl Platform for Ecs {
     async fn gone(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         end: Timestamp,
         cancel: &Cancel,
         events: &Events,

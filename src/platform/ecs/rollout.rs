@@ -19,7 +19,7 @@ use self::look::ServiceView;
 use self::standing::{Failures, RolloutId};
 use self::targets::Sightings;
 use crate::rollout::Failure;
-use crate::spec::{Architecture, Service};
+use crate::spec::{Architecture, EcsService};
 
 /// A rollout under watch.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ pub(super) struct Seen {
 
 impl Watched {
     /// A rollout of `service`, known by `ours`.
-    pub fn new(service: &Service, ours: RolloutId) -> Self {
+    pub fn new(service: &EcsService, ours: RolloutId) -> Self {
         let essential = service
             .containers
             .iter()

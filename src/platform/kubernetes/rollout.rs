@@ -26,7 +26,7 @@ use self::watch::Watch;
 use super::MANAGER;
 use crate::platform::digest::digest;
 use crate::rollout::{Budget, Policy};
-use crate::spec::{Architecture, Service};
+use crate::spec::{Architecture, KubeService};
 
 /// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
 /// documentation, Deployments, pod-template-hash label).
@@ -197,7 +197,7 @@ impl Watched {
     }
 
     /// A rollout of `service`, known by `ours`. Sends no request.
-    pub fn new(service: &Service, ours: RolloutId) -> Self {
+    pub fn new(service: &KubeService, ours: RolloutId) -> Self {
         let name = service.kubernetes.name.as_str();
         let budget = Budget::of(&service.rollout.breaker);
         Self {

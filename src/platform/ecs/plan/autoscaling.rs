@@ -13,7 +13,7 @@ use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::render::policy_name;
 use crate::platform::ecs::settings::{Desired, ScalableTarget, ScalingPolicy};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 const OBJECT: &str = "autoscaling";
 
@@ -23,7 +23,7 @@ pub struct Wish<'a> {
     /// What the file says.
     pub desired: &'a Desired,
     /// The file's words.
-    pub service: &'a Service,
+    pub service: &'a EcsService,
     /// Only once the new revision is healthy.
     pub after_health: bool,
     /// How many tasks are wanted at present; `None`: the service is not there.
@@ -31,7 +31,7 @@ pub struct Wish<'a> {
 }
 
 /// The names of policies that are there, split into ours and others'.
-fn split(scaling: &Scaling, service: &Service) -> (Vec<String>, Vec<String>) {
+fn split(scaling: &Scaling, service: &EcsService) -> (Vec<String>, Vec<String>) {
     let ours = ["cpu", "memory", "requests"].map(|what| policy_name(service, what));
     let names = scaling.policies.iter().map(|policy| &policy.policy_name);
     names
@@ -41,7 +41,11 @@ fn split(scaling: &Scaling, service: &Service) -> (Vec<String>, Vec<String>) {
 }
 
 /// Who decides how many tasks run.
-pub fn count_owner(desired: &Desired, scaling: Option<&Scaling>, service: &Service) -> CountOwner {
+pub fn count_owner(
+    desired: &Desired,
+    scaling: Option<&Scaling>,
+    service: &EcsService,
+) -> CountOwner {
     if desired.scalable_target.is_some() || service.counted_by_others {
         return CountOwner::Autoscaler;
     }

@@ -4,7 +4,7 @@ use crate::platform::ecs::rollout::look::{DeploymentView, ServiceView, tells_of_
 use crate::platform::ecs::rollout::standing::RolloutId;
 use crate::platform::ecs::rollout::{Watched, short};
 use crate::platform::{Current, Whose};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// So many failures lately, and tasks missing, are no coincidence.
 const FAILURES: usize = 2;
@@ -22,7 +22,7 @@ pub struct Asked<'a> {
 pub fn current(
     view: Option<&ServiceView>,
     asked: Asked<'_>,
-    service: &Service,
+    service: &EcsService,
 ) -> Current<Watched> {
     let Some(view) = view.filter(|view| view.status == "ACTIVE") else {
         return Current::Absent;
@@ -58,7 +58,7 @@ pub fn current(
 }
 
 /// A deployment of that id, while the service lists it.
-pub fn known(view: &ServiceView, id: &str, service: &Service) -> Option<Watched> {
+pub fn known(view: &ServiceView, id: &str, service: &EcsService) -> Option<Watched> {
     let deployment = view.deployment(id)?;
     Some(follow(view, deployment, service))
 }
@@ -67,7 +67,7 @@ fn rolling(
     view: &ServiceView,
     primary: &DeploymentView,
     asked: Asked<'_>,
-    service: &Service,
+    service: &EcsService,
 ) -> Current<Watched> {
     let failed = view.deployments.iter().find(|deployment| {
         deployment.rollout.as_deref() == Some("FAILED") && deployment.id != primary.id
@@ -93,7 +93,7 @@ fn rolling(
     }
 }
 
-fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) -> Watched {
+fn follow(view: &ServiceView, deployment: &DeploymentView, service: &EcsService) -> Watched {
     Watched::new(
         service,
         RolloutId {
@@ -105,7 +105,7 @@ fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) ->
     )
 }
 
-fn by_count(view: &ServiceView, primary: &DeploymentView, service: &Service) -> Watched {
+fn by_count(view: &ServiceView, primary: &DeploymentView, service: &EcsService) -> Watched {
     let mut rollout = follow(view, primary, service);
     rollout.ours.count_only = Some(FAILURES);
     rollout

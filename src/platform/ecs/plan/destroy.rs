@@ -15,7 +15,7 @@ use crate::plan::{ChangeView, Effect, Plan};
 use crate::platform::ecs::Ecs;
 use crate::platform::{Failed, Gone, TakesOver};
 use crate::rollout::Gauge;
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// How often a service that goes away is looked at.
 const LOOK: Duration = Duration::from_secs(3);
@@ -25,7 +25,7 @@ impl Ecs {
     /// refused unless `adopt`.
     pub async fn plan_destroy(
         &self,
-        service: &Service,
+        service: &EcsService,
         adopt: bool,
         events: &Events,
     ) -> Result<Planned, Failed> {
@@ -72,7 +72,7 @@ impl Ecs {
     /// end.
     pub async fn drained(
         &self,
-        service: &Service,
+        service: &EcsService,
         deadline: Timestamp,
         cancelled: impl Future<Output = ()>,
         events: &Events,

@@ -14,7 +14,7 @@ use crate::platform::ecs::settings::tagged;
 use crate::platform::ecs::settings::unmanaged;
 use crate::platform::ecs::settings::unmanaged::residue;
 use crate::platform::ecs::settings::{Desired, TaskDefinition};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// What must be done, for machines and for people.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,7 +46,7 @@ pub fn diff(
     desired: &Desired,
     observed: &Observed,
     scaling: Option<&Scaling>,
-    service: &Service,
+    service: &EcsService,
 ) -> Result<Diff, Failed> {
     let mut diff = Diff::default();
     let revision = choose_revision(&mut diff, &desired.task_definition, observed);

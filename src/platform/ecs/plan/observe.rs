@@ -13,7 +13,7 @@ use crate::platform::ecs::settings::{
     ScalableTarget, ScalingPolicy, ServiceConfig, TaskDefinition,
 };
 use crate::platform::{Failed, FailureKind};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// What is there of one service.
 #[derive(Debug)]
@@ -154,7 +154,7 @@ pub struct Found {
 
 impl Ecs {
     /// Reads everything about a service.
-    pub async fn observe(&self, service: &Service, events: &Events) -> Result<Observed, Failed> {
+    pub async fn observe(&self, service: &EcsService, events: &Events) -> Result<Observed, Failed> {
         let (found, newest, scaling) = futures::join!(
             self.find_service(service.ecs.service.as_str()),
             self.newest_definition(service.ecs.family.as_str()),

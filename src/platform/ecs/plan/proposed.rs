@@ -9,13 +9,13 @@ use crate::platform::ecs::Ecs;
 use crate::platform::ecs::rollout::standing::RolloutId;
 use crate::platform::ecs::rollout::{Watched, from_sdk};
 use crate::platform::{Current, Failed, Intent, Whose};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 impl Ecs {
     /// What would be done about a service, and what goes on with it.
     pub async fn proposed(
         &self,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         events: &Events,
     ) -> Result<(EcsPlan, Current<Watched>), Failed> {

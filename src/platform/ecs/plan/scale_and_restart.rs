@@ -8,7 +8,7 @@ use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::Failed;
 use crate::platform::counting::{self, Scaled};
 use crate::platform::ecs::settings::ScalableTarget;
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// New tasks of the same specification.
 pub fn restart(there: &ObservedService) -> Diff {
@@ -32,7 +32,7 @@ pub fn restart(there: &ObservedService) -> Diff {
 
 /// Another count: through the autoscaler's bounds where there is one.
 pub fn scale_to(
-    service: &Service,
+    service: &EcsService,
     there: &ObservedService,
     scaling: Option<&Scaling>,
     count: u32,

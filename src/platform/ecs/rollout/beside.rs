@@ -10,7 +10,7 @@ use crate::event::Events;
 use crate::platform::Failed;
 use crate::platform::aws::failed;
 use crate::platform::ecs::Ecs;
-use crate::spec::{Container, Dependency, Service};
+use crate::spec::{Container, Dependency, EcsService};
 
 /// Tasks that are looked at: what one request tells (Amazon ECS API reference, `DescribeTasks`).
 const LOOKED_AT: i32 = 100;
@@ -18,7 +18,7 @@ const LOOKED_AT: i32 = 100;
 impl Ecs {
     /// Tells of each that ended in tasks of `revision`. What may not be read is no reason for a word:
     /// nothing is known to be wrong.
-    pub(crate) async fn tell_ended(&self, service: &Service, revision: &str, events: &Events) {
+    pub(crate) async fn tell_ended(&self, service: &EcsService, revision: &str, events: &Events) {
         let beside: Vec<&Container> = service
             .containers
             .iter()
@@ -69,7 +69,7 @@ impl Ecs {
 }
 
 /// Whether another container begins only once this one has ended: then its end is its work.
-fn ends_by_design(service: &Service, container: &Container) -> bool {
+fn ends_by_design(service: &EcsService, container: &Container) -> bool {
     let waits = |other: &Container| {
         matches!(
             other.depends_on.get(&container.name),

@@ -18,7 +18,7 @@ use super::fields::Fields;
 use super::unmanaged::residue::Left;
 use crate::plan::Effect;
 use crate::platform::Failed;
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 pub mod environment;
 pub mod health;
@@ -35,7 +35,7 @@ pub(super) const EFFECT: Effect = Effect::Restarts;
 /// One part of a container: how it is asked for, read, compared and registered.
 pub trait ContainerPart: Sized {
     /// What the file asks for.
-    fn rendered(container: &Container, service: &Service) -> Self;
+    fn rendered(container: &Container, service: &EcsService) -> Self;
 
     /// What a registered container has.
     fn received(read: &ecs::ContainerDefinition) -> Self;
@@ -75,7 +75,7 @@ macro_rules! parts {
 
         impl ContainerDefinition {
             /// What the file asks for.
-            pub fn rendered(container: &Container, service: &Service) -> Self {
+            pub fn rendered(container: &Container, service: &EcsService) -> Self {
                 Self {
                     name: container.name.to_string(),
                     $($name: <$part>::rendered(container, service),)*

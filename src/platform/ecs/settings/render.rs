@@ -10,7 +10,7 @@ use super::{
 use crate::platform::ecs::origin;
 use crate::platform::ecs::origin::{Origin, key};
 use crate::platform::owner::Tenant;
-use crate::spec::{Architecture, EcsPlace, Scaling, Service};
+use crate::spec::{Architecture, EcsPlace, EcsService, Scaling};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Setting<'a> {
 }
 
 /// What ECS is asked for.
-pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
+pub fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
     let resource = format!("service/{}/{}", setting.place.cluster, service.ecs.service);
     Desired {
         task_definition: task_definition(service, setting),
@@ -42,11 +42,11 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
 }
 
 /// The name of our policy for `what`: `cpu`, `memory` or `requests`.
-pub fn policy_name(service: &Service, what: &str) -> String {
+pub fn policy_name(service: &EcsService, what: &str) -> String {
     format!("{}-{what}-scaling", service.name)
 }
 
-fn task_definition(service: &Service, setting: &Setting<'_>) -> TaskDefinition {
+fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinition {
     let mut tags = tags(service, setting.tenant);
     tags.extend(
         setting
@@ -80,7 +80,7 @@ fn task_definition(service: &Service, setting: &Setting<'_>) -> TaskDefinition {
     }
 }
 
-fn service_config(service: &Service, setting: &Setting<'_>) -> ServiceConfig {
+fn service_config(service: &EcsService, setting: &Setting<'_>) -> ServiceConfig {
     ServiceConfig {
         cluster: setting.place.cluster.to_string(),
         service_name: service.ecs.service.to_string(),
@@ -92,7 +92,7 @@ fn service_config(service: &Service, setting: &Setting<'_>) -> ServiceConfig {
 }
 
 /// How many tasks a new service starts with: `replicas`, within the autoscaler's bounds.
-fn first_count(service: &Service) -> u32 {
+fn first_count(service: &EcsService) -> u32 {
     match &service.scaling {
         Some(scaling) => service.replicas.min(scaling.max).max(scaling.min),
         None => service.replicas,
@@ -100,7 +100,7 @@ fn first_count(service: &Service) -> u32 {
 }
 
 /// The tags of everything that we make for a service, sorted by key.
-fn tags(service: &Service, tenant: &Tenant) -> Vec<Tag> {
+fn tags(service: &EcsService, tenant: &Tenant) -> Vec<Tag> {
     let mut tags: Vec<Tag> = service
         .tags
         .iter()
@@ -127,7 +127,7 @@ fn tags(service: &Service, tenant: &Tenant) -> Vec<Tag> {
 fn scalable_target(
     scaling: &Scaling,
     resource: &str,
-    service: &Service,
+    service: &EcsService,
     setting: &Setting<'_>,
 ) -> ScalableTarget {
     ScalableTarget {
@@ -143,7 +143,7 @@ fn scalable_target(
     }
 }
 
-fn policies(scaling: &Scaling, resource: &str, service: &Service) -> Vec<ScalingPolicy> {
+fn policies(scaling: &Scaling, resource: &str, service: &EcsService) -> Vec<ScalingPolicy> {
     let label = resource_label(service);
     [
         ("cpu", scaling.cpu, "ECSServiceAverageCPUUtilization", None),
@@ -185,7 +185,7 @@ fn policies(scaling: &Scaling, resource: &str, service: &Service) -> Vec<Scaling
 
 /// `app/LB/ID/targetgroup/TG/ID`, from the two ARNs (Application Auto Scaling API reference,
 /// `PredefinedMetricSpecification`).
-fn resource_label(service: &Service) -> Option<String> {
+fn resource_label(service: &EcsService) -> Option<String> {
     let balancer = service.ecs.load_balancer.as_ref()?;
     let group = service.ecs.target_groups.first()?;
     let balancer = balancer.resource().strip_prefix("loadbalancer/")?;

@@ -27,7 +27,7 @@ use self::target_groups::TargetGroups;
 use super::Tag;
 use super::fields::Fields;
 use crate::platform::Failed;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// One setting of a service: how it is asked for, read, compared, made and changed.
 pub trait ServiceSetting: Sized + Clone + Default {
@@ -43,7 +43,7 @@ pub trait ServiceSetting: Sized + Clone + Default {
     const FORCES: bool = false;
 
     /// What the file asks for.
-    fn rendered(service: &Service, place: &EcsPlace) -> Self;
+    fn rendered(service: &EcsService, place: &EcsPlace) -> Self;
 
     /// What a service has.
     fn received(read: &ecs::Service) -> Self;
@@ -85,7 +85,7 @@ macro_rules! settings {
 
         impl ServiceSettings {
             /// What the file asks for.
-            pub fn rendered(service: &Service, place: &EcsPlace) -> Self {
+            pub fn rendered(service: &EcsService, place: &EcsPlace) -> Self {
                 Self { $($name: <$setting>::rendered(service, place),)* }
             }
 

@@ -13,7 +13,7 @@ use crate::platform::ecs::settings::render::{Setting, render};
 use crate::platform::ecs::settings::unmanaged;
 use crate::platform::ecs::settings::{Tag, TaskDefinition};
 
-fn rendered(service: &Service) -> crate::platform::ecs::settings::Desired {
+fn rendered(service: &EcsService) -> crate::platform::ecs::settings::Desired {
     let setting = Setting {
         tenant: &tenant(),
         place: &place_of(&spec(DEPLOY, TARGET)),

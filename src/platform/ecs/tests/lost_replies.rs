@@ -16,7 +16,7 @@ async fn world(cloud: &Cloud) -> String {
     )
 }
 
-fn service_v2() -> Service {
+fn service_v2() -> EcsService {
     service_with(&[("api:v1", "api:v2"), ("max = 20", "max = 30")])
 }
 

@@ -164,7 +164,7 @@ async fn the_service_of_another_target_is_not_ours() {
 }
 
 /// What a plan for `service` says of another name.
-async fn other_names(cloud: &Cloud, service: &Service) -> Vec<String> {
+async fn other_names(cloud: &Cloud, service: &EcsService) -> Vec<String> {
     let notes = cloud.plan(service).await.unwrap().plan.notes;
     let notes = notes
         .into_iter()

@@ -43,7 +43,7 @@ const SETTINGS: [Setting; 11] = [
     Setting::Service("tags = { team = \"checkout\" }"),
 ];
 
-fn with(chosen: &[usize]) -> Service {
+fn with(chosen: &[usize]) -> EcsService {
     let (mut service, mut ecs) = (SERVICE.to_owned(), OF_ECS.to_owned());
     for index in chosen {
         let (text, line) = match &SETTINGS[*index] {

@@ -379,7 +379,7 @@ async fn each_log_line_is_told_once() {
     assert_eq!(tail, all[all.len() - 2..]);
 }
 
-async fn lines(cloud: &Cloud, service: &Service, tail: Option<usize>) -> Vec<LogLine> {
+async fn lines(cloud: &Cloud, service: &EcsService, tail: Option<usize>) -> Vec<LogLine> {
     let wanted = Wanted {
         since: BEGIN.parse().unwrap(),
         tail,

@@ -29,7 +29,7 @@ use crate::platform::kubernetes::plan::adopt::Owner;
 use crate::platform::kubernetes::plan::advice;
 use crate::platform::kubernetes::{MANAGER, key};
 use crate::platform::owner::Tenant;
-use crate::spec::{KubePlace, Port, Protocol, Service, Share};
+use crate::spec::{KubePlace, KubeService, Port, Protocol, Share};
 
 /// So many `ReplicaSets` that serve no more are kept, for `kubectl rollout undo`; the API's own default
 /// (Kubernetes API reference, `DeploymentSpec`).
@@ -45,7 +45,7 @@ pub struct Setting<'a> {
 }
 
 /// What the API server is asked for.
-pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
+pub fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
     let order = Order::of(&service.containers);
     let maker = Maker { service, setting };
     let objects = [
@@ -81,7 +81,7 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
 }
 
 /// The labels of every object of a service: whose it is, and the one that selects its pods.
-pub fn labels(service: &Service, project: &str) -> BTreeMap<&'static str, String> {
+pub fn labels(service: &KubeService, project: &str) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("app", service.kubernetes.name.to_string()),
         (key::PROJECT, label_value(project)),
@@ -90,7 +90,7 @@ pub fn labels(service: &Service, project: &str) -> BTreeMap<&'static str, String
     ])
 }
 
-fn sensitive(service: &Service) -> BTreeSet<(String, String)> {
+fn sensitive(service: &KubeService) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for container in &service.containers {
         for (name, literal) in &container.env {
@@ -104,7 +104,7 @@ fn sensitive(service: &Service) -> BTreeSet<(String, String)> {
 
 /// Makes the objects of one service.
 struct Maker<'a> {
-    service: &'a Service,
+    service: &'a KubeService,
     setting: &'a Setting<'a>,
 }
 

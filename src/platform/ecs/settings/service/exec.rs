@@ -9,7 +9,7 @@ use super::{ServiceSetting, ServiceSettings};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// ECS Exec.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ impl ServiceSetting for Exec {
     // A task gets its agent when it starts; ECS itself sees no reason to start others.
     const FORCES: bool = true;
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         Self {
             enable_execute_command: service.ecs.exec.then_some(true),
         }

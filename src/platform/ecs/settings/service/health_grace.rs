@@ -10,7 +10,7 @@ use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::render::seconds;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// The grace of a service's health checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct HealthGrace {
 impl ServiceSetting for HealthGrace {
     const GROUPS: &'static [&'static str] = &["healthCheckGracePeriodSeconds"];
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         let grace = seconds(service.ecs.health_grace);
         let matters = grace > 0 && !service.ecs.target_groups.is_empty();
         Self {

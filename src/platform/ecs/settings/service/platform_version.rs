@@ -9,7 +9,7 @@ use super::{ServiceSetting, ServiceSettings};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// What an absent version stands for (Amazon ECS API reference, CreateService).
 pub const LATEST: &str = "LATEST";
@@ -35,7 +35,7 @@ impl ServiceSetting for PlatformVersion {
     const OF_A_REVISION: bool = true;
     const STARTS_ROLLOUT: bool = true;
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         Self {
             platform_version: Some(service.ecs.platform_version.clone()),
         }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{seconds, secrets, transport};
-use crate::spec::{Check, Container, HealthCheck, Probe, Resources, Service, user_ids};
+use crate::spec::{Check, Container, HealthCheck, KubeService, Probe, Resources, user_ids};
 
 /// What a container is to its pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Part {
 
 impl Part {
     /// The part of a container that starts together with the main one, which may be it.
-    pub(super) fn of(service: &Service, container: &Container) -> Self {
+    pub(super) fn of(service: &KubeService, container: &Container) -> Self {
         if container.name == service.main().name {
             Self::Main
         } else {
@@ -33,7 +33,7 @@ impl Part {
 }
 
 /// A container as manifests have it.
-pub(super) fn container(service: &Service, container: &Container, part: Part) -> Value {
+pub(super) fn container(service: &KubeService, container: &Container, part: Part) -> Value {
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| {
         let empty = match &value {
@@ -108,7 +108,7 @@ fn ports(container: &Container, part: Part) -> Value {
     Value::Array(ports.collect())
 }
 
-fn env(service: &Service, container: &Container) -> Value {
+fn env(service: &KubeService, container: &Container) -> Value {
     let literals = container.env.iter();
     let mut all: Vec<Value> = literals
         .map(|(name, value)| json!({ "name": name, "value": literal(value.expose()) }))
@@ -117,7 +117,7 @@ fn env(service: &Service, container: &Container) -> Value {
     Value::Array(all)
 }
 
-fn resources(service: &Service, container: &Container, part: Part) -> Value {
+fn resources(service: &KubeService, container: &Container, part: Part) -> Value {
     let (requests, limits) = if part == Part::Main {
         (service.kubernetes.requests, service.kubernetes.limits)
     } else {
@@ -171,7 +171,7 @@ fn security(container: &Container) -> Value {
 
 /// Those of the main container are resolved; a sidecar's follow from its check: what stays unhealthy is
 /// started anew, and an essential one keeps its pod from being ready.
-fn probes(service: &Service, container: &Container, part: Part) -> Vec<(&'static str, Value)> {
+fn probes(service: &KubeService, container: &Container, part: Part) -> Vec<(&'static str, Value)> {
     let kubernetes = &service.kubernetes;
     if part == Part::Main {
         let own = [
