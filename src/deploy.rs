@@ -74,7 +74,7 @@ pub struct Deploy<'a, P: Platform> {
     /// The platform that the service runs on.
     pub platform: &'a P,
     /// The service that is deployed.
-    pub service: &'a Service,
+    pub service: &'a Service<P::Own>,
     /// How the run is to be conducted.
     pub conduct: &'a Conduct,
     /// What the files' reader has to say, for the plan.

@@ -107,7 +107,7 @@ impl<'a> Member<'a> {
         match self {
             Self::Ecs(deploy) => deploy.platform.status(deploy.service, &deploy.events).await,
             Self::Kubernetes(deploy) => {
-                let name = deploy.service.kubernetes.name.as_str();
+                let name = deploy.service.own.name.as_str();
                 deploy.platform.status(deploy.service, name).await
             }
         }
@@ -118,7 +118,7 @@ impl<'a> Member<'a> {
         match self {
             Self::Ecs(deploy) => deploy.platform.history(deploy.service, most).await,
             Self::Kubernetes(deploy) => {
-                let name = deploy.service.kubernetes.name.as_str();
+                let name = deploy.service.own.name.as_str();
                 deploy.platform.history(name, most).await
             }
         }
@@ -138,7 +138,7 @@ impl<'a> Member<'a> {
                     .await
             }
             Self::Kubernetes(deploy) => {
-                let name = deploy.service.kubernetes.name.as_str();
+                let name = deploy.service.own.name.as_str();
                 let logs = deploy
                     .platform
                     .tell_logs(name, wanted, &deploy.events, each);

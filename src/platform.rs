@@ -243,6 +243,8 @@ pub enum Gone {
     reason = "the set of platforms is closed and every future stays on one thread"
 )]
 pub trait Platform {
+    /// What only it knows about a service.
+    type Own: Debug;
     /// The facts a plan rests on.
     type Basis: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
     /// One change.
@@ -256,7 +258,7 @@ pub trait Platform {
     /// Reads the service and compares it with what is asked for. Writes nothing.
     async fn propose(
         &self,
-        service: &Service,
+        service: &Service<Self::Own>,
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed>;
@@ -266,14 +268,14 @@ pub trait Platform {
     async fn reread(
         &self,
         session: &Self::Session,
-        service: &Service,
+        service: &Service<Self::Own>,
         intent: &Intent,
         events: &Events,
     ) -> Result<Current<Self::Watched>, Failed>;
 
     /// What happened before that a person should know before saying yes: reads that only feed
     /// warnings. No write ever waits for them, and one that fails costs its warning only.
-    async fn warnings(&self, service: &Service) -> Vec<Note>;
+    async fn warnings(&self, service: &Service<Self::Own>) -> Vec<Note>;
 
     /// The one object that a plan is about, in words that no other object has.
     fn object(&self, basis: &Self::Basis) -> String;
@@ -287,7 +289,7 @@ pub trait Platform {
     async fn perform(
         &self,
         session: &Self::Session,
-        service: &Service,
+        service: &Service<Self::Own>,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
     ) -> Result<Performed<Self::Watched>, PerformError>;
@@ -297,7 +299,7 @@ pub trait Platform {
     async fn settle(
         &self,
         session: &Self::Session,
-        service: &Service,
+        service: &Service<Self::Own>,
         plan: &Plan<Self::Basis, Self::Change>,
         events: &Events,
     ) -> Result<Performed<Self::Watched>, PerformError>;
@@ -337,7 +339,7 @@ pub trait Platform {
     async fn close(
         &self,
         session: &Self::Session,
-        service: &Service,
+        service: &Service<Self::Own>,
         outcome: &Outcome,
         events: &Events,
     );
@@ -350,7 +352,7 @@ pub trait Platform {
         &self,
         session: &Self::Session,
         rollout: &Self::Watched,
-        service: &Service,
+        service: &Service<Self::Own>,
         attached: bool,
     ) -> crate::event::EventKind;
 
@@ -358,7 +360,7 @@ pub trait Platform {
     async fn rollout(
         &self,
         session: &Self::Session,
-        service: &Service,
+        service: &Service<Self::Own>,
         id: &str,
     ) -> Result<Self::Watched, Failed>;
 
@@ -397,7 +399,7 @@ pub trait Platform {
     async fn gone(
         &self,
         session: &Self::Session,
-        service: &Service,
+        service: &Service<Self::Own>,
         end: Timestamp,
         cancel: &Cancel,
         events: &Events,

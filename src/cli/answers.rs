@@ -98,8 +98,8 @@ pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen
 
 /// What is wrong with the name of a container that no service has.
 fn unknown(wanted: &ContainerName, sites: &[Site]) -> Option<Problem> {
-    let services = sites.iter().flat_map(|site| &site.spec.services);
-    let containers = services.flat_map(|service| &service.containers);
+    let services = sites.iter().flat_map(|site| site.spec.services());
+    let containers = services.flat_map(|(_, containers)| containers);
     let mut known: Vec<&str> = containers
         .map(|container| container.name.as_str())
         .collect();

@@ -20,7 +20,7 @@ use crate::names::ServiceName;
 use crate::plan::Note;
 use crate::platform::{Intent, Platform};
 use crate::report::{Ledger, Subject, Veil};
-use crate::spec::{self, Service};
+use crate::spec::{self, Container, Service};
 
 /// One command over the services of some sites.
 pub(super) struct Command<'a> {
@@ -38,8 +38,11 @@ pub(super) struct Command<'a> {
 
 /// One service of a command.
 pub(super) struct Part<'a> {
-    pub(super) service: &'a Service,
+    pub(super) service: &'a ServiceName,
+    containers: &'a [Container],
     pub(super) site: usize,
+    /// Which one of the site's services.
+    number: usize,
     pub(super) conduct: Conduct,
     notes: Vec<Note>,
 }
@@ -47,7 +50,7 @@ pub(super) struct Part<'a> {
 /// A command that has begun.
 pub(super) struct Begun<'a> {
     pub(super) sites: &'a [Site],
-    pub(super) clouds: Vec<Cloud>,
+    pub(super) clouds: Vec<Cloud<'a>>,
     pub(super) parts: Vec<Part<'a>>,
     pub(super) story: Story,
     began: Timestamp,
@@ -165,8 +168,8 @@ impl<'a> Command<'a> {
     ) -> Vec<Part<'s>> {
         let mut parts = Vec::new();
         for (index, site) in sites.iter().enumerate() {
-            for service in &site.spec.services {
-                let mut conduct = conduct(&service.name);
+            for (number, (service, containers)) in site.spec.services().into_iter().enumerate() {
+                let mut conduct = conduct(service);
                 conduct.timeout = conduct.timeout.or(self.options.timeout);
                 conduct.is_read = self.plan_on_stdout || (site.asks() && !self.options.yes);
                 conduct.intent.is_read = conduct.is_read;
@@ -180,7 +183,9 @@ impl<'a> Command<'a> {
                 };
                 parts.push(Part {
                     service,
+                    containers,
                     site: index,
+                    number,
                     conduct,
                     notes,
                 });
@@ -190,10 +195,10 @@ impl<'a> Command<'a> {
     }
 
     /// The command line that goes on watching.
-    fn resume(&self, site: &Site, service: &Service) -> String {
+    fn resume(&self, site: &Site, service: &ServiceName) -> String {
         let mut line = format!(
-            "deployer watch --target {} --service {}",
-            site.spec.target.name, service.name
+            "deployer watch --target {} --service {service}",
+            site.spec.target.name
         );
         line += &whereabouts(self.options);
         for (name, value) in self.options.set() {
@@ -240,13 +245,9 @@ pub(super) fn quoted(word: &str) -> String {
 
 /// What the files make one say of a service. That a literal is masked matters to whoever writes the
 /// file, not to each plan: `validate` says it.
-fn notes(site: &Site, service: &Service) -> Vec<Note> {
+fn notes(site: &Site, service: &ServiceName) -> Vec<Note> {
     let told = site.notes.iter().filter(|note| note.code != spec::MASKED);
-    let about = told.filter(|note| {
-        note.service
-            .as_ref()
-            .is_none_or(|name| *name == service.name)
-    });
+    let about = told.filter(|note| note.service.as_ref().is_none_or(|name| name == service));
     about
         .map(|note| Note::info(note.code, note.message.clone()))
         .collect()
@@ -256,14 +257,14 @@ impl Part<'_> {
     /// What is told of it at the end.
     fn subject(&self, sites: &[Site], deploys_files: bool, veil: &Veil) -> Subject {
         let deployed = deploys_files && self.conduct.intent.follows_the_file();
-        let containers = self.service.containers.iter().filter(|_| deployed);
-        let image = |container: &spec::Container| Image {
+        let containers = self.containers.iter().filter(|_| deployed);
+        let image = |container: &Container| Image {
             container: container.name.to_string(),
             image: veil.text(&container.image.to_string()).into_owned(),
         };
         Subject {
             target: sites[self.site].spec.target.name.clone(),
-            service: self.service.name.clone(),
+            service: self.service.clone(),
             images: containers.map(image).collect(),
         }
     }
@@ -278,20 +279,29 @@ impl Begun<'_> {
 
     fn member<'s>(&'s self, part: &'s Part<'_>) -> Member<'s> {
         match &self.clouds[part.site] {
-            Cloud::Ecs(ecs) => Member::Ecs(self.deploy_at(ecs, part)),
-            Cloud::Kubernetes(kube) => Member::Kubernetes(self.deploy_at(kube, part)),
+            Cloud::Ecs(ecs, services) => {
+                Member::Ecs(self.deploy_at(ecs, &services[part.number], part))
+            }
+            Cloud::Kubernetes(kube, services) => {
+                Member::Kubernetes(self.deploy_at(kube, &services[part.number], part))
+            }
         }
     }
 
-    fn deploy_at<'s, P: Platform>(&'s self, platform: &'s P, part: &'s Part<'_>) -> Deploy<'s, P> {
+    fn deploy_at<'s, P: Platform>(
+        &'s self,
+        platform: &'s P,
+        service: &'s Service<P::Own>,
+        part: &'s Part<'_>,
+    ) -> Deploy<'s, P> {
         let target = self.sites[part.site].spec.target.name.clone();
         Deploy {
             platform,
-            service: part.service,
+            service,
             conduct: &part.conduct,
             notes: part.notes.clone(),
             events: Events::new(self.story.tell.clone(), target, self.story.clock)
-                .of(&part.service.name),
+                .of(&service.name),
             clock: self.story.clock,
             began: self.began,
             cancel: self.story.cancel.clone(),
@@ -305,7 +315,7 @@ impl Begun<'_> {
                 part.site == index && proposed.as_ref().is_ok_and(|ready| !ready.is_empty())
             });
             let services: Vec<ServiceName> =
-                changed.map(|(part, _)| part.service.name.clone()).collect();
+                changed.map(|(part, _)| part.service.clone()).collect();
             if services.is_empty() || !site.asks() {
                 continue;
             }

@@ -11,7 +11,7 @@ use crate::plan::Note;
 use crate::platform::ecs::settings::render::{Setting, render as rendered};
 use crate::platform::kubernetes;
 use crate::platform::owner::Tenant;
-use crate::spec::{EcsPlace, KubePlace, Place, Spec};
+use crate::spec::{EcsPlace, EcsService, KubePlace, KubeService, Workload};
 
 /// `deployer validate`: all problems at once.
 pub(super) fn validate(cli: &Cli, screen: &mut Screen) -> ExitCode {
@@ -22,9 +22,9 @@ pub(super) fn validate(cli: &Cli, screen: &mut Screen) -> ExitCode {
     for site in &sites {
         let names: Vec<&str> = site
             .spec
-            .services
+            .services()
             .iter()
-            .map(|service| service.name.as_str())
+            .map(|(name, _)| name.as_str())
             .collect();
         let target = &site.spec.target.name;
         let notes = site.notes.iter();
@@ -55,7 +55,7 @@ pub(super) fn render(cli: &Cli, screen: &mut Screen) -> ExitCode {
         .iter()
         .map(|site| (site.spec.target.name.to_string(), of(site)))
         .collect();
-    let manifests = |site: &Site| site.spec.target.place.kubernetes().is_some();
+    let manifests = |site: &Site| site.spec.kubernetes().is_some();
     if cli.options.output == Output::Human && sites.iter().all(manifests) {
         let veiled = documents.iter().map(|(_, list)| screen.veiled(list));
         let written: Result<String, _> = veiled.map(|list| yaml(&list)).collect();
@@ -81,18 +81,22 @@ pub(super) fn render(cli: &Cli, screen: &mut Screen) -> ExitCode {
 /// What a target would get: a list of manifests, or one service's requests as they are and several
 /// services' by their names.
 fn of(site: &Site) -> Value {
-    match &site.spec.target.place {
-        Place::Kubernetes(place) => Value::Array(manifests(&site.spec, place)),
-        Place::Ecs(place) | Place::Sandbox(place) => requests(&site.spec, place),
+    let tenant = &Tenant::of(&site.spec);
+    match &site.spec.workload {
+        Workload::Kubernetes { place, services } => {
+            Value::Array(manifests(services, tenant, place))
+        }
+        Workload::Ecs {
+            place, services, ..
+        } => requests(services, tenant, place),
     }
 }
 
-fn manifests(spec: &Spec, place: &KubePlace) -> Vec<Value> {
-    let tenant = &Tenant::of(spec);
+fn manifests(services: &[KubeService], tenant: &Tenant, place: &KubePlace) -> Vec<Value> {
     let setting = kubernetes::kinds::render::Setting { tenant, place };
     let namespace = kubernetes::kinds::desired::namespace(place);
     let mut documents: Vec<Value> = namespace.into_iter().map(|one| one.manifest).collect();
-    for service in &spec.services {
+    for service in services {
         let desired = kubernetes::kinds::render::render(service, &setting);
         documents.extend(desired.documents(&place.namespace));
     }
@@ -109,26 +113,23 @@ fn yaml(list: &Value) -> Result<String, serde_saphyr::SerializeError> {
     Ok(text)
 }
 
-fn requests(spec: &Spec, place: &EcsPlace) -> Value {
+fn requests(services: &[EcsService], tenant: &Tenant, place: &EcsPlace) -> Value {
     let origin = site::origin(None, None);
     let setting = Setting {
-        tenant: &Tenant::of(spec),
+        tenant,
         place,
         origin: &origin,
     };
-    let mut services = spec.services.iter().map(|service| {
+    let mut each = services.iter().map(|service| {
         (
             service.name.to_string(),
             json!(rendered(service, &setting).masked()),
         )
     });
-    if spec.services.len() == 1 {
-        return services
-            .next()
-            .map(|(_, desired)| desired)
-            .unwrap_or_default();
+    if services.len() == 1 {
+        return each.next().map(|(_, desired)| desired).unwrap_or_default();
     }
-    Value::Object(services.collect::<Map<_, _>>())
+    Value::Object(each.collect::<Map<_, _>>())
 }
 
 #[cfg(test)]

@@ -19,7 +19,9 @@ use crate::platform::kubernetes::{Kubernetes, Trust};
 use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
 use crate::report::Veil;
-use crate::spec::{self, Approve, Disk, Loaded, Place, Reach, Request, Spec};
+use crate::spec::{
+    self, Approve, Disk, EcsPlace, EcsService, KubeService, Loaded, Reach, Request, Spec, Workload,
+};
 use sandbox::{self, Sandbox};
 
 /// One target with its services.
@@ -40,7 +42,7 @@ pub(super) struct Site {
 impl Site {
     fn of(options: &Options, loaded: Loaded, demands: bool) -> Self {
         Self {
-            trust: trust::of(options, &loaded.spec.target.place),
+            trust: trust::of(options, &loaded.spec),
             spec: loaded.spec,
             notes: if demands { loaded.notes } else { Vec::new() },
             private: loaded.private,
@@ -50,10 +52,8 @@ impl Site {
 
     /// With the sandbox that takes the network's place, where it is one.
     fn opened(mut self, options: &Options) -> Result<Self, sandbox::SandboxError> {
-        if matches!(self.spec.target.place, Place::Sandbox(_)) {
-            let account = self.spec.target.place.ecs();
-            let account = account.and_then(|place| place.account.as_ref());
-            let account = account.map(ToString::to_string);
+        if let Some(place) = sandbox_of(&self.spec) {
+            let account = place.account.as_ref().map(ToString::to_string);
             self.sandbox = Some(open_sandbox(options, None, account)?);
         }
         Ok(self)
@@ -61,12 +61,12 @@ impl Site {
 
     /// The place, as a question names it.
     pub(super) fn place_in_words(&self) -> String {
-        match &self.spec.target.place {
-            Place::Ecs(place) | Place::Sandbox(place) => match &place.account {
+        match &self.spec.workload {
+            Workload::Ecs { place, .. } => match &place.account {
                 Some(account) => format!("account {account}, {}", place.region),
                 None => place.region.to_string(),
             },
-            Place::Kubernetes(place) => match &place.reach {
+            Workload::Kubernetes { place, .. } => match &place.reach {
                 Reach::Eks { cluster, .. } => {
                     format!("EKS cluster {cluster}, namespace {}", place.namespace)
                 }
@@ -86,11 +86,10 @@ impl Site {
 
     /// Reaches it without running a program that hands out credentials: it may ask a person. `None`: it
     /// takes one.
-    pub(super) async fn connect_quietly(mut self, clock: Clock) -> Option<Cloud> {
-        let by_aws = match &self.spec.target.place {
-            Place::Sandbox(_) => false,
-            Place::Ecs(_) => true,
-            Place::Kubernetes(place) => matches!(place.reach, Reach::Eks { .. }),
+    pub(super) async fn connect_quietly(&mut self, clock: Clock) -> Option<Cloud<'_>> {
+        let by_aws = match &self.spec.workload {
+            Workload::Ecs { sandbox, .. } => !sandbox,
+            Workload::Kubernetes { place, .. } => matches!(place.reach, Reach::Eks { .. }),
         };
         if by_aws && aws::process::is_chosen().await {
             return None;
@@ -100,17 +99,20 @@ impl Site {
     }
 
     /// Makes the clients that reach the target.
-    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Cloud {
+    pub(super) async fn connect(&self, origin: &Origin, clock: Clock) -> Cloud<'_> {
         let tenant = &Tenant::of(&self.spec);
-        match &self.spec.target.place {
-            Place::Ecs(place) | Place::Sandbox(place) => {
+        match &self.spec.workload {
+            Workload::Ecs {
+                place, services, ..
+            } => {
                 let transport = self.sandbox.as_ref().map(Sandbox::http_client);
                 let connection = aws::connect(place, transport, clock).await;
-                Cloud::Ecs(Ecs::new(&connection, place, tenant, origin.clone(), clock))
+                let ecs = Ecs::new(&connection, place, tenant, origin.clone(), clock);
+                Cloud::Ecs(ecs, services)
             }
-            Place::Kubernetes(place) => {
+            Workload::Kubernetes { place, services } => {
                 let kube = Kubernetes::new(place, tenant, origin.clone(), clock);
-                Cloud::Kubernetes(kube.trusting(self.trust))
+                Cloud::Kubernetes(kube.trusting(self.trust), services)
             }
         }
     }
@@ -125,7 +127,7 @@ pub(super) fn quietly(options: &Options) -> Vec<Site> {
         .filter_map(|target| read(options, target, false).ok());
     let sites = sites.filter_map(|loaded| {
         let site = Site::of(options, loaded, false);
-        if !matches!(site.spec.target.place, Place::Sandbox(_)) {
+        if sandbox_of(&site.spec).is_none() {
             return Some(site);
         }
         let there = sandbox_file(options).exists();
@@ -134,13 +136,25 @@ pub(super) fn quietly(options: &Options) -> Vec<Site> {
     sites.collect()
 }
 
-/// A place that is reached.
+/// The place of an embedded ECS.
+fn sandbox_of(spec: &Spec) -> Option<&EcsPlace> {
+    match &spec.workload {
+        Workload::Ecs {
+            place,
+            sandbox: true,
+            ..
+        } => Some(place),
+        _ => None,
+    }
+}
+
+/// A place that is reached, with the services that run there.
 #[derive(Debug)]
-pub(super) enum Cloud {
+pub(super) enum Cloud<'a> {
     /// The target is an ECS cluster.
-    Ecs(Ecs),
+    Ecs(Ecs, &'a [EcsService]),
     /// A namespace of a Kubernetes cluster.
-    Kubernetes(Kubernetes),
+    Kubernetes(Kubernetes, &'a [KubeService]),
 }
 
 /// Reads the files for each target, and opens the sandbox where it is one. What is wrong is told;

@@ -5,17 +5,14 @@ use std::path::{Path, PathBuf};
 use super::options::Options;
 use super::terminal::variable;
 use crate::platform::kubernetes::Trust;
-use crate::spec::{KubePlace, Place, Reach};
+use crate::spec::{Reach, Spec};
 
 /// What the kubeconfig that a target names may do. Where the target names none, the environment or
 /// the home directory has it, and no file of the repository.
-pub(super) fn of(options: &Options, place: &Place) -> Trust {
-    let Place::Kubernetes(KubePlace {
-        reach: Reach::Kubeconfig {
-            path: Some(path), ..
-        },
-        ..
-    }) = place
+pub(super) fn of(options: &Options, spec: &Spec) -> Trust {
+    let Some(Reach::Kubeconfig {
+        path: Some(path), ..
+    }) = spec.kubernetes().map(|(place, _)| &place.reach)
     else {
         return Trust::Full;
     };

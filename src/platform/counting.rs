@@ -21,8 +21,8 @@ pub struct Scaled {
 }
 
 /// Why `scale` must not set `wanted`; `scaled`: what scales the service.
-pub fn refusal(
-    service: &Service,
+pub fn refusal<Own>(
+    service: &Service<Own>,
     scaled: Option<Scaled>,
     wanted: u32,
     things: &str,
@@ -88,7 +88,7 @@ pub fn suspended(what: &[impl AsRef<str>]) -> Option<Note> {
 }
 
 /// That no task or pod is wanted; `lifts` is what an autoscaler would have at least.
-pub fn nothing_wanted(service: &Service, thing: &str) -> Note {
+pub fn nothing_wanted<Own>(service: &Service<Own>, thing: &str) -> Note {
     let min = service.scaling.as_ref().map_or(0, |scaling| scaling.min);
     let lifts = if min == 0 {
         String::new()

@@ -10,12 +10,12 @@ use super::interpolate::{Variable, Variables};
 use super::nearest;
 use super::problem::{Problem, Problems, Source};
 use super::raw::{self, Deploy};
-use super::resolve;
+use super::resolve::{self, Ground, Place};
 use super::shape::Shape;
 use super::tree::{self, Node, Value};
 use super::unneeded;
 use super::veil::veil;
-use super::{Place, Service, Spec};
+use super::{Service, Spec, Workload};
 use crate::names::{ImageRef, ServiceName, TargetName, label_value};
 
 /// What a command was asked for.
@@ -108,9 +108,9 @@ impl Loading<'_> {
         variables.fill(&mut deploy, &self.texts, problems);
         self.private = variables.private(deploy.get("service"));
         let raw = Deploy::read(&deploy, &mut self.findings)?;
-        let place = match &target {
-            Some(target) => target.place.clone(),
-            None => resolve::somewhere(kubernetes)?,
+        let (target, place) = match target {
+            Some((target, place)) => (Some(target), place),
+            None => (None, resolve::somewhere(kubernetes)?),
         };
         if let Some(at) = raw.project.as_ref().filter(|_| kubernetes)
             && label_value(&at.value.0).is_empty()
@@ -118,18 +118,31 @@ impl Loading<'_> {
             let message = "on Kubernetes this is a label, which needs an ASCII letter or digit";
             self.findings.bad_value(at.spot, message);
         }
-        let services = self.services(raw.service?, &deploy, &place)?;
-        self.tell_of_environment(&variables, &services);
-        Some(Spec {
+        let raws = raw.service?;
+        let workload = match place {
+            Place::Ecs { place, sandbox } => Workload::Ecs {
+                services: self.services(raws, &deploy, &place)?,
+                place,
+                sandbox,
+            },
+            Place::Kubernetes(place) => Workload::Kubernetes {
+                services: self.services(raws, &deploy, &place)?,
+                place,
+            },
+        };
+        let spec = Spec {
             project: raw.project?.value.0,
             target: target?,
-            services,
-        })
+            workload,
+        };
+        self.tell_of_environment(&variables, &spec);
+        Some(spec)
     }
 
     /// Says once what came from the environment and was not allowed by name.
-    fn tell_of_environment(&mut self, variables: &Variables<'_>, services: &[Service]) {
-        self.findings.service = services.first().map(|service| service.name.clone());
+    fn tell_of_environment(&mut self, variables: &Variables<'_>, spec: &Spec) {
+        let first = spec.services().first().map(|(name, _)| (*name).clone());
+        self.findings.service = first;
         for name in variables.told.borrow().iter() {
             self.findings.note(
                 "environment",
@@ -295,12 +308,12 @@ impl Loading<'_> {
         }
     }
 
-    fn services(
+    fn services<P: Ground>(
         &mut self,
         raw: super::shape::At<super::shape::Map<raw::Service>>,
         deploy: &Node,
-        place: &Place,
-    ) -> Option<Vec<Service>> {
+        place: &P,
+    ) -> Option<Vec<Service<P::Own>>> {
         if raw.value.0.is_empty() && self.findings.problems.is_empty() {
             let why = "a service is a table such as [service.api]";
             self.findings.missing(raw.head, "service.NAME", why);
@@ -316,11 +329,7 @@ impl Loading<'_> {
             let node = *nodes.get(name.as_str())?;
             let head = service.head;
             let found = resolve::service(&name, service, node, place, &mut self.findings);
-            named.extend(
-                found
-                    .as_ref()
-                    .map(|found| resolve::names(found, place, head)),
-            );
+            named.extend(found.as_ref().map(|found| resolve::names::<P>(found, head)));
             services.extend(found);
         }
         self.findings.service = None;

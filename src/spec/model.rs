@@ -10,14 +10,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{
-    AccountId, Arn, ContainerName, EcsName, ImageRef, Region, ServiceName, TargetName,
-};
+use crate::names::{AccountId, ContainerName, EcsName, ImageRef, Region, ServiceName, TargetName};
 use crate::rollout::Policy;
 
-pub use self::ecs::{AwsLogs, Capacity, Ecs, Provider, TargetGroup};
+pub use self::ecs::{AwsLogs, Capacity, EcsOwn, Provider, TargetGroup};
 pub use self::kubernetes::{
-    ALB, Check, HttpProbe, Ingress, KubePlace, Kubernetes, Probe, Reach, Resources, SecretStore,
+    ALB, Check, HttpProbe, Ingress, KubeOwn, KubePlace, Probe, Reach, Resources, SecretStore,
     Share, user_ids,
 };
 pub use self::secret::SecretRef;
@@ -27,48 +25,69 @@ pub use self::secret::SecretRef;
 pub struct Spec {
     /// A label and a tag on everything we own.
     pub project: String,
-    /// The target says where the services run.
+    /// What every target has, wherever it is.
     pub target: Target,
-    /// The services come in the order of the file.
-    pub services: Vec<Service>,
+    /// The place, and the services as its platform needs them.
+    pub workload: Workload,
 }
 
-/// Where services run: one file of `config/`, or the built-in sandbox.
+/// One file of `config/`, or the built-in sandbox.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// A target is named by the stem of its file.
     pub name: TargetName,
-    /// Which platform it is, with what only that platform needs.
-    pub place: Place,
     /// Whether `apply` asks before it writes.
     pub approve: Approve,
 }
 
-/// Where services can run; there is no other place.
+/// Where services can run, with those that run there in the order of the file; there is no other
+/// place.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Place {
+pub enum Workload {
     /// ECS in an AWS account, or behind an emulator's endpoint.
-    Ecs(EcsPlace),
-    /// The embedded ECS; nothing leaves the machine.
-    Sandbox(EcsPlace),
+    Ecs {
+        /// The cluster.
+        place: EcsPlace,
+        /// Whether it is the embedded ECS: then nothing leaves the machine.
+        sandbox: bool,
+        /// What runs there.
+        services: Vec<EcsService>,
+    },
     /// A namespace of a Kubernetes cluster, EKS or any other.
-    Kubernetes(KubePlace),
+    Kubernetes {
+        /// The namespace.
+        place: KubePlace,
+        /// What runs there.
+        services: Vec<KubeService>,
+    },
 }
 
-impl Place {
-    /// The place on ECS, unless it is on Kubernetes.
-    pub fn ecs(&self) -> Option<&EcsPlace> {
-        match self {
-            Self::Ecs(place) | Self::Sandbox(place) => Some(place),
-            Self::Kubernetes(_) => None,
+impl Spec {
+    /// The place and its services, where that is ECS.
+    pub fn ecs(&self) -> Option<(&EcsPlace, &[EcsService])> {
+        match &self.workload {
+            Workload::Ecs {
+                place, services, ..
+            } => Some((place, services)),
+            Workload::Kubernetes { .. } => None,
         }
     }
 
-    /// The place on Kubernetes, unless it is on ECS.
-    pub fn kubernetes(&self) -> Option<&KubePlace> {
-        match self {
-            Self::Kubernetes(place) => Some(place),
-            Self::Ecs(_) | Self::Sandbox(_) => None,
+    /// The place and its services, where that is Kubernetes.
+    pub fn kubernetes(&self) -> Option<(&KubePlace, &[KubeService])> {
+        match &self.workload {
+            Workload::Kubernetes { place, services } => Some((place, services)),
+            Workload::Ecs { .. } => None,
+        }
+    }
+
+    /// The name and the containers of each service, wherever they run.
+    pub fn services(&self) -> Vec<(&ServiceName, &[Container])> {
+        match &self.workload {
+            Workload::Ecs { services, .. } => services.iter().map(Service::contents).collect(),
+            Workload::Kubernetes { services, .. } => {
+                services.iter().map(Service::contents).collect()
+            }
         }
     }
 }
@@ -109,50 +128,44 @@ pub enum Approve {
     Yes,
 }
 
-/// One service as the files describe it, with all defaults filled in.
+/// One service as the files describe it, with all defaults filled in; `own` is what only its platform
+/// knows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Service {
+pub struct Service<Own> {
     /// Its key in deploy.toml; also the name of its main container.
     pub name: ServiceName,
     /// Tasks at creation, and for ever where nothing scales it.
     pub replicas: u32,
     /// Whether people or other tools decide how many tasks run, once it is made.
     pub counted_by_others: bool,
-    /// CPU of one task, in units of 1/1024 vCPU.
-    pub cpu: u32,
-    /// Memory of one task, in MiB.
-    pub memory: u32,
-    /// The processors that its images are built for.
-    pub architecture: Architecture,
     /// The main container first, then the sidecars by name.
     pub containers: Vec<Container>,
     /// Absent: the count is `replicas`, for ever.
     pub scaling: Option<Scaling>,
-    /// How the outside reaches it: an Ingress on Kubernetes; ECS has this in its target group and
-    /// says so in a note.
-    pub expose: Option<Expose>,
     /// How its rollout is judged and what follows.
     pub rollout: Rollout,
     /// Tags of the user's own, on everything we make for this service.
     pub tags: BTreeMap<String, String>,
-    /// What only ECS knows; of no meaning at a place that is none.
-    pub ecs: Ecs,
-    /// What only Kubernetes knows; of no meaning at a place that is none.
-    pub kubernetes: Kubernetes,
+    /// What only its platform knows.
+    pub own: Own,
 }
 
-impl Service {
+/// A service as ECS needs it.
+pub type EcsService = Service<EcsOwn>;
+
+/// A service as Kubernetes needs it.
+pub type KubeService = Service<KubeOwn>;
+
+impl<Own> Service<Own> {
     /// The container that carries the service's name, port and health.
     pub fn main(&self) -> &Container {
         &self.containers[0]
     }
+
+    fn contents(&self) -> (&ServiceName, &[Container]) {
+        (&self.name, &self.containers)
+    }
 }
-
-/// A service as ECS needs it.
-pub type EcsService = Service;
-
-/// A service as Kubernetes needs it.
-pub type KubeService = Service;
 
 /// The processors an image is built for.
 #[derive(
@@ -310,17 +323,6 @@ pub struct Scaling {
     pub scale_in_cooldown: Duration,
     /// After scaling out, it rests for so long.
     pub scale_out_cooldown: Duration,
-}
-
-/// How the outside reaches a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expose {
-    /// The host name that leads to the service.
-    pub host: Option<String>,
-    /// The certificate that proves the host name.
-    pub certificate: Option<Arn>,
-    /// Whether the load balancer faces the Internet; else it is internal.
-    pub public: bool,
 }
 
 /// How a rollout is judged and what follows.

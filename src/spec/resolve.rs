@@ -23,20 +23,43 @@ mod same;
 use std::collections::BTreeMap;
 
 use self::container::Placed;
-use self::kubernetes::Portable;
-use super::fargate;
 use super::findings::Findings;
-use super::model::{Architecture, Ecs, Expose, Kubernetes, Place, Service};
+use super::model::Service;
 use super::problem::{Problem, Spot};
 use super::raw;
-use super::raw::rollout::Scaling;
 use super::shape::{At, Map};
 use super::tree::Node;
 use crate::names::{BadName, ServiceName, is_annotation_key};
 use crate::rollout::Policy;
 
-pub(super) use self::place::{Overlays, is_kubernetes, known, somewhere, target};
+pub(super) use self::place::{Overlays, Place, is_kubernetes, known, somewhere, target};
 pub(super) use self::same::{names, refuse_the_same};
+
+/// What resolving a service asks of where it goes: the place of one platform.
+pub(super) trait Ground: Sized {
+    /// What only that platform knows about a service.
+    type Own;
+    /// Whether it is ECS.
+    const ECS: bool;
+
+    /// Resolves the platform's own table, with what it makes of the words of every platform.
+    fn own(
+        raw: &mut raw::Service,
+        scene: &Scene<'_, Self>,
+        findings: &mut Findings,
+    ) -> Option<Self::Own>;
+
+    /// The objects of a service that no other one may share: the kind of each, and its name.
+    fn objects(own: &Self::Own) -> Vec<(&'static str, String)>;
+}
+
+/// What the checks of one platform look at besides what is written for it.
+pub(super) struct Scene<'a, P> {
+    name: &'a ServiceName,
+    head: Spot,
+    containers: &'a [Placed],
+    place: &'a P,
+}
 
 /// The value of a key, or its default.
 fn or<T>(field: Option<At<T>>, default: T) -> T {
@@ -44,61 +67,41 @@ fn or<T>(field: Option<At<T>>, default: T) -> T {
 }
 
 /// Resolves one service; what is wrong with it is found even where it cannot be made.
-pub(super) fn service(
+pub(super) fn service<P: Ground>(
     name: &str,
     raw: At<raw::Service>,
     node: &Node,
-    place: &Place,
+    place: &P,
     findings: &mut Findings,
-) -> Option<Service> {
+) -> Option<Service<P::Own>> {
     let head = raw.head;
     let name = service_name(name, head, findings)?;
     findings.service = Some(name.clone());
     let mut raw = raw.value;
-    let on_ecs = place.ecs().is_some();
     plain::check(node, raw.allow_plain.as_ref(), findings);
-    let portable = Portable::of(&raw, on_ecs);
-    let containers = container::all(&name, &mut raw, head, on_ecs, findings);
+    let containers = container::all(&name, &mut raw, head, P::ECS, findings);
     graph::check(&containers, findings);
-    if on_ecs {
-        size(&raw, findings);
-    }
     shares(&raw, &containers, findings);
-    let expose = raw
-        .expose
-        .take()
-        .map(|at| expose(at.value, on_ecs, findings));
-    if on_ecs {
-        limits::definition(head, &containers, findings);
-    }
-    let tags = tags(raw.tags.take(), on_ecs, findings);
-    let scaling = raw.scaling.take();
+    let tags = tags(raw.tags.take(), P::ECS, findings);
     let scene = Scene {
         name: &name,
         head,
         containers: &containers,
-        portable: &portable,
-        scaling: scaling.as_ref(),
+        place,
     };
-    let typed = typed(&mut raw, &scene, place, findings);
-    let rollout = rollout::rollout(raw.rollout.take(), policy(on_ecs), findings);
+    let own = P::own(&mut raw, &scene, findings);
+    let rollout = rollout::rollout(raw.rollout.take(), policy(P::ECS), findings);
     let replicas = raw.replicas.take();
-    let count = rollout::scaling(scaling, replicas.as_ref(), on_ecs, findings);
-    let (ecs, kubernetes) = typed?;
+    let count = rollout::scaling(raw.scaling.take(), replicas.as_ref(), P::ECS, findings);
     Some(Service {
         name,
         replicas: count.replicas,
         counted_by_others: count.by_others,
-        cpu: raw.cpu?.value.0,
-        memory: raw.memory?.value.0,
-        architecture: or(raw.architecture, Architecture::default()),
         containers: container::whole(containers)?,
         scaling: count.scaling,
-        expose,
         rollout: rollout?,
         tags,
-        ecs,
-        kubernetes,
+        own: own?,
     })
 }
 
@@ -110,41 +113,6 @@ fn policy(ecs: bool) -> Policy {
     }
 }
 
-/// What the checks of one platform's table look at besides the table itself.
-struct Scene<'a> {
-    name: &'a ServiceName,
-    head: Spot,
-    containers: &'a [Placed],
-    portable: &'a Portable,
-    scaling: Option<&'a At<Scaling>>,
-}
-
-/// Resolves the tables of both platforms. What the other one's would not take concerns nobody
-/// here, so it is not told.
-fn typed(
-    raw: &mut raw::Service,
-    scene: &Scene<'_>,
-    place: &Place,
-    findings: &mut Findings,
-) -> Option<(Ecs, Kubernetes)> {
-    let mut unheard = Findings::default();
-    let (cluster, namespace) = (place::some_cluster()?, namespace::somewhere()?);
-    let (cluster, namespace, for_ecs, for_kubernetes) = match place {
-        Place::Ecs(place) | Place::Sandbox(place) => (place, &namespace, findings, &mut unheard),
-        Place::Kubernetes(place) => (&cluster, place, &mut unheard, findings),
-    };
-    let at = ecs::Scene {
-        name: scene.name,
-        head: scene.head,
-        containers: scene.containers,
-        place: cluster,
-    };
-    let ecs = ecs::ecs(raw.ecs.take(), &at, scene.scaling, for_ecs);
-    let kubernetes = raw.kubernetes.take();
-    let kubernetes = kubernetes::kubernetes(kubernetes, scene, namespace, for_kubernetes);
-    Some((ecs?, kubernetes?))
-}
-
 fn service_name(name: &str, head: Spot, findings: &mut Findings) -> Option<ServiceName> {
     match name.parse() {
         Ok(name) => Some(name),
@@ -154,37 +122,6 @@ fn service_name(name: &str, head: Spot, findings: &mut Findings) -> Option<Servi
             // Any name will do to find what else is wrong.
             "unnamed".parse().ok()
         }
-    }
-}
-
-/// The size of the task: one that Fargate offers.
-fn size(raw: &raw::Service, findings: &mut Findings) {
-    let (Some(cpu), Some(memory)) = (&raw.cpu, &raw.memory) else {
-        return;
-    };
-    let (units, mebibytes) = (cpu.value.0, memory.value.0);
-    match fargate::memory_sizes(units) {
-        None => findings.note(
-            "unknown-size",
-            format!(
-                "{} is no CPU size of Fargate's that is known here (0.25, 0.5, 1, 2, 4, 8, 16, 32 vCPU); AWS will tell",
-                fargate::vcpu(units)
-            ),
-        ),
-        Some(sizes) if !sizes.contains(&mebibytes) => findings.problem(
-            Problem::new(
-                "bad-size",
-                format!(
-                    "Fargate does not offer {} of memory with {}",
-                    fargate::size_in_words(mebibytes),
-                    fargate::vcpu(units)
-                ),
-            )
-            .at(memory.spot)
-            .also(cpu.spot, "this much CPU")
-            .help(format!("with {}: {}", fargate::vcpu(units), fargate::offered(&sizes))),
-        ),
-        Some(_) => {}
     }
 }
 
@@ -210,20 +147,6 @@ fn shares(raw: &raw::Service, containers: &[Placed], findings: &mut Findings) {
     {
         let message = "the containers may use more memory than all of them together have";
         findings.bad_value(at.spot, message);
-    }
-}
-
-fn expose(raw: raw::Expose, ecs: bool, findings: &mut Findings) -> Expose {
-    if ecs {
-        findings.note(
-            "not-honoured",
-            "`expose` changes nothing on ECS: the load balancer's listeners are not ours, only its target group is",
-        );
-    }
-    Expose {
-        host: raw.host.map(|at| at.value.0),
-        certificate: raw.certificate.map(|at| at.value),
-        public: or(raw.public, false),
     }
 }
 

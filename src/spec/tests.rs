@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::{Files, Loaded, Problems, Request, load};
+use super::{EcsService, Files, Loaded, Problems, Request, load};
 
 /// The target's file in most tests.
 const ECS: &str = r#"
@@ -116,6 +116,11 @@ fn sound(result: Result<Loaded, Problems>) -> Loaded {
     let drawn = result.as_ref().err().map(|problems| problems.render(false));
     assert!(drawn.is_none(), "{}", drawn.unwrap_or_default());
     result.unwrap()
+}
+
+/// The first service, which goes to ECS.
+fn ecs(loaded: &Loaded) -> &EcsService {
+    &loaded.spec.ecs().unwrap().1[0]
 }
 
 /// Codes and messages, without the drawing.

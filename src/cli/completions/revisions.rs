@@ -8,7 +8,6 @@ use crate::answer::{Deployed, Ending};
 use crate::cli::options::Options;
 use crate::cli::site::{self, Cloud, Site};
 use crate::clock::{Clock, after};
-use crate::spec::Service;
 
 /// Whoever presses TAB waits no longer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -57,25 +56,18 @@ fn of_each(options: &Options, of: impl Fn(Deployed) -> Option<String>) -> Vec<St
 
 async fn histories(sites: Vec<Site>, clock: Clock) -> Vec<Deployed> {
     let mut all = Vec::new();
-    for site in sites {
-        let services = site.spec.services.clone();
-        let Some(cloud) = site.connect_quietly(clock).await else {
-            continue;
+    for mut site in sites {
+        let told = match site.connect_quietly(clock).await {
+            None => continue,
+            Some(Cloud::Ecs(ecs, services)) => {
+                join_all(services.iter().map(|one| ecs.history(one, MOST))).await
+            }
+            Some(Cloud::Kubernetes(kube, services)) => {
+                let names = services.iter().map(|one| one.own.name.as_str());
+                join_all(names.map(|name| kube.history(name, MOST))).await
+            }
         };
-        let services = services.iter();
-        let each = join_all(services.map(|service| history(&cloud, service))).await;
-        all.extend(each.into_iter().flatten());
+        all.extend(told.into_iter().flatten().flatten());
     }
     all
-}
-
-async fn history(cloud: &Cloud, service: &Service) -> Vec<Deployed> {
-    let told = match cloud {
-        Cloud::Ecs(ecs) => ecs.history(service, MOST).await,
-        Cloud::Kubernetes(kube) => {
-            let name = service.kubernetes.name.as_str();
-            kube.history(name, MOST).await
-        }
-    };
-    told.unwrap_or_default()
 }

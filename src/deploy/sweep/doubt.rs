@@ -4,6 +4,7 @@
 use super::judge::{Findings, judge_calm};
 use std::time::Duration;
 
+use super::stage::only;
 use super::story::{Before, STORIES, Story, prepared};
 use sandbox::{DeploymentApi, Ending, FailedEntry, SuccessfulOrder, Switches, World};
 
@@ -149,7 +150,7 @@ impl Cloud {
             .find(|(before, _)| *before == story.before);
         let mut spec = story.spec();
         // Where ECS itself never ends a rollout, nobody has to wait for half an hour.
-        spec.services[0].rollout.policy.deadline = Duration::from_mins(2);
+        only(&mut spec).rollout.policy.deadline = Duration::from_mins(2);
         let staged = story.staged_in(found.unwrap().1.clone(), spec).await;
         let place = || format!("{}, {}", story.name, self.words);
         findings.add(place, judge_calm(&staged));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::judge::{rest, rollouts, serving};
 use super::others::{reason, rolling, runs};
-use super::stage::{Act, Play, Ran, example, fresh, later};
+use super::stage::{Act, Play, Ran, example, fresh, later, only};
 use super::story::{Before, SCALING, TASK_ROLE, prepared};
 use crate::event::EventKind;
 use sandbox::{Behaviour, Effect, Fault, Switches, World};
@@ -131,7 +131,7 @@ async fn a_deadline_goes_back_unless_that_is_off() {
         world.switches_mut().crash_exits_count = false;
         let mut play = Play::new(world, example(edits, "crash"));
         let deadline = Duration::from_mins(4);
-        play.spec.services[0].rollout.policy.deadline = deadline;
+        only(&mut play.spec).rollout.policy.deadline = deadline;
         let ran = play.run().await;
         assert_eq!(ran.exit(), Some(exit), "{}", reason(&ran));
         assert_eq!(ran.performed("StopServiceDeployment"), stops);

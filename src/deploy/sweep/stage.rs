@@ -74,6 +74,14 @@ pub(super) fn example(edits: &[(&str, &str)], tag: &str) -> Spec {
         .spec
 }
 
+/// The only service of a spec.
+pub(super) fn only(spec: &mut Spec) -> &mut spec::EcsService {
+    match &mut spec.workload {
+        spec::Workload::Ecs { services, .. } => &mut services[0],
+        spec::Workload::Kubernetes { .. } => unreachable!("the sandbox is ECS"),
+    }
+}
+
 /// A world in which nothing is.
 pub(super) fn fresh() -> World {
     World::new(7, BEGIN.parse().unwrap())
@@ -213,7 +221,7 @@ impl Play {
         );
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let began = clock.now();
-        let service = &self.spec.services[0];
+        let service = &self.spec.ecs().unwrap().1[0];
         let deploy = Deploy {
             platform: &ecs,
             service,
@@ -259,7 +267,7 @@ impl Play {
     }
 
     fn place(&self) -> &spec::EcsPlace {
-        self.spec.target.place.ecs().unwrap()
+        self.spec.ecs().unwrap().0
     }
 }
 

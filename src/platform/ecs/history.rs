@@ -54,7 +54,7 @@ impl Ecs {
         service: &EcsService,
         most: usize,
     ) -> Result<Vec<Deployed>, Failed> {
-        let name = service.ecs.service.as_str();
+        let name = service.own.service.as_str();
         let (listed, found) = futures::join!(
             self.list_deployments(name, &[], most),
             self.find_service(name)

@@ -34,7 +34,7 @@ impl Ecs {
         events: &Events,
         mut each: impl FnMut(LogLine),
     ) -> Result<(), Failed> {
-        let Some(group) = &service.ecs.logs else {
+        let Some(group) = &service.own.logs else {
             return Err(Failed::new(
                 format!("read the logs of {}", service.name),
                 FailureKind::Refused,

@@ -105,7 +105,7 @@ impl Ecs {
         let Some(there) = observed.service.as_ref().filter(|_| particular) else {
             if particular {
                 return Err(Failed::new(
-                    format!("change service {}", service.ecs.service),
+                    format!("change service {}", service.own.service),
                     FailureKind::Missing,
                     "it is not there; `apply` makes it",
                 ));
@@ -151,7 +151,7 @@ impl Ecs {
             account: observed.account.clone(),
             region: self.place().region.to_string(),
             cluster: self.cluster().to_owned(),
-            service: service.ecs.service.to_string(),
+            service: service.own.service.to_string(),
             primary: None,
             task_definition: None,
             counted,

@@ -22,7 +22,7 @@ use crate::platform::{
     Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
-use crate::spec::EcsService;
+use crate::spec::{EcsOwn, EcsService};
 
 /// So many failures after a change of the count alone are no coincidence: the breaker's own
 /// smallest threshold (Amazon ECS developer guide, deployment circuit breaker).
@@ -53,6 +53,7 @@ impl Ecs {
 }
 
 impl Platform for Ecs {
+    type Own = EcsOwn;
     type Basis = Basis;
     type Change = Change;
     type Watched = Watched;
@@ -242,7 +243,7 @@ impl Platform for Ecs {
         service: &EcsService,
         id: &str,
     ) -> Result<Watched, Failed> {
-        let name = service.ecs.service.as_str();
+        let name = service.own.service.as_str();
         let found = self.find_service(name).await?;
         let unknown = |why: &str| {
             let what = format!("find rollout {id} of {name}");

@@ -106,7 +106,7 @@ impl Watched {
             .iter()
             .filter(|container| container.essential);
         Self {
-            service: service.ecs.service.to_string(),
+            service: service.own.service.to_string(),
             memory: Failures::default(),
             stays_new: Vec::new(),
             record: RecordState::Unknown,
@@ -116,19 +116,19 @@ impl Watched {
                     .collect(),
                 main: service.main().name.to_string(),
                 logs: service
-                    .ecs
+                    .own
                     .logs
                     .as_ref()
                     .map(|logs| (logs.group.clone(), logs.prefix.clone())),
                 target_groups: service
-                    .ecs
+                    .own
                     .target_groups
                     .iter()
                     .map(|group| group.arn.to_string())
                     .collect(),
-                architecture: service.architecture,
-                minimum_percent: service.ecs.minimum_healthy_percent,
-                maximum_percent: service.ecs.maximum_percent,
+                architecture: service.own.architecture,
+                minimum_percent: service.own.minimum_healthy_percent,
+                maximum_percent: service.own.maximum_percent,
             },
             seen: Seen {
                 begun: ours.begun,

@@ -100,7 +100,7 @@ pub(super) fn service_with(changes: &[(&str, &str)]) -> EcsService {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
     }
-    spec(&text, TARGET).services.remove(0)
+    services_of(&spec(&text, TARGET)).remove(0)
 }
 
 fn service() -> EcsService {
@@ -108,7 +108,11 @@ fn service() -> EcsService {
 }
 
 fn place_of(spec: &Spec) -> EcsPlace {
-    spec.target.place.ecs().unwrap().clone()
+    spec.ecs().unwrap().0.clone()
+}
+
+fn services_of(spec: &Spec) -> Vec<EcsService> {
+    spec.ecs().unwrap().1.to_vec()
 }
 
 fn tenant() -> Tenant {

@@ -111,7 +111,7 @@ impl Kubernetes {
             performed: Vec::new(),
             deployment: None,
             leaves: if plan.changes.iter().any(Change::leads_away) {
-                service.kubernetes.drain
+                service.own.drain
             } else {
                 Duration::ZERO
             },

@@ -116,7 +116,7 @@ fn unverified() -> Note {
 
 impl Planning<'_> {
     fn name(&self) -> &str {
-        self.service.kubernetes.name.as_str()
+        self.service.own.name.as_str()
     }
 
     /// Whether this run holds the lock of this name already.

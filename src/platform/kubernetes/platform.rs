@@ -16,9 +16,10 @@ use crate::platform::{
     Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
-use crate::spec::KubeService;
+use crate::spec::{KubeOwn, KubeService};
 
 impl Platform for Kubernetes {
+    type Own = KubeOwn;
     type Basis = Basis;
     type Change = Change;
     type Watched = Watched;
@@ -31,7 +32,7 @@ impl Platform for Kubernetes {
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
         let planned = self.plan(None, service, intent, events).await?;
-        let name = service.kubernetes.name.as_str();
+        let name = service.own.name.as_str();
         Ok(Proposal {
             plan: planned.plan,
             current: planned.current,

@@ -4,15 +4,22 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Architecture;
 use crate::names::{Arn, ContainerName, EcsName, Region};
 
 /// What only ECS knows about a service.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ecs {
+pub struct EcsOwn {
     /// The ECS service's name.
     pub service: EcsName,
     /// The task definition family.
     pub family: EcsName,
+    /// CPU of one task, in units of 1/1024 vCPU.
+    pub cpu: u32,
+    /// Memory of one task, in MiB.
+    pub memory: u32,
+    /// The processors that its images are built for.
+    pub architecture: Architecture,
     /// Pulls the image, reads the secrets, writes the logs.
     pub execution_role: Option<Arn>,
     /// The role that says what the program itself may do.

@@ -58,7 +58,7 @@ pub struct SecretStore {
 
 /// What only Kubernetes knows about a service.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kubernetes {
+pub struct KubeOwn {
     /// The name of the Deployment, the Service, the autoscaler and the disruption budget; also the
     /// value of their label `app`.
     pub name: KubeLabel,
@@ -153,13 +153,19 @@ pub struct HttpProbe {
     pub port: u16,
 }
 
-/// An Ingress of the AWS Load Balancer Controller, or of another one.
+/// How the outside reaches a service: an Ingress of the AWS Load Balancer Controller, or of another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
     /// The name of the Ingress.
     pub name: KubeName,
     /// The class that a controller of the cluster serves; `None`: the cluster's own default.
     pub class: Option<KubeName>,
+    /// The host name that leads to the service.
+    pub host: Option<String>,
+    /// The certificate that proves the host name.
+    pub certificate: Option<Arn>,
+    /// Whether the load balancer faces the Internet; else it is internal.
+    pub public: bool,
     /// The path prefix that it takes.
     pub path: String,
     /// Annotations in place of, or beside, the derived ones.

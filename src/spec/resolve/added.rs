@@ -1,7 +1,7 @@
 //! What is added to a service on Kubernetes though nobody asked for it: told, with the key for each.
 
 use super::super::findings::Findings;
-use super::super::model::{Kubernetes, Probe, Share};
+use super::super::model::{KubeOwn, Probe, Share};
 use super::super::raw::kubernetes as table;
 use super::super::shape::Table;
 use crate::names::ServiceName;
@@ -18,7 +18,7 @@ impl Added {
         }
     }
 
-    pub(super) fn tell(&self, resolved: &Kubernetes, name: &ServiceName, findings: &mut Findings) {
+    pub(super) fn tell(&self, resolved: &KubeOwn, name: &ServiceName, findings: &mut Findings) {
         let silent = |key: &str| !self.written.iter().any(|written| written == key);
         let parts = parts(resolved).into_iter();
         let said: Vec<String> = parts
@@ -35,7 +35,7 @@ impl Added {
 }
 
 /// What each key has come to; `None`: nothing is there.
-fn parts(resolved: &Kubernetes) -> [(&'static str, Option<String>); 6] {
+fn parts(resolved: &KubeOwn) -> [(&'static str, Option<String>); 6] {
     let probe = |what: &str, probe: &Option<Probe>| {
         let period = probe.as_ref()?.period.as_secs();
         Some(format!("a {what} probe every {period} s"))

@@ -5,24 +5,24 @@ use super::super::model::{KubePlace, SecretRef, SecretStore, user_ids};
 use super::super::problem::Problem;
 use super::super::raw::kubernetes as table;
 use super::super::shape::{At, Table};
-use super::{Scene, arns};
+use super::arns;
+use super::kubernetes::Scene;
 use crate::names::KubeName;
 
 /// Checks secrets, users and the role.
 pub(super) fn check(
     raw: &table::Kubernetes,
     scene: &Scene<'_>,
-    place: &KubePlace,
     secret: &KubeName,
     findings: &mut Findings,
 ) {
-    references(scene, place, secret, findings);
+    references(scene, secret, findings);
     users(scene, findings);
-    role(raw, place, findings);
+    role(raw, scene.place, findings);
 }
 
 /// Whether what `secrets` refers to can get into the Secret.
-fn references(scene: &Scene<'_>, place: &KubePlace, secret: &KubeName, findings: &mut Findings) {
+fn references(scene: &Scene<'_>, secret: &KubeName, findings: &mut Findings) {
     let all: Vec<_> = scene
         .containers
         .iter()
@@ -37,10 +37,10 @@ fn references(scene: &Scene<'_>, place: &KubePlace, secret: &KubeName, findings:
             findings.bad_value(at.head, message);
         }
     }
-    arns::secrets(scene.containers, place.into(), findings);
+    arns::secrets(scene.containers, scene.place.into(), findings);
     let kept = |one: &&Reference| matches!(one.1.value, SecretRef::Kubernetes { .. });
     let referred: Vec<_> = all.into_iter().filter(|one| !kept(one)).collect();
-    match &place.secret_store {
+    match &scene.place.secret_store {
         Some(store) => one_service(&referred, store, findings),
         None => by_hand(&referred, secret, findings),
     }

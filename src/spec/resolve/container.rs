@@ -155,25 +155,27 @@ fn sidecar_health(health: raw::SidecarHealth) -> Option<HealthCheck> {
 }
 
 /// The check inside of the main container: `ecs.health_command`, on ECS, before `health.command`.
-fn main_health(raw: &mut raw::Service, ecs: bool, findings: &mut Findings) -> Option<HealthCheck> {
-    let typed = raw.ecs.as_mut().filter(|_| ecs);
-    let own = typed.and_then(|ecs| ecs.value.health_command.take());
-    let Some(health) = raw.health.take() else {
+fn main_health(raw: &raw::Service, ecs: bool, findings: &mut Findings) -> Option<HealthCheck> {
+    let typed = raw.ecs.as_ref().filter(|_| ecs);
+    let own = typed.and_then(|ecs| ecs.value.health_command.clone());
+    let Some(At {
+        value: health,
+        head,
+        ..
+    }) = &raw.health
+    else {
         return own.map(|at| check(at.value.0, [None; 3], None));
     };
-    let head = health.head;
-    let health = health.value;
     if let Some(path) = &health.path
         && !path.value.0.starts_with('/')
     {
         findings.bad_value(path.spot, "a path starts with `/`");
     }
-    let wanted = health.has(&["command"]);
-    let interval = health.interval.map(|at| at.value.0);
-    let timeout = health.timeout.map(|at| at.value.0);
-    let grace = health.grace.map(|at| at.value.0);
-    let retries = health.retries.map(|at| at.value.0);
-    match own.or(health.command) {
+    let interval = health.interval.as_ref().map(|at| at.value.0);
+    let timeout = health.timeout.as_ref().map(|at| at.value.0);
+    let grace = health.grace.as_ref().map(|at| at.value.0);
+    let retries = health.retries.as_ref().map(|at| at.value.0);
+    match own.or(health.command.clone()) {
         Some(command) => Some(check(command.value.0, [interval, timeout, grace], retries)),
         None if health.path.is_some() => {
             if ecs {
@@ -185,10 +187,10 @@ fn main_health(raw: &mut raw::Service, ecs: bool, findings: &mut Findings) -> Op
             }
             None
         }
-        None if wanted => None,
+        None if health.has(&["command"]) => None,
         None => {
             let why = "a check needs a `path` or a `command`";
-            findings.missing(head, "command", why);
+            findings.missing(*head, "command", why);
             None
         }
     }

@@ -1,39 +1,53 @@
 //! What only ECS knows about a service.
 
+use super::super::fargate;
 use super::super::findings::Findings;
-use super::super::model::{AwsLogs, Capacity, Ecs, EcsPlace};
+use super::super::model::{Architecture, AwsLogs, Capacity, EcsOwn, EcsPlace};
 use super::super::problem::{Problem, Spot};
-use super::super::raw::ecs as raw;
-use super::super::raw::rollout::Scaling;
+use super::super::raw::{self as common, ecs as raw, rollout::Scaling};
 use super::super::scalar::{Filled, Whole};
 use super::super::shape::{At, Table};
 use super::super::units::Mebibytes;
-use super::container::Placed;
-use super::{arns, groups, or};
-use crate::names::{EcsName, Region, ServiceName};
+use super::{Ground, arns, groups, limits, or};
+use crate::names::{EcsName, Region};
 
-/// What the checks look at besides the table itself.
-pub(super) struct Scene<'a> {
-    pub(super) name: &'a ServiceName,
-    pub(super) head: Spot,
-    pub(super) containers: &'a [Placed],
-    pub(super) place: &'a EcsPlace,
+pub(super) type Scene<'a> = super::Scene<'a, EcsPlace>;
+
+impl Ground for EcsPlace {
+    type Own = EcsOwn;
+    const ECS: bool = true;
+
+    fn own(
+        raw: &mut common::Service,
+        scene: &Scene<'_>,
+        findings: &mut Findings,
+    ) -> Option<EcsOwn> {
+        size(raw, findings);
+        if raw.expose.is_some() {
+            findings.note(
+                "not-honoured",
+                "`expose` changes nothing on ECS: the load balancer's listeners are not ours, only its target group is",
+            );
+        }
+        limits::definition(scene.head, scene.containers, findings);
+        ecs(raw, scene, findings)
+    }
+
+    fn objects(own: &EcsOwn) -> Vec<(&'static str, String)> {
+        vec![("ECS service", own.service.to_string())]
+    }
 }
 
 /// Resolves `[service.NAME.ecs]`; an absent table is an empty one.
-pub(super) fn ecs(
-    raw: Option<At<raw::Ecs>>,
-    scene: &Scene<'_>,
-    scaling: Option<&At<Scaling>>,
-    findings: &mut Findings,
-) -> Option<Ecs> {
+fn ecs(common: &mut common::Service, scene: &Scene<'_>, findings: &mut Findings) -> Option<EcsOwn> {
+    let raw = common.ecs.take();
     let head = raw.as_ref().map_or(scene.head, |at| at.head);
     let raw = raw.map_or_else(raw::Ecs::default, |at| at.value);
     arns::check(&raw, scene, findings);
     execution_role(&raw, head, scene, findings);
     exec(&raw, scene, findings);
     percentages(&raw, findings);
-    scaling_on_requests(&raw, scaling, findings);
+    scaling_on_requests(&raw, common.scaling.as_ref(), findings);
     let default: EcsName = scene.name.as_str().parse().ok()?;
     let logs = logs(raw.log_group, raw.log_prefix, &scene.place.region, findings);
     let groups = groups::target_groups(raw.target_group, raw.target_groups, scene, findings);
@@ -44,23 +58,61 @@ pub(super) fn ecs(
             "`health.grace` is the container's own; load-balancer health counts at once unless `ecs.health_grace` is given",
         );
     }
-    Some(Ecs {
+    let capacity = capacity(raw.capacity, findings);
+    let platform_version = platform_version(raw.platform_version, findings);
+    let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage, findings);
+    let alarms = alarms(raw.alarms, findings);
+    Some(EcsOwn {
         service: or(raw.service, default.clone()),
         family: or(raw.family, default),
+        cpu: common.cpu.as_ref()?.value.0,
+        memory: common.memory.as_ref()?.value.0,
+        architecture: or(common.architecture.take(), Architecture::default()),
         execution_role: raw.execution_role.map(|at| at.value),
         task_role: raw.task_role.map(|at| at.value),
         logs,
         target_groups: groups,
         load_balancer: raw.load_balancer.map(|at| at.value),
-        capacity: capacity(raw.capacity, findings),
-        platform_version: platform_version(raw.platform_version, findings),
-        ephemeral_storage: ephemeral_storage(raw.ephemeral_storage, findings),
+        capacity,
+        platform_version,
+        ephemeral_storage,
         exec: or(raw.exec, false),
         health_grace: grace.unwrap_or_default(),
         minimum_healthy_percent: or(raw.minimum_healthy_percent, Whole(100)).0,
         maximum_percent: or(raw.maximum_percent, Whole(200)).0,
-        alarms: alarms(raw.alarms, findings),
+        alarms,
     })
+}
+
+/// The size of the task: one that Fargate offers.
+fn size(raw: &common::Service, findings: &mut Findings) {
+    let (Some(cpu), Some(memory)) = (&raw.cpu, &raw.memory) else {
+        return;
+    };
+    let (units, mebibytes) = (cpu.value.0, memory.value.0);
+    match fargate::memory_sizes(units) {
+        None => findings.note(
+            "unknown-size",
+            format!(
+                "{} is no CPU size of Fargate's that is known here (0.25, 0.5, 1, 2, 4, 8, 16, 32 vCPU); AWS will tell",
+                fargate::vcpu(units)
+            ),
+        ),
+        Some(sizes) if !sizes.contains(&mebibytes) => findings.problem(
+            Problem::new(
+                "bad-size",
+                format!(
+                    "Fargate does not offer {} of memory with {}",
+                    fargate::size_in_words(mebibytes),
+                    fargate::vcpu(units)
+                ),
+            )
+            .at(memory.spot)
+            .also(cpu.spot, "this much CPU")
+            .help(format!("with {}: {}", fargate::vcpu(units), fargate::offered(&sizes))),
+        ),
+        Some(_) => {}
+    }
 }
 
 fn has_grace(scene: &Scene<'_>) -> bool {

@@ -4,17 +4,36 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::findings::Findings;
-use super::super::model::{Architecture, KubePlace, Kubernetes, Port, Protocol, Resources, Share};
+use super::super::model::{KubeOwn, KubePlace, Port, Protocol, Resources, Share};
 use super::super::problem::{Problem, Spot};
 use super::super::raw::kubernetes::{self as table, Switch};
 use super::super::raw::{self, rollout::Rollout};
 use super::super::shape::{At, Map};
 use super::added::Added;
-use super::ingress::{Exposed, ingress};
+use super::ingress::ingress;
 use super::probes::{self, Health};
 use super::resources::{self, Size};
-use super::{OURS, Scene, contained, is_ours, or, policy};
+use super::{Ground, OURS, contained, is_ours, or, policy};
 use crate::names::{KubeLabel, KubeName, is_annotation_key};
+
+pub(super) type Scene<'a> = super::Scene<'a, KubePlace>;
+
+impl Ground for KubePlace {
+    type Own = KubeOwn;
+    const ECS: bool = false;
+
+    fn own(raw: &mut raw::Service, scene: &Scene<'_>, findings: &mut Findings) -> Option<KubeOwn> {
+        let own = kubernetes(raw, scene, findings)?;
+        (raw.cpu.is_some() && raw.memory.is_some()).then_some(own)
+    }
+
+    fn objects(own: &KubeOwn) -> Vec<(&'static str, String)> {
+        let ingress = own.ingress.as_ref();
+        let ingress = ingress.map(|ingress| ("Ingress", ingress.name.to_string()));
+        let deployment = [("Deployment", own.name.to_string())];
+        deployment.into_iter().chain(ingress).collect()
+    }
+}
 
 /// A pod that is ready for a moment before it crashes would let a whole rollout through.
 const MIN_READY: Duration = Duration::from_secs(5);
@@ -22,72 +41,58 @@ const MIN_READY: Duration = Duration::from_secs(5);
 /// Until the load balancers and the nodes have heard that a pod is to end.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// What the portable keys say to Kubernetes, read before others take them away.
-pub(super) struct Portable {
-    health: Health,
-    pub(super) expose: Option<Exposed>,
-    size: Size,
-    architecture: Option<Architecture>,
-    deadline: Duration,
-}
-
-impl Portable {
-    pub(super) fn of(raw: &raw::Service, ecs: bool) -> Self {
-        let cpu = raw.cpu.as_ref().map(|at| Resources::millis(at.value.0));
-        let memory = raw.memory.as_ref().map(|at| at.value.0);
-        Self {
-            health: Health::of(raw.health.as_ref()),
-            expose: raw.expose.as_ref().map(Exposed::of),
-            size: Size { cpu, memory },
-            architecture: raw.architecture.as_ref().map(|at| at.value),
-            deadline: deadline(raw.rollout.as_ref(), ecs),
-        }
-    }
-}
-
-fn deadline(raw: Option<&At<Rollout>>, ecs: bool) -> Duration {
+fn deadline(raw: Option<&At<Rollout>>) -> Duration {
     let written = raw.and_then(|at| at.value.deadline.as_ref());
-    written.map_or(policy(ecs).deadline, |at| at.value.0)
+    written.map_or(policy(KubePlace::ECS).deadline, |at| at.value.0)
 }
 
 /// Resolves `[service.NAME.kubernetes]`; an absent table is an empty one.
-pub(super) fn kubernetes(
-    raw: Option<At<table::Kubernetes>>,
+fn kubernetes(
+    common: &mut raw::Service,
     scene: &Scene<'_>,
-    place: &KubePlace,
     findings: &mut Findings,
-) -> Option<Kubernetes> {
+) -> Option<KubeOwn> {
+    let raw = common.kubernetes.take();
     let mut raw = raw.map_or_else(table::Kubernetes::default, |at| at.value);
     let main = scene.containers.first()?;
     let ports = main.ports.as_slice();
     let added = Added::of(&raw);
     let default = |suffix: &str| format!("{}{suffix}", scene.name).parse::<KubeName>();
     let secret = or(raw.secret.take(), default("-secrets").ok()?);
-    contained::check(&raw, scene, place, &secret, findings);
+    contained::check(&raw, scene, &secret, findings);
     let name = name(&mut raw, scene, ports, findings)?;
     let service_port = service_port(&raw, ports, scene.head, findings);
+    let size = Size {
+        cpu: common.cpu.as_ref().map(|at| Resources::millis(at.value.0)),
+        memory: common.memory.as_ref().map(|at| at.value.0),
+    };
     let (requests, limits) = resources::resources(
         raw.requests.take(),
         raw.limits.take(),
-        scene.portable.size,
+        size,
         scene.containers,
         findings,
     );
-    let probes = probes::probes(&mut raw, &scene.portable.health, ports, findings);
+    let probes = probes::probes(
+        &mut raw,
+        &Health::of(common.health.as_ref()),
+        ports,
+        findings,
+    );
     let (max_surge, max_unavailable) = shares(&raw, findings);
-    let min_ready = min_ready(&raw, scene.portable.deadline, findings);
+    let min_ready = min_ready(&raw, deadline(common.rollout.as_ref()), findings);
     let drain = if ports.is_empty() {
         Duration::ZERO
     } else {
         DRAIN
     };
-    let resolved = Kubernetes {
+    let resolved = KubeOwn {
         name,
         service_account: raw.service_account.take().map(|at| at.value),
         role: raw.role.take().map(|at| at.value),
         secret,
         service_port,
-        architecture: scene.portable.architecture,
+        architecture: common.architecture.take().map(|at| at.value),
         requests,
         limits,
         readiness: probes.readiness,
@@ -101,8 +106,8 @@ pub(super) fn kubernetes(
         drain: raw.drain.take().map_or(drain, |at| at.value.0),
         ingress: ingress(
             raw.ingress.take(),
+            common.expose.take(),
             scene,
-            place,
             default("-ingress").ok()?,
             findings,
         ),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::endpoint::Owner;
 use super::super::findings::Findings;
-use super::super::model::{Approve, EcsPlace, Network, Place, Target};
+use super::super::model::{Approve, EcsPlace, KubePlace, Network, Target};
 use super::super::problem::{Problem, Spot};
 use super::super::raw::target::{self as raw, Overlay, Platform};
 use super::super::scalar::{Plain, parsed};
@@ -85,13 +85,21 @@ fn platform(target: &Node) -> Option<Platform> {
     .find(|platform| platform.word().eq_ignore_ascii_case(word))
 }
 
-/// A place for checks that need one, where the target's own is wrong, which was told, or is of
-/// another platform.
+/// Where services run, before they are known.
+pub(in crate::spec) enum Place {
+    Ecs { place: EcsPlace, sandbox: bool },
+    Kubernetes(KubePlace),
+}
+
+/// A place for checks that need one, where the target's own is wrong, which was told.
 pub(in crate::spec) fn somewhere(kubernetes: bool) -> Option<Place> {
     if kubernetes {
         return Some(Place::Kubernetes(namespace::somewhere()?));
     }
-    Some(Place::Ecs(some_cluster()?))
+    Some(Place::Ecs {
+        place: some_cluster()?,
+        sandbox: false,
+    })
 }
 
 /// Whether a target's file is for Kubernetes.
@@ -100,7 +108,7 @@ pub(in crate::spec) fn is_kubernetes(target: &Node) -> bool {
 }
 
 /// Any ECS cluster will do where only the shape of a service is asked for.
-pub(super) fn some_cluster() -> Option<EcsPlace> {
+fn some_cluster() -> Option<EcsPlace> {
     let [_, (_, region), (_, cluster)] = SANDBOX;
     Some(EcsPlace {
         account: None,
@@ -139,7 +147,7 @@ pub(in crate::spec) fn target(
     name: &TargetName,
     node: &Node,
     findings: &mut Findings,
-) -> (Option<Target>, Overlays) {
+) -> (Option<(Target, Place)>, Overlays) {
     let Some(mut raw) = raw::Target::read(node, findings) else {
         return (None, Vec::new());
     };
@@ -188,26 +196,30 @@ fn keys(node: &Node, raw: &raw::Target, findings: &mut Findings) {
     }
 }
 
-fn place(name: &TargetName, mut raw: raw::Target, findings: &mut Findings) -> Option<Target> {
+fn place(
+    name: &TargetName,
+    mut raw: raw::Target,
+    findings: &mut Findings,
+) -> Option<(Target, Place)> {
     let platform = raw.platform.as_ref()?.value;
     let approve = raw.approve.take();
-    let mut usual = Approve::Ask;
+    let sandbox = platform == Platform::Sandbox;
+    let usual = if sandbox { Approve::Yes } else { Approve::Ask };
     let place = match platform {
-        Platform::Ecs => Place::Ecs(ecs_place(raw, false, findings)?),
-        Platform::Sandbox => {
-            usual = Approve::Yes;
-            Place::Sandbox(ecs_place(raw, true, findings)?)
-        }
+        Platform::Ecs | Platform::Sandbox => Place::Ecs {
+            place: ecs_place(raw, sandbox, findings)?,
+            sandbox,
+        },
         Platform::Eks | Platform::Kubernetes => {
             let eks = platform == Platform::Eks;
             Place::Kubernetes(namespace::place(raw, eks, findings)?)
         }
     };
-    Some(Target {
+    let target = Target {
         name: name.clone(),
-        place,
         approve: or(approve, usual),
-    })
+    };
+    Some((target, place))
 }
 
 /// A name whose form depends on the platform.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::findings::Findings;
-use super::super::model::{Place, Service};
+use super::super::model::Service;
 use super::super::problem::{Problem, Spot};
+use super::Ground;
 
 /// What a service is called where it runs: the kind of each object, and its name.
 pub(in crate::spec) struct Named {
@@ -13,16 +14,8 @@ pub(in crate::spec) struct Named {
 }
 
 /// The objects of a service that no other one may share.
-pub(in crate::spec) fn names(service: &Service, place: &Place, head: Spot) -> Named {
-    let objects = if place.ecs().is_some() {
-        vec![("ECS service", service.ecs.service.to_string())]
-    } else {
-        let kubernetes = &service.kubernetes;
-        let ingress = kubernetes.ingress.as_ref();
-        let ingress = ingress.map(|ingress| ("Ingress", ingress.name.to_string()));
-        let own = [("Deployment", kubernetes.name.to_string())];
-        own.into_iter().chain(ingress).collect()
-    };
+pub(in crate::spec) fn names<P: Ground>(service: &Service<P::Own>, head: Spot) -> Named {
+    let objects = P::objects(&service.own);
     Named { head, objects }
 }
 

@@ -289,7 +289,7 @@ fn only_the_services_asked_for_need_their_variables() {
         ..Arguments::default()
     };
     let loaded = load_with(&deploy, ECS, &arguments).unwrap();
-    assert_eq!(loaded.spec.services.len(), 1);
+    assert_eq!(loaded.spec.services().len(), 1);
     assert_eq!(
         told(&read(&deploy)),
         ["unset-variable: `${WEB_TAG}` has no value"]

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::{
-    Approve, Check, Disk, Loaded, Place, Problems, Reach, Request, Threshold, load, schemas,
+    Approve, Check, Disk, Loaded, Problems, Reach, Request, Threshold, Workload, load, schemas,
     targets,
 };
-use super::sound;
+use super::{ecs, sound};
 use crate::rollout::Policy;
 
 fn root() -> PathBuf {
@@ -36,14 +36,14 @@ fn shipped(target: &str) -> Result<Loaded, Problems> {
 fn the_example_resolves_for_ecs() {
     let loaded = sound(shipped("ecs"));
     let spec = &loaded.spec;
-    assert_eq!((spec.project.as_str(), spec.services.len()), ("shop", 1));
-    let api = &spec.services[0];
+    assert_eq!((spec.project.as_str(), spec.services().len()), ("shop", 1));
+    let api = ecs(&loaded);
     let main = api.main();
     assert_eq!(
         main.image.as_str(),
         "123456789012.dkr.ecr.us-east-1.amazonaws.com/api:latest"
     );
-    assert_eq!((api.cpu, api.memory, api.replicas), (512, 1024, 2));
+    assert_eq!((api.own.cpu, api.own.memory, api.replicas), (512, 1024, 2));
     assert_eq!(main.ports[0].number, 8080);
     assert_eq!(main.env["ENVIRONMENT"].expose(), "production");
     assert_eq!(
@@ -64,7 +64,7 @@ fn the_example_resolves_for_ecs() {
     assert_eq!(api.rollout.policy, Policy::ecs());
     assert!(api.rollout.breaker.enabled && api.rollout.breaker.rollback);
     assert_eq!(api.rollout.breaker.threshold, Threshold::BoundedPercent(50));
-    let ecs = &api.ecs;
+    let ecs = &api.own;
     assert_eq!(
         (ecs.service.as_str(), ecs.family.as_str()),
         ("api-service", "api-service")
@@ -89,7 +89,7 @@ fn the_example_resolves_for_ecs() {
 fn the_example_resolves_for_eks() {
     let loaded = sound(shipped("eks"));
     let spec = &loaded.spec;
-    let place = spec.target.place.kubernetes().unwrap();
+    let (place, services) = spec.kubernetes().unwrap();
     let Reach::Eks { cluster, endpoint } = &place.reach else {
         panic!("{:?}", place.reach);
     };
@@ -97,7 +97,7 @@ fn the_example_resolves_for_eks() {
     assert_eq!(place.namespace.as_str(), "production");
     assert_eq!(place.secret_store.as_ref().unwrap().name.as_str(), "aws");
     assert!(!place.create_namespace && spec.target.approve == Approve::Ask);
-    let api = &spec.services[0].kubernetes;
+    let api = &services[0].own;
     let names = [api.name.as_str(), api.secret.as_str()];
     assert_eq!(names, ["api", "api-secrets"]);
     assert_eq!(
@@ -118,7 +118,7 @@ fn the_example_resolves_for_eks() {
 #[test]
 fn the_example_on_kind_needs_no_aws() {
     let loaded = sound(shipped("kind"));
-    let place = loaded.spec.target.place.kubernetes().unwrap();
+    let (place, services) = loaded.spec.kubernetes().unwrap();
     let current = Reach::Kubeconfig {
         path: None,
         context: None,
@@ -126,7 +126,7 @@ fn the_example_on_kind_needs_no_aws() {
     };
     assert_eq!(place.reach, current);
     assert!(place.create_namespace && place.secret_store.is_none());
-    let api = &loaded.spec.services[0].kubernetes;
+    let api = &services[0].own;
     assert_eq!(api.ingress.as_ref().unwrap().class, None);
 }
 
@@ -165,15 +165,16 @@ fn the_sandbox_needs_no_file_and_never_asks() {
         },
     )
     .unwrap();
-    let target = loaded.spec.target;
-    assert!(matches!(target.place, Place::Sandbox(_)));
-    let place = target.place.ecs().unwrap();
+    let Workload::Ecs { place, sandbox, .. } = loaded.spec.workload else {
+        panic!("{:?}", loaded.spec);
+    };
+    assert!(sandbox);
     assert_eq!(place.account.as_ref().unwrap().as_str(), "123456789012");
     assert_eq!(
         (place.region.as_str(), place.cluster.as_str()),
         ("us-east-1", "main")
     );
-    assert_eq!(target.approve, Approve::Yes);
+    assert_eq!(loaded.spec.target.approve, Approve::Yes);
 }
 
 /// The reference manual shows every key: each line that is commented out says what may be said.

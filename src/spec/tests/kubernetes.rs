@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::{Approve, Check, Reach, Resources, SecretRef, Share};
 use super::{Arguments, ECS, load_with, sound, told, with};
 use crate::rollout::Policy;
-use crate::spec::{Kubernetes, Loaded, Problems};
+use crate::spec::{KubeOwn, KubeService, Loaded, Problems, Spec};
 
 /// The target's file in most tests.
 const EKS: &str = r#"
@@ -27,9 +27,12 @@ fn drawn(deploy: &str, target: &str) -> String {
         .render(false)
 }
 
-fn of(more: &str) -> Kubernetes {
-    let mut spec = sound(read(&with(more))).spec;
-    spec.services.remove(0).kubernetes
+fn first(spec: &Spec) -> &KubeService {
+    &spec.kubernetes().unwrap().1[0]
+}
+
+fn of(more: &str) -> KubeOwn {
+    first(&sound(read(&with(more))).spec).own.clone()
 }
 
 fn notes(result: Result<Loaded, Problems>) -> Vec<String> {
@@ -161,7 +164,7 @@ fn a_key_of_a_secret_is_named_on_kubernetes_alone() {
     let name = "postgres".parse().unwrap();
     let key = Some("pass.word".to_owned());
     assert_eq!(
-        spec.services[0].main().secrets["DB"],
+        first(&spec).main().secrets["DB"],
         SecretRef::Kubernetes { secret: name, key }
     );
     assert_eq!(
@@ -225,13 +228,13 @@ fn what_is_not_said_has_its_documented_default() {
         "port = 8080\nscaling = { min = 2, max = 3, cpu = 70 }\n",
     )))
     .spec;
-    let api = &spec.services[0];
+    let api = first(&spec);
     assert_eq!(api.rollout.policy, Policy::kubernetes());
     assert_eq!(api.rollout.policy.deadline, Duration::from_mins(10));
     let scaling = api.scaling.as_ref().unwrap();
     assert_eq!(scaling.scale_in_cooldown, Duration::from_mins(5));
     assert_eq!(scaling.scale_out_cooldown, Duration::ZERO);
-    let kubernetes = &api.kubernetes;
+    let kubernetes = &api.own;
     assert_eq!(
         kubernetes.readiness.as_ref().unwrap().check,
         Check::Tcp(8080)
@@ -324,9 +327,9 @@ fn a_kubeconfig_can_be_held_to_one_cluster() {
         context: Some("here".into()),
         cluster: Some("arn:aws:eks:us-east-1:123456789012:cluster/main".into()),
     };
-    assert_eq!(spec.target.place.kubernetes().unwrap().reach, reach);
+    assert_eq!(spec.kubernetes().unwrap().0.reach, reach);
     assert_eq!(
-        spec.services[0].main().env["WHERE"].expose(),
+        first(&spec).main().env["WHERE"].expose(),
         "a arn:aws:eks:us-east-1:123456789012:cluster/main"
     );
     let unsaid = with("env = { WHERE = \"${target.region}\" }\n");

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::{Loaded, Problems};
-use super::{Arguments, ECS, load_with};
+use super::{Arguments, ECS, ecs, load_with};
 
 const EXAMPLE: &str = include_str!("../../../deploy.example.toml");
 const TARGET: &str = include_str!("../../../config/ecs.toml");
@@ -119,7 +119,7 @@ proptest! {
         let value: &'static str = Box::leak(value.into_boxed_str());
         let arguments = Arguments { environment: vec![("VALUE", value)], ..Arguments::default() };
         let loaded = load_with(deploy, ECS, &arguments).unwrap();
-        let main = loaded.spec.services[0].main();
+        let main = ecs(&loaded).main();
         prop_assert_eq!(main.env.len(), 1);
         prop_assert_eq!(main.env["VALUE"].expose(), value);
     }

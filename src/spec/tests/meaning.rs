@@ -1,7 +1,7 @@
 //! What overlays, variables, arguments and the richer keys mean, and what earns a note.
 
 use super::super::SecretRef;
-use super::{Arguments, ECS, load_with, read, sound, told, with};
+use super::{Arguments, ECS, ecs, load_with, read, sound, told, with};
 
 #[test]
 fn variables_come_from_set_then_vars_then_the_environment() {
@@ -20,7 +20,7 @@ fn variables_come_from_set_then_vars_then_the_environment() {
         ..Arguments::default()
     };
     let loaded = load_with(&deploy, &target, &arguments).unwrap();
-    let env = &loaded.spec.services[0].main().env;
+    let env = &ecs(&loaded).main().env;
     let values: Vec<&str> = env
         .values()
         .map(super::super::model::Literal::expose)
@@ -40,7 +40,7 @@ fn an_overlay_merges_tables_and_replaces_the_rest() {
         "{ECS}[service.api]\nreplicas = 3\ncommand = [\"c\"]\nenv = {{ B = \"2\" }}\nrollout.breaker = false\n"
     );
     let loaded = load_with(&deploy, &target, &Arguments::default()).unwrap();
-    let api = &loaded.spec.services[0];
+    let api = ecs(&loaded);
     let env: Vec<&str> = api
         .main()
         .env
@@ -57,10 +57,10 @@ fn an_overlay_merges_tables_and_replaces_the_rest() {
 fn a_count_can_be_left_to_others_but_not_beside_an_autoscaler() {
     let external = with("replicas = \"external\"\n");
     let loaded = sound(load_with(&external, ECS, &Arguments::default()));
-    let api = &loaded.spec.services[0];
+    let api = ecs(&loaded);
     assert_eq!((api.replicas, api.counted_by_others), (1, true));
     let usual = sound(load_with(&with(""), ECS, &Arguments::default()));
-    assert!(!usual.spec.services[0].counted_by_others);
+    assert!(!ecs(&usual).counted_by_others);
     let scaling = "replicas = \"external\"\nscaling = { min = 2, max = 4, cpu = 70 }\n";
     let refused = told(&load_with(&with(scaling), ECS, &Arguments::default()));
     assert_eq!(refused.len(), 1, "{refused:?}");
@@ -78,10 +78,7 @@ fn an_image_argument_replaces_the_files_and_its_variables() {
         ..Arguments::default()
     };
     let loaded = load_with(deploy, ECS, &arguments).unwrap();
-    assert_eq!(
-        loaded.spec.services[0].main().image.as_str(),
-        "registry:5000/api:v2"
-    );
+    assert_eq!(ecs(&loaded).main().image.as_str(), "registry:5000/api:v2");
 }
 
 #[test]
@@ -112,7 +109,7 @@ command = ["migrate"]
 "#,
     );
     let loaded = sound(read(&deploy));
-    let api = &loaded.spec.services[0];
+    let api = ecs(&loaded);
     let names: Vec<&str> = api
         .containers
         .iter()
@@ -129,15 +126,15 @@ command = ["migrate"]
         matches!(&proxy.secrets["TOKEN"], SecretRef::SecretsManager { key: Some(key), .. } if key == "value")
     );
     let groups: Vec<(&str, u16)> = api
-        .ecs
+        .own
         .target_groups
         .iter()
         .map(|group| (group.container.as_str(), group.port))
         .collect();
     assert_eq!(groups, [("api", 8080), ("proxy", 9000)]);
-    assert_eq!(api.ecs.ephemeral_storage, Some(30));
+    assert_eq!(api.own.ephemeral_storage, Some(30));
     let shares: Vec<(u32, u32)> = api
-        .ecs
+        .own
         .capacity
         .iter()
         .map(|item| (item.base, item.weight))

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::{Arguments, ECS, load_with, read, told, with};
+use super::{Arguments, ECS, ecs, load_with, read, told, with};
 
 /// So unlike anything else that finding it in an output is finding it leaked.
 const PEARL: &str = "Zq7xPearl9wVv3";
@@ -100,10 +100,7 @@ fn what_is_wrong_is_shown_beside_a_veiled_comment() {
 fn a_masked_value_is_not_in_the_debug_form_either() {
     let deploy = with(&format!("env = {{ DB_PASSWORD = \"{PEARL}\" }}\n"));
     let loaded = read(&deploy).unwrap();
-    assert_eq!(
-        loaded.spec.services[0].main().env["DB_PASSWORD"].expose(),
-        PEARL
-    );
+    assert_eq!(ecs(&loaded).main().env["DB_PASSWORD"].expose(), PEARL);
     assert!(!format!("{loaded:?}").contains(PEARL));
 }
 
@@ -150,7 +147,7 @@ fn a_vouched_name_may_hold_what_looks_like_a_secret() {
         "env = { URL = \"redis://:pw@cache\" }\nallow_plain = [\"URL\"]\n",
     ))
     .unwrap();
-    let literal = &loaded.spec.services[0].main().env["URL"];
+    let literal = &ecs(&loaded).main().env["URL"];
     assert!(literal.is_sensitive());
     assert_eq!(literal.expose(), "redis://:pw@cache");
 }
@@ -165,7 +162,7 @@ fn what_came_from_a_promising_variable_is_masked() {
     let target = format!("{ECS}vars = {{ DB = \"${{DB_PASSWORD}}\" }}\n");
     let deploy = with("env = { A = \"${DB}\", B = \"${MODE}\" }\n");
     let loaded = load_with(&deploy, &target, &arguments).unwrap();
-    let env = &loaded.spec.services[0].main().env;
+    let env = &ecs(&loaded).main().env;
     assert!(env["A"].is_sensitive() && !env["B"].is_sensitive());
 }
 

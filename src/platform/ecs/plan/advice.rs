@@ -25,7 +25,7 @@ use crate::spec::{EcsService, Provider};
 /// neither does draining: no read that a plan makes tells its delay, and whether a wave waits for
 /// it is not documented. `None`: it can never end.
 pub fn shortest(service: &EcsService, count: u32) -> Option<Duration> {
-    let ecs = &service.ecs;
+    let ecs = &service.own;
     let waves = waves(count, ecs.minimum_healthy_percent, ecs.maximum_percent)?;
     let healthy = service
         .containers
@@ -71,7 +71,7 @@ pub fn notes(
 }
 
 fn on_rollout(notes: &mut Vec<Note>, service: &EcsService, count: u32, created: bool) {
-    let ecs = &service.ecs;
+    let ecs = &service.own;
     let (low, high) = (ecs.minimum_healthy_percent, ecs.maximum_percent);
     let deadline = service.rollout.policy.deadline;
     match shortest(service, count) {
@@ -143,7 +143,7 @@ impl Ecs {
     /// Whether this very specification failed before, with when and why; four reads at most, that
     /// only feed a warning. Nothing should wait for them.
     pub async fn failed_before(&self, service: &EcsService) -> Result<Vec<Note>, Failed> {
-        let name = service.ecs.service.as_str();
+        let name = service.own.service.as_str();
         let states = [
             ecs::ServiceDeploymentStatus::RollbackSuccessful,
             ecs::ServiceDeploymentStatus::RollbackFailed,

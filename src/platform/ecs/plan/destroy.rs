@@ -80,7 +80,7 @@ impl Ecs {
         let mut cancelled = std::pin::pin!(cancelled);
         let mut told = None;
         loop {
-            match self.find_service(service.ecs.service.as_str()).await {
+            match self.find_service(service.own.service.as_str()).await {
                 Ok(found) => match found.service {
                     None => return Ok(Gone::Gone),
                     Some(there) => {

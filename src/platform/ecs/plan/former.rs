@@ -73,7 +73,7 @@ impl Ecs {
                 .map(ObservedService::from)
                 .filter(|there| adopt::is_surely_ours(there, &self.tenant, &service.name))
                 .map(|there| there.config.service_name);
-            names.extend(ours.filter(|name| *name != service.ecs.service.as_str()));
+            names.extend(ours.filter(|name| *name != service.own.service.as_str()));
         }
         Ok(names)
     }
@@ -81,7 +81,7 @@ impl Ecs {
 
 /// That the old one stays, and how to end it. What scales it goes first, as it was made last.
 fn stays(old: &str, service: &EcsService, place: &EcsPlace) -> Note {
-    let new = &service.ecs.service;
+    let new = &service.own.service;
     let (cluster, region) = (&place.cluster, &place.region);
     let endpoint = place.endpoint.as_ref();
     let endpoint = endpoint.map_or(String::new(), |url| format!(" --endpoint-url {url}"));

@@ -156,9 +156,9 @@ impl Ecs {
     /// Reads everything about a service.
     pub async fn observe(&self, service: &EcsService, events: &Events) -> Result<Observed, Failed> {
         let (found, newest, scaling) = futures::join!(
-            self.find_service(service.ecs.service.as_str()),
-            self.newest_definition(service.ecs.family.as_str()),
-            self.read_scaling(service.ecs.service.as_str()),
+            self.find_service(service.own.service.as_str()),
+            self.newest_definition(service.own.family.as_str()),
+            self.read_scaling(service.own.service.as_str()),
         );
         let found = match found {
             Err(missing) if missing.kind == FailureKind::ClusterMissing => {

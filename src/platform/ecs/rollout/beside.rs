@@ -27,10 +27,10 @@ impl Ecs {
         if beside.is_empty() {
             return;
         }
-        match self.tasks_that_run(service.ecs.service.as_str()).await {
+        match self.tasks_that_run(service.own.service.as_str()).await {
             Ok(mut tasks) => {
                 tasks.retain(|task| task.task_definition_arn().map(short) == Some(revision));
-                let logged = service.ecs.logs.is_some();
+                let logged = service.own.logs.is_some();
                 for container in beside {
                     if let Some(words) = ended(container.name.as_str(), &tasks, logged) {
                         events.warn("sidecar_ended", words);

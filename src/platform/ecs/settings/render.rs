@@ -25,7 +25,7 @@ pub struct Setting<'a> {
 
 /// What ECS is asked for.
 pub fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
-    let resource = format!("service/{}/{}", setting.place.cluster, service.ecs.service);
+    let resource = format!("service/{}/{}", setting.place.cluster, service.own.service);
     Desired {
         task_definition: task_definition(service, setting),
         service: service_config(service, setting),
@@ -57,18 +57,20 @@ fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinitio
     );
     tags.sort();
     TaskDefinition {
-        family: service.ecs.family.to_string(),
+        family: service.own.family.to_string(),
         network_mode: Some("awsvpc".into()),
         requires_compatibilities: vec!["FARGATE".into()],
-        cpu: Some(service.cpu.to_string()),
-        memory: Some(service.memory.to_string()),
-        execution_role_arn: service.ecs.execution_role.as_ref().map(ToString::to_string),
-        task_role_arn: service.ecs.task_role.as_ref().map(ToString::to_string),
-        runtime_platform: (service.architecture == Architecture::Arm64).then(|| RuntimePlatform {
-            cpu_architecture: Some("ARM64".into()),
-            operating_system_family: Some("LINUX".into()),
+        cpu: Some(service.own.cpu.to_string()),
+        memory: Some(service.own.memory.to_string()),
+        execution_role_arn: service.own.execution_role.as_ref().map(ToString::to_string),
+        task_role_arn: service.own.task_role.as_ref().map(ToString::to_string),
+        runtime_platform: (service.own.architecture == Architecture::Arm64).then(|| {
+            RuntimePlatform {
+                cpu_architecture: Some("ARM64".into()),
+                operating_system_family: Some("LINUX".into()),
+            }
         }),
-        ephemeral_storage: service.ecs.ephemeral_storage.map(|gib| EphemeralStorage {
+        ephemeral_storage: service.own.ephemeral_storage.map(|gib| EphemeralStorage {
             size_in_gib: whole(gib),
         }),
         container_definitions: service
@@ -83,8 +85,8 @@ fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinitio
 fn service_config(service: &EcsService, setting: &Setting<'_>) -> ServiceConfig {
     ServiceConfig {
         cluster: setting.place.cluster.to_string(),
-        service_name: service.ecs.service.to_string(),
-        task_definition: service.ecs.family.to_string(),
+        service_name: service.own.service.to_string(),
+        task_definition: service.own.family.to_string(),
         desired_count: Some(whole(first_count(service))),
         settings: ServiceSettings::rendered(service, setting.place),
         tags: tags(service, setting.tenant),
@@ -186,8 +188,8 @@ fn policies(scaling: &Scaling, resource: &str, service: &EcsService) -> Vec<Scal
 /// `app/LB/ID/targetgroup/TG/ID`, from the two ARNs (Application Auto Scaling API reference,
 /// `PredefinedMetricSpecification`).
 fn resource_label(service: &EcsService) -> Option<String> {
-    let balancer = service.ecs.load_balancer.as_ref()?;
-    let group = service.ecs.target_groups.first()?;
+    let balancer = service.own.load_balancer.as_ref()?;
+    let group = service.own.target_groups.first()?;
     let balancer = balancer.resource().strip_prefix("loadbalancer/")?;
     Some(format!("{balancer}/{}", group.arn.resource()))
 }

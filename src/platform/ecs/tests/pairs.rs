@@ -53,7 +53,7 @@ fn with(chosen: &[usize]) -> EcsService {
         text.push_str(line);
         text.push('\n');
     }
-    spec(&format!("{service}{ecs}"), TARGET).services.remove(0)
+    services_of(&spec(&format!("{service}{ecs}"), TARGET)).remove(0)
 }
 
 async fn converges(cloud: &Cloud, chosen: &[usize]) {

@@ -13,7 +13,7 @@ fn rendered(spec: &Spec) -> String {
         place: &place_of(spec),
         origin: &Origin::default(),
     };
-    let desired = render(&spec.services[0], &setting).masked();
+    let desired = render(&services_of(&spec)[0], &setting).masked();
     serde_json::to_string_pretty(&desired).unwrap()
 }
 
@@ -70,7 +70,7 @@ fn the_shortest_rollout_is_as_many_health_checks_as_waves() {
             "project = \"shop\"\n[service.api]\nimage = \"api:v1\"\nreplicas = 4\ncpu = 0.5\nmemory = \"1GiB\"\n\
              health = {{ command = \"true\", interval = \"20s\" }}\n[service.api.ecs]\n{more}\n"
         );
-        let service = spec(&deploy, TARGET).services.remove(0);
+        let service = services_of(&spec(&deploy, TARGET)).remove(0);
         crate::platform::ecs::plan::advice::shortest(&service, 4).map(|time| time.as_secs())
     };
     assert_eq!(checked(""), Some(20));

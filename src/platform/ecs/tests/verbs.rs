@@ -336,9 +336,8 @@ async fn a_service_of_others_is_not_destroyed() {
     let api = service();
     cloud.deploy(&api).await;
     let other = spec(&DEPLOY.replace("[service.api", "[service.web"), TARGET);
-    let refused = cloud
-        .ecs
-        .plan_destroy(&other.services[0], false, &cloud.events);
+    let other = services_of(&other).remove(0);
+    let refused = cloud.ecs.plan_destroy(&other, false, &cloud.events);
     assert_eq!(
         Box::pin(refused).await.unwrap_err().kind,
         FailureKind::Refused

@@ -10,7 +10,7 @@ use crate::spec::{KubeService, Share};
 /// must have been ready for `min_ready`. What nobody can know beforehand (pulling, booting) counts as
 /// nothing.
 pub fn shortest(service: &KubeService, count: u32) -> Duration {
-    let kubernetes = &service.kubernetes;
+    let kubernetes = &service.own;
     let (more, fewer) = bounds(service, count);
     let waves = count.div_ceil((more + fewer).max(1));
     let asked = kubernetes.readiness.as_ref().map(|probe| probe.delay);
@@ -34,8 +34,8 @@ pub fn bounds(service: &KubeService, count: u32) -> (u32, u32) {
             u32::try_from(pods).unwrap_or(u32::MAX)
         }
     };
-    let more = part(service.kubernetes.max_surge, true);
-    let fewer = part(service.kubernetes.max_unavailable, false);
+    let more = part(service.own.max_surge, true);
+    let fewer = part(service.own.max_unavailable, false);
     if more == 0 && fewer == 0 {
         (0, 1)
     } else {

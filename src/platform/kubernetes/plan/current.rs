@@ -29,7 +29,7 @@ pub struct Facts<'a> {
 
 /// What goes on.
 pub fn current(facts: &Facts<'_>) -> Current<Watched> {
-    let name = facts.service.kubernetes.name.as_str();
+    let name = facts.service.own.name.as_str();
     match facts.observed.deployment(name) {
         None => Current::Absent,
         Some(live) => {

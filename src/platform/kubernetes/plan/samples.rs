@@ -85,17 +85,15 @@ pub(crate) fn said(deploy: &str, target: &str) -> Spec {
 
 /// The service.
 pub(crate) fn service() -> KubeService {
-    spec("shop/api:v1", "").services.remove(0)
+    spec("shop/api:v1", "").kubernetes().unwrap().1[0].clone()
 }
 
 /// What is asked for.
 pub(crate) fn desired(image: &str, more: &str) -> Desired {
     let spec = spec(image, more);
-    let setting = Setting {
-        tenant: &Tenant::of(&spec),
-        place: spec.target.place.kubernetes().unwrap(),
-    };
-    render(&spec.services[0], &setting)
+    let (place, services) = spec.kubernetes().unwrap();
+    let tenant = &Tenant::of(&spec);
+    render(&services[0], &Setting { tenant, place })
 }
 
 /// An object of the service.

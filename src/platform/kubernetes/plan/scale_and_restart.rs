@@ -73,7 +73,7 @@ pub fn scale_to(
     owner: Owner<'_>,
     wanted: u32,
 ) -> Result<Diff, Failed> {
-    let name = service.kubernetes.name.as_str();
+    let name = service.own.name.as_str();
     if let Some(scaler) = &observed.scaler {
         return Err(Failed::new(
             format!("set the count of {name}"),

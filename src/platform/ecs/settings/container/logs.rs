@@ -38,7 +38,7 @@ pub struct LogConfiguration {
 impl ContainerPart for Logs {
     fn rendered(_: &Container, service: &EcsService) -> Self {
         Self {
-            log_configuration: service.ecs.logs.as_ref().map(|logs| LogConfiguration {
+            log_configuration: service.own.logs.as_ref().map(|logs| LogConfiguration {
                 log_driver: "awslogs".into(),
                 options: [
                     ("awslogs-group", logs.group.clone()),

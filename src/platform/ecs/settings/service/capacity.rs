@@ -44,7 +44,7 @@ impl ServiceSetting for Capacity {
     const FORCES: bool = true;
 
     fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
-        let shares = &service.ecs.capacity;
+        let shares = &service.own.capacity;
         Self {
             launch_type: shares.is_empty().then(|| "FARGATE".into()),
             capacity_provider_strategy: shares

@@ -83,7 +83,7 @@ impl ServiceSetting for Deployment {
     const GROUPS: &'static [&'static str] = &["deployment"];
 
     fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
-        let ecs = &service.ecs;
+        let ecs = &service.own;
         let breaker = &service.rollout.breaker;
         Self {
             deployment_configuration: Some(DeploymentConfiguration {

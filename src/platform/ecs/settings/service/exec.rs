@@ -27,7 +27,7 @@ impl ServiceSetting for Exec {
 
     fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         Self {
-            enable_execute_command: service.ecs.exec.then_some(true),
+            enable_execute_command: service.own.exec.then_some(true),
         }
     }
 

@@ -25,8 +25,8 @@ impl ServiceSetting for HealthGrace {
     const GROUPS: &'static [&'static str] = &["healthCheckGracePeriodSeconds"];
 
     fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
-        let grace = seconds(service.ecs.health_grace);
-        let matters = grace > 0 && !service.ecs.target_groups.is_empty();
+        let grace = seconds(service.own.health_grace);
+        let matters = grace > 0 && !service.own.target_groups.is_empty();
         Self {
             health_check_grace_period_seconds: matters.then_some(grace),
         }

@@ -37,7 +37,7 @@ impl ServiceSetting for PlatformVersion {
 
     fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         Self {
-            platform_version: Some(service.ecs.platform_version.clone()),
+            platform_version: Some(service.own.platform_version.clone()),
         }
     }
 

@@ -38,7 +38,7 @@ impl ServiceSetting for TargetGroups {
     const STARTS_ROLLOUT: bool = true;
 
     fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
-        let groups = service.ecs.target_groups.iter();
+        let groups = service.own.target_groups.iter();
         Self {
             load_balancers: groups
                 .map(|group| LoadBalancer {

@@ -63,7 +63,7 @@ pub(super) fn container(service: &KubeService, container: &Container, part: Part
     if matches!(part, Part::Early { .. }) {
         put("restartPolicy", json!("Always"));
     }
-    let drain = seconds(service.kubernetes.drain);
+    let drain = seconds(service.own.drain);
     if matches!(part, Part::Main | Part::Sidecar) && drain > 0 {
         put(
             "lifecycle",
@@ -119,7 +119,7 @@ fn env(service: &KubeService, container: &Container) -> Value {
 
 fn resources(service: &KubeService, container: &Container, part: Part) -> Value {
     let (requests, limits) = if part == Part::Main {
-        (service.kubernetes.requests, service.kubernetes.limits)
+        (service.own.requests, service.own.limits)
     } else {
         let memory = container.memory;
         let requests = Resources {
@@ -172,7 +172,7 @@ fn security(container: &Container) -> Value {
 /// Those of the main container are resolved; a sidecar's follow from its check: what stays unhealthy is
 /// started anew, and an essential one keeps its pod from being ready.
 fn probes(service: &KubeService, container: &Container, part: Part) -> Vec<(&'static str, Value)> {
-    let kubernetes = &service.kubernetes;
+    let kubernetes = &service.own;
     if part == Part::Main {
         let own = [
             ("readinessProbe", &kubernetes.readiness),

@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_secs(30);
 impl Maker<'_> {
     pub(super) fn pod(&self, order: &Order<'_>) -> Value {
         let service = self.service;
-        let kubernetes = &service.kubernetes;
+        let kubernetes = &service.own;
         let mut metadata = json!({ "labels": labels(service, &self.setting.tenant.project) });
         if !kubernetes.pod_annotations.is_empty() {
             metadata["annotations"] = json!(kubernetes.pod_annotations);
@@ -76,5 +76,5 @@ impl Maker<'_> {
 fn grace(service: &KubeService) -> Duration {
     let each = service.containers.iter();
     let longest = each.map(|one| one.stop_timeout.unwrap_or(GRACE)).max();
-    service.kubernetes.drain + longest.unwrap_or(GRACE)
+    service.own.drain + longest.unwrap_or(GRACE)
 }

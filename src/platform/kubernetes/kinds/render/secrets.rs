@@ -62,7 +62,7 @@ pub(super) fn env_from(service: &KubeService, container: &Container) -> Vec<Valu
     if own(container).next().is_none() || !is_whole(service) {
         return Vec::new();
     }
-    vec![json!({ "secretRef": { "name": service.kubernetes.secret.as_str() } })]
+    vec![json!({ "secretRef": { "name": service.own.secret.as_str() } })]
 }
 
 /// Variables that are filled key by key: from the Secrets of others, and from the service's own so
@@ -73,10 +73,7 @@ pub(super) fn env(service: &KubeService, container: &Container) -> Vec<Value> {
         let (secret, key) = match reference {
             SecretRef::Kubernetes { secret, key } => (secret, key.as_ref().unwrap_or(name).clone()),
             _ if whole => return None,
-            _ => (
-                &service.kubernetes.secret,
-                key(service, &container.name, name),
-            ),
+            _ => (&service.own.secret, key(service, &container.name, name)),
         };
         let from = json!({ "secretKeyRef": { "name": secret.as_str(), "key": key } });
         Some(json!({ "name": name, "valueFrom": from }))
@@ -99,7 +96,7 @@ impl Maker<'_> {
                 Some(json!({ "secretKey": key, "remoteRef": remote(secret)? }))
             })
             .collect();
-        let name = self.service.kubernetes.secret.to_string();
+        let name = self.service.own.secret.to_string();
         let spec = json!({
             "refreshInterval": REFRESH,
             "secretStoreRef": { "kind": store.kind, "name": store.name.as_str() },

@@ -41,9 +41,9 @@ fn small(more: &str, target: &str) -> Spec {
 }
 
 fn desired(spec: &Spec) -> Desired {
-    let place = spec.target.place.kubernetes().unwrap();
+    let (place, services) = spec.kubernetes().unwrap();
     let tenant = &Tenant::of(spec);
-    let desired = render(&spec.services[0], &Setting { tenant, place });
+    let desired = render(&services[0], &Setting { tenant, place });
     lawful(&desired);
     desired
 }
@@ -72,7 +72,7 @@ fn says_something(value: &Value) -> bool {
 
 /// As people see it.
 fn drawn(spec: &Spec) -> String {
-    let place = spec.target.place.kubernetes().unwrap();
+    let (place, _) = spec.kubernetes().unwrap();
     let own = namespace(place).into_iter().map(|one| one.manifest);
     let documents = own.chain(desired(spec).documents(&place.namespace));
     let each = documents.map(|one| format!("---\n{}", serde_saphyr::to_string(&one).unwrap()));
@@ -315,8 +315,11 @@ fn the_shortest_rollout_is_as_many_waits_as_waves() {
         )
     };
     let shortest = |more: &str, count: u32| {
-        crate::platform::kubernetes::plan::advice::shortest(&spec(more).services[0], count)
-            .as_secs()
+        crate::platform::kubernetes::plan::advice::shortest(
+            &spec(more).kubernetes().unwrap().1[0],
+            count,
+        )
+        .as_secs()
     };
     assert_eq!(shortest("", 8), 20);
     assert_eq!(shortest("max_surge = \"100%\"\n", 8), 5);

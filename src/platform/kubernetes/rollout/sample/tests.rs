@@ -290,7 +290,7 @@ async fn replaced(records: &[Value]) -> Vec<Standing> {
         stage.server.put("secrets", record.clone(), false);
     }
     let spec = samples::spec("x/api:v2", "");
-    let place = spec.target.place.kubernetes().unwrap();
+    let (place, _) = spec.kubernetes().unwrap();
     let clock = stage.watch.place().clock;
     let platform = Kubernetes::new(place, &samples::tenant(), Origin::default(), clock)
         .linked(stage.watch.place().link.clone());
