@@ -8,7 +8,6 @@
 
 mod endpoint;
 mod environment;
-mod fargate;
 mod files;
 mod findings;
 mod foreign;
@@ -29,6 +28,7 @@ mod units;
 mod unneeded;
 mod unused;
 mod veil;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -40,11 +40,11 @@ pub use self::load::{Loaded, Request, load};
 pub use self::model::*;
 pub use self::named::{Named, named};
 pub use self::problem::{Problem, Problems, Source, Spot};
-pub use self::resolve::MASKED;
 pub use self::schema::{Schemas, schemas};
 pub use self::secrets::KeyLines;
 pub use self::units::duration;
 pub use self::unused::unused;
+pub use self::words::env::MASKED;
 
 /// Where a text holds what has the known shape of a secret.
 pub fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {

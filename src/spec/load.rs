@@ -9,12 +9,14 @@ use super::findings::{Findings, Note};
 use super::interpolate::{Variable, Variables};
 use super::nearest;
 use super::problem::{Problem, Problems, Source};
-use super::raw::{self, Deploy};
-use super::resolve::{self, Ground, Place};
+use super::raw::Deploy;
+use super::resolve::{self, Ground};
 use super::shape::Shape;
 use super::tree::{self, Node, Value};
 use super::unneeded;
 use super::veil::veil;
+use super::words::service::{self, ServiceTable};
+use super::words::target::{self, Place};
 use super::{Service, Spec, Workload};
 use crate::names::{ImageRef, ServiceName, TargetName, label_value};
 
@@ -95,8 +97,8 @@ impl Loading<'_> {
         };
         self.target_variables(&mut target, &mut variables);
         let name = self.request.target;
-        let kubernetes = resolve::is_kubernetes(&target);
-        let (target, overlays) = resolve::target(name, &target, &mut self.findings);
+        let kubernetes = target::is_kubernetes(&target);
+        let (target, overlays) = target::target(name, &target, &mut self.findings);
         let mut deploy = deploy?;
         self.lay_over(&mut deploy, overlays);
         self.choose(&mut deploy);
@@ -110,7 +112,7 @@ impl Loading<'_> {
         let raw = Deploy::read(&deploy, &mut self.findings)?;
         let (target, place) = match target {
             Some((target, place)) => (Some(target), place),
-            None => (None, resolve::somewhere(kubernetes)?),
+            None => (None, target::somewhere(kubernetes)?),
         };
         if let Some(at) = raw.project.as_ref().filter(|_| kubernetes)
             && label_value(&at.value.0).is_empty()
@@ -227,7 +229,7 @@ impl Loading<'_> {
                 variables.fill(node, &self.texts, &mut problems);
             }
         }
-        variables.target = resolve::known(self.request.target, target);
+        variables.target = target::known(self.request.target, target);
         if let Value::Table(entries) = &mut target.value {
             for (key, node) in entries {
                 // What is laid over a service is filled in together with it.
@@ -240,7 +242,7 @@ impl Loading<'_> {
     }
 
     /// Lays the target's services over those of the deploy file.
-    fn lay_over(&mut self, deploy: &mut Node, overlays: resolve::Overlays) {
+    fn lay_over(&mut self, deploy: &mut Node, overlays: target::Overlays) {
         let mut services = deploy.get_mut("service");
         let known = names(services.as_deref());
         let numbers = known.iter().enumerate();
@@ -310,7 +312,7 @@ impl Loading<'_> {
 
     fn services<P: Ground>(
         &mut self,
-        raw: super::shape::At<super::shape::Map<raw::Service>>,
+        raw: super::shape::At<super::shape::Map<ServiceTable>>,
         deploy: &Node,
         place: &P,
     ) -> Option<Vec<Service<P::Own>>> {
@@ -328,7 +330,7 @@ impl Loading<'_> {
         for (name, service) in raw.value.0 {
             let node = *nodes.get(name.as_str())?;
             let head = service.head;
-            let found = resolve::service(&name, service, node, place, &mut self.findings);
+            let found = service::service(&name, service, node, place, &mut self.findings);
             named.extend(found.as_ref().map(|found| resolve::names::<P>(found, head)));
             services.extend(found);
         }

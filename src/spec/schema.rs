@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::raw::Deploy;
-use super::raw::target::Target;
 use super::shape::Shape;
+use super::words::target::TargetTable;
 
 /// The schemas, each under the name of its file in `config/schema/`.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Schemas {
 /// The schemas of both files (JSON Schema draft 7, which TOML editors understand).
 pub fn schemas() -> Schemas {
     let deploy = titled(Deploy::schema(), "deploy.toml: what runs");
-    let target = titled(Target::schema(), "config/NAME.toml: where it runs");
+    let target = titled(TargetTable::schema(), "config/NAME.toml: where it runs");
     Schemas { deploy, target }
 }
 

@@ -143,6 +143,30 @@ impl<T: Shape> Shape for Map<T> {
     }
 }
 
+/// Something that can be turned off with `false`.
+pub(super) enum Switch<T> {
+    Off,
+    On(T),
+}
+
+impl<T: Shape> Shape for Switch<T> {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        match node.value {
+            Value::Bool(false) => Some(Self::Off),
+            Value::Bool(true) => {
+                let help = Some("leave the key out for its default");
+                findings.wrong_type(node, "a value, or false", help);
+                None
+            }
+            _ => Some(Self::On(T::read(node, findings)?)),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [T::schema(), { "enum": [false] }] })
+    }
+}
+
 /// A JSON Schema object of these properties: key, description, schema.
 pub(super) fn object(properties: Vec<(&str, String, Json)>, required: &[&str]) -> Json {
     let mut map = serde_json::Map::new();

@@ -1,24 +1,30 @@
 //! What is added to a service on Kubernetes though nobody asked for it: told, with the key for each.
 
-use super::super::findings::Findings;
-use super::super::model::{KubeOwn, Probe, Share};
-use super::super::raw::kubernetes as table;
-use super::super::shape::Table;
 use crate::names::ServiceName;
+use crate::spec::findings::Findings;
+use crate::spec::shape::Table;
+use crate::spec::words::kubernetes::{KubeOwn, KubernetesTable};
+use crate::spec::words::probes::Probe;
+use crate::spec::words::share::Share;
 
 /// The keys that were written: of the others something may be told.
-pub(super) struct Added {
+pub(in crate::spec) struct Added {
     written: Vec<String>,
 }
 
 impl Added {
-    pub(super) fn of(raw: &table::Kubernetes) -> Self {
+    pub(in crate::spec) fn of(raw: &KubernetesTable) -> Self {
         Self {
             written: raw.given().to_vec(),
         }
     }
 
-    pub(super) fn tell(&self, resolved: &KubeOwn, name: &ServiceName, findings: &mut Findings) {
+    pub(in crate::spec) fn tell(
+        &self,
+        resolved: &KubeOwn,
+        name: &ServiceName,
+        findings: &mut Findings,
+    ) {
         let silent = |key: &str| !self.written.iter().any(|written| written == key);
         let parts = parts(resolved).into_iter();
         let said: Vec<String> = parts

@@ -1,17 +1,15 @@
 //! ARNs: of the right kind, and of the target's account and Region.
 
-use super::super::findings::Findings;
-use super::super::model::{EcsPlace, KubePlace, SecretRef};
-use super::super::problem::Problem;
-use super::super::raw::ecs as raw;
-use super::super::shape::At;
-use super::container::Placed;
-use super::ecs::Scene;
 use crate::names::{AccountId, Arn, Region};
+use crate::spec::findings::Findings;
+use crate::spec::problem::Problem;
+use crate::spec::shape::At;
+use crate::spec::words::cluster::EcsPlace;
+use crate::spec::words::namespace::KubePlace;
 
 /// Whose ARNs are at home at a place, as far as the target says.
 #[derive(Clone, Copy)]
-pub(super) struct Home<'a> {
+pub(in crate::spec) struct Home<'a> {
     account: Option<&'a AccountId>,
     region: Option<&'a Region>,
 }
@@ -34,64 +32,8 @@ impl<'a> From<&'a KubePlace> for Home<'a> {
     }
 }
 
-/// An ARN must be of the kind that its key asks for, and had better be of the target's account.
-pub(super) fn check(raw: &raw::Ecs, scene: &Scene<'_>, findings: &mut Findings) {
-    let roles = [
-        ("execution_role", &raw.execution_role),
-        ("task_role", &raw.task_role),
-    ];
-    for (key, arn) in roles {
-        if let Some(at) = arn {
-            kind(at, "iam", "role/", "a role", findings);
-            home(key, &at.value, scene.place.into(), findings);
-        }
-    }
-    if let Some(at) = &raw.load_balancer {
-        let what = "an Application Load Balancer";
-        kind(
-            at,
-            "elasticloadbalancing",
-            "loadbalancer/app/",
-            what,
-            findings,
-        );
-        home("load_balancer", &at.value, scene.place.into(), findings);
-    }
-    secrets(scene.containers, scene.place.into(), findings);
-    of_kubernetes(scene.containers, findings);
-}
-
-/// ECS fills nothing from a Secret of Kubernetes.
-fn of_kubernetes(containers: &[Placed], findings: &mut Findings) {
-    for (name, at) in containers.iter().flat_map(|placed| &placed.secrets) {
-        if matches!(at.value, SecretRef::Kubernetes { .. }) {
-            let message = format!("`{name}` is in a Secret of Kubernetes, and this target is ECS");
-            findings.problem(Problem::new("conflict", message).at(at.spot).help(
-                "name a secret of Secrets Manager, { arn = \"arn:…:secret:NAME\", key = \"KEY\" }, here or in \
-                 the target's own file",
-            ));
-        }
-    }
-}
-
-/// Secrets had better be of the target's account and Region.
-pub(super) fn secrets(containers: &[Placed], place: Home<'_>, findings: &mut Findings) {
-    for placed in containers {
-        for (name, at) in &placed.secrets {
-            let arn = match &at.value {
-                SecretRef::SecretsManager { arn, .. } => Some(arn.clone()),
-                SecretRef::Parameter(name) => name.parse().ok(),
-                SecretRef::Kubernetes { .. } => None,
-            };
-            if let Some(arn) = arn {
-                home(name, &arn, place, findings);
-            }
-        }
-    }
-}
-
 /// Checks the service and the resource of an ARN.
-pub(super) fn kind(
+pub(in crate::spec) fn kind(
     at: &At<Arn>,
     service: &str,
     resource: &str,
@@ -106,7 +48,7 @@ pub(super) fn kind(
 }
 
 /// Another account or Region may be meant (a shared role or secret), so it is a note.
-pub(super) fn home(key: &str, arn: &Arn, place: Home<'_>, findings: &mut Findings) {
+pub(in crate::spec) fn home(key: &str, arn: &Arn, place: Home<'_>, findings: &mut Findings) {
     let account = place.account.map(AccountId::as_str);
     if !arn.account().is_empty() && account.is_some_and(|account| account != arn.account()) {
         findings.note(

@@ -1,16 +1,15 @@
 //! How large a task definition may become.
 
-use super::super::findings::Findings;
-use super::super::model::Container;
-use super::super::problem::{Problem, Spot};
-use super::container::Placed;
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::words::container::{Container, Placed};
 
 /// The longest task definition, as JSON (Amazon ECS service quotas).
 const LONGEST: usize = 64 * 1024;
 
 /// Refuses what ECS surely refuses: more text than a task definition may hold, counted without any
 /// of what ECS adds to it.
-pub(super) fn definition(head: Spot, containers: &[Placed], findings: &mut Findings) {
+pub(in crate::spec) fn definition(head: Spot, containers: &[Placed], findings: &mut Findings) {
     let containers = containers
         .iter()
         .filter_map(|placed| placed.container.as_ref());

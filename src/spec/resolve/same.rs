@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::super::findings::Findings;
-use super::super::model::Service;
-use super::super::problem::{Problem, Spot};
-use super::Ground;
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::resolve::Ground;
+use crate::spec::words::service::Service;
 
 /// What a service is called where it runs: the kind of each object, and its name.
 pub(in crate::spec) struct Named {

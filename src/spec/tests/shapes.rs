@@ -11,17 +11,19 @@ use serde_json::{Value as Json, json};
 use self::json_schema::{each_pattern, valid};
 use super::super::findings::Findings;
 use super::super::model::{
-    Approve, Architecture, Dependency, OnCancel, Port as Listens, Protocol, SecretRef, Share,
+    Approve, Architecture, Dependency, OnCancel, Port, Protocol, SecretRef, Share,
 };
 use super::super::problem::Spot;
-use super::super::raw::kubernetes;
-use super::super::raw::parts::{self, DependsOn, Port, Secret};
-use super::super::raw::rollout::{self, Threshold};
 use super::super::scalar::{FILLED, Filled, Percent, Plain, Positive, Replicas, Whole};
 use super::super::schemas;
 use super::super::shape::{At, Shape};
 use super::super::tree::{Node, Value};
 use super::super::units::{CPU, CpuUnits, Mebibytes, Millis, SIZE, TIME, Time};
+use super::super::words::depends_on::DependsOn;
+use super::super::words::ports::{PORT, WrittenPort};
+use super::super::words::rollout::{self, WrittenThreshold};
+use super::super::words::secret::{SECRET, Secret};
+use super::super::words::share;
 use crate::names::{
     AccountId, Arn, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Pattern, Patterned,
     Region, ServiceName, TargetName,
@@ -56,8 +58,8 @@ fn laws() -> Vec<Law> {
         law::<Mebibytes>("a size", SIZES),
         law::<CpuUnits>("an amount of CPU", AMOUNTS),
         law::<Millis>("an amount of CPU in thousandths", AMOUNTS),
-        law::<Port>("a port", RANGE),
-        law::<Threshold>("a threshold", &[]),
+        law::<WrittenPort>("a port", RANGE),
+        law::<WrittenThreshold>("a threshold", &[]),
         law::<Share>("a share", &[]),
         law::<Replicas>("replicas", &[]),
         law::<Whole<1, 10>>("a small number", &[]),
@@ -93,10 +95,10 @@ fn patterns() -> [&'static Pattern; 16] {
         &SIZE,
         &CPU,
         &FILLED,
-        &parts::PORT,
-        &parts::SECRET,
+        &PORT,
+        &SECRET,
         &rollout::SHARE,
-        &kubernetes::SHARE,
+        &share::SHARE,
         AccountId::pattern(),
         Arn::pattern(),
         EcsName::pattern(),
@@ -312,10 +314,11 @@ fn white_space_around_what_a_variable_brings_is_left_out() {
     assert!(Time::<0, 60>::read(&filled(" 30s\n"), &mut findings).is_some());
     assert!(Mebibytes::read(&filled("1GiB\n"), &mut findings).is_some());
     assert!(matches!(
-        Threshold::read(&filled("5\n"), &mut findings),
-        Some(Threshold::Count(5))
+        WrittenThreshold::read(&filled("5\n"), &mut findings),
+        Some(WrittenThreshold::Count(5))
     ));
-    let Some(Port(Listens { number, protocol })) = Port::read(&filled("53/udp\n"), &mut findings)
+    let Some(WrittenPort(Port { number, protocol })) =
+        WrittenPort::read(&filled("53/udp\n"), &mut findings)
     else {
         unreachable!("{:?}", findings.problems)
     };

@@ -1,21 +1,42 @@
 //! Which target group sends to which container and port.
 
-use super::super::findings::Findings;
-use super::super::model::TargetGroup;
-use super::super::nearest;
-use super::super::problem::{Problem, Spot};
-use super::super::raw::ecs as raw;
-use super::super::scalar::Whole;
-use super::super::shape::At;
-use super::arns;
-use super::container::Placed;
-use super::ecs::Scene;
-use crate::names::Arn;
+use crate::names::{Arn, ContainerName};
+use crate::spec::findings::Findings;
+use crate::spec::nearest;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::resolve::arns;
+use crate::spec::scalar::Whole;
+use crate::spec::shape::{At, table};
+use crate::spec::words::container::Placed;
+use crate::spec::words::ecs::Scene;
+
+table! {
+    /// A load balancer's target group.
+    "target_groups" TargetGroupTable {
+        /// Its ARN.
+        arn: Arn = required,
+        /// Which container it sends to. Default: the main one.
+        container: ContainerName,
+        /// On which of its ports. Default: its first.
+        port: Whole<1, 65_535>,
+    }
+}
+
+/// A load balancer's target group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup {
+    /// The ARN that names the target group.
+    pub arn: Arn,
+    /// The container that it sends requests to.
+    pub container: ContainerName,
+    /// The port of that container on which the requests arrive.
+    pub port: u16,
+}
 
 /// The target groups of a service, each with the container and the port it sends to.
-pub(super) fn target_groups(
+pub(in crate::spec) fn target_groups(
     one: Option<At<Arn>>,
-    many: Option<At<Vec<At<raw::TargetGroup>>>>,
+    many: Option<At<Vec<At<TargetGroupTable>>>>,
     scene: &Scene<'_>,
     findings: &mut Findings,
 ) -> Vec<TargetGroup> {
@@ -34,9 +55,9 @@ pub(super) fn target_groups(
     }
     let mut groups = Vec::new();
     if let Some(one) = one {
-        let raw = raw::TargetGroup {
+        let raw = TargetGroupTable {
             arn: Some(one.clone()),
-            ..raw::TargetGroup::default()
+            ..TargetGroupTable::default()
         };
         groups.extend(target_group(raw, one.spot, scene, findings));
     }
@@ -47,7 +68,7 @@ pub(super) fn target_groups(
 }
 
 fn target_group(
-    raw: raw::TargetGroup,
+    raw: TargetGroupTable,
     spot: Spot,
     scene: &Scene<'_>,
     findings: &mut Findings,

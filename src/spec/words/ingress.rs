@@ -1,18 +1,80 @@
-//! The Ingress that `expose` asks for.
+//! How the outside reaches a service: `expose`, and the Ingress that it asks for on Kubernetes.
 
-use super::super::findings::Findings;
-use super::super::model::{ALB, Ingress, Protocol, Reach};
-use super::super::problem::{Problem, Spot};
-use super::super::raw::{self, kubernetes as table};
-use super::super::shape::{At, Table};
-use super::kubernetes::{Scene, annotations};
-use super::{arns, or};
-use crate::names::KubeName;
+use std::collections::BTreeMap;
+
+use crate::names::{Arn, KubeName};
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::resolve::{arns, or};
+use crate::spec::scalar::Filled;
+use crate::spec::shape::{At, Map, Table, table};
+use crate::spec::words::kubernetes::Scene;
+use crate::spec::words::namespace::Reach;
+use crate::spec::words::ports::Protocol;
+use crate::spec::words::tags::annotations;
+
+table! {
+    /// How the outside reaches a service.
+    "expose" ExposeTable {
+        /// Host name.
+        host: Filled,
+        /// ARN of the certificate for it.
+        certificate: Arn,
+        /// Internet-facing or internal. Default: false.
+        public: bool,
+    }
+}
+
+table! {
+    /// The Ingress that `expose` asks for.
+    "ingress" IngressTable {
+        /// Its name. Default: NAME-ingress.
+        name: KubeName,
+        /// The class of the controller that serves it. Default: alb on EKS, elsewhere the cluster's own.
+        class: KubeName,
+        /// The path prefix that it takes. Default: /.
+        path: Filled,
+        /// Annotations beside, or in place of, the derived ones.
+        annotations: Map<String>,
+    }
+}
+
+/// How the outside reaches a service: an Ingress of the AWS Load Balancer Controller, or of another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ingress {
+    /// The name of the Ingress.
+    pub name: KubeName,
+    /// The class that a controller of the cluster serves; `None`: the cluster's own default.
+    pub class: Option<KubeName>,
+    /// The host name that leads to the service.
+    pub host: Option<String>,
+    /// The certificate that proves the host name.
+    pub certificate: Option<Arn>,
+    /// Whether the load balancer faces the Internet; else it is internal.
+    pub public: bool,
+    /// The path prefix that it takes.
+    pub path: String,
+    /// Annotations in place of, or beside, the derived ones.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl Ingress {
+    /// Whether the AWS Load Balancer Controller serves it.
+    pub fn is_alb(&self) -> bool {
+        self.class
+            .as_ref()
+            .is_some_and(|class| class.as_str() == ALB)
+    }
+}
+
+/// The class that the AWS Load Balancer Controller makes for itself (AWS Load Balancer Controller
+/// documentation, `IngressClass`).
+const ALB: &str = "alb";
 
 /// The Ingress, where `expose` asks for one.
-pub(super) fn ingress(
-    raw: Option<At<table::Ingress>>,
-    expose: Option<At<raw::Expose>>,
+pub(in crate::spec) fn ingress(
+    raw: Option<At<IngressTable>>,
+    expose: Option<At<ExposeTable>>,
     scene: &Scene<'_>,
     default: KubeName,
     findings: &mut Findings,
@@ -80,7 +142,7 @@ fn host(name: &str, spot: Spot, findings: &mut Findings) {
     }
 }
 
-fn only_for_alb(expose: &raw::Expose, findings: &mut Findings) {
+fn only_for_alb(expose: &ExposeTable, findings: &mut Findings) {
     let keys = [
         (expose.certificate.is_some(), "`expose.certificate`"),
         (expose.has(&["public"]), "`expose.public`"),

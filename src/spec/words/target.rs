@@ -1,24 +1,121 @@
-//! The target: which platform it is, and what that platform needs.
+//! config/NAME.toml: where services run. Which platform it is, and what that platform needs.
 
 use std::collections::BTreeMap;
 
-use super::super::endpoint::Owner;
-use super::super::findings::Findings;
-use super::super::model::{Approve, EcsPlace, KubePlace, Network, Target};
-use super::super::problem::{Problem, Spot};
-use super::super::raw::target::{self as raw, Overlay, Platform};
-use super::super::scalar::{Plain, parsed};
-use super::super::shape::{At, Shape, Table};
-use super::super::tree::Node;
-use super::{namespace, or};
-use crate::names::{BadName, TargetName};
+use crate::names::{AccountId, KubeLabel, Region, TargetName};
+use crate::spec::findings::Findings;
+use crate::spec::interpolate;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::resolve::or;
+use crate::spec::scalar::{Filled, Plain};
+use crate::spec::shape::{At, Map, Shape, Table, table, words};
+use crate::spec::tree::Node;
+use crate::spec::words::cluster::{EcsPlace, SANDBOX, ecs_place, some_cluster};
+use crate::spec::words::namespace;
+use crate::spec::words::namespace::{KubePlace, SecretStoreTable};
+use crate::spec::words::network::NetworkTable;
+use crate::spec::words::service::ServiceTable;
 
-/// What the embedded cloud has without being told.
-const SANDBOX: [(&str, &str); 3] = [
-    ("account", "123456789012"),
-    ("region", "us-east-1"),
-    ("cluster", "main"),
-];
+words!(Approve, "an approval", "ask" => Approve::Ask, "yes" => Approve::Yes);
+
+/// What is laid over a service: it has any of its keys and needs none. It is read only after it
+/// was laid over.
+pub(in crate::spec) struct Overlay(pub(in crate::spec) Node);
+
+impl Shape for Overlay {
+    fn read(node: &Node, _findings: &mut Findings) -> Option<Self> {
+        Some(Self(node.clone()))
+    }
+
+    fn schema() -> serde_json::Value {
+        let mut schema = ServiceTable::schema();
+        lift_requirements(&mut schema);
+        schema
+    }
+}
+
+fn lift_requirements(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            // `required` is also a thinkable name of a property; that one is no array.
+            if map.get("required").is_some_and(serde_json::Value::is_array) {
+                map.remove("required");
+            }
+            map.values_mut().for_each(lift_requirements);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(lift_requirements),
+        _ => {}
+    }
+}
+
+/// The platforms that a target can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::spec) enum Platform {
+    Ecs,
+    Sandbox,
+    Eks,
+    Kubernetes,
+}
+words!(
+    Platform, "a platform",
+    "ecs" => Platform::Ecs,
+    "eks" => Platform::Eks,
+    "kubernetes" => Platform::Kubernetes,
+    "sandbox" => Platform::Sandbox,
+);
+
+table! {
+    /// config/NAME.toml: where services run.
+    "config/NAME.toml" TargetTable {
+        /// "ecs", "eks", "kubernetes" for a cluster in a kubeconfig, or "sandbox" for the embedded ECS.
+        platform: Platform = required,
+        /// The AWS account; any other is refused before anything is written. In quotes.
+        account: AccountId,
+        /// The AWS Region.
+        region: Region,
+        /// The cluster's name; of a kubeconfig: any other is refused before anything is written.
+        cluster: Plain,
+        /// How tasks are wired up on ECS.
+        network: NetworkTable,
+        /// URL that takes the place of every AWS endpoint, for emulators. One that is neither https nor on this machine gets made-up credentials.
+        endpoint: Filled,
+        /// The kubeconfig; one inside the repository runs no login plugin without `--allow-exec`. Default: KUBECONFIG, else ~/.kube/config, else the pod that this runs in.
+        kubeconfig: Filled,
+        /// The context in the kubeconfig. Default: the current one.
+        context: Filled,
+        /// The namespace of everything on Kubernetes.
+        namespace: KubeLabel,
+        /// Whether the namespace is made where it is missing. Default: false.
+        create_namespace: bool,
+        /// The External Secrets store that fills Secrets. Default: they must exist already.
+        secret_store: SecretStoreTable,
+        /// Values for ${NAME} in both files.
+        vars: Map<String>,
+        /// Whether `apply` asks before it writes. Default: ask; the sandbox does not.
+        approve: Approve,
+        /// What is true of a service only here; laid over deploy.toml, table by table.
+        service: Map<Overlay>,
+    }
+}
+
+/// One file of `config/`, or the built-in sandbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// A target is named by the stem of its file.
+    pub name: TargetName,
+    /// Whether `apply` asks before it writes.
+    pub approve: Approve,
+}
+
+/// Whether `apply` asks before it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Approve {
+    /// It asks on a terminal; without one it is refused, unless `--yes` is given.
+    #[default]
+    Ask,
+    /// It goes on without asking.
+    Yes,
+}
 
 /// Keys that every platform knows.
 const EVERYWHERE: [&str; 6] = [
@@ -107,18 +204,6 @@ pub(in crate::spec) fn is_kubernetes(target: &Node) -> bool {
     platform(target).is_some_and(Platform::is_kubernetes)
 }
 
-/// Any ECS cluster will do where only the shape of a service is asked for.
-fn some_cluster() -> Option<EcsPlace> {
-    let [_, (_, region), (_, cluster)] = SANDBOX;
-    Some(EcsPlace {
-        account: None,
-        region: region.parse().ok()?,
-        cluster: cluster.parse().ok()?,
-        endpoint: None,
-        network: Network::default(),
-    })
-}
-
 /// What `${target.…}` stands for. What must be there and is not is told once, not again at every
 /// use.
 pub(in crate::spec) fn known(
@@ -148,7 +233,7 @@ pub(in crate::spec) fn target(
     node: &Node,
     findings: &mut Findings,
 ) -> (Option<(Target, Place)>, Overlays) {
-    let Some(mut raw) = raw::Target::read(node, findings) else {
+    let Some(mut raw) = TargetTable::read(node, findings) else {
         return (None, Vec::new());
     };
     if let Some(vars) = &raw.vars {
@@ -163,20 +248,20 @@ pub(in crate::spec) fn target(
 
 /// A name that `${…}` could never ask for is a mistake.
 fn variable(name: &str, spot: Spot, findings: &mut Findings) {
-    if !super::super::interpolate::is_name(name) || name.starts_with("target.") {
+    if !interpolate::is_name(name) || name.starts_with("target.") {
         let message = "a variable's name has letters, digits and `_`, and starts with no digit";
         findings.bad_value(spot, message);
     }
 }
 
 /// Tells keys of other platforms, and those that are missing.
-fn keys(node: &Node, raw: &raw::Target, findings: &mut Findings) {
+fn keys(node: &Node, raw: &TargetTable, findings: &mut Findings) {
     let Some(at) = &raw.platform else {
         return;
     };
     let (platform, word) = (at.value, at.value.word());
     for (key, entry) in node.entries() {
-        let elsewhere = raw::Target::KEYS.contains(&key.as_str())
+        let elsewhere = TargetTable::KEYS.contains(&key.as_str())
             && !EVERYWHERE.contains(&key.as_str())
             && !platform.keys().contains(&key.as_str());
         if elsewhere {
@@ -198,7 +283,7 @@ fn keys(node: &Node, raw: &raw::Target, findings: &mut Findings) {
 
 fn place(
     name: &TargetName,
-    mut raw: raw::Target,
+    mut raw: TargetTable,
     findings: &mut Findings,
 ) -> Option<(Target, Place)> {
     let platform = raw.platform.as_ref()?.value;
@@ -220,105 +305,4 @@ fn place(
         approve: or(approve, usual),
     };
     Some((target, place))
-}
-
-/// A name whose form depends on the platform.
-pub(super) fn name<T: std::str::FromStr<Err = BadName>>(
-    at: &At<Plain>,
-    findings: &mut Findings,
-) -> Option<T> {
-    parsed(&at.value.text, &at.value.variables, at.spot, findings)
-}
-
-fn ecs_place(raw: raw::Target, sandbox: bool, findings: &mut Findings) -> Option<EcsPlace> {
-    let network_given = raw.has(&["network"]);
-    let endpoint = raw.endpoint.map(|at| {
-        endpoint(&at.value.0, at.spot, sandbox, findings);
-        at.value.0
-    });
-    let network = match raw.network {
-        Some(at) => network(at, findings),
-        None if sandbox && !network_given => Some(Network {
-            subnets: vec!["subnet-sandbox".to_owned()],
-            ..Network::default()
-        }),
-        None => None,
-    };
-    let [account, region, cluster] = SANDBOX.map(|(_, value)| value);
-    let own = raw.account.map(|at| at.value);
-    let account = own.or(stand_in(sandbox, account));
-    let own = raw.region.map(|at| at.value);
-    let region = own.or(stand_in(sandbox, region));
-    let cluster = match &raw.cluster {
-        Some(at) => name(at, findings),
-        None => stand_in(sandbox, cluster),
-    };
-    Some(EcsPlace {
-        account,
-        region: region?,
-        cluster: cluster?,
-        endpoint,
-        network: network?,
-    })
-}
-
-/// What the sandbox has where its file says nothing.
-fn stand_in<T: std::str::FromStr>(sandbox: bool, value: &str) -> Option<T> {
-    value.parse().ok().filter(|_| sandbox)
-}
-
-/// Bounds from the Amazon ECS API reference, `AwsVpcConfiguration`.
-fn network(at: At<raw::Network>, findings: &mut Findings) -> Option<Network> {
-    let raw = at.value;
-    let subnets = raw.subnets?;
-    let count = subnets.value.len();
-    if !(1..=16).contains(&count) {
-        findings.bad_value(
-            subnets.spot,
-            format!("must have 1 to 16 subnets, not {count}"),
-        );
-    }
-    let mut network = Network {
-        public_ip: or(raw.public_ip, false),
-        ..Network::default()
-    };
-    if let Some(groups) = raw.security_groups {
-        let count = groups.value.len();
-        if count > 5 {
-            findings.bad_value(
-                groups.spot,
-                format!("must have at most 5 security groups, not {count}"),
-            );
-        }
-        network.security_groups = distinct(groups.value, findings);
-    }
-    network.subnets = distinct(subnets.value, findings);
-    Some(network)
-}
-
-fn distinct(items: Vec<At<super::super::scalar::Filled>>, findings: &mut Findings) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for at in items {
-        if names.contains(&at.value.0) {
-            findings.problem(Problem::new("duplicate-name", "this is listed twice").at(at.spot));
-        }
-        names.push(at.value.0);
-    }
-    names
-}
-
-pub(super) fn endpoint(url: &str, spot: Spot, sandbox: bool, findings: &mut Findings) {
-    let rest = url
-        .strip_prefix("http://")
-        .or_else(|| url.strip_prefix("https://"));
-    if rest.is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
-        findings.bad_value(spot, "this is not a URL such as \"http://127.0.0.1:4566\"");
-    } else if sandbox {
-        findings.bad_value(spot, "the sandbox is embedded: it has no endpoint");
-    } else if !Owner::of(url).may_have_credentials() {
-        findings.note(
-            "endpoint_untrusted",
-            "`endpoint` is neither https nor on this machine, so requests there are signed with made-up credentials, not with yours.",
-        );
-    }
 }

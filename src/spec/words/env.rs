@@ -1,20 +1,59 @@
-//! Literals that are surely secrets do not belong in a file that everybody can read.
+//! The environment whose values stand in the files. Literals that are surely secrets do not belong in a
+//! file that everybody can read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::super::findings::Findings;
-use super::super::model::Literal;
-use super::super::problem::{Problem, Spot};
-use super::super::scalar::{Filled, Plain};
-use super::super::secrets;
-use super::super::shape::{At, Map};
-use super::super::tree::{Node, Value};
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::scalar::{Filled, Plain};
+use crate::spec::secrets;
+use crate::spec::shape::{At, Map};
+use crate::spec::tree::{Node, Value};
+use crate::spec::words::secret::Secret;
+
+/// A literal environment value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Literal {
+    value: String,
+    sensitive: bool,
+}
+
+impl Literal {
+    /// `sensitive` values are masked in everything that is printed.
+    pub fn new(value: impl Into<String>, sensitive: bool) -> Self {
+        Self {
+            value: value.into(),
+            sensitive,
+        }
+    }
+
+    /// The value itself, for the request that sets it.
+    pub fn expose(&self) -> &str {
+        &self.value
+    }
+
+    /// Whether it may be a secret.
+    pub fn is_sensitive(&self) -> bool {
+        self.sensitive
+    }
+}
+
+/// Never shows a value that may be a secret.
+impl std::fmt::Debug for Literal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.sensitive {
+            f.write_str("(masked)")
+        } else {
+            self.value.fmt(f)
+        }
+    }
+}
 
 /// The code of the note about a literal that is masked.
 pub const MASKED: &str = "masked";
 
 /// The names that the user vouches for.
-pub(super) type Allowed = Vec<At<Filled>>;
+pub(in crate::spec) type Allowed = Vec<At<Filled>>;
 
 fn allows(allowed: Option<&At<Allowed>>, name: &str) -> bool {
     let names = allowed.map(|at| at.value.as_slice()).unwrap_or_default();
@@ -22,7 +61,7 @@ fn allows(allowed: Option<&At<Allowed>>, name: &str) -> bool {
 }
 
 /// Looks through every string of a service but its environment, whose names matter as well.
-pub(super) fn check(node: &Node, allowed: Option<&At<Allowed>>, findings: &mut Findings) {
+pub(in crate::spec) fn check(node: &Node, allowed: Option<&At<Allowed>>, findings: &mut Findings) {
     for (key, entry) in node.entries() {
         if key != "env" && key != "secrets" && !allows(allowed, key) {
             within(key, entry, findings);
@@ -57,7 +96,7 @@ fn literal(name: &str, what: &str, spot: Spot) -> Problem {
 }
 
 /// The environment of one container, with what may be a secret marked.
-pub(super) fn environment(
+pub(in crate::spec) fn environment(
     env: Option<At<Map<Plain>>>,
     allowed: Option<&At<Allowed>>,
     findings: &mut Findings,
@@ -100,8 +139,33 @@ fn say_masked(name: &str, text: &str, findings: &mut Findings) {
 }
 
 /// What the kernel cannot carry in an environment.
-pub(super) fn variable_name(name: &str, spot: Spot, findings: &mut Findings) {
+pub(in crate::spec) fn variable_name(name: &str, spot: Spot, findings: &mut Findings) {
     if name.is_empty() || name.contains(['=', '\0']) {
         findings.bad_value(spot, "this cannot be the name of an environment variable");
+    }
+}
+
+/// A name in `env` and in `secrets` leaves open which one the program would see.
+pub(in crate::spec) fn twice(
+    env: Option<&At<Map<Plain>>>,
+    secrets: Option<&At<Map<Secret>>>,
+    findings: &mut Findings,
+) {
+    let (Some(env), Some(secrets)) = (env, secrets) else {
+        return;
+    };
+    let secrets = secrets.value.0.iter();
+    let secrets: HashMap<&str, _> = secrets.map(|(name, at)| (name.as_str(), at)).collect();
+    for (name, at) in &env.value.0 {
+        if let Some(secret) = secrets.get(name.as_str()) {
+            findings.problem(
+                Problem::new(
+                    "duplicate-name",
+                    format!("`{name}` is both in `env` and in `secrets`"),
+                )
+                .at(secret.head)
+                .also(at.head, "here too"),
+            );
+        }
     }
 }

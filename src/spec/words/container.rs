@@ -1,44 +1,125 @@
 //! The containers of a task: the main one, then the sidecars by name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::findings::Findings;
-use super::super::model::{Container, Dependency, HealthCheck, Port, SecretRef};
-use super::super::problem::{Problem, Spot};
-use super::super::raw::{self, parts};
-use super::super::scalar::{Filled, Plain};
-use super::super::shape::{At, Map, Table};
-use super::super::units::{CpuUnits, Mebibytes, Time};
-use super::{or, plain};
 use crate::names::{ContainerName, ImageRef, ServiceName};
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::resolve::or;
+use crate::spec::scalar::{Filled, Plain};
+use crate::spec::shape::{At, Map, Table, table};
+use crate::spec::units::{CpuUnits, Mebibytes, Time};
+use crate::spec::words::depends_on::{Dependency, DependsOn, dependencies};
+use crate::spec::words::env::{Literal, environment, twice, variable_name};
+use crate::spec::words::health::{HealthCheck, SidecarHealthTable, main_health, sidecar_health};
+use crate::spec::words::ports::{Port, WrittenPort, ports};
+use crate::spec::words::secret::{Secret, SecretRef};
+use crate::spec::words::service::ServiceTable;
+
+table! {
+    /// A container that runs beside the main one.
+    "[service.NAME.sidecar.NAME]" SidecarTable {
+        /// The image that the sidecar runs.
+        image: ImageRef = required,
+        /// The port it listens on: 8080, or "53/udp".
+        port: WrittenPort,
+        /// Several ports instead of one.
+        ports: Vec<At<WrittenPort>>,
+        /// Its environment: NAME = "value".
+        env: Map<Plain>,
+        /// Environment filled from a secret store.
+        secrets: Map<Secret>,
+        /// Names in `env` that look like secrets and are none.
+        allow_plain: Vec<At<Filled>>,
+        /// Overrides the image's command.
+        command: Vec<At<String>>,
+        /// Overrides the image's entry point.
+        entrypoint: Vec<At<String>>,
+        /// A check that runs inside of it.
+        health: SidecarHealthTable,
+        /// Whether the task ends when it does. Default: true, as on ECS.
+        essential: bool,
+        /// Containers that must have got that far before it starts: { NAME = "healthy" }.
+        depends_on: DependsOn,
+        /// CPU reserved for it, in vCPU. Default: it shares the task's.
+        cpu: CpuUnits,
+        /// Hard limit of its memory. Default: the task's.
+        memory: Mebibytes,
+        /// The user it runs as. Default: the image's.
+        user: Filled,
+        /// Its working directory. Default: the image's.
+        working_dir: Filled,
+        /// Whether its root file system cannot be written. Default: false.
+        read_only_root: bool,
+        /// Time between TERM and KILL, 2s to 120s. Default: the platform's 30s.
+        stop_timeout: Time<2, 120>,
+    }
+}
+
+/// One container of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Container {
+    /// The service's name for the main one.
+    pub name: ContainerName,
+    /// The image that the container runs.
+    pub image: ImageRef,
+    /// Ports it listens on, TCP unless said otherwise; the main container's first is the service's.
+    pub ports: Vec<Port>,
+    /// Overrides the image's entry point when not empty.
+    pub entrypoint: Vec<String>,
+    /// Overrides the image's command when not empty.
+    pub command: Vec<String>,
+    /// The environment whose values stand in the files.
+    pub env: BTreeMap<String, Literal>,
+    /// Environment filled by the platform from a secret store.
+    pub secrets: BTreeMap<String, SecretRef>,
+    /// Health check run inside the container. Absent: none.
+    pub health: Option<HealthCheck>,
+    /// Whether the task ends when this container does.
+    pub essential: bool,
+    /// Containers that must have got that far before this one starts.
+    pub depends_on: BTreeMap<ContainerName, Dependency>,
+    /// CPU units reserved for this container alone; `None`: shares the task's.
+    pub cpu: Option<u32>,
+    /// Hard limit of this container in MiB; `None`: the task's.
+    pub memory: Option<u32>,
+    /// Whether its root file system cannot be written.
+    pub read_only_root: bool,
+    /// The user it runs as, `user` or `user:group`; with `None` the image decides.
+    pub user: Option<String>,
+    /// The directory it starts in; with `None` the image decides.
+    pub working_dir: Option<String>,
+    /// Seconds between TERM and KILL, at most 120 on Fargate; `None`: the platform's 30.
+    pub stop_timeout: Option<Duration>,
+}
 
 /// AWS allows so many containers in a task definition (Amazon ECS service quotas).
 const MOST: usize = 10;
 
 /// A container, with the places that later checks point at.
-pub(super) struct Placed {
-    pub(super) name: ContainerName,
-    pub(super) head: Spot,
+pub(in crate::spec) struct Placed {
+    pub(in crate::spec) name: ContainerName,
+    pub(in crate::spec) head: Spot,
     /// `None` where something essential is missing, which was told.
-    pub(super) container: Option<Container>,
-    pub(super) depends_on: Vec<(String, At<Dependency>)>,
-    pub(super) ports: Vec<At<Port>>,
+    pub(in crate::spec) container: Option<Container>,
+    pub(in crate::spec) depends_on: Vec<(String, At<Dependency>)>,
+    pub(in crate::spec) ports: Vec<At<Port>>,
     /// Whether these are all that were written.
-    pub(super) ports_known: bool,
-    pub(super) essential: bool,
-    pub(super) checked: bool,
-    pub(super) secrets: Vec<(String, At<SecretRef>)>,
-    pub(super) user: Option<At<String>>,
+    pub(in crate::spec) ports_known: bool,
+    pub(in crate::spec) essential: bool,
+    pub(in crate::spec) checked: bool,
+    pub(in crate::spec) secrets: Vec<(String, At<SecretRef>)>,
+    pub(in crate::spec) user: Option<At<String>>,
 }
 
 /// What the main container and a sidecar have in common.
 struct Parts {
     image: Option<At<ImageRef>>,
-    port: Option<At<parts::Port>>,
-    ports: Option<At<Vec<At<parts::Port>>>>,
+    port: Option<At<WrittenPort>>,
+    ports: Option<At<Vec<At<WrittenPort>>>>,
     env: Option<At<Map<Plain>>>,
-    secrets: Option<At<Map<parts::Secret>>>,
+    secrets: Option<At<Map<Secret>>>,
     allow_plain: Option<At<Vec<At<Filled>>>>,
     command: Option<At<Vec<At<String>>>>,
     entrypoint: Option<At<Vec<At<String>>>>,
@@ -46,7 +127,7 @@ struct Parts {
     working_dir: Option<At<Filled>>,
     read_only_root: Option<At<bool>>,
     stop_timeout: Option<At<Time<2, 120>>>,
-    depends_on: Option<At<parts::DependsOn>>,
+    depends_on: Option<At<DependsOn>>,
     essential: bool,
     ports_given: bool,
     checked: bool,
@@ -83,9 +164,9 @@ macro_rules! parts {
 }
 
 /// Every container of a service, `ecs` or not.
-pub(super) fn all(
+pub(in crate::spec) fn all(
     name: &ServiceName,
-    raw: &mut raw::Service,
+    raw: &mut ServiceTable,
     head: Spot,
     ecs: bool,
     findings: &mut Findings,
@@ -100,7 +181,7 @@ pub(super) fn all(
     let health = main_health(raw, ecs, findings);
     let parts = parts!(raw, true, checked, health, None, None);
     let mut containers = Vec::new();
-    if let Ok(name) = raw::container_name(name.as_str()) {
+    if let Ok(name) = container_name(name.as_str()) {
         containers.push(placed(name, head, parts, findings));
     }
     let sidecars = raw.sidecar.take().map(|at| at.value.0).unwrap_or_default();
@@ -109,7 +190,7 @@ pub(super) fn all(
     }
     let mut named = Vec::new();
     for (sidecar, at) in sidecars {
-        match raw::container_name(&sidecar) {
+        match container_name(&sidecar) {
             Err(error) => findings.bad_value(at.head, error.to_string()),
             Ok(_) if sidecar == name.as_str() => findings.problem(
                 Problem::new(
@@ -128,12 +209,12 @@ pub(super) fn all(
 }
 
 /// The containers, if nothing essential is missing from any.
-pub(super) fn whole(containers: Vec<Placed>) -> Option<Vec<Container>> {
+pub(in crate::spec) fn whole(containers: Vec<Placed>) -> Option<Vec<Container>> {
     let each = containers.into_iter();
     each.map(|placed| placed.container).collect()
 }
 
-fn from_sidecar(name: ContainerName, at: At<raw::Sidecar>, findings: &mut Findings) -> Placed {
+fn from_sidecar(name: ContainerName, at: At<SidecarTable>, findings: &mut Findings) -> Placed {
     let mut raw = at.value;
     let health = raw.health.take().and_then(|at| sidecar_health(at.value));
     let essential = or(raw.essential.take(), true);
@@ -142,79 +223,13 @@ fn from_sidecar(name: ContainerName, at: At<raw::Sidecar>, findings: &mut Findin
     placed(name, at.head, parts, findings)
 }
 
-fn sidecar_health(health: raw::SidecarHealth) -> Option<HealthCheck> {
-    let interval = health.interval.map(|at| at.value.0);
-    let timeout = health.timeout.map(|at| at.value.0);
-    let grace = health.grace.map(|at| at.value.0);
-    let retries = health.retries.map(|at| at.value.0);
-    Some(check(
-        health.command?.value.0,
-        [interval, timeout, grace],
-        retries,
-    ))
-}
-
-/// The check inside of the main container: `ecs.health_command`, on ECS, before `health.command`.
-fn main_health(raw: &raw::Service, ecs: bool, findings: &mut Findings) -> Option<HealthCheck> {
-    let typed = raw.ecs.as_ref().filter(|_| ecs);
-    let own = typed.and_then(|ecs| ecs.value.health_command.clone());
-    let Some(At {
-        value: health,
-        head,
-        ..
-    }) = &raw.health
-    else {
-        return own.map(|at| check(at.value.0, [None; 3], None));
-    };
-    if let Some(path) = &health.path
-        && !path.value.0.starts_with('/')
-    {
-        findings.bad_value(path.spot, "a path starts with `/`");
-    }
-    let interval = health.interval.as_ref().map(|at| at.value.0);
-    let timeout = health.timeout.as_ref().map(|at| at.value.0);
-    let grace = health.grace.as_ref().map(|at| at.value.0);
-    let retries = health.retries.as_ref().map(|at| at.value.0);
-    match own.or(health.command.clone()) {
-        Some(command) => Some(check(command.value.0, [interval, timeout, grace], retries)),
-        None if health.path.is_some() => {
-            if ecs {
-                findings.note(
-                    "not-honoured",
-                    "no check runs inside of the container, since neither `ecs.health_command` nor `health.command` is given; \
-                     on ECS `health.path` is the target group's own setting and is not changed",
-                );
-            }
-            None
-        }
-        None if health.has(&["command"]) => None,
-        None => {
-            let why = "a check needs a `path` or a `command`";
-            findings.missing(*head, "command", why);
-            None
-        }
-    }
-}
-
-/// A check with the defaults of ECS: every 30 s, 5 s long, 3 times, no grace.
-fn check(command: String, times: [Option<Duration>; 3], retries: Option<u32>) -> HealthCheck {
-    let [interval, timeout, grace] = times;
-    HealthCheck {
-        command,
-        interval: interval.unwrap_or(Duration::from_secs(30)),
-        timeout: timeout.unwrap_or(Duration::from_secs(5)),
-        retries: retries.unwrap_or(3),
-        grace: grace.unwrap_or(Duration::ZERO),
-    }
-}
-
 fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Findings) -> Placed {
     let ports = ports(given.port.take(), given.ports.take(), findings);
     twice(given.env.as_ref(), given.secrets.as_ref(), findings);
-    let env = plain::environment(given.env.take(), given.allow_plain.as_ref(), findings);
+    let env = environment(given.env.take(), given.allow_plain.as_ref(), findings);
     let mut secrets = Vec::new();
     for (name, at) in given.secrets.map(|at| at.value.0).unwrap_or_default() {
-        plain::variable_name(&name, at.head, findings);
+        variable_name(&name, at.head, findings);
         let (value, spot, head) = (at.value.0, at.spot, at.head);
         secrets.push((name, At { value, spot, head }));
     }
@@ -277,57 +292,7 @@ fn texts(field: Option<At<Vec<At<String>>>>) -> Vec<String> {
     items.into_iter().map(|at| at.value).collect()
 }
 
-/// Names that are no container's are told by the graph's check.
-fn dependencies(depends_on: &[(String, At<Dependency>)]) -> BTreeMap<ContainerName, Dependency> {
-    let entries = depends_on.iter();
-    entries
-        .filter_map(|(name, at)| Some((name.parse().ok()?, at.value)))
-        .collect()
-}
-
-fn ports(
-    port: Option<At<parts::Port>>,
-    ports: Option<At<Vec<At<parts::Port>>>>,
-    findings: &mut Findings,
-) -> Vec<At<Port>> {
-    if let (Some(port), Some(ports)) = (&port, &ports) {
-        findings.problem(
-            Problem::new("conflict", "`port` and `ports` exclude each other")
-                .at(ports.head)
-                .also(port.head, "the one port"),
-        );
-    }
-    let many = ports.map(|at| at.value).unwrap_or_default();
-    let all = port.into_iter().chain(many);
-    all.map(|at| At {
-        value: at.value.0,
-        spot: at.spot,
-        head: at.head,
-    })
-    .collect()
-}
-
-/// A name in `env` and in `secrets` leaves open which one the program would see.
-fn twice(
-    env: Option<&At<Map<Plain>>>,
-    secrets: Option<&At<Map<parts::Secret>>>,
-    findings: &mut Findings,
-) {
-    let (Some(env), Some(secrets)) = (env, secrets) else {
-        return;
-    };
-    let secrets = secrets.value.0.iter();
-    let secrets: HashMap<&str, _> = secrets.map(|(name, at)| (name.as_str(), at)).collect();
-    for (name, at) in &env.value.0 {
-        if let Some(secret) = secrets.get(name.as_str()) {
-            findings.problem(
-                Problem::new(
-                    "duplicate-name",
-                    format!("`{name}` is both in `env` and in `secrets`"),
-                )
-                .at(secret.head)
-                .also(at.head, "here too"),
-            );
-        }
-    }
+/// Names of containers are checked where they are used as keys.
+pub(in crate::spec) fn container_name(key: &str) -> Result<ContainerName, crate::names::BadName> {
+    key.parse()
 }

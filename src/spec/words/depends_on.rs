@@ -1,17 +1,88 @@
-//! What containers of one task have to do with each other: who waits for whom, and who listens
-//! where.
+//! Which containers wait for which, and how far those must have got.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::super::findings::Findings;
-use super::super::model::{Dependency, Port, Protocol};
-use super::super::nearest;
-use super::super::problem::Problem;
-use super::super::shape::At;
-use super::container::Placed;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
-/// Checks names, conditions, circles and ports.
-pub(super) fn check(containers: &[Placed], findings: &mut Findings) {
+use crate::names::ContainerName;
+use crate::spec::findings::Findings;
+use crate::spec::nearest;
+use crate::spec::problem::Problem;
+use crate::spec::scalar::Filled;
+use crate::spec::shape::{At, Map, Shape, words};
+use crate::spec::tree::{Node, Value};
+use crate::spec::words::container::Placed;
+
+words!(
+    Dependency, "how far a container must have got",
+    "start" => Dependency::Start,
+    "complete" => Dependency::Complete,
+    "success" => Dependency::Success,
+    "healthy" => Dependency::Healthy,
+);
+
+/// Containers to wait for: `{ NAME = "healthy" }`, or `["NAME"]` for those that must have started.
+pub(in crate::spec) struct DependsOn(pub(in crate::spec) Vec<(String, At<Dependency>)>);
+
+impl Shape for DependsOn {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        if matches!(node.value, Value::Table(_)) {
+            return Some(Self(Map::read(node, findings)?.0));
+        }
+        if !matches!(node.value, Value::List(_)) {
+            let expected = "a table such as { NAME = \"healthy\" }, or an array of names";
+            findings.wrong_type(node, expected, None);
+            return None;
+        }
+        let names = Vec::<At<Filled>>::read(node, findings)?;
+        let started = |at: At<Filled>| {
+            let dependency = At {
+                value: Dependency::Start,
+                spot: at.spot,
+                head: at.spot,
+            };
+            (at.value.0, dependency)
+        };
+        Some(Self(names.into_iter().map(started).collect()))
+    }
+
+    fn schema() -> Json {
+        json!({
+            "anyOf": [
+                { "type": "object", "additionalProperties": Dependency::schema() },
+                { "type": "array", "items": Filled::schema() },
+            ],
+        })
+    }
+}
+
+/// How far another container must have got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dependency {
+    /// It must have started.
+    Start,
+    /// It must have ended, with whatever exit code.
+    Complete,
+    /// It must have ended with exit code 0.
+    Success,
+    /// It must have passed its health check.
+    Healthy,
+}
+
+/// Names that are no container's are told by the graph's check.
+pub(in crate::spec) fn dependencies(
+    depends_on: &[(String, At<Dependency>)],
+) -> BTreeMap<ContainerName, Dependency> {
+    let entries = depends_on.iter();
+    entries
+        .filter_map(|(name, at)| Some((name.parse().ok()?, at.value)))
+        .collect()
+}
+
+/// Checks names, conditions and circles.
+pub(in crate::spec) fn check(containers: &[Placed], findings: &mut Findings) {
     let numbers = numbers(containers);
     for placed in containers {
         for (name, at) in &placed.depends_on {
@@ -26,7 +97,6 @@ pub(super) fn check(containers: &[Placed], findings: &mut Findings) {
         }
     }
     circle(containers, findings);
-    ports(containers, findings);
 }
 
 fn unknown(
@@ -150,23 +220,4 @@ fn tell(circle: &[&Placed], findings: &mut Findings) {
             .at(spot)
             .label("none of them could ever start"),
     );
-}
-
-/// All containers of a task share one network interface, so a port has one owner.
-fn ports(containers: &[Placed], findings: &mut Findings) {
-    let mut taken: HashMap<_, &At<Port>> = HashMap::new();
-    for port in containers.iter().flat_map(|placed| &placed.ports) {
-        let key = (port.value.number, port.value.protocol == Protocol::Udp);
-        let first = *taken.entry(key).or_insert(port);
-        if first.spot != port.spot {
-            findings.problem(
-                Problem::new(
-                    "duplicate-port",
-                    "two containers of a service cannot listen on one port",
-                )
-                .at(port.spot)
-                .also(first.spot, "taken here"),
-            );
-        }
-    }
 }

@@ -1,68 +1,17 @@
-//! Values that can be written in more than one way: ports, secrets and dependencies.
+//! A reference says where a secret is kept, so that its value never passes through the program.
 
 use serde_json::{Value as Json, json};
 
 use crate::names::{Arn, KubeName, Pattern};
 use crate::spec::findings::Findings;
-use crate::spec::model::{Architecture, Dependency, Port as Listens, Protocol, SecretRef};
 use crate::spec::problem::Problem;
-use crate::spec::scalar::{Filled, Whole};
-use crate::spec::shape::{At, Map, Shape, table, words};
+use crate::spec::resolve::arns::{self, Home};
+use crate::spec::scalar::Filled;
+use crate::spec::shape::{At, Shape, table};
 use crate::spec::tree::{Node, Value};
-
-words!(Architecture, "an architecture", "x86_64" => Architecture::X86_64, "arm64" => Architecture::Arm64);
-words!(
-    Dependency, "how far a container must have got",
-    "start" => Dependency::Start,
-    "complete" => Dependency::Complete,
-    "success" => Dependency::Success,
-    "healthy" => Dependency::Healthy,
-);
-
-/// A port: 8080, or "53/udp".
-#[derive(Clone, Copy)]
-pub(in crate::spec) struct Port(pub(in crate::spec) Listens);
-
-/// A port is a number, with a protocol behind it perhaps.
-pub(in crate::spec) static PORT: Pattern = Pattern::new("[1-9][0-9]{0,4}(?:/(?:tcp|udp))?");
-
-impl Shape for Port {
-    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        let Some(text) = node.word() else {
-            let Whole::<1, 65_535>(number) = Whole::read(node, findings)?;
-            let number = u16::try_from(number).ok()?;
-            return Some(Self(Listens {
-                number,
-                protocol: Protocol::Tcp,
-            }));
-        };
-        if !PORT.holds(text) {
-            let message = "this is not a port: write 8080, \"8080/tcp\" or \"53/udp\"";
-            findings.bad_value(node.spot, message);
-            return None;
-        }
-        let (number, protocol) = match text.split_once('/') {
-            Some((number, "udp")) => (number, Protocol::Udp),
-            Some((number, _)) => (number, Protocol::Tcp),
-            None => (text, Protocol::Tcp),
-        };
-        if let Ok(number) = number.parse() {
-            Some(Self(Listens { number, protocol }))
-        } else {
-            findings.bad_value(node.spot, "must be from 1 to 65535");
-            None
-        }
-    }
-
-    fn schema() -> Json {
-        json!({
-            "anyOf": [
-                { "type": "integer", "minimum": 1, "maximum": 65535 },
-                PORT.schema(),
-            ],
-        })
-    }
-}
+use crate::spec::words::container::Placed;
+use crate::spec::words::kubernetes::Scene;
+use crate::spec::words::namespace::SecretStore;
 
 table! {
     /// Where a secret is kept.
@@ -126,7 +75,7 @@ impl Shape for Secret {
 }
 
 const FORMS: &str = "write the ARN of a secret in Secrets Manager (\"arn:…:secret:NAME\", with \
-     \":KEY::\" after it for one key), \"ssm:/name\" for a parameter, or on Kubernetes \
+     \":KEY::\" after it for one key), \"ssm:/name\" for a parameter, or on KubernetesTable \
      { secret = \"NAME\", key = \"KEY\" }; never the value itself";
 
 fn from_table(node: &Node, findings: &mut Findings) -> Option<Result<SecretRef, &'static str>> {
@@ -228,38 +177,136 @@ fn parameter_name(name: &str) -> Result<SecretRef, &'static str> {
     Ok(SecretRef::Parameter(name.to_owned()))
 }
 
-/// Containers to wait for: `{ NAME = "healthy" }`, or `["NAME"]` for those that must have started.
-pub(in crate::spec) struct DependsOn(pub(in crate::spec) Vec<(String, At<Dependency>)>);
+/// Where a secret's value is kept; never the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretRef {
+    /// AWS Secrets Manager: the secret's ARN, optionally one key of its JSON document.
+    SecretsManager {
+        /// The ARN looks like `arn:aws:secretsmanager:…:secret:NAME`.
+        arn: Arn,
+        /// One key of the JSON document.
+        key: Option<String>,
+    },
+    /// SSM Parameter Store: a name in the same Region, or an ARN.
+    Parameter(String),
+    /// A Secret of the service's namespace on Kubernetes, which somebody else keeps.
+    Kubernetes {
+        /// The name of the Secret.
+        secret: KubeName,
+        /// The key in it; `None`: the variable's own name.
+        key: Option<String>,
+    },
+}
 
-impl Shape for DependsOn {
-    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        if matches!(node.value, Value::Table(_)) {
-            return Some(Self(Map::read(node, findings)?.0));
+impl SecretRef {
+    /// The `valueFrom` of an ECS secret: `arn`, `arn:key::` or a parameter name
+    /// (Amazon ECS developer guide, sensitive data). A Secret of Kubernetes has none there, which
+    /// is told when the file is read.
+    pub fn value_from(&self) -> String {
+        match self {
+            Self::Kubernetes { secret, .. } => secret.to_string(),
+            Self::SecretsManager { arn, key: None } => arn.to_string(),
+            Self::SecretsManager {
+                arn,
+                key: Some(key),
+            } => format!("{arn}:{key}::"),
+            Self::Parameter(name) => name.clone(),
         }
-        if !matches!(node.value, Value::List(_)) {
-            let expected = "a table such as { NAME = \"healthy\" }, or an array of names";
-            findings.wrong_type(node, expected, None);
-            return None;
-        }
-        let names = Vec::<At<Filled>>::read(node, findings)?;
-        let started = |at: At<Filled>| {
-            let dependency = At {
-                value: Dependency::Start,
-                spot: at.spot,
-                head: at.spot,
-            };
-            (at.value.0, dependency)
-        };
-        Some(Self(names.into_iter().map(started).collect()))
     }
+}
 
-    fn schema() -> Json {
-        json!({
-            "anyOf": [
-                { "type": "object", "additionalProperties": Dependency::schema() },
-                { "type": "array", "items": Filled::schema() },
-            ],
-        })
+/// Secrets had better be of the target's account and Region.
+pub(in crate::spec) fn home(containers: &[Placed], place: Home<'_>, findings: &mut Findings) {
+    for placed in containers {
+        for (name, at) in &placed.secrets {
+            let arn = match &at.value {
+                SecretRef::SecretsManager { arn, .. } => Some(arn.clone()),
+                SecretRef::Parameter(name) => name.parse().ok(),
+                SecretRef::Kubernetes { .. } => None,
+            };
+            if let Some(arn) = arn {
+                arns::home(name, &arn, place, findings);
+            }
+        }
+    }
+}
+
+/// ECS fills nothing from a Secret of Kubernetes.
+pub(in crate::spec) fn for_ecs(containers: &[Placed], findings: &mut Findings) {
+    for (name, at) in containers.iter().flat_map(|placed| &placed.secrets) {
+        if matches!(at.value, SecretRef::Kubernetes { .. }) {
+            let message = format!("`{name}` is in a Secret of Kubernetes, and this target is ECS");
+            findings.problem(Problem::new("conflict", message).at(at.spot).help(
+                "name a secret of Secrets Manager, { arn = \"arn:…:secret:NAME\", key = \"KEY\" }, here or in \
+                 the target's own file",
+            ));
+        }
+    }
+}
+
+/// Whether what `secrets` refers to can get into the Secret.
+pub(in crate::spec) fn for_kubernetes(
+    scene: &Scene<'_>,
+    secret: &KubeName,
+    findings: &mut Findings,
+) {
+    let all: Vec<_> = scene
+        .containers
+        .iter()
+        .flat_map(|placed| &placed.secrets)
+        .collect();
+    // Keys of a Secret (Kubernetes documentation, Secrets, constraints on names and data).
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    for (name, at) in &all {
+        let is_key = !matches!(at.value, SecretRef::Kubernetes { key: Some(_), .. });
+        if is_key && !name.chars().all(plain) {
+            let message = "on Kubernetes such a name has letters, digits and `-_.`";
+            findings.bad_value(at.head, message);
+        }
+    }
+    home(scene.containers, scene.place.into(), findings);
+    let kept = |one: &&Reference| matches!(one.1.value, SecretRef::Kubernetes { .. });
+    let referred: Vec<_> = all.into_iter().filter(|one| !kept(one)).collect();
+    match &scene.place.secret_store {
+        Some(store) => one_service(&referred, store, findings),
+        None => by_hand(&referred, secret, findings),
+    }
+}
+
+type Reference = (String, At<SecretRef>);
+
+/// A store of the External Secrets Operator reads from one of AWS's services.
+fn one_service(all: &[&Reference], store: &SecretStore, findings: &mut Findings) {
+    let parameter = |at: &At<SecretRef>| matches!(at.value, SecretRef::Parameter(_));
+    let Some((_, first)) = all.first() else {
+        return;
+    };
+    let mut others = all.iter().map(|(_, at)| at);
+    if let Some(at) = others.find(|at| parameter(at) != parameter(first)) {
+        findings.problem(
+            Problem::new(
+                "conflict",
+                "one store cannot fill a Secret from both services",
+            )
+            .at(at.spot)
+            .also(first.spot, "this one is in the other service")
+            .help("keep all of a service's secrets in Secrets Manager, or all in Parameter Store"),
+        );
+    } else if parameter(first) {
+        let message = format!("the store `{}` must be one of Parameter Store", store.name);
+        findings.note("parameter-store", message);
+    }
+}
+
+/// Without a store nobody reads what is referred to.
+fn by_hand(all: &[&Reference], secret: &KubeName, findings: &mut Findings) {
+    let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    if !names.is_empty() {
+        let message = format!(
+            "the target has no `secret_store`: the Secret `{secret}` must exist, and what `secrets` refers to ({}) is not read",
+            names.join(", ")
+        );
+        findings.note("secret-by-hand", message);
     }
 }
 

@@ -2,19 +2,76 @@
 
 use std::time::Duration;
 
-use super::super::findings::Findings;
-use super::super::model::{Check, HttpProbe, Port, Probe, Protocol};
-use super::super::problem::{Problem, Spot};
-use super::super::raw;
-use super::super::raw::kubernetes::{self as table, Switch};
-use super::super::shape::{At, Table};
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::scalar::{Filled, Whole};
+use crate::spec::shape::{At, Switch, Table, table};
+use crate::spec::units::Time;
+use crate::spec::words::health::HealthTable;
+use crate::spec::words::kubernetes::KubernetesTable;
+use crate::spec::words::ports::{Port, Protocol};
+
+table! {
+    /// What the kubelet asks a container, and how often.
+    "a probe" ProbeTable {
+        /// Path of an HTTP check.
+        path: Filled,
+        /// A shell line that runs inside of the container.
+        command: Filled,
+        /// The port that is asked; without a `path` it must be open. Default: the service's own.
+        port: Whole<1, 65_535>,
+        /// Before the first. Default: 0s; of liveness: `health.grace`.
+        delay: Time<0, 3600>,
+        /// Between two. Default: 5s; of liveness: `health.interval`.
+        period: Time<1, 3600>,
+        /// How long one may take. Default: `health.timeout`.
+        timeout: Time<1, 600>,
+        /// Failures in a row that count. Default: `health.retries`; of startup: 60.
+        retries: Whole<1, 1000>,
+    }
+}
+
+/// A probe of the kubelet's (Kubernetes documentation, liveness, readiness and startup probes).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The check that each probe makes.
+    pub check: Check,
+    /// Before the first one, in whole seconds.
+    pub delay: Duration,
+    /// Between two, in whole seconds, at least 1.
+    pub period: Duration,
+    /// How long one may take, in whole seconds, at least 1.
+    pub timeout: Duration,
+    /// Failures in a row that count.
+    pub failures: u32,
+}
+
+/// What a probe asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// An HTTP GET that must answer 200 to 399.
+    Http(HttpProbe),
+    /// A shell line in the container that must exit with 0.
+    Command(String),
+    /// The port accepts connections.
+    Tcp(u16),
+}
+
+/// Where an HTTP check sends its requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpProbe {
+    /// The path, with its slash.
+    pub path: String,
+    /// The port of the container that answers.
+    pub port: u16,
+}
 
 /// Readiness is asked for so often, whatever `health.interval` says: a rollout waits for it.
 const READINESS: Duration = Duration::from_secs(5);
 
 /// What `health` says, with its defaults.
 #[derive(Clone)]
-pub(super) struct Health {
+pub(in crate::spec) struct Health {
     path: Option<(String, Spot)>,
     command: Option<String>,
     interval: Duration,
@@ -24,7 +81,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    pub(super) fn of(raw: Option<&At<raw::Health>>) -> Self {
+    pub(in crate::spec) fn of(raw: Option<&At<HealthTable>>) -> Self {
         let raw = raw.map(|at| &at.value);
         let path = raw.and_then(|raw| raw.path.as_ref());
         let command = raw.and_then(|raw| raw.command.as_ref());
@@ -44,15 +101,15 @@ impl Health {
 }
 
 /// The three probes that the kubelet knows.
-pub(super) struct Probes {
-    pub(super) readiness: Option<Probe>,
-    pub(super) liveness: Option<Probe>,
-    pub(super) startup: Option<Probe>,
+pub(in crate::spec) struct Probes {
+    pub(in crate::spec) readiness: Option<Probe>,
+    pub(in crate::spec) liveness: Option<Probe>,
+    pub(in crate::spec) startup: Option<Probe>,
 }
 
 /// The probes of a main container that listens on these ports.
-pub(super) fn probes(
-    raw: &mut table::Kubernetes,
+pub(in crate::spec) fn probes(
+    raw: &mut KubernetesTable,
     health: &Health,
     ports: &[At<Port>],
     findings: &mut Findings,
@@ -114,11 +171,7 @@ struct Usual {
 }
 
 impl Usual {
-    fn probe(
-        &self,
-        raw: Option<At<Switch<table::Probe>>>,
-        findings: &mut Findings,
-    ) -> Option<Probe> {
+    fn probe(&self, raw: Option<At<Switch<ProbeTable>>>, findings: &mut Findings) -> Option<Probe> {
         let (raw, head) = match raw {
             Some(At {
                 value: Switch::Off, ..
@@ -128,13 +181,13 @@ impl Usual {
                 head,
                 ..
             }) => (raw, head),
-            None => return Some(self.with(self.check.clone()?, &table::Probe::default())),
+            None => return Some(self.with(self.check.clone()?, &ProbeTable::default())),
         };
         let check = self.check(&raw, head, findings)?;
         Some(self.with(check, &raw))
     }
 
-    fn with(&self, check: Check, raw: &table::Probe) -> Probe {
+    fn with(&self, check: Check, raw: &ProbeTable) -> Probe {
         Probe {
             check,
             delay: raw.delay.as_ref().map_or(self.delay, |at| at.value.0),
@@ -145,7 +198,7 @@ impl Usual {
     }
 
     /// What is asked: `path`, `command` or `port` of the probe's own, else the usual.
-    fn check(&self, raw: &table::Probe, head: Spot, findings: &mut Findings) -> Option<Check> {
+    fn check(&self, raw: &ProbeTable, head: Spot, findings: &mut Findings) -> Option<Check> {
         let port = raw.port.as_ref().map(|at| at.value.0);
         let port = port.and_then(|port| u16::try_from(port).ok());
         if let Some(command) = &raw.command {

@@ -1,17 +1,43 @@
 //! What is reserved for the main container, and what it may use at most.
 
-use super::super::findings::Findings;
-use super::super::model::Resources;
-use super::super::problem::{Problem, Spot};
-use super::super::raw::kubernetes as table;
-use super::super::shape::At;
-use super::container::Placed;
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::shape::{At, table};
+use crate::spec::units::{Mebibytes, Millis};
+use crate::spec::words::container::Placed;
+
+table! {
+    /// CPU and memory.
+    "requests and limits" ResourcesTable {
+        /// In CPUs: 0.25, or "250m".
+        cpu: Millis,
+        /// "256MiB", or "256Mi".
+        memory: Mebibytes,
+    }
+}
+
+/// Amounts of CPU and memory that are requested or allowed; `None` asks for nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Resources {
+    /// CPU is counted in thousandths.
+    pub cpu: Option<u32>,
+    /// Memory is counted in MiB.
+    pub memory: Option<u32>,
+}
+
+impl Resources {
+    /// Units of 1/1024 vCPU as thousandths of a CPU, rounded to the nearest.
+    pub fn millis(units: u32) -> u32 {
+        let thousandths = (u64::from(units) * 1000 + 512) / 1024;
+        u32::try_from(thousandths).unwrap_or(u32::MAX)
+    }
+}
 
 /// What one pod has in all: thousandths of a CPU, and MiB.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Size {
-    pub(super) cpu: Option<u32>,
-    pub(super) memory: Option<u32>,
+pub(in crate::spec) struct Size {
+    pub(in crate::spec) cpu: Option<u32>,
+    pub(in crate::spec) memory: Option<u32>,
 }
 
 /// The main container's share of what a pod has in all, where nothing else is said.
@@ -36,9 +62,9 @@ fn rest(size: Size, containers: &[Placed]) -> Size {
 
 /// Requests and limits. What is not said follows from the pod's size, and from the other one so that
 /// a request is never above its limit.
-pub(super) fn resources(
-    requests: Option<At<table::Resources>>,
-    limits: Option<At<table::Resources>>,
+pub(in crate::spec) fn resources(
+    requests: Option<At<ResourcesTable>>,
+    limits: Option<At<ResourcesTable>>,
     size: Size,
     containers: &[Placed],
     findings: &mut Findings,
@@ -83,7 +109,7 @@ struct Written {
 }
 
 impl Written {
-    fn of(raw: Option<At<table::Resources>>) -> Self {
+    fn of(raw: Option<At<ResourcesTable>>) -> Self {
         let raw = raw.map(|at| at.value).unwrap_or_default();
         Self {
             cpu: raw.cpu.map(|at| (at.value.0, at.spot)),

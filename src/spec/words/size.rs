@@ -1,9 +1,44 @@
 //! The sizes that Fargate offers (Amazon ECS developer guide, task definition parameters for
 //! Fargate, task size).
 
+use crate::spec::findings::Findings;
+use crate::spec::problem::Problem;
+use crate::spec::words::service::ServiceTable;
+
+/// The size of the task: one that Fargate offers.
+pub(in crate::spec) fn check(raw: &ServiceTable, findings: &mut Findings) {
+    let (Some(cpu), Some(memory)) = (&raw.cpu, &raw.memory) else {
+        return;
+    };
+    let (units, mebibytes) = (cpu.value.0, memory.value.0);
+    match memory_sizes(units) {
+        None => findings.note(
+            "unknown-size",
+            format!(
+                "{} is no CPU size of Fargate's that is known here (0.25, 0.5, 1, 2, 4, 8, 16, 32 vCPU); AWS will tell",
+                vcpu(units)
+            ),
+        ),
+        Some(sizes) if !sizes.contains(&mebibytes) => findings.problem(
+            Problem::new(
+                "bad-size",
+                format!(
+                    "Fargate does not offer {} of memory with {}",
+                    size_in_words(mebibytes),
+                    vcpu(units)
+                ),
+            )
+            .at(memory.spot)
+            .also(cpu.spot, "this much CPU")
+            .help(format!("with {}: {}", vcpu(units), offered(&sizes))),
+        ),
+        Some(_) => {}
+    }
+}
+
 /// Memory sizes in MiB for a CPU size in units; `None` for a size that is not in the table, which
 /// AWS extends from time to time and is then the judge of.
-pub(super) fn memory_sizes(cpu: u32) -> Option<Vec<u32>> {
+fn memory_sizes(cpu: u32) -> Option<Vec<u32>> {
     let steps = |from: u32, to: u32, step: usize| Some((from..=to).step_by(step).collect());
     match cpu {
         256 => Some(vec![512, 1024, 2048]),
@@ -19,7 +54,7 @@ pub(super) fn memory_sizes(cpu: u32) -> Option<Vec<u32>> {
 }
 
 /// Memory sizes as one would write them, in short where they are many.
-pub(super) fn offered(sizes: &[u32]) -> String {
+fn offered(sizes: &[u32]) -> String {
     let written: Vec<String> = sizes.iter().map(|size| size_in_words(*size)).collect();
     match sizes {
         [first, second, .., last] if sizes.len() > 4 => format!(
@@ -33,7 +68,7 @@ pub(super) fn offered(sizes: &[u32]) -> String {
 }
 
 /// Writes MiB as `512MiB` or `1GiB`.
-pub(super) fn size_in_words(mebibytes: u32) -> String {
+fn size_in_words(mebibytes: u32) -> String {
     if mebibytes.is_multiple_of(1024) {
         format!("{}GiB", mebibytes / 1024)
     } else {
@@ -42,6 +77,6 @@ pub(super) fn size_in_words(mebibytes: u32) -> String {
 }
 
 /// Writes CPU units as vCPU.
-pub(super) fn vcpu(units: u32) -> String {
+fn vcpu(units: u32) -> String {
     format!("{} vCPU", f64::from(units) / 1024.0)
 }

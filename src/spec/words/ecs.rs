@@ -1,0 +1,285 @@
+//! What only ECS knows about a service.
+
+use std::time::Duration;
+
+use crate::names::{Arn, EcsName};
+use crate::spec::findings::Findings;
+use crate::spec::problem::Problem;
+use crate::spec::resolve::{self, Ground, arns, limits, or};
+use crate::spec::scalar::{Filled, Whole};
+use crate::spec::shape::{At, Table, table};
+use crate::spec::units::{Mebibytes, Time};
+use crate::spec::words::architecture::Architecture;
+use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
+use crate::spec::words::cluster::EcsPlace;
+use crate::spec::words::logs::{AwsLogs, logs};
+use crate::spec::words::scaling::ScalingTable;
+use crate::spec::words::service::ServiceTable;
+use crate::spec::words::target_groups::{TargetGroup, TargetGroupTable, target_groups};
+use crate::spec::words::{exec, execution_role, secret, size};
+
+table! {
+    /// What only ECS knows about a service.
+    "[service.NAME.ecs]" EcsTable {
+        /// The ECS service's name. Default: the service's own.
+        service: EcsName,
+        /// The task definition family. Default: the service's own name.
+        family: EcsName,
+        /// ARN of the role that pulls images, reads secrets and writes logs.
+        execution_role: Arn,
+        /// ARN of the role of the program itself. Default: none.
+        task_role: Arn,
+        /// CloudWatch log group for the output of every container. Default: no logs.
+        log_group: Filled,
+        /// Log streams are PREFIX/CONTAINER/TASK. Default: ecs.
+        log_prefix: Filled,
+        /// A shell line that runs inside of the main container; before `health.command`.
+        health_command: Filled,
+        /// ARN of the load balancer's target group, to the service's port.
+        target_group: Arn,
+        /// Several target groups instead of one, at most 5.
+        target_groups: Vec<At<TargetGroupTable>>,
+        /// ARN of the Application Load Balancer; needed for `scaling.requests`.
+        load_balancer: Arn,
+        /// A mix of `FARGATE` and `FARGATE_SPOT`. Default: launch type FARGATE.
+        capacity: Vec<At<CapacityTable>>,
+        /// Fargate platform version. Default: LATEST.
+        platform_version: Filled,
+        /// Scratch disk of a task, 21GiB to 200GiB. Default: Fargate's 20 GiB.
+        ephemeral_storage: Mebibytes,
+        /// Whether `aws ecs execute-command` works. Default: false.
+        exec: bool,
+        /// New tasks have so long before load-balancer health counts. Default: 0s.
+        health_grace: Time<0, 2_147_483_647>,
+        /// Fewest running tasks during a rollout, percent of desired. Default: 100.
+        minimum_healthy_percent: Whole<0, 200>,
+        /// Most running tasks during a rollout, percent of desired. Default: 200.
+        maximum_percent: Whole<1, 10_000>,
+        /// Names of CloudWatch alarms that trip the rollout.
+        alarms: Vec<At<Filled>>,
+    }
+}
+
+/// What only ECS knows about a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EcsOwn {
+    /// The ECS service's name.
+    pub service: EcsName,
+    /// The task definition family.
+    pub family: EcsName,
+    /// CPU of one task, in units of 1/1024 vCPU.
+    pub cpu: u32,
+    /// Memory of one task, in MiB.
+    pub memory: u32,
+    /// The processors that its images are built for.
+    pub architecture: Architecture,
+    /// Pulls the image, reads the secrets, writes the logs.
+    pub execution_role: Option<Arn>,
+    /// The role that says what the program itself may do.
+    pub task_role: Option<Arn>,
+    /// CloudWatch Logs through awslogs; `None`: no log configuration.
+    pub logs: Option<AwsLogs>,
+    /// The target groups come in the order of the file.
+    pub target_groups: Vec<TargetGroup>,
+    /// The ALB in front, needed for scaling on requests per target.
+    pub load_balancer: Option<Arn>,
+    /// The capacity providers; without any, the launch type is FARGATE.
+    pub capacity: Vec<Capacity>,
+    /// The platform version of Fargate: `LATEST` unless the file says otherwise.
+    pub platform_version: String,
+    /// GiB, 21 to 200; `None`: Fargate's 20.
+    pub ephemeral_storage: Option<u32>,
+    /// Whether `aws ecs execute-command` works.
+    pub exec: bool,
+    /// New tasks have so long before load-balancer health counts.
+    pub health_grace: Duration,
+    /// Lower bound of running tasks during a rollout, in percent of desired, rounded up.
+    pub minimum_healthy_percent: u32,
+    /// Upper bound of running tasks during a rollout, in percent of desired, rounded down.
+    pub maximum_percent: u32,
+    /// CloudWatch alarms that trip the rollout.
+    pub alarms: Vec<String>,
+}
+
+pub(in crate::spec) type Scene<'a> = resolve::Scene<'a, EcsPlace>;
+
+impl Ground for EcsPlace {
+    type Own = EcsOwn;
+    const ECS: bool = true;
+
+    fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<EcsOwn> {
+        size::check(raw, findings);
+        if raw.expose.is_some() {
+            findings.note(
+                "not-honoured",
+                "`expose` changes nothing on ECS: the load balancer's listeners are not ours, only its target group is",
+            );
+        }
+        limits::definition(scene.head, scene.containers, findings);
+        ecs(raw, scene, findings)
+    }
+
+    fn objects(own: &EcsOwn) -> Vec<(&'static str, String)> {
+        vec![("ECS service", own.service.to_string())]
+    }
+}
+
+/// Resolves `[service.NAME.ecs]`; an absent table is an empty one.
+fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<EcsOwn> {
+    let raw = common.ecs.take();
+    let head = raw.as_ref().map_or(scene.head, |at| at.head);
+    let raw = raw.map_or_else(EcsTable::default, |at| at.value);
+    roles_and_balancer(&raw, scene, findings);
+    execution_role::check(&raw, head, scene, findings);
+    exec::check(&raw, scene, findings);
+    percentages(&raw, findings);
+    scaling_on_requests(&raw, common.scaling.as_ref(), findings);
+    let default: EcsName = scene.name.as_str().parse().ok()?;
+    let logs = logs(raw.log_group, raw.log_prefix, &scene.place.region, findings);
+    let groups = target_groups(raw.target_group, raw.target_groups, scene, findings);
+    let grace = raw.health_grace.map(|at| at.value.0);
+    if grace.is_none() && !groups.is_empty() && has_grace(scene) {
+        findings.note(
+            "health-grace",
+            "`health.grace` is the container's own; load-balancer health counts at once unless `ecs.health_grace` is given",
+        );
+    }
+    let capacity = capacity(raw.capacity, findings);
+    let platform_version = platform_version(raw.platform_version, findings);
+    let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage, findings);
+    let alarms = alarms(raw.alarms, findings);
+    Some(EcsOwn {
+        service: or(raw.service, default.clone()),
+        family: or(raw.family, default),
+        cpu: common.cpu.as_ref()?.value.0,
+        memory: common.memory.as_ref()?.value.0,
+        architecture: or(common.architecture.take(), Architecture::default()),
+        execution_role: raw.execution_role.map(|at| at.value),
+        task_role: raw.task_role.map(|at| at.value),
+        logs,
+        target_groups: groups,
+        load_balancer: raw.load_balancer.map(|at| at.value),
+        capacity,
+        platform_version,
+        ephemeral_storage,
+        exec: or(raw.exec, false),
+        health_grace: grace.unwrap_or_default(),
+        minimum_healthy_percent: or(raw.minimum_healthy_percent, Whole(100)).0,
+        maximum_percent: or(raw.maximum_percent, Whole(200)).0,
+        alarms,
+    })
+}
+
+fn has_grace(scene: &Scene<'_>) -> bool {
+    let main = scene
+        .containers
+        .first()
+        .and_then(|placed| placed.container.as_ref());
+    let health = main.and_then(|container| container.health.as_ref());
+    health.is_some_and(|health| !health.grace.is_zero())
+}
+
+fn roles_and_balancer(raw: &EcsTable, scene: &Scene<'_>, findings: &mut Findings) {
+    let roles = [
+        ("execution_role", &raw.execution_role),
+        ("task_role", &raw.task_role),
+    ];
+    for (key, arn) in roles {
+        if let Some(at) = arn {
+            arns::kind(at, "iam", "role/", "a role", findings);
+            arns::home(key, &at.value, scene.place.into(), findings);
+        }
+    }
+    if let Some(at) = &raw.load_balancer {
+        let what = "an Application Load Balancer";
+        arns::kind(
+            at,
+            "elasticloadbalancing",
+            "loadbalancer/app/",
+            what,
+            findings,
+        );
+        arns::home("load_balancer", &at.value, scene.place.into(), findings);
+    }
+    secret::home(scene.containers, scene.place.into(), findings);
+    secret::for_ecs(scene.containers, findings);
+}
+
+fn percentages(raw: &EcsTable, findings: &mut Findings) {
+    let least = raw.minimum_healthy_percent.as_ref();
+    let most = raw.maximum_percent.as_ref();
+    let (low, high) = (
+        least.map_or(100, |at| at.value.0),
+        most.map_or(200, |at| at.value.0),
+    );
+    if low >= high
+        && let Some(spot) = most.map(|at| at.spot).or(least.map(|at| at.spot))
+    {
+        let message =
+            format!("a rollout within {low} % and {high} % of the tasks could never start one");
+        let problem = Problem::new("conflict", message).at(spot);
+        findings.problem(problem.help("`maximum_percent` must be above `minimum_healthy_percent`"));
+    }
+}
+
+fn scaling_on_requests(
+    raw: &EcsTable,
+    scaling: Option<&At<ScalingTable>>,
+    findings: &mut Findings,
+) {
+    let Some(requests) = scaling.and_then(|at| at.value.requests.as_ref()) else {
+        return;
+    };
+    let several = raw.target_groups.as_ref().map_or(0, |at| at.value.len());
+    let groups = several + usize::from(raw.has(&["target_group"]));
+    let readable = raw.target_groups.is_some() || !raw.has(&["target_groups"]);
+    if readable && groups != 1 {
+        let message = format!("scaling on requests needs exactly one target group, not {groups}");
+        findings.bad_value(requests.head, message);
+    }
+    if !raw.has(&["load_balancer"]) {
+        let message = "scaling on requests needs `ecs.load_balancer`, the ARN of the load balancer";
+        findings.bad_value(requests.head, message);
+    }
+}
+
+fn platform_version(raw: Option<At<Filled>>, findings: &mut Findings) -> String {
+    let Some(at) = raw else {
+        return "LATEST".to_owned();
+    };
+    let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let numbered = at.value.0.split('.').count() == 3 && at.value.0.split('.').all(number);
+    if at.value.0 != "LATEST" && !numbered {
+        findings.bad_value(
+            at.spot,
+            "a platform version is \"LATEST\", or like \"1.4.0\"",
+        );
+    }
+    at.value.0
+}
+
+/// 21 to 200 GiB (Amazon ECS API reference, `EphemeralStorage`).
+fn ephemeral_storage(raw: Option<At<Mebibytes>>, findings: &mut Findings) -> Option<u32> {
+    let at = raw?;
+    let gibibytes = at.value.0 / 1024;
+    if at.value.0 % 1024 != 0 || !(21..=200).contains(&gibibytes) {
+        findings.bad_value(
+            at.spot,
+            "must be a whole number of GiB from 21GiB to 200GiB",
+        );
+        return None;
+    }
+    Some(gibibytes)
+}
+
+fn alarms(raw: Option<At<Vec<At<Filled>>>>, findings: &mut Findings) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for at in raw.map(|at| at.value).unwrap_or_default() {
+        if names.contains(&at.value.0) {
+            findings
+                .problem(Problem::new("duplicate-name", "this alarm is listed twice").at(at.spot));
+        }
+        names.push(at.value.0);
+    }
+    names
+}

@@ -1,0 +1,50 @@
+//! The role that ECS itself takes to start a task.
+
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::shape::Table;
+use crate::spec::words::ecs::{EcsTable, Scene};
+
+/// Who needs an execution role: Amazon ECS developer guide, task execution IAM role.
+pub(in crate::spec) fn check(
+    raw: &EcsTable,
+    head: Spot,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) {
+    if raw.has(&["execution_role"]) {
+        return;
+    }
+    let mut needs = Vec::new();
+    let containers = || {
+        scene
+            .containers
+            .iter()
+            .filter_map(|placed| placed.container.as_ref())
+    };
+    let private = |image: &str| {
+        let host = image.split('/').next().unwrap_or("");
+        host.contains(".dkr.ecr.") && host.contains(".amazonaws.com")
+    };
+    if containers().any(|container| private(container.image.as_str())) {
+        needs.push("pulls from ECR");
+    }
+    if scene
+        .containers
+        .iter()
+        .any(|placed| !placed.secrets.is_empty())
+    {
+        needs.push("reads secrets");
+    }
+    if raw.has(&["log_group"]) {
+        needs.push("writes logs");
+    }
+    if !needs.is_empty() {
+        findings.problem(
+            Problem::new("missing-key", "`ecs.execution_role` is missing")
+                .at(head)
+                .label(format!("ECS {} with it", needs.join(" and ")))
+                .help("execution_role = \"arn:aws:iam::ACCOUNT:role/ecsTaskExecutionRole\""),
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! What only Kubernetes knows about a service, with what it makes of the words of every platform.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::names::{Arn, KubeLabel, KubeName};
+use crate::spec::findings::Findings;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::resolve::added::Added;
+use crate::spec::resolve::{Ground, arns, or};
+use crate::spec::scalar::Whole;
+use crate::spec::shape::{At, Map, Switch, Table, table};
+use crate::spec::units::Time;
+use crate::spec::words::architecture::Architecture;
+use crate::spec::words::ingress::{Ingress, IngressTable, ingress};
+use crate::spec::words::namespace::KubePlace;
+use crate::spec::words::ports::{Port, Protocol};
+use crate::spec::words::probes::{Health, Probe, ProbeTable, probes};
+use crate::spec::words::resources::{Resources, ResourcesTable, Size, resources};
+use crate::spec::words::rollout::RolloutTable;
+use crate::spec::words::service::{ServiceTable, policy};
+use crate::spec::words::share::{Share, disruption, shares};
+use crate::spec::words::tags::annotations;
+use crate::spec::words::{secret, user};
+use crate::spec::{resolve, units};
+
+table! {
+    /// What only Kubernetes knows about a service.
+    "[service.NAME.kubernetes]" KubernetesTable {
+        /// Name of the Deployment, the Service, the autoscaler and the disruption budget. Default: the service's own.
+        name: KubeLabel,
+        /// The service account of the pods; made where it is missing. Default: the namespace's own.
+        service_account: KubeName,
+        /// ARN of the IAM role of that service account (IRSA). Default: none.
+        role: Arn,
+        /// The Secret that fills the environment from `secrets`. Default: NAME-secrets.
+        secret: KubeName,
+        /// The port of the Service. Default: 80, or the service's own where that is UDP.
+        service_port: Whole<1, 65_535>,
+        /// What is reserved for the main container. Default: `cpu` and `memory` of the service, less the sidecars' shares.
+        requests: ResourcesTable,
+        /// What the main container may use at most. Default: `memory` as above, and any CPU.
+        limits: ResourcesTable,
+        /// When a pod counts as ready, or false. Default: `health` every 5s, else that the port is open.
+        readiness: Switch<ProbeTable>,
+        /// When the container is started anew, or false. Default: as `health` says, else only when it exits.
+        liveness: Switch<ProbeTable>,
+        /// Holds the other two back until it has passed once. Default: none.
+        startup: Switch<ProbeTable>,
+        /// A pod counts as available once it was ready for so long. Default: 5s.
+        min_ready: Time<0, 3600>,
+        /// Most pods above the desired number during a rollout: a number or a share. Default: "25%".
+        max_surge: Share,
+        /// Most pods missing from the desired number during a rollout. Default: 0.
+        max_unavailable: Share,
+        /// Most pods that drained nodes may take away at once, or false. Default: 1.
+        disruption: Switch<Share>,
+        /// Whether pods are spread over zones and nodes as far as they can be. Default: true.
+        spread: bool,
+        /// A pod that ends goes on serving for so long, until nothing is sent to it any more. Default: 5s with a port, else 0s.
+        drain: Time<0, 600>,
+        /// The Ingress that `expose` asks for.
+        ingress: IngressTable,
+        /// Annotations of the pods.
+        pod_annotations: Map<String>,
+    }
+}
+
+/// What only Kubernetes knows about a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KubeOwn {
+    /// The name of the Deployment, the Service, the autoscaler and the disruption budget; also the
+    /// value of their label `app`.
+    pub name: KubeLabel,
+    /// The service account of the pods; `None`: the namespace's own `default`.
+    pub service_account: Option<KubeName>,
+    /// The IAM role of that service account (IRSA).
+    pub role: Option<Arn>,
+    /// The Secret that fills the environment from `secrets`.
+    pub secret: KubeName,
+    /// The port of the Service; 0 where the service listens on none, and there is no Service.
+    pub service_port: u16,
+    /// Pods go to nodes of this architecture only; `None`: to any.
+    pub architecture: Option<Architecture>,
+    /// What the scheduler reserves for the main container.
+    pub requests: Resources,
+    /// What the main container may use at most.
+    pub limits: Resources,
+    /// When a pod counts as ready; `None`: as soon as it runs.
+    pub readiness: Option<Probe>,
+    /// When a container is killed and started again; `None`: only when it exits.
+    pub liveness: Option<Probe>,
+    /// Holds the other two back until a slow container has started; `None`: they begin at once.
+    pub startup: Option<Probe>,
+    /// A pod counts as available once it was ready for so long, in whole seconds.
+    pub min_ready: Duration,
+    /// Most pods above the desired number during a rollout.
+    pub max_surge: Share,
+    /// Most pods missing from the desired number during a rollout.
+    pub max_unavailable: Share,
+    /// Most pods that an eviction (a drained node) may take away at once; `None`: no budget.
+    pub disruption: Option<Share>,
+    /// Whether pods are spread over zones and nodes, as far as they can be.
+    pub spread: bool,
+    /// A pod that is to end goes on serving for so long before it is told, so that load balancers
+    /// have stopped sending to it; in whole seconds.
+    pub drain: Duration,
+    /// The Ingress; `None`: the service is not reached from outside of the cluster.
+    pub ingress: Option<Ingress>,
+    /// Annotations of the pods.
+    pub pod_annotations: BTreeMap<String, String>,
+}
+
+pub(in crate::spec) type Scene<'a> = resolve::Scene<'a, KubePlace>;
+
+impl Ground for KubePlace {
+    type Own = KubeOwn;
+    const ECS: bool = false;
+
+    fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<KubeOwn> {
+        let own = kubernetes(raw, scene, findings)?;
+        (raw.cpu.is_some() && raw.memory.is_some()).then_some(own)
+    }
+
+    fn objects(own: &KubeOwn) -> Vec<(&'static str, String)> {
+        let ingress = own.ingress.as_ref();
+        let ingress = ingress.map(|ingress| ("Ingress", ingress.name.to_string()));
+        let deployment = [("Deployment", own.name.to_string())];
+        deployment.into_iter().chain(ingress).collect()
+    }
+}
+
+/// A pod that is ready for a moment before it crashes would let a whole rollout through.
+const MIN_READY: Duration = Duration::from_secs(5);
+
+/// Until the load balancers and the nodes have heard that a pod is to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Resolves `[service.NAME.kubernetes]`; an absent table is an empty one.
+fn kubernetes(
+    common: &mut ServiceTable,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) -> Option<KubeOwn> {
+    let raw = common.kubernetes.take();
+    let mut raw = raw.map_or_else(KubernetesTable::default, |at| at.value);
+    let main = scene.containers.first()?;
+    let ports = main.ports.as_slice();
+    let added = Added::of(&raw);
+    let default = |suffix: &str| format!("{}{suffix}", scene.name).parse::<KubeName>();
+    let secret = or(raw.secret.take(), default("-secrets").ok()?);
+    secret::for_kubernetes(scene, &secret, findings);
+    user::for_kubernetes(scene, findings);
+    role(&raw, scene.place, findings);
+    let name = name(&mut raw, scene, ports, findings)?;
+    let service_port = service_port(&raw, ports, scene.head, findings);
+    let size = Size {
+        cpu: common.cpu.as_ref().map(|at| Resources::millis(at.value.0)),
+        memory: common.memory.as_ref().map(|at| at.value.0),
+    };
+    let (requests, limits) = resources(
+        raw.requests.take(),
+        raw.limits.take(),
+        size,
+        scene.containers,
+        findings,
+    );
+    let probes = probes(
+        &mut raw,
+        &Health::of(common.health.as_ref()),
+        ports,
+        findings,
+    );
+    let (max_surge, max_unavailable) = shares(&raw, findings);
+    let min_ready = min_ready(&raw, deadline(common.rollout.as_ref()), findings);
+    let drain = if ports.is_empty() {
+        Duration::ZERO
+    } else {
+        DRAIN
+    };
+    let resolved = KubeOwn {
+        name,
+        service_account: raw.service_account.take().map(|at| at.value),
+        role: raw.role.take().map(|at| at.value),
+        secret,
+        service_port,
+        architecture: common.architecture.take().map(|at| at.value),
+        requests,
+        limits,
+        readiness: probes.readiness,
+        liveness: probes.liveness,
+        startup: probes.startup,
+        min_ready,
+        max_surge,
+        max_unavailable,
+        disruption: disruption(raw.disruption.as_ref(), findings),
+        spread: or(raw.spread.take(), true),
+        drain: raw.drain.take().map_or(drain, |at| at.value.0),
+        ingress: ingress(
+            raw.ingress.take(),
+            common.expose.take(),
+            scene,
+            default("-ingress").ok()?,
+            findings,
+        ),
+        pod_annotations: annotations(raw.pod_annotations.take(), findings),
+    };
+    added.tell(&resolved, scene.name, findings);
+    Some(resolved)
+}
+
+/// A Service has a DNS label that starts with a letter (Kubernetes documentation, Service).
+fn name(
+    raw: &mut KubernetesTable,
+    scene: &Scene<'_>,
+    ports: &[At<Port>],
+    findings: &mut Findings,
+) -> Option<KubeLabel> {
+    let (name, spot) = match raw.name.take() {
+        Some(at) => (at.value, at.spot),
+        None => (scene.name.as_str().parse().ok()?, scene.head),
+    };
+    if name.as_str().starts_with(|c: char| c.is_ascii_digit()) && !ports.is_empty() {
+        let problem = Problem::new("bad-value", "a Service's name starts with a letter").at(spot);
+        findings.problem(problem.help("give it another: kubernetes.name = \"…\""));
+    }
+    Some(name)
+}
+
+/// The port of the Service: 80 unless said otherwise, and none without a port to send to.
+fn service_port(
+    raw: &KubernetesTable,
+    ports: &[At<Port>],
+    head: Spot,
+    findings: &mut Findings,
+) -> u16 {
+    let written = raw.service_port.as_ref();
+    let Some(first) = ports.first().map(|at| at.value) else {
+        if let Some(at) = written {
+            findings.problem(
+                Problem::new("missing-key", "`port` is missing")
+                    .at(at.head)
+                    .also(head, "the service")
+                    .label("there is nothing that it could send to"),
+            );
+        }
+        return 0;
+    };
+    let usual = match first.protocol {
+        Protocol::Tcp => 80,
+        Protocol::Udp => first.number,
+    };
+    let port = written
+        .and_then(|at| u16::try_from(at.value.0).ok())
+        .unwrap_or(usual);
+    let same = |at: &&At<Port>| at.value.number == port && at.value.protocol == first.protocol;
+    if let Some(at) = ports.iter().skip(1).find(same) {
+        let message =
+            format!("the Service would have port {port} twice: it is also the first one's");
+        let problem = Problem::new("duplicate-port", message).at(at.spot);
+        findings.problem(problem.help("give the first another: kubernetes.service_port = …"));
+    }
+    port
+}
+
+fn deadline(raw: Option<&At<RolloutTable>>) -> Duration {
+    let written = raw.and_then(|at| at.value.deadline.as_ref());
+    written.map_or(policy(KubePlace::ECS).deadline, |at| at.value.0)
+}
+
+fn min_ready(raw: &KubernetesTable, deadline: Duration, findings: &mut Findings) -> Duration {
+    let Some(at) = &raw.min_ready else {
+        return MIN_READY;
+    };
+    if at.value.0 >= deadline {
+        let message = "must be shorter than the deadline of a rollout";
+        let problem = Problem::new("conflict", message).at(at.spot);
+        let seconds = units::written(deadline.as_secs());
+        findings.problem(problem.label(format!("the deadline is {seconds}")));
+    }
+    at.value.0
+}
+
+fn role(raw: &KubernetesTable, place: &KubePlace, findings: &mut Findings) {
+    let Some(role) = &raw.role else { return };
+    arns::kind(role, "iam", "role/", "a role", findings);
+    arns::home("role", &role.value, place.into(), findings);
+    if !raw.has(&["service_account"]) {
+        findings.problem(
+            Problem::new("missing-key", "`service_account` is missing")
+                .at(role.head)
+                .label("pods get this role through a service account")
+                .help("service_account = \"api-sa\""),
+        );
+    }
+}

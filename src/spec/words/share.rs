@@ -1,0 +1,94 @@
+//! How many pods may be missing, or there are too many.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::names::Pattern;
+use crate::spec::findings::Findings;
+use crate::spec::problem::Problem;
+use crate::spec::scalar::{Whole, is_number, percentage};
+use crate::spec::shape::{At, Shape, Switch};
+use crate::spec::tree::Node;
+use crate::spec::words::kubernetes::KubernetesTable;
+
+/// `0%` to `100%`.
+pub(in crate::spec) static SHARE: Pattern = Pattern::new("(?:[1-9]?[0-9]|100) ?%");
+
+impl Shape for Share {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        if is_number(node) {
+            let Whole::<0, 5000>(pods) = Whole::read(node, findings)?;
+            return Some(Self::Pods(pods));
+        }
+        if let Some(percent) = percentage(node, &SHARE) {
+            Some(Self::Percent(percent))
+        } else {
+            let message = "this is not a share: write \"0%\" to \"100%\", or a number of pods";
+            findings.bad_value(node.spot, message);
+            None
+        }
+    }
+
+    fn schema() -> Json {
+        json!({
+            "anyOf": [
+                { "type": "integer", "minimum": 0, "maximum": 5000 },
+                SHARE.schema(),
+            ],
+        })
+    }
+}
+
+/// A number of pods, or a share of the desired number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Share {
+    /// A fixed number of pods.
+    Pods(u32),
+    /// A percentage of the desired number.
+    Percent(u32),
+}
+
+/// Bounds of a rollout; with none above and none below it could never begin.
+pub(in crate::spec) fn shares(raw: &KubernetesTable, findings: &mut Findings) -> (Share, Share) {
+    let surge = raw.max_surge.as_ref();
+    let missing = raw.max_unavailable.as_ref();
+    let above = surge.map_or(Share::Percent(25), |at| at.value);
+    let below = missing.map_or(Share::Pods(0), |at| at.value);
+    let none = |share| matches!(share, Share::Pods(0) | Share::Percent(0));
+    if let Some(at) = surge.or(missing).filter(|_| none(above) && none(below)) {
+        let message =
+            "with no pod above the desired number and none below it, a rollout could never begin";
+        let problem = Problem::new("conflict", message).at(at.spot);
+        findings.problem(problem.help("let `max_surge` or `max_unavailable` be 1"));
+    }
+    (above, below)
+}
+
+pub(in crate::spec) fn disruption(
+    raw: Option<&At<Switch<Share>>>,
+    findings: &mut Findings,
+) -> Option<Share> {
+    match raw {
+        None => Some(Share::Pods(1)),
+        Some(At {
+            value: Switch::Off, ..
+        }) => None,
+        Some(At {
+            value: Switch::On(share),
+            spot,
+            ..
+        }) => {
+            if matches!(share, Share::Pods(0) | Share::Percent(0)) {
+                let problem = Problem::new("bad-value", "must let at least one pod go").at(*spot);
+                let why = "with 0 no node could ever be drained";
+                findings.problem(
+                    problem
+                        .label(why)
+                        .help("`disruption = false` makes no budget"),
+                );
+            }
+            Some(*share)
+        }
+    }
+}
