@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::cancel::Cancel;
 use crate::event::{Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
-use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
+use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::Service;
 
 pub mod aws;
@@ -211,19 +211,6 @@ pub struct PerformError {
     pub remaining: Vec<String>,
     /// Why.
     pub source: Failed,
-}
-
-/// The answer to a request to stop a rollout and go back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Halted {
-    /// It goes back now; watch it to its end.
-    Accepted,
-    /// It ended before the request came; look again and judge.
-    JustFinished,
-    /// It was refused, or nobody knows; watch it to the platform's own end.
-    Refused(String),
-    /// It cannot be done, and nobody else would do it: it stays as it is.
-    Impossible(String),
 }
 
 /// How the wait for the end of what was deleted ended.

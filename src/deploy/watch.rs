@@ -7,10 +7,10 @@ use super::pace::Pace;
 use super::tell::Teller;
 use super::{Deploy, How, PlanOf, Session, Watched, outcome};
 use crate::event::{EventKind, Outcome, PhaseWord, PostMortem};
-use crate::platform::{Current, FailureKind, Halted, Platform};
+use crate::platform::{Current, FailureKind, Platform};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
-use crate::rollout::{Back, Doubt, Failure, Phase, Rollout, Trip, Verdict, WhyNot};
+use crate::rollout::{Back, Doubt, Failure, Halted, Phase, Rollout, Trip, Verdict, WhyNot};
 use crate::spec::OnCancel;
 
 /// On top of the time that a remedy may take: asking for it, and the last looks at its end.

@@ -19,9 +19,9 @@ use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{ChangeView, Note, Plan};
 use crate::platform::post_mortem;
 use crate::platform::{
-    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
+    Current, Failed, FailureKind, Gone, Intent, PerformError, Performed, Platform, Proposal,
 };
-use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
+use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::Service;
 
 /// So many failures after a change of the count alone are no coincidence: the breaker's own

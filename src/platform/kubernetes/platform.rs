@@ -13,9 +13,9 @@ use crate::event::{EventKind, Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::platform::usual::usual;
 use crate::platform::{
-    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
+    Current, Failed, FailureKind, Gone, Intent, PerformError, Performed, Platform, Proposal,
 };
-use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
+use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::Service;
 
 impl Platform for Kubernetes {

@@ -12,9 +12,8 @@ use super::plan::observe::deployment;
 use super::rollout::{GoingBack, RolloutId, Watched, template_digest};
 use super::{Kubernetes, Object, Session};
 use crate::event::Events;
-use crate::platform::Halted;
 use crate::platform::failure::{Failed, FailureKind};
-use crate::rollout::{Trip, Tripper};
+use crate::rollout::{Halted, Trip, Tripper};
 
 mod restore;
 
