@@ -12,7 +12,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Outcome};
 use crate::plan::Note;
-use crate::platform::{Current, Intent, PerformError, Platform};
+use crate::platform::{Current, Intent, Part, PerformError, Platform};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Rollback, Trip, Verdict, WhyNot};
 use crate::spec::Service;
@@ -20,6 +20,7 @@ use crate::spec::Service;
 mod limit;
 mod outcome;
 mod pace;
+pub(crate) mod perform;
 mod propose;
 mod tell;
 mod watch;
@@ -186,11 +187,7 @@ impl<P: Platform> Deploy<'_, P> {
         plan: &PlanOf<P>,
         current: Current<Watched<P>>,
     ) -> Outcome {
-        let performed = self
-            .platform
-            .perform(session, self.service, plan, &self.events)
-            .await;
-        match performed {
+        match self.make(session, plan, Part::Now).await {
             Ok(performed) => match (performed.rollout, current) {
                 (Some(rollout), _) => self.follow(session, plan, rollout, How::Started).await,
                 (None, _) if self.conduct.intent.destroy => self.gone(session, true).await,
@@ -200,14 +197,12 @@ impl<P: Platform> Deploy<'_, P> {
                     self.follow(session, plan, rollout, How::Attached).await
                 }
                 // It has failed already, and what waits for its health is not made.
-                (None, unwell @ Current::Unwell { .. })
-                    if !self.platform.waiting_changes(plan).is_empty() =>
-                {
+                (None, unwell @ Current::Unwell { .. }) if !plan.waiting().is_empty() => {
                     self.judge_unchanged(session, plan, unwell).await
                 }
                 (None, _) => self.judge_anew(session, plan, performed.count).await,
             },
-            Err(error) => self.not_performed(plan, &error),
+            Err(error) => Self::not_performed(plan, &error),
         }
     }
 
@@ -227,11 +222,7 @@ impl<P: Platform> Deploy<'_, P> {
         plan: &PlanOf<P>,
         count: Option<Watched<P>>,
     ) -> Outcome {
-        let settled = self
-            .platform
-            .settle(session, self.service, plan, &self.events)
-            .await;
-        let count = match settled {
+        let count = match self.make(session, plan, Part::OnceHealthy).await {
             Ok(settled) => settled.rollout.or(count),
             Err(error) => return outcome::incomplete(&error, &outcome::healthy(true, "")),
         };
@@ -322,11 +313,7 @@ impl<P: Platform> Deploy<'_, P> {
         if !self.conduct.may_write || plan.is_empty() {
             return ended;
         }
-        match self
-            .platform
-            .settle(session, self.service, plan, &self.events)
-            .await
-        {
+        match self.make(session, plan, Part::OnceHealthy).await {
             Ok(performed) => match performed.rollout {
                 None => ended,
                 Some(rollout) => {
@@ -340,13 +327,12 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    fn not_performed(&self, plan: &PlanOf<P>, error: &PerformError) -> Outcome {
+    fn not_performed(plan: &PlanOf<P>, error: &PerformError) -> Outcome {
         if error.nothing_changed {
             return outcome::could_not(&error.source);
         }
         let mut ended = outcome::incomplete(error, &outcome::healthy(true, ""));
-        ended.remaining.extend(self.platform.waiting_changes(plan));
-        ended.remaining.dedup();
+        ended.remaining.extend(plan.waiting());
         ended
     }
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cancel::Cancel;
 use crate::event::{Events, Outcome, PostMortem};
-use crate::plan::{Note, Plan};
+use crate::plan::{Change, Note, Plan};
 use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::Service;
 
@@ -26,12 +26,14 @@ pub mod failure;
 pub mod kubernetes;
 pub mod origin;
 pub mod owner;
+pub mod performance;
 pub mod post_mortem;
 pub mod program;
 pub mod send;
 pub mod usual;
 
 pub use self::failure::{Failed, FailureKind};
+pub use self::performance::{Done, Part, PerformError, Performance, Performed};
 
 /// Who asks, in every request to a platform.
 pub const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));
@@ -170,49 +172,6 @@ impl Whose {
     }
 }
 
-/// What `perform` did.
-#[derive(Debug)]
-pub struct Performed<F> {
-    /// The rollout that it started; `None`: nothing rolls.
-    pub rollout: Option<F>,
-    /// The count that was set where no rollout was started, as what must come up by it.
-    pub count: Option<F>,
-}
-
-impl<F> Performed<F> {
-    /// Nothing has to come up.
-    pub fn nothing() -> Self {
-        Self {
-            rollout: None,
-            count: None,
-        }
-    }
-
-    /// That rollout was started.
-    pub fn rolls(rollout: F) -> Self {
-        Self {
-            rollout: Some(rollout),
-            count: None,
-        }
-    }
-}
-
-/// A change could not be made.
-#[derive(Debug, thiserror::Error)]
-#[error("{change}")]
-pub struct PerformError {
-    /// The change, in words: "update service api-service".
-    pub change: String,
-    /// Whether nothing was changed before it, nor can have been by it.
-    pub nothing_changed: bool,
-    /// Changes made before it, in words.
-    pub performed: Vec<String>,
-    /// This change and those that would have followed, in words.
-    pub remaining: Vec<String>,
-    /// Why.
-    pub source: Failed,
-}
-
 /// How the wait for the end of what was deleted ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gone {
@@ -233,12 +192,16 @@ pub trait Platform {
     /// The facts a plan rests on.
     type Basis: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
     /// One change.
-    type Change: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
+    type Change: Change;
     /// The identity of a rollout, with what sampling remembers of it.
     type Watched: Debug;
     /// What a run holds and knows of one service. Only [`Self::propose`] hands one out, so that what
     /// nobody proposed cannot be performed; it belongs to whoever carries the plan out.
     type Session: Debug;
+    /// One performance of a part of a plan.
+    type Performance<'a>: Performance<Change = Self::Change, Watched = Self::Watched>
+    where
+        Self: 'a;
 
     /// Reads the service and compares it with what is asked for. Writes nothing.
     async fn propose(
@@ -269,25 +232,15 @@ pub trait Platform {
     /// would hurt.
     fn stale(&self, saved: &Self::Basis, now: &Self::Basis) -> Option<String>;
 
-    /// Performs what must precede the rollout, and starts it. Each change is told as an event.
-    /// The changes that wait for a healthy rollout are left for [`Self::settle`].
-    async fn perform(
-        &self,
-        session: &Self::Session,
-        service: &Service,
-        plan: &Plan<Self::Basis, Self::Change>,
-        events: &Events,
-    ) -> Result<Performed<Self::Watched>, PerformError>;
-
-    /// Performs the changes that waited for a healthy rollout, and gives what must come up after
-    /// them: another number of tasks.
-    async fn settle(
-        &self,
-        session: &Self::Session,
-        service: &Service,
-        plan: &Plan<Self::Basis, Self::Change>,
-        events: &Events,
-    ) -> Result<Performed<Self::Watched>, PerformError>;
+    /// Begins to perform a part of a plan. Changes nothing yet.
+    async fn performance<'a>(
+        &'a self,
+        session: &'a Self::Session,
+        service: &'a Service,
+        plan: &'a Plan<Self::Basis, Self::Change>,
+        part: Part,
+        events: &'a Events,
+    ) -> Result<Self::Performance<'a>, Failed>;
 
     /// What was under way when `count` was set beside it: it is well once both are.
     fn join(&self, rolling: Self::Watched, count: Self::Watched) -> Self::Watched;
@@ -328,9 +281,6 @@ pub trait Platform {
         outcome: &Outcome,
         events: &Events,
     );
-
-    /// The changes of a plan that wait for a healthy rollout, in words.
-    fn waiting_changes(&self, plan: &Plan<Self::Basis, Self::Change>) -> Vec<String>;
 
     /// The event that opens the watch of a rollout.
     fn following(

@@ -70,8 +70,7 @@ impl<P: Platform> Deploy<'_, P> {
         match self.clock.before(end, work).await {
             Some(outcome) => outcome,
             None if self.conduct.may_write && !plan.is_empty() => {
-                let remaining = self.platform.waiting_changes(plan);
-                outcome::cut_short(remaining, &self.conduct.resume)
+                outcome::cut_short(plan.waiting(), &self.conduct.resume)
             }
             None => outcome::unanswered(&self.conduct.resume),
         }

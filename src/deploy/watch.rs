@@ -209,7 +209,7 @@ impl<P: Platform> Deploy<'_, P> {
         rollout: &mut Watched<P>,
         machine: &mut Rollout,
     ) -> Outcome {
-        let remaining = self.platform.waiting_changes(plan);
+        let remaining = plan.waiting();
         let asked = self.service.rollout.on_cancel == OnCancel::Rollback && self.conduct.may_write;
         let words = if !asked {
             "the rollout goes on by itself".to_owned()
@@ -262,7 +262,7 @@ impl<P: Platform> Deploy<'_, P> {
                     }
                 })));
         }
-        ended.remaining = self.platform.waiting_changes(plan);
+        ended.remaining = plan.waiting();
         if matches!(
             verdict,
             Verdict::Undetermined(Doubt::Blind | Doubt::TimedOut | Doubt::Unclear(_))

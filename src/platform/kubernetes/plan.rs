@@ -154,7 +154,7 @@ impl Planning<'_> {
         let proven = self.prove(&mut diff, &observed).await?;
         let current = self.current(&diff, &desired, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
-        let rolls = diff.changes.iter().any(Change::starts_rollout);
+        let rolls = diff.starts_rollout();
         let mut notes = desired.notes;
         notes.extend(diff.notes);
         notes.extend(self.meets(&observed, &diff.changes, rolls));
@@ -391,7 +391,7 @@ impl Planning<'_> {
             service: self.service,
             observed,
             digest: &record::digest(asked.unwrap_or(&desired.objects)),
-            rolls: diff.changes.iter().any(Change::starts_rollout),
+            rolls: diff.starts_rollout(),
             writes: !diff.changes.is_empty() && !self.intent.supersedes,
         })
     }

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::Kubernetes;
 use super::history::record::{RecordHead, State, digest, short};
 use super::kinds::render::{Setting, render};
+use super::perform::Performing;
+use super::plan::KubePlan;
 use super::plan::change::{Basis, Change};
 use super::rollout::{RolloutId, Watched};
 use super::session::Session;
@@ -12,9 +14,7 @@ use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::platform::usual::usual;
-use crate::platform::{
-    Current, Failed, FailureKind, Gone, Intent, PerformError, Performed, Platform, Proposal,
-};
+use crate::platform::{Current, Failed, FailureKind, Gone, Intent, Part, Platform, Proposal};
 use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::Service;
 
@@ -23,6 +23,7 @@ impl Platform for Kubernetes {
     type Change = Change;
     type Watched = Watched;
     type Session = Session;
+    type Performance<'a> = Performing<'a>;
 
     async fn propose(
         &self,
@@ -68,26 +69,15 @@ impl Platform for Kubernetes {
         saved.differs(now)
     }
 
-    async fn perform(
-        &self,
-        session: &Session,
-        service: &Service,
-        plan: &Plan<Basis, Change>,
-        events: &Events,
-    ) -> Result<Performed<Watched>, PerformError> {
-        let started = self.perform_plan(session, service, plan, events).await?;
-        Ok(performed(session, service, started))
-    }
-
-    async fn settle(
-        &self,
-        session: &Session,
-        service: &Service,
-        plan: &Plan<Basis, Change>,
-        events: &Events,
-    ) -> Result<Performed<Watched>, PerformError> {
-        let counted = self.settle_plan(session, service, plan, events).await?;
-        Ok(performed(session, service, counted))
+    async fn performance<'a>(
+        &'a self,
+        session: &'a Session,
+        service: &'a Service,
+        plan: &'a KubePlan,
+        part: Part,
+        events: &'a Events,
+    ) -> Result<Performing<'a>, Failed> {
+        self.performing(session, service, plan, part, events).await
     }
 
     /// The Deployment's own counts tell of both.
@@ -124,7 +114,7 @@ impl Platform for Kubernetes {
         rollout: &mut Watched,
         events: &Events,
     ) -> Result<(), Failed> {
-        self.resume(session, rollout, events).await;
+        self.take_up(session, rollout, events).await;
         Ok(())
     }
 
@@ -140,15 +130,7 @@ impl Platform for Kubernetes {
             place: &self.place,
         };
         let asked = digest(&render(service, &setting).objects);
-        self.close(session, &asked, outcome, events).await;
-    }
-
-    fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {
-        let waiting = plan
-            .changes
-            .iter()
-            .filter(|change| change.waits_for_health());
-        waiting.map(Change::words).collect()
+        self.finish(session, &asked, outcome, events).await;
     }
 
     fn following(
@@ -243,7 +225,7 @@ impl Platform for Kubernetes {
     /// The evidence comes first: going back takes the failing pods away.
     async fn halt(&self, session: &Session, rollout: &mut Watched, trip: &Trip) -> Halted {
         self.keep_evidence(rollout).await;
-        self.halt(session, rollout, trip).await
+        self.bring_back(session, rollout, trip).await
     }
 
     async fn let_go(
@@ -277,20 +259,4 @@ impl Platform for Kubernetes {
     ) -> PostMortem {
         self.tell_why(session, rollout, verdict, failures).await
     }
-}
-
-/// What our own write started, under the lock that it was made under.
-fn performed(
-    session: &Session,
-    service: &Service,
-    started: Option<RolloutId>,
-) -> Performed<Watched> {
-    let rollout = started.map(|ours| {
-        let mut rollout = Watched::new(service, ours);
-        rollout.fresh = true;
-        rollout.holds_lock = true;
-        rollout.can_go_back = session.can_go_back();
-        rollout
-    });
-    rollout.map_or_else(Performed::nothing, Performed::rolls)
 }
