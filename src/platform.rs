@@ -38,6 +38,21 @@ pub use self::performance::{Done, Part, PerformError, Performance, Performed};
 /// Who asks, in every request to a platform.
 pub const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));
 
+/// What to do when another rollout of the service is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum IfBusy {
+    /// Change nothing, exit 4.
+    #[default]
+    Refuse,
+    /// Wait for its end first.
+    Wait,
+    /// Start ours; the other one ends as superseded.
+    Supersede,
+    /// Go ahead beside it and whoever is at work on it: what is done is no rollout.
+    #[value(skip)]
+    Beside,
+}
+
 /// What a command asks of a service, beyond what the file says.
 #[expect(
     clippy::struct_excessive_bools,
@@ -57,9 +72,9 @@ pub struct Intent {
     pub destroy: bool,
     /// Take fields over that others manage.
     pub force_conflicts: bool,
-    /// Take the place of whoever is at work on the service.
-    pub supersedes: bool,
-    /// It is to be performed, and not only shown.
+    /// When another rollout is under way.
+    pub if_busy: IfBusy,
+    /// It is to be performed, and not only shown or watched.
     pub writes: bool,
     /// Somebody reads the plan before it is performed.
     pub is_read: bool,
@@ -68,6 +83,11 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// Whether it takes the place of whoever is at work on the service.
+    pub fn supersedes(&self) -> bool {
+        self.if_busy == IfBusy::Supersede
+    }
+
     /// Whether what is not there would be made.
     pub fn makes_it(&self) -> bool {
         !self.destroy && !self.restart && self.count.is_none()
@@ -78,7 +98,7 @@ impl Intent {
         let adopting = Self {
             adopt: self.adopt,
             force_conflicts: self.force_conflicts,
-            supersedes: self.supersedes,
+            if_busy: self.if_busy,
             writes: self.writes,
             is_read: self.is_read,
             never_adopts: self.never_adopts,

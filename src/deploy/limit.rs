@@ -69,7 +69,7 @@ impl<P: Platform> Deploy<'_, P> {
         let end = self.until().map(|until| after(until, EVIDENCE));
         match self.clock.before(end, work).await {
             Some(outcome) => outcome,
-            None if self.conduct.may_write && !plan.is_empty() => {
+            None if self.conduct.intent.writes && !plan.is_empty() => {
                 outcome::cut_short(plan.waiting(), &self.conduct.resume)
             }
             None => outcome::unanswered(&self.conduct.resume),

@@ -152,7 +152,7 @@ impl<P: Platform> Deploy<'_, P> {
         how: How,
         teller: &mut Teller<'_>,
     ) {
-        if how != How::Started && self.conduct.may_write {
+        if how != How::Started && self.conduct.intent.writes {
             let taken = self.platform.resume(session, rollout, &self.events);
             if let Err(error) = taken.await {
                 teller.trouble(&error);
@@ -176,7 +176,7 @@ impl<P: Platform> Deploy<'_, P> {
             return;
         };
         let decided = remedy(Circumstances {
-            may_write: self.conduct.may_write,
+            may_write: self.conduct.intent.writes,
             wanted,
             possible: self.platform.can_go_back(rollout),
         });
@@ -210,7 +210,8 @@ impl<P: Platform> Deploy<'_, P> {
         machine: &mut Rollout,
     ) -> Outcome {
         let remaining = plan.waiting();
-        let asked = self.service.rollout.on_cancel == OnCancel::Rollback && self.conduct.may_write;
+        let asked =
+            self.service.rollout.on_cancel == OnCancel::Rollback && self.conduct.intent.writes;
         let words = if !asked {
             "the rollout goes on by itself".to_owned()
         } else if machine.wants_remedy().is_none() && matches!(machine.phase(), Phase::Tripping(..))

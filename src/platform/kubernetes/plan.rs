@@ -237,7 +237,7 @@ impl Planning<'_> {
     /// certain whether somebody is still at work; then everything is read again. Who takes the lock
     /// from its holder need not know.
     async fn look(&self, desired: &Desired) -> Result<Observed, Failed> {
-        let supersedes = self.intent.supersedes;
+        let supersedes = self.intent.supersedes();
         let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
         let sought = Sought {
             name: self.name(),
@@ -392,7 +392,7 @@ impl Planning<'_> {
             observed,
             digest: &record::digest(asked.unwrap_or(&desired.objects)),
             rolls: diff.starts_rollout(),
-            writes: !diff.changes.is_empty() && !self.intent.supersedes,
+            writes: !diff.changes.is_empty() && !self.intent.supersedes(),
         })
     }
 }

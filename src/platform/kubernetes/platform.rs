@@ -36,7 +36,7 @@ impl Platform for Kubernetes {
         Ok(Proposal {
             plan: planned.plan,
             current: planned.current,
-            session: Session::of(name, intent.supersedes, planned.look),
+            session: Session::of(name, intent.supersedes(), planned.look),
         })
     }
 
@@ -48,7 +48,7 @@ impl Platform for Kubernetes {
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
         let planned = self.plan(Some(session), service, intent, events).await?;
-        session.planned_again(intent.supersedes, planned.look);
+        session.planned_again(intent.supersedes(), planned.look);
         Ok(planned.current)
     }
 
