@@ -12,7 +12,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::event::{Events, Outcome};
 use crate::plan::Note;
-use crate::platform::{Current, Intent, PerformError, Platform};
+use crate::platform::{Current, IfBusy, Intent, Part, PerformError, Platform};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Rollback, Trip, Verdict, WhyNot};
 use crate::spec::Service;
@@ -20,6 +20,7 @@ use crate::spec::Service;
 mod limit;
 mod outcome;
 mod pace;
+pub(crate) mod perform;
 mod propose;
 mod tell;
 mod watch;
@@ -33,32 +34,11 @@ pub use self::outcome::{absent, could_not, declined, held_back, late, stale, the
 const GOES_BACK: &str = "just this is being gone back from, so nothing of the plan is performed: how that ends \
      is told; `--if-busy supersede` performs it all the same";
 
-/// What to do when another rollout of the service is under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum IfBusy {
-    /// Change nothing, exit 4.
-    #[default]
-    Refuse,
-    /// Wait for its end first.
-    Wait,
-    /// Start ours; the other one ends as superseded.
-    Supersede,
-    /// Go ahead beside it and whoever is at work on it: what is done is no rollout.
-    #[value(skip)]
-    Beside,
-}
-
-/// How a command treats rollouts.
+/// How a run is to be conducted.
 #[derive(Debug, Clone, Default)]
 pub struct Conduct {
-    /// Whether it may write; `watch` may not.
-    pub may_write: bool,
-    /// Whether somebody reads the plan before it is performed.
-    pub is_read: bool,
-    /// What it asks of the service beyond the file.
+    /// What is asked of the service.
     pub intent: Intent,
-    /// When another rollout is under way.
-    pub if_busy: IfBusy,
     /// How long this process may take for all it does; `None`: a rollout is watched for its deadline
     /// plus the time a remedy may take.
     pub timeout: Option<Duration>,
@@ -76,7 +56,7 @@ pub struct Deploy<'a, P: Platform> {
     /// The service that is deployed.
     pub service: &'a Service<P::Own>,
     /// How the run is to be conducted.
-    pub conduct: &'a Conduct,
+    pub conduct: Conduct,
     /// What the files' reader has to say, for the plan.
     pub notes: Vec<Note>,
     /// The story so far goes here.
@@ -122,7 +102,7 @@ impl<P: Platform> Deploy<'_, P> {
     /// now, and others may deploy it again.
     async fn let_go(&self, plan: &PlanOf<P>, ended: Outcome) -> Outcome {
         let healthy = ended.verdict == crate::event::VerdictWord::Healthy;
-        if !healthy || self.conduct.intent.destroy || !self.conduct.may_write {
+        if !healthy || self.conduct.intent.destroy || !self.conduct.intent.writes {
             return ended;
         }
         let end = self.end_of(REMEDY_ALLOWANCE);
@@ -156,14 +136,14 @@ impl<P: Platform> Deploy<'_, P> {
         let current = match current {
             Current::Busy { rollout, whose, .. }
                 if whose.is_ours()
-                    && matches!(self.conduct.if_busy, IfBusy::Refuse | IfBusy::Wait) =>
+                    && matches!(self.conduct.intent.if_busy, IfBusy::Refuse | IfBusy::Wait) =>
             {
                 self.events.warn("goes_back", GOES_BACK);
                 return self.follow(session, plan, rollout, How::Attached).await;
             }
             other => other,
         };
-        if self.conduct.is_read {
+        if self.conduct.intent.is_read {
             return self.perform(session, plan, current).await;
         }
         // Nobody reads the plan: the warnings come beside the work, which never waits for them.
@@ -186,11 +166,7 @@ impl<P: Platform> Deploy<'_, P> {
         plan: &PlanOf<P>,
         current: Current<Watched<P>>,
     ) -> Outcome {
-        let performed = self
-            .platform
-            .perform(session, self.service, plan, &self.events)
-            .await;
-        match performed {
+        match self.make(session, plan, Part::Now).await {
             Ok(performed) => match (performed.rollout, current) {
                 (Some(rollout), _) => self.follow(session, plan, rollout, How::Started).await,
                 (None, _) if self.conduct.intent.destroy => self.gone(session, true).await,
@@ -200,14 +176,12 @@ impl<P: Platform> Deploy<'_, P> {
                     self.follow(session, plan, rollout, How::Attached).await
                 }
                 // It has failed already, and what waits for its health is not made.
-                (None, unwell @ Current::Unwell { .. })
-                    if !self.platform.waiting_changes(plan).is_empty() =>
-                {
+                (None, unwell @ Current::Unwell { .. }) if !plan.waiting().is_empty() => {
                     self.judge_unchanged(session, plan, unwell).await
                 }
                 (None, _) => self.judge_anew(session, plan, performed.count).await,
             },
-            Err(error) => self.not_performed(plan, &error),
+            Err(error) => Self::not_performed(plan, &error),
         }
     }
 
@@ -227,11 +201,7 @@ impl<P: Platform> Deploy<'_, P> {
         plan: &PlanOf<P>,
         count: Option<Watched<P>>,
     ) -> Outcome {
-        let settled = self
-            .platform
-            .settle(session, self.service, plan, &self.events)
-            .await;
-        let count = match settled {
+        let count = match self.make(session, plan, Part::OnceHealthy).await {
             Ok(settled) => settled.rollout.or(count),
             Err(error) => return outcome::incomplete(&error, &outcome::healthy(true, "")),
         };
@@ -319,14 +289,10 @@ impl<P: Platform> Deploy<'_, P> {
 
     /// Performs what waited for a healthy rollout.
     async fn settle(&self, session: &Session<P>, plan: &PlanOf<P>, ended: Outcome) -> Outcome {
-        if !self.conduct.may_write || plan.is_empty() {
+        if !self.conduct.intent.writes || plan.is_empty() {
             return ended;
         }
-        match self
-            .platform
-            .settle(session, self.service, plan, &self.events)
-            .await
-        {
+        match self.make(session, plan, Part::OnceHealthy).await {
             Ok(performed) => match performed.rollout {
                 None => ended,
                 Some(rollout) => {
@@ -340,13 +306,12 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
-    fn not_performed(&self, plan: &PlanOf<P>, error: &PerformError) -> Outcome {
+    fn not_performed(plan: &PlanOf<P>, error: &PerformError) -> Outcome {
         if error.nothing_changed {
             return outcome::could_not(&error.source);
         }
         let mut ended = outcome::incomplete(error, &outcome::healthy(true, ""));
-        ended.remaining.extend(self.platform.waiting_changes(plan));
-        ended.remaining.dedup();
+        ended.remaining.extend(plan.waiting());
         ended
     }
 }

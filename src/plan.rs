@@ -3,13 +3,17 @@
 //! A plan leaves no choice to whoever performs it. It can be printed ([`ChangeView`], [`Note`]),
 //! counted and saved; performing it against other facts than its basis is refused.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::ServiceName;
 
+pub mod change;
 pub mod saved;
+
+pub use self::change::Change;
 
 /// What is printed in place of a value that may be a secret.
 pub const MASK: &str = "(masked)";
@@ -40,6 +44,50 @@ impl<B, C> Plan<B, C> {
     /// The heaviest effect of all changes.
     pub fn effect(&self) -> Option<Effect> {
         self.views.iter().map(|view| view.effect).max()
+    }
+}
+
+impl<B, C: Change> Plan<B, C> {
+    /// Whether a rollout begins with it.
+    pub fn starts_rollout(&self) -> bool {
+        self.changes.iter().any(C::starts_rollout)
+    }
+
+    /// The changes that wait for a healthy rollout, in words.
+    pub fn waiting(&self) -> Vec<String> {
+        let waiting = self.changes.iter().filter(|one| one.waits_for_health());
+        waiting.map(C::words).collect()
+    }
+}
+
+/// What must be done so that what is there becomes what is asked for. `C` is the platform's change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diff<C> {
+    /// In the order in which they are performed.
+    pub changes: Vec<C>,
+    /// The same for people, field by field.
+    pub views: Vec<ChangeView>,
+    /// What the comparison itself has to say.
+    pub notes: Vec<Note>,
+    /// Objects and paths of views that say that something stays, and whose it is from then on.
+    pub left: BTreeSet<(String, String)>,
+}
+
+impl<C> Default for Diff<C> {
+    fn default() -> Self {
+        Self {
+            changes: Vec::new(),
+            views: Vec::new(),
+            notes: Vec::new(),
+            left: BTreeSet::new(),
+        }
+    }
+}
+
+impl<C: Change> Diff<C> {
+    /// Whether a rollout begins with it.
+    pub fn starts_rollout(&self) -> bool {
+        self.changes.iter().any(C::starts_rollout)
     }
 }
 

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 
 use crate::cancel::Cancel;
 use crate::event::{Events, Outcome, PostMortem};
-use crate::plan::{Note, Plan};
-use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
+use crate::plan::{Change, Note, Plan};
+use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::Service;
 
 pub mod aws;
@@ -26,15 +26,32 @@ pub mod failure;
 pub mod kubernetes;
 pub mod origin;
 pub mod owner;
+pub mod performance;
 pub mod post_mortem;
 pub mod program;
 pub mod send;
 pub mod usual;
 
 pub use self::failure::{Failed, FailureKind};
+pub use self::performance::{Done, Part, PerformError, Performance, Performed};
 
 /// Who asks, in every request to a platform.
 pub const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));
+
+/// What to do when another rollout of the service is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum IfBusy {
+    /// Change nothing, exit 4.
+    #[default]
+    Refuse,
+    /// Wait for its end first.
+    Wait,
+    /// Start ours; the other one ends as superseded.
+    Supersede,
+    /// Go ahead beside it and whoever is at work on it: what is done is no rollout.
+    #[value(skip)]
+    Beside,
+}
 
 /// What a command asks of a service, beyond what the file says.
 #[expect(
@@ -55,9 +72,9 @@ pub struct Intent {
     pub destroy: bool,
     /// Take fields over that others manage.
     pub force_conflicts: bool,
-    /// Take the place of whoever is at work on the service.
-    pub supersedes: bool,
-    /// It is to be performed, and not only shown.
+    /// When another rollout is under way.
+    pub if_busy: IfBusy,
+    /// It is to be performed, and not only shown or watched.
     pub writes: bool,
     /// Somebody reads the plan before it is performed.
     pub is_read: bool,
@@ -66,6 +83,11 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// Whether it takes the place of whoever is at work on the service.
+    pub fn supersedes(&self) -> bool {
+        self.if_busy == IfBusy::Supersede
+    }
+
     /// Whether what is not there would be made.
     pub fn makes_it(&self) -> bool {
         !self.destroy && !self.restart && self.count.is_none()
@@ -76,7 +98,7 @@ impl Intent {
         let adopting = Self {
             adopt: self.adopt,
             force_conflicts: self.force_conflicts,
-            supersedes: self.supersedes,
+            if_busy: self.if_busy,
             writes: self.writes,
             is_read: self.is_read,
             never_adopts: self.never_adopts,
@@ -170,62 +192,6 @@ impl Whose {
     }
 }
 
-/// What `perform` did.
-#[derive(Debug)]
-pub struct Performed<F> {
-    /// The rollout that it started; `None`: nothing rolls.
-    pub rollout: Option<F>,
-    /// The count that was set where no rollout was started, as what must come up by it.
-    pub count: Option<F>,
-}
-
-impl<F> Performed<F> {
-    /// Nothing has to come up.
-    pub fn nothing() -> Self {
-        Self {
-            rollout: None,
-            count: None,
-        }
-    }
-
-    /// That rollout was started.
-    pub fn rolls(rollout: F) -> Self {
-        Self {
-            rollout: Some(rollout),
-            count: None,
-        }
-    }
-}
-
-/// A change could not be made.
-#[derive(Debug, thiserror::Error)]
-#[error("{change}")]
-pub struct PerformError {
-    /// The change, in words: "update service api-service".
-    pub change: String,
-    /// Whether nothing was changed before it, nor can have been by it.
-    pub nothing_changed: bool,
-    /// Changes made before it, in words.
-    pub performed: Vec<String>,
-    /// This change and those that would have followed, in words.
-    pub remaining: Vec<String>,
-    /// Why.
-    pub source: Failed,
-}
-
-/// The answer to a request to stop a rollout and go back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Halted {
-    /// It goes back now; watch it to its end.
-    Accepted,
-    /// It ended before the request came; look again and judge.
-    JustFinished,
-    /// It was refused, or nobody knows; watch it to the platform's own end.
-    Refused(String),
-    /// It cannot be done, and nobody else would do it: it stays as it is.
-    Impossible(String),
-}
-
 /// How the wait for the end of what was deleted ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gone {
@@ -248,12 +214,16 @@ pub trait Platform {
     /// The facts a plan rests on.
     type Basis: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
     /// One change.
-    type Change: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
+    type Change: Change;
     /// The identity of a rollout, with what sampling remembers of it.
     type Watched: Debug;
     /// What a run holds and knows of one service. Only [`Self::propose`] hands one out, so that what
     /// nobody proposed cannot be performed; it belongs to whoever carries the plan out.
     type Session: Debug;
+    /// One performance of a part of a plan.
+    type Performance<'a>: Performance<Change = Self::Change, Watched = Self::Watched>
+    where
+        Self: 'a;
 
     /// Reads the service and compares it with what is asked for. Writes nothing.
     async fn propose(
@@ -284,25 +254,15 @@ pub trait Platform {
     /// would hurt.
     fn stale(&self, saved: &Self::Basis, now: &Self::Basis) -> Option<String>;
 
-    /// Performs what must precede the rollout, and starts it. Each change is told as an event.
-    /// The changes that wait for a healthy rollout are left for [`Self::settle`].
-    async fn perform(
-        &self,
-        session: &Self::Session,
-        service: &Service<Self::Own>,
-        plan: &Plan<Self::Basis, Self::Change>,
-        events: &Events,
-    ) -> Result<Performed<Self::Watched>, PerformError>;
-
-    /// Performs the changes that waited for a healthy rollout, and gives what must come up after
-    /// them: another number of tasks.
-    async fn settle(
-        &self,
-        session: &Self::Session,
-        service: &Service<Self::Own>,
-        plan: &Plan<Self::Basis, Self::Change>,
-        events: &Events,
-    ) -> Result<Performed<Self::Watched>, PerformError>;
+    /// Begins to perform a part of a plan. Changes nothing yet.
+    async fn performance<'a>(
+        &'a self,
+        session: &'a Self::Session,
+        service: &'a Service<Self::Own>,
+        plan: &'a Plan<Self::Basis, Self::Change>,
+        part: Part,
+        events: &'a Events,
+    ) -> Result<Self::Performance<'a>, Failed>;
 
     /// What was under way when `count` was set beside it: it is well once both are.
     fn join(&self, rolling: Self::Watched, count: Self::Watched) -> Self::Watched;
@@ -343,9 +303,6 @@ pub trait Platform {
         outcome: &Outcome,
         events: &Events,
     );
-
-    /// The changes of a plan that wait for a healthy rollout, in words.
-    fn waiting_changes(&self, plan: &Plan<Self::Basis, Self::Change>) -> Vec<String>;
 
     /// The event that opens the watch of a rollout.
     fn following(

@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod cause;
+pub mod halted;
 pub mod machine;
 pub mod observation;
 pub mod policy;
@@ -10,6 +11,7 @@ mod window;
 
 pub use self::budget::Budget;
 pub use self::cause::{Cause, Class};
+pub use self::halted::Halted;
 pub use self::machine::{Back, Phase, Rollout};
 pub use self::observation::{BreakerGauge, Failure, Gauge, Observation, Standing, Unit};
 pub use self::policy::{Patience, Policy};

@@ -12,12 +12,12 @@ use super::site::{self, Site};
 use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::answer::Wanted;
-use crate::deploy::{Conduct, absent, could_not, late};
+use crate::deploy::{absent, could_not, late};
 use crate::error::{ExitCode, combine};
 use crate::event::{EventKind, Outcome, Problem};
 use crate::fleet::Member;
 use crate::names::ContainerName;
-use crate::platform::Failed;
+use crate::platform::{Failed, Intent};
 use crate::spec;
 
 /// How much history.
@@ -87,9 +87,9 @@ pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen
     Command::new(cli, terminal).run_at(
         &sites,
         screen,
-        |_| Conduct::default(),
+        |_| Intent::default(),
         async |begun| {
-            let members = begun.members();
+            let members = &begun.members;
             let told = join_all(members.iter().map(|member| lines(begun, member, args))).await;
             combine(told)
         },
@@ -152,9 +152,9 @@ fn run(
 ) -> ExitCode {
     Command::new(cli, terminal).run(
         screen,
-        |_| Conduct::default(),
+        |_| Intent::default(),
         async |begun| {
-            let members = begun.members();
+            let members = &begun.members;
             let asked = members.iter().map(|member| begun.in_time(ask(member)));
             let answers = join_all(asked).await;
             let codes: Vec<ExitCode> = members

@@ -2,18 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::command::{Begun, Command, writing};
+use super::command::{Begun, Command};
 use super::options::Options;
 use super::site::{self, Site};
 use super::terminal::Terminal;
 use super::{Cli, Screen};
-use crate::deploy::{Conduct, IfBusy};
 use crate::error::ExitCode;
 use crate::event::Problem;
 use crate::fleet::{self, StoredPlan};
 use crate::names::ServiceName;
 use crate::plan::saved::Saved;
-use crate::platform::Intent;
+use crate::platform::{IfBusy, Intent};
 
 /// How to apply.
 #[derive(Debug, clap::Args)]
@@ -85,20 +84,18 @@ fn apply(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> Ex
     command.run_at(
         &sites,
         screen,
-        |_| conduct(args),
+        |_| intent(args),
         async |begun| begun.begin(asks).await,
     )
 }
 
-fn conduct(args: &Args) -> Conduct {
-    let intent = Intent {
+fn intent(args: &Args) -> Intent {
+    Intent {
         adopt: args.adopt,
         force_conflicts: args.force_conflicts,
-        ..Intent::default()
-    };
-    Conduct {
         if_busy: args.if_busy,
-        ..writing(intent)
+        writes: true,
+        ..Intent::default()
     }
 }
 
@@ -131,18 +128,13 @@ fn apply_saved(
     }
     let command = Command {
         message: args.message.as_deref(),
-        options: &options,
-        terminal,
-        verb: None,
         deploys_files: false,
-        plan_on_stdout: false,
+        ..Command::of(&options, terminal)
     };
-    let all = |_: &ServiceName| Conduct {
-        intent: Intent {
-            adopt: true,
-            ..Intent::default()
-        },
-        ..conduct(args)
+    let all = |_: &ServiceName| Intent {
+        adopt: true,
+        force_conflicts: false,
+        ..intent(args)
     };
     command.run_at(&sites, screen, all, async |begun| {
         perform_saved(begun, &sites, saved).await
@@ -151,9 +143,9 @@ fn apply_saved(
 
 async fn perform_saved(begun: &Begun<'_>, sites: &[Site], saved: &SavedPlan) -> ExitCode {
     debug_assert_eq!(sites.len(), 1);
-    let members = begun.members();
+    let members = &begun.members;
     let mut proposed = Vec::new();
-    for member in &members {
+    for member in members {
         let plan = saved
             .plans
             .iter()
@@ -163,6 +155,6 @@ async fn perform_saved(begun: &Begun<'_>, sites: &[Site], saved: &SavedPlan) -> 
             None => member.propose().await,
         });
     }
-    fleet::tell(&members, &proposed);
-    begun.carry_out(&members, proposed, false).await
+    fleet::tell(members, &proposed);
+    begun.carry_out(proposed, false).await
 }

@@ -12,11 +12,11 @@ use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::answer::Image;
 use crate::clock::after;
-use crate::deploy::{Conduct, Deploy, IfBusy, declined, undecided};
+use crate::deploy::{Conduct, Deploy, declined, undecided};
 use crate::error::{ExitCode, combine};
 use crate::event::{Events, Outcome, Problem};
 use crate::fleet::{self, Member, Proposed};
-use crate::names::ServiceName;
+use crate::names::{ServiceName, TargetName};
 use crate::plan::Note;
 use crate::platform::{Intent, Platform};
 use crate::report::{Ledger, Subject, Veil};
@@ -34,27 +34,18 @@ pub(super) struct Command<'a> {
     pub(super) deploys_files: bool,
     /// A plan was asked for, and nothing else: it goes to stdout.
     pub(super) plan_on_stdout: bool,
-}
-
-/// One service of a command.
-pub(super) struct Part<'a> {
-    pub(super) service: &'a ServiceName,
-    containers: &'a [Container],
-    pub(super) site: usize,
-    /// Which one of the site's services.
-    number: usize,
-    pub(super) conduct: Conduct,
-    notes: Vec<Note>,
+    /// The identity of the rollout to watch; `None`: the one under way.
+    pub(super) rollout: Option<&'a str>,
 }
 
 /// A command that has begun.
 pub(super) struct Begun<'a> {
     pub(super) sites: &'a [Site],
-    pub(super) clouds: Vec<Cloud<'a>>,
-    pub(super) parts: Vec<Part<'a>>,
-    pub(super) story: Story,
-    began: Timestamp,
-    timeout: Option<Duration>,
+    /// The deploy loops of all services.
+    pub(super) members: Vec<Member<'a>>,
+    pub(super) story: &'a Story,
+    /// The end of `--timeout`.
+    until: Option<Timestamp>,
     ledger: &'a Ledger,
 }
 
@@ -75,19 +66,19 @@ impl<'a> Command<'a> {
             verb: None,
             deploys_files: true,
             plan_on_stdout: false,
+            rollout: None,
         }
     }
 
-    /// Reads the files and runs `work` over what they name. `conduct` says how each service is
-    /// treated.
+    /// Reads the files and runs `work` over what they name. `intent` is what is asked of each service.
     pub(super) fn run(
         &self,
         screen: &mut Screen,
-        conduct: impl Fn(&ServiceName) -> Conduct,
+        intent: impl Fn(&ServiceName) -> Intent,
         work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
     ) -> ExitCode {
         match site::look(self.options, screen) {
-            Ok(sites) => self.run_at(&sites, screen, conduct, work),
+            Ok(sites) => self.run_at(&sites, screen, intent, work),
             Err(code) => code,
         }
     }
@@ -97,7 +88,7 @@ impl<'a> Command<'a> {
         &self,
         sites: &[Site],
         screen: &mut Screen,
-        conduct: impl Fn(&ServiceName) -> Conduct,
+        intent: impl Fn(&ServiceName) -> Intent,
         work: impl AsyncFnOnce(&Begun<'_>) -> ExitCode,
     ) -> ExitCode {
         let several = sites.len() > 1;
@@ -107,33 +98,28 @@ impl<'a> Command<'a> {
         let format = self.terminal.format(output, plan_on_stdout, several);
         let private = sites.iter().flat_map(|site| site.private.iter().cloned());
         let veil = Veil::over(private);
-        let parts = self.parts(sites, conduct);
         let ledger = &self.terminal.ledger;
-        let subject = |part: &Part<'_>| part.subject(sites, self.deploys_files, &veil);
-        let subjects = parts.iter().map(subject);
-        ledger.begin(subjects.collect(), self.plan_on_stdout);
+        ledger.begin(self.subjects(sites, &intent, &veil), self.plan_on_stdout);
         let timeout = self.options.timeout;
         let ended = story::run(self.terminal, (format, veil), timeout, async |story| {
             let (clock, began) = (story.clock, story.clock.now());
+            let end = |more| timeout.map(|timeout| after(began, timeout.saturating_add(more)));
             let work = Box::pin(async {
                 let origin = site::origin(self.verb, self.message);
                 let mut clouds = Vec::new();
                 for site in sites {
-                    clouds.push(site.connect(&origin, story.clock).await);
+                    clouds.push(site.connect(&origin, clock).await);
                 }
                 let begun = Begun {
                     sites,
-                    clouds,
-                    parts,
-                    story,
-                    began,
-                    timeout,
+                    members: self.members(sites.iter().zip(&clouds), &intent, &story, began),
+                    story: &story,
+                    until: end(Duration::ZERO),
                     ledger,
                 };
                 work(&begun).await
             });
-            let until = timeout.map(|timeout| after(began, timeout.saturating_add(OVERTIME)));
-            clock.before(until, work).await.unwrap_or_else(|| {
+            clock.before(end(OVERTIME), work).await.unwrap_or_else(|| {
                 late = true;
                 ExitCode::Undetermined
             })
@@ -161,37 +147,91 @@ impl<'a> Command<'a> {
         Ok(())
     }
 
-    fn parts<'s>(
+    /// What is told of each service at the end.
+    fn subjects(
         &self,
-        sites: &'s [Site],
-        conduct: impl Fn(&ServiceName) -> Conduct,
-    ) -> Vec<Part<'s>> {
-        let mut parts = Vec::new();
-        for (index, site) in sites.iter().enumerate() {
-            for (number, (service, containers)) in site.spec.services().into_iter().enumerate() {
-                let mut conduct = conduct(service);
-                conduct.timeout = conduct.timeout.or(self.options.timeout);
-                conduct.is_read = self.plan_on_stdout || (site.asks() && !self.options.yes);
-                conduct.intent.is_read = conduct.is_read;
-                conduct.intent.writes = conduct.may_write;
-                conduct.intent.supersedes = conduct.if_busy == IfBusy::Supersede;
-                conduct.resume = self.resume(site, service);
-                let notes = if conduct.intent.follows_the_file() {
-                    notes(site, service)
-                } else {
-                    Vec::new()
-                };
-                parts.push(Part {
-                    service,
-                    containers,
-                    site: index,
-                    number,
-                    conduct,
-                    notes,
-                });
+        sites: &[Site],
+        intent: &impl Fn(&ServiceName) -> Intent,
+        veil: &Veil,
+    ) -> Vec<Subject> {
+        let services = sites.iter().flat_map(|site| {
+            let services = site.spec.services().into_iter();
+            services.map(move |service| (&site.spec.target.name, service))
+        });
+        let subject = |(target, (service, containers)): (&TargetName, (&ServiceName, &[Container]))| {
+            let deployed = self.deploys_files && intent(service).follows_the_file();
+            let containers = containers.iter().filter(|_| deployed);
+            let image = |container: &Container| Image {
+                container: container.name.to_string(),
+                image: veil.text(&container.image.to_string()).into_owned(),
+            };
+            Subject {
+                target: target.clone(),
+                service: service.clone(),
+                images: containers.map(image).collect(),
+            }
+        };
+        services.map(subject).collect()
+    }
+
+    /// The deploy loops of all services, at the places that are reached.
+    fn members<'s>(
+        &self,
+        sites: impl Iterator<Item = (&'s Site, &'s Cloud<'s>)>,
+        intent: &impl Fn(&ServiceName) -> Intent,
+        story: &Story,
+        began: Timestamp,
+    ) -> Vec<Member<'s>> {
+        let mut members = Vec::new();
+        for (site, cloud) in sites {
+            let intent = |service: &ServiceName| Intent {
+                is_read: self.plan_on_stdout || (site.asks() && !self.options.yes),
+                ..intent(service)
+            };
+            match cloud {
+                Cloud::Ecs(ecs, services) => members.extend(services.iter().map(|service| {
+                    let intent = intent(&service.name);
+                    Member::Ecs(self.deploy(ecs, (site, service), intent, story, began))
+                })),
+                Cloud::Kubernetes(kube, services) => {
+                    members.extend(services.iter().map(|service| {
+                        let intent = intent(&service.name);
+                        Member::Kubernetes(self.deploy(kube, (site, service), intent, story, began))
+                    }));
+                }
             }
         }
-        parts
+        members
+    }
+
+    fn deploy<'s, P: Platform>(
+        &self,
+        platform: &'s P,
+        (site, service): (&Site, &'s Service<P::Own>),
+        intent: Intent,
+        story: &Story,
+        began: Timestamp,
+    ) -> Deploy<'s, P> {
+        let target = site.spec.target.name.clone();
+        Deploy {
+            platform,
+            service,
+            notes: if intent.follows_the_file() {
+                notes(site, &service.name)
+            } else {
+                Vec::new()
+            },
+            conduct: Conduct {
+                intent,
+                timeout: self.options.timeout,
+                resume: self.resume(site, &service.name),
+                rollout: self.rollout.map(str::to_owned),
+            },
+            events: Events::new(story.tell.clone(), target, story.clock).of(&service.name),
+            clock: story.clock,
+            began,
+            cancel: story.cancel.clone(),
+        }
     }
 
     /// The command line that goes on watching.
@@ -253,69 +293,22 @@ fn notes(site: &Site, service: &ServiceName) -> Vec<Note> {
         .collect()
 }
 
-impl Part<'_> {
-    /// What is told of it at the end.
-    fn subject(&self, sites: &[Site], deploys_files: bool, veil: &Veil) -> Subject {
-        let deployed = deploys_files && self.conduct.intent.follows_the_file();
-        let containers = self.containers.iter().filter(|_| deployed);
-        let image = |container: &Container| Image {
-            container: container.name.to_string(),
-            image: veil.text(&container.image.to_string()).into_owned(),
-        };
-        Subject {
-            target: sites[self.site].spec.target.name.clone(),
-            service: self.service.clone(),
-            images: containers.map(image).collect(),
-        }
-    }
-}
-
 impl Begun<'_> {
-    /// The deploy loops of all services.
-    pub(super) fn members(&self) -> Vec<Member<'_>> {
-        let member = |part| self.member(part);
-        self.parts.iter().map(member).collect()
-    }
-
-    fn member<'s>(&'s self, part: &'s Part<'_>) -> Member<'s> {
-        match &self.clouds[part.site] {
-            Cloud::Ecs(ecs, services) => {
-                Member::Ecs(self.deploy_at(ecs, &services[part.number], part))
-            }
-            Cloud::Kubernetes(kube, services) => {
-                Member::Kubernetes(self.deploy_at(kube, &services[part.number], part))
-            }
-        }
-    }
-
-    fn deploy_at<'s, P: Platform>(
-        &'s self,
-        platform: &'s P,
-        service: &'s Service<P::Own>,
-        part: &'s Part<'_>,
-    ) -> Deploy<'s, P> {
-        let target = self.sites[part.site].spec.target.name.clone();
-        Deploy {
-            platform,
-            service,
-            conduct: &part.conduct,
-            notes: part.notes.clone(),
-            events: Events::new(self.story.tell.clone(), target, self.story.clock)
-                .of(&service.name),
-            clock: self.story.clock,
-            began: self.began,
-            cancel: self.story.cancel.clone(),
-        }
-    }
-
     /// Asks, where a person is to be asked, once for each target with changes.
     pub(super) async fn approved(&self, proposed: &[Proposed<'_>]) -> Answer {
-        for (index, site) in self.sites.iter().enumerate() {
-            let changed = self.parts.iter().zip(proposed).filter(|(part, proposed)| {
-                part.site == index && proposed.as_ref().is_ok_and(|ready| !ready.is_empty())
-            });
-            let services: Vec<ServiceName> =
-                changed.map(|(part, _)| part.service.clone()).collect();
+        for site in self.sites {
+            let target = &site.spec.target.name;
+            let changed = self
+                .members
+                .iter()
+                .zip(proposed)
+                .filter(|(member, proposed)| {
+                    member.events().target() == target
+                        && proposed.as_ref().is_ok_and(|ready| !ready.is_empty())
+                });
+            let services: Vec<ServiceName> = changed
+                .map(|(member, _)| member.service().clone())
+                .collect();
             if services.is_empty() || !site.asks() {
                 continue;
             }
@@ -346,24 +339,18 @@ impl Begun<'_> {
     ) -> impl Future<Output = Option<T>> {
         // Boxed, since the future of a whole command is on the stack.
         let work = Box::pin(work);
-        let until = self.timeout.map(|timeout| after(self.began, timeout));
-        async move { self.story.clock.before(until, work).await }
+        async move { self.story.clock.before(self.until, work).await }
     }
 
     /// Proposes, asks unless `asked` already, carries out.
     pub(super) async fn begin(&self, asks: bool) -> ExitCode {
-        let members = self.members();
-        let proposed = fleet::propose(&members).await;
-        self.carry_out(&members, proposed, asks).await
+        let proposed = fleet::propose(&self.members).await;
+        self.carry_out(proposed, asks).await
     }
 
     /// Asks and carries out.
-    pub(super) async fn carry_out(
-        &self,
-        members: &[Member<'_>],
-        proposed: Vec<Proposed<'_>>,
-        asks: bool,
-    ) -> ExitCode {
+    pub(super) async fn carry_out(&self, proposed: Vec<Proposed<'_>>, asks: bool) -> ExitCode {
+        let members = &self.members;
         let whole = proposed.iter().all(Result::is_ok);
         let answer = if asks && whole {
             self.approved(&proposed).await
@@ -393,14 +380,5 @@ impl Begun<'_> {
     /// Ends the story: people are told, too, how the whole of it ended.
     pub(super) fn end(&self) {
         self.ledger.has_end();
-    }
-}
-
-/// A conduct that may write.
-pub(super) fn writing(intent: Intent) -> Conduct {
-    Conduct {
-        may_write: true,
-        intent,
-        ..Conduct::default()
     }
 }

@@ -1,12 +1,11 @@
 //! `deployer destroy`: asks, drains, deletes.
 
-use super::command::{Command, writing};
+use super::command::Command;
 use super::site;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
-use crate::deploy::{Conduct, IfBusy};
 use crate::error::ExitCode;
-use crate::platform::Intent;
+use crate::platform::{IfBusy, Intent};
 
 /// How to destroy.
 #[derive(Debug, clap::Args)]
@@ -29,15 +28,14 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
     let intent = Intent {
         adopt: args.adopt,
         destroy: true,
+        if_busy: IfBusy::Beside,
+        writes: true,
         ..Intent::default()
     };
     command.run_at(
         &sites,
         screen,
-        |_| Conduct {
-            if_busy: IfBusy::Beside,
-            ..writing(intent.clone())
-        },
+        |_| intent.clone(),
         async |begun| begun.begin(!cli.options.yes).await,
     )
 }

@@ -8,7 +8,6 @@ use super::options::Options;
 use super::site;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
-use crate::deploy::Conduct;
 use crate::error::{ExitCode, combine};
 use crate::event::{EventKind, Problem};
 use crate::fleet::{self, Ready};
@@ -47,16 +46,13 @@ pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> 
         screen.problem(problem.help("Name one --target."));
         return ExitCode::Wrong;
     }
-    let conduct = |_: &_| Conduct {
-        intent: Intent {
-            adopt: args.adopt,
-            force_conflicts: args.force_conflicts,
-            ..Intent::default()
-        },
-        ..Conduct::default()
+    let intent = |_: &_| Intent {
+        adopt: args.adopt,
+        force_conflicts: args.force_conflicts,
+        ..Intent::default()
     };
     let mut saved = None;
-    let code = command.run_at(&sites, screen, conduct, async |begun| {
+    let code = command.run_at(&sites, screen, intent, async |begun| {
         let (code, written) = plan(begun, args, cli.options.set()).await;
         saved = written;
         code
@@ -96,8 +92,8 @@ async fn plan(
     args: &Args,
     set: BTreeMap<String, String>,
 ) -> (ExitCode, Option<Result<(), SavedError>>) {
-    let members = begun.members();
-    let mut proposed = fleet::propose(&members).await;
+    let members = &begun.members;
+    let mut proposed = fleet::propose(members).await;
     for (member, proposed) in members.iter().zip(&mut proposed) {
         match proposed {
             Err(outcome) => member.events().send(EventKind::Outcome(outcome.clone())),

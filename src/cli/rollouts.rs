@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::command::{Command, writing};
+use super::command::Command;
 use super::site;
 use super::terminal::Terminal;
 use super::{Cli, Screen};
-use crate::deploy::{Conduct, IfBusy};
 use crate::error::ExitCode;
 use crate::fleet;
 use crate::names::ServiceName;
-use crate::platform::Intent;
+use crate::platform::{IfBusy, Intent};
 
 /// What to watch.
 #[derive(Debug, clap::Args)]
@@ -76,15 +75,15 @@ fn service_and_count(text: &str) -> Result<(ServiceName, u32), String> {
 
 /// `deployer watch`: follows a rollout, whoever started it; never writes.
 pub fn watch(cli: &Cli, args: &WatchArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
-    Command::new(cli, terminal).run(
+    let command = Command {
+        rollout: args.rollout.as_deref(),
+        ..Command::new(cli, terminal)
+    };
+    command.run(
         screen,
-        |_| Conduct {
-            rollout: args.rollout.clone(),
-            intent: as_it_is(),
-            ..Conduct::default()
-        },
+        |_| as_it_is(),
         async |begun| {
-            let outcomes = fleet::watch(&begun.members()).await;
+            let outcomes = fleet::watch(&begun.members).await;
             begun.summary(&outcomes)
         },
     )
@@ -93,12 +92,13 @@ pub fn watch(cli: &Cli, args: &WatchArgs, terminal: &Terminal, screen: &mut Scre
 /// `deployer cancel`: stops a rollout as `on_cancel` or `--rollback` says.
 pub fn cancel(cli: &Cli, args: &CancelArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     // Whatever is under way, and whoever is at work on it, is what is to be stopped.
-    let conduct = |_: &_| Conduct {
+    let intent = |_: &_| Intent {
         if_busy: IfBusy::Supersede,
-        ..writing(as_it_is())
+        writes: true,
+        ..as_it_is()
     };
-    Command::new(cli, terminal).run(screen, conduct, async |begun| {
-        let outcomes = fleet::cancel(&begun.members(), args.rollback).await;
+    Command::new(cli, terminal).run(screen, intent, async |begun| {
+        let outcomes = fleet::cancel(&begun.members, args.rollback).await;
         begun.summary(&outcomes)
     })
 }
@@ -204,11 +204,12 @@ fn with_intent(
         return code;
     }
     let asks = !options.yes;
-    let conduct = |name: &ServiceName| Conduct {
+    let intent = |name: &ServiceName| Intent {
         if_busy,
-        ..writing(intent(name))
+        writes: true,
+        ..intent(name)
     };
-    command.run_at(&sites, screen, conduct, async |begun| {
+    command.run_at(&sites, screen, intent, async |begun| {
         begun.begin(asks).await
     })
 }

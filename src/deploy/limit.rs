@@ -69,9 +69,8 @@ impl<P: Platform> Deploy<'_, P> {
         let end = self.until().map(|until| after(until, EVIDENCE));
         match self.clock.before(end, work).await {
             Some(outcome) => outcome,
-            None if self.conduct.may_write && !plan.is_empty() => {
-                let remaining = self.platform.waiting_changes(plan);
-                outcome::cut_short(remaining, &self.conduct.resume)
+            None if self.conduct.intent.writes && !plan.is_empty() => {
+                outcome::cut_short(plan.waiting(), &self.conduct.resume)
             }
             None => outcome::unanswered(&self.conduct.resume),
         }

@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 
 use super::pace::Pace;
-use super::{Deploy, IfBusy, PlanOf, Session, Watched, outcome};
+use super::{Deploy, PlanOf, Session, Watched, outcome};
 use crate::event::{Events, Outcome};
 use crate::plan::{Note, Weight};
-use crate::platform::{Current, Platform, Proposal, Whose};
+use crate::platform::{Current, IfBusy, Platform, Proposal, Whose};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
 use crate::rollout::{Doubt, Rollout, Verdict};
 
@@ -55,8 +55,8 @@ impl<P: Platform> Deploy<'_, P> {
                 proposal.plan.notes.push(takes_the_place(why));
             }
             let busy = matches!(other, Other::UnderWay);
-            let stands = busy && self.conduct.may_write && !whose.is_ours();
-            match self.conduct.if_busy {
+            let stands = busy && self.conduct.intent.writes && !whose.is_ours();
+            match self.conduct.intent.if_busy {
                 IfBusy::Refuse if stands => return Err(outcome::busy(what)),
                 IfBusy::Wait if stands => {
                     let begun = *waiting.get_or_insert_with(|| {
@@ -83,7 +83,7 @@ impl<P: Platform> Deploy<'_, P> {
         // Somebody reads the plan before anything is written: what happened before belongs in it,
         // and is asked for beside the rest.
         let warning = async {
-            if self.conduct.is_read {
+            if intent.is_read {
                 self.platform.warnings(self.service).await
             } else {
                 Vec::new()

@@ -7,10 +7,10 @@ use super::pace::Pace;
 use super::tell::Teller;
 use super::{Deploy, How, PlanOf, Session, Watched, outcome};
 use crate::event::{EventKind, Outcome, PhaseWord, PostMortem};
-use crate::platform::{Current, FailureKind, Halted, Platform};
+use crate::platform::{Current, FailureKind, Platform};
 use crate::remedy::{Circumstances, Remedy, remedy};
 use crate::rollout::policy::REMEDY_ALLOWANCE;
-use crate::rollout::{Back, Doubt, Failure, Phase, Rollout, Trip, Verdict, WhyNot};
+use crate::rollout::{Back, Doubt, Failure, Halted, Phase, Rollout, Trip, Verdict, WhyNot};
 use crate::spec::OnCancel;
 
 /// On top of the time that a remedy may take: asking for it, and the last looks at its end.
@@ -152,7 +152,7 @@ impl<P: Platform> Deploy<'_, P> {
         how: How,
         teller: &mut Teller<'_>,
     ) {
-        if how != How::Started && self.conduct.may_write {
+        if how != How::Started && self.conduct.intent.writes {
             let taken = self.platform.resume(session, rollout, &self.events);
             if let Err(error) = taken.await {
                 teller.trouble(&error);
@@ -176,7 +176,7 @@ impl<P: Platform> Deploy<'_, P> {
             return;
         };
         let decided = remedy(Circumstances {
-            may_write: self.conduct.may_write,
+            may_write: self.conduct.intent.writes,
             wanted,
             possible: self.platform.can_go_back(rollout),
         });
@@ -209,8 +209,9 @@ impl<P: Platform> Deploy<'_, P> {
         rollout: &mut Watched<P>,
         machine: &mut Rollout,
     ) -> Outcome {
-        let remaining = self.platform.waiting_changes(plan);
-        let asked = self.service.rollout.on_cancel == OnCancel::Rollback && self.conduct.may_write;
+        let remaining = plan.waiting();
+        let asked =
+            self.service.rollout.on_cancel == OnCancel::Rollback && self.conduct.intent.writes;
         let words = if !asked {
             "the rollout goes on by itself".to_owned()
         } else if machine.wants_remedy().is_none() && matches!(machine.phase(), Phase::Tripping(..))
@@ -262,7 +263,7 @@ impl<P: Platform> Deploy<'_, P> {
                     }
                 })));
         }
-        ended.remaining = self.platform.waiting_changes(plan);
+        ended.remaining = plan.waiting();
         if matches!(
             verdict,
             Verdict::Undetermined(Doubt::Blind | Doubt::TimedOut | Doubt::Unclear(_))

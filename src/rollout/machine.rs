@@ -17,11 +17,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::budget::Budget;
+use super::halted::Halted;
 use super::observation::{BreakerGauge, Failure, Observation, Standing};
 use super::policy::{Policy, REMEDY_ALLOWANCE};
 use super::verdict::{Doubt, Rollback, Trip, Verdict, WhyNot};
 use super::window::Window;
-use crate::platform::Halted;
 
 mod harm;
 

@@ -18,7 +18,7 @@ async fn ahead(tag: &str, act: Act, seconds: i64) -> Ran {
         Act::Watch => Play::new(rolling(tag, 300).await, example(&[QUICK], tag)),
         _ => Play::new(runs().await, example(&[QUICK], tag)),
     };
-    play.conduct.may_write = !matches!(act, Act::Watch);
+    play.conduct.intent.writes = !matches!(act, Act::Watch);
     play.act = act;
     play.ahead = SignedDuration::from_secs(seconds);
     play.run().await
@@ -55,7 +55,7 @@ async fn a_timeout_ends_every_call_in_flight() {
             };
             let mut play = Play::new(world, example(&[], "crash"));
             play.conduct.timeout = Some(timeout);
-            play.conduct.may_write = !matches!(act, Act::Watch | Act::Plan);
+            play.conduct.intent.writes = !matches!(act, Act::Watch | Act::Plan);
             play.act = act.clone();
             play.mishap = Some((nth, Mishap::Hang));
             let ran = play.run().await;

@@ -8,7 +8,7 @@ use super::judge::{KEY, Rest, rest, rollouts, serving};
 use super::stage::{Act, Play, Ran, example, image, later};
 use super::story::{Before, SCALING, prepared};
 use super::wire::Mishap;
-use crate::deploy::IfBusy;
+use crate::platform::IfBusy;
 use sandbox::{Action, Behaviour, DeploymentApi, Planned, Switches, When, World};
 
 pub(super) async fn runs() -> World {
@@ -230,7 +230,7 @@ async fn while_another_rollout_is_under_way_if_busy_decides() {
             (IfBusy::Supersede, 0, "v2"),
         ] {
             let mut play = update(rolling(tag, 700).await, "v2");
-            play.conduct.if_busy = if_busy;
+            play.conduct.intent.if_busy = if_busy;
             let ran = play.run().await;
             assert_eq!(
                 ran.exit(),
@@ -292,7 +292,7 @@ async fn a_plan_warns_of_a_rollout_that_is_under_way_and_not_of_one_that_is_over
     for (world, warns) in [(over.world, false), (rolling("v2", 700).await, true)] {
         let mut play = update(world, "v3");
         play.act = Act::Plan;
-        play.conduct.may_write = false;
+        play.conduct.intent.writes = false;
         assert_eq!(play.run().await.warned("busy"), warns);
     }
 }
@@ -322,7 +322,7 @@ async fn a_first_deployment_that_fails_holds_up_no_corrected_one() {
     ] {
         for if_busy in [IfBusy::Refuse, IfBusy::Wait] {
             let mut play = update(first(Some(behaviour.clone())).await, "v2");
-            play.conduct.if_busy = if_busy;
+            play.conduct.intent.if_busy = if_busy;
             let ran = play.run().await;
             assert_eq!(ran.exit(), Some(0), "{behaviour:?}: {}", reason(&ran));
             assert!(ran.took < Duration::from_mins(1), "{:?}", ran.took);

@@ -230,7 +230,7 @@ async fn who_only_watches_never_writes() {
     for (tag, exit) in [("v2", 0), ("crash", 10), ("missing", 10)] {
         let mut play = Play::new(rolling(tag, 300).await, example(&[], tag));
         play.act = Act::Watch;
-        play.conduct.may_write = false;
+        play.conduct.intent.writes = false;
         let ran = play.run().await;
         assert_eq!(ran.exit(), Some(exit), "{tag}: {}", reason(&ran));
         let read = |name: &str| {

@@ -22,7 +22,7 @@ async fn a_rollout_of_long_ago_is_found_behind_hundreds_of_others() {
     world = super::stage::later(ran.world, 120);
     let mut play = Play::new(world, example(&[], "v2"));
     play.act = Act::Watch;
-    play.conduct.may_write = false;
+    play.conduct.intent.writes = false;
     play.conduct.rollout = Some(first);
     let ran = play.run().await;
     assert_eq!(ran.exit(), Some(0), "{}", reason(&ran));

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::deploy::{Conduct, Deploy};
 use crate::event::{Event, Events, Outcome};
 use crate::plan::Plan;
+use crate::platform::Intent;
 use crate::platform::aws;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::origin::Origin;
@@ -90,7 +91,10 @@ pub(super) fn fresh() -> World {
 /// How `apply` treats rollouts.
 pub(super) fn applying() -> Conduct {
     Conduct {
-        may_write: true,
+        intent: Intent {
+            writes: true,
+            ..Intent::default()
+        },
         resume: "deployer watch".to_owned(),
         ..Conduct::default()
     }
@@ -225,7 +229,7 @@ impl Play {
         let deploy = Deploy {
             platform: &ecs,
             service,
-            conduct: &self.conduct,
+            conduct: self.conduct.clone(),
             notes: Vec::new(),
             events: Events::new(tell, "sandbox".parse().unwrap(), clock).of(&service.name),
             clock,

@@ -2,7 +2,6 @@
 
 use super::judge::{Rest, rest};
 use super::stage::{Play, Ran, example, fresh, later};
-use crate::platform::Intent;
 use crate::spec::Spec;
 use sandbox::{Switches, World};
 
@@ -158,10 +157,7 @@ impl Story {
 
     fn play(&self, world: &World, spec: &Spec) -> Play {
         let mut play = Play::new(world.clone(), spec.clone());
-        play.conduct.intent = Intent {
-            adopt: self.before == Before::RunsForeign,
-            ..Intent::default()
-        };
+        play.conduct.intent.adopt = self.before == Before::RunsForeign;
         play
     }
 }

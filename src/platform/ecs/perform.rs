@@ -1,13 +1,21 @@
-//! Performs a plan: in its order, each change once, nothing that the plan does not say.
+//! Performs a plan: one change after another, as the plan says them, each on what this performance
+//! has made so far.
+
+use std::cell::{OnceCell, RefCell};
 
 use super::Ecs;
 use super::origin::{Scaled, key};
-use super::plan::change::{Basis, Change, Revision};
-use super::plan::{EcsPlan, stale};
+use super::plan::EcsPlan;
+use super::plan::change::{Change, Revision};
+use super::plan::stale;
+use super::rollout::Watched;
+use super::rollout::standing::RolloutId;
 use super::rollout::started::Started;
 use super::settings::from_sdk::last_part;
-use crate::event::{EventKind, Events};
-use crate::platform::{Failed, FailureKind, PerformError};
+use crate::event::Events;
+use crate::plan::ChangeView;
+use crate::platform::{Done, Failed, FailureKind, Part, PerformError, Performance, Performed};
+use crate::spec::EcsService;
 
 pub mod delete;
 pub mod scaling;
@@ -15,183 +23,111 @@ pub mod service;
 pub mod tags;
 pub mod task_definition;
 
-/// What came of one change.
-#[derive(Debug)]
-pub struct Done {
-    /// What it made: a revision, a deployment id.
-    pub result: String,
-    /// Nothing was written, since it was so already.
-    pub already: bool,
-}
+/// So many failures after a change of the count alone are no coincidence: the breaker's own
+/// smallest threshold (Amazon ECS developer guide, deployment circuit breaker).
+const FAILURES: usize = 3;
 
-impl Done {
-    /// Removed now; what is not there need not be removed.
-    fn removed(removed: Result<(), Failed>, what: &str) -> Result<Self, Failed> {
-        match removed {
-            Ok(()) => Ok(Self::now(what)),
-            Err(error) if error.kind == FailureKind::Missing => Ok(Self {
-                result: what.to_owned(),
-                already: true,
-            }),
-            Err(error) => Err(error),
-        }
-    }
+/// Settings of the service itself: ECS keeps them out of its revisions, so a rollback does not
+/// bring them back (Amazon ECS developer guide, service revisions).
+const STAY_NEW: [&str; 4] = [
+    "deployment.",
+    "healthCheckGracePeriodSeconds",
+    "enableExecuteCommand",
+    "tags.",
+];
 
-    /// Written now.
-    pub fn now(result: impl Into<String>) -> Self {
-        Self {
-            result: result.into(),
-            already: false,
-        }
-    }
-}
-
-/// One performance of a plan.
-struct Performing<'a> {
+/// One performance of a part of a plan.
+pub struct Performing<'a> {
     ecs: &'a Ecs,
-    basis: &'a Basis,
-    events: &'a Events,
-    /// The revision that this plan registered.
-    registered: Option<String>,
-    started: Option<Started>,
-    /// The whole plan, for telling what remains.
+    service: &'a EcsService,
     plan: &'a EcsPlan,
-    /// What was done, in words.
-    performed: Vec<String>,
-    /// It goes on with a plan that was performed in part before.
-    settles: bool,
-}
-
-impl Ecs {
-    /// Performs what must precede the rollout, starts it, and performs what does not wait for it.
-    /// `None`: the plan starts none.
-    pub async fn perform_plan(
-        &self,
-        plan: &EcsPlan,
-        events: &Events,
-    ) -> Result<Option<Started>, PerformError> {
-        let mut run = Performing::new(self, plan, events);
-        let now: Vec<&Change> = plan
-            .changes
-            .iter()
-            .filter(|change| !change.waits_for_health())
-            .collect();
-        let Some((first, rest)) = now.split_first() else {
-            return Ok(None);
-        };
-        run.first(first).await?;
-        for change in rest {
-            run.tell(change).await?;
-        }
-        if let Some(scaled) = Scaled::by(&self.origin, &plan.views, self.time.now()) {
-            let tag = (key::SCALED.to_owned(), scaled.text());
-            self.credit(&plan.basis.service, tag, events).await;
-        }
-        Ok(run.started)
-    }
-
-    /// Performs the changes that waited for a healthy rollout; what must come up after them,
-    /// where they set or move the count.
-    pub async fn settle_plan(
-        &self,
-        plan: &EcsPlan,
-        events: &Events,
-    ) -> Result<Option<Started>, PerformError> {
-        let mut run = Performing::new(self, plan, events);
-        run.settles = true;
-        for change in plan.changes.iter().filter(|one| one.waits_for_health()) {
-            run.tell(change).await?;
-        }
-        // Where no task is wanted, none can come up.
-        Ok(run.started.filter(|started| started.desired > 0))
-    }
-
-    /// Whether the service is still what the plan was made for; one read.
-    async fn still(&self, basis: &Basis) -> Result<(), Failed> {
-        let found = self.find_service(&basis.service).await?;
-        let now = basis.clone().seeing(found.service.as_ref());
-        stale(basis, &now)
-    }
+    part: Part,
+    events: &'a Events,
+    /// It was looked whether the service is still what the plan was made for, or need not be.
+    has_looked: bool,
+    /// The revision that this plan registered.
+    registered: OnceCell<String>,
+    started: RefCell<Option<Started>>,
 }
 
 impl<'a> Performing<'a> {
-    fn new(ecs: &'a Ecs, plan: &'a EcsPlan, events: &'a Events) -> Self {
+    pub(super) fn new(
+        ecs: &'a Ecs,
+        service: &'a EcsService,
+        plan: &'a EcsPlan,
+        part: Part,
+        events: &'a Events,
+    ) -> Self {
         Self {
             ecs,
-            basis: &plan.basis,
-            events,
-            registered: None,
-            started: None,
+            service,
             plan,
-            performed: Vec::new(),
-            settles: false,
+            part,
+            events,
+            has_looked: part == Part::OnceHealthy,
+            registered: OnceCell::new(),
+            started: RefCell::new(None),
         }
     }
 
-    /// The first change, with a last look at the service: beside it where it only registers a
-    /// revision, which nobody uses yet; else before it. The making of a service looks for itself.
-    async fn first(&mut self, change: &Change) -> Result<(), PerformError> {
-        let ecs = self.ecs;
-        let basis = self.basis;
-        let looked = match change {
-            Change::CreateService { .. } => Ok(()),
-            Change::RegisterTaskDefinition { .. } if basis.primary.is_none() => Ok(()),
-            Change::RegisterTaskDefinition { .. } => {
-                let (looked, registered) = futures::join!(ecs.still(basis), self.tell(change));
-                registered?;
-                let later = self.plan.changes.iter().skip_while(|one| *one != change);
-                let next = later.skip(1).find(|one| !one.waits_for_health());
-                return looked.map_err(|source| self.error(next.unwrap_or(change), source));
+    /// What must come up after it: once the rollout is healthy, nothing can where no task is wanted.
+    pub(super) fn started(&self) -> Option<Started> {
+        let started = self.started.borrow().clone();
+        started.filter(|started| self.part == Part::Now || started.desired > 0)
+    }
+
+    /// Whether the service is still what the plan was made for; one read.
+    async fn still(&self) -> Result<(), Failed> {
+        let basis = &self.plan.basis;
+        let found = self.ecs.find_service(&basis.service).await?;
+        let now = basis.clone().seeing(found.service.as_ref());
+        stale(basis, &now)
+    }
+
+    fn began(&self, started: Started, already: bool) -> Done {
+        let result = started.primary_id.clone();
+        self.started.replace(Some(started));
+        Done { result, already }
+    }
+
+    fn arn_of(&self, revision: &Revision) -> Result<String, Failed> {
+        match (revision, self.registered.get()) {
+            (Revision::Known(arn), _) | (Revision::Registered, Some(arn)) => Ok(arn.clone()),
+            (Revision::Registered, None) => Err(Failed::new(
+                "perform the plan",
+                FailureKind::Invalid,
+                "it uses a revision that it does not register",
+            )),
+        }
+    }
+}
+
+impl Performance for Performing<'_> {
+    type Change = Change;
+    type Watched = Watched;
+
+    /// A last look at the service before the first change. The making of a service looks for itself.
+    async fn before(&mut self, wave: &[&Change]) -> Result<(), Failed> {
+        let has_looked = std::mem::replace(&mut self.has_looked, true);
+        match wave {
+            [] | [Change::CreateService { .. } | Change::RegisterTaskDefinition { .. }] => Ok(()),
+            _ if has_looked => Ok(()),
+            _ => self.still().await,
+        }
+    }
+
+    /// The same beside it, where it only registers a revision, which nobody uses yet.
+    async fn beside(&self, wave: &[&Change]) -> Result<(), Failed> {
+        match wave {
+            [Change::RegisterTaskDefinition { .. }] if self.plan.basis.primary.is_some() => {
+                self.still().await
             }
-            _ => ecs.still(basis).await,
-        };
-        looked.map_err(|source| self.error(change, source))?;
-        self.tell(change).await
-    }
-
-    /// One change, told before and after.
-    async fn tell(&mut self, change: &Change) -> Result<(), PerformError> {
-        self.events.send(EventKind::Performing {
-            change: change.words(),
-        });
-        match self.one(change).await {
-            Ok(done) => {
-                self.performed.push(change.words());
-                self.events.send(EventKind::Performed {
-                    change: change.words(),
-                    result: done.result,
-                    already: done.already,
-                });
-                Ok(())
-            }
-            Err(source) => Err(self.error(change, source)),
+            _ => Ok(()),
         }
     }
 
-    fn error(&self, change: &Change, source: Failed) -> PerformError {
-        PerformError {
-            change: change.words(),
-            performed: self.performed.clone(),
-            remaining: self.remaining(change),
-            nothing_changed: self.performed.is_empty()
-                && !self.settles
-                && source.kind.proves_not_performed(),
-            source,
-        }
-    }
-
-    /// This change and all that would have followed, in words.
-    fn remaining(&self, change: &Change) -> Vec<String> {
-        let later = self
-            .plan
-            .changes
-            .iter()
-            .skip_while(|other| *other != change);
-        later.map(Change::words).collect()
-    }
-
-    async fn one(&mut self, change: &Change) -> Result<Done, Failed> {
-        let ecs = self.ecs;
+    async fn make(&self, change: &Change) -> Result<Done, Failed> {
+        let (ecs, basis) = (self.ecs, &self.plan.basis);
         match change {
             Change::RegisterTaskDefinition {
                 definition,
@@ -199,7 +135,7 @@ impl<'a> Performing<'a> {
             } => {
                 let (arn, already) = ecs.register(definition, carry_from.as_deref()).await?;
                 let result = last_part(&arn).to_owned();
-                self.registered = Some(arn);
+                self.registered.get_or_init(|| arn);
                 Ok(Done { result, already })
             }
             Change::CreateService {
@@ -213,12 +149,12 @@ impl<'a> Performing<'a> {
             }
             Change::UpdateService { update } => {
                 let arn = update.revision.as_ref().map(|one| self.arn_of(one));
-                let started = ecs.update(update, arn.transpose()?, self.basis).await?;
-                if update.starts_rollout() && self.registered.is_none() {
+                let started = ecs.update(update, arn.transpose()?, basis).await?;
+                if update.starts_rollout() && self.registered.get().is_none() {
                     // Whoever registered the revision is not who rolls it out now.
                     let number = last_part(&started.primary_id);
                     let tag = (format!("{}{number}", key::ROLLOUT), ecs.origin.credit());
-                    ecs.credit(&self.basis.service, tag, self.events).await;
+                    ecs.credit(&basis.service, tag, self.events).await;
                 }
                 Ok(self.began(started, false))
             }
@@ -228,8 +164,9 @@ impl<'a> Performing<'a> {
             Change::RegisterScalableTarget { target, .. } => {
                 let done = ecs.set_bounds(target).await?;
                 // What a rollout of this plan starts is watched with it.
-                if self.started.is_none() {
-                    self.started = ecs.bring_within(target).await?;
+                if self.started.borrow().is_none() {
+                    let started = ecs.bring_within(target).await?;
+                    self.started.replace(started);
                 }
                 Ok(done)
             }
@@ -240,26 +177,66 @@ impl<'a> Performing<'a> {
             Change::DeregisterScalableTarget { resource, .. } => ecs.remove_bounds(resource).await,
             Change::SetCount { service, count, .. } => {
                 let started = ecs.set_count(service, *count).await?;
-                self.started.get_or_insert(started);
+                self.started.borrow_mut().get_or_insert(started);
                 Ok(Done::now(count.to_string()))
             }
         }
     }
 
-    fn began(&mut self, started: Started, already: bool) -> Done {
-        let result = started.primary_id.clone();
-        self.started = Some(started);
-        Done { result, already }
-    }
-
-    fn arn_of(&self, revision: &Revision) -> Result<String, Failed> {
-        match (revision, &self.registered) {
-            (Revision::Known(arn), _) | (Revision::Registered, Some(arn)) => Ok(arn.clone()),
-            (Revision::Registered, None) => Err(Failed::new(
-                "perform the plan",
-                FailureKind::Invalid,
-                "it uses a revision that it does not register",
-            )),
+    async fn after(&mut self, broken: Option<&PerformError>) -> Performed<Watched> {
+        if broken.is_some() || self.part.of(self.plan).is_empty() {
+            return Performed::nothing();
         }
+        let scaled = Scaled::by(&self.ecs.origin, &self.plan.views, self.ecs.time.now());
+        if let (Part::Now, Some(scaled)) = (self.part, scaled) {
+            let tag = (key::SCALED.to_owned(), scaled.text());
+            let service = &self.plan.basis.service;
+            self.ecs.credit(service, tag, self.events).await;
+        }
+        let Some(started) = self.started() else {
+            return Performed::nothing();
+        };
+        let is_count = self.part == Part::Now && started.count_only;
+        let mut watched = Watched::new(self.service, ours(started));
+        if is_count {
+            // A count, or settings alone: what they come to is read again and judged.
+            return Performed {
+                count: Some(watched),
+                ..Performed::nothing()
+            };
+        }
+        if self.part == Part::Now {
+            watched.stays_new = stays_new(&self.plan.views);
+        }
+        Performed::rolls(watched)
     }
+}
+
+fn ours(started: Started) -> RolloutId {
+    RolloutId {
+        id: started.primary_id,
+        task_definition: started.task_definition,
+        former: started.task_definition_before,
+        count_only: started.count_only.then_some(FAILURES),
+        count_set: None,
+        is_rollback: false,
+        begun: started.begun,
+        said: started.said,
+        found: false,
+    }
+}
+
+fn stays_new(views: &[ChangeView]) -> Vec<String> {
+    let settings = views.iter().filter(|view| {
+        view.object == "service" && STAY_NEW.iter().any(|group| view.path.starts_with(group))
+    });
+    settings
+        .map(|view| {
+            format!(
+                "{} stays {}",
+                view.path,
+                view.to.as_deref().unwrap_or("unset")
+            )
+        })
+        .collect()
 }

@@ -74,7 +74,7 @@ impl Ecs {
             _ => wanted_count(service, &observed, &diff.changes),
         };
         // The embedded cloud's time runs as its own timings say: nothing is predicted of it.
-        let rolls = self.credentials.is_some() && diff.changes.iter().any(Change::starts_rollout);
+        let rolls = self.credentials.is_some() && diff.starts_rollout();
         let mut notes = diff.notes;
         notes.extend(advice::notes(service, &diff.changes, count, &observed));
         notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended)));

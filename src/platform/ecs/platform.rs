@@ -5,40 +5,26 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Ecs;
+use super::perform::Performing;
+use super::plan::EcsPlan;
 use super::plan::change::{Basis, Change};
 use super::plan::current::known;
 use super::rollout::from_sdk;
 use super::rollout::post_mortem::Witnesses;
 use super::rollout::sample::Sampler;
 use super::rollout::standing::{RECORD_DELAY, RolloutId};
-use super::rollout::started::Started;
 use super::rollout::{Watched, short};
 use super::session::Session;
 use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
-use crate::plan::{ChangeView, Note, Plan};
+use crate::plan::{Note, Plan};
 use crate::platform::post_mortem;
-use crate::platform::{
-    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
-};
-use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
+use crate::platform::{Current, Failed, FailureKind, Gone, Intent, Part, Platform, Proposal};
+use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::{EcsOwn, EcsService};
-
-/// So many failures after a change of the count alone are no coincidence: the breaker's own
-/// smallest threshold (Amazon ECS developer guide, deployment circuit breaker).
-const FAILURES: usize = 3;
 
 /// Between two looks for a record that is not listed yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// Settings of the service itself: ECS keeps them out of its revisions, so a rollback does not
-/// bring them back (Amazon ECS developer guide, service revisions).
-const STAY_NEW: [&str; 4] = [
-    "deployment.",
-    "healthCheckGracePeriodSeconds",
-    "enableExecuteCommand",
-    "tags.",
-];
 
 impl Ecs {
     fn sampler<'a>(&'a self, events: Option<&'a Events>) -> Sampler<'a> {
@@ -58,6 +44,7 @@ impl Platform for Ecs {
     type Change = Change;
     type Watched = Watched;
     type Session = Session;
+    type Performance<'a> = Performing<'a>;
 
     async fn propose(
         &self,
@@ -107,40 +94,15 @@ impl Platform for Ecs {
         saved.differs(now)
     }
 
-    async fn perform(
-        &self,
-        _session: &Session,
-        service: &EcsService,
-        plan: &Plan<Basis, Change>,
-        events: &Events,
-    ) -> Result<Performed<Watched>, PerformError> {
-        let started = self.perform_plan(plan, events).await?;
-        let Some(started) = started else {
-            return Ok(Performed::nothing());
-        };
-        let is_count = started.count_only;
-        let mut watched = Watched::new(service, ours(started));
-        if is_count {
-            // A count, or settings alone: what they come to is read again and judged.
-            return Ok(Performed {
-                count: Some(watched),
-                ..Performed::nothing()
-            });
-        }
-        watched.stays_new = stays_new(&plan.views);
-        Ok(Performed::rolls(watched))
-    }
-
-    async fn settle(
-        &self,
-        _session: &Session,
-        service: &EcsService,
-        plan: &Plan<Basis, Change>,
-        events: &Events,
-    ) -> Result<Performed<Watched>, PerformError> {
-        let counted = self.settle_plan(plan, events).await?;
-        let rollout = counted.map(|counted| Watched::new(service, ours(counted)));
-        Ok(rollout.map_or_else(Performed::nothing, Performed::rolls))
+    async fn performance<'a>(
+        &'a self,
+        _session: &'a Session,
+        service: &'a EcsService,
+        plan: &'a EcsPlan,
+        part: Part,
+        events: &'a Events,
+    ) -> Result<Performing<'a>, Failed> {
+        Ok(Performing::new(self, service, plan, part, events))
     }
 
     fn join(&self, mut rolling: Watched, count: Watched) -> Watched {
@@ -205,14 +167,6 @@ impl Platform for Ecs {
         if let (VerdictWord::Healthy, Some(revision)) = (outcome.verdict, &outcome.revision) {
             self.tell_ended(service, revision, events).await;
         }
-    }
-
-    fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {
-        plan.changes
-            .iter()
-            .filter(|change| change.waits_for_health())
-            .map(Change::words)
-            .collect()
     }
 
     fn following(
@@ -339,33 +293,4 @@ impl Platform for Ecs {
         };
         witnesses.post_mortem(rollout, verdict, failures).await
     }
-}
-
-fn ours(started: Started) -> RolloutId {
-    RolloutId {
-        id: started.primary_id,
-        task_definition: started.task_definition,
-        former: started.task_definition_before,
-        count_only: started.count_only.then_some(FAILURES),
-        count_set: None,
-        is_rollback: false,
-        begun: started.begun,
-        said: started.said,
-        found: false,
-    }
-}
-
-fn stays_new(views: &[ChangeView]) -> Vec<String> {
-    let settings = views.iter().filter(|view| {
-        view.object == "service" && STAY_NEW.iter().any(|group| view.path.starts_with(group))
-    });
-    settings
-        .map(|view| {
-            format!(
-                "{} stays {}",
-                view.path,
-                view.to.as_deref().unwrap_or("unset")
-            )
-        })
-        .collect()
 }

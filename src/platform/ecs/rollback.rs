@@ -7,9 +7,9 @@ use aws_sdk_ecs::types::StopServiceDeploymentStopType;
 
 use super::rollout::sample::Sampler;
 use super::rollout::{RecordState, Watched};
-use crate::platform::Halted;
 use crate::platform::aws::failed;
 use crate::platform::failure::{Failed, FailureKind};
+use crate::rollout::Halted;
 
 impl Sampler<'_> {
     /// Asks ECS to stop our deployment and go back.

@@ -10,13 +10,16 @@ use tokio::sync::mpsc;
 
 use super::Ecs;
 use super::origin::Origin;
+use super::perform::Performing;
 use super::plan::{EcsPlan, Planned};
 use super::rollout::started::Started;
 use crate::clock::Clock;
+use crate::deploy::perform::perform;
 use crate::event::{Event, EventKind, Events};
+use crate::plan::Change as _;
 use crate::platform::aws::connect;
 use crate::platform::owner::Tenant;
-use crate::platform::{Failed, Intent, PerformError};
+use crate::platform::{Failed, Intent, Part, PerformError};
 use crate::spec::{EcsPlace, EcsService, Files, Request, Spec, load};
 use sandbox::{Fault, Sandbox, World};
 
@@ -189,7 +192,19 @@ impl Cloud {
     }
 
     async fn perform(&self, plan: &EcsPlan) -> Result<Option<Started>, PerformError> {
-        Box::pin(self.ecs.perform_plan(plan, &self.events)).await
+        self.make(plan, Part::Now).await
+    }
+
+    /// Performs what waited for a healthy rollout.
+    async fn settle(&self, plan: &EcsPlan) -> Result<Option<Started>, PerformError> {
+        self.make(plan, Part::OnceHealthy).await
+    }
+
+    async fn make(&self, plan: &EcsPlan, part: Part) -> Result<Option<Started>, PerformError> {
+        let service = service();
+        let mut run = Performing::new(&self.ecs, &service, plan, part, &self.events);
+        Box::pin(perform(&mut run, &part.of(plan), &self.events)).await?;
+        Ok(run.started())
     }
 
     /// Deploys and waits until the rollout is long over.
@@ -197,9 +212,7 @@ impl Cloud {
         let plan = self.plan(service).await.unwrap().plan;
         let started = self.perform(&plan).await.unwrap().unwrap();
         self.rest().await;
-        Box::pin(self.ecs.settle_plan(&plan, &self.events))
-            .await
-            .unwrap();
+        self.settle(&plan).await.unwrap();
         started
     }
 

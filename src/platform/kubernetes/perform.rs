@@ -1,9 +1,8 @@
-//! Performs a plan: under the lock, with what was there before in the history, in waves, each change
-//! once, nothing that the plan does not say.
+//! Performs a plan: under the lock, with what was there before in the history.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
-use futures::future::join_all;
 use serde_json::Value;
 
 use super::api::requests::Wire;
@@ -13,103 +12,64 @@ use super::plan::KubePlan;
 use super::plan::change::{Change, Count, Wave};
 use super::plan::earlier_revision;
 use super::plan::observe::Observed;
-use super::rollout::RolloutId;
+use super::rollout::{RolloutId, Watched};
 use super::{Kubernetes, Session};
-use crate::event::{EventKind, Events};
-use crate::platform::PerformError;
-use crate::platform::failure::Failed;
+use crate::event::Events;
+use crate::plan::Change as _;
 use crate::platform::origin::Scaled;
+use crate::platform::{Done, Failed, Part, PerformError, Performance, Performed};
 use crate::spec::KubeService;
 
 mod prepare;
 mod write;
 
-/// What came of one change.
-#[derive(Debug, Default)]
-struct Done {
-    /// In words.
-    result: String,
-    /// Nothing was written, since it was so already.
-    already: bool,
-    /// The object as it is now.
-    reply: Option<Value>,
-}
-
-/// One performance of a plan.
-struct Performing<'a> {
+/// One performance of a part of a plan.
+pub struct Performing<'a> {
     kube: &'a Kubernetes,
     /// What this run holds and knows of the service.
     session: &'a Session,
     wire: Wire<'a>,
+    service: &'a KubeService,
     name: &'a str,
     plan: &'a KubePlan,
+    part: Part,
     events: &'a Events,
+    /// All that must precede the first write is so.
+    is_ready: bool,
     /// What was there.
     observed: Observed,
     /// Objects that the API server says are so already.
     as_is: Vec<Id>,
-    /// What was done, in words.
-    performed: Vec<String>,
     /// The Deployment as the last write of it left it.
-    deployment: Option<Value>,
+    deployment: RefCell<Option<Value>>,
     /// What goes waits for so long, where an Ingress was led away from it just before: its controller
     /// has to hear of that.
     leaves: Duration,
 }
 
 impl Kubernetes {
-    /// Performs what must precede the rollout, starts it, and performs what does not wait for it.
-    /// `None`: no pods are replaced.
-    pub async fn perform_plan(
-        &self,
-        session: &Session,
-        service: &KubeService,
-        plan: &KubePlan,
-        events: &Events,
-    ) -> Result<Option<RolloutId>, PerformError> {
-        let run = self.run(session, service, plan, events).await?;
-        Box::pin(run.perform()).await
-    }
-
-    /// Performs the changes that waited for a healthy rollout; what must come up after them, where
-    /// they set a count.
-    pub async fn settle_plan(
-        &self,
-        session: &Session,
-        service: &KubeService,
-        plan: &KubePlan,
-        events: &Events,
-    ) -> Result<Option<RolloutId>, PerformError> {
-        if !plan.changes.iter().any(Change::waits_for_health) {
-            return Ok(None);
-        }
-        let mut run = self.run(session, service, plan, events).await?;
-        let waiting = plan.changes.iter().filter(|one| one.waits_for_health());
-        Box::pin(run.waves(waiting)).await?;
-        let number = session.record();
-        Ok(run
-            .deployment
-            .and_then(|deployment| RolloutId::of(&deployment, number)))
-    }
-
-    async fn run<'a>(
+    /// Begins to perform a part of a plan.
+    pub(super) async fn performing<'a>(
         &'a self,
         session: &'a Session,
         service: &'a KubeService,
         plan: &'a KubePlan,
+        part: Part,
         events: &'a Events,
-    ) -> Result<Performing<'a>, PerformError> {
+    ) -> Result<Performing<'a>, Failed> {
         Ok(Performing {
             kube: self,
             session,
-            wire: self.wire().await.map_err(|source| nothing(plan, source))?,
+            wire: self.wire().await?,
+            service,
             name: session.name(),
             plan,
+            part,
             events,
+            is_ready: part == Part::OnceHealthy,
             observed: session.look().observed,
             as_is: Vec::new(),
-            performed: Vec::new(),
-            deployment: None,
+            deployment: RefCell::new(None),
             leaves: if plan.changes.iter().any(Change::leads_away) {
                 service.own.drain
             } else {
@@ -129,38 +89,66 @@ fn count_on(made: &mut Value, counted: &Value) {
     }
 }
 
-/// A failure before anything was done.
-fn nothing(plan: &KubePlan, source: Failed) -> PerformError {
-    let remaining = words(plan.changes.iter());
-    PerformError {
-        change: remaining.first().cloned().unwrap_or_default(),
-        nothing_changed: true,
-        performed: Vec::new(),
-        remaining,
-        source,
+impl Performance for Performing<'_> {
+    type Change = Change;
+    type Watched = Watched;
+
+    async fn before(&mut self, wave: &[&Change]) -> Result<(), Failed> {
+        let is_in = |one: Wave| wave.iter().any(|change| change.wave() == one);
+        if is_in(Wave::Namespace) {
+            return Ok(());
+        }
+        if !self.is_ready {
+            Box::pin(self.prepare()).await?;
+            self.is_ready = true;
+        }
+        if wave.is_empty() {
+            return Ok(());
+        }
+        self.holds()?;
+        if is_in(Wave::Removal) {
+            let clock = self.kube.clock;
+            clock.sleep_until(clock.now() + self.leaves).await;
+        }
+        Ok(())
+    }
+
+    async fn make(&self, change: &Change) -> Result<Done, Failed> {
+        self.write(change).await
+    }
+
+    async fn after(&mut self, broken: Option<&PerformError>) -> Performed<Watched> {
+        let ours = match self.part {
+            Part::Now if self.is_ready => self.conclude(broken).await,
+            Part::OnceHealthy if broken.is_none() => {
+                let made = self.deployment.take();
+                made.and_then(|made| RolloutId::of(&made, self.session.record()))
+            }
+            _ => None,
+        };
+        let rollout = ours.map(|ours| {
+            let mut rollout = Watched::new(self.service, ours);
+            rollout.fresh = true;
+            rollout.holds_lock = true;
+            rollout.can_go_back = self.session.can_go_back();
+            rollout
+        });
+        rollout.map_or_else(Performed::nothing, Performed::rolls)
     }
 }
 
-/// Changes in words; keeping the history is none of the service.
-fn words<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<String> {
-    changes
-        .filter(|change| !matches!(change, Change::Record { .. }))
-        .map(Change::words)
-        .collect()
-}
-
 impl<'a> Performing<'a> {
-    async fn perform(mut self) -> Result<Option<RolloutId>, PerformError> {
-        self.prepare().await?;
-        let now = |change: &&Change| !change.waits_for_health();
-        let performed = self.waves(self.plan.changes.iter().filter(now)).await;
-        if performed.is_err() && self.performed.is_empty() {
-            self.nothing_came_of_it(performed.as_ref().err()).await;
+    /// What follows the last write of a deployment; the rollout that was started.
+    async fn conclude(&self, broken: Option<&PerformError>) -> Option<RolloutId> {
+        if let Some(error) = broken {
+            self.nothing_came_of_it(error).await;
         }
         self.tell_warnings().await;
-        performed?;
+        if broken.is_some() {
+            return None;
+        }
         self.credit_scale().await;
-        Ok(self.started().await)
+        self.started().await
     }
 
     /// Says in the history who set the count, where that was all: no revision of its own tells it.
@@ -189,27 +177,6 @@ impl<'a> Performing<'a> {
         }
     }
 
-    /// The changes of one wave at once, waves one after the other.
-    async fn waves(
-        &mut self,
-        changes: impl Iterator<Item = &'a Change>,
-    ) -> Result<(), PerformError> {
-        let changes: Vec<&Change> = changes
-            .filter(|change| change.wave() > Wave::Record)
-            .collect();
-        for wave in changes.chunk_by(|one, other| one.wave() == other.wave()) {
-            if let Err(lost) = self.holds() {
-                return Err(self.error(wave, &[], lost));
-            }
-            if wave.iter().any(|change| change.wave() == Wave::Removal) {
-                let clock = self.kube.clock;
-                clock.sleep_until(clock.now() + self.leaves).await;
-            }
-            self.wave(wave).await?;
-        }
-        Ok(())
-    }
-
     /// The names beside the service's own whose locks the plan needs.
     fn other_locks(&self) -> impl Iterator<Item = &'a str> {
         let (name, plan) = (self.name, self.plan);
@@ -224,96 +191,32 @@ impl<'a> Performing<'a> {
         others.try_for_each(|name| self.kube.holds_under(self.session, name))
     }
 
-    async fn wave(&mut self, wave: &[&Change]) -> Result<(), PerformError> {
-        let this = &*self;
-        let all = join_all(wave.iter().map(|change| this.tell(change))).await;
-        let mut failed: Vec<&Change> = Vec::new();
-        let mut first = None;
-        let mut nothing = self.performed.is_empty();
-        for (change, done) in wave.iter().zip(all) {
-            match done {
-                Ok(done) => {
-                    nothing = false;
-                    self.performed.push(change.words());
-                    self.keep(change, done.reply);
-                }
-                Err(error) => {
-                    nothing &= error.kind.proves_not_performed();
-                    failed.push(change);
-                    first.get_or_insert((*change, error));
-                }
-            }
-        }
-        match first {
-            None => Ok(()),
-            // The first is told; that nothing was changed, each of them must prove.
-            Some((change, source)) => Err(PerformError {
-                nothing_changed: nothing,
-                ..self.error(&[change], &failed, source)
-            }),
-        }
-    }
-
-    fn keep(&mut self, change: &Change, reply: Option<Value>) {
-        let Some(reply) = reply else { return };
+    /// The Deployment, as a write of it left it.
+    fn keep(&self, change: &Change, reply: Value) {
+        let mut deployment = self.deployment.borrow_mut();
         match change {
             Change::Apply { object, .. } if object.id.kind == Kind::Deployment => {
-                self.deployment = Some(reply);
+                *deployment = Some(reply);
             }
-            Change::Count { why, .. } => match (why, &mut self.deployment) {
+            Change::Count { why, .. } => match (why, &mut *deployment) {
                 (Count::HandOver, _) | (Count::Initial, None) => {}
                 (Count::Initial, Some(made)) => count_on(made, &reply),
-                _ => self.deployment = Some(reply),
+                _ => *deployment = Some(reply),
             },
             _ => {}
         }
     }
 
-    /// One change, told before and after.
-    async fn tell(&self, change: &Change) -> Result<Done, Failed> {
-        let words = change.words();
-        self.events.send(EventKind::Performing {
-            change: words.clone(),
-        });
-        let done = self.one(change).await?;
-        self.events.send(EventKind::Performed {
-            change: words,
-            result: done.result.clone(),
-            already: done.already,
-        });
-        Ok(done)
-    }
-
-    /// `failed`: of the wave of `at`, those that could not be made.
-    fn error(&self, at: &[&Change], failed: &[&Change], source: Failed) -> PerformError {
-        let first = at.first().copied();
-        let wave = first.map(Change::wave);
-        let remaining = self.plan.changes.iter().filter(|change| {
-            let later = Some(change.wave()) > wave;
-            let this = Some(change.wave()) == wave && !self.performed.contains(&change.words());
-            let waits =
-                change.waits_for_health() && first.is_none_or(|one| !one.waits_for_health());
-            (later || this || failed.contains(change)) && !waits
-        });
-        PerformError {
-            change: first.map(Change::words).unwrap_or_default(),
-            nothing_changed: self.performed.is_empty() && source.kind.proves_not_performed(),
-            performed: self.performed.clone(),
-            remaining: words(remaining),
-            source,
-        }
-    }
-
     /// The rollout that was started, which the record then knows; with what served before.
-    async fn started(self) -> Option<RolloutId> {
+    async fn started(&self) -> Option<RolloutId> {
         let number = self.session.record();
         let rolls = self.plan.changes.iter().any(|change| {
             change.starts_rollout()
                 && !matches!(change, Change::Apply { object, .. } if self.as_is.contains(&object.id))
         });
         let before = self.observed.deployment(self.name);
-        let now = self.deployment.as_ref().or(before);
-        let mut ours = RolloutId::of(now?, number)?;
+        let made = self.deployment.take();
+        let mut ours = RolloutId::of(made.as_ref().or(before)?, number)?;
         ours.former = before.map(|live| earlier_revision::words(&self.observed, self.name, live));
         if let Some(number) = number {
             let rolled = Rolled::of(&ours);

@@ -154,7 +154,7 @@ impl Planning<'_> {
         let proven = self.prove(&mut diff, &observed).await?;
         let current = self.current(&diff, &desired, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
-        let rolls = diff.changes.iter().any(Change::starts_rollout);
+        let rolls = diff.starts_rollout();
         let mut notes = desired.notes;
         notes.extend(diff.notes);
         notes.extend(self.meets(&observed, &diff.changes, rolls));
@@ -237,7 +237,7 @@ impl Planning<'_> {
     /// certain whether somebody is still at work; then everything is read again. Who takes the lock
     /// from its holder need not know.
     async fn look(&self, desired: &Desired) -> Result<Observed, Failed> {
-        let supersedes = self.intent.supersedes;
+        let supersedes = self.intent.supersedes();
         let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
         let sought = Sought {
             name: self.name(),
@@ -391,8 +391,8 @@ impl Planning<'_> {
             service: self.service,
             observed,
             digest: &record::digest(asked.unwrap_or(&desired.objects)),
-            rolls: diff.changes.iter().any(Change::starts_rollout),
-            writes: !diff.changes.is_empty() && !self.intent.supersedes,
+            rolls: diff.starts_rollout(),
+            writes: !diff.changes.is_empty() && !self.intent.supersedes(),
         })
     }
 }

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::Kubernetes;
 use super::history::record::{RecordHead, State, digest, short};
 use super::kinds::render::{Setting, render};
+use super::perform::Performing;
+use super::plan::KubePlan;
 use super::plan::change::{Basis, Change};
 use super::rollout::{RolloutId, Watched};
 use super::session::Session;
@@ -12,10 +14,8 @@ use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::platform::usual::usual;
-use crate::platform::{
-    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
-};
-use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
+use crate::platform::{Current, Failed, FailureKind, Gone, Intent, Part, Platform, Proposal};
+use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::{KubeOwn, KubeService};
 
 impl Platform for Kubernetes {
@@ -24,6 +24,7 @@ impl Platform for Kubernetes {
     type Change = Change;
     type Watched = Watched;
     type Session = Session;
+    type Performance<'a> = Performing<'a>;
 
     async fn propose(
         &self,
@@ -36,7 +37,7 @@ impl Platform for Kubernetes {
         Ok(Proposal {
             plan: planned.plan,
             current: planned.current,
-            session: Session::of(name, intent.supersedes, planned.look),
+            session: Session::of(name, intent.supersedes(), planned.look),
         })
     }
 
@@ -48,7 +49,7 @@ impl Platform for Kubernetes {
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
         let planned = self.plan(Some(session), service, intent, events).await?;
-        session.planned_again(intent.supersedes, planned.look);
+        session.planned_again(intent.supersedes(), planned.look);
         Ok(planned.current)
     }
 
@@ -69,26 +70,15 @@ impl Platform for Kubernetes {
         saved.differs(now)
     }
 
-    async fn perform(
-        &self,
-        session: &Session,
-        service: &KubeService,
-        plan: &Plan<Basis, Change>,
-        events: &Events,
-    ) -> Result<Performed<Watched>, PerformError> {
-        let started = self.perform_plan(session, service, plan, events).await?;
-        Ok(performed(session, service, started))
-    }
-
-    async fn settle(
-        &self,
-        session: &Session,
-        service: &KubeService,
-        plan: &Plan<Basis, Change>,
-        events: &Events,
-    ) -> Result<Performed<Watched>, PerformError> {
-        let counted = self.settle_plan(session, service, plan, events).await?;
-        Ok(performed(session, service, counted))
+    async fn performance<'a>(
+        &'a self,
+        session: &'a Session,
+        service: &'a KubeService,
+        plan: &'a KubePlan,
+        part: Part,
+        events: &'a Events,
+    ) -> Result<Performing<'a>, Failed> {
+        self.performing(session, service, plan, part, events).await
     }
 
     /// The Deployment's own counts tell of both.
@@ -125,7 +115,7 @@ impl Platform for Kubernetes {
         rollout: &mut Watched,
         events: &Events,
     ) -> Result<(), Failed> {
-        self.resume(session, rollout, events).await;
+        self.take_up(session, rollout, events).await;
         Ok(())
     }
 
@@ -141,15 +131,7 @@ impl Platform for Kubernetes {
             place: &self.place,
         };
         let asked = digest(&render(service, &setting).objects);
-        self.close(session, &asked, outcome, events).await;
-    }
-
-    fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {
-        let waiting = plan
-            .changes
-            .iter()
-            .filter(|change| change.waits_for_health());
-        waiting.map(Change::words).collect()
+        self.finish(session, &asked, outcome, events).await;
     }
 
     fn following(
@@ -244,7 +226,7 @@ impl Platform for Kubernetes {
     /// The evidence comes first: going back takes the failing pods away.
     async fn halt(&self, session: &Session, rollout: &mut Watched, trip: &Trip) -> Halted {
         self.keep_evidence(rollout).await;
-        self.halt(session, rollout, trip).await
+        self.bring_back(session, rollout, trip).await
     }
 
     async fn let_go(
@@ -278,20 +260,4 @@ impl Platform for Kubernetes {
     ) -> PostMortem {
         self.tell_why(session, rollout, verdict, failures).await
     }
-}
-
-/// What our own write started, under the lock that it was made under.
-fn performed(
-    session: &Session,
-    service: &KubeService,
-    started: Option<RolloutId>,
-) -> Performed<Watched> {
-    let rollout = started.map(|ours| {
-        let mut rollout = Watched::new(service, ours);
-        rollout.fresh = true;
-        rollout.holds_lock = true;
-        rollout.can_go_back = session.can_go_back();
-        rollout
-    });
-    rollout.map_or_else(Performed::nothing, Performed::rolls)
 }

@@ -12,9 +12,8 @@ use super::plan::observe::deployment;
 use super::rollout::{GoingBack, RolloutId, Watched, template_digest};
 use super::{Kubernetes, Object, Session};
 use crate::event::Events;
-use crate::platform::Halted;
 use crate::platform::failure::{Failed, FailureKind};
-use crate::rollout::{Trip, Tripper};
+use crate::rollout::{Halted, Trip, Tripper};
 
 mod restore;
 
@@ -81,7 +80,12 @@ impl Session {
 
 impl Kubernetes {
     /// Goes back, once.
-    pub async fn halt(&self, session: &Session, rollout: &mut Watched, trip: &Trip) -> Halted {
+    pub async fn bring_back(
+        &self,
+        session: &Session,
+        rollout: &mut Watched,
+        trip: &Trip,
+    ) -> Halted {
         if rollout.going_back.is_some() {
             return Halted::Accepted;
         }
@@ -159,7 +163,7 @@ impl Kubernetes {
     /// Takes up what an earlier run of ours left: goes on with its record, under the lock, and
     /// finishes the remedy that it had begun. What stands in the way is told, and then this run
     /// only watches.
-    pub async fn resume(&self, session: &Session, rollout: &mut Watched, events: &Events) {
+    pub async fn take_up(&self, session: &Session, rollout: &mut Watched, events: &Events) {
         let name = session.name();
         let Some(head) = session.heads().into_iter().next() else {
             return;

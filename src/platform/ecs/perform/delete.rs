@@ -2,9 +2,8 @@
 //! stops them.
 
 use super::super::Ecs;
-use super::Done;
-use crate::platform::Failed;
 use crate::platform::aws::{failed, once};
+use crate::platform::{Done, Failed};
 
 impl Ecs {
     /// Deletes the service.

@@ -4,14 +4,13 @@
 use aws_sdk_applicationautoscaling::types as scaling;
 
 use super::super::Ecs;
-use super::Done;
 use crate::platform::aws::{failed, scale_once};
 use crate::platform::ecs::plan::observe::Scaling;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::from_sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy};
-use crate::platform::{Failed, FailureKind};
+use crate::platform::{Done, Failed, FailureKind};
 
 /// Another change of the same target is under way (`ConcurrentUpdateException`).
 const BUSY: [FailureKind; 1] = [FailureKind::Conflict];

@@ -2,13 +2,12 @@
 
 use super::super::Ecs;
 use super::super::origin::key;
-use super::Done;
 use crate::event::Events;
-use crate::platform::Failed;
 use crate::platform::aws::{failed, once};
 use crate::platform::ecs::settings::Tag;
 use crate::platform::ecs::settings::from_sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
+use crate::platform::{Done, Failed};
 
 /// So many rollouts that registered nothing are credited at a time: a service has 50 tags at most
 /// (Amazon ECS developer guide, tagging), most of which are others'.

@@ -10,7 +10,7 @@ use super::diff::same_definition;
 use super::observe::Observed;
 use super::waves::waves;
 use crate::answer::Ending;
-use crate::plan::Note;
+use crate::plan::{Change as _, Note};
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::history::deployments::AT_ONCE;
 use crate::platform::ecs::history::ending;

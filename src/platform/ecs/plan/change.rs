@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::diff;
 use super::observe::ObservedService;
+use crate::plan;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::from_sdk::last_part;
@@ -186,9 +187,8 @@ pub enum Change {
     },
 }
 
-impl Change {
-    /// In words: "update service api-service".
-    pub fn words(&self) -> String {
+impl plan::Change for Change {
+    fn words(&self) -> String {
         match self {
             Self::RegisterTaskDefinition { definition, .. } => {
                 format!("register task definition {}", definition.family)
@@ -219,9 +219,7 @@ impl Change {
         }
     }
 
-    /// Whether it is made only once the new revision is healthy, so that a rollback brings
-    /// everything back.
-    pub fn waits_for_health(&self) -> bool {
+    fn waits_for_health(&self) -> bool {
         match self {
             Self::RegisterTaskDefinition { .. }
             | Self::CreateService { .. }
@@ -237,8 +235,7 @@ impl Change {
         }
     }
 
-    /// Whether ECS starts a rollout on it.
-    pub fn starts_rollout(&self) -> bool {
+    fn starts_rollout(&self) -> bool {
         match self {
             Self::CreateService { .. } => true,
             Self::UpdateService { update } => update.starts_rollout(),

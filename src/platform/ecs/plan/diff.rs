@@ -6,7 +6,7 @@ use super::change::{Change, Revision};
 use super::create;
 use super::observe::{Definition, Observed, ObservedService, Scaling};
 use super::update;
-use crate::plan::{ChangeView, Effect, Note};
+use crate::plan::{self, ChangeView, Effect};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::{Difference, Fields};
@@ -16,16 +16,8 @@ use crate::platform::ecs::settings::unmanaged::residue;
 use crate::platform::ecs::settings::{Desired, TaskDefinition};
 use crate::spec::EcsService;
 
-/// What must be done, for machines and for people.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Diff {
-    /// In the order in which they are performed.
-    pub changes: Vec<Change>,
-    /// Field by field.
-    pub views: Vec<ChangeView>,
-    /// What the comparison itself has to say.
-    pub notes: Vec<Note>,
-}
+/// What must be done on ECS.
+pub type Diff = plan::Diff<Change>;
 
 /// Who decides how many tasks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +47,7 @@ pub fn diff(
         None => create::create(&mut diff, desired, observed, revision),
         Some(there) => update::update(&mut diff, desired, there, revision, owner)?,
     }
-    let rolls = diff.changes.iter().any(Change::starts_rollout);
+    let rolls = diff.starts_rollout();
     let there = observed.service.as_ref();
     let after_health = there.is_some_and(|there| rolls || is_replacing(there));
     let count = there.map(|there| there.raw.desired_count);

@@ -4,7 +4,7 @@ use super::EcsPlan;
 use super::change::Change;
 use super::current::{Asked, current};
 use crate::event::Events;
-use crate::plan::ChangeView;
+use crate::plan::{Change as _, ChangeView};
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::rollout::standing::RolloutId;
 use crate::platform::ecs::rollout::{Watched, from_sdk};
@@ -53,7 +53,7 @@ impl Ecs {
 
 /// How what is asked for stands to what is there.
 fn asked<'a>(plan: &'a EcsPlan, intent: &Intent) -> Asked<'a> {
-    let rolls = plan.changes.iter().any(Change::starts_rollout);
+    let rolls = plan.starts_rollout();
     // What waits for its health was not made either.
     let mut now = plan.changes.iter().filter(|one| !one.waits_for_health());
     let revision = match (now.next(), now.next()) {

@@ -26,7 +26,7 @@ pub fn restart(there: &ObservedService) -> Diff {
             to: Some("true".into()),
             effect: Effect::Restarts,
         }],
-        notes: Vec::new(),
+        ..Diff::default()
     }
 }
 
@@ -106,7 +106,7 @@ fn set_count(there: &ObservedService, wanted: i32) -> Diff {
             update: Box::new(update),
         }],
         views: autoscaling::counts(from, wanted).into_iter().collect(),
-        notes: Vec::new(),
+        ..Diff::default()
     }
 }
 

@@ -59,8 +59,7 @@ async fn a_rollout_at_zero_takes_the_count_with_it_that_new_bounds_would_start()
     assert_eq!((started.desired, started.count_only), (2, false));
     cloud.rest().await;
     // What is done once it is healthy starts nothing more.
-    let settled = Box::pin(cloud.ecs.settle_plan(&plan, &cloud.events)).await;
-    assert_eq!(settled.unwrap(), None);
+    assert_eq!(cloud.settle(&plan).await.unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,8 +75,7 @@ async fn bounds_that_start_tasks_after_a_rollout_have_them_watched() {
     assert_eq!(update(&plan), None, "what runs can be gone back to");
     cloud.perform(&plan).await.unwrap();
     cloud.rest().await;
-    let settled = Box::pin(cloud.ecs.settle_plan(&plan, &cloud.events)).await;
-    let settled = settled.unwrap().unwrap();
+    let settled = cloud.settle(&plan).await.unwrap().unwrap();
     assert_eq!((settled.desired, settled.count_only), (3, true));
 }
 

@@ -61,8 +61,7 @@ async fn converges(cloud: &Cloud, chosen: &[usize]) {
     let plan = cloud.plan(&wanted).await.unwrap().plan;
     cloud.perform(&plan).await.unwrap();
     cloud.rest().await;
-    let settled = Box::pin(cloud.ecs.settle_plan(&plan, &cloud.events));
-    settled.await.unwrap();
+    cloud.settle(&plan).await.unwrap();
     cloud.rest().await;
     let again = cloud.plan(&wanted).await.unwrap().plan;
     assert_eq!(shown(&again), Vec::<String>::new(), "{chosen:?}");

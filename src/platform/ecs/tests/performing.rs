@@ -32,7 +32,7 @@ async fn autoscaling_follows_a_healthy_rollout_on_an_update() {
             .operations(from)
             .contains(&"RegisterScalableTarget".into())
     );
-    cloud.ecs.settle_plan(&plan, &cloud.events).await.unwrap();
+    cloud.settle(&plan).await.unwrap();
     assert!(
         cloud
             .operations(from)

@@ -10,7 +10,7 @@ use crate::platform::kubernetes::{Kubernetes, Session};
 impl Kubernetes {
     /// Writes into the history how it ended, and gives the lock back. `asked` is the digest of what
     /// the command asks for. What cannot be written is a warning.
-    pub async fn close(&self, session: &Session, asked: &str, outcome: &Outcome, events: &Events) {
+    pub async fn finish(&self, session: &Session, asked: &str, outcome: &Outcome, events: &Events) {
         if let Some((number, end)) = self.end(session, asked, outcome) {
             self.write_end(session, number, end, outcome, events).await;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Performing, nothing};
+use super::Performing;
 use crate::platform::PerformError;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::MANAGER;
@@ -19,7 +19,7 @@ use crate::platform::kubernetes::history::record::{
 };
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::adopt::{is_taken_over, same_owner};
-use crate::platform::kubernetes::plan::change::{Basis, Change, Wave};
+use crate::platform::kubernetes::plan::change::{Basis, Change};
 use crate::platform::kubernetes::plan::dry_run::{Proof, contested};
 use crate::platform::kubernetes::plan::earlier_revision::{made, serving};
 use crate::platform::kubernetes::plan::observe::deployment;
@@ -44,24 +44,7 @@ enum RecordAt {
 
 impl Performing<'_> {
     /// Everything that must be so before the first write.
-    pub(super) async fn prepare(&mut self) -> Result<(), PerformError> {
-        let plan = self.plan;
-        let before = |change: &&Change| change.wave() == Wave::Namespace;
-        let namespace: Vec<&Change> = plan.changes.iter().filter(before).collect();
-        if !namespace.is_empty() {
-            self.wave(&namespace).await?;
-        }
-        let prepared = self.all_at_once().await;
-        if let Err(source) = prepared {
-            let mut error = nothing(plan, source);
-            error.nothing_changed = self.performed.is_empty();
-            error.performed.clone_from(&self.performed);
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    async fn all_at_once(&mut self) -> Result<(), Failed> {
+    pub(super) async fn prepare(&mut self) -> Result<(), Failed> {
         let place = self.place();
         let (locked, recorded, looked, former, proofs) = futures::join!(
             self.lock(),
@@ -303,9 +286,8 @@ impl Performing<'_> {
     }
 
     /// Nothing was changed: then there was no deployment either.
-    pub(super) async fn nothing_came_of_it(&self, error: Option<&PerformError>) {
-        let certain = error.is_some_and(|error| error.nothing_changed);
-        if certain && matches!(self.place(), RecordAt::New(_)) {
+    pub(super) async fn nothing_came_of_it(&self, error: &PerformError) {
+        if error.nothing_changed && matches!(self.place(), RecordAt::New(_)) {
             self.kube.discard(self.session).await;
         }
     }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Done, Performing};
+use super::Performing;
+use crate::platform::Done;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::conflicts;
@@ -26,7 +27,7 @@ use crate::platform::send;
 const TRIES: u32 = 3;
 
 impl Performing<'_> {
-    pub(super) async fn one(&self, change: &Change) -> Result<Done, Failed> {
+    pub(super) async fn write(&self, change: &Change) -> Result<Done, Failed> {
         match change {
             // Kept before the first write.
             Change::Record { .. } => Ok(Done::default()),
@@ -35,13 +36,12 @@ impl Performing<'_> {
                     brief: true,
                     ..Applying::ours()
                 };
-                self.apply(object, how).await
+                self.apply(object, how).await?;
+                Ok(Done::now(&object.id.name))
             }
-            Change::Apply { object, .. } if self.as_is.contains(&object.id) => Ok(Done {
-                result: object.id.name.clone(),
-                already: true,
-                reply: None,
-            }),
+            Change::Apply { object, .. } if self.as_is.contains(&object.id) => {
+                Ok(Done::already(&object.id.name))
+            }
             Change::Apply {
                 object,
                 uid,
@@ -60,17 +60,22 @@ impl Performing<'_> {
                     ..Applying::ours()
                 };
                 let live = self.observed.live(&object.id);
-                self.apply(&without_copy(object, live, takes_over), how)
-                    .await
+                let sent = without_copy(object, live, takes_over);
+                self.keep(change, self.apply(&sent, how).await?);
+                Ok(Done::now(&object.id.name))
             }
-            Change::Count { replicas, why, .. } => self.count(*replicas, *why).await,
-            Change::Delete { id, uid, .. } => self.delete(id, uid).await,
+            Change::Count { replicas, why, .. } => {
+                let (replicas, reply) = self.count(*replicas, *why).await?;
+                self.keep(change, reply);
+                Ok(Done::now(replicas.to_string()))
+            }
+            Change::Delete { id, uid, .. } => {
+                self.delete(id, uid).await?;
+                Ok(Done::now(&id.name))
+            }
             Change::MoveHistory { from, to, .. } => {
                 self.kube.move_history(self.session, from).await?;
-                Ok(Done {
-                    result: to.clone(),
-                    ..Done::default()
-                })
+                Ok(Done::now(to))
             }
             Change::Forget { deployment } => {
                 self.kube.forget(self.session, deployment).await?;
@@ -79,7 +84,7 @@ impl Performing<'_> {
         }
     }
 
-    async fn apply(&self, object: &Object, how: Applying<'_>) -> Result<Done, Failed> {
+    async fn apply(&self, object: &Object, how: Applying<'_>) -> Result<Value, Failed> {
         let wire = self.wire;
         let send = async || {
             let answer = wire.apply(object, how).await;
@@ -89,12 +94,7 @@ impl Performing<'_> {
             let live = wire.read(&object.id).await?;
             Ok(live.filter(|live| is_performed(object, how.manager, live)))
         };
-        let reply = send::write(self.kube.clock, &[], send, look).await?;
-        Ok(Done {
-            result: object.id.name.clone(),
-            already: false,
-            reply: Some(reply),
-        })
+        send::write(self.kube.clock, &[], send, look).await
     }
 
     /// Gives the fields of other managers to us, so that those go that we then do not apply; and
@@ -137,7 +137,7 @@ impl Performing<'_> {
         send::write(self.kube.clock, &[FailureKind::Conflict], send, look).await
     }
 
-    async fn count(&self, replicas: u32, why: Count) -> Result<Done, Failed> {
+    async fn count(&self, replicas: u32, why: Count) -> Result<(u32, Value), Failed> {
         let id = deployment(self.name);
         let there = self.observed.deployment(self.name).map(replicas::replicas);
         let mut replicas = match why {
@@ -163,18 +163,13 @@ impl Performing<'_> {
                     let live = self.wire.read(&id).await?;
                     replicas = live.as_ref().map_or(replicas, replicas::replicas);
                 }
-                Ok(done) => {
-                    return Ok(Done {
-                        result: replicas.to_string(),
-                        ..done
-                    });
-                }
+                Ok(reply) => return Ok((replicas, reply)),
                 Err(error) => return Err(error),
             }
         }
     }
 
-    async fn delete(&self, id: &Id, uid: &str) -> Result<Done, Failed> {
+    async fn delete(&self, id: &Id, uid: &str) -> Result<(), Failed> {
         let wire = self.wire;
         let send = async || match wire.delete(id, uid).await {
             Err(error) if !is_missing(&error) => Err(failed(format!("delete {id}"), &error)),
@@ -186,11 +181,7 @@ impl Performing<'_> {
                 live.is_some_and(|live| live["metadata"]["uid"] == uid && !is_leaving(&live));
             Ok((!there).then_some(()))
         };
-        send::write(self.kube.clock, &[], send, look).await?;
-        Ok(Done {
-            result: id.name.clone(),
-            ..Done::default()
-        })
+        send::write(self.kube.clock, &[], send, look).await
     }
 }
 

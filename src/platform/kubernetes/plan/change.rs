@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::kinds::{Id, Kind};
@@ -130,9 +131,8 @@ pub enum Change {
     },
 }
 
-impl Change {
-    /// In words: "update Deployment api".
-    pub fn words(&self) -> String {
+impl plan::Change for Change {
+    fn words(&self) -> String {
         match self {
             Self::Record { .. } => "record the revision".into(),
             Self::CreateNamespace { object } => format!("create {}", object.id),
@@ -161,9 +161,7 @@ impl Change {
         }
     }
 
-    /// Whether it is made only once the new revision is healthy, so that going back brings
-    /// everything back.
-    pub fn waits_for_health(&self) -> bool {
+    fn waits_for_health(&self) -> bool {
         match self {
             Self::Record { .. } | Self::CreateNamespace { .. } | Self::Forget { .. } => false,
             Self::Apply { after_health, .. }
@@ -173,6 +171,20 @@ impl Change {
         }
     }
 
+    fn starts_rollout(&self) -> bool {
+        matches!(self, Self::Apply { rolls: true, .. })
+    }
+
+    fn is_beside(&self, before: &Self) -> bool {
+        self.wave() == before.wave()
+    }
+
+    fn is_kept_before(&self) -> bool {
+        matches!(self, Self::Record { .. })
+    }
+}
+
+impl Change {
     /// The Deployment whose history it takes away.
     pub fn takes_history_of(&self) -> Option<&str> {
         match self {
@@ -186,11 +198,6 @@ impl Change {
     pub fn leads_away(&self) -> bool {
         matches!(self, Self::Apply { object, after_health: true, .. }
             if object.id.kind == Kind::Ingress)
-    }
-
-    /// Whether pods take the place of others on it.
-    pub fn starts_rollout(&self) -> bool {
-        matches!(self, Self::Apply { rolls: true, .. })
     }
 
     /// Changes of one wave are made at once, waves one after the other.

@@ -1,7 +1,5 @@
 //! From what is asked for and what is there to what must be done. Pure.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::adopt::{self, Owner};
@@ -11,7 +9,7 @@ use super::outside;
 use super::replicas;
 use super::replicas::Decides;
 use super::rivals::{self, Held};
-use crate::plan::{ChangeView, Effect, Note};
+use crate::plan::{self, Effect};
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::Conflict;
@@ -38,18 +36,8 @@ const ROLE: [&str; 3] = ["metadata", "annotations", "eks.amazonaws.com/role-arn"
 /// What is shown in the place of a number that the file does not decide.
 const LEFT: &str = "left to whoever scales it";
 
-/// What must be done, for machines and for people.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Diff {
-    /// In the order in which they are performed.
-    pub changes: Vec<Change>,
-    /// Field by field.
-    pub views: Vec<ChangeView>,
-    /// What the comparison itself has to say.
-    pub notes: Vec<Note>,
-    /// Objects and paths of views that say that something stays, and whose it is from then on.
-    pub left: BTreeSet<(String, String)>,
-}
+/// What must be done in a cluster.
+pub type Diff = plan::Diff<Change>;
 
 /// How a difference is to be made up for.
 #[derive(Debug, Clone, Copy)]

@@ -176,6 +176,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::plan::Change as _;
     use crate::platform::kubernetes::{Id, Kind as ObjectKind, Object};
     use crate::spec::Reach;
 

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::plan::Change as _;
 use crate::platform::failure::FailureKind;
 use crate::platform::kubernetes::history::record::State;
 use crate::platform::kubernetes::key;

@@ -114,7 +114,7 @@ fn what_admission_makes_of_an_image_is_what_the_plan_shows() {
     settle(&mut diff, proofs, &observed, true).unwrap();
     let to: Vec<_> = diff.views.iter().map(|view| view.to.as_deref()).collect();
     assert_eq!(to, [Some("mirror.test/shop/api:v2")]);
-    assert!(diff.changes.iter().any(Change::starts_rollout));
+    assert!(diff.starts_rollout());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_template_that_comes_out_as_it_is_rolls_nothing() {
     result["spec"]["minReadySeconds"] = 9.into();
     let proofs = vec![(id(Kind::Deployment), Proof::Becomes(result))];
     settle(&mut diff, proofs, &observed, true).unwrap();
-    assert!(!diff.changes.iter().any(Change::starts_rollout));
+    assert!(!diff.starts_rollout());
     assert_eq!(diff.views, []);
 }
 

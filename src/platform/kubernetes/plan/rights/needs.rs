@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Resource, Right, Verb};
+use crate::plan::Change as _;
 use crate::platform::kubernetes::history::record::{KEPT, record_name};
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::lease_name;

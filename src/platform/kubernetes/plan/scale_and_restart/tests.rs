@@ -1,4 +1,5 @@
 use super::*;
+use crate::plan::Change as _;
 use crate::platform::kubernetes::plan::samples::{OWNER, desired, id, service, there};
 
 const SCALED: &str = "scaling = { min = 2, max = 6, cpu = 70 }";
@@ -10,7 +11,7 @@ fn a_restart_says_when_and_changes_nothing_else_that_is_ours() {
     let live = observed.deployment("api").unwrap();
     let asked = owned(&observed, OWNER);
     let diff = restart(live, "api", asked.clone(), "2026-01-01T00:00:00Z");
-    assert!(diff.changes.iter().any(Change::starts_rollout));
+    assert!(diff.starts_rollout());
     let Some(Change::Apply { object, .. }) = diff.changes.last() else {
         panic!("{:?}", diff.changes);
     };
