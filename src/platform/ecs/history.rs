@@ -8,12 +8,11 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types as ecs;
 
 use super::Ecs;
+use super::live::definition::Definition;
+use super::live::service::LiveService;
 use super::origin::{APPLY, Origin, Scaled, key};
-use super::plan::observe::{Definition, ObservedService};
-use super::rollout::from_sdk;
-use super::rollout::short;
 use super::settings::Tag;
-use super::settings::from_sdk::last_part;
+use super::settings::sdk::{last_part, time};
 use crate::answer::{Deployed, Ending};
 use crate::platform::Failed;
 use crate::spec::Service;
@@ -88,7 +87,7 @@ impl Ecs {
             .collect();
         if let Some(there) = &found.service {
             let scaled = there.tag(key::SCALED).and_then(Scaled::read);
-            let revision = short(&there.config.task_definition).to_owned();
+            let revision = last_part(&there.config.task_definition).to_owned();
             told.extend(scaled.map(|scaled| scaled.told(revision)));
         }
         told.sort_by_key(|one| std::cmp::Reverse(one.at));
@@ -128,7 +127,7 @@ const TOGETHER: usize = 8;
 /// rollback, which has a number of its own, the newest successful one of the same task definition.
 /// One whose record is not listed yet is under way.
 fn serving(
-    there: &ObservedService,
+    there: &LiveService,
     deployments: &[ecs::ServiceDeployment],
     revisions: &[ecs::ServiceRevision],
 ) -> Option<String> {
@@ -138,10 +137,10 @@ fn serving(
         Some(one) if ending(one) != Ending::Going => Some(primary),
         Some(_) => before(there, deployments),
         None => {
-            let primary = there.primary()?;
+            let primary = there.view.primary()?;
             let before = before(there, deployments);
-            let rolls = primary.rollout_state == Some(ecs::DeploymentRolloutState::InProgress);
-            let same = || newest_of(primary.task_definition.as_deref()?, deployments, revisions);
+            let rolls = primary.rollout.as_deref() == Some("IN_PROGRESS");
+            let same = || newest_of(&primary.task_definition, deployments, revisions);
             before.filter(|_| rolls).or_else(same).or(before)
         }
     };
@@ -149,15 +148,11 @@ fn serving(
 }
 
 /// The healthy one that still has tasks while another is under way.
-fn before<'a>(
-    there: &ObservedService,
-    deployments: &'a [ecs::ServiceDeployment],
-) -> Option<&'a str> {
-    let running = there.raw.deployments().iter();
+fn before<'a>(there: &LiveService, deployments: &'a [ecs::ServiceDeployment]) -> Option<&'a str> {
+    let running = there.view.deployments.iter();
     let running: Vec<&str> = running
-        .filter(|one| one.running_count > 0)
-        .filter_map(|one| one.id.as_deref())
-        .map(last_part)
+        .filter(|one| one.running > 0)
+        .map(|one| last_part(&one.id))
         .collect();
     let serves = |one: &&ecs::ServiceDeployment| {
         ending(one) == Ending::Healthy
@@ -214,10 +209,10 @@ impl Facts<'_> {
         let back = self.revision(back.and_then(|back| back.service_revision_arn.as_deref()));
         let origin = self.origin(one, number);
         Deployed {
-            at: from_sdk::time(one.created_at.as_ref()),
-            finished: from_sdk::time(one.finished_at.as_ref().or(one.stopped_at.as_ref())),
+            at: time(one.created_at.as_ref()),
+            finished: time(one.finished_at.as_ref().or(one.stopped_at.as_ref())),
             id: number.to_owned(),
-            revision: short(self.definition(one).unwrap_or("?")).to_owned(),
+            revision: last_part(self.definition(one).unwrap_or("?")).to_owned(),
             images: revision.map(images).unwrap_or_default(),
             verb: origin.verb,
             by: origin.by,
@@ -232,7 +227,7 @@ impl Facts<'_> {
             reason: one.status_reason.clone(),
             went_back_to: back
                 .and_then(|back| back.task_definition.as_deref())
-                .map(|arn| short(arn).to_owned()),
+                .map(|arn| last_part(arn).to_owned()),
             current: current == Some(number),
         }
     }
@@ -270,11 +265,11 @@ impl Facts<'_> {
 
     /// Whether no older deployment that is known rolled out the same task definition.
     fn is_first(&self, one: &ecs::ServiceDeployment, arn: &str) -> bool {
-        let at = from_sdk::time(one.created_at.as_ref());
+        let at = time(one.created_at.as_ref());
         let mut older = self
             .deployments
             .iter()
-            .filter(|other| from_sdk::time(other.created_at.as_ref()) < at);
+            .filter(|other| time(other.created_at.as_ref()) < at);
         !older.any(|other| self.definition(other) == Some(arn))
     }
 }

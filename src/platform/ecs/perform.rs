@@ -5,7 +5,7 @@ use super::origin::{Scaled, key};
 use super::plan::change::{Basis, Change, Revision};
 use super::plan::{EcsPlan, stale};
 use super::rollout::started::Started;
-use super::settings::from_sdk::last_part;
+use super::settings::sdk::last_part;
 use crate::event::{EventKind, Events};
 use crate::platform::{Failed, FailureKind, PerformError};
 
@@ -216,7 +216,7 @@ impl<'a> Performing<'a> {
                 let started = ecs.update(update, arn.transpose()?, self.basis).await?;
                 if update.starts_rollout() && self.registered.is_none() {
                     // Whoever registered the revision is not who rolls it out now.
-                    let number = last_part(&started.primary_id);
+                    let number = last_part(&started.ours.id);
                     let tag = (format!("{}{number}", key::ROLLOUT), ecs.origin.credit());
                     ecs.credit(&self.basis.service, tag, self.events).await;
                 }
@@ -247,7 +247,7 @@ impl<'a> Performing<'a> {
     }
 
     fn began(&mut self, started: Started, already: bool) -> Done {
-        let result = started.primary_id.clone();
+        let result = started.ours.id.clone();
         self.started = Some(started);
         Done { result, already }
     }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Ecs;
+use super::plan::Wanted;
 use super::plan::change::{Basis, Change};
 use super::plan::current::known;
-use super::rollout::from_sdk;
+use super::rollout::Watched;
 use super::rollout::post_mortem::Witnesses;
 use super::rollout::sample::Sampler;
 use super::rollout::standing::{RECORD_DELAY, RolloutId};
-use super::rollout::started::Started;
-use super::rollout::{Watched, short};
 use super::session::Session;
+use super::settings::sdk::last_part;
 use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{ChangeView, Note, Plan};
@@ -23,10 +23,6 @@ use crate::platform::{
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
-
-/// So many failures after a change of the count alone are no coincidence: the breaker's own
-/// smallest threshold (Amazon ECS developer guide, deployment circuit breaker).
-const FAILURES: usize = 3;
 
 /// Between two looks for a record that is not listed yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -64,22 +60,33 @@ impl Platform for Ecs {
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
-        let (plan, current) = self.proposed(service, intent, events).await?;
+        let desired = self.desired(service);
+        let wanted = Wanted {
+            service,
+            desired: &desired,
+            intent,
+        };
+        let (plan, current) = self.proposed(wanted, events).await?;
         Ok(Proposal {
             plan,
             current,
-            session: Session::proposed(),
+            session: Session::proposed(desired),
         })
     }
 
     async fn reread(
         &self,
-        _session: &Session,
+        session: &Session,
         service: &Service,
         intent: &Intent,
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
-        let (_, current) = self.proposed(service, intent, events).await?;
+        let wanted = Wanted {
+            service,
+            desired: &session.desired,
+            intent,
+        };
+        let (_, current) = self.proposed(wanted, events).await?;
         Ok(current)
     }
 
@@ -117,9 +124,8 @@ impl Platform for Ecs {
         let Some(started) = started else {
             return Ok(Performed::nothing());
         };
-        let is_count = started.count_only;
-        let mut watched = Watched::new(service, ours(started));
-        if is_count {
+        let mut watched = Watched::new(service, started.ours);
+        if watched.ours.count_only.is_some() {
             // A count, or settings alone: what they come to is read again and judged.
             return Ok(Performed {
                 count: Some(watched),
@@ -138,7 +144,7 @@ impl Platform for Ecs {
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
         let counted = self.settle_plan(plan, events).await?;
-        let rollout = counted.map(|counted| Watched::new(service, ours(counted)));
+        let rollout = counted.map(|counted| Watched::new(service, counted.ours));
         Ok(rollout.map_or_else(Performed::nothing, Performed::rolls))
     }
 
@@ -223,12 +229,12 @@ impl Platform for Ecs {
     ) -> EventKind {
         EventKind::Following {
             rollout: rollout.ours.id.clone(),
-            revision: short(&rollout.ours.task_definition).to_owned(),
+            revision: last_part(&rollout.ours.task_definition).to_owned(),
             from: rollout
                 .ours
                 .former
                 .as_deref()
-                .map(|former| short(former).to_owned()),
+                .map(|former| last_part(former).to_owned()),
             attached,
             deadline_seconds: service.rollout.policy.deadline.as_secs(),
             // The list of deployments tells, which the first look reads.
@@ -248,11 +254,10 @@ impl Platform for Ecs {
             let what = format!("find rollout {id} of {name}");
             Failed::new(what, FailureKind::Missing, why)
         };
-        let view = found.service.map(|there| from_sdk::service(&there.raw));
-        let Some(view) = view else {
+        let Some(there) = found.service else {
             return Err(unknown("the service is not there"));
         };
-        if let Some(rollout) = known(&view, id, service) {
+        if let Some(rollout) = known(&there.view, id, service) {
             return Ok(rollout);
         }
         let mut ours = RolloutId::found(id);
@@ -275,7 +280,7 @@ impl Platform for Ecs {
     }
 
     fn revision(&self, rollout: &Watched) -> String {
-        short(&rollout.ours.task_definition).to_owned()
+        last_part(&rollout.ours.task_definition).to_owned()
     }
 
     fn serving(&self, _session: &Session, rollout: &Watched) -> Option<String> {
@@ -286,7 +291,7 @@ impl Platform for Ecs {
             .filter(|deployment| deployment.running > 0);
         let primary = service.primary().filter(|primary| primary.running > 0);
         let serving = primary.or_else(|| most.max_by_key(|deployment| deployment.running))?;
-        Some(short(&serving.task_definition).to_owned())
+        Some(last_part(&serving.task_definition).to_owned())
     }
 
     fn can_go_back(&self, rollout: &Watched) -> bool {
@@ -337,20 +342,6 @@ impl Platform for Ecs {
             can_go_back: post_mortem::stays(verdict) && self.knows_better(rollout).await,
         };
         witnesses.post_mortem(rollout, verdict, failures).await
-    }
-}
-
-fn ours(started: Started) -> RolloutId {
-    RolloutId {
-        id: started.primary_id,
-        task_definition: started.task_definition,
-        former: started.task_definition_before,
-        count_only: started.count_only.then_some(FAILURES),
-        count_set: None,
-        is_rollback: false,
-        begun: started.begun,
-        said: started.said,
-        found: false,
     }
 }
 

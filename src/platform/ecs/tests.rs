@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::Ecs;
 use super::origin::Origin;
-use super::plan::{EcsPlan, Planned};
+use super::plan::{EcsPlan, Planned, Wanted};
 use super::rollout::started::Started;
 use crate::clock::Clock;
 use crate::event::{Event, EventKind, Events};
@@ -181,7 +181,12 @@ impl Cloud {
     }
 
     async fn plan_to(&self, service: &Service, intent: &Intent) -> Result<Planned, Failed> {
-        Box::pin(self.ecs.plan(service, intent, &self.events)).await
+        let wanted = Wanted {
+            service,
+            desired: &self.ecs.desired(service),
+            intent,
+        };
+        Box::pin(self.ecs.plan(wanted, &self.events)).await
     }
 
     async fn perform(&self, plan: &EcsPlan) -> Result<Option<Started>, PerformError> {
@@ -260,6 +265,14 @@ fn shown(plan: &EcsPlan) -> Vec<String> {
 fn counting(count: u32) -> Intent {
     Intent {
         count: Some(count),
+        ..Intent::default()
+    }
+}
+
+/// `destroy`
+fn destroying() -> Intent {
+    Intent {
+        destroy: true,
         ..Intent::default()
     }
 }

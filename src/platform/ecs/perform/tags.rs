@@ -7,7 +7,7 @@ use crate::event::Events;
 use crate::platform::Failed;
 use crate::platform::aws::{failed, once};
 use crate::platform::ecs::settings::Tag;
-use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
 
 /// So many rollouts that registered nothing are credited at a time: a service has 50 tags at most

@@ -6,17 +6,15 @@ use std::time::Duration;
 use aws_sdk_ecs::types as ecs;
 
 use super::change::Change;
-use super::diff::same_definition;
 use super::observe::Observed;
-use super::waves::waves;
+use super::waves::{deadlock, waves};
 use crate::answer::Ending;
 use crate::plan::Note;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::history::deployments::AT_ONCE;
 use crate::platform::ecs::history::ending;
-use crate::platform::ecs::rollout::from_sdk;
-use crate::platform::ecs::settings::from_sdk::last_part;
-use crate::platform::ecs::settings::render::render;
+use crate::platform::ecs::settings::fields::definition::same;
+use crate::platform::ecs::settings::sdk::{last_part, time};
 use crate::platform::{Failed, counting};
 use crate::spec::{Provider, Service};
 
@@ -38,19 +36,6 @@ pub fn shortest(service: &Service, count: u32) -> Option<Duration> {
     Some(healthy * waves + service.rollout.policy.bake)
 }
 
-/// What is wrong with percentages between which no task can ever be started or stopped, and what
-/// to do; `None`: nothing.
-pub fn deadlock(count: u32, low: u32, high: u32) -> Option<String> {
-    waves(count, low, high).is_none().then(|| {
-        let tasks = if count == 1 { "task" } else { "tasks" };
-        format!(
-            "With {count} {tasks}, at least {low} % (rounded up) and at most {high} % (rounded down), \
-             no task can ever be started or stopped: raise `maximum_percent` or lower \
-             `minimum_healthy_percent`."
-        )
-    })
-}
-
 /// Notes on a plan for `count` tasks that starts a rollout or not.
 pub fn notes(service: &Service, changes: &[Change], count: u32, observed: &Observed) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -62,6 +47,8 @@ pub fn notes(service: &Service, changes: &[Change], count: u32, observed: &Obser
         notes.push(counting::nothing_wanted(service, "task"));
     }
     left_alone(&mut notes, observed);
+    let scaling = observed.scaling.as_ref();
+    notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended)));
     notes
 }
 
@@ -158,8 +145,8 @@ impl Ecs {
         };
         // Where it may not be read, the images are what is known to be the same.
         let definition = self.definition(&failure.definition).await.ok();
-        let wanted = render(service, &self.setting()).task_definition;
-        let same = definition.is_some_and(|was| same_definition(&was.config, &wanted));
+        let wanted = self.desired(service).task_definition;
+        let same = definition.is_some_and(|was| same(&was.config, &wanted));
         Ok(vec![failure.note(same)])
     }
 }
@@ -215,10 +202,10 @@ fn newest_failure(
     let (failure, revision) = failures
         .iter()
         .filter_map(|failure| Some((failure, revision_of(failure)?)))
-        .max_by_key(|(failure, _)| from_sdk::time(failure.created_at.as_ref()))?;
+        .max_by_key(|(failure, _)| time(failure.created_at.as_ref()))?;
     let reason = failure.status_reason.as_deref();
     Some(Failure {
-        when: from_sdk::time(failure.created_at.as_ref())
+        when: time(failure.created_at.as_ref())
             .map_or("before".to_owned(), |at| format!("on {at:.0}")),
         definition: revision.task_definition.clone().unwrap_or_default(),
         why: reason.unwrap_or("no reason is known").to_owned(),

@@ -1,37 +1,27 @@
 //! From a plan to what goes on with the service that it is about.
 
-use super::EcsPlan;
 use super::change::Change;
 use super::current::{Asked, current};
+use super::{EcsPlan, Wanted};
 use crate::event::Events;
 use crate::plan::ChangeView;
 use crate::platform::ecs::Ecs;
+use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::standing::RolloutId;
-use crate::platform::ecs::rollout::{Watched, from_sdk};
 use crate::platform::{Current, Failed, Intent, Whose};
-use crate::spec::Service;
 
 impl Ecs {
     /// What would be done about a service, and what goes on with it.
     pub async fn proposed(
         &self,
-        service: &Service,
-        intent: &Intent,
+        wanted: Wanted<'_>,
         events: &Events,
     ) -> Result<(EcsPlan, Current<Watched>), Failed> {
-        let planned = if intent.destroy {
-            self.plan_destroy(service, intent.adopt, events).await?
-        } else {
-            self.plan(service, intent, events).await?
-        };
-        let view = planned
-            .observed
-            .service
-            .as_ref()
-            .map(|there| from_sdk::service(&there.raw));
-        let asked = asked(&planned.plan, intent);
+        let planned = self.plan(wanted, events).await?;
+        let view = planned.observed.service.map(|there| there.view);
+        let asked = asked(&planned.plan, wanted.intent);
         let revision = asked.revision.map(str::to_owned);
-        let mut current = current(view.as_ref(), asked, service);
+        let mut current = current(view.as_ref(), asked, wanted.service);
         if let (Some(revision), Current::Busy { rollout, whose, .. }) = (revision, &mut current)
             && rollout.ours.is_rollback
             && let Some(id) = self.gone_back_from(&rollout.service, &revision).await

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::look::{DeploymentView, Record, ServiceView, View};
+use super::look::{Record, View};
+use crate::platform::ecs::live::view::{DeploymentView, ServiceView};
 use crate::rollout::Standing;
 
 mod classic;
@@ -32,6 +33,9 @@ const BACK_OFF: Duration = Duration::from_mins(15);
 /// So many failures after its completion are no coincidence: the breaker's own smallest threshold
 /// (Amazon ECS developer guide, deployment circuit breaker).
 const RELAPSES: usize = 3;
+
+/// So many failures after a change of the count alone are no coincidence, by the same threshold.
+const FAILURES: usize = 3;
 
 /// Without another failure for so long, a complete deployment is believed again.
 const QUIET: Duration = Duration::from_secs(15);
@@ -74,6 +78,14 @@ impl RolloutId {
             said: BTreeSet::new(),
             found: true,
         }
+    }
+
+    /// Our call started no deployment: what it was to bring about is a count, or settings alone. ECS
+    /// had `said` this until then; our idea of its clock is no finer than a second, and what it said
+    /// within that second is of something else.
+    pub fn moves_a_count(&mut self, said: BTreeSet<String>) {
+        self.count_only = Some(FAILURES);
+        self.said = said;
     }
 }
 

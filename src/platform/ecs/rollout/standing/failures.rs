@@ -2,11 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::record::{breaker_words, platform_pulled};
 use super::{RECORD_DELAY, RolloutId, is_early};
-use crate::platform::ecs::rollout::look::{
-    Record, RecordView, ServiceView, View, tells_of_rollback,
-};
+use crate::platform::ecs::live::view::{RecordView, ServiceView, tells_of_rollback};
+use crate::platform::ecs::rollout::look::{Record, View};
 
 /// What earlier looks showed, and later ones may not show any more.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -77,9 +75,9 @@ pub(super) fn remember(
     if let Record::Found(record) = &view.record {
         remember_stop(record, view.at, ours, memory);
         memory.had_source |= record.has_source;
-        if record.is_ours && platform_pulled(record) && memory.failed_since.is_none() {
+        if record.is_ours && record.platform_pulled() && memory.failed_since.is_none() {
             memory.failed_since = Some(view.at);
-            memory.failed_reason = record.reason.clone().or_else(|| breaker_words(record));
+            memory.failed_reason = record.reason.clone().or_else(|| record.breaker_words());
         }
     }
     if memory.rolling_back.is_none() && !is_early(view.at, memory) {
@@ -100,7 +98,7 @@ fn remember_stop(record: &RecordView, at: Timestamp, ours: &RolloutId, memory: &
     memory.stopped_by_other |= matches!(status, "ROLLBACK_REQUESTED" | "STOP_REQUESTED")
         && !memory.stopped_by_us
         && !memory.stopped_before
-        && !platform_pulled(record);
+        && !record.platform_pulled();
 }
 
 /// Words in the PRIMARY deployment's reason, or in an event since our begin, by the platform's

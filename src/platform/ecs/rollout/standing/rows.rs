@@ -1,7 +1,7 @@
 //! One test per row of the tables of judgement.
 
 use super::*;
-use crate::platform::ecs::rollout::look::{BreakerView, EventView, RecordView};
+use crate::platform::ecs::live::view::{BreakerView, EventView, RecordView};
 
 mod counted;
 mod degraded;

@@ -9,7 +9,7 @@ use super::{At, ContainerPart, EFFECT};
 use crate::plan::MASK;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::incomplete;
+use crate::platform::ecs::settings::sdk::incomplete;
 use crate::spec::{Container, Service};
 
 /// A container's environment.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{At, ContainerPart, EFFECT, put_words};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::incomplete;
-use crate::platform::ecs::settings::render::{seconds, whole};
+use crate::platform::ecs::settings::sdk::incomplete;
+use crate::platform::ecs::settings::sdk::{seconds, whole};
 use crate::spec::{Container, Service};
 
 /// How ECS tells that a container is well.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
+use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::platform::ecs::settings::unmanaged::residue::{Left, sorted};
-use crate::platform::ecs::settings::{incomplete, word};
 use crate::spec::{Container, Service};
 
 /// The options of `awslogs` that the file format has words for.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::{incomplete, word};
+use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::spec::{Container, Dependency, Service};
 
 /// The containers that come before one.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
+use crate::platform::ecs::settings::sdk::word;
 use crate::platform::ecs::settings::unmanaged::residue::Left;
-use crate::platform::ecs::settings::word;
 use crate::spec::{Container, Protocol, Service};
 
 /// The ports that a container listens on.

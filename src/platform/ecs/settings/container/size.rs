@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::whole;
+use crate::platform::ecs::settings::sdk::whole;
 use crate::spec::{Container, Service};
 
 /// A container's share of its task.

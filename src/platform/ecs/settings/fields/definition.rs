@@ -66,6 +66,11 @@ pub fn fields(definition: &TaskDefinition) -> Fields {
     fields
 }
 
+/// Whether two task definitions say the same.
+pub fn same(one: &TaskDefinition, other: &TaskDefinition) -> bool {
+    fields(one).differences(&fields(other)).is_empty()
+}
+
 /// Only Fargate matters: AWS may add what else a definition would be fit for.
 fn compatibilities(all: &[String]) -> String {
     if all.iter().any(|one| one == "FARGATE") {

@@ -9,8 +9,8 @@ use super::{ServiceSetting, ServiceSettings};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::whole;
-use crate::platform::ecs::settings::{incomplete, word};
+use crate::platform::ecs::settings::sdk::whole;
+use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::spec::{Breaker, EcsPlace, Service, Threshold};
 
 /// How a rollout goes.

@@ -9,7 +9,7 @@ use super::{ServiceSetting, ServiceSettings};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::seconds;
+use crate::platform::ecs::settings::sdk::seconds;
 use crate::spec::{EcsPlace, Service};
 
 /// The grace of a service's health checks.

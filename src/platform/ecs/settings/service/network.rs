@@ -9,7 +9,7 @@ use super::{ServiceSetting, ServiceSettings};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::{incomplete, word};
+use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::spec::{EcsPlace, Service};
 
 /// The network of a service's tasks; replaced as a whole.

@@ -4,6 +4,7 @@
 use aws_sdk_ecs::types as ecs;
 
 use crate::platform::ecs::settings::container::left_over;
+use crate::platform::ecs::settings::sdk::primary;
 
 /// What is left, by path: `volumes`, `containers.api.mountPoints`. The value is for comparing.
 pub fn of_definition(definition: &ecs::TaskDefinition) -> Vec<(String, String)> {
@@ -34,11 +35,7 @@ pub fn of_service(service: &ecs::Service) -> Vec<String> {
     left.list("serviceRegistries", service.service_registries());
     left.list("placementConstraints", service.placement_constraints());
     left.list("placementStrategy", service.placement_strategy());
-    let primary = service
-        .deployments()
-        .iter()
-        .find(|deployment| deployment.status.as_deref() == Some("PRIMARY"));
-    if let Some(primary) = primary {
+    if let Some(primary) = primary(service) {
         let connect = primary
             .service_connect_configuration
             .as_ref()
