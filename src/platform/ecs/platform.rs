@@ -11,9 +11,12 @@ use super::plan::current::known;
 use super::rollout::Watched;
 use super::rollout::post_mortem::Witnesses;
 use super::rollout::sample::Sampler;
-use super::rollout::standing::{RECORD_DELAY, RolloutId};
+use super::rollout::standing::failures::RECORD_DELAY;
+use super::rollout::started::RolloutId;
 use super::session::Session;
+use super::settings::fields::group;
 use super::settings::sdk::last_part;
+use super::settings::service::is_of_the_service;
 use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{ChangeView, Note, Plan};
@@ -26,15 +29,6 @@ use crate::spec::Service;
 
 /// Between two looks for a record that is not listed yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// Settings of the service itself: ECS keeps them out of its revisions, so a rollback does not
-/// bring them back (Amazon ECS developer guide, service revisions).
-const STAY_NEW: [&str; 4] = [
-    "deployment.",
-    "healthCheckGracePeriodSeconds",
-    "enableExecuteCommand",
-    "tags.",
-];
 
 impl Ecs {
     fn sampler<'a>(&'a self, events: Option<&'a Events>) -> Sampler<'a> {
@@ -345,10 +339,13 @@ impl Platform for Ecs {
     }
 }
 
+/// Settings of the service itself, and its tags: ECS keeps them out of its revisions, so a rollback does
+/// not bring them back (Amazon ECS developer guide, service revisions).
 fn stays_new(views: &[ChangeView]) -> Vec<String> {
-    let settings = views.iter().filter(|view| {
-        view.object == "service" && STAY_NEW.iter().any(|group| view.path.starts_with(group))
-    });
+    let stays = |path: &str| path.starts_with("tags.") || is_of_the_service(group(path));
+    let settings = views
+        .iter()
+        .filter(|view| view.object == "service" && stays(&view.path));
     settings
         .map(|view| {
             format!(

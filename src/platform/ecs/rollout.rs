@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::standing::{Failures, RolloutId};
+use self::standing::failures::Failures;
+use self::started::RolloutId;
 use self::targets::Sightings;
 use crate::platform::ecs::live::view::ServiceView;
 use crate::platform::ecs::settings::sdk::last_part;

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use crate::platform::Failed;
 use crate::platform::aws::failed;
 use crate::platform::ecs::Ecs;
+use crate::platform::ecs::live::record;
+use crate::platform::ecs::live::view::RecordView;
 use crate::platform::ecs::settings::sdk::{last_part, time};
 
 /// How many one call describes (Amazon ECS API reference, `DescribeServiceDeployments` and
@@ -134,10 +136,7 @@ impl Ecs {
     }
 
     /// Service deployments by ARN.
-    pub async fn describe_deployments(
-        &self,
-        arns: &[String],
-    ) -> Result<Vec<ecs::ServiceDeployment>, Failed> {
+    pub async fn describe_deployments(&self, arns: &[String]) -> Result<Vec<RecordView>, Failed> {
         let calls = arns.chunks(AT_ONCE).map(|some| {
             self.ecs()
                 .describe_service_deployments()
@@ -147,7 +146,7 @@ impl Ecs {
         let mut all = Vec::new();
         for answer in futures::future::join_all(calls).await {
             let answer = answer.map_err(|error| failed("describe service deployments", error))?;
-            all.extend(answer.service_deployments.unwrap_or_default());
+            all.extend(answer.service_deployments().iter().map(record::read));
         }
         Ok(all)
     }

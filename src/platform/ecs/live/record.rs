@@ -5,19 +5,20 @@ use aws_sdk_ecs::types::{
 };
 
 use super::view::{BreakerView, RecordView};
-use crate::platform::ecs::settings::sdk::{count, last_part, time, word};
+use crate::platform::ecs::settings::sdk::{count, time, word};
 
-/// A `ServiceDeployment`, seen by whoever follows deployment `number`.
-pub fn read(record: &ServiceDeployment, number: &str) -> RecordView {
+/// A `ServiceDeployment`; whose it is, its reader knows.
+pub fn read(record: &ServiceDeployment) -> RecordView {
     let target = record.target_service_revision();
-    let revision = target.and_then(|target| target.arn());
     let alarms = record.alarms();
     RecordView {
-        is_ours: revision.is_some_and(|arn| last_part(arn) == number),
+        is_ours: false,
         status: record.status().map(word).unwrap_or_default(),
         reason: record.status_reason().map(str::to_owned),
         created: time(record.created_at()),
         finished: time(record.finished_at()),
+        stopped: time(record.stopped_at()),
+        target: target.and_then(|target| target.arn()).map(str::to_owned),
         running: target.map_or(0, |target| count(target.running_task_count())),
         pending: target.map_or(0, |target| count(target.pending_task_count())),
         breaker: record

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::platform::ecs::settings::sdk::PRIMARY;
+use crate::platform::ecs::settings::sdk::{PRIMARY, last_part};
 
 /// What a breaker or an alarm says once it has fired.
 const TRIGGERED: &str = "TRIGGERED";
@@ -20,6 +20,10 @@ pub struct RecordView {
     pub created: Option<Timestamp>,
     /// When it was over.
     pub finished: Option<Timestamp>,
+    /// When it was stopped.
+    pub stopped: Option<Timestamp>,
+    /// The ARN of its target revision.
+    pub target: Option<String>,
     /// Running tasks of its target revision.
     pub running: u32,
     /// Pending.
@@ -122,6 +126,11 @@ impl DeploymentView {
 }
 
 impl RecordView {
+    /// The number that it is known by, which is that of the classic deployment that it began as.
+    pub fn number(&self) -> Option<&str> {
+        self.target.as_deref().map(last_part)
+    }
+
     /// The breaker or an alarm fired: this is the platform's own doing.
     pub fn platform_pulled(&self) -> bool {
         let breaker = self.breaker.as_ref();

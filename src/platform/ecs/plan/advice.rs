@@ -13,8 +13,9 @@ use crate::plan::Note;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::history::deployments::AT_ONCE;
 use crate::platform::ecs::history::ending;
+use crate::platform::ecs::live::view::RecordView;
 use crate::platform::ecs::settings::fields::definition::same;
-use crate::platform::ecs::settings::sdk::{last_part, time};
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Failed, counting};
 use crate::spec::{Provider, Service};
 
@@ -139,7 +140,8 @@ impl Ecs {
         let mut failures = self.describe_deployments(&arns).await?;
         // Most of what is STOPPED was only overtaken.
         failures.retain(|one| matches!(ending(one), Ending::RolledBack | Ending::Failed));
-        let revisions = self.describe_revisions(failures.iter().filter_map(target));
+        let revisions =
+            self.describe_revisions(failures.iter().filter_map(|one| one.target.clone()));
         let Some(failure) = newest_failure(service, &failures, &revisions.await?) else {
             return Ok(Vec::new());
         };
@@ -175,14 +177,10 @@ impl Failure {
     }
 }
 
-fn target(failure: &ecs::ServiceDeployment) -> Option<String> {
-    failure.target_service_revision.as_ref()?.arn.clone()
-}
-
 /// The newest failure of just these images.
 fn newest_failure(
     service: &Service,
-    failures: &[ecs::ServiceDeployment],
+    failures: &[RecordView],
     revisions: &[ecs::ServiceRevision],
 ) -> Option<Failure> {
     let same_images = |revision: &&ecs::ServiceRevision| {
@@ -194,18 +192,19 @@ fn newest_failure(
                 })
             })
     };
-    let revision_of = |failure: &ecs::ServiceDeployment| {
-        let arn = target(failure)?;
-        let of = |one: &&ecs::ServiceRevision| one.service_revision_arn.as_ref() == Some(&arn);
+    let revision_of = |failure: &RecordView| {
+        let arn = failure.target.as_ref()?;
+        let of = |one: &&ecs::ServiceRevision| one.service_revision_arn.as_ref() == Some(arn);
         revisions.iter().find(of).filter(same_images)
     };
     let (failure, revision) = failures
         .iter()
         .filter_map(|failure| Some((failure, revision_of(failure)?)))
-        .max_by_key(|(failure, _)| time(failure.created_at.as_ref()))?;
-    let reason = failure.status_reason.as_deref();
+        .max_by_key(|(failure, _)| failure.created)?;
+    let reason = failure.reason.as_deref();
     Some(Failure {
-        when: time(failure.created_at.as_ref())
+        when: failure
+            .created
             .map_or("before".to_owned(), |at| format!("on {at:.0}")),
         definition: revision.task_definition.clone().unwrap_or_default(),
         why: reason.unwrap_or("no reason is known").to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::platform::ecs::live::view::{DeploymentView, ServiceView, tells_of_rollback};
 use crate::platform::ecs::rollout::Watched;
-use crate::platform::ecs::rollout::standing::RolloutId;
+use crate::platform::ecs::rollout::started::RolloutId;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Current, Whose};
 use crate::spec::Service;

@@ -145,7 +145,7 @@ fn no_revision(there: &LiveService, name: &str, deployed: &[ecs::ServiceRevision
 
 /// The one update that brings the revision's settings back; the service's own settings stay.
 fn go_back(there: &LiveService, target: &ServiceConfig) -> Draft {
-    let others = |path: &str| !path.split('.').next().is_some_and(is_of_a_revision);
+    let others = |path: &str| !is_of_a_revision(fields::group(path));
     let from = fields::service::fields(&there.config).without(others);
     let wanted = fields::service::fields(target).without(others);
     // ECS tells of a revision which version LATEST stood for then; asking for that would pin it.

@@ -7,7 +7,7 @@ use crate::event::Events;
 use crate::plan::ChangeView;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::rollout::Watched;
-use crate::platform::ecs::rollout::standing::RolloutId;
+use crate::platform::ecs::rollout::started::RolloutId;
 use crate::platform::{Current, Failed, Intent, Whose};
 
 impl Ecs {

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use self::environment::Environment;
 use self::health::Health;
-use self::image::Image;
+use self::image::ContainerImage;
 use self::logs::Logs;
 use self::order::Order;
+use self::part::{At, ContainerPart};
 use self::ports::Ports;
 use self::process::Process;
 use self::size::Size;
 use super::fields::Fields;
-use super::unmanaged::residue::Left;
-use crate::plan::Effect;
+use super::unmanaged::left::Left;
 use crate::platform::Failed;
 use crate::spec::{Container, Service};
 
@@ -25,42 +25,10 @@ pub mod health;
 pub mod image;
 pub mod logs;
 pub mod order;
+pub mod part;
 pub mod ports;
 pub mod process;
 pub mod size;
-
-/// Whatever differs in a task definition, every task is made anew.
-pub(super) const EFFECT: Effect = Effect::Restarts;
-
-/// One part of a container: how it is asked for, read, compared and registered.
-pub trait ContainerPart: Sized {
-    /// What the file asks for.
-    fn rendered(container: &Container, service: &Service) -> Self;
-
-    /// What a registered container has.
-    fn received(read: &ecs::ContainerDefinition) -> Self;
-
-    /// Adds its compared values to `fields`, under the container's path.
-    fn put(&self, fields: &mut Fields, at: &At<'_>);
-
-    /// Sets it on `merged`, which holds all that the container has already; what of that the file
-    /// format has no word for stays.
-    fn merge(&self, merged: &mut ecs::ContainerDefinition) -> Result<(), Failed>;
-
-    /// Adds what a registered container has beyond the words of the file format.
-    fn left_over(_: &ecs::ContainerDefinition, _: &mut Left) {}
-}
-
-/// Where a container stands among the compared values.
-#[derive(Debug, Clone, Copy)]
-pub struct At<'a>(&'a str);
-
-impl At<'_> {
-    /// The path of one of its values: `containers.api.image`.
-    pub fn path(self, what: &str) -> String {
-        format!("containers.{}.{what}", self.0)
-    }
-}
 
 /// Makes of one list the parts of a container, and what is done with each in turn.
 macro_rules! parts {
@@ -119,7 +87,7 @@ macro_rules! parts {
 
 parts! {
     /// What it runs, and whether the task ends with it.
-    image: Image,
+    image: ContainerImage,
     /// Its share of the task.
     size: Size,
     /// The ports it listens on.
@@ -134,24 +102,4 @@ parts! {
     logs: Logs,
     /// How ECS tells that it is well.
     health: Health,
-}
-
-/// A list, absent where it is empty: ECS takes an empty one for an override.
-pub(super) fn some_list(words: &[String]) -> Option<Vec<String>> {
-    (!words.is_empty()).then(|| words.to_vec())
-}
-
-/// Adds words as one value, in their order.
-pub(super) fn put_words(fields: &mut Fields, path: String, words: &[String]) {
-    if !words.is_empty() {
-        let text = serde_json::to_string(words).unwrap_or_default();
-        fields.put(path, text, EFFECT);
-    }
-}
-
-/// Adds a value that has no default and may be empty where it is absent.
-pub(super) fn put_some(fields: &mut Fields, path: impl Into<String>, value: Option<&String>) {
-    if let Some(value) = value.filter(|value| !value.is_empty()) {
-        fields.put(path, value, EFFECT);
-    }
 }

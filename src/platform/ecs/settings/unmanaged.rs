@@ -10,6 +10,7 @@ use super::{Tag, TaskDefinition};
 use crate::platform::Failed;
 use crate::platform::ecs::origin::key;
 
+pub mod left;
 pub mod residue;
 
 /// The task definition to register: ours, on top of what `base` has beyond our words.

@@ -6,7 +6,7 @@ use super::super::origin::Origin;
 use super::*;
 use crate::platform::ecs::live::definition;
 use crate::platform::ecs::settings::container::environment::KeyValue;
-use crate::platform::ecs::settings::container::image::Image;
+use crate::platform::ecs::settings::container::image::ContainerImage;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::render::{Setting, render};
@@ -242,7 +242,7 @@ fn definitions() -> impl Strategy<Value = TaskDefinition> {
             container.image.essential = Some(essential);
             let sidecar = crate::platform::ecs::settings::ContainerDefinition {
                 name: "proxy".into(),
-                image: Image {
+                image: ContainerImage {
                     image: "proxy:1".into(),
                     essential: None,
                 },

@@ -12,6 +12,7 @@ async fn a_new_service_gets_its_rollout_from_the_answer() {
     assert!(started.ours.id.starts_with("ecs-svc/"));
     assert!(
         started
+            .ours
             .task_definition
             .ends_with("task-definition/api-service:1")
     );

@@ -97,10 +97,11 @@ impl Sampler<'_> {
             .send()
             .await
             .map_err(|error| failed("describe the service deployment", error))?;
-        Ok(answer
-            .service_deployments()
-            .first()
-            .map(|record| record::read(record, number)))
+        let read = answer.service_deployments().first().map(record::read);
+        Ok(read.map(|record| RecordView {
+            is_ours: record.number() == Some(number),
+            ..record
+        }))
     }
 
     /// Once ours is STOPPED, the list tells whether a newer one took its place.

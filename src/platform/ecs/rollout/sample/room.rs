@@ -35,7 +35,7 @@ mod tests {
 
     use super::*;
     use crate::platform::ecs::live::view::{DeploymentView, EventView};
-    use crate::platform::ecs::rollout::standing::RolloutId;
+    use crate::platform::ecs::rollout::started::RolloutId;
     use crate::platform::ecs::tests::service_with;
 
     const TIGHT: &str = "minimum_healthy_percent = 100\nmaximum_percent = 134";

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Failures, RECORD_DELAY, RolloutId, is_early, passed, relapse};
+use super::failures::{Failures, RECORD_DELAY, is_early, passed, relapse};
 use crate::platform::ecs::live::view::{DeploymentView, ServiceView};
+use crate::platform::ecs::rollout::started::RolloutId;
 use crate::rollout::Standing;
 
 /// A failed deployment is followed by its rollback within moments; after so long none is coming.

@@ -1,10 +1,25 @@
 //! What earlier looks showed of a rollout, and later ones may not show any more. Pure.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::{RECORD_DELAY, RolloutId, is_early};
-use crate::platform::ecs::live::view::{RecordView, ServiceView, tells_of_rollback};
+use crate::platform::ecs::live::view::{
+    DeploymentView, RecordView, ServiceView, tells_of_rollback,
+};
 use crate::platform::ecs::rollout::look::{Record, View};
+use crate::platform::ecs::rollout::started::RolloutId;
+use crate::rollout::Standing;
+
+/// A record of a new rollout shows up with a delay; after so long we go on without.
+pub const RECORD_DELAY: Duration = Duration::from_secs(15);
+
+/// So many failures after its completion are no coincidence: the breaker's own smallest threshold
+/// (Amazon ECS developer guide, deployment circuit breaker).
+pub(super) const RELAPSES: usize = 3;
+
+/// Without another failure for so long, a complete deployment is believed again.
+const QUIET: Duration = Duration::from_secs(15);
 
 /// What earlier looks showed, and later ones may not show any more.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -123,4 +138,48 @@ fn rollback_words(
         .iter()
         .find(|event| event.at >= since && tells_of_rollback(&event.text))?;
     Some(event.text.clone())
+}
+
+/// What became of our tasks since ECS called our deployment complete; `None`: all is well. Where
+/// stopped tasks may not be read, their going shows in the counts.
+pub(super) fn relapse(
+    deployment: Option<&DeploymentView>,
+    at: Timestamp,
+    memory: &mut Failures,
+) -> Option<Standing> {
+    let failures = memory.failed_at.len();
+    let (running, desired) = deployment.map_or((0, 0), |ours| (ours.running, ours.desired));
+    let complete = memory.complete.get_or_insert(Complete {
+        since: at,
+        failures,
+        relapsed: None,
+        running,
+    });
+    let fell = running < desired.min(std::mem::replace(&mut complete.running, running));
+    if fell || (memory.fresh_failures && complete.since < at) {
+        complete.relapsed = Some(at);
+    }
+    let later = failures.saturating_sub(complete.failures);
+    if later >= RELAPSES {
+        let reason = format!("it was complete, and {later} tasks have failed since then");
+        return Some(Standing::NotRolledBack {
+            reason: Some(reason),
+        });
+    }
+    let restless = complete
+        .relapsed
+        .is_some_and(|relapsed| !passed(relapsed, QUIET, at));
+    restless.then(|| Standing::Going("complete, but tasks fail".into()))
+}
+
+/// Whether answers may still be older than our own call.
+pub(super) fn is_early(at: Timestamp, memory: &Failures) -> bool {
+    !memory.seen_ours
+        && memory
+            .begun
+            .is_some_and(|begun| !passed(begun, RECORD_DELAY, at))
+}
+
+pub(super) fn passed(since: Timestamp, wait: Duration, at: Timestamp) -> bool {
+    SignedDuration::try_from(wait).is_ok_and(|wait| at.duration_since(since) >= wait)
 }

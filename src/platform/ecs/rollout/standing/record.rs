@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Failures, RECORD_DELAY, RolloutId, classic, passed, relapse};
+use super::classic;
+use super::failures::{Failures, RECORD_DELAY, passed, relapse};
 use crate::platform::ecs::live::view::{RecordView, ServiceView};
+use crate::platform::ecs::rollout::started::RolloutId;
 use crate::rollout::Standing;
 
 /// ECS does not tell who asked.

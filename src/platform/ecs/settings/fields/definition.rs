@@ -5,7 +5,7 @@
 
 use super::Fields;
 use crate::platform::ecs::settings::TaskDefinition;
-use crate::platform::ecs::settings::container::{EFFECT, put_some};
+use crate::platform::ecs::settings::container::part::{EFFECT, put_some};
 
 /// The compared fields of a task definition; its tags are not among them, since they tell of its
 /// registration.

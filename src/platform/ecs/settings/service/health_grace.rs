@@ -5,7 +5,7 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceSetting, ServiceSettings};
+use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
@@ -38,8 +38,8 @@ impl ServiceSetting for HealthGrace {
         }
     }
 
-    fn put(&self, all: &ServiceSettings, fields: &mut Fields) {
-        if !all.target_groups.load_balancers.is_empty() {
+    fn put(&self, beside: Beside, fields: &mut Fields) {
+        if beside.is_balanced {
             fields.put_or(
                 "healthCheckGracePeriodSeconds",
                 self.health_check_grace_period_seconds,

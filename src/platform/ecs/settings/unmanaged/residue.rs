@@ -3,6 +3,7 @@
 
 use aws_sdk_ecs::types as ecs;
 
+use super::left::{Left, sorted};
 use crate::platform::ecs::settings::container::left_over;
 use crate::platform::ecs::settings::sdk::primary;
 
@@ -70,54 +71,6 @@ pub fn of_service(service: &ecs::Service) -> Vec<String> {
     left.found.into_iter().map(|(path, _)| path).collect()
 }
 
-/// What has been found so far.
-#[derive(Debug, Default)]
-pub struct Left {
-    at: String,
-    found: Vec<(String, String)>,
-}
-
-impl Left {
-    /// Notes that there is something.
-    pub(in crate::platform::ecs::settings) fn add(
-        &mut self,
-        name: &str,
-        value: &impl std::fmt::Debug,
-    ) {
-        self.found
-            .push((format!("{}{name}", self.at), format!("{value:?}")));
-    }
-
-    /// Notes a list that is not empty.
-    pub(in crate::platform::ecs::settings) fn list<T: std::fmt::Debug>(
-        &mut self,
-        name: &str,
-        list: &[T],
-    ) {
-        if !list.is_empty() {
-            self.add(name, &list);
-        }
-    }
-
-    /// Notes a value that is there.
-    pub(in crate::platform::ecs::settings) fn some<T: std::fmt::Debug>(
-        &mut self,
-        name: &str,
-        value: Option<&T>,
-    ) {
-        if let Some(value) = value {
-            self.add(name, value);
-        }
-    }
-
-    /// False and absent are the same.
-    fn flag(&mut self, name: &str, value: Option<bool>) {
-        if value == Some(true) {
-            self.add(name, &true);
-        }
-    }
-}
-
 fn of_container(left: &mut Left, container: &ecs::ContainerDefinition) {
     left.some(
         "repositoryCredentials",
@@ -177,16 +130,4 @@ fn linux(container: &ecs::ContainerDefinition) -> Option<&ecs::LinuxParameters> 
         .linux_parameters
         .as_ref()
         .filter(|linux| !empty(linux))
-}
-
-/// A map's entries by key, so that two of them can be compared.
-pub(in crate::platform::ecs::settings) fn sorted(
-    map: &std::collections::HashMap<String, String>,
-) -> Vec<(String, String)> {
-    let mut all: Vec<_> = map
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    all.sort();
-    all
 }
