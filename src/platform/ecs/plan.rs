@@ -48,7 +48,7 @@ pub struct Planned {
 
 /// What is asked for of one service.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct Goal<'a> {
     /// The file's words.
     pub service: &'a Service,
     /// What they come to.
@@ -59,12 +59,12 @@ pub struct Wanted<'a> {
 
 impl Ecs {
     /// Reads the service and compares it with what is asked for. Writes nothing.
-    pub async fn plan(&self, wanted: Wanted<'_>, events: &Events) -> Result<Planned, Failed> {
-        let Wanted {
+    pub async fn plan(&self, goal: Goal<'_>, events: &Events) -> Result<Planned, Failed> {
+        let Goal {
             service,
             desired,
             intent,
-        } = wanted;
+        } = goal;
         let observed = Box::pin(self.observe(service, events)).await?;
         if intent.destroy {
             let draft = self.take_away(service, intent, &observed)?;
@@ -73,7 +73,7 @@ impl Ecs {
             return Ok(Planned { plan, observed });
         }
         let owner = CountOwner::of(desired, observed.scaling.as_ref(), service);
-        let mut draft = self.draft(wanted, owner, &observed).await?;
+        let mut draft = self.draft(goal, owner, &observed).await?;
         let count = match (intent.count, owner) {
             (Some(count), _) => count,
             (None, CountOwner::File) => service.replicas,
@@ -96,15 +96,15 @@ impl Ecs {
     /// What must be done, unless that is refused; `owner` decides how many tasks run.
     async fn draft(
         &self,
-        wanted: Wanted<'_>,
+        goal: Goal<'_>,
         owner: CountOwner,
         observed: &Observed,
     ) -> Result<Draft, Failed> {
-        let Wanted {
+        let Goal {
             service,
             desired,
             intent,
-        } = wanted;
+        } = goal;
         let there = observed.service.as_ref();
         if let Some(refused) = there.and_then(adopt::refuse_kind) {
             return Err(refused);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Ecs;
-use super::plan::Wanted;
+use super::plan::Goal;
 use super::plan::change::{Basis, Change};
 use super::plan::current::known;
 use super::rollout::Watched;
@@ -55,12 +55,12 @@ impl Platform for Ecs {
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
         let desired = self.desired(service);
-        let wanted = Wanted {
+        let goal = Goal {
             service,
             desired: &desired,
             intent,
         };
-        let (plan, current) = self.proposed(wanted, events).await?;
+        let (plan, current) = self.proposed(goal, events).await?;
         Ok(Proposal {
             plan,
             current,
@@ -75,12 +75,12 @@ impl Platform for Ecs {
         intent: &Intent,
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
-        let wanted = Wanted {
+        let goal = Goal {
             service,
             desired: &session.desired,
             intent,
         };
-        let (_, current) = self.proposed(wanted, events).await?;
+        let (_, current) = self.proposed(goal, events).await?;
         Ok(current)
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::Ecs;
 use super::origin::Origin;
-use super::plan::{EcsPlan, Planned, Wanted};
+use super::plan::{EcsPlan, Goal, Planned};
 use super::rollout::started::Started;
 use crate::clock::Clock;
 use crate::event::{Event, EventKind, Events};
@@ -181,12 +181,12 @@ impl Cloud {
     }
 
     async fn plan_to(&self, service: &Service, intent: &Intent) -> Result<Planned, Failed> {
-        let wanted = Wanted {
+        let goal = Goal {
             service,
             desired: &self.ecs.desired(service),
             intent,
         };
-        Box::pin(self.ecs.plan(wanted, &self.events)).await
+        Box::pin(self.ecs.plan(goal, &self.events)).await
     }
 
     async fn perform(&self, plan: &EcsPlan) -> Result<Option<Started>, PerformError> {

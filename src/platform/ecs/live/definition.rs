@@ -39,7 +39,7 @@ impl Definition {
         Self {
             arn: raw.task_definition_arn.clone().unwrap_or_default(),
             config: config(&raw, tags),
-            residue: residue::of_definition(&raw),
+            residue: residue(&raw),
             is_gone: status.is_some_and(|status| gone.contains(status)),
             raw,
         }

@@ -7,8 +7,7 @@ use aws_sdk_ecs::types as ecs;
 use super::view::{DeploymentView, EventView, ServiceView};
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::sdk::{count, last_part, time, word};
-use crate::platform::ecs::settings::service::ServiceSettings;
-use crate::platform::ecs::settings::unmanaged::residue;
+use crate::platform::ecs::settings::service::{ServiceSettings, left_over};
 use crate::platform::ecs::settings::{ServiceConfig, Tag};
 
 /// A service that is there.
@@ -67,7 +66,7 @@ impl LiveService {
             kind: kind(read),
             rebalances: rebalancing == Some(&ecs::AvailabilityZoneRebalancing::Enabled),
             has_blue_green: balancers.any(|one| one.advanced_configuration.is_some()),
-            unmodelled: residue::of_service(read),
+            unmodelled: left_over(read),
         }
     }
 
@@ -96,9 +95,7 @@ impl LiveService {
 
     /// A digest of its compared fields; its count is among them only where nothing scales it.
     pub fn digest(&self, counted: bool) -> String {
-        fields::service::fields(&self.config)
-            .without(|path| path == fields::service::COUNT && !counted)
-            .digest()
+        fields::service::compared(&self.config, counted).digest()
     }
 }
 

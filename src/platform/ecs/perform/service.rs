@@ -81,13 +81,11 @@ impl Ecs {
         let Some(there) = found.service else {
             return Ok(None);
         };
-        let counted = |config: &ServiceConfig| {
-            fields::service::fields(config).without(|path| path == fields::service::COUNT)
-        };
+        let uncounted = |config: &ServiceConfig| fields::service::compared(config, false);
         let same = there.config.task_definition == revision
             && there.config.tags == wanted.tags
-            && counted(&there.config)
-                .differences(&counted(wanted))
+            && uncounted(&there.config)
+                .differences(&uncounted(wanted))
                 .is_empty();
         if same {
             return Ok(Some(there));

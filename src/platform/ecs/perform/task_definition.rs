@@ -7,7 +7,6 @@ use crate::platform::aws::{failed, once};
 use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::unmanaged;
-use crate::platform::ecs::settings::unmanaged::residue;
 use crate::platform::ecs::settings::{Tag, TaskDefinition};
 use crate::platform::{Failed, FailureKind};
 
@@ -34,7 +33,7 @@ impl Ecs {
                 let newest = self.newest_definition(&definition.family).await?;
                 let known = newest.filter(|newest| {
                     same(&newest.config, definition)
-                        && newest.residue == residue::of_definition(&merged)
+                        && newest.residue == unmanaged::residue(&merged)
                 });
                 Ok(known.map(|known| (known.arn, false)))
             },

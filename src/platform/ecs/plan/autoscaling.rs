@@ -67,7 +67,7 @@ fn left_alone(draft: &mut Draft, others: &[String]) {
         draft.notes.push(Note::info(
             "policies_left_alone",
             format!(
-                "LiveScaling policies that are not ours are left alone: {}.",
+                "Scaling policies that are not ours are left alone: {}.",
                 others.join(", ")
             ),
         ));

@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::current::{Asked, current};
-use super::{EcsPlan, Wanted};
+use super::{EcsPlan, Goal};
 use crate::event::Events;
 use crate::plan::ChangeView;
 use crate::platform::ecs::Ecs;
@@ -14,14 +14,14 @@ impl Ecs {
     /// What would be done about a service, and what goes on with it.
     pub async fn proposed(
         &self,
-        wanted: Wanted<'_>,
+        goal: Goal<'_>,
         events: &Events,
     ) -> Result<(EcsPlan, Current<Watched>), Failed> {
-        let planned = self.plan(wanted, events).await?;
+        let planned = self.plan(goal, events).await?;
         let view = planned.observed.service.map(|there| there.view);
-        let asked = asked(&planned.plan, wanted.intent);
+        let asked = asked(&planned.plan, goal.intent);
         let revision = asked.revision.map(str::to_owned);
-        let mut current = current(view.as_ref(), asked, wanted.service);
+        let mut current = current(view.as_ref(), asked, goal.service);
         if let (Some(revision), Current::Busy { rollout, whose, .. }) = (revision, &mut current)
             && rollout.ours.is_rollback
             && let Some(id) = self.gone_back_from(&rollout.service, &revision).await

@@ -69,9 +69,9 @@ fn differences(
     wanted: &ServiceConfig,
     owner: CountOwner,
 ) -> Vec<Difference> {
-    let leave = |path: &str| path == fields::service::COUNT && owner != CountOwner::File;
-    let from = fields::service::fields(there).without(leave);
-    from.differences(&fields::service::fields(wanted).without(leave))
+    let counted = owner == CountOwner::File;
+    let from = fields::service::compared(there, counted);
+    from.differences(&fields::service::compared(wanted, counted))
 }
 
 /// Sets the part of the call that brings the field group about. What only new tasks would take up

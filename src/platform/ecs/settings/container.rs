@@ -1,7 +1,7 @@
 //! A container of a task definition, in the shape of `RegisterTaskDefinition`. Pure.
 //!
-//! A part is a type in a file of its own, which says all there is to say of it; the list below is the
-//! only other place that a new one touches.
+//! A part is a type in a file of its own, which says all there is to say of it; this file, with the list
+//! of them and what has no word yet, is the only other place that a new one touches.
 
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use self::ports::Ports;
 use self::process::Process;
 use self::size::Size;
 use super::fields::Fields;
-use super::unmanaged::left::Left;
+use super::unmanaged::left::{Left, sorted};
 use crate::platform::Failed;
 use crate::spec::{Container, Service};
 
@@ -78,8 +78,8 @@ macro_rules! parts {
             }
         }
 
-        /// Adds what a registered container has beyond the words that its parts have.
-        pub fn left_over(read: &ecs::ContainerDefinition, left: &mut Left) {
+        /// Adds what its parts have no words for of what is theirs.
+        fn left_by_parts(read: &ecs::ContainerDefinition, left: &mut Left) {
             $(<$part>::left_over(read, left);)*
         }
     };
@@ -102,4 +102,66 @@ parts! {
     logs: Logs,
     /// How ECS tells that it is well.
     health: Health,
+}
+
+/// Adds what a registered container has that no part above has a word for.
+pub fn left_over(container: &ecs::ContainerDefinition, left: &mut Left) {
+    left.some(
+        "repositoryCredentials",
+        container.repository_credentials.as_ref(),
+    );
+    left.some("memoryReservation", container.memory_reservation.as_ref());
+    left.list("links", container.links());
+    left.some("restartPolicy", container.restart_policy.as_ref());
+    left.list("environmentFiles", container.environment_files());
+    left.list("mountPoints", container.mount_points());
+    left.list("volumesFrom", container.volumes_from());
+    left.some("linuxParameters", linux(container));
+    left.some("startTimeout", container.start_timeout.as_ref());
+    let pinned = container
+        .version_consistency
+        .as_ref()
+        .filter(|word| **word != ecs::VersionConsistency::Enabled);
+    left.some("versionConsistency", pinned);
+    left.some("hostname", container.hostname.as_ref());
+    left.flag("disableNetworking", container.disable_networking);
+    left.flag("privileged", container.privileged);
+    left.flag("interactive", container.interactive);
+    left.flag("pseudoTerminal", container.pseudo_terminal);
+    left.list("dnsServers", container.dns_servers());
+    left.list("dnsSearchDomains", container.dns_search_domains());
+    left.list("extraHosts", container.extra_hosts());
+    left.list("dockerSecurityOptions", container.docker_security_options());
+    let labels = container.docker_labels.as_ref().map(sorted);
+    left.list("dockerLabels", &labels.unwrap_or_default());
+    left.list("ulimits", container.ulimits());
+    left.list("systemControls", container.system_controls());
+    left.list("resourceRequirements", container.resource_requirements());
+    let firelens = container.firelens_configuration.as_ref().map(|firelens| {
+        let options = firelens.options.as_ref().map(sorted);
+        (firelens.r#type.clone(), options)
+    });
+    left.some("firelensConfiguration", firelens.as_ref());
+    left.list("credentialSpecs", container.credential_specs());
+    left_by_parts(container, left);
+}
+
+/// Empty linux parameters are none.
+fn linux(container: &ecs::ContainerDefinition) -> Option<&ecs::LinuxParameters> {
+    let empty = |linux: &ecs::LinuxParameters| {
+        linux.devices().is_empty()
+            && linux.tmpfs().is_empty()
+            && linux.init_process_enabled != Some(true)
+            && linux.shared_memory_size.is_none()
+            && linux.max_swap.is_none()
+            && linux.swappiness.is_none()
+            && linux
+                .capabilities
+                .as_ref()
+                .is_none_or(|all| all.add().is_empty() && all.drop().is_empty())
+    };
+    container
+        .linux_parameters
+        .as_ref()
+        .filter(|linux| !empty(linux))
 }

@@ -1,8 +1,8 @@
 //! The service half of what ECS is asked for, in the shape of `CreateService`, and what one
 //! `UpdateService` changes of it. Pure.
 //!
-//! A setting is a type in a file of its own, which says all there is to say of it; the list below is
-//! the only other place that a new one touches.
+//! A setting is a type in a file of its own, which says all there is to say of it; this file, with the
+//! list of them and what has no word yet, is the only other place that a new one touches.
 
 pub mod capacity;
 pub mod deployment;
@@ -28,6 +28,8 @@ use self::setting::{Beside, ServiceSetting};
 use self::target_groups::TargetGroups;
 use super::Tag;
 use super::fields::Fields;
+use super::sdk::primary;
+use super::unmanaged::left::Left;
 use crate::platform::Failed;
 use crate::spec::{EcsPlace, Service};
 
@@ -162,4 +164,45 @@ pub struct ServiceConfig {
     /// Written when it is created, then by `TagResource`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+}
+
+/// What a service has that no setting above has a word for, by path.
+pub fn left_over(service: &ecs::Service) -> Vec<String> {
+    let mut left = Left::default();
+    left.list("serviceRegistries", service.service_registries());
+    left.list("placementConstraints", service.placement_constraints());
+    left.list("placementStrategy", service.placement_strategy());
+    if let Some(primary) = primary(service) {
+        let connect = primary
+            .service_connect_configuration
+            .as_ref()
+            .filter(|connect| connect.enabled);
+        left.some("serviceConnectConfiguration", connect);
+        left.list("volumeConfigurations", primary.volume_configurations());
+        left.list(
+            "vpcLatticeConfigurations",
+            primary.vpc_lattice_configurations(),
+        );
+    }
+    if let Some(deployment) = &service.deployment_configuration {
+        let strategy = deployment
+            .strategy
+            .as_ref()
+            .filter(|strategy| **strategy != ecs::DeploymentStrategy::Rolling);
+        left.some("deploymentConfiguration.strategy", strategy);
+        left.list(
+            "deploymentConfiguration.lifecycleHooks",
+            deployment.lifecycle_hooks(),
+        );
+    }
+    let propagated = service
+        .propagate_tags
+        .as_ref()
+        .filter(|from| **from != ecs::PropagateTags::None);
+    left.some("propagateTags", propagated);
+    left.flag(
+        "enableECSManagedTags",
+        Some(service.enable_ecs_managed_tags),
+    );
+    left.found.into_iter().map(|(path, _)| path).collect()
 }

@@ -169,7 +169,7 @@ fn what_the_file_has_no_word_for_is_carried_over() {
     assert_eq!(container.image.as_deref(), Some("api:v2"));
     let options = container.log_configuration.as_ref().unwrap();
     assert_eq!(options.options.as_ref().unwrap()["mode"], "non-blocking");
-    let left = unmanaged::residue::of_definition(&merged);
+    let left = unmanaged::residue(&merged);
     let paths: Vec<&str> = left.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(
         paths,
@@ -201,7 +201,7 @@ fn what_aws_fills_in_is_no_difference() {
     container.privileged = Some(false);
     let read_back = definition::config(&read, &[]);
     assert!(same(&read_back, &wanted));
-    assert_eq!(unmanaged::residue::of_definition(&read), []);
+    assert_eq!(unmanaged::residue(&read), []);
 }
 
 #[test]

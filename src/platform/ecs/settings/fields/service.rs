@@ -22,6 +22,11 @@ pub fn fields(service: &ServiceConfig) -> Fields {
     fields
 }
 
+/// The same, with the count only where it is `counted`: where nothing else decides it.
+pub fn compared(service: &ServiceConfig, counted: bool) -> Fields {
+    fields(service).without(|path| path == COUNT && !counted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
