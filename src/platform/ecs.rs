@@ -15,7 +15,7 @@ use crate::platform::aws::{Connection, Renewing, Requests, ServerTime, Whole};
 use crate::platform::owner::Tenant;
 use crate::platform::send::write;
 use crate::platform::{Failed, FailureKind};
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 pub mod history;
 pub mod live;
@@ -123,7 +123,7 @@ impl Ecs {
     }
 
     /// What ECS is asked for.
-    pub fn desired(&self, service: &Service) -> Desired {
+    pub fn desired(&self, service: &EcsService) -> Desired {
         let setting = Setting {
             tenant: &self.tenant,
             place: &self.place,

@@ -16,7 +16,7 @@ use super::settings::Tag;
 use super::settings::sdk::last_part;
 use crate::answer::{Deployed, Ending};
 use crate::platform::Failed;
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// How a deployment ended, from ECS's own record of it.
 pub(super) fn ending(record: &RecordView) -> Ending {
@@ -37,8 +37,12 @@ pub(super) fn ending(record: &RecordView) -> Ending {
 
 impl Ecs {
     /// The deployments of a service, newest first, at most `most`. Reads only.
-    pub async fn history(&self, service: &Service, most: usize) -> Result<Vec<Deployed>, Failed> {
-        let name = service.ecs.service.as_str();
+    pub async fn history(
+        &self,
+        service: &EcsService,
+        most: usize,
+    ) -> Result<Vec<Deployed>, Failed> {
+        let name = service.own.service.as_str();
         let (listed, found) = futures::join!(
             self.list_deployments(name, &[], most),
             self.find_service(name)

@@ -12,7 +12,7 @@ use crate::event::Events;
 use crate::platform::aws::failed;
 use crate::platform::{Failed, FailureKind};
 use crate::rollout::Unit;
-use crate::spec::{AwsLogs, Service};
+use crate::spec::{AwsLogs, EcsService};
 
 /// How often a followed group is asked. `FilterLogEvents` allows 5 to 10 calls a second for the
 /// whole account and Region (Amazon CloudWatch Logs quotas).
@@ -29,12 +29,12 @@ impl Ecs {
     /// end it.
     pub async fn tell_logs(
         &self,
-        service: &Service,
+        service: &EcsService,
         wanted: &Wanted,
         events: &Events,
         mut each: impl FnMut(LogLine),
     ) -> Result<(), Failed> {
-        let Some(group) = &service.ecs.logs else {
+        let Some(group) = &service.own.logs else {
             return Err(Failed::new(
                 format!("read the logs of {}", service.name),
                 FailureKind::Refused,

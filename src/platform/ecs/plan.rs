@@ -32,7 +32,7 @@ use super::settings::Desired;
 use crate::event::Events;
 use crate::plan::Plan;
 use crate::platform::{Failed, FailureKind, Intent, TakesOver};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// A plan for ECS.
 pub type EcsPlan = Plan<Basis, Change>;
@@ -50,7 +50,7 @@ pub struct Planned {
 #[derive(Debug, Clone, Copy)]
 pub struct Goal<'a> {
     /// The file's words.
-    pub service: &'a Service,
+    pub service: &'a EcsService,
     /// What they come to.
     pub desired: &'a Desired,
     /// What the command asks for beyond them.
@@ -117,7 +117,7 @@ impl Ecs {
         let mut draft = match there.filter(|_| particular) {
             None if particular => {
                 return Err(Failed::new(
-                    format!("change service {}", service.ecs.service),
+                    format!("change service {}", service.own.service),
                     FailureKind::Missing,
                     "it is not there; `apply` makes it",
                 ));
@@ -139,7 +139,7 @@ impl Ecs {
     /// Refuses what is not ours unless it is to be adopted, and says what that resets.
     fn check_ours(
         &self,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         there: Option<&LiveService>,
         draft: &mut Draft,
@@ -158,12 +158,12 @@ impl Ecs {
     }
 
     /// The facts that a plan rests on; `counted`: the count is among them.
-    fn basis(&self, service: &Service, observed: &Observed, counted: bool) -> Basis {
+    fn basis(&self, service: &EcsService, observed: &Observed, counted: bool) -> Basis {
         let place = Basis {
             account: observed.account.clone(),
             region: self.place().region.to_string(),
             cluster: self.cluster().to_owned(),
-            service: service.ecs.service.to_string(),
+            service: service.own.service.to_string(),
             primary: None,
             task_definition: None,
             counted,

@@ -25,7 +25,7 @@ use crate::platform::{
     Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// Between two looks for a record that is not listed yet.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -50,7 +50,7 @@ impl Platform for Ecs {
 
     async fn propose(
         &self,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
@@ -71,7 +71,7 @@ impl Platform for Ecs {
     async fn reread(
         &self,
         session: &Session,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
@@ -84,7 +84,7 @@ impl Platform for Ecs {
         Ok(current)
     }
 
-    async fn warnings(&self, service: &Service) -> Vec<Note> {
+    async fn warnings(&self, service: &EcsService) -> Vec<Note> {
         self.failed_before(service).await.unwrap_or_else(|error| {
             tracing::info!(%error, "no look at earlier deployments");
             Vec::new()
@@ -110,7 +110,7 @@ impl Platform for Ecs {
     async fn perform(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
@@ -133,7 +133,7 @@ impl Platform for Ecs {
     async fn settle(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
@@ -197,7 +197,7 @@ impl Platform for Ecs {
     async fn close(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         outcome: &Outcome,
         events: &Events,
     ) {
@@ -218,7 +218,7 @@ impl Platform for Ecs {
         &self,
         _session: &Session,
         rollout: &Watched,
-        service: &Service,
+        service: &EcsService,
         attached: bool,
     ) -> EventKind {
         EventKind::Following {
@@ -239,10 +239,10 @@ impl Platform for Ecs {
     async fn rollout(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         id: &str,
     ) -> Result<Watched, Failed> {
-        let name = service.ecs.service.as_str();
+        let name = service.own.service.as_str();
         let found = self.find_service(name).await?;
         let unknown = |why: &str| {
             let what = format!("find rollout {id} of {name}");
@@ -315,7 +315,7 @@ impl Platform for Ecs {
     async fn gone(
         &self,
         _session: &Session,
-        service: &Service,
+        service: &EcsService,
         end: Timestamp,
         cancel: &Cancel,
         events: &Events,

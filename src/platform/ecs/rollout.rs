@@ -20,7 +20,7 @@ use self::targets::Sightings;
 use crate::platform::ecs::live::view::ServiceView;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::rollout::Failure;
-use crate::spec::{Architecture, Service};
+use crate::spec::{Architecture, EcsService};
 
 /// A rollout under watch.
 #[derive(Debug, Clone)]
@@ -101,13 +101,13 @@ pub(super) struct Seen {
 
 impl Watched {
     /// A rollout of `service`, known by `ours`.
-    pub fn new(service: &Service, ours: RolloutId) -> Self {
+    pub fn new(service: &EcsService, ours: RolloutId) -> Self {
         let essential = service
             .containers
             .iter()
             .filter(|container| container.essential);
         Self {
-            service: service.ecs.service.to_string(),
+            service: service.own.service.to_string(),
             memory: Failures::default(),
             stays_new: Vec::new(),
             record: RecordState::Unknown,
@@ -127,9 +127,9 @@ impl Watched {
                     .iter()
                     .map(|group| group.arn.to_string())
                     .collect(),
-                architecture: service.architecture,
-                minimum_percent: service.ecs.minimum_healthy_percent,
-                maximum_percent: service.ecs.maximum_percent,
+                architecture: service.own.architecture,
+                minimum_percent: service.own.minimum_healthy_percent,
+                maximum_percent: service.own.maximum_percent,
             },
             seen: Seen {
                 begun: ours.begun,

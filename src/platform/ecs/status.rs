@@ -13,7 +13,7 @@ use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::event::Events;
 use crate::platform::Failed;
 use crate::platform::aws::failed;
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// So many of ECS's last words about a service are told.
 const MESSAGES: usize = 5;
@@ -22,7 +22,7 @@ impl Ecs {
     /// What runs now; `None`: the service is not there. Reads only.
     pub async fn status(
         &self,
-        service: &Service,
+        service: &EcsService,
         events: &Events,
     ) -> Result<Option<Status>, Failed> {
         let observed = Box::pin(self.observe(service, events)).await?;

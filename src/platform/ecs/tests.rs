@@ -17,7 +17,7 @@ use crate::event::{Event, EventKind, Events};
 use crate::platform::aws::connect;
 use crate::platform::owner::Tenant;
 use crate::platform::{Failed, Intent, PerformError};
-use crate::spec::{EcsPlace, Files, Request, Service, Spec, load};
+use crate::spec::{EcsPlace, EcsService, Files, Request, Spec, load};
 use sandbox::{Fault, Sandbox, World};
 
 mod budgets;
@@ -94,7 +94,7 @@ fn spec(deploy: &str, target: &str) -> Spec {
 }
 
 /// The service of [`DEPLOY`] with other words for some of its words.
-pub(super) fn service_with(changes: &[(&str, &str)]) -> Service {
+pub(super) fn service_with(changes: &[(&str, &str)]) -> EcsService {
     let mut text = DEPLOY.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from}");
@@ -103,7 +103,7 @@ pub(super) fn service_with(changes: &[(&str, &str)]) -> Service {
     spec(&text, TARGET).services.remove(0)
 }
 
-fn service() -> Service {
+fn service() -> EcsService {
     service_with(&[])
 }
 
@@ -176,11 +176,11 @@ impl Cloud {
             .unwrap();
     }
 
-    async fn plan(&self, service: &Service) -> Result<Planned, Failed> {
+    async fn plan(&self, service: &EcsService) -> Result<Planned, Failed> {
         self.plan_to(service, &Intent::default()).await
     }
 
-    async fn plan_to(&self, service: &Service, intent: &Intent) -> Result<Planned, Failed> {
+    async fn plan_to(&self, service: &EcsService, intent: &Intent) -> Result<Planned, Failed> {
         let goal = Goal {
             service,
             desired: &self.ecs.desired(service),
@@ -194,7 +194,7 @@ impl Cloud {
     }
 
     /// Deploys and waits until the rollout is long over.
-    async fn deploy(&self, service: &Service) -> Started {
+    async fn deploy(&self, service: &EcsService) -> Started {
         let plan = self.plan(service).await.unwrap().plan;
         let started = self.perform(&plan).await.unwrap().unwrap();
         self.rest().await;

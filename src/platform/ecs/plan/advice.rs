@@ -17,14 +17,14 @@ use crate::platform::ecs::live::view::RecordView;
 use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Failed, counting};
-use crate::spec::{Provider, Service};
+use crate::spec::{EcsService, Provider};
 
 /// The shortest time in which a rollout of `count` tasks can end: each wave takes until the first
 /// health check has passed. What nobody can know beforehand (pulling, booting) counts as nothing;
 /// neither does draining: no read that a plan makes tells its delay, and whether a wave waits for
 /// it is not documented. `None`: it can never end.
-pub fn shortest(service: &Service, count: u32) -> Option<Duration> {
-    let ecs = &service.ecs;
+pub fn shortest(service: &EcsService, count: u32) -> Option<Duration> {
+    let ecs = &service.own;
     let waves = waves(count, ecs.minimum_healthy_percent, ecs.maximum_percent)?;
     let healthy = service
         .containers
@@ -38,7 +38,12 @@ pub fn shortest(service: &Service, count: u32) -> Option<Duration> {
 }
 
 /// Notes on a plan for `count` tasks that starts a rollout or not.
-pub fn notes(service: &Service, changes: &[Change], count: u32, observed: &Observed) -> Vec<Note> {
+pub fn notes(
+    service: &EcsService,
+    changes: &[Change],
+    count: u32,
+    observed: &Observed,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     let created = observed.service.is_none();
     if changes.iter().any(Change::starts_rollout) {
@@ -53,8 +58,8 @@ pub fn notes(service: &Service, changes: &[Change], count: u32, observed: &Obser
     notes
 }
 
-fn on_rollout(notes: &mut Vec<Note>, service: &Service, count: u32, created: bool) {
-    let ecs = &service.ecs;
+fn on_rollout(notes: &mut Vec<Note>, service: &EcsService, count: u32, created: bool) {
+    let ecs = &service.own;
     let (low, high) = (ecs.minimum_healthy_percent, ecs.maximum_percent);
     let deadline = service.rollout.policy.deadline;
     match shortest(service, count) {
@@ -82,7 +87,7 @@ fn on_rollout(notes: &mut Vec<Note>, service: &Service, count: u32, created: boo
     }
 }
 
-fn breaker(notes: &mut Vec<Note>, service: &Service) {
+fn breaker(notes: &mut Vec<Note>, service: &EcsService) {
     let breaker = &service.rollout.breaker;
     if !breaker.enabled {
         notes.push(Note::warning(
@@ -125,8 +130,8 @@ fn left_alone(notes: &mut Vec<Note>, observed: &Observed) {
 impl Ecs {
     /// Whether this very specification failed before, with when and why; four reads at most, that
     /// only feed a warning. Nothing should wait for them.
-    pub async fn failed_before(&self, service: &Service) -> Result<Vec<Note>, Failed> {
-        let name = service.ecs.service.as_str();
+    pub async fn failed_before(&self, service: &EcsService) -> Result<Vec<Note>, Failed> {
+        let name = service.own.service.as_str();
         let states = [
             ecs::ServiceDeploymentStatus::RollbackSuccessful,
             ecs::ServiceDeploymentStatus::RollbackFailed,
@@ -179,7 +184,7 @@ impl Failure {
 
 /// The newest failure of just these images.
 fn newest_failure(
-    service: &Service,
+    service: &EcsService,
     failures: &[RecordView],
     revisions: &[ecs::ServiceRevision],
 ) -> Option<Failure> {

@@ -12,7 +12,7 @@ use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::{Desired, ScalableTarget, ScalingPolicy};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 const OBJECT: &str = "autoscaling";
 
@@ -22,7 +22,7 @@ pub struct Wish<'a> {
     /// What the file says.
     pub desired: &'a Desired,
     /// The file's words.
-    pub service: &'a Service,
+    pub service: &'a EcsService,
     /// Only once the new revision is healthy.
     pub after_health: bool,
     /// How many tasks are wanted at present; `None`: the service is not there.

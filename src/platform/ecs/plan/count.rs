@@ -9,7 +9,7 @@ use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::render::policy_name;
 use crate::platform::ecs::settings::sdk;
 use crate::platform::ecs::settings::{Desired, ScalableTarget};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// Who decides how many tasks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum CountOwner {
 
 impl CountOwner {
     /// As the file and what scales the service have it.
-    pub fn of(desired: &Desired, scaling: Option<&LiveScaling>, service: &Service) -> Self {
+    pub fn of(desired: &Desired, scaling: Option<&LiveScaling>, service: &EcsService) -> Self {
         if desired.scalable_target.is_some() || service.counted_by_others {
             return Self::Autoscaler;
         }
@@ -50,7 +50,7 @@ pub struct Policies {
 
 impl Policies {
     /// Of what scales the service.
-    pub fn of(scaling: &LiveScaling, service: &Service) -> Self {
+    pub fn of(scaling: &LiveScaling, service: &EcsService) -> Self {
         let names = ["cpu", "memory", "requests"].map(|what| policy_name(service, what));
         let all = scaling.names().cloned();
         let (ours, others) = all.partition(|name| names.contains(name));
@@ -80,7 +80,7 @@ pub fn count_after(changes: &[Change], count: i32) -> Option<i32> {
 
 /// How many tasks a rollout of these changes is about, where the file does not say so: as many as are
 /// wanted now, or as the changes themselves start where none is.
-pub fn wanted(service: &Service, observed: &Observed, changes: &[Change]) -> u32 {
+pub fn wanted(service: &EcsService, observed: &Observed, changes: &[Change]) -> u32 {
     let Some(there) = &observed.service else {
         return service.replicas;
     };

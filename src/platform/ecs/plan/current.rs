@@ -5,7 +5,7 @@ use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::started::RolloutId;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Current, Whose};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// So many failures lately, and tasks missing, are no coincidence.
 const FAILURES: usize = 2;
@@ -23,7 +23,7 @@ pub struct Asked<'a> {
 pub fn current(
     view: Option<&ServiceView>,
     asked: Asked<'_>,
-    service: &Service,
+    service: &EcsService,
 ) -> Current<Watched> {
     let Some(view) = view.filter(|view| view.status == "ACTIVE") else {
         return Current::Absent;
@@ -59,7 +59,7 @@ pub fn current(
 }
 
 /// A deployment of that id, while the service lists it.
-pub fn known(view: &ServiceView, id: &str, service: &Service) -> Option<Watched> {
+pub fn known(view: &ServiceView, id: &str, service: &EcsService) -> Option<Watched> {
     let deployment = view.deployment(id)?;
     Some(follow(view, deployment, service))
 }
@@ -68,7 +68,7 @@ fn rolling(
     view: &ServiceView,
     primary: &DeploymentView,
     asked: Asked<'_>,
-    service: &Service,
+    service: &EcsService,
 ) -> Current<Watched> {
     let failed = view.deployments.iter().find(|deployment| {
         deployment.rollout.as_deref() == Some("FAILED") && deployment.id != primary.id
@@ -94,7 +94,7 @@ fn rolling(
     }
 }
 
-fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) -> Watched {
+fn follow(view: &ServiceView, deployment: &DeploymentView, service: &EcsService) -> Watched {
     Watched::new(
         service,
         RolloutId {
@@ -106,7 +106,7 @@ fn follow(view: &ServiceView, deployment: &DeploymentView, service: &Service) ->
     )
 }
 
-fn by_count(view: &ServiceView, primary: &DeploymentView, service: &Service) -> Watched {
+fn by_count(view: &ServiceView, primary: &DeploymentView, service: &EcsService) -> Watched {
     let mut rollout = follow(view, primary, service);
     rollout.ours.count_only = Some(FAILURES);
     rollout

@@ -14,7 +14,7 @@ use crate::event::{EventKind, Events};
 use crate::platform::ecs::Ecs;
 use crate::platform::{Failed, Gone, Intent, TakesOver};
 use crate::rollout::Gauge;
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// How often a service that goes away is looked at.
 const LOOK: Duration = Duration::from_secs(3);
@@ -24,7 +24,7 @@ impl Ecs {
     /// refused unless it is to be adopted.
     pub(super) fn take_away(
         &self,
-        service: &Service,
+        service: &EcsService,
         intent: &Intent,
         observed: &Observed,
     ) -> Result<Draft, Failed> {
@@ -66,7 +66,7 @@ impl Ecs {
     /// end.
     pub async fn drained(
         &self,
-        service: &Service,
+        service: &EcsService,
         deadline: Timestamp,
         cancelled: impl Future<Output = ()>,
         events: &Events,
@@ -74,7 +74,7 @@ impl Ecs {
         let mut cancelled = std::pin::pin!(cancelled);
         let mut told = None;
         loop {
-            match self.find_service(service.ecs.service.as_str()).await {
+            match self.find_service(service.own.service.as_str()).await {
                 Ok(found) => match found.service {
                     None => return Ok(Gone::Gone),
                     Some(there) => {

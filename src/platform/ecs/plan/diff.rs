@@ -16,14 +16,14 @@ use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::unmanaged;
 use crate::platform::ecs::settings::{Desired, TaskDefinition};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// What must be done so that the cloud holds `desired`; `owner` decides how many tasks run.
 pub fn diff(
     desired: &Desired,
     observed: &Observed,
     owner: CountOwner,
-    service: &Service,
+    service: &EcsService,
 ) -> Result<Draft, Failed> {
     let mut draft = Draft::default();
     let revision = choose_revision(&mut draft, &desired.task_definition, observed);

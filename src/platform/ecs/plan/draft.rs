@@ -8,7 +8,7 @@ use crate::plan::{ChangeView, Effect, Note, Plan};
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::{Difference, Fields};
 use crate::platform::ecs::settings::sdk::last_part;
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// What must be done.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,7 +38,7 @@ impl Draft {
     /// The plan, which rests on `basis` and takes at least so long.
     pub fn into_plan(
         self,
-        service: &Service,
+        service: &EcsService,
         basis: Basis,
         shortest: Option<Duration>,
     ) -> Plan<Basis, Change> {

@@ -17,7 +17,7 @@ use crate::platform::Failed;
 use crate::platform::aws::failed;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::live::service::LiveService;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// How many services one page lists (Amazon ECS API reference, `ListServices`).
 const A_PAGE: i32 = 100;
@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Ecs {
     /// What a plan that makes a service says of services that are this one under another name. It
     /// feeds notes alone, so that what cannot be read, or not soon, costs no more than them.
-    pub(crate) async fn former_names(&self, service: &Service) -> Vec<Note> {
+    pub(crate) async fn former_names(&self, service: &EcsService) -> Vec<Note> {
         let clock = self.clock();
         let end = after(clock.now(), PATIENCE);
         let looking = Box::pin(self.under_other_names(service));
@@ -49,7 +49,7 @@ impl Ecs {
             .collect()
     }
 
-    async fn under_other_names(&self, service: &Service) -> Result<Vec<String>, Failed> {
+    async fn under_other_names(&self, service: &EcsService) -> Result<Vec<String>, Failed> {
         let cluster = self.cluster();
         let listed = self.ecs().list_services().cluster(cluster);
         let listed = listed.max_results(A_PAGE).send().await;
@@ -73,15 +73,15 @@ impl Ecs {
                 .map(LiveService::read)
                 .filter(|there| adopt::is_surely_ours(there, &self.tenant, &service.name))
                 .map(|there| there.config.service_name);
-            names.extend(ours.filter(|name| *name != service.ecs.service.as_str()));
+            names.extend(ours.filter(|name| *name != service.own.service.as_str()));
         }
         Ok(names)
     }
 }
 
 /// That the old one stays, and how to end it. What scales it goes first, as it was made last.
-fn stays(old: &str, service: &Service, place: &EcsPlace) -> Note {
-    let new = &service.ecs.service;
+fn stays(old: &str, service: &EcsService, place: &EcsPlace) -> Note {
+    let new = &service.own.service;
     let (cluster, region) = (&place.cluster, &place.region);
     let endpoint = place.endpoint.as_ref();
     let endpoint = endpoint.map_or(String::new(), |url| format!(" --endpoint-url {url}"));

@@ -9,7 +9,7 @@ use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::sdk::account_in;
 use crate::platform::{Failed, FailureKind};
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// What is there of one service.
 #[derive(Debug)]
@@ -50,11 +50,11 @@ fn as_seen(
 
 impl Ecs {
     /// Reads everything about a service.
-    pub async fn observe(&self, service: &Service, events: &Events) -> Result<Observed, Failed> {
+    pub async fn observe(&self, service: &EcsService, events: &Events) -> Result<Observed, Failed> {
         let (found, newest, scaling) = futures::join!(
-            self.find_service(service.ecs.service.as_str()),
-            self.newest_definition(service.ecs.family.as_str()),
-            self.read_scaling(service.ecs.service.as_str()),
+            self.find_service(service.own.service.as_str()),
+            self.newest_definition(service.own.family.as_str()),
+            self.read_scaling(service.own.service.as_str()),
         );
         let found = match found {
             Err(missing) if missing.kind == FailureKind::ClusterMissing => {

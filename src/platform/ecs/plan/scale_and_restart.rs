@@ -9,7 +9,7 @@ use crate::platform::counting;
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::ScalableTarget;
-use crate::spec::Service;
+use crate::spec::EcsService;
 
 /// New tasks of the same specification.
 pub fn restart(there: &LiveService) -> Draft {
@@ -30,7 +30,7 @@ pub fn restart(there: &LiveService) -> Draft {
 
 /// Another count: through the autoscaler's bounds where there is one.
 pub fn scale_to(
-    service: &Service,
+    service: &EcsService,
     there: &LiveService,
     scaling: Option<&LiveScaling>,
     count: u32,

@@ -10,12 +10,12 @@ use crate::platform::Failed;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::live::tasks::Tasks;
 use crate::platform::ecs::settings::sdk::last_part;
-use crate::spec::{Container, Dependency, Service};
+use crate::spec::{Container, Dependency, EcsService};
 
 impl Ecs {
     /// Tells of each that ended in tasks of `revision`. What may not be read is no reason for a word:
     /// nothing is known to be wrong.
-    pub(crate) async fn tell_ended(&self, service: &Service, revision: &str, events: &Events) {
+    pub(crate) async fn tell_ended(&self, service: &EcsService, revision: &str, events: &Events) {
         let beside: Vec<&Container> = service
             .containers
             .iter()
@@ -24,10 +24,10 @@ impl Ecs {
         if beside.is_empty() {
             return;
         }
-        match self.tasks_that_run(service.ecs.service.as_str()).await {
+        match self.tasks_that_run(service.own.service.as_str()).await {
             Ok(mut tasks) => {
                 tasks.retain(|task| task.task_definition_arn().map(last_part) == Some(revision));
-                let logged = service.ecs.logs.is_some();
+                let logged = service.own.logs.is_some();
                 for container in beside {
                     if let Some(words) = ended(container.name.as_str(), &tasks, logged) {
                         events.warn("sidecar_ended", words);
@@ -52,7 +52,7 @@ impl Ecs {
 }
 
 /// Whether another container begins only once this one has ended: then its end is its work.
-fn ends_by_design(service: &Service, container: &Container) -> bool {
+fn ends_by_design(service: &EcsService, container: &Container) -> bool {
     let waits = |other: &Container| {
         matches!(
             other.depends_on.get(&container.name),

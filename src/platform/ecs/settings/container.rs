@@ -18,7 +18,7 @@ use self::size::Size;
 use super::fields::Fields;
 use super::unmanaged::left::{Left, sorted};
 use crate::platform::Failed;
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 pub mod environment;
 pub mod health;
@@ -43,7 +43,7 @@ macro_rules! parts {
 
         impl ContainerDefinition {
             /// What the file asks for.
-            pub fn rendered(container: &Container, service: &Service) -> Self {
+            pub fn rendered(container: &Container, service: &EcsService) -> Self {
                 Self {
                     name: container.name.to_string(),
                     $($name: <$part>::rendered(container, service),)*

@@ -9,7 +9,7 @@ use super::{
 use crate::platform::ecs::origin;
 use crate::platform::ecs::origin::{Origin, key};
 use crate::platform::owner::Tenant;
-use crate::spec::{Architecture, EcsPlace, Scaling, Service};
+use crate::spec::{Architecture, EcsPlace, EcsService, Scaling};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone)]
@@ -23,8 +23,8 @@ pub struct Setting<'a> {
 }
 
 /// What ECS is asked for.
-pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
-    let resource = format!("service/{}/{}", setting.place.cluster, service.ecs.service);
+pub fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
+    let resource = format!("service/{}/{}", setting.place.cluster, service.own.service);
     Desired {
         task_definition: task_definition(service, setting),
         service: service_config(service, setting),
@@ -41,11 +41,11 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
 }
 
 /// The name of our policy for `what`: `cpu`, `memory` or `requests`.
-pub fn policy_name(service: &Service, what: &str) -> String {
+pub fn policy_name(service: &EcsService, what: &str) -> String {
     format!("{}-{what}-scaling", service.name)
 }
 
-fn task_definition(service: &Service, setting: &Setting<'_>) -> TaskDefinition {
+fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinition {
     let mut tags = tags(service, setting.tenant);
     tags.extend(
         setting
@@ -56,18 +56,20 @@ fn task_definition(service: &Service, setting: &Setting<'_>) -> TaskDefinition {
     );
     tags.sort();
     TaskDefinition {
-        family: service.ecs.family.to_string(),
+        family: service.own.family.to_string(),
         network_mode: Some("awsvpc".into()),
         requires_compatibilities: vec!["FARGATE".into()],
-        cpu: Some(service.cpu.to_string()),
-        memory: Some(service.memory.to_string()),
-        execution_role_arn: service.ecs.execution_role.as_ref().map(ToString::to_string),
-        task_role_arn: service.ecs.task_role.as_ref().map(ToString::to_string),
-        runtime_platform: (service.architecture == Architecture::Arm64).then(|| RuntimePlatform {
-            cpu_architecture: Some("ARM64".into()),
-            operating_system_family: Some("LINUX".into()),
+        cpu: Some(service.own.cpu.to_string()),
+        memory: Some(service.own.memory.to_string()),
+        execution_role_arn: service.own.execution_role.as_ref().map(ToString::to_string),
+        task_role_arn: service.own.task_role.as_ref().map(ToString::to_string),
+        runtime_platform: (service.own.architecture == Architecture::Arm64).then(|| {
+            RuntimePlatform {
+                cpu_architecture: Some("ARM64".into()),
+                operating_system_family: Some("LINUX".into()),
+            }
         }),
-        ephemeral_storage: service.ecs.ephemeral_storage.map(|gib| EphemeralStorage {
+        ephemeral_storage: service.own.ephemeral_storage.map(|gib| EphemeralStorage {
             size_in_gib: whole(gib),
         }),
         container_definitions: service
@@ -79,11 +81,11 @@ fn task_definition(service: &Service, setting: &Setting<'_>) -> TaskDefinition {
     }
 }
 
-fn service_config(service: &Service, setting: &Setting<'_>) -> ServiceConfig {
+fn service_config(service: &EcsService, setting: &Setting<'_>) -> ServiceConfig {
     ServiceConfig {
         cluster: setting.place.cluster.to_string(),
-        service_name: service.ecs.service.to_string(),
-        task_definition: service.ecs.family.to_string(),
+        service_name: service.own.service.to_string(),
+        task_definition: service.own.family.to_string(),
         desired_count: Some(whole(first_count(service))),
         settings: ServiceSettings::rendered(service, setting.place),
         tags: tags(service, setting.tenant),
@@ -91,7 +93,7 @@ fn service_config(service: &Service, setting: &Setting<'_>) -> ServiceConfig {
 }
 
 /// How many tasks a new service starts with: `replicas`, within the autoscaler's bounds.
-fn first_count(service: &Service) -> u32 {
+fn first_count(service: &EcsService) -> u32 {
     match &service.scaling {
         Some(scaling) => service.replicas.min(scaling.max).max(scaling.min),
         None => service.replicas,
@@ -99,7 +101,7 @@ fn first_count(service: &Service) -> u32 {
 }
 
 /// The tags of everything that we make for a service, sorted by key.
-fn tags(service: &Service, tenant: &Tenant) -> Vec<Tag> {
+fn tags(service: &EcsService, tenant: &Tenant) -> Vec<Tag> {
     let mut tags: Vec<Tag> = service
         .tags
         .iter()
@@ -126,7 +128,7 @@ fn tags(service: &Service, tenant: &Tenant) -> Vec<Tag> {
 fn scalable_target(
     scaling: &Scaling,
     resource: &str,
-    service: &Service,
+    service: &EcsService,
     setting: &Setting<'_>,
 ) -> ScalableTarget {
     ScalableTarget {
@@ -142,7 +144,7 @@ fn scalable_target(
     }
 }
 
-fn policies(scaling: &Scaling, resource: &str, service: &Service) -> Vec<ScalingPolicy> {
+fn policies(scaling: &Scaling, resource: &str, service: &EcsService) -> Vec<ScalingPolicy> {
     let label = resource_label(service);
     [
         ("cpu", scaling.cpu, "ECSServiceAverageCPUUtilization", None),
@@ -184,9 +186,9 @@ fn policies(scaling: &Scaling, resource: &str, service: &Service) -> Vec<Scaling
 
 /// `app/LB/ID/targetgroup/TG/ID`, from the two ARNs (Application Auto Scaling API reference,
 /// `PredefinedMetricSpecification`).
-fn resource_label(service: &Service) -> Option<String> {
-    let balancer = service.ecs.load_balancer.as_ref()?;
-    let group = service.ecs.target_groups.first()?;
+fn resource_label(service: &EcsService) -> Option<String> {
+    let balancer = service.own.load_balancer.as_ref()?;
+    let group = service.own.target_groups.first()?;
     let balancer = balancer.resource().strip_prefix("loadbalancer/")?;
     Some(format!("{balancer}/{}", group.arn.resource()))
 }

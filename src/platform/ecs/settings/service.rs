@@ -31,7 +31,7 @@ use super::fields::Fields;
 use super::sdk::primary;
 use super::unmanaged::left::Left;
 use crate::platform::Failed;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// Makes of one list the settings of a service, what an update changes of them, and what is done
 /// with each in turn.
@@ -52,7 +52,7 @@ macro_rules! settings {
 
         impl ServiceSettings {
             /// What the file asks for.
-            pub fn rendered(service: &Service, place: &EcsPlace) -> Self {
+            pub fn rendered(service: &EcsService, place: &EcsPlace) -> Self {
                 Self { $($name: <$setting>::rendered(service, place),)* }
             }
 

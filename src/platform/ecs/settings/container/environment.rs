@@ -10,7 +10,7 @@ use crate::plan::MASK;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::incomplete;
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 /// A container's environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ pub struct Secret {
 }
 
 impl ContainerPart for Environment {
-    fn rendered(container: &Container, _: &Service) -> Self {
+    fn rendered(container: &Container, _: &EcsService) -> Self {
         let literals = container.env.iter().map(|(name, literal)| KeyValue {
             name: name.clone(),
             value: literal.expose().to_owned(),

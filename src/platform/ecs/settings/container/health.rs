@@ -8,7 +8,7 @@ use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::incomplete;
 use crate::platform::ecs::settings::sdk::{seconds, whole};
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 /// How ECS tells that a container is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub struct CommandCheck {
 }
 
 impl ContainerPart for Health {
-    fn rendered(container: &Container, _: &Service) -> Self {
+    fn rendered(container: &Container, _: &EcsService) -> Self {
         Self {
             health_check: container.health.as_ref().map(|health| CommandCheck {
                 command: vec!["CMD-SHELL".into(), health.command.clone()],

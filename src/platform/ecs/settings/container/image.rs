@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 /// What a container runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct ContainerImage {
 }
 
 impl ContainerPart for ContainerImage {
-    fn rendered(container: &Container, _: &Service) -> Self {
+    fn rendered(container: &Container, _: &EcsService) -> Self {
         Self {
             image: container.image.to_string(),
             essential: Some(container.essential),

@@ -10,7 +10,7 @@ use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::platform::ecs::settings::unmanaged::left::{Left, sorted};
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 /// The options of `awslogs` that the file format has words for.
 const OPTIONS: [&str; 3] = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
@@ -36,9 +36,9 @@ pub struct LogConfiguration {
 }
 
 impl ContainerPart for Logs {
-    fn rendered(_: &Container, service: &Service) -> Self {
+    fn rendered(_: &Container, service: &EcsService) -> Self {
         Self {
-            log_configuration: service.ecs.logs.as_ref().map(|logs| LogConfiguration {
+            log_configuration: service.own.logs.as_ref().map(|logs| LogConfiguration {
                 log_driver: "awslogs".into(),
                 options: [
                     ("awslogs-group", logs.group.clone()),

@@ -7,7 +7,7 @@ use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::{incomplete, word};
-use crate::spec::{Container, Dependency, Service};
+use crate::spec::{Container, Dependency, EcsService};
 
 /// The containers that come before one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct ContainerDependency {
 }
 
 impl ContainerPart for Order {
-    fn rendered(container: &Container, _: &Service) -> Self {
+    fn rendered(container: &Container, _: &EcsService) -> Self {
         let others = container.depends_on.iter();
         Self {
             depends_on: others

@@ -6,7 +6,7 @@ use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::unmanaged::left::Left;
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 /// Whatever differs in a task definition, every task is made anew.
 pub const EFFECT: Effect = Effect::Restarts;
@@ -14,7 +14,7 @@ pub const EFFECT: Effect = Effect::Restarts;
 /// One part of a container: how it is asked for, read, compared and registered.
 pub trait ContainerPart: Sized {
     /// What the file asks for.
-    fn rendered(container: &Container, service: &Service) -> Self;
+    fn rendered(container: &Container, service: &EcsService) -> Self;
 
     /// What a registered container has.
     fn received(read: &ecs::ContainerDefinition) -> Self;

@@ -8,7 +8,7 @@ use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::word;
 use crate::platform::ecs::settings::unmanaged::left::Left;
-use crate::spec::{Container, Protocol, Service};
+use crate::spec::{Container, EcsService, Protocol};
 
 /// The ports that a container listens on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl PortMapping {
 }
 
 impl ContainerPart for Ports {
-    fn rendered(container: &Container, _: &Service) -> Self {
+    fn rendered(container: &Container, _: &EcsService) -> Self {
         let ports = container.ports.iter().map(|port| PortMapping {
             container_port: i32::from(port.number),
             protocol: Some(

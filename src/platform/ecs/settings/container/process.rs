@@ -7,7 +7,7 @@ use super::part::{At, ContainerPart, EFFECT, put_some, put_words, some_list};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::seconds;
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 /// How a container's program is started and stopped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Process {
 }
 
 impl ContainerPart for Process {
-    fn rendered(container: &Container, _: &Service) -> Self {
+    fn rendered(container: &Container, _: &EcsService) -> Self {
         Self {
             entry_point: container.entrypoint.clone(),
             command: container.command.clone(),

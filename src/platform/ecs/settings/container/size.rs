@@ -7,7 +7,7 @@ use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::whole;
-use crate::spec::{Container, Service};
+use crate::spec::{Container, EcsService};
 
 /// A container's share of its task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Size {
 }
 
 impl ContainerPart for Size {
-    fn rendered(container: &Container, _: &Service) -> Self {
+    fn rendered(container: &Container, _: &EcsService) -> Self {
         Self {
             cpu: container.cpu.map(whole),
             memory: container.memory.map(whole),

@@ -11,7 +11,7 @@ use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::whole;
 use crate::platform::ecs::settings::sdk::{incomplete, word};
-use crate::spec::{EcsPlace, Provider, Service};
+use crate::spec::{EcsPlace, EcsService, Provider};
 
 /// Where tasks run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,8 +43,8 @@ impl ServiceSetting for Launch {
     // ECS refuses another strategy that forces no new deployment.
     const FORCES: bool = true;
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
-        let shares = &service.ecs.capacity;
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
+        let shares = &service.own.capacity;
         Self {
             launch_type: shares.is_empty().then(|| "FARGATE".into()),
             capacity_provider_strategy: shares

@@ -11,7 +11,7 @@ use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::whole;
 use crate::platform::ecs::settings::sdk::{incomplete, word};
-use crate::spec::{Breaker, EcsPlace, Service, Threshold};
+use crate::spec::{Breaker, EcsPlace, EcsService, Threshold};
 
 /// How a rollout goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,8 +82,8 @@ pub struct Alarms {
 impl ServiceSetting for Deployment {
     const GROUPS: &'static [&'static str] = &["deployment"];
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
-        let ecs = &service.ecs;
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
+        let ecs = &service.own;
         let breaker = &service.rollout.breaker;
         Self {
             deployment_configuration: Some(DeploymentConfiguration {

@@ -9,7 +9,7 @@ use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// ECS Exec.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,9 +25,9 @@ impl ServiceSetting for Exec {
     // A task gets its agent when it starts; ECS itself sees no reason to start others.
     const FORCES: bool = true;
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         Self {
-            enable_execute_command: service.ecs.exec.then_some(true),
+            enable_execute_command: service.own.exec.then_some(true),
         }
     }
 

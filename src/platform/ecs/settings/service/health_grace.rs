@@ -10,7 +10,7 @@ use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::seconds;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// The grace of a service's health checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +24,9 @@ pub struct HealthGrace {
 impl ServiceSetting for HealthGrace {
     const GROUPS: &'static [&'static str] = &["healthCheckGracePeriodSeconds"];
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
-        let grace = seconds(service.ecs.health_grace);
-        let matters = grace > 0 && !service.ecs.target_groups.is_empty();
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
+        let grace = seconds(service.own.health_grace);
+        let matters = grace > 0 && !service.own.target_groups.is_empty();
         Self {
             health_check_grace_period_seconds: matters.then_some(grace),
         }

@@ -10,7 +10,7 @@ use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::{incomplete, word};
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// The network of a service's tasks; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl ServiceSetting for TaskNetwork {
     const OF_A_REVISION: bool = true;
     const STARTS_ROLLOUT: bool = true;
 
-    fn rendered(_: &Service, place: &EcsPlace) -> Self {
+    fn rendered(_: &EcsService, place: &EcsPlace) -> Self {
         let network = &place.network;
         let public = if network.public_ip {
             "ENABLED"

@@ -9,7 +9,7 @@ use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// What an absent version stands for (Amazon ECS API reference, CreateService).
 pub const LATEST: &str = "LATEST";
@@ -35,9 +35,9 @@ impl ServiceSetting for PlatformVersion {
     const OF_A_REVISION: bool = true;
     const STARTS_ROLLOUT: bool = true;
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         Self {
-            platform_version: Some(service.ecs.platform_version.clone()),
+            platform_version: Some(service.own.platform_version.clone()),
         }
     }
 

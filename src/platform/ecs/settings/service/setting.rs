@@ -6,7 +6,7 @@ use aws_sdk_ecs::types as ecs;
 
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// One setting of a service: how it is asked for, read, compared, made and changed.
 pub trait ServiceSetting: Sized + Clone + Default {
@@ -22,7 +22,7 @@ pub trait ServiceSetting: Sized + Clone + Default {
     const FORCES: bool = false;
 
     /// What the file asks for.
-    fn rendered(service: &Service, place: &EcsPlace) -> Self;
+    fn rendered(service: &EcsService, place: &EcsPlace) -> Self;
 
     /// What a service has.
     fn received(read: &ecs::Service) -> Self;

@@ -10,7 +10,7 @@ use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{EcsPlace, Service};
+use crate::spec::{EcsPlace, EcsService};
 
 /// The target groups of a service; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +38,8 @@ impl ServiceSetting for TargetGroups {
     const OF_A_REVISION: bool = true;
     const STARTS_ROLLOUT: bool = true;
 
-    fn rendered(service: &Service, _: &EcsPlace) -> Self {
-        let groups = service.ecs.target_groups.iter();
+    fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
+        let groups = service.own.target_groups.iter();
         Self {
             load_balancers: groups
                 .map(|group| LoadBalancer {
