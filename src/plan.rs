@@ -62,7 +62,7 @@ impl<B, C: Change> Plan<B, C> {
 
 /// What must be done so that what is there becomes what is asked for. `C` is the platform's change.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Diff<C> {
+pub struct Draft<C> {
     /// In the order in which they are performed.
     pub changes: Vec<C>,
     /// The same for people, field by field.
@@ -73,7 +73,7 @@ pub struct Diff<C> {
     pub left: BTreeSet<(String, String)>,
 }
 
-impl<C> Default for Diff<C> {
+impl<C> Default for Draft<C> {
     fn default() -> Self {
         Self {
             changes: Vec::new(),
@@ -84,7 +84,24 @@ impl<C> Default for Diff<C> {
     }
 }
 
-impl<C: Change> Diff<C> {
+impl<C: Change> Draft<C> {
+    /// The plan, which rests on `basis` and takes at least so long.
+    pub fn into_plan<B>(
+        self,
+        service: &ServiceName,
+        basis: B,
+        shortest: Option<Duration>,
+    ) -> Plan<B, C> {
+        Plan {
+            service: service.clone(),
+            basis,
+            changes: self.changes,
+            views: self.views,
+            notes: self.notes,
+            shortest,
+        }
+    }
+
     /// Whether a rollout begins with it.
     pub fn starts_rollout(&self) -> bool {
         self.changes.iter().any(C::starts_rollout)

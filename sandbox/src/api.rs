@@ -18,6 +18,7 @@ mod logs;
 mod run_task;
 mod scaling;
 mod scaling_policies;
+mod scaling_rules;
 mod scheduled_actions;
 mod service_deployments;
 mod service_rules;

@@ -1,22 +1,24 @@
 //! Amazon ECS: services of Fargate tasks that roll under ECS's own eye.
 //!
-//! `render` says what ECS is asked for, `observe` what is there, `diff` what to do about it, and
-//! `perform` does that and no more. No SDK type leaves this module.
+//! `render` says what ECS is asked for, `live` what is there, `diff` what to do about it, and `perform`
+//! does that and no more. No SDK type leaves this module.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use self::live::definition::Definition;
 use self::origin::Origin;
-use self::plan::observe::Definition;
-use self::settings::render::Setting;
+use self::settings::Desired;
+use self::settings::render::{Setting, render};
 use crate::clock::Clock;
 use crate::platform::aws::{Connection, Renewing, Requests, ServerTime, Whole};
 use crate::platform::owner::Tenant;
 use crate::platform::send::write;
 use crate::platform::{Failed, FailureKind};
-use crate::spec::EcsPlace;
+use crate::spec::{EcsPlace, EcsService};
 
 pub mod history;
+pub mod live;
 pub mod logs;
 pub mod plan;
 pub mod rollback;
@@ -120,13 +122,14 @@ impl Ecs {
         &self.clock
     }
 
-    /// What is the same for every service.
-    pub fn setting(&self) -> Setting<'_> {
-        Setting {
+    /// What ECS is asked for.
+    pub fn desired(&self, service: &EcsService) -> Desired {
+        let setting = Setting {
             tenant: &self.tenant,
             place: &self.place,
             origin: &self.origin,
-        }
+        };
+        render(service, &setting)
     }
 
     /// The cluster's name.

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::scaling::{Identity, validation};
+use super::scaling_rules::{Identity, validation};
 use super::{Answer, ApiError, page, read, time};
 use crate::world::World;
 use crate::world::scaling::ScheduledAction;

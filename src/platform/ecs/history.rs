@@ -8,41 +8,29 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types as ecs;
 
 use super::Ecs;
+use super::live::definition::Definition;
+use super::live::service::LiveService;
+use super::live::view::RecordView;
 use super::origin::{APPLY, Origin, Scaled, key};
-use super::plan::observe::{Definition, ObservedService};
-use super::rollout::from_sdk;
-use super::rollout::short;
 use super::settings::Tag;
-use super::settings::from_sdk::last_part;
+use super::settings::sdk::last_part;
 use crate::answer::{Deployed, Ending};
 use crate::platform::Failed;
 use crate::spec::EcsService;
 
 /// How a deployment ended, from ECS's own record of it.
-pub(super) fn ending(deployment: &ecs::ServiceDeployment) -> Ending {
-    use ecs::ServiceDeploymentStatus as Status;
-    let breaker = deployment.deployment_circuit_breaker.as_ref();
-    let alarms = deployment.alarms.as_ref();
-    let monitors = [
-        breaker.and_then(|breaker| breaker.status.as_ref()),
-        alarms.and_then(|alarms| alarms.status.as_ref()),
-    ];
-    let triggered = monitors.contains(&Some(
-        &ecs::ServiceDeploymentRollbackMonitorsStatus::Triggered,
-    ));
-    match &deployment.status {
-        Some(Status::Successful) => Ending::Healthy,
-        Some(Status::RollbackSuccessful) => Ending::RolledBack,
-        Some(Status::RollbackFailed) => Ending::Failed,
-        Some(Status::Stopped) if triggered => Ending::Failed,
-        Some(Status::Stopped) => Ending::Stopped,
-        Some(
-            Status::Pending
-            | Status::InProgress
-            | Status::StopRequested
-            | Status::RollbackRequested
-            | Status::RollbackInProgress,
-        ) => Ending::Going,
+pub(super) fn ending(record: &RecordView) -> Ending {
+    match record.status.as_str() {
+        "SUCCESSFUL" => Ending::Healthy,
+        "ROLLBACK_SUCCESSFUL" => Ending::RolledBack,
+        "ROLLBACK_FAILED" => Ending::Failed,
+        "STOPPED" if record.platform_pulled() => Ending::Failed,
+        "STOPPED" => Ending::Stopped,
+        "PENDING"
+        | "IN_PROGRESS"
+        | "STOP_REQUESTED"
+        | "ROLLBACK_REQUESTED"
+        | "ROLLBACK_IN_PROGRESS" => Ending::Going,
         _ => Ending::Unknown,
     }
 }
@@ -92,7 +80,7 @@ impl Ecs {
             .collect();
         if let Some(there) = &found.service {
             let scaled = there.tag(key::SCALED).and_then(Scaled::read);
-            let revision = short(&there.config.task_definition).to_owned();
+            let revision = last_part(&there.config.task_definition).to_owned();
             told.extend(scaled.map(|scaled| scaled.told(revision)));
         }
         told.sort_by_key(|one| std::cmp::Reverse(one.at));
@@ -132,20 +120,20 @@ const TOGETHER: usize = 8;
 /// rollback, which has a number of its own, the newest successful one of the same task definition.
 /// One whose record is not listed yet is under way.
 fn serving(
-    there: &ObservedService,
-    deployments: &[ecs::ServiceDeployment],
+    there: &LiveService,
+    deployments: &[RecordView],
     revisions: &[ecs::ServiceRevision],
 ) -> Option<String> {
     let primary = last_part(there.primary_id()?);
-    let of_primary = |one: &&ecs::ServiceDeployment| number(one) == Some(primary);
+    let of_primary = |one: &&RecordView| one.number() == Some(primary);
     let serving = match deployments.iter().find(of_primary) {
         Some(one) if ending(one) != Ending::Going => Some(primary),
         Some(_) => before(there, deployments),
         None => {
-            let primary = there.primary()?;
+            let primary = there.view.primary()?;
             let before = before(there, deployments);
-            let rolls = primary.rollout_state == Some(ecs::DeploymentRolloutState::InProgress);
-            let same = || newest_of(primary.task_definition.as_deref()?, deployments, revisions);
+            let rolls = primary.rollout.as_deref() == Some("IN_PROGRESS");
+            let same = || newest_of(&primary.task_definition, deployments, revisions);
             before.filter(|_| rolls).or_else(same).or(before)
         }
     };
@@ -153,31 +141,27 @@ fn serving(
 }
 
 /// The healthy one that still has tasks while another is under way.
-fn before<'a>(
-    there: &ObservedService,
-    deployments: &'a [ecs::ServiceDeployment],
-) -> Option<&'a str> {
-    let running = there.raw.deployments().iter();
+fn before<'a>(there: &LiveService, deployments: &'a [RecordView]) -> Option<&'a str> {
+    let running = there.view.deployments.iter();
     let running: Vec<&str> = running
-        .filter(|one| one.running_count > 0)
-        .filter_map(|one| one.id.as_deref())
-        .map(last_part)
+        .filter(|one| one.running > 0)
+        .map(|one| last_part(&one.id))
         .collect();
-    let serves = |one: &&ecs::ServiceDeployment| {
+    let serves = |one: &&RecordView| {
         ending(one) == Ending::Healthy
-            && number(one).is_some_and(|number| running.contains(&number))
+            && one.number().is_some_and(|number| running.contains(&number))
     };
-    deployments.iter().find(serves).and_then(number)
+    deployments.iter().find(serves).and_then(RecordView::number)
 }
 
 /// The newest healthy one of a task definition.
 fn newest_of<'a>(
     definition: &str,
-    deployments: &'a [ecs::ServiceDeployment],
+    deployments: &'a [RecordView],
     revisions: &[ecs::ServiceRevision],
 ) -> Option<&'a str> {
-    let runs = |one: &ecs::ServiceDeployment| {
-        let arn = target(one);
+    let runs = |one: &RecordView| {
+        let arn = one.target.as_deref();
         revisions.iter().any(|revision| {
             arn.is_some()
                 && revision.service_revision_arn.as_deref() == arn
@@ -187,13 +171,13 @@ fn newest_of<'a>(
     deployments
         .iter()
         .filter(|one| ending(one) == Ending::Healthy && runs(one))
-        .max_by_key(|one| one.created_at.map(|at| (at.secs(), at.subsec_nanos())))
-        .and_then(number)
+        .max_by_key(|one| one.created)
+        .and_then(RecordView::number)
 }
 
 /// What a history is told from.
 struct Facts<'a> {
-    deployments: &'a [ecs::ServiceDeployment],
+    deployments: &'a [RecordView],
     revisions: &'a [ecs::ServiceRevision],
     definitions: &'a BTreeMap<String, Definition>,
     /// Of the service.
@@ -207,43 +191,44 @@ impl Facts<'_> {
     }
 
     /// The ARN of the task definition that a deployment rolled out.
-    fn definition(&self, one: &ecs::ServiceDeployment) -> Option<&str> {
-        self.revision(target(one))?.task_definition.as_deref()
+    fn definition(&self, one: &RecordView) -> Option<&str> {
+        self.revision(one.target.as_deref())?
+            .task_definition
+            .as_deref()
     }
 
-    fn deployed(&self, one: &ecs::ServiceDeployment, current: Option<&str>) -> Deployed {
-        let revision = self.revision(target(one));
-        let number = number(one).unwrap_or_default();
-        let back = one.rollback.as_ref();
-        let back = self.revision(back.and_then(|back| back.service_revision_arn.as_deref()));
+    fn deployed(&self, one: &RecordView, current: Option<&str>) -> Deployed {
+        let revision = self.revision(one.target.as_deref());
+        let number = one.number().unwrap_or_default();
+        let back = self.revision(one.rollback_to.as_deref());
         let origin = self.origin(one, number);
         Deployed {
-            at: from_sdk::time(one.created_at.as_ref()),
-            finished: from_sdk::time(one.finished_at.as_ref().or(one.stopped_at.as_ref())),
+            at: one.created,
+            finished: one.finished.or(one.stopped),
             id: number.to_owned(),
-            revision: short(self.definition(one).unwrap_or("?")).to_owned(),
+            revision: last_part(self.definition(one).unwrap_or("?")).to_owned(),
             images: revision.map(images).unwrap_or_default(),
             verb: origin.verb,
             by: origin.by,
             commit: origin.commit,
             why: origin.why,
             outcome: ending(one),
-            status: one
-                .status
-                .as_ref()
-                .map_or("unknown", |status| status.as_str())
-                .to_owned(),
-            reason: one.status_reason.clone(),
+            status: if one.status.is_empty() {
+                "unknown".to_owned()
+            } else {
+                one.status.clone()
+            },
+            reason: one.reason.clone(),
             went_back_to: back
                 .and_then(|back| back.task_definition.as_deref())
-                .map(|arn| short(arn).to_owned()),
+                .map(|arn| last_part(arn).to_owned()),
             current: current == Some(number),
         }
     }
 
     /// Who started a deployment: as the service's tag says; else whoever registered what it rolled
     /// out, if it was the first to do so. Of any other nobody knows.
-    fn origin(&self, one: &ecs::ServiceDeployment, number: &str) -> Origin {
+    fn origin(&self, one: &RecordView, number: &str) -> Origin {
         let credit = |tag: &&Tag| tag.key.strip_prefix(key::ROLLOUT) == Some(number);
         if let Some(tag) = self.tags.iter().find(credit) {
             return Origin::credited(&tag.value);
@@ -273,23 +258,13 @@ impl Facts<'_> {
     }
 
     /// Whether no older deployment that is known rolled out the same task definition.
-    fn is_first(&self, one: &ecs::ServiceDeployment, arn: &str) -> bool {
-        let at = from_sdk::time(one.created_at.as_ref());
+    fn is_first(&self, one: &RecordView, arn: &str) -> bool {
         let mut older = self
             .deployments
             .iter()
-            .filter(|other| from_sdk::time(other.created_at.as_ref()) < at);
+            .filter(|other| other.created < one.created);
         !older.any(|other| self.definition(other) == Some(arn))
     }
-}
-
-fn target(one: &ecs::ServiceDeployment) -> Option<&str> {
-    one.target_service_revision.as_ref()?.arn.as_deref()
-}
-
-/// The number that it is known by.
-fn number(one: &ecs::ServiceDeployment) -> Option<&str> {
-    target(one).map(last_part)
 }
 
 fn images(revision: &ecs::ServiceRevision) -> BTreeMap<String, String> {

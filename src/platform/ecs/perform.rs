@@ -9,9 +9,10 @@ use super::plan::EcsPlan;
 use super::plan::change::{Change, Revision};
 use super::plan::stale;
 use super::rollout::Watched;
-use super::rollout::standing::RolloutId;
 use super::rollout::started::Started;
-use super::settings::from_sdk::last_part;
+use super::settings::fields::group;
+use super::settings::sdk::last_part;
+use super::settings::service::is_of_the_service;
 use crate::event::Events;
 use crate::plan::ChangeView;
 use crate::platform::{Done, Failed, FailureKind, Part, PerformError, Performance, Performed};
@@ -22,19 +23,6 @@ pub mod scaling;
 pub mod service;
 pub mod tags;
 pub mod task_definition;
-
-/// So many failures after a change of the count alone are no coincidence: the breaker's own
-/// smallest threshold (Amazon ECS developer guide, deployment circuit breaker).
-const FAILURES: usize = 3;
-
-/// Settings of the service itself: ECS keeps them out of its revisions, so a rollback does not
-/// bring them back (Amazon ECS developer guide, service revisions).
-const STAY_NEW: [&str; 4] = [
-    "deployment.",
-    "healthCheckGracePeriodSeconds",
-    "enableExecuteCommand",
-    "tags.",
-];
 
 /// One performance of a part of a plan.
 pub struct Performing<'a> {
@@ -85,7 +73,7 @@ impl<'a> Performing<'a> {
     }
 
     fn began(&self, started: Started, already: bool) -> Done {
-        let result = started.primary_id.clone();
+        let result = started.ours.id.clone();
         self.started.replace(Some(started));
         Done { result, already }
     }
@@ -152,7 +140,7 @@ impl Performance for Performing<'_> {
                 let started = ecs.update(update, arn.transpose()?, basis).await?;
                 if update.starts_rollout() && self.registered.get().is_none() {
                     // Whoever registered the revision is not who rolls it out now.
-                    let number = last_part(&started.primary_id);
+                    let number = last_part(&started.ours.id);
                     let tag = (format!("{}{number}", key::ROLLOUT), ecs.origin.credit());
                     ecs.credit(&basis.service, tag, self.events).await;
                 }
@@ -196,9 +184,8 @@ impl Performance for Performing<'_> {
         let Some(started) = self.started() else {
             return Performed::nothing();
         };
-        let is_count = self.part == Part::Now && started.count_only;
-        let mut watched = Watched::new(self.service, ours(started));
-        if is_count {
+        let mut watched = Watched::new(self.service, started.ours);
+        if self.part == Part::Now && watched.ours.count_only.is_some() {
             // A count, or settings alone: what they come to is read again and judged.
             return Performed {
                 count: Some(watched),
@@ -212,24 +199,13 @@ impl Performance for Performing<'_> {
     }
 }
 
-fn ours(started: Started) -> RolloutId {
-    RolloutId {
-        id: started.primary_id,
-        task_definition: started.task_definition,
-        former: started.task_definition_before,
-        count_only: started.count_only.then_some(FAILURES),
-        count_set: None,
-        is_rollback: false,
-        begun: started.begun,
-        said: started.said,
-        found: false,
-    }
-}
-
+/// Settings of the service itself, and its tags: ECS keeps them out of its revisions, so a rollback does
+/// not bring them back (Amazon ECS developer guide, service revisions).
 fn stays_new(views: &[ChangeView]) -> Vec<String> {
-    let settings = views.iter().filter(|view| {
-        view.object == "service" && STAY_NEW.iter().any(|group| view.path.starts_with(group))
-    });
+    let stays = |path: &str| path.starts_with("tags.") || is_of_the_service(group(path));
+    let settings = views
+        .iter()
+        .filter(|view| view.object == "service" && stays(&view.path));
     settings
         .map(|view| {
             format!(

@@ -4,30 +4,34 @@ pub mod adopt;
 pub mod advice;
 pub mod autoscaling;
 pub mod change;
+pub mod count;
 pub mod create;
 pub mod current;
 pub mod destroy;
 pub mod diff;
+pub mod draft;
 pub mod earlier_revision;
 pub mod former;
 pub mod observe;
 pub mod proposed;
 pub mod register_again;
 pub mod scale_and_restart;
+pub mod tagged;
 pub mod update;
 pub mod waves;
 
 use super::Ecs;
 
 use self::change::{Basis, Change};
-
-use self::diff::{CountOwner, Diff};
-use self::observe::{Observed, Scaling};
-use super::settings::render::render;
+use self::count::CountOwner;
+use self::draft::Draft;
+use self::observe::Observed;
+use super::live::service::LiveService;
+use super::settings::Desired;
 
 use crate::event::Events;
 use crate::plan::Plan;
-use crate::platform::{Failed, FailureKind, Intent, TakesOver, counting};
+use crate::platform::{Failed, FailureKind, Intent, TakesOver};
 use crate::spec::EcsService;
 
 /// A plan for ECS.
@@ -42,84 +46,94 @@ pub struct Planned {
     pub observed: Observed,
 }
 
+/// What is asked for of one service.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal<'a> {
+    /// The file's words.
+    pub service: &'a EcsService,
+    /// What they come to.
+    pub desired: &'a Desired,
+    /// What the command asks for beyond them.
+    pub intent: &'a Intent,
+}
+
 impl Ecs {
     /// Reads the service and compares it with what is asked for. Writes nothing.
-    pub async fn plan(
-        &self,
-        service: &EcsService,
-        intent: &Intent,
-        events: &Events,
-    ) -> Result<Planned, Failed> {
+    pub async fn plan(&self, goal: Goal<'_>, events: &Events) -> Result<Planned, Failed> {
+        let Goal {
+            service,
+            desired,
+            intent,
+        } = goal;
         let observed = Box::pin(self.observe(service, events)).await?;
-        let scaling = observed.scaling.as_ref();
-        if let Some(refused) = observed
-            .service
-            .as_ref()
-            .and_then(|there| adopt::refuse_kind(&there.raw))
-        {
-            return Err(refused);
+        if intent.destroy {
+            let draft = self.take_away(service, intent, &observed)?;
+            let basis = self.basis(service, &observed, false);
+            let plan = draft.into_plan(&service.name, basis, None);
+            return Ok(Planned { plan, observed });
         }
-        let desired = render(service, &self.setting());
-        let owner = autoscaling::count_owner(&desired, scaling, service);
-        if TakesOver::of(intent) == TakesOver::ByApply {
-            // Before anything is looked for in a history that is not ours either.
-            self.check_ours(service, intent, &observed, &mut Diff::default())?;
-        }
-        let mut diff = self.diff_for(service, intent, &observed, scaling).await?;
-        self.check_ours(service, intent, &observed, &mut diff)?;
-        let basis = self.basis(service, &observed, owner == CountOwner::File);
+        let owner = CountOwner::of(desired, observed.scaling.as_ref(), service);
+        let mut draft = self.draft(goal, owner, &observed).await?;
         let count = match (intent.count, owner) {
             (Some(count), _) => count,
             (None, CountOwner::File) => service.replicas,
-            _ => wanted_count(service, &observed, &diff.changes),
+            _ => count::wanted(service, &observed, &draft.changes),
         };
-        // The embedded cloud's time runs as its own timings say: nothing is predicted of it.
-        let rolls = self.credentials.is_some() && diff.starts_rollout();
-        let mut notes = diff.notes;
-        notes.extend(advice::notes(service, &diff.changes, count, &observed));
-        notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended)));
+        let notes = advice::notes(service, &draft.changes, count, &observed);
+        draft.notes.extend(notes);
         if observed.service.is_none() {
-            notes.extend(Box::pin(self.former_names(service)).await);
+            let former = Box::pin(self.former_names(service)).await;
+            draft.notes.extend(former);
         }
-        Ok(Planned {
-            plan: Plan {
-                service: service.name.clone(),
-                basis,
-                changes: diff.changes,
-                views: diff.views,
-                notes,
-                shortest: rolls.then(|| advice::shortest(service, count)).flatten(),
-            },
-            observed,
-        })
+        // The embedded cloud's time runs as its own timings say: nothing is predicted of it.
+        let rolls = self.credentials.is_some() && draft.starts_rollout();
+        let shortest = rolls.then(|| advice::shortest(service, count)).flatten();
+        let basis = self.basis(service, &observed, owner == CountOwner::File);
+        let plan = draft.into_plan(&service.name, basis, shortest);
+        Ok(Planned { plan, observed })
     }
 
-    async fn diff_for(
+    /// What must be done, unless that is refused; `owner` decides how many tasks run.
+    async fn draft(
         &self,
-        service: &EcsService,
-        intent: &Intent,
+        goal: Goal<'_>,
+        owner: CountOwner,
         observed: &Observed,
-        scaling: Option<&Scaling>,
-    ) -> Result<Diff, Failed> {
+    ) -> Result<Draft, Failed> {
+        let Goal {
+            service,
+            desired,
+            intent,
+        } = goal;
+        let there = observed.service.as_ref();
+        if let Some(refused) = there.and_then(adopt::refuse_kind) {
+            return Err(refused);
+        }
+        if TakesOver::of(intent) == TakesOver::ByApply {
+            // Before anything is looked for in a history that is not ours either.
+            self.check_ours(service, intent, there, &mut Draft::default())?;
+        }
         let particular = intent.restart || intent.count.is_some() || intent.back_to.is_some();
-        let Some(there) = observed.service.as_ref().filter(|_| particular) else {
-            if particular {
+        let mut draft = match there.filter(|_| particular) {
+            None if particular => {
                 return Err(Failed::new(
                     format!("change service {}", service.own.service),
                     FailureKind::Missing,
                     "it is not there; `apply` makes it",
                 ));
             }
-            let desired = render(service, &self.setting());
-            return diff::diff(&desired, observed, scaling, service);
+            None => diff::diff(desired, observed, owner, service)?,
+            Some(there) => match (&intent.back_to, intent.count) {
+                (Some(to), _) => self.back_to(there, to.as_deref()).await?,
+                (None, Some(count)) => {
+                    let scaling = observed.scaling.as_ref();
+                    scale_and_restart::scale_to(service, there, scaling, count)?
+                }
+                (None, None) => scale_and_restart::restart(there),
+            },
         };
-        if let Some(to) = &intent.back_to {
-            return self.back_to(there, to.as_deref()).await;
-        }
-        match intent.count {
-            Some(count) => scale_and_restart::scale_to(service, there, scaling, count),
-            None => Ok(scale_and_restart::restart(there)),
-        }
+        self.check_ours(service, intent, there, &mut draft)?;
+        Ok(draft)
     }
 
     /// Refuses what is not ours unless it is to be adopted, and says what that resets.
@@ -127,26 +141,24 @@ impl Ecs {
         &self,
         service: &EcsService,
         intent: &Intent,
-        observed: &Observed,
-        diff: &mut Diff,
+        there: Option<&LiveService>,
+        draft: &mut Draft,
     ) -> Result<(), Failed> {
-        let Some(there) = &observed.service else {
+        let foreign = |there: &&LiveService| !adopt::is_ours(there, &self.tenant, &service.name);
+        let Some(there) = there.filter(foreign) else {
             return Ok(());
         };
-        if adopt::is_ours(there, &self.tenant, &service.name) {
-            return Ok(());
-        }
         if !intent.adopt {
             let ours = (&self.tenant, &service.name);
             let takes_over = TakesOver::of(intent);
-            return Err(adopt::refuse_foreign(there, ours, diff, takes_over));
+            return Err(adopt::refuse_foreign(there, ours, draft, takes_over));
         }
-        diff.notes.push(adopt::note(diff));
+        draft.notes.push(adopt::note(draft));
         Ok(())
     }
 
     /// The facts that a plan rests on; `counted`: the count is among them.
-    pub(super) fn basis(&self, service: &EcsService, observed: &Observed, counted: bool) -> Basis {
+    fn basis(&self, service: &EcsService, observed: &Observed, counted: bool) -> Basis {
         let place = Basis {
             account: observed.account.clone(),
             region: self.place().region.to_string(),
@@ -172,19 +184,4 @@ pub fn stale(planned: &Basis, now: &Basis) -> Result<(), Failed> {
             format!("the plan is stale: {why}"),
         )),
     }
-}
-
-/// How many tasks a rollout of this plan is about, where the file does not say so: as many as are
-/// wanted now, or as the plan itself starts where none is.
-fn wanted_count(service: &EcsService, observed: &Observed, changes: &[Change]) -> u32 {
-    let Some(there) = &observed.service else {
-        return service.replicas;
-    };
-    let now = there.raw.desired_count;
-    let count = if now == 0 {
-        autoscaling::count_after(changes, now).unwrap_or(now)
-    } else {
-        now
-    };
-    u32::try_from(count).unwrap_or(service.replicas)
 }

@@ -6,15 +6,18 @@ use jiff::Timestamp;
 
 use super::Ecs;
 use super::perform::Performing;
-use super::plan::EcsPlan;
+use super::plan::{EcsPlan, Goal};
 use super::plan::change::{Basis, Change};
 use super::plan::current::known;
-use super::rollout::from_sdk;
+use super::rollout::Watched;
 use super::rollout::post_mortem::Witnesses;
 use super::rollout::sample::Sampler;
-use super::rollout::standing::{RECORD_DELAY, RolloutId};
-use super::rollout::{Watched, short};
+use super::rollout::standing::failures::RECORD_DELAY;
+use super::rollout::started::RolloutId;
 use super::session::Session;
+use super::settings::fields::group;
+use super::settings::sdk::last_part;
+use super::settings::service::is_of_the_service;
 use crate::cancel::Cancel;
 use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{Note, Plan};
@@ -52,22 +55,33 @@ impl Platform for Ecs {
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
-        let (plan, current) = self.proposed(service, intent, events).await?;
+        let desired = self.desired(service);
+        let goal = Goal {
+            service,
+            desired: &desired,
+            intent,
+        };
+        let (plan, current) = self.proposed(goal, events).await?;
         Ok(Proposal {
             plan,
             current,
-            session: Session::proposed(),
+            session: Session::proposed(desired),
         })
     }
 
     async fn reread(
         &self,
-        _session: &Session,
+        session: &Session,
         service: &EcsService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
-        let (_, current) = self.proposed(service, intent, events).await?;
+        let goal = Goal {
+            service,
+            desired: &session.desired,
+            intent,
+        };
+        let (_, current) = self.proposed(goal, events).await?;
         Ok(current)
     }
 
@@ -178,12 +192,12 @@ impl Platform for Ecs {
     ) -> EventKind {
         EventKind::Following {
             rollout: rollout.ours.id.clone(),
-            revision: short(&rollout.ours.task_definition).to_owned(),
+            revision: last_part(&rollout.ours.task_definition).to_owned(),
             from: rollout
                 .ours
                 .former
                 .as_deref()
-                .map(|former| short(former).to_owned()),
+                .map(|former| last_part(former).to_owned()),
             attached,
             deadline_seconds: service.rollout.policy.deadline.as_secs(),
             // The list of deployments tells, which the first look reads.
@@ -203,11 +217,10 @@ impl Platform for Ecs {
             let what = format!("find rollout {id} of {name}");
             Failed::new(what, FailureKind::Missing, why)
         };
-        let view = found.service.map(|there| from_sdk::service(&there.raw));
-        let Some(view) = view else {
+        let Some(there) = found.service else {
             return Err(unknown("the service is not there"));
         };
-        if let Some(rollout) = known(&view, id, service) {
+        if let Some(rollout) = known(&there.view, id, service) {
             return Ok(rollout);
         }
         let mut ours = RolloutId::found(id);
@@ -230,7 +243,7 @@ impl Platform for Ecs {
     }
 
     fn revision(&self, rollout: &Watched) -> String {
-        short(&rollout.ours.task_definition).to_owned()
+        last_part(&rollout.ours.task_definition).to_owned()
     }
 
     fn serving(&self, _session: &Session, rollout: &Watched) -> Option<String> {
@@ -241,7 +254,7 @@ impl Platform for Ecs {
             .filter(|deployment| deployment.running > 0);
         let primary = service.primary().filter(|primary| primary.running > 0);
         let serving = primary.or_else(|| most.max_by_key(|deployment| deployment.running))?;
-        Some(short(&serving.task_definition).to_owned())
+        Some(last_part(&serving.task_definition).to_owned())
     }
 
     fn can_go_back(&self, rollout: &Watched) -> bool {

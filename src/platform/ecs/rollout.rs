@@ -2,7 +2,6 @@
 
 pub mod beside;
 pub mod causes;
-pub mod from_sdk;
 pub mod look;
 pub mod post_mortem;
 pub mod sample;
@@ -15,9 +14,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use self::look::ServiceView;
-use self::standing::{Failures, RolloutId};
+use self::standing::failures::Failures;
+use self::started::RolloutId;
 use self::targets::Sightings;
+use crate::platform::ecs::live::view::ServiceView;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::rollout::Failure;
 use crate::spec::{Architecture, EcsService};
 
@@ -158,14 +159,6 @@ impl Watched {
 
     /// The id as it ends the ARN of the target revision: the `N` of `ecs-svc/N`.
     pub(super) fn number(&self) -> &str {
-        self.ours.id.rsplit('/').next().unwrap_or(&self.ours.id)
+        last_part(&self.ours.id)
     }
-}
-
-/// `family:revision` of a task definition's ARN.
-pub fn short(task_definition: &str) -> &str {
-    task_definition
-        .rsplit('/')
-        .next()
-        .unwrap_or(task_definition)
 }

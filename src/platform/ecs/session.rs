@@ -1,13 +1,17 @@
-//! What a run holds of one service: the word that it was proposed.
+//! What a run holds of one service: what it was proposed for.
 
-/// What a plan hands out, and all that follows is done with. ECS locks nothing and keeps the history
-/// itself, so there is nothing else in it: without a plan nothing can be performed.
+use super::settings::Desired;
+
+/// What a plan hands out, and all that follows is done with: without a plan nothing can be performed.
+/// ECS locks nothing and keeps the history itself, so that it holds only what the file comes to.
 #[derive(Debug)]
-pub struct Session(());
+pub struct Session {
+    pub(super) desired: Desired,
+}
 
 impl Session {
     /// Of a service that was just read.
-    pub(super) fn proposed() -> Self {
-        Self(())
+    pub(super) fn proposed(desired: Desired) -> Self {
+        Self { desired }
     }
 }

@@ -2,24 +2,21 @@
 //! APIs' JSON. What is read back is turned into the same types, so that both can be compared, and
 //! plans can be saved.
 
+use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
 pub mod container;
 pub mod fields;
-pub mod from_sdk;
 pub mod render;
 pub mod scaling;
+pub mod sdk;
 pub mod service;
-pub mod tagged;
 pub mod to_sdk;
 pub mod unmanaged;
 
 pub use self::container::ContainerDefinition;
 pub use self::scaling::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
 pub use self::service::{ServiceConfig, SettingsUpdate};
-
-use self::from_sdk::word;
-use self::to_sdk::incomplete;
 
 pub use crate::plan::MASK;
 
@@ -115,4 +112,19 @@ pub struct Tag {
     pub key: String,
     /// Its value.
     pub value: String,
+}
+
+impl Tag {
+    /// The tags that an answer tells, sorted by key.
+    pub fn received(tags: &[ecs::Tag]) -> Vec<Self> {
+        let mut tags: Vec<Self> = tags
+            .iter()
+            .map(|tag| Self {
+                key: tag.key.clone().unwrap_or_default(),
+                value: tag.value.clone().unwrap_or_default(),
+            })
+            .collect();
+        tags.sort();
+        tags
+    }
 }

@@ -3,11 +3,11 @@
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum;
 
 use super::Ecs;
+use super::live::scaling::LiveScaling;
+use super::live::service::LiveService;
 use super::plan::adopt;
-use super::plan::observe::{Observed, ObservedService, Scaling};
-use super::rollout::from_sdk;
-use super::rollout::short;
-use super::settings::from_sdk::last_part;
+use super::plan::observe::Observed;
+use super::settings::sdk::{last_part, whole};
 use super::settings::service::target_groups::LoadBalancer;
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::event::Events;
@@ -78,9 +78,8 @@ impl Ecs {
     }
 }
 
-fn seen(there: &ObservedService, observed: &Observed) -> Status {
-    let view = from_sdk::service(&there.raw);
-    let raw = &there.raw;
+fn seen(there: &LiveService, observed: &Observed) -> Status {
+    let view = &there.view;
     let newest = view.events.iter().take(MESSAGES);
     let mut messages: Vec<Message> = newest
         .map(|event| Message {
@@ -91,14 +90,14 @@ fn seen(there: &ObservedService, observed: &Observed) -> Status {
     messages.reverse();
     Status {
         service: there.config.service_name.clone(),
-        cluster: last_part(raw.cluster_arn.as_deref().unwrap_or_default()).to_owned(),
+        cluster: there.config.cluster.clone(),
         state: view.status.clone(),
         ours: false,
-        revision: short(&there.config.task_definition).to_owned(),
+        revision: last_part(&there.config.task_definition).to_owned(),
         images: images(observed),
-        desired: raw.desired_count,
-        running: raw.running_count,
-        pending: raw.pending_count,
+        desired: there.desired(),
+        running: whole(view.running),
+        pending: whole(there.pending),
         deployments: view
             .deployments
             .iter()
@@ -107,7 +106,7 @@ fn seen(there: &ObservedService, observed: &Observed) -> Status {
                 status: one.status.clone(),
                 rollout: one.rollout.clone(),
                 reason: one.reason.clone(),
-                revision: short(&one.task_definition).to_owned(),
+                revision: last_part(&one.task_definition).to_owned(),
                 desired: one.desired,
                 running: one.running,
                 pending: one.pending,
@@ -136,7 +135,7 @@ fn images(observed: &Observed) -> Vec<Image> {
         .collect()
 }
 
-fn bounds(scaling: &Scaling) -> Option<Bounds> {
+fn bounds(scaling: &LiveScaling) -> Option<Bounds> {
     let target = scaling.target.as_ref()?;
     let ours = scaling.policies.iter().map(|policy| {
         let tracking = &policy.target_tracking_scaling_policy_configuration;

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::Ecs;
 use super::origin::Origin;
 use super::perform::Performing;
-use super::plan::{EcsPlan, Planned};
+use super::plan::{EcsPlan, Goal, Planned};
 use super::rollout::started::Started;
 use crate::clock::Clock;
 use crate::deploy::perform::perform;
@@ -188,7 +188,12 @@ impl Cloud {
     }
 
     async fn plan_to(&self, service: &EcsService, intent: &Intent) -> Result<Planned, Failed> {
-        Box::pin(self.ecs.plan(service, intent, &self.events)).await
+        let goal = Goal {
+            service,
+            desired: &self.ecs.desired(service),
+            intent,
+        };
+        Box::pin(self.ecs.plan(goal, &self.events)).await
     }
 
     async fn perform(&self, plan: &EcsPlan) -> Result<Option<Started>, PerformError> {
@@ -277,6 +282,14 @@ fn shown(plan: &EcsPlan) -> Vec<String> {
 fn counting(count: u32) -> Intent {
     Intent {
         count: Some(count),
+        ..Intent::default()
+    }
+}
+
+/// `destroy`
+fn destroying() -> Intent {
+    Intent {
+        destroy: true,
         ..Intent::default()
     }
 }

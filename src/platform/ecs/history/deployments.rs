@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use crate::platform::Failed;
 use crate::platform::aws::failed;
 use crate::platform::ecs::Ecs;
-use crate::platform::ecs::rollout::from_sdk;
+use crate::platform::ecs::live::record;
+use crate::platform::ecs::live::view::RecordView;
+use crate::platform::ecs::settings::sdk::{last_part, time};
 
 /// How many one call describes (Amazon ECS API reference, `DescribeServiceDeployments` and
 /// `DescribeServiceRevisions`).
@@ -66,13 +68,13 @@ impl List<'_> {
 /// deployment that it began as.
 pub(crate) fn rolls_out(brief: &ecs::ServiceDeploymentBrief, number: &str) -> bool {
     let target = brief.target_service_revision_arn();
-    target.is_some_and(|arn| arn.rsplit('/').next() == Some(number))
+    target.is_some_and(|arn| last_part(arn) == number)
 }
 
 /// Whether what follows in the list is older than `since`: it falls in time, as far as it was read,
 /// and that far back. ECS promises no order.
 pub(crate) fn reaches_back(listed: &[ecs::ServiceDeploymentBrief], since: Timestamp) -> bool {
-    let at = |brief: &ecs::ServiceDeploymentBrief| from_sdk::time(brief.created_at());
+    let at = |brief: &ecs::ServiceDeploymentBrief| time(brief.created_at());
     let last = listed.last().and_then(at);
     listed.is_sorted_by_key(|brief| Reverse(at(brief))) && last.is_some_and(|last| last < since)
 }
@@ -93,7 +95,7 @@ impl Ecs {
         };
         let all = list.read(states, |all| all.len() >= most).await;
         let mut all = all.map_err(|error| self.placed(error))?;
-        all.sort_by_key(|one| Reverse(one.created_at.map(|at| (at.secs(), at.subsec_nanos()))));
+        all.sort_by_key(|one| Reverse(time(one.created_at())));
         all.truncate(most);
         Ok(all)
     }
@@ -103,7 +105,7 @@ impl Ecs {
     pub async fn gone_back_from(&self, name: &str, revision: &str) -> Option<String> {
         let newest = self.list_deployments(name, &[], 1).await.ok()?;
         let target = newest.first()?.target_service_revision_arn.clone()?;
-        let number = target.rsplit('/').next()?.to_owned();
+        let number = last_part(&target).to_owned();
         let revisions = self
             .describe_revisions(std::iter::once(target))
             .await
@@ -120,7 +122,7 @@ impl Ecs {
             cluster: self.cluster(),
             name,
         };
-        let number = id.rsplit('/').next().unwrap_or(id);
+        let number = last_part(id);
         let fits = |brief: &ecs::ServiceDeploymentBrief| rolls_out(brief, number);
         let listed = list.read(&[], |all| all.iter().any(fits)).await?;
         let Some(found) = listed.into_iter().find(fits) else {
@@ -134,10 +136,7 @@ impl Ecs {
     }
 
     /// Service deployments by ARN.
-    pub async fn describe_deployments(
-        &self,
-        arns: &[String],
-    ) -> Result<Vec<ecs::ServiceDeployment>, Failed> {
+    pub async fn describe_deployments(&self, arns: &[String]) -> Result<Vec<RecordView>, Failed> {
         let calls = arns.chunks(AT_ONCE).map(|some| {
             self.ecs()
                 .describe_service_deployments()
@@ -147,7 +146,7 @@ impl Ecs {
         let mut all = Vec::new();
         for answer in futures::future::join_all(calls).await {
             let answer = answer.map_err(|error| failed("describe service deployments", error))?;
-            all.extend(answer.service_deployments.unwrap_or_default());
+            all.extend(answer.service_deployments().iter().map(record::read));
         }
         Ok(all)
     }

@@ -26,8 +26,7 @@ impl Ecs {
                 },
                 async || {
                     let found = self.find_service(service).await?.service;
-                    let stays =
-                        found.is_some_and(|there| there.raw.status.as_deref() == Some("ACTIVE"));
+                    let stays = found.is_some_and(|there| there.view.status == "ACTIVE");
                     Ok((!stays).then_some(()))
                 },
             )

@@ -5,9 +5,9 @@ use aws_sdk_applicationautoscaling::types as scaling;
 
 use super::super::Ecs;
 use crate::platform::aws::{failed, scale_once};
-use crate::platform::ecs::plan::observe::Scaling;
+use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
-use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy};
 use crate::platform::{Done, Failed, FailureKind};
@@ -138,10 +138,7 @@ impl Ecs {
                 .map(|_| ())
                 .map_err(|error| failed(format!("remove scaling policy {name}"), error))
         };
-        let removed = self.remove(resource, send, |there| {
-            let names = there.policies.iter().map(|policy| &policy.policy_name);
-            names.chain(&there.others).all(|one| one != name)
-        });
+        let removed = self.remove(resource, send, |there| there.names().all(|one| one != name));
         Done::removed(removed.await, name)
     }
 
@@ -151,7 +148,7 @@ impl Ecs {
         &self,
         resource: &str,
         send: impl AsyncFn() -> Result<(), Failed>,
-        is_gone: impl Fn(&Scaling) -> bool,
+        is_gone: impl Fn(&LiveScaling) -> bool,
     ) -> Result<(), Failed> {
         self.write(&BUSY, send, async || {
             let there = self.read_scaling(last_part(resource)).await?;

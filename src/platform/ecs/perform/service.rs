@@ -1,19 +1,16 @@
 //! Makes or changes the service, in one call, and takes the identity of the rollout from the
 //! answer to it.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_ecs::types as ecs;
 use jiff::Timestamp;
 
 use super::super::Ecs;
 use crate::platform::aws::{failed, once};
+use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::plan::change::{Basis, ServiceUpdate};
-use crate::platform::ecs::plan::observe::{ObservedService, primary};
-use crate::platform::ecs::rollout::from_sdk;
-use crate::platform::ecs::rollout::started::Started;
+use crate::platform::ecs::rollout::started::{RolloutId, Started};
 use crate::platform::ecs::settings::fields;
-use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::{ScalableTarget, ServiceConfig};
 use crate::platform::{Failed, FailureKind};
@@ -52,7 +49,7 @@ impl Ecs {
         wanted: &ServiceConfig,
         revision: &str,
         token: &str,
-    ) -> Result<ecs::Service, Failed> {
+    ) -> Result<LiveService, Failed> {
         let operation = format!("create service {}", wanted.service_name);
         let call = self
             .ecs()
@@ -71,7 +68,7 @@ impl Ecs {
             .send()
             .await
             .map_err(|error| failed(operation.clone(), error))?;
-        named(answer.service, operation)
+        named(answer.service(), operation)
     }
 
     /// Whether just this service is there. Another one of the same name: refused.
@@ -79,21 +76,19 @@ impl Ecs {
         &self,
         wanted: &ServiceConfig,
         revision: &str,
-    ) -> Result<Option<ecs::Service>, Failed> {
+    ) -> Result<Option<LiveService>, Failed> {
         let found = self.find_service(&wanted.service_name).await?;
         let Some(there) = found.service else {
             return Ok(None);
         };
-        let counted = |config: &ServiceConfig| {
-            fields::service::fields(config).without(|path| path == fields::service::COUNT)
-        };
+        let uncounted = |config: &ServiceConfig| fields::service::compared(config, false);
         let same = there.config.task_definition == revision
             && there.config.tags == wanted.tags
-            && counted(&there.config)
-                .differences(&counted(wanted))
+            && uncounted(&there.config)
+                .differences(&uncounted(wanted))
                 .is_empty();
         if same {
-            return Ok(Some(there.raw));
+            return Ok(Some(there));
         }
         Err(Failed::new(
             format!("create service {}", wanted.service_name),
@@ -126,7 +121,7 @@ impl Ecs {
         &self,
         update: &ServiceUpdate,
         revision: Option<&str>,
-    ) -> Result<ecs::Service, Failed> {
+    ) -> Result<LiveService, Failed> {
         let operation = format!("update service {}", update.service);
         let call = self
             .ecs()
@@ -149,7 +144,7 @@ impl Ecs {
             .send()
             .await
             .map_err(|error| failed(operation.clone(), error))?;
-        named(answer.service, operation)
+        named(answer.service(), operation)
     }
 
     /// Sets only the count; starts no rollout.
@@ -163,8 +158,7 @@ impl Ecs {
                 async || self.send_update(&update, None).await,
                 async || {
                     let found = self.find_service(service).await?;
-                    let there = found.service.map(|one| one.raw);
-                    Ok(there.filter(|there| there.desired_count == count))
+                    Ok(found.service.filter(|there| there.desired() == count))
                 },
             )
             .await?;
@@ -183,78 +177,65 @@ impl Ecs {
         let Some(there) = self.find_service(name).await?.service else {
             return Ok(None);
         };
-        if there.raw.desired_count < target.min_capacity {
+        if there.desired() < target.min_capacity {
             return self.set_count(name, target.min_capacity).await.map(Some);
         }
-        if there.raw.desired_count > there.raw.running_count {
-            return Self::counted(&there.raw, asked).map(Some);
+        if there.view.desired > there.view.running {
+            return Self::counted(&there, asked).map(Some);
         }
         Ok(None)
     }
 
     /// What a count that was set at `asked`, by the platform's clock, makes come up: failures before
     /// it say nothing of that.
-    fn counted(service: &ecs::Service, asked: Timestamp) -> Result<Started, Failed> {
-        Ok(Started {
-            count_only: true,
-            created: false,
-            begun: Some(asked),
-            said: from_sdk::said(service),
-            ..Self::started(service, None)?
-        })
+    fn counted(service: &LiveService, asked: Timestamp) -> Result<Started, Failed> {
+        let mut started = Self::started(service, None)?;
+        started.ours.moves_a_count(service.said());
+        started.ours.begun = Some(asked);
+        Ok(started)
     }
 
     /// The rollout in the answer to our own call: its PRIMARY deployment.
-    fn started(service: &ecs::Service, before: Option<&Basis>) -> Result<Started, Failed> {
-        let name = service.service_name.clone().unwrap_or_default();
-        let newest = primary(service);
-        let id = newest.and_then(|deployment| deployment.id.clone());
-        let primary_id = id.ok_or_else(|| {
-            let what = format!("follow the deployment of {name}");
-            Failed::new(
-                what,
-                FailureKind::Lost,
-                "the answer names no PRIMARY deployment",
-            )
-        })?;
-        let task_definition = newest
-            .and_then(|deployment| deployment.task_definition.clone())
-            .or_else(|| service.task_definition.clone())
-            .unwrap_or_default();
-        let primary_before = before.and_then(|basis| basis.primary.clone());
-        let count_only = primary_before.as_deref() == Some(&primary_id);
-        let said = if count_only {
-            from_sdk::said(service)
-        } else {
-            BTreeSet::new()
+    fn started(service: &LiveService, before: Option<&Basis>) -> Result<Started, Failed> {
+        let primary = service.view.primary();
+        let (Some(primary), Some(id)) = (primary, service.primary_id()) else {
+            let what = format!("follow the deployment of {}", service.config.service_name);
+            let why = "the answer names no PRIMARY deployment";
+            return Err(Failed::new(what, FailureKind::Lost, why));
         };
+        let revision = [&primary.task_definition, &service.config.task_definition];
+        let revision = revision.into_iter().find(|arn| !arn.is_empty());
+        let mut ours = RolloutId {
+            task_definition: revision.cloned().unwrap_or_default(),
+            former: before.and_then(|basis| basis.task_definition.clone()),
+            begun: primary.created,
+            found: false,
+            ..RolloutId::found(id)
+        };
+        if before.is_some_and(|basis| basis.primary.as_deref() == Some(id)) {
+            ours.moves_a_count(service.said());
+        }
         Ok(Started {
-            count_only,
-            primary_id,
-            primary_before,
-            task_definition,
-            task_definition_before: before.and_then(|basis| basis.task_definition.clone()),
-            created: before.is_none(),
-            said,
-            begun: from_sdk::time(newest.and_then(|deployment| deployment.created_at.as_ref())),
-            desired: u32::try_from(service.desired_count).unwrap_or(0),
+            ours,
+            desired: service.view.desired,
         })
     }
 }
 
-fn named(service: Option<ecs::Service>, operation: String) -> Result<ecs::Service, Failed> {
-    service.ok_or_else(|| Failed::new(operation, FailureKind::Lost, "the answer names no service"))
+fn named(service: Option<&ecs::Service>, operation: String) -> Result<LiveService, Failed> {
+    let read = service.map(LiveService::read);
+    read.ok_or_else(|| Failed::new(operation, FailureKind::Lost, "the answer names no service"))
 }
 
 /// After a lost reply: whether the service shows that our update was performed. The PRIMARY of the
 /// basis and not our settings: it was not. Another PRIMARY with what we asked for: ours, by
 /// content. Anything else: somebody was faster.
 fn judge(
-    there: Option<ObservedService>,
+    there: Option<LiveService>,
     update: &ServiceUpdate,
     revision: Option<&str>,
     basis: &Basis,
-) -> Result<Option<ecs::Service>, Failed> {
+) -> Result<Option<LiveService>, Failed> {
     let faster = |why: &str| {
         let what = format!("update service {}", update.service);
         Err(Failed::new(what, FailureKind::Refused, why))
@@ -269,9 +250,9 @@ fn judge(
         .is_empty();
     let same_primary = there.primary_id() == basis.primary.as_deref();
     match (same_primary, runs_ours && set) {
-        (true, true) if !update.starts_rollout() => Ok(Some(there.raw)),
+        (true, true) if !update.starts_rollout() => Ok(Some(there)),
         (true, _) => Ok(None),
-        (false, true) => Ok(Some(there.raw)),
+        (false, true) => Ok(Some(there)),
         (false, false) => faster("somebody else deployed something else meanwhile; plan again"),
     }
 }

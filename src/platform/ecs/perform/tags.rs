@@ -5,7 +5,7 @@ use super::super::origin::key;
 use crate::event::Events;
 use crate::platform::aws::{failed, once};
 use crate::platform::ecs::settings::Tag;
-use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::{Done, Failed};
 

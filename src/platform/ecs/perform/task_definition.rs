@@ -4,10 +4,9 @@ use aws_sdk_ecs::types as ecs;
 
 use super::super::Ecs;
 use crate::platform::aws::{failed, once};
-use crate::platform::ecs::plan::diff::same_definition;
+use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::unmanaged;
-use crate::platform::ecs::settings::unmanaged::residue;
 use crate::platform::ecs::settings::{Tag, TaskDefinition};
 use crate::platform::{Failed, FailureKind};
 
@@ -32,11 +31,11 @@ impl Ecs {
             },
             async || {
                 let newest = self.newest_definition(&definition.family).await?;
-                let same = newest.filter(|newest| {
-                    same_definition(&newest.config, definition)
-                        && newest.residue == residue::of_definition(&merged)
+                let known = newest.filter(|newest| {
+                    same(&newest.config, definition)
+                        && newest.residue == unmanaged::residue(&merged)
                 });
-                Ok(same.map(|same| (same.arn, false)))
+                Ok(known.map(|known| (known.arn, false)))
             },
         )
         .await

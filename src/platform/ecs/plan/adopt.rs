@@ -1,13 +1,11 @@
 //! What we do not touch: services that are not ours, and services of a kind that the file format
 //! has no word for. Pure.
 
-use aws_sdk_ecs::types as ecs;
-
 use super::change::Change;
-use super::diff::Diff;
-use super::observe::ObservedService;
+use super::draft::Draft;
 use crate::names::ServiceName;
 use crate::plan::Note;
+use crate::platform::ecs::live::service::{Kind, LiveService};
 use crate::platform::ecs::origin::{exact_value, key, tag_value};
 use crate::platform::ecs::settings::Tag;
 use crate::platform::owner::{Marks, Owner, Tenant};
@@ -18,12 +16,12 @@ use crate::platform::{Failed, FailureKind, TakesOver};
 const HANDED_OVER: [&str; 2] = [key::TARGET, key::EXACT_PROJECT];
 
 /// Whether the service carries our tags for this project, target and service.
-pub fn is_ours(there: &ObservedService, tenant: &Tenant, name: &ServiceName) -> bool {
+pub fn is_ours(there: &LiveService, tenant: &Tenant, name: &ServiceName) -> bool {
     with_owner(tenant, name, |owner| owner.is_named_by(&marks(there)))
 }
 
 /// Whether it carries all of them, none missing.
-pub fn is_surely_ours(there: &ObservedService, tenant: &Tenant, name: &ServiceName) -> bool {
+pub fn is_surely_ours(there: &LiveService, tenant: &Tenant, name: &ServiceName) -> bool {
     with_owner(tenant, name, |owner| {
         owner.is_named_in_full_by(&marks(there))
     })
@@ -39,7 +37,7 @@ fn with_owner<T>(tenant: &Tenant, name: &ServiceName, work: impl FnOnce(&Owner<'
     })
 }
 
-fn marks(there: &ObservedService) -> Marks<'_> {
+fn marks(there: &LiveService) -> Marks<'_> {
     Marks {
         project: there.tag(key::PROJECT),
         exact: there.tag(key::EXACT_PROJECT),
@@ -49,7 +47,7 @@ fn marks(there: &ObservedService) -> Marks<'_> {
 }
 
 /// Whether nothing is to be done but to add marks that an earlier version did not know.
-pub fn only_marks(changes: &[Change], there: &ObservedService) -> bool {
+pub fn only_marks(changes: &[Change], there: &LiveService) -> bool {
     let missing =
         |tag: &Tag| HANDED_OVER.contains(&tag.key.as_str()) && there.tag(&tag.key).is_none();
     match changes {
@@ -60,9 +58,9 @@ pub fn only_marks(changes: &[Change], there: &ObservedService) -> bool {
 
 /// Refuses a service that is not ours, unless it is to be adopted: how that is done.
 pub fn refuse_foreign(
-    there: &ObservedService,
+    there: &LiveService,
     (tenant, name): (&Tenant, &ServiceName),
-    diff: &Diff,
+    draft: &Draft,
     takes_over: TakesOver,
 ) -> Failed {
     let service = &there.config.service_name;
@@ -76,7 +74,7 @@ pub fn refuse_foreign(
         ),
     };
     let way = match takes_over {
-        TakesOver::Itself => format!("--adopt takes it over and {}", resets(diff)),
+        TakesOver::Itself => format!("--adopt takes it over and {}", resets(draft)),
         TakesOver::ByApply => "`apply --adopt` takes it over".to_owned(),
     };
     Failed::new(
@@ -87,18 +85,18 @@ pub fn refuse_foreign(
 }
 
 /// What an adoption resets, as a note of the plan.
-pub fn note(diff: &Diff) -> Note {
+pub fn note(draft: &Draft) -> Note {
     Note::warning(
         "adopts",
         format!(
             "This service was not ours; taking it over {}.",
-            resets(diff)
+            resets(draft)
         ),
     )
 }
 
-fn resets(diff: &Diff) -> String {
-    let paths: Vec<&str> = diff
+fn resets(draft: &Draft) -> String {
+    let paths: Vec<&str> = draft
         .views
         .iter()
         .filter(|view| !view.path.starts_with("tags."))
@@ -115,42 +113,30 @@ fn resets(diff: &Diff) -> String {
 }
 
 /// Refuses a service that is going away, or of another kind than ours.
-pub fn refuse_kind(there: &ecs::Service) -> Option<Failed> {
-    let name = there.service_name.as_deref().unwrap_or_default();
-    let why = what_hinders(there)?;
+pub fn refuse_kind(there: &LiveService) -> Option<Failed> {
     Some(Failed::new(
-        format!("change service {name}"),
+        format!("change service {}", there.config.service_name),
         FailureKind::Refused,
-        why,
+        what_hinders(there)?,
     ))
 }
 
-fn what_hinders(there: &ecs::Service) -> Option<String> {
-    if there.status.as_deref() == Some("DRAINING") {
+fn what_hinders(there: &LiveService) -> Option<String> {
+    if there.view.status == "DRAINING" {
         return Some(
             "it is being deleted; once its last task has stopped, a new one can be made".into(),
         );
     }
-    let controller = there.deployment_controller.as_ref().map(|one| &one.r#type);
-    if let Some(other) = controller.filter(|one| **one != ecs::DeploymentControllerType::Ecs) {
-        return Some(format!(
-            "its deployments are controlled by {other}, not by ECS"
-        ));
-    }
-    if there.scheduling_strategy == Some(ecs::SchedulingStrategy::Daemon) {
-        return Some("it is a daemon service, which Fargate does not have".into());
-    }
-    if there.resource_management_type == Some(ecs::ResourceManagementType::Ecs) {
-        return Some("it is an Express Mode service, whose resources ECS manages itself".into());
-    }
-    let launch = there
-        .launch_type
-        .as_ref()
-        .filter(|_| there.capacity_provider_strategy().is_empty())?;
-    (*launch != ecs::LaunchType::Fargate).then(|| {
-        format!(
+    Some(match &there.kind {
+        Kind::Fargate => return None,
+        Kind::ControlledBy(other) => {
+            format!("its deployments are controlled by {other}, not by ECS")
+        }
+        Kind::Daemon => "it is a daemon service, which Fargate does not have".into(),
+        Kind::Express => "it is an Express Mode service, whose resources ECS manages itself".into(),
+        Kind::LaunchedOn(launch) => format!(
             "its launch type is {launch}, which ECS does not change on a service that exists; \
              choose another `service` name, or delete it first"
-        )
+        ),
     })
 }

@@ -6,17 +6,16 @@ use std::time::Duration;
 use aws_sdk_ecs::types as ecs;
 
 use super::change::Change;
-use super::diff::same_definition;
 use super::observe::Observed;
-use super::waves::waves;
+use super::waves::{deadlock, waves};
 use crate::answer::Ending;
 use crate::plan::{Change as _, Note};
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::history::deployments::AT_ONCE;
 use crate::platform::ecs::history::ending;
-use crate::platform::ecs::rollout::from_sdk;
-use crate::platform::ecs::settings::from_sdk::last_part;
-use crate::platform::ecs::settings::render::render;
+use crate::platform::ecs::live::view::RecordView;
+use crate::platform::ecs::settings::fields::definition::same;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Failed, counting};
 use crate::spec::{EcsService, Provider};
 
@@ -38,19 +37,6 @@ pub fn shortest(service: &EcsService, count: u32) -> Option<Duration> {
     Some(healthy * waves + service.rollout.policy.bake)
 }
 
-/// What is wrong with percentages between which no task can ever be started or stopped, and what
-/// to do; `None`: nothing.
-pub fn deadlock(count: u32, low: u32, high: u32) -> Option<String> {
-    waves(count, low, high).is_none().then(|| {
-        let tasks = if count == 1 { "task" } else { "tasks" };
-        format!(
-            "With {count} {tasks}, at least {low} % (rounded up) and at most {high} % (rounded down), \
-             no task can ever be started or stopped: raise `maximum_percent` or lower \
-             `minimum_healthy_percent`."
-        )
-    })
-}
-
 /// Notes on a plan for `count` tasks that starts a rollout or not.
 pub fn notes(
     service: &EcsService,
@@ -67,6 +53,8 @@ pub fn notes(
         notes.push(counting::nothing_wanted(service, "task"));
     }
     left_alone(&mut notes, observed);
+    let scaling = observed.scaling.as_ref();
+    notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended)));
     notes
 }
 
@@ -157,14 +145,15 @@ impl Ecs {
         let mut failures = self.describe_deployments(&arns).await?;
         // Most of what is STOPPED was only overtaken.
         failures.retain(|one| matches!(ending(one), Ending::RolledBack | Ending::Failed));
-        let revisions = self.describe_revisions(failures.iter().filter_map(target));
+        let revisions =
+            self.describe_revisions(failures.iter().filter_map(|one| one.target.clone()));
         let Some(failure) = newest_failure(service, &failures, &revisions.await?) else {
             return Ok(Vec::new());
         };
         // Where it may not be read, the images are what is known to be the same.
         let definition = self.definition(&failure.definition).await.ok();
-        let wanted = render(service, &self.setting()).task_definition;
-        let same = definition.is_some_and(|was| same_definition(&was.config, &wanted));
+        let wanted = self.desired(service).task_definition;
+        let same = definition.is_some_and(|was| same(&was.config, &wanted));
         Ok(vec![failure.note(same)])
     }
 }
@@ -193,14 +182,10 @@ impl Failure {
     }
 }
 
-fn target(failure: &ecs::ServiceDeployment) -> Option<String> {
-    failure.target_service_revision.as_ref()?.arn.clone()
-}
-
 /// The newest failure of just these images.
 fn newest_failure(
     service: &EcsService,
-    failures: &[ecs::ServiceDeployment],
+    failures: &[RecordView],
     revisions: &[ecs::ServiceRevision],
 ) -> Option<Failure> {
     let same_images = |revision: &&ecs::ServiceRevision| {
@@ -212,18 +197,19 @@ fn newest_failure(
                 })
             })
     };
-    let revision_of = |failure: &ecs::ServiceDeployment| {
-        let arn = target(failure)?;
-        let of = |one: &&ecs::ServiceRevision| one.service_revision_arn.as_ref() == Some(&arn);
+    let revision_of = |failure: &RecordView| {
+        let arn = failure.target.as_ref()?;
+        let of = |one: &&ecs::ServiceRevision| one.service_revision_arn.as_ref() == Some(arn);
         revisions.iter().find(of).filter(same_images)
     };
     let (failure, revision) = failures
         .iter()
         .filter_map(|failure| Some((failure, revision_of(failure)?)))
-        .max_by_key(|(failure, _)| from_sdk::time(failure.created_at.as_ref()))?;
-    let reason = failure.status_reason.as_deref();
+        .max_by_key(|(failure, _)| failure.created)?;
+    let reason = failure.reason.as_deref();
     Some(Failure {
-        when: from_sdk::time(failure.created_at.as_ref())
+        when: failure
+            .created
             .map_or("before".to_owned(), |at| format!("on {at:.0}")),
         definition: revision.task_definition.clone().unwrap_or_default(),
         why: reason.unwrap_or("no reason is known").to_owned(),

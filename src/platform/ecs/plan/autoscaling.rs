@@ -4,14 +4,13 @@
 //! policies of others are left alone, and noted.
 
 use super::change::Change;
-use super::diff::{CountOwner, Diff, views};
-use super::observe::Scaling;
-use super::scale_and_restart::scaled;
+use super::count::{Policies, count_after, counts, scaled};
+use super::draft::{Draft, views};
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::counting;
+use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::policy_name;
 use crate::platform::ecs::settings::{Desired, ScalableTarget, ScalingPolicy};
 use crate::spec::EcsService;
 
@@ -30,66 +29,32 @@ pub struct Wish<'a> {
     pub count: Option<i32>,
 }
 
-/// The names of policies that are there, split into ours and others'.
-fn split(scaling: &Scaling, service: &EcsService) -> (Vec<String>, Vec<String>) {
-    let ours = ["cpu", "memory", "requests"].map(|what| policy_name(service, what));
-    let names = scaling.policies.iter().map(|policy| &policy.policy_name);
-    names
-        .chain(&scaling.others)
-        .cloned()
-        .partition(|name| ours.contains(name))
-}
-
-/// Who decides how many tasks run.
-pub fn count_owner(
-    desired: &Desired,
-    scaling: Option<&Scaling>,
-    service: &EcsService,
-) -> CountOwner {
-    if desired.scalable_target.is_some() || service.counted_by_others {
-        return CountOwner::Autoscaler;
-    }
-    match scaling {
-        None => CountOwner::Unknown,
-        Some(scaling) if scaling.target.is_none() => CountOwner::File,
-        Some(scaling) => {
-            let (ours, others) = split(scaling, service);
-            if !ours.is_empty() && others.is_empty() {
-                CountOwner::Leaving
-            } else {
-                CountOwner::Autoscaler
-            }
-        }
-    }
-}
-
 /// Adds what brings the autoscaling in line.
-pub fn scale(diff: &mut Diff, wish: &Wish<'_>, scaling: Option<&Scaling>) {
-    let nothing = Scaling::default();
+pub fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveScaling>) {
+    let nothing = LiveScaling::default();
     let there = scaling.unwrap_or(&nothing);
-    let (ours, others) = split(there, wish.service);
+    let policies = Policies::of(there, wish.service);
     match &wish.desired.scalable_target {
         Some(target) => {
-            bounds(diff, wish, target, there.target.as_ref());
+            bounds(draft, wish, target, there.target.as_ref());
             for policy in &wish.desired.scaling_policies {
-                put(diff, wish, policy, there);
+                put(draft, wish, policy, there);
             }
             let wanted = &wish.desired.scaling_policies;
-            let gone = ours
-                .iter()
-                .filter(|name| wanted.iter().all(|policy| policy.policy_name != **name));
-            remove(diff, wish, gone);
-            left_alone(diff, &others);
+            let ours = policies.ours.iter();
+            let gone = ours.filter(|name| wanted.iter().all(|policy| policy.policy_name != **name));
+            remove(draft, wish, gone);
+            left_alone(draft, &policies.others);
         }
         None if there.target.is_none() => {}
-        None if !ours.is_empty() && others.is_empty() => leave(diff, wish),
+        None if policies.are_ours() => leave(draft, wish),
         None => {
-            remove(diff, wish, ours.iter());
-            left_alone(diff, &others);
+            remove(draft, wish, policies.ours.iter());
+            left_alone(draft, &policies.others);
             if wish.service.counted_by_others {
                 return;
             }
-            diff.notes.push(Note::info(
+            draft.notes.push(Note::info(
                 "scaled_by_others",
                 "Something else scales this service, so `replicas` is not applied.",
             ));
@@ -97,9 +62,9 @@ pub fn scale(diff: &mut Diff, wish: &Wish<'_>, scaling: Option<&Scaling>) {
     }
 }
 
-fn left_alone(diff: &mut Diff, others: &[String]) {
+fn left_alone(draft: &mut Draft, others: &[String]) {
     if !others.is_empty() {
-        diff.notes.push(Note::info(
+        draft.notes.push(Note::info(
             "policies_left_alone",
             format!(
                 "Scaling policies that are not ours are left alone: {}.",
@@ -110,7 +75,7 @@ fn left_alone(diff: &mut Diff, others: &[String]) {
 }
 
 fn bounds(
-    diff: &mut Diff,
+    draft: &mut Draft,
     wish: &Wish<'_>,
     wanted: &ScalableTarget,
     there: Option<&ScalableTarget>,
@@ -120,11 +85,12 @@ fn bounds(
     if differences.is_empty() {
         return;
     }
-    diff.views.extend(views(OBJECT, &differences));
+    draft.views.extend(views(OBJECT, &differences));
     if let Some(count) = wish.count {
         let within = count.min(wanted.max_capacity).max(wanted.min_capacity);
-        diff.views.extend(counts(count, within));
-        diff.notes
+        draft.views.extend(counts(count, within));
+        draft
+            .notes
             .extend(counting::moved(scaled(wanted, count), "tasks"));
     }
     let mut target = wanted.clone();
@@ -132,44 +98,29 @@ fn bounds(
         // Tags are taken only when a target is made.
         target.tags.clear();
     }
-    diff.changes.push(Change::RegisterScalableTarget {
+    draft.changes.push(Change::RegisterScalableTarget {
         target,
         after_health: wish.after_health,
     });
 }
 
-/// How many tasks are wanted once these changes are made; `None`: as many as are wanted now. The
-/// call that sets bounds moves the count inside them at once (Application Auto Scaling API
-/// reference, `RegisterScalableTarget`).
-pub fn count_after(changes: &[Change], count: i32) -> Option<i32> {
-    let after = changes.iter().fold(count, |count, change| match change {
-        Change::UpdateService { update } => update.desired_count.unwrap_or(count),
-        Change::RegisterScalableTarget { target, .. } => {
-            count.min(target.max_capacity).max(target.min_capacity)
-        }
-        Change::SetCount { count, .. } => *count,
-        _ => count,
-    });
-    (after != count).then_some(after)
-}
-
 /// A service at zero proves nothing. If tasks are started once it is over, they are started with
 /// the rollout, so that they are watched and can be gone back from.
-pub fn start_within(diff: &mut Diff, count: Option<i32>) {
+pub fn start_within(draft: &mut Draft, count: Option<i32>) {
     let Some(after) = count
         .filter(|count| *count == 0)
-        .and_then(|count| count_after(&diff.changes, count))
+        .and_then(|count| count_after(&draft.changes, count))
     else {
         return;
     };
-    for change in &mut diff.changes {
+    for change in &mut draft.changes {
         if let Change::UpdateService { update } = change {
             update.desired_count = Some(after);
         }
     }
 }
 
-fn put(diff: &mut Diff, wish: &Wish<'_>, wanted: &ScalingPolicy, there: &Scaling) {
+fn put(draft: &mut Draft, wish: &Wish<'_>, wanted: &ScalingPolicy, there: &LiveScaling) {
     let old = there
         .policies
         .iter()
@@ -179,23 +130,23 @@ fn put(diff: &mut Diff, wish: &Wish<'_>, wanted: &ScalingPolicy, there: &Scaling
     if differences.is_empty() {
         return;
     }
-    diff.views.extend(views(OBJECT, &differences));
-    diff.changes.push(Change::PutScalingPolicy {
+    draft.views.extend(views(OBJECT, &differences));
+    draft.changes.push(Change::PutScalingPolicy {
         policy: wanted.clone(),
         after_health: wish.after_health,
     });
 }
 
-fn remove<'a>(diff: &mut Diff, wish: &Wish<'_>, gone: impl Iterator<Item = &'a String>) {
+fn remove<'a>(draft: &mut Draft, wish: &Wish<'_>, gone: impl Iterator<Item = &'a String>) {
     for name in gone {
-        diff.views.push(ChangeView {
+        draft.views.push(ChangeView {
             object: OBJECT.into(),
             path: format!("policies.{name}"),
             from: Some(name.clone()),
             to: None,
             effect: Effect::Scales,
         });
-        diff.changes.push(Change::DeleteScalingPolicy {
+        draft.changes.push(Change::DeleteScalingPolicy {
             name: name.clone(),
             resource: resource(wish),
             after_health: wish.after_health,
@@ -205,15 +156,15 @@ fn remove<'a>(diff: &mut Diff, wish: &Wish<'_>, gone: impl Iterator<Item = &'a S
 
 /// The file has no autoscaling any more and what is there is ours: it goes, and then the file's
 /// count is set.
-fn leave(diff: &mut Diff, wish: &Wish<'_>) {
-    diff.views.push(ChangeView {
+fn leave(draft: &mut Draft, wish: &Wish<'_>) {
+    draft.views.push(ChangeView {
         object: OBJECT.into(),
         path: String::new(),
         from: Some(resource(wish)),
         to: None,
         effect: Effect::Scales,
     });
-    diff.changes.push(Change::DeregisterScalableTarget {
+    draft.changes.push(Change::DeregisterScalableTarget {
         resource: resource(wish),
         after_health: wish.after_health,
     });
@@ -225,8 +176,8 @@ fn leave(diff: &mut Diff, wish: &Wish<'_>) {
         return;
     };
     if from != to {
-        diff.views.extend(counts(from, to));
-        diff.changes.push(Change::SetCount {
+        draft.views.extend(counts(from, to));
+        draft.changes.push(Change::SetCount {
             cluster: wanted.cluster.clone(),
             service: wanted.service_name.clone(),
             count: to,
@@ -235,24 +186,13 @@ fn leave(diff: &mut Diff, wish: &Wish<'_>) {
     }
 }
 
-/// The view of another number of tasks; `None`: it is the same.
-pub fn counts(from: i32, to: i32) -> Option<ChangeView> {
-    (from != to).then(|| ChangeView {
-        object: "service".into(),
-        path: fields::service::COUNT.into(),
-        from: Some(from.to_string()),
-        to: Some(to.to_string()),
-        effect: Effect::Scales,
-    })
-}
-
 fn resource(wish: &Wish<'_>) -> String {
     let service = &wish.desired.service;
     format!("service/{}/{}", service.cluster, service.service_name)
 }
 
 /// A digest of what scales a service.
-pub fn digest(scaling: Option<&Scaling>) -> String {
+pub fn digest(scaling: Option<&LiveScaling>) -> String {
     let Some(scaling) = scaling else {
         return "unread".into();
     };

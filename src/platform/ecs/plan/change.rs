@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::diff;
-use super::observe::ObservedService;
 use crate::plan;
+use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::{
     ScalableTarget, ScalingPolicy, ServiceConfig, SettingsUpdate, Tag, TaskDefinition,
 };
@@ -38,12 +37,12 @@ pub struct Basis {
 impl Basis {
     /// The same place with the service as it is there.
     #[must_use]
-    pub fn seeing(self, there: Option<&ObservedService>) -> Self {
+    pub fn seeing(self, there: Option<&LiveService>) -> Self {
         Self {
             primary: there.and_then(|there| there.primary_id().map(str::to_owned)),
             task_definition: there.map(|there| there.config.task_definition.clone()),
             service_digest: there
-                .map(|there| diff::service_digest(there, self.counted))
+                .map(|there| there.digest(self.counted))
                 .unwrap_or_default(),
             ..self
         }

@@ -1,8 +1,9 @@
 //! What goes on with a service before we touch it. Pure.
 
-use crate::platform::ecs::rollout::look::{DeploymentView, ServiceView, tells_of_rollback};
-use crate::platform::ecs::rollout::standing::RolloutId;
-use crate::platform::ecs::rollout::{Watched, short};
+use crate::platform::ecs::live::view::{DeploymentView, ServiceView, tells_of_rollback};
+use crate::platform::ecs::rollout::Watched;
+use crate::platform::ecs::rollout::started::RolloutId;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Current, Whose};
 use crate::spec::EcsService;
 
@@ -36,7 +37,7 @@ pub fn current(
         Some("FAILED") => Current::Unwell {
             reason: format!(
                 "{} failed: {}",
-                short(&primary.task_definition),
+                last_part(&primary.task_definition),
                 primary.reason.as_deref().unwrap_or("no reason given")
             ),
             rollout: follow(view, primary, service),
@@ -52,7 +53,7 @@ pub fn current(
         _ if missing => Current::Rolling(by_count(view, primary, service)),
         _ => Current::Settled {
             proven: view.desired > 0,
-            serving: short(&primary.task_definition).to_owned(),
+            serving: last_part(&primary.task_definition).to_owned(),
         },
     }
 }
@@ -143,7 +144,7 @@ fn words(primary: &DeploymentView, rollback: bool) -> String {
     };
     format!(
         "{what} {} ({}{since}; {} of {} tasks run)",
-        short(&primary.task_definition),
+        last_part(&primary.task_definition),
         primary.id,
         primary.running,
         primary.desired

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Planned;
 use super::adopt;
 use super::change::Change;
-use super::diff::Diff;
+use super::draft::{Draft, removed};
+use super::observe::Observed;
 use crate::event::{EventKind, Events};
-use crate::plan::{ChangeView, Effect, Plan};
 use crate::platform::ecs::Ecs;
-use crate::platform::{Failed, Gone, TakesOver};
+use crate::platform::{Failed, Gone, Intent, TakesOver};
 use crate::rollout::Gauge;
 use crate::spec::EcsService;
 
@@ -22,49 +21,44 @@ const LOOK: Duration = Duration::from_secs(3);
 
 impl Ecs {
     /// What takes the service away; nothing where it is not there. A service that is not ours is
-    /// refused unless `adopt`.
-    pub async fn plan_destroy(
+    /// refused unless it is to be adopted.
+    pub(super) fn take_away(
         &self,
         service: &EcsService,
-        adopt: bool,
-        events: &Events,
-    ) -> Result<Planned, Failed> {
-        let observed = Box::pin(self.observe(service, events)).await?;
-        let scaling = observed.scaling.as_ref();
-        let mut diff = Diff::default();
-        let going = |status: Option<&str>| status == Some("DRAINING");
+        intent: &Intent,
+        observed: &Observed,
+    ) -> Result<Draft, Failed> {
+        let mut draft = Draft::default();
         let there = observed.service.as_ref();
-        if let Some(there) = there.filter(|there| !going(there.raw.status.as_deref())) {
-            let name = &there.config.service_name;
-            if let Some(target) = scaling.and_then(|scaling| scaling.target.as_ref()) {
-                diff.views.push(removed("autoscaling", &target.resource_id));
-                diff.changes.push(Change::DeregisterScalableTarget {
-                    resource: target.resource_id.clone(),
-                    after_health: false,
-                });
-            }
-            diff.views.push(removed("service", name));
-            diff.changes.push(Change::DeleteService {
-                cluster: self.cluster().to_owned(),
-                service: name.clone(),
+        let Some(there) = there.filter(|there| there.view.status != "DRAINING") else {
+            return Ok(draft);
+        };
+        let name = &there.config.service_name;
+        let scaling = observed.scaling.as_ref();
+        if let Some(target) = scaling.and_then(|scaling| scaling.target.as_ref()) {
+            draft
+                .views
+                .push(removed("autoscaling", &target.resource_id));
+            draft.changes.push(Change::DeregisterScalableTarget {
+                resource: target.resource_id.clone(),
+                after_health: false,
             });
-            if !adopt && !adopt::is_ours(there, &self.tenant, &service.name) {
-                let ours = (&self.tenant, &service.name);
-                return Err(adopt::refuse_foreign(there, ours, &diff, TakesOver::Itself));
-            }
         }
-        let basis = self.basis(service, &observed, false);
-        Ok(Planned {
-            plan: Plan {
-                service: service.name.clone(),
-                basis,
-                changes: diff.changes,
-                views: diff.views,
-                notes: diff.notes,
-                shortest: None,
-            },
-            observed,
-        })
+        draft.views.push(removed("service", name));
+        draft.changes.push(Change::DeleteService {
+            cluster: self.cluster().to_owned(),
+            service: name.clone(),
+        });
+        let ours = (&self.tenant, &service.name);
+        if intent.adopt || adopt::is_ours(there, ours.0, ours.1) {
+            return Ok(draft);
+        }
+        Err(adopt::refuse_foreign(
+            there,
+            ours,
+            &draft,
+            TakesOver::Itself,
+        ))
     }
 
     /// Waits until the last task of a deleted service has stopped, until `deadline`, or until
@@ -84,10 +78,9 @@ impl Ecs {
                 Ok(found) => match found.service {
                     None => return Ok(Gone::Gone),
                     Some(there) => {
-                        let count = |count: i32| u32::try_from(count).unwrap_or(0);
                         let gauge = Gauge {
-                            old: count(there.raw.running_count),
-                            pending: count(there.raw.pending_count),
+                            old: there.view.running,
+                            pending: there.pending,
                             ..Gauge::default()
                         };
                         if told.as_ref() != Some(&gauge) {
@@ -109,15 +102,5 @@ impl Ecs {
                 () = next => {}
             }
         }
-    }
-}
-
-fn removed(object: &str, name: &str) -> ChangeView {
-    ChangeView {
-        object: object.to_owned(),
-        path: String::new(),
-        from: Some(name.to_owned()),
-        to: None,
-        effect: Effect::Replaces,
     }
 }

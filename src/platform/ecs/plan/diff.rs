@@ -3,90 +3,65 @@
 use super::adopt;
 use super::autoscaling;
 use super::change::{Change, Revision};
+use super::count::CountOwner;
 use super::create;
-use super::observe::{Definition, Observed, ObservedService, Scaling};
+use super::draft::{Draft, made, shown_as_new, views};
+use super::observe::Observed;
+use super::tagged;
 use super::update;
-use crate::plan::{self, ChangeView, Effect};
 use crate::platform::Failed;
+use crate::platform::ecs::live::definition::Definition;
+use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::fields;
-use crate::platform::ecs::settings::fields::{Difference, Fields};
-use crate::platform::ecs::settings::tagged;
+use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::unmanaged;
-use crate::platform::ecs::settings::unmanaged::residue;
 use crate::platform::ecs::settings::{Desired, TaskDefinition};
 use crate::spec::EcsService;
 
-/// What must be done on ECS.
-pub type Diff = plan::Diff<Change>;
-
-/// Who decides how many tasks run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CountOwner {
-    /// The file's `replicas`.
-    File,
-    /// An autoscaler, or whoever else sets it: the count is never a difference.
-    Autoscaler,
-    /// An autoscaler of ours that the file no longer has; then the file.
-    Leaving,
-    /// We may not see whether something scales it.
-    Unknown,
-}
-
-/// What must be done so that the cloud holds `desired`. `scaling` is what scales the service, as
-/// far as that may be seen.
+/// What must be done so that the cloud holds `desired`; `owner` decides how many tasks run.
 pub fn diff(
     desired: &Desired,
     observed: &Observed,
-    scaling: Option<&Scaling>,
+    owner: CountOwner,
     service: &EcsService,
-) -> Result<Diff, Failed> {
-    let mut diff = Diff::default();
-    let revision = choose_revision(&mut diff, &desired.task_definition, observed);
-    let owner = autoscaling::count_owner(desired, scaling, service);
+) -> Result<Draft, Failed> {
+    let mut draft = Draft::default();
+    let revision = choose_revision(&mut draft, &desired.task_definition, observed);
     match &observed.service {
-        None => create::create(&mut diff, desired, observed, revision),
-        Some(there) => update::update(&mut diff, desired, there, revision, owner)?,
+        None => create::create(&mut draft, desired, observed, revision),
+        Some(there) => update::update(&mut draft, desired, there, revision, owner)?,
     }
-    let rolls = diff.starts_rollout();
+    let rolls = draft.starts_rollout();
     let there = observed.service.as_ref();
-    let after_health = there.is_some_and(|there| rolls || is_replacing(there));
-    let count = there.map(|there| there.raw.desired_count);
+    let count = there.map(LiveService::desired);
     let wish = autoscaling::Wish {
         desired,
         service,
-        after_health,
+        after_health: there.is_some_and(|there| rolls || is_replacing(there)),
         count,
     };
-    autoscaling::scale(&mut diff, &wish, scaling);
+    autoscaling::scale(&mut draft, &wish, observed.scaling.as_ref());
     if rolls {
-        autoscaling::start_within(&mut diff, count);
+        autoscaling::start_within(&mut draft, count);
     }
-    if there.is_some_and(|there| adopt::only_marks(&diff.changes, there)) {
-        diff.changes.clear();
-        diff.views.clear();
+    if there.is_some_and(|there| adopt::only_marks(&draft.changes, there)) {
+        draft.changes.clear();
+        draft.views.clear();
     }
-    tagged::refuse_many(&diff, there)?;
-    Ok(diff)
+    tagged::refuse_many(&draft, there)?;
+    Ok(draft)
 }
 
 /// Whether a rollout that takes the place of another is under way, or has failed and stays.
-fn is_replacing(there: &ObservedService) -> bool {
-    use aws_sdk_ecs::types::DeploymentRolloutState as State;
-    let state = there.primary().and_then(|one| one.rollout_state.as_ref());
-    matches!(state, Some(State::InProgress | State::Failed)) && there.raw.deployments().len() > 1
-}
-
-/// Whether two views of a task definition say the same.
-pub fn same_definition(one: &TaskDefinition, other: &TaskDefinition) -> bool {
-    let one = fields::definition::fields(one);
-    one.differences(&fields::definition::fields(other))
-        .is_empty()
+fn is_replacing(there: &LiveService) -> bool {
+    let state = there.view.primary().and_then(|one| one.rollout.as_deref());
+    matches!(state, Some("IN_PROGRESS" | "FAILED")) && there.view.deployments.len() > 1
 }
 
 /// The revision to run, where it is not the one that runs: the family's newest if it says the
 /// same already (so that a second attempt registers nothing), else a new one.
 fn choose_revision(
-    diff: &mut Diff,
+    draft: &mut Draft,
     wanted: &TaskDefinition,
     observed: &Observed,
 ) -> Option<Revision> {
@@ -97,7 +72,7 @@ fn choose_revision(
         if differences.is_empty() {
             return None;
         }
-        diff.views.extend(views("task definition", &differences));
+        draft.views.extend(views("task definition", &differences));
     }
     if let Some(newest) = observed
         .newest
@@ -107,12 +82,12 @@ fn choose_revision(
         return Some(Revision::Known(newest.arn.clone()));
     }
     if running.is_none() {
-        diff.views.push(made("task definition", &wanted.family));
+        draft.views.push(made("task definition", &wanted.family));
         let fresh = fields::definition::fields(wanted);
-        diff.views.extend(shown_as_new("task definition", &fresh));
+        draft.views.extend(shown_as_new("task definition", &fresh));
     }
     let theirs = running.map(|running| running.config.tags.as_slice());
-    diff.changes.push(Change::RegisterTaskDefinition {
+    draft.changes.push(Change::RegisterTaskDefinition {
         definition: TaskDefinition {
             tags: unmanaged::tags(&wanted.tags, theirs.unwrap_or_default()),
             ..wanted.clone()
@@ -129,93 +104,23 @@ fn fits(newest: &Definition, wanted: &TaskDefinition, running: Option<&Definitio
     let left = running
         .map(|running| residue_for(running, wanted))
         .unwrap_or_default();
-    same_definition(&newest.config, wanted) && residue_for(newest, wanted) == left
+    same(&newest.config, wanted) && residue_for(newest, wanted) == left
 }
 
 /// What a revision has beyond our words, without containers that are wanted no more.
-fn residue_for(definition: &Definition, wanted: &TaskDefinition) -> Vec<(String, String)> {
-    let mut left: Vec<_> = residue::of_definition(&definition.raw)
-        .into_iter()
-        .filter(|(path, _)| match path.strip_prefix("containers.") {
-            None => true,
-            Some(rest) => wanted
-                .container_definitions
-                .iter()
-                .any(|container| rest.split('.').next() == Some(&container.name)),
-        })
-        .collect();
+fn residue_for<'a>(
+    definition: &'a Definition,
+    wanted: &TaskDefinition,
+) -> Vec<&'a (String, String)> {
+    let is_wanted = |path: &str| match path.strip_prefix("containers.") {
+        None => true,
+        Some(rest) => wanted
+            .container_definitions
+            .iter()
+            .any(|container| rest.split('.').next() == Some(&container.name)),
+    };
+    let mut left: Vec<_> = definition.residue.iter().collect();
+    left.retain(|(path, _)| is_wanted(path));
     left.sort();
     left
-}
-
-/// Differences as they are shown; a value is masked on both sides if it may be secret on one.
-pub fn views(object: &str, differences: &[Difference]) -> Vec<ChangeView> {
-    differences
-        .iter()
-        .map(|difference| {
-            let sides = [&difference.from, &difference.to];
-            let masked = sides.into_iter().flatten().any(fields::Field::is_sensitive);
-            let show =
-                |field: &Option<fields::Field>| field.as_ref().map(|field| field.shown(masked));
-            let (from, to) = (show(&difference.from), show(&difference.to));
-            let hidden = masked && from.is_some() && to.is_some();
-            ChangeView {
-                object: object.to_owned(),
-                path: difference.path.clone(),
-                from,
-                to: to.map(|to| {
-                    if hidden {
-                        format!("{to}, another value")
-                    } else {
-                        to
-                    }
-                }),
-                effect: difference.effect(),
-            }
-        })
-        .collect()
-}
-
-/// The view of an object that is made.
-pub fn made(object: &str, name: &str) -> ChangeView {
-    ChangeView {
-        object: object.to_owned(),
-        path: String::new(),
-        from: None,
-        to: Some(name.to_owned()),
-        effect: Effect::Replaces,
-    }
-}
-
-/// The fields of an object that is made, without those that are left at their default.
-pub fn shown_as_new(object: &str, fields: &Fields) -> Vec<ChangeView> {
-    fields
-        .iter()
-        .filter(|(_, field)| !field.default)
-        .map(|(path, field)| ChangeView {
-            object: object.to_owned(),
-            path: path.to_owned(),
-            from: None,
-            to: Some(field.shown(false)),
-            effect: Effect::Replaces,
-        })
-        .collect()
-}
-
-/// A view of one tag.
-pub fn tag_view(key: &str, from: Option<&str>, to: Option<&str>) -> ChangeView {
-    ChangeView {
-        object: "service".to_owned(),
-        path: format!("tags.{key}"),
-        from: from.map(str::to_owned),
-        to: to.map(str::to_owned),
-        effect: Effect::Invisible,
-    }
-}
-
-/// A digest of a service's compared fields; its count is among them only where nothing scales it.
-pub fn service_digest(service: &ObservedService, counted: bool) -> String {
-    fields::service::fields(&service.config)
-        .without(|path| path == fields::service::COUNT && !counted)
-        .digest()
 }

@@ -3,36 +3,34 @@
 
 use aws_sdk_ecs::types as ecs;
 
-use super::change::{Change, Revision, ServiceUpdate};
-use super::diff::{Diff, views};
-use super::observe::ObservedService;
+use super::change::{Revision, ServiceUpdate};
+use super::draft::{Draft, other_revision, views};
 use super::update;
-use crate::plan::{ChangeView, Effect};
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::history::deployments::AT_ONCE;
+use crate::platform::ecs::live::service::{LiveService, revision};
 use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::settings::ServiceConfig;
 use crate::platform::ecs::settings::fields;
-use crate::platform::ecs::settings::from_sdk;
-use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::service::is_of_a_revision;
 use crate::platform::ecs::settings::service::platform_version::LATEST;
 use crate::platform::{Failed, FailureKind};
 
 impl Ecs {
     /// What goes back to `to`, or to the last revision known good.
-    pub async fn back_to(&self, there: &ObservedService, to: Option<&str>) -> Result<Diff, Failed> {
+    pub async fn back_to(&self, there: &LiveService, to: Option<&str>) -> Result<Draft, Failed> {
         let target = match to {
             None => self.last_good(there).await?,
             Some(name) => self.named(there, name).await?,
         };
-        let mut diff = go_back(there, &target);
-        self.register_again(&mut diff).await?;
-        Ok(diff)
+        let mut draft = go_back(there, &target);
+        self.register_again(&mut draft).await?;
+        Ok(draft)
     }
 
     /// The settings of the newest successful deployment that differs from what runs now.
-    async fn last_good(&self, there: &ObservedService) -> Result<ServiceConfig, Failed> {
+    async fn last_good(&self, there: &LiveService) -> Result<ServiceConfig, Failed> {
         let good = self
             .revisions_deployed(there, &[ecs::ServiceDeploymentStatus::Successful])
             .await?;
@@ -42,7 +40,7 @@ impl Ecs {
                 let arn = revision.service_revision_arn.as_deref();
                 arn.map(last_part) != current
             })
-            .map(from_sdk::revision)
+            .map(revision)
             .find(|config| !go_back(there, config).changes.is_empty())
             .ok_or_else(|| {
                 Failed::new(
@@ -74,7 +72,7 @@ impl Ecs {
 
     /// The settings of a revision that a person names: `api-service:12`, `12` or an ARN; with those
     /// of the deployment that rolled it out, where ECS remembers one.
-    async fn named(&self, there: &ObservedService, name: &str) -> Result<ServiceConfig, Failed> {
+    async fn named(&self, there: &LiveService, name: &str) -> Result<ServiceConfig, Failed> {
         let name = if name.chars().all(|c| c.is_ascii_digit()) {
             let current = last_part(&there.config.task_definition);
             let family = current.split(':').next().unwrap_or(current);
@@ -92,7 +90,7 @@ impl Ecs {
         let config = deployed
             .iter()
             .find(|one| one.task_definition.as_deref() == Some(&definition.arn))
-            .map(from_sdk::revision);
+            .map(revision);
         Ok(config.unwrap_or_else(|| ServiceConfig {
             task_definition: definition.arn,
             ..there.config.clone()
@@ -102,7 +100,7 @@ impl Ecs {
     /// The service revisions that deployments in one of these states rolled out, newest first.
     async fn revisions_deployed(
         &self,
-        there: &ObservedService,
+        there: &LiveService,
         states: &[ecs::ServiceDeploymentStatus],
     ) -> Result<Vec<ecs::ServiceRevision>, Failed> {
         self.deployed(&there.config.service_name, states).await
@@ -122,7 +120,7 @@ impl Ecs {
 }
 
 /// A revision that ECS does not know, with those that deployments of the service rolled out.
-fn no_revision(there: &ObservedService, name: &str, deployed: &[ecs::ServiceRevision]) -> Failed {
+fn no_revision(there: &LiveService, name: &str, deployed: &[ecs::ServiceRevision]) -> Failed {
     let current = Some(there.config.task_definition.as_str());
     let known = deployed.iter().map(|one| one.task_definition.as_deref());
     let mut words: Vec<&str> = Vec::new();
@@ -146,8 +144,8 @@ fn no_revision(there: &ObservedService, name: &str, deployed: &[ecs::ServiceRevi
 }
 
 /// The one update that brings the revision's settings back; the service's own settings stay.
-fn go_back(there: &ObservedService, target: &ServiceConfig) -> Diff {
-    let others = |path: &str| !path.split('.').next().is_some_and(is_of_a_revision);
+fn go_back(there: &LiveService, target: &ServiceConfig) -> Draft {
+    let others = |path: &str| !is_of_a_revision(fields::group(path));
     let from = fields::service::fields(&there.config).without(others);
     let wanted = fields::service::fields(target).without(others);
     // ECS tells of a revision which version LATEST stood for then; asking for that would pin it.
@@ -162,24 +160,15 @@ fn go_back(there: &ObservedService, target: &ServiceConfig) -> Diff {
     for difference in &differences {
         update::set(&mut update, target, difference.group());
     }
-    let mut diff = Diff {
+    let mut draft = Draft {
         views: views("service", &differences),
-        ..Diff::default()
+        ..Draft::default()
     };
     if target.task_definition != config.task_definition {
         update.revision = Some(Revision::Known(target.task_definition.clone()));
-        diff.views.push(ChangeView {
-            object: "service".into(),
-            path: "taskDefinition".into(),
-            from: Some(last_part(&config.task_definition).to_owned()),
-            to: Some(last_part(&target.task_definition).to_owned()),
-            effect: Effect::Restarts,
-        });
+        let view = other_revision(&config.task_definition, &target.task_definition);
+        draft.views.push(view);
     }
-    if !update.is_empty() {
-        diff.changes.push(Change::UpdateService {
-            update: Box::new(update),
-        });
-    }
-    diff
+    draft.update(update);
+    draft
 }

@@ -11,12 +11,12 @@ use aws_sdk_ecs::types::ServiceField;
 use futures::future::join_all;
 
 use super::adopt;
-use super::observe::ObservedService;
 use crate::clock::after;
 use crate::plan::Note;
 use crate::platform::Failed;
 use crate::platform::aws::failed;
 use crate::platform::ecs::Ecs;
+use crate::platform::ecs::live::service::LiveService;
 use crate::spec::{EcsPlace, EcsService};
 
 /// How many services one page lists (Amazon ECS API reference, `ListServices`).
@@ -67,10 +67,10 @@ impl Ecs {
         for answer in join_all(calls).await {
             let answer =
                 answer.map_err(|error| failed(format!("read the services of {cluster}"), error))?;
-            let all = answer.services.unwrap_or_default().into_iter();
+            let all = answer.services().iter();
             let active = all.filter(|one| one.status.as_deref() == Some("ACTIVE"));
             let ours = active
-                .map(ObservedService::from)
+                .map(LiveService::read)
                 .filter(|there| adopt::is_surely_ours(there, &self.tenant, &service.name))
                 .map(|there| there.config.service_name);
             names.extend(ours.filter(|name| *name != service.own.service.as_str()));

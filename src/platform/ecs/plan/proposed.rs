@@ -1,37 +1,27 @@
 //! From a plan to what goes on with the service that it is about.
 
-use super::EcsPlan;
 use super::change::Change;
 use super::current::{Asked, current};
+use super::{EcsPlan, Goal};
 use crate::event::Events;
 use crate::plan::{Change as _, ChangeView};
 use crate::platform::ecs::Ecs;
-use crate::platform::ecs::rollout::standing::RolloutId;
-use crate::platform::ecs::rollout::{Watched, from_sdk};
+use crate::platform::ecs::rollout::Watched;
+use crate::platform::ecs::rollout::started::RolloutId;
 use crate::platform::{Current, Failed, Intent, Whose};
-use crate::spec::EcsService;
 
 impl Ecs {
     /// What would be done about a service, and what goes on with it.
     pub async fn proposed(
         &self,
-        service: &EcsService,
-        intent: &Intent,
+        goal: Goal<'_>,
         events: &Events,
     ) -> Result<(EcsPlan, Current<Watched>), Failed> {
-        let planned = if intent.destroy {
-            self.plan_destroy(service, intent.adopt, events).await?
-        } else {
-            self.plan(service, intent, events).await?
-        };
-        let view = planned
-            .observed
-            .service
-            .as_ref()
-            .map(|there| from_sdk::service(&there.raw));
-        let asked = asked(&planned.plan, intent);
+        let planned = self.plan(goal, events).await?;
+        let view = planned.observed.service.map(|there| there.view);
+        let asked = asked(&planned.plan, goal.intent);
         let revision = asked.revision.map(str::to_owned);
-        let mut current = current(view.as_ref(), asked, service);
+        let mut current = current(view.as_ref(), asked, goal.service);
         if let (Some(revision), Current::Busy { rollout, whose, .. }) = (revision, &mut current)
             && rollout.ours.is_rollback
             && let Some(id) = self.gone_back_from(&rollout.service, &revision).await

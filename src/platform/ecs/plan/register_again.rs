@@ -1,55 +1,47 @@
 //! Going back to a revision that was deregistered: ECS starts no task of it any more, and remembers
 //! what it says.
 
-use aws_sdk_ecs::types::TaskDefinitionStatus as Status;
-
 use super::change::{Change, Revision};
-use super::diff::{Diff, same_definition};
-use super::observe::Definition;
+use super::draft::Draft;
 use crate::plan::Note;
 use crate::platform::Failed;
 use crate::platform::ecs::Ecs;
+use crate::platform::ecs::live::definition::Definition;
 use crate::platform::ecs::origin::key;
-use crate::platform::ecs::settings::from_sdk::last_part;
+use crate::platform::ecs::settings::fields::definition::same;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::unmanaged;
 use crate::platform::ecs::settings::{Tag, TaskDefinition};
 
 impl Ecs {
     /// Puts one that says the same in the place of a revision that was deregistered: the family's
     /// newest where that does, else a new one.
-    pub(crate) async fn register_again(&self, diff: &mut Diff) -> Result<(), Failed> {
-        let Some(arn) = diff.changes.iter().find_map(known) else {
+    pub(crate) async fn register_again(&self, draft: &mut Draft) -> Result<(), Failed> {
+        let Some(arn) = draft.changes.iter().find_map(known) else {
             return Ok(());
         };
         let old = self.definition(arn).await?;
-        let gone = [Status::Inactive, Status::DeleteInProgress];
-        if old
-            .raw
-            .status
-            .as_ref()
-            .is_none_or(|status| !gone.contains(status))
-        {
+        if !old.is_gone {
             return Ok(());
         }
         let newest = self.newest_definition(&old.config.family).await?;
-        let same = newest.filter(|newest| {
-            same_definition(&newest.config, &old.config) && newest.residue == old.residue
-        });
+        let known = newest
+            .filter(|newest| same(&newest.config, &old.config) && newest.residue == old.residue);
         let name = last_part(&old.arn).to_owned();
-        let (revision, instead) = if let Some(same) = same {
-            let instead = format!("{}, which says the same, is used", last_part(&same.arn));
-            (Revision::Known(same.arn), instead)
+        let (revision, instead) = if let Some(known) = known {
+            let instead = format!("{}, which says the same, is used", last_part(&known.arn));
+            (Revision::Known(known.arn), instead)
         } else {
-            diff.changes.insert(0, self.anew(old));
+            draft.changes.insert(0, self.anew(old));
             (Revision::Registered, "it is registered again".to_owned())
         };
-        for change in &mut diff.changes {
+        for change in &mut draft.changes {
             if let Change::UpdateService { update } = change {
                 update.revision = Some(revision.clone());
             }
         }
         let text = format!("{name} was deregistered; {instead}.");
-        diff.notes.push(Note::info("registered_again", text));
+        draft.notes.push(Note::info("registered_again", text));
         Ok(())
     }
 

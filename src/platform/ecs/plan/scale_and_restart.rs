@@ -1,121 +1,103 @@
 //! `scale` and `restart`: one change each, on a service that is there. Pure.
 
-use super::autoscaling;
 use super::change::{Change, ServiceUpdate};
-use super::diff::Diff;
-use super::observe::{ObservedService, Scaling};
+use super::count::{counts, scaled};
+use super::draft::Draft;
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::Failed;
-use crate::platform::counting::{self, Scaled};
+use crate::platform::counting;
+use crate::platform::ecs::live::scaling::LiveScaling;
+use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::ScalableTarget;
 use crate::spec::EcsService;
 
 /// New tasks of the same specification.
-pub fn restart(there: &ObservedService) -> Diff {
-    let config = &there.config;
-    let mut update = ServiceUpdate::of(&config.cluster, &config.service_name);
-    update.force_new_deployment = true;
-    Diff {
-        changes: vec![Change::UpdateService {
-            update: Box::new(update),
-        }],
-        views: vec![ChangeView {
-            object: "service".into(),
-            path: "forceNewDeployment".into(),
-            from: None,
-            to: Some("true".into()),
-            effect: Effect::Restarts,
-        }],
-        ..Diff::default()
-    }
+pub fn restart(there: &LiveService) -> Draft {
+    let mut draft = Draft::default();
+    draft.update(ServiceUpdate {
+        force_new_deployment: true,
+        ..update_of(there)
+    });
+    draft.views.push(ChangeView {
+        object: "service".into(),
+        path: "forceNewDeployment".into(),
+        from: None,
+        to: Some("true".into()),
+        effect: Effect::Restarts,
+    });
+    draft
 }
 
 /// Another count: through the autoscaler's bounds where there is one.
 pub fn scale_to(
     service: &EcsService,
-    there: &ObservedService,
-    scaling: Option<&Scaling>,
+    there: &LiveService,
+    scaling: Option<&LiveScaling>,
     count: u32,
-) -> Result<Diff, Failed> {
+) -> Result<Draft, Failed> {
     let target = scaling.and_then(|scaling| scaling.target.as_ref());
-    let scaled = target.map(|target| scaled(target, there.raw.desired_count));
+    let scaled = target.map(|target| scaled(target, there.desired()));
     if let Some(refused) = counting::refusal(service, scaled, count, "tasks") {
         return Err(refused);
     }
     let wanted = i32::try_from(count).unwrap_or(i32::MAX);
-    let mut diff = match target {
+    let mut draft = match target {
         Some(target) => raise_bounds(target, there, wanted),
         None => set_count(there, wanted),
     };
-    diff.notes
+    draft
+        .notes
         .extend(scaled.map(|scaled| counting::through_bounds(scaled, count, "tasks")));
-    if !diff.changes.is_empty() && !service.counted_by_others {
-        diff.notes.push(Note::info(
+    if !draft.changes.is_empty() && !service.counted_by_others {
+        draft.notes.push(Note::info(
             "until_next_apply",
             "The next `apply` sets what deploy.toml says.",
         ));
     }
-    Ok(diff)
-}
-
-/// Bounds, and the number that is wanted at present.
-pub fn scaled(target: &ScalableTarget, count: i32) -> Scaled {
-    let whole = |count: i32| u32::try_from(count).unwrap_or(0);
-    Scaled {
-        min: whole(target.min_capacity),
-        max: whole(target.max_capacity),
-        now: whole(count),
-    }
+    Ok(draft)
 }
 
 /// The new min moves a count that is below it. Where the min is so already, nothing else would.
-fn raise_bounds(target: &ScalableTarget, there: &ObservedService, wanted: i32) -> Diff {
-    if target.min_capacity == wanted {
-        return if there.raw.desired_count < wanted {
+fn raise_bounds(target: &ScalableTarget, there: &LiveService, wanted: i32) -> Draft {
+    let (min, now) = (target.min_capacity, there.desired());
+    if min == wanted {
+        return if now < wanted {
             set_count(there, wanted)
         } else {
-            Diff::default()
+            Draft::default()
         };
     }
-    let mut diff = Diff::default();
-    diff.views
-        .push(view("autoscaling", "min", target.min_capacity, wanted));
-    let after = there.raw.desired_count.max(wanted);
-    diff.views
-        .extend(autoscaling::counts(there.raw.desired_count, after));
-    diff.changes.push(Change::RegisterScalableTarget {
+    let mut draft = Draft::default();
+    draft.views.push(ChangeView {
+        object: "autoscaling".into(),
+        path: "min".into(),
+        from: Some(min.to_string()),
+        to: Some(wanted.to_string()),
+        effect: Effect::Scales,
+    });
+    draft.views.extend(counts(now, now.max(wanted)));
+    draft.changes.push(Change::RegisterScalableTarget {
         target: ScalableTarget {
             min_capacity: wanted,
             ..target.clone()
         },
         after_health: false,
     });
-    diff
+    draft
 }
 
-fn set_count(there: &ObservedService, wanted: i32) -> Diff {
-    let config = &there.config;
-    let from = there.raw.desired_count;
-    if from == wanted {
-        return Diff::default();
+fn set_count(there: &LiveService, wanted: i32) -> Draft {
+    let mut draft = Draft::default();
+    if there.desired() != wanted {
+        draft.update(ServiceUpdate {
+            desired_count: Some(wanted),
+            ..update_of(there)
+        });
+        draft.views.extend(counts(there.desired(), wanted));
     }
-    let mut update = ServiceUpdate::of(&config.cluster, &config.service_name);
-    update.desired_count = Some(wanted);
-    Diff {
-        changes: vec![Change::UpdateService {
-            update: Box::new(update),
-        }],
-        views: autoscaling::counts(from, wanted).into_iter().collect(),
-        ..Diff::default()
-    }
+    draft
 }
 
-fn view(object: &str, path: &str, from: i32, to: i32) -> ChangeView {
-    ChangeView {
-        object: object.into(),
-        path: path.into(),
-        from: Some(from.to_string()),
-        to: Some(to.to_string()),
-        effect: Effect::Scales,
-    }
+fn update_of(there: &LiveService) -> ServiceUpdate {
+    ServiceUpdate::of(&there.config.cluster, &there.config.service_name)
 }

@@ -1,38 +1,36 @@
 //! What must be done when the service is there: at most one UpdateService, and its tags. Pure.
 
-use aws_sdk_ecs::types::AvailabilityZoneRebalancing;
-
 use super::change::{Change, Revision, ServiceUpdate};
-use super::diff::{CountOwner, Diff, tag_view, views};
-use super::observe::ObservedService;
+use super::count::CountOwner;
+use super::draft::{Draft, other_revision, tag_view, views};
 use crate::plan::{ChangeView, Effect, Note};
+use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::origin::key;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Difference;
-use crate::platform::ecs::settings::from_sdk::last_part;
 use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
 use crate::platform::{Failed, FailureKind};
 
 /// Adds what makes the service what it should be.
 pub fn update(
-    diff: &mut Diff,
+    draft: &mut Draft,
     desired: &Desired,
-    there: &ObservedService,
+    there: &LiveService,
     revision: Option<Revision>,
     owner: CountOwner,
 ) -> Result<(), Failed> {
     let wanted = &desired.service;
     let differences = differences(&there.config, wanted, owner);
     refuse_advanced_balancers(there, &differences)?;
-    tags(diff, &there.config.tags, &wanted.tags, &there.arn);
-    diff.views.extend(views("service", &differences));
+    tags(draft, &there.config.tags, &wanted.tags, &there.arn);
+    draft.views.extend(views("service", &differences));
     let mut update = ServiceUpdate::of(&wanted.cluster, &wanted.service_name);
     for difference in &differences {
         set(&mut update, wanted, difference.group());
     }
-    if has_no_room(wanted) && rebalances(there) {
+    if has_no_room(wanted) && there.rebalances {
         update.ends_rebalancing = true;
-        diff.views.push(ChangeView {
+        draft.views.push(ChangeView {
             object: "service".into(),
             path: "availabilityZoneRebalancing".into(),
             from: Some("ENABLED".into()),
@@ -41,24 +39,17 @@ pub fn update(
         });
     }
     if let Some(Revision::Known(arn)) = &revision {
-        diff.views.push(ChangeView {
-            object: "service".into(),
-            path: "taskDefinition".into(),
-            from: Some(last_part(&there.config.task_definition).to_owned()),
-            to: Some(last_part(arn).to_owned()),
-            effect: Effect::Restarts,
-        });
+        let from = &there.config.task_definition;
+        draft.views.push(other_revision(from, arn));
     }
     update.revision = revision;
     if !update.is_empty() {
         let deployment = &wanted.settings.deployment;
         update.settings.deployment = Some(deployment.complete(&there.config.settings.deployment));
-        diff.changes.push(Change::UpdateService {
-            update: Box::new(update),
-        });
+        draft.update(update);
     }
     if owner == CountOwner::Unknown && there.config.desired_count != wanted.desired_count {
-        diff.notes.push(Note::warning(
+        draft.notes.push(Note::warning(
             "count_unknown",
             "Whether something scales this service may not be read, so `replicas` is not applied.",
         ));
@@ -73,18 +64,14 @@ fn has_no_room(wanted: &ServiceConfig) -> bool {
     deployment.is_some_and(|deployment| deployment.maximum_percent.is_some_and(|most| most <= 100))
 }
 
-fn rebalances(there: &ObservedService) -> bool {
-    there.raw.availability_zone_rebalancing == Some(AvailabilityZoneRebalancing::Enabled)
-}
-
 fn differences(
     there: &ServiceConfig,
     wanted: &ServiceConfig,
     owner: CountOwner,
 ) -> Vec<Difference> {
-    let leave = |path: &str| path == fields::service::COUNT && owner != CountOwner::File;
-    let from = fields::service::fields(there).without(leave);
-    from.differences(&fields::service::fields(wanted).without(leave))
+    let counted = owner == CountOwner::File;
+    let from = fields::service::compared(there, counted);
+    from.differences(&fields::service::compared(wanted, counted))
 }
 
 /// Sets the part of the call that brings the field group about. What only new tasks would take up
@@ -100,18 +87,13 @@ pub fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
 /// The list of target groups is replaced as a whole; settings within it that the file has no word
 /// for would be lost.
 fn refuse_advanced_balancers(
-    there: &ObservedService,
+    there: &LiveService,
     differences: &[Difference],
 ) -> Result<(), Failed> {
-    let advanced = there
-        .raw
-        .load_balancers()
-        .iter()
-        .any(|balancer| balancer.advanced_configuration.is_some());
     let changes = differences
         .iter()
         .any(|difference| difference.group() == "loadBalancers");
-    if advanced && changes {
+    if there.has_blue_green && changes {
         return Err(Failed::new(
             format!("change the target groups of {}", there.config.service_name),
             FailureKind::Refused,
@@ -124,7 +106,7 @@ fn refuse_advanced_balancers(
 
 /// Tags are set one by one; those of others are left alone. A tag of the user's that left the file
 /// is removed: its key stands in the tag that lists them.
-fn tags(diff: &mut Diff, there: &[Tag], wanted: &[Tag], arn: &str) {
+fn tags(draft: &mut Draft, there: &[Tag], wanted: &[Tag], arn: &str) {
     let find = |key: &str| there.iter().find(|tag| tag.key == key);
     let missing: Vec<Tag> = wanted
         .iter()
@@ -142,20 +124,20 @@ fn tags(diff: &mut Diff, there: &[Tag], wanted: &[Tag], arn: &str) {
         .collect();
     for tag in missing.iter().filter(|tag| tag.key != key::TAGS) {
         let old = find(&tag.key).map(|old| old.value.as_str());
-        diff.views.push(tag_view(&tag.key, old, Some(&tag.value)));
+        draft.views.push(tag_view(&tag.key, old, Some(&tag.value)));
     }
     for key in gone.iter().filter(|key| *key != key::TAGS) {
         let old = find(key).map(|old| old.value.as_str());
-        diff.views.push(tag_view(key, old, None));
+        draft.views.push(tag_view(key, old, None));
     }
     let arn = arn.to_owned();
     if !missing.is_empty() {
-        diff.changes.push(Change::TagService {
+        draft.changes.push(Change::TagService {
             arn: arn.clone(),
             tags: missing,
         });
     }
     if !gone.is_empty() {
-        diff.changes.push(Change::UntagService { arn, keys: gone });
+        draft.changes.push(Change::UntagService { arn, keys: gone });
     }
 }

@@ -36,6 +36,19 @@ pub fn waves(desired: u32, minimum_percent: u32, maximum_percent: u32) -> Option
     Some(waves)
 }
 
+/// What is wrong with percentages between which no task can ever be started or stopped, and what
+/// to do; `None`: nothing.
+pub fn deadlock(count: u32, low: u32, high: u32) -> Option<String> {
+    waves(count, low, high).is_none().then(|| {
+        let tasks = if count == 1 { "task" } else { "tasks" };
+        format!(
+            "With {count} {tasks}, at least {low} % (rounded up) and at most {high} % (rounded down), \
+             no task can ever be started or stopped: raise `maximum_percent` or lower \
+             `minimum_healthy_percent`."
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::{DesiredStatus, Task};
 
-use super::short;
 use crate::event::Events;
 use crate::platform::Failed;
-use crate::platform::aws::failed;
 use crate::platform::ecs::Ecs;
+use crate::platform::ecs::live::tasks::Tasks;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::spec::{Container, Dependency, EcsService};
-
-/// Tasks that are looked at: what one request tells (Amazon ECS API reference, `DescribeTasks`).
-const LOOKED_AT: i32 = 100;
 
 impl Ecs {
     /// Tells of each that ended in tasks of `revision`. What may not be read is no reason for a word:
@@ -29,7 +26,7 @@ impl Ecs {
         }
         match self.tasks_that_run(service.own.service.as_str()).await {
             Ok(mut tasks) => {
-                tasks.retain(|task| task.task_definition_arn().map(short) == Some(revision));
+                tasks.retain(|task| task.task_definition_arn().map(last_part) == Some(revision));
                 let logged = service.own.logs.is_some();
                 for container in beside {
                     if let Some(words) = ended(container.name.as_str(), &tasks, logged) {
@@ -41,30 +38,16 @@ impl Ecs {
         }
     }
 
-    async fn tasks_that_run(&self, name: &str) -> Result<Vec<Task>, Failed> {
-        let listed = self
-            .api
-            .list_tasks()
-            .cluster(self.cluster())
-            .service_name(name)
-            .desired_status(DesiredStatus::Running)
-            .max_results(LOOKED_AT)
-            .send()
-            .await
-            .map_err(|error| failed("list running tasks", error))?;
-        let arns = listed.task_arns.unwrap_or_default();
-        if arns.is_empty() {
-            return Ok(Vec::new());
-        }
-        let answer = self
-            .api
-            .describe_tasks()
-            .cluster(self.cluster())
-            .set_tasks(Some(arns))
-            .send()
-            .await
-            .map_err(|error| failed("describe running tasks", error))?;
-        Ok(answer.tasks.unwrap_or_default())
+    /// Of more tasks than one page lists the others are not looked at.
+    async fn tasks_that_run(&self, service: &str) -> Result<Vec<Task>, Failed> {
+        let tasks = Tasks {
+            client: &self.api,
+            cluster: self.cluster(),
+            service,
+            desired: DesiredStatus::Running,
+        };
+        let (arns, _) = tasks.page(None).await?;
+        tasks.describe(&arns).await
     }
 }
 

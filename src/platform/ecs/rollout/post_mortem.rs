@@ -4,10 +4,11 @@
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_elasticloadbalancingv2::Client as LoadBalancers;
 
+use super::Watched;
 use super::targets::{Unwell, unwell};
-use super::{Watched, short};
 use crate::event::{FailureGroup, LogTail, PostMortem};
 use crate::platform::aws::failed;
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::post_mortem::sign::sign;
 use crate::platform::post_mortem::{group, newest, what};
@@ -70,7 +71,7 @@ impl Witnesses<'_> {
             can_go_back: self.can_go_back,
         };
         PostMortem {
-            what: what(short(&rollout.ours.task_definition), verdict),
+            what: what(last_part(&rollout.ours.task_definition), verdict),
             likely_cause: known.likely(),
             next: known.next(verdict),
             targets: rollout.seen.targets.with(targets),

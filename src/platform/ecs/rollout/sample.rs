@@ -6,11 +6,12 @@ use aws_sdk_ecs::Client;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Watched;
-use super::from_sdk;
-use super::look::{Record, ServiceView, View};
+use super::look::{Record, View};
 use super::standing;
 use crate::event::{EventKind, Events};
 use crate::platform::aws::failed;
+use crate::platform::ecs::live;
+use crate::platform::ecs::live::view::ServiceView;
 use crate::platform::failure::Failed;
 use crate::rollout::Observation;
 
@@ -110,7 +111,7 @@ impl Sampler<'_> {
             .send()
             .await;
         match answer {
-            Ok(answer) => Ok(answer.services().first().map(from_sdk::service)),
+            Ok(answer) => Ok(answer.services().first().map(live::service::view)),
             Err(error) => Err(failed(format!("describe service {name}"), error)),
         }
     }

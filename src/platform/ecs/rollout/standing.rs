@@ -4,12 +4,13 @@
 //! deployment of our id does: what it says of our id itself counts at once, what could only be
 //! concluded from our id's absence waits for [`RECORD_DELAY`].
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::look::{DeploymentView, Record, ServiceView, View};
+use super::look::{Record, View};
+use super::started::RolloutId;
+use crate::platform::ecs::live::view::ServiceView;
 use crate::rollout::Standing;
 
 mod classic;
@@ -18,64 +19,12 @@ mod record;
 #[cfg(test)]
 mod rows;
 
-use self::failures::remember;
-pub use self::failures::{Complete, Failures};
+use self::failures::{Failures, RECORD_DELAY, RELAPSES, passed, remember};
 use self::record::{by_end, by_record};
-
-/// A record of a new rollout shows up with a delay; after so long we go on without.
-pub const RECORD_DELAY: Duration = Duration::from_secs(15);
 
 /// ECS waits up to 15 minutes between attempts to start tasks that keep failing (Amazon ECS
 /// developer guide, service throttle logic): failures older than that say nothing of now.
 const BACK_OFF: Duration = Duration::from_mins(15);
-
-/// So many failures after its completion are no coincidence: the breaker's own smallest threshold
-/// (Amazon ECS developer guide, deployment circuit breaker).
-const RELAPSES: usize = 3;
-
-/// Without another failure for so long, a complete deployment is believed again.
-const QUIET: Duration = Duration::from_secs(15);
-
-/// Which rollout is ours.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RolloutId {
-    /// The id of the PRIMARY deployment in the answer to our own call.
-    pub id: String,
-    /// The ARN of its task definition.
-    pub task_definition: String,
-    /// What ran before.
-    pub former: Option<String>,
-    /// Our call started no deployment: only counts move, and so many recent failures are too many.
-    pub count_only: Option<usize>,
-    /// When a count was set while it was under way, by ECS's clock: it is well once that is reached
-    /// too.
-    pub count_set: Option<Timestamp>,
-    /// It may itself be the rollback of a failed deployment, which has no record of its own.
-    pub is_rollback: bool,
-    /// When ECS made it, by its own clock: events before that tell of something else.
-    pub begun: Option<Timestamp>,
-    /// Ids of what ECS had said before our call, as far as its answer told.
-    pub said: BTreeSet<String>,
-    /// It was there when we came: our call did not start it.
-    pub found: bool,
-}
-
-impl RolloutId {
-    /// A rollout of which only the id is known.
-    pub fn found(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            task_definition: String::new(),
-            former: None,
-            count_only: None,
-            count_set: None,
-            is_rollback: false,
-            begun: None,
-            said: BTreeSet::new(),
-            found: true,
-        }
-    }
-}
 
 /// What this look says of our rollout. `memory` takes in what later looks may not show.
 pub fn read(view: &View, ours: &RolloutId, memory: &mut Failures) -> Standing {
@@ -153,48 +102,4 @@ fn counted(
             service.running, service.desired
         )),
     }
-}
-
-/// What became of our tasks since ECS called our deployment complete; `None`: all is well. Where
-/// stopped tasks may not be read, their going shows in the counts.
-fn relapse(
-    deployment: Option<&DeploymentView>,
-    at: Timestamp,
-    memory: &mut Failures,
-) -> Option<Standing> {
-    let failures = memory.failed_at.len();
-    let (running, desired) = deployment.map_or((0, 0), |ours| (ours.running, ours.desired));
-    let complete = memory.complete.get_or_insert(Complete {
-        since: at,
-        failures,
-        relapsed: None,
-        running,
-    });
-    let fell = running < desired.min(std::mem::replace(&mut complete.running, running));
-    if fell || (memory.fresh_failures && complete.since < at) {
-        complete.relapsed = Some(at);
-    }
-    let later = failures.saturating_sub(complete.failures);
-    if later >= RELAPSES {
-        let reason = format!("it was complete, and {later} tasks have failed since then");
-        return Some(Standing::NotRolledBack {
-            reason: Some(reason),
-        });
-    }
-    let restless = complete
-        .relapsed
-        .is_some_and(|relapsed| !passed(relapsed, QUIET, at));
-    restless.then(|| Standing::Going("complete, but tasks fail".into()))
-}
-
-/// Whether answers may still be older than our own call.
-fn is_early(at: Timestamp, memory: &Failures) -> bool {
-    !memory.seen_ours
-        && memory
-            .begun
-            .is_some_and(|begun| !passed(begun, RECORD_DELAY, at))
-}
-
-fn passed(since: Timestamp, wait: Duration, at: Timestamp) -> bool {
-    SignedDuration::try_from(wait).is_ok_and(|wait| at.duration_since(since) >= wait)
 }

@@ -1,22 +1,22 @@
 //! A container of a task definition, in the shape of `RegisterTaskDefinition`. Pure.
 //!
-//! A part is a type in a file of its own, which says all there is to say of it; the list below is the
-//! only other place that a new one touches.
+//! A part is a type in a file of its own, which says all there is to say of it; this file, with the list
+//! of them and what has no word yet, is the only other place that a new one touches.
 
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
 use self::environment::Environment;
 use self::health::Health;
-use self::image::Image;
+use self::image::ContainerImage;
 use self::logs::Logs;
 use self::order::Order;
+use self::part::{At, ContainerPart};
 use self::ports::Ports;
 use self::process::Process;
 use self::size::Size;
 use super::fields::Fields;
-use super::unmanaged::residue::Left;
-use crate::plan::Effect;
+use super::unmanaged::left::{Left, sorted};
 use crate::platform::Failed;
 use crate::spec::{Container, EcsService};
 
@@ -25,42 +25,10 @@ pub mod health;
 pub mod image;
 pub mod logs;
 pub mod order;
+pub mod part;
 pub mod ports;
 pub mod process;
 pub mod size;
-
-/// Whatever differs in a task definition, every task is made anew.
-pub(super) const EFFECT: Effect = Effect::Restarts;
-
-/// One part of a container: how it is asked for, read, compared and registered.
-pub trait ContainerPart: Sized {
-    /// What the file asks for.
-    fn rendered(container: &Container, service: &EcsService) -> Self;
-
-    /// What a registered container has.
-    fn received(read: &ecs::ContainerDefinition) -> Self;
-
-    /// Adds its compared values to `fields`, under the container's path.
-    fn put(&self, fields: &mut Fields, at: &At<'_>);
-
-    /// Sets it on `merged`, which holds all that the container has already; what of that the file
-    /// format has no word for stays.
-    fn merge(&self, merged: &mut ecs::ContainerDefinition) -> Result<(), Failed>;
-
-    /// Adds what a registered container has beyond the words of the file format.
-    fn left_over(_: &ecs::ContainerDefinition, _: &mut Left) {}
-}
-
-/// Where a container stands among the compared values.
-#[derive(Debug, Clone, Copy)]
-pub struct At<'a>(&'a str);
-
-impl At<'_> {
-    /// The path of one of its values: `containers.api.image`.
-    pub fn path(self, what: &str) -> String {
-        format!("containers.{}.{what}", self.0)
-    }
-}
 
 /// Makes of one list the parts of a container, and what is done with each in turn.
 macro_rules! parts {
@@ -110,8 +78,8 @@ macro_rules! parts {
             }
         }
 
-        /// Adds what a registered container has beyond the words that its parts have.
-        pub fn left_over(read: &ecs::ContainerDefinition, left: &mut Left) {
+        /// Adds what its parts have no words for of what is theirs.
+        fn left_by_parts(read: &ecs::ContainerDefinition, left: &mut Left) {
             $(<$part>::left_over(read, left);)*
         }
     };
@@ -119,7 +87,7 @@ macro_rules! parts {
 
 parts! {
     /// What it runs, and whether the task ends with it.
-    image: Image,
+    image: ContainerImage,
     /// Its share of the task.
     size: Size,
     /// The ports it listens on.
@@ -136,22 +104,64 @@ parts! {
     health: Health,
 }
 
-/// A list, absent where it is empty: ECS takes an empty one for an override.
-pub(super) fn some_list(words: &[String]) -> Option<Vec<String>> {
-    (!words.is_empty()).then(|| words.to_vec())
+/// Adds what a registered container has that no part above has a word for.
+pub fn left_over(container: &ecs::ContainerDefinition, left: &mut Left) {
+    left.some(
+        "repositoryCredentials",
+        container.repository_credentials.as_ref(),
+    );
+    left.some("memoryReservation", container.memory_reservation.as_ref());
+    left.list("links", container.links());
+    left.some("restartPolicy", container.restart_policy.as_ref());
+    left.list("environmentFiles", container.environment_files());
+    left.list("mountPoints", container.mount_points());
+    left.list("volumesFrom", container.volumes_from());
+    left.some("linuxParameters", linux(container));
+    left.some("startTimeout", container.start_timeout.as_ref());
+    let pinned = container
+        .version_consistency
+        .as_ref()
+        .filter(|word| **word != ecs::VersionConsistency::Enabled);
+    left.some("versionConsistency", pinned);
+    left.some("hostname", container.hostname.as_ref());
+    left.flag("disableNetworking", container.disable_networking);
+    left.flag("privileged", container.privileged);
+    left.flag("interactive", container.interactive);
+    left.flag("pseudoTerminal", container.pseudo_terminal);
+    left.list("dnsServers", container.dns_servers());
+    left.list("dnsSearchDomains", container.dns_search_domains());
+    left.list("extraHosts", container.extra_hosts());
+    left.list("dockerSecurityOptions", container.docker_security_options());
+    let labels = container.docker_labels.as_ref().map(sorted);
+    left.list("dockerLabels", &labels.unwrap_or_default());
+    left.list("ulimits", container.ulimits());
+    left.list("systemControls", container.system_controls());
+    left.list("resourceRequirements", container.resource_requirements());
+    let firelens = container.firelens_configuration.as_ref().map(|firelens| {
+        let options = firelens.options.as_ref().map(sorted);
+        (firelens.r#type.clone(), options)
+    });
+    left.some("firelensConfiguration", firelens.as_ref());
+    left.list("credentialSpecs", container.credential_specs());
+    left_by_parts(container, left);
 }
 
-/// Adds words as one value, in their order.
-pub(super) fn put_words(fields: &mut Fields, path: String, words: &[String]) {
-    if !words.is_empty() {
-        let text = serde_json::to_string(words).unwrap_or_default();
-        fields.put(path, text, EFFECT);
-    }
-}
-
-/// Adds a value that has no default and may be empty where it is absent.
-pub(super) fn put_some(fields: &mut Fields, path: impl Into<String>, value: Option<&String>) {
-    if let Some(value) = value.filter(|value| !value.is_empty()) {
-        fields.put(path, value, EFFECT);
-    }
+/// Empty linux parameters are none.
+fn linux(container: &ecs::ContainerDefinition) -> Option<&ecs::LinuxParameters> {
+    let empty = |linux: &ecs::LinuxParameters| {
+        linux.devices().is_empty()
+            && linux.tmpfs().is_empty()
+            && linux.init_process_enabled != Some(true)
+            && linux.shared_memory_size.is_none()
+            && linux.max_swap.is_none()
+            && linux.swappiness.is_none()
+            && linux
+                .capabilities
+                .as_ref()
+                .is_none_or(|all| all.add().is_empty() && all.drop().is_empty())
+    };
+    container
+        .linux_parameters
+        .as_ref()
+        .filter(|linux| !empty(linux))
 }

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::MASK;
-use crate::plan::Effect;
+use crate::plan::{Effect, MASK};
 
 pub use crate::platform::digest::digest;
 
@@ -62,6 +61,11 @@ pub struct Difference {
     pub to: Option<Field>,
 }
 
+/// The first part of a path.
+pub fn group(path: &str) -> &str {
+    path.split('.').next().unwrap_or(path)
+}
+
 impl Difference {
     /// What people and traffic notice of it.
     pub fn effect(&self) -> Effect {
@@ -76,7 +80,7 @@ impl Difference {
 
     /// The first part of the path.
     pub fn group(&self) -> &str {
-        self.path.split('.').next().unwrap_or(&self.path)
+        group(&self.path)
     }
 }
 

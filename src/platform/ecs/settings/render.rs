@@ -1,7 +1,6 @@
 //! From the file's words to what ECS is asked for. Pure.
 
-use std::time::Duration;
-
+use super::sdk::{seconds, whole};
 use super::service::ServiceSettings;
 use super::{
     ContainerDefinition, Desired, EphemeralStorage, Metric, RuntimePlatform, ScalableTarget,
@@ -192,13 +191,4 @@ fn resource_label(service: &EcsService) -> Option<String> {
     let group = service.own.target_groups.first()?;
     let balancer = balancer.resource().strip_prefix("loadbalancer/")?;
     Some(format!("{balancer}/{}", group.arn.resource()))
-}
-
-/// The API's integers; the specification's are small and never negative.
-pub(super) fn whole(number: u32) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-pub(super) fn seconds(duration: Duration) -> i32 {
-    i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }

@@ -1,8 +1,8 @@
 //! The service half of what ECS is asked for, in the shape of `CreateService`, and what one
 //! `UpdateService` changes of it. Pure.
 //!
-//! A setting is a type in a file of its own, which says all there is to say of it; the list below is
-//! the only other place that a new one touches.
+//! A setting is a type in a file of its own, which says all there is to say of it; this file, with the
+//! list of them and what has no word yet, is the only other place that a new one touches.
 
 pub mod capacity;
 pub mod deployment;
@@ -10,6 +10,7 @@ pub mod exec;
 pub mod health_grace;
 pub mod network;
 pub mod platform_version;
+pub mod setting;
 pub mod target_groups;
 
 use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder as Create;
@@ -17,54 +18,20 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use self::capacity::Capacity;
+use self::capacity::Launch;
 use self::deployment::Deployment;
 use self::exec::Exec;
 use self::health_grace::HealthGrace;
-use self::network::Network;
+use self::network::TaskNetwork;
 use self::platform_version::PlatformVersion;
+use self::setting::{Beside, ServiceSetting};
 use self::target_groups::TargetGroups;
 use super::Tag;
 use super::fields::Fields;
+use super::sdk::primary;
+use super::unmanaged::left::Left;
 use crate::platform::Failed;
 use crate::spec::{EcsPlace, EcsService};
-
-/// One setting of a service: how it is asked for, read, compared, made and changed.
-pub trait ServiceSetting: Sized + Clone + Default {
-    /// The first parts of the paths under which it is compared.
-    const GROUPS: &'static [&'static str];
-    /// Whether ECS keeps it with a service revision; all others are settings of the service, and a
-    /// rollback leaves them as they are.
-    const OF_A_REVISION: bool = false;
-    /// Whether ECS starts a deployment where it changes (Amazon ECS API reference, UpdateService,
-    /// each parameter's "triggers a new service deployment").
-    const STARTS_ROLLOUT: bool = false;
-    /// Whether only new tasks take it up, so that a change of it forces them.
-    const FORCES: bool = false;
-
-    /// What the file asks for.
-    fn rendered(service: &EcsService, place: &EcsPlace) -> Self;
-
-    /// What a service has.
-    fn received(read: &ecs::Service) -> Self;
-
-    /// What a service revision has.
-    fn of_a_revision(_: &ecs::ServiceRevision) -> Self {
-        Self::default()
-    }
-
-    /// Adds its compared values to `fields`; `all` are the settings that it stands among.
-    fn put(&self, all: &ServiceSettings, fields: &mut Fields);
-
-    /// Adds it to the call that makes the service.
-    fn create(&self, call: Create) -> Result<Create, Failed>;
-
-    /// Adds it to the call that changes the service, where it differs.
-    fn update(&self, call: Update) -> Result<Update, Failed>;
-
-    /// Adds to a change of this one what must go with it.
-    fn brings(&self, _wanted: &ServiceSettings, _update: &mut SettingsUpdate) {}
-}
 
 /// Makes of one list the settings of a service, what an update changes of them, and what is done
 /// with each in turn.
@@ -101,7 +68,8 @@ macro_rules! settings {
 
             /// Adds their compared values to `fields`.
             pub fn put(&self, fields: &mut Fields) {
-                $(self.$name.put(self, fields);)*
+                let is_balanced = !self.target_groups.load_balancers.is_empty();
+                $(self.$name.put(Beside { is_balanced }, fields);)*
             }
 
             /// Adds them to the call that makes the service.
@@ -122,7 +90,9 @@ macro_rules! settings {
             pub fn set(&mut self, wanted: &ServiceSettings, group: &str) {
                 $(if <$setting>::GROUPS.contains(&group) {
                     self.$name = Some(wanted.$name.clone());
-                    wanted.$name.brings(wanted, self);
+                    for group in wanted.$name.brings() {
+                        self.set(wanted, group);
+                    }
                 })*
             }
 
@@ -150,18 +120,23 @@ macro_rules! settings {
         pub fn is_of_a_revision(group: &str) -> bool {
             false $(|| <$setting>::OF_A_REVISION && <$setting>::GROUPS.contains(&group))*
         }
+
+        /// Whether it is kept with the service itself, so that a rollback leaves it as it is.
+        pub fn is_of_the_service(group: &str) -> bool {
+            false $(|| !<$setting>::OF_A_REVISION && <$setting>::GROUPS.contains(&group))*
+        }
     };
 }
 
 settings! {
     /// Where its tasks run.
-    capacity: Capacity,
+    capacity: Launch,
     /// The version of Fargate.
     platform_version: PlatformVersion,
     /// How a rollout goes.
     deployment: Deployment,
     /// Subnets and security groups.
-    network: Network,
+    network: TaskNetwork,
     /// Which load balancers send to it.
     target_groups: TargetGroups,
     /// How long load balancers' findings do not count.
@@ -189,4 +164,45 @@ pub struct ServiceConfig {
     /// Written when it is created, then by `TagResource`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+}
+
+/// What a service has that no setting above has a word for, by path.
+pub fn left_over(service: &ecs::Service) -> Vec<String> {
+    let mut left = Left::default();
+    left.list("serviceRegistries", service.service_registries());
+    left.list("placementConstraints", service.placement_constraints());
+    left.list("placementStrategy", service.placement_strategy());
+    if let Some(primary) = primary(service) {
+        let connect = primary
+            .service_connect_configuration
+            .as_ref()
+            .filter(|connect| connect.enabled);
+        left.some("serviceConnectConfiguration", connect);
+        left.list("volumeConfigurations", primary.volume_configurations());
+        left.list(
+            "vpcLatticeConfigurations",
+            primary.vpc_lattice_configurations(),
+        );
+    }
+    if let Some(deployment) = &service.deployment_configuration {
+        let strategy = deployment
+            .strategy
+            .as_ref()
+            .filter(|strategy| **strategy != ecs::DeploymentStrategy::Rolling);
+        left.some("deploymentConfiguration.strategy", strategy);
+        left.list(
+            "deploymentConfiguration.lifecycleHooks",
+            deployment.lifecycle_hooks(),
+        );
+    }
+    let propagated = service
+        .propagate_tags
+        .as_ref()
+        .filter(|from| **from != ecs::PropagateTags::None);
+    left.some("propagateTags", propagated);
+    left.flag(
+        "enableECSManagedTags",
+        Some(service.enable_ecs_managed_tags),
+    );
+    left.found.into_iter().map(|(path, _)| path).collect()
 }

@@ -2,20 +2,10 @@
 
 use aws_sdk_applicationautoscaling::types as scaling;
 use aws_sdk_ecs::types as ecs;
-use aws_smithy_types::error::operation::BuildError;
 
+use super::sdk::incomplete;
 use super::{ScalingPolicy, Tag};
-use crate::platform::{Failed, FailureKind};
-
-/// A request that the SDK finds incomplete before it is sent.
-pub fn incomplete(error: BuildError) -> Failed {
-    Failed::new(
-        "put the request together",
-        FailureKind::Invalid,
-        error.to_string(),
-    )
-    .caused_by(error)
-}
+use crate::platform::Failed;
 
 /// Tags; `None` when there are none, since an empty list is refused.
 pub fn tags(tags: &[Tag]) -> Option<Vec<ecs::Tag>> {

@@ -6,11 +6,13 @@
 
 use aws_sdk_ecs::types as ecs;
 
+use self::left::Left;
+use super::container::left_over;
 use super::{Tag, TaskDefinition};
 use crate::platform::Failed;
 use crate::platform::ecs::origin::key;
 
-pub mod residue;
+pub mod left;
 
 /// The task definition to register: ours, on top of what `base` has beyond our words.
 pub fn merge(
@@ -61,6 +63,29 @@ pub fn merge(
     });
     merged.container_definitions = Some(containers);
     Ok(merged)
+}
+
+/// What a revision has beyond our words, by path: `volumes`, `containers.api.mountPoints`. The value is for comparing.
+pub fn residue(definition: &ecs::TaskDefinition) -> Vec<(String, String)> {
+    let mut left = Left::default();
+    left.list("volumes", definition.volumes());
+    left.list("placementConstraints", definition.placement_constraints());
+    left.list("inferenceAccelerators", definition.inference_accelerators());
+    // Emulators tell an empty word where AWS tells nothing.
+    let pid_mode = definition.pid_mode.as_ref();
+    left.some("pidMode", pid_mode.filter(|mode| !mode.as_str().is_empty()));
+    let ipc_mode = definition.ipc_mode.as_ref();
+    left.some("ipcMode", ipc_mode.filter(|mode| !mode.as_str().is_empty()));
+    left.some(
+        "proxyConfiguration",
+        definition.proxy_configuration.as_ref(),
+    );
+    left.flag("enableFaultInjection", definition.enable_fault_injection);
+    for container in definition.container_definitions() {
+        left.at = format!("containers.{}.", container.name.as_deref().unwrap_or("?"));
+        left_over(container, &mut left);
+    }
+    left.found
 }
 
 /// The tags of a new revision: ours, and those of others on the revision that runs. What the file had

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::super::origin::Origin;
 use super::*;
-use crate::platform::ecs::plan::diff::same_definition;
+use crate::platform::ecs::live::definition;
 use crate::platform::ecs::settings::container::environment::KeyValue;
-use crate::platform::ecs::settings::container::image::Image;
+use crate::platform::ecs::settings::container::image::ContainerImage;
 use crate::platform::ecs::settings::fields;
-use crate::platform::ecs::settings::from_sdk;
+use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::render::{Setting, render};
 use crate::platform::ecs::settings::unmanaged;
 use crate::platform::ecs::settings::{Tag, TaskDefinition};
@@ -97,7 +97,7 @@ async fn without_an_autoscaler_the_files_count_holds() {
     let plan = cloud.plan(&more).await.unwrap().plan;
     assert_eq!(shown(&plan), ["service desiredCount: 2 -> 3 (scales)"]);
     let started = cloud.perform(&plan).await.unwrap().unwrap();
-    assert!(started.count_only);
+    assert!(started.ours.count_only.is_some());
     assert!(cloud.plan(&more).await.unwrap().plan.is_empty());
 }
 
@@ -169,7 +169,7 @@ fn what_the_file_has_no_word_for_is_carried_over() {
     assert_eq!(container.image.as_deref(), Some("api:v2"));
     let options = container.log_configuration.as_ref().unwrap();
     assert_eq!(options.options.as_ref().unwrap()["mode"], "non-blocking");
-    let left = unmanaged::residue::of_definition(&merged);
+    let left = unmanaged::residue(&merged);
     let paths: Vec<&str> = left.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(
         paths,
@@ -199,9 +199,9 @@ fn what_aws_fills_in_is_no_difference() {
     container.port_mappings.as_mut().unwrap()[0].host_port = Some(8080);
     container.version_consistency = Some("enabled".into());
     container.privileged = Some(false);
-    let read_back = from_sdk::task_definition(&read, &[]);
-    assert!(same_definition(&read_back, &wanted));
-    assert_eq!(unmanaged::residue::of_definition(&read), []);
+    let read_back = definition::config(&read, &[]);
+    assert!(same(&read_back, &wanted));
+    assert_eq!(unmanaged::residue(&read), []);
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_secret_is_never_shown() {
         fields::definition::fields(&definition)
     };
     let differences = shown("hunter2").differences(&shown("hunter3"));
-    let views = crate::platform::ecs::plan::diff::views("task definition", &differences);
+    let views = crate::platform::ecs::plan::draft::views("task definition", &differences);
     assert_eq!(views[0].from.as_deref(), Some("(masked)"));
     assert_eq!(views[0].to.as_deref(), Some("(masked), another value"));
 }
@@ -242,7 +242,7 @@ fn definitions() -> impl Strategy<Value = TaskDefinition> {
             container.image.essential = Some(essential);
             let sidecar = crate::platform::ecs::settings::ContainerDefinition {
                 name: "proxy".into(),
-                image: Image {
+                image: ContainerImage {
                     image: "proxy:1".into(),
                     essential: None,
                 },
@@ -262,7 +262,7 @@ proptest! {
     #[test]
     fn what_is_read_back_is_what_was_asked_for(definition in definitions()) {
         let sent = unmanaged::merge(&definition, None).unwrap();
-        prop_assert!(same_definition(&from_sdk::task_definition(&sent, &[]), &definition));
+        prop_assert!(same(&definition::config(&sent, &[]), &definition));
     }
 
     #[test]
@@ -274,7 +274,7 @@ proptest! {
             container.ports.port_mappings.reverse();
             container.environment.secrets.reverse();
         }
-        prop_assert!(same_definition(&definition, &other));
+        prop_assert!(same(&definition, &other));
     }
 
     #[test]
@@ -282,6 +282,6 @@ proptest! {
         let mut other = definition.clone();
         let command = &mut other.container_definitions[0].process.command;
         command.push(value);
-        prop_assert!(!same_definition(&definition, &other));
+        prop_assert!(!same(&definition, &other));
     }
 }

@@ -56,7 +56,10 @@ async fn a_rollout_at_zero_takes_the_count_with_it_that_new_bounds_would_start()
     assert_eq!(note(&plan, "desired_zero"), None);
     assert!(shown(&plan).contains(&"service desiredCount: 0 -> 2 (scales)".to_owned()));
     let started = cloud.perform(&plan).await.unwrap().unwrap();
-    assert_eq!((started.desired, started.count_only), (2, false));
+    assert_eq!(
+        (started.desired, started.ours.count_only.is_some()),
+        (2, false)
+    );
     cloud.rest().await;
     // What is done once it is healthy starts nothing more.
     assert_eq!(cloud.settle(&plan).await.unwrap(), None);
@@ -76,7 +79,10 @@ async fn bounds_that_start_tasks_after_a_rollout_have_them_watched() {
     cloud.perform(&plan).await.unwrap();
     cloud.rest().await;
     let settled = cloud.settle(&plan).await.unwrap().unwrap();
-    assert_eq!((settled.desired, settled.count_only), (3, true));
+    assert_eq!(
+        (settled.desired, settled.ours.count_only.is_some()),
+        (3, true)
+    );
 }
 
 #[tokio::test(start_paused = true)]

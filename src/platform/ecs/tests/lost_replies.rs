@@ -12,7 +12,7 @@ async fn world(cloud: &Cloud) -> String {
         there.config,
         observed.running.unwrap().config,
         observed.scaling,
-        there.raw.running_count
+        there.view.running
     )
 }
 

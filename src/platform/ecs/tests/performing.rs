@@ -8,14 +8,14 @@ async fn a_new_service_gets_its_rollout_from_the_answer() {
     let cloud = Cloud::new().await;
     let plan = cloud.plan(&service()).await.unwrap().plan;
     let started = cloud.perform(&plan).await.unwrap().unwrap();
-    assert!(started.created && !started.count_only);
-    assert!(started.primary_id.starts_with("ecs-svc/"));
+    assert!(started.ours.former.is_none() && started.ours.count_only.is_none());
+    assert!(started.ours.id.starts_with("ecs-svc/"));
     assert!(
         started
+            .ours
             .task_definition
             .ends_with("task-definition/api-service:1")
     );
-    assert_eq!(started.primary_before, None);
     assert_eq!(started.desired, 2);
 }
 
@@ -135,7 +135,7 @@ async fn going_back_takes_the_last_revision_that_succeeded() {
         ["service taskDefinition: api-service:2 -> api-service:1 (restarts)"]
     );
     let started = cloud.perform(&plan).await.unwrap().unwrap();
-    assert!(started.task_definition.ends_with(":1"));
+    assert!(started.ours.task_definition.ends_with(":1"));
     let named = Intent {
         back_to: Some(Some("3".into())),
         ..Intent::default()
@@ -177,7 +177,7 @@ async fn a_deregistered_revision_is_registered_again_on_the_way_back() {
         Some("api-service:1 was deregistered; it is registered again.")
     );
     let started = cloud.perform(&plan).await.unwrap().unwrap();
-    assert!(started.task_definition.ends_with(":3"));
+    assert!(started.ours.task_definition.ends_with(":3"));
     cloud.rest().await;
     assert!(cloud.plan(&service()).await.unwrap().plan.is_empty());
     // Once more, what was registered again is used.
@@ -210,9 +210,9 @@ async fn restart_rolls_the_same_revision() {
     };
     let plan = cloud.plan_to(&service(), &restart).await.unwrap().plan;
     let started = cloud.perform(&plan).await.unwrap().unwrap();
-    assert_eq!(started.task_definition, first.task_definition);
-    assert_ne!(started.primary_id, first.primary_id);
-    assert!(!started.count_only);
+    assert_eq!(started.ours.task_definition, first.ours.task_definition);
+    assert_ne!(started.ours.id, first.ours.id);
+    assert!(started.ours.count_only.is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -228,7 +228,7 @@ async fn scaling_goes_through_the_bounds_of_an_autoscaler() {
         ]
     );
     let started = cloud.perform(&plan).await.unwrap().unwrap();
-    assert!(started.count_only);
+    assert!(started.ours.count_only.is_some());
     assert_eq!(started.desired, 15);
 }
 
@@ -241,11 +241,11 @@ async fn a_change_of_capacity_forces_new_tasks_in_the_same_call() {
         "capacity = [{ provider = \"fargate_spot\", weight = 1 }]\nfamily = ",
     )]);
     let started = cloud.deploy(&spot).await;
-    assert!(!started.count_only);
+    assert!(started.ours.count_only.is_none());
     assert!(cloud.plan(&spot).await.unwrap().plan.is_empty());
     // And back to the launch type.
     let started = cloud.deploy(&service()).await;
-    assert!(!started.count_only);
+    assert!(started.ours.count_only.is_none());
     assert!(cloud.plan(&service()).await.unwrap().plan.is_empty());
 }
 

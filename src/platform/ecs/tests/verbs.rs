@@ -295,8 +295,7 @@ async fn a_destroyed_service_drains_and_can_be_made_again() {
     let cloud = Cloud::new().await;
     let api = service();
     cloud.deploy(&api).await;
-    let plan = cloud.ecs.plan_destroy(&api, false, &cloud.events);
-    let plan = Box::pin(plan).await.unwrap().plan;
+    let plan = cloud.plan_to(&api, &destroying()).await.unwrap().plan;
     assert_eq!(
         words(&plan),
         [
@@ -309,10 +308,10 @@ async fn a_destroyed_service_drains_and_can_be_made_again() {
     let never = std::future::pending();
     let drained = cloud.ecs.drained(&api, deadline, never, &cloud.events);
     assert_eq!(drained.await.unwrap(), Gone::Gone);
-    let again = cloud.ecs.plan_destroy(&api, false, &cloud.events);
-    assert!(Box::pin(again).await.unwrap().plan.is_empty());
+    let again = cloud.plan_to(&api, &destroying()).await.unwrap();
+    assert!(again.plan.is_empty());
     let started = cloud.deploy(&api).await;
-    assert!(started.created);
+    assert!(started.ours.former.is_none() && started.ours.count_only.is_none());
     assert!(cloud.plan(&api).await.unwrap().plan.is_empty());
 }
 
@@ -321,8 +320,7 @@ async fn waiting_for_the_end_can_be_cut_short() {
     let cloud = Cloud::new().await;
     let api = service();
     cloud.deploy(&api).await;
-    let plan = cloud.ecs.plan_destroy(&api, false, &cloud.events);
-    let plan = Box::pin(plan).await.unwrap().plan;
+    let plan = cloud.plan_to(&api, &destroying()).await.unwrap().plan;
     cloud.perform(&plan).await.unwrap();
     let deadline = cloud.clock.now() + Duration::from_mins(20);
     let at_once = std::future::ready(());
@@ -336,12 +334,8 @@ async fn a_service_of_others_is_not_destroyed() {
     let api = service();
     cloud.deploy(&api).await;
     let other = spec(&DEPLOY.replace("[service.api", "[service.web"), TARGET);
-    let other = services_of(&other).remove(0);
-    let refused = cloud.ecs.plan_destroy(&other, false, &cloud.events);
-    assert_eq!(
-        Box::pin(refused).await.unwrap_err().kind,
-        FailureKind::Refused
-    );
+    let refused = cloud.plan_to(&other.services[0], &destroying()).await;
+    assert_eq!(refused.unwrap_err().kind, FailureKind::Refused);
 }
 
 #[tokio::test(start_paused = true)]
@@ -378,7 +372,7 @@ async fn each_log_line_is_told_once() {
     assert_eq!(tail, all[all.len() - 2..]);
 }
 
-async fn lines(cloud: &Cloud, service: &EcsService, tail: Option<usize>) -> Vec<LogLine> {
+async fn lines(cloud: &Cloud, service: &Service, tail: Option<usize>) -> Vec<LogLine> {
     let wanted = Wanted {
         since: BEGIN.parse().unwrap(),
         tail,

@@ -37,7 +37,7 @@ const ROLE: [&str; 3] = ["metadata", "annotations", "eks.amazonaws.com/role-arn"
 const LEFT: &str = "left to whoever scales it";
 
 /// What must be done in a cluster.
-pub type Diff = plan::Diff<Change>;
+pub type Diff = plan::Draft<Change>;
 
 /// How a difference is to be made up for.
 #[derive(Debug, Clone, Copy)]

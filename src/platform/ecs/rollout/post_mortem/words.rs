@@ -1,8 +1,9 @@
 //! The sentences of a post-mortem that only ECS has: what it said, what runs now, what to do.
 
 use crate::event::FailureGroup;
-use crate::platform::ecs::rollout::look::ServiceView;
-use crate::platform::ecs::rollout::{Subject, Watched, short};
+use crate::platform::ecs::live::view::ServiceView;
+use crate::platform::ecs::rollout::{Subject, Watched};
+use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::post_mortem::sign::{self, Sign};
 use crate::platform::post_mortem::{likely, steps};
 use crate::rollout::{Cause, Verdict};
@@ -41,11 +42,11 @@ pub(super) fn now(service: &ServiceView) -> Vec<String> {
     let mut lines: Vec<String> = service
         .deployments
         .iter()
-        .filter(|deployment| deployment.running > 0 || deployment.status == "PRIMARY")
+        .filter(|deployment| deployment.running > 0 || deployment.is_primary())
         .map(|deployment| {
             format!(
                 "{} runs {} of {} ({}, {})",
-                short(&deployment.task_definition),
+                last_part(&deployment.task_definition),
                 deployment.running,
                 deployment.desired,
                 deployment.status,

@@ -9,9 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::Sampler;
 use crate::platform::aws::failed;
 use crate::platform::ecs::history::deployments::{List, reaches_back, rolls_out};
-use crate::platform::ecs::rollout::from_sdk;
-use crate::platform::ecs::rollout::look::{Record, RecordView, View};
+use crate::platform::ecs::live::record;
+use crate::platform::ecs::live::view::RecordView;
+use crate::platform::ecs::rollout::look::{Record, View};
 use crate::platform::ecs::rollout::{RecordState, Watched};
+use crate::platform::ecs::settings::sdk::{last_part, time};
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::usual::usual;
 
@@ -72,9 +74,7 @@ impl Sampler<'_> {
         let briefs = self.list(rollout).read(&[], enough).await?;
         let mine = briefs.iter().find(|brief| mine(brief));
         let newest = || {
-            let newest = briefs
-                .iter()
-                .max_by_key(|brief| from_sdk::time(brief.created_at()));
+            let newest = briefs.iter().max_by_key(|brief| time(brief.created_at()));
             newest.filter(|_| rollout.ours.is_rollback)
         };
         let brief = mine.or_else(newest);
@@ -97,10 +97,11 @@ impl Sampler<'_> {
             .send()
             .await
             .map_err(|error| failed("describe the service deployment", error))?;
-        Ok(answer
-            .service_deployments()
-            .first()
-            .map(|record| from_sdk::record(record, number)))
+        let read = answer.service_deployments().first().map(record::read);
+        Ok(read.map(|record| RecordView {
+            is_ours: record.number() == Some(number),
+            ..record
+        }))
     }
 
     /// Once ours is STOPPED, the list tells whether a newer one took its place.
@@ -122,9 +123,9 @@ impl Sampler<'_> {
         let briefs = self.list(rollout).read(&[], enough).await?;
         let newer = briefs
             .iter()
-            .filter(|brief| from_sdk::time(brief.created_at()) > record.created)
+            .filter(|brief| time(brief.created_at()) > record.created)
             .filter_map(|brief| brief.target_service_revision_arn())
-            .filter_map(|revision| revision.rsplit('/').next())
+            .map(last_part)
             .find(|number| *number != rollout.number());
         record.newer = newer.map(|number| format!("ecs-svc/{number}"));
         Ok(())
@@ -146,10 +147,10 @@ fn took(briefs: &[ServiceDeploymentBrief], number: &str) -> Option<Duration> {
         brief.status() == Some(&ServiceDeploymentStatus::Successful) && !rolls_out(brief, number)
     };
     let mut others: Vec<_> = briefs.iter().filter(ended_well).collect();
-    others.sort_by_key(|brief| Reverse(from_sdk::time(brief.created_at())));
+    others.sort_by_key(|brief| Reverse(time(brief.created_at())));
     let times = |brief: &ServiceDeploymentBrief| {
         let (began, ended) = (brief.created_at(), brief.finished_at());
-        (from_sdk::time(began), from_sdk::time(ended))
+        (time(began), time(ended))
     };
     usual(others.into_iter().map(times))
 }

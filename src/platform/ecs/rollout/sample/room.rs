@@ -1,8 +1,8 @@
 //! Percentages between which no task can be started or stopped. Pure.
 
-use crate::platform::ecs::plan::advice;
+use crate::platform::ecs::live::view::ServiceView;
+use crate::platform::ecs::plan::waves;
 use crate::platform::ecs::rollout::Watched;
-use crate::platform::ecs::rollout::look::ServiceView;
 
 /// What ECS says of it, though not at once.
 const SAID: &str = "because of the service deployment configuration";
@@ -15,7 +15,7 @@ pub(super) fn deadlock(service: &ServiceView, rollout: &Watched) -> Option<Strin
         return None;
     }
     let subject = &rollout.subject;
-    let by_file = advice::deadlock(
+    let by_file = waves::deadlock(
         ours.desired,
         subject.minimum_percent,
         subject.maximum_percent,
@@ -34,8 +34,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::platform::ecs::rollout::look::{DeploymentView, EventView};
-    use crate::platform::ecs::rollout::standing::RolloutId;
+    use crate::platform::ecs::live::view::{DeploymentView, EventView};
+    use crate::platform::ecs::rollout::started::RolloutId;
     use crate::platform::ecs::tests::service_with;
 
     const TIGHT: &str = "minimum_healthy_percent = 100\nmaximum_percent = 134";

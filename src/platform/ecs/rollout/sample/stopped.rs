@@ -2,11 +2,11 @@
 
 use aws_sdk_ecs::types::Task;
 
+use crate::platform::ecs::live::view::EventView;
 use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::causes;
 use crate::platform::ecs::rollout::causes::{StoppedContainer, StoppedTask};
-use crate::platform::ecs::rollout::from_sdk;
-use crate::platform::ecs::rollout::look::EventView;
+use crate::platform::ecs::settings::sdk::time;
 use crate::rollout::{Cause, Failure, Unit};
 
 /// An event that tells of a task that could not even be made. Failures of tasks that were made
@@ -43,7 +43,7 @@ pub(super) fn is_ours(task: &Task, rollout: &Watched) -> bool {
                 && rollout
                     .seen
                     .begun
-                    .is_some_and(|begun| from_sdk::time(task.created_at()) >= Some(begun))
+                    .is_some_and(|begun| time(task.created_at()) >= Some(begun))
         }
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn stopped_task(task: &Task) -> StoppedTask {
         arn: task.task_arn().unwrap_or_default().to_owned(),
         stop_code: task.stop_code().map(|code| code.as_str().to_owned()),
         reason: task.stopped_reason().map(str::to_owned),
-        at: from_sdk::time(task.stopping_at()).or_else(|| from_sdk::time(task.stopped_at())),
+        at: time(task.stopping_at()).or_else(|| time(task.stopped_at())),
         containers: containers.collect(),
     }
 }

@@ -7,18 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Sampler;
 use super::stopped::{is_ours, stopped_task};
-use crate::platform::aws::failed;
+use crate::platform::ecs::live::tasks::Tasks;
+use crate::platform::ecs::live::view::DeploymentView;
 use crate::platform::ecs::rollout::Watched;
 use crate::platform::ecs::rollout::causes;
-use crate::platform::ecs::rollout::look::{DeploymentView, Record, View};
+use crate::platform::ecs::rollout::look::{Record, View};
 use crate::platform::failure::{Failed, FailureKind};
 
 /// Stopped tasks are looked at when a counter moves, and every so often all the same: a task that
 /// failed and was replaced between two looks moves none.
 const LOOK_AGAIN: Duration = Duration::from_secs(4);
-
-/// `DescribeTasks` takes at most 100 tasks (Amazon ECS API reference).
-const TASKS_A_CALL: usize = 100;
 
 /// Pages of stopped tasks listed in one look. Where tasks keep failing there may be many more, for
 /// ECS shows them for an hour, in no order that it promises: the next look goes on from there.
@@ -70,55 +68,26 @@ impl Sampler<'_> {
 
     /// Stopped tasks of the service that were not looked at before.
     async fn stopped(&self, rollout: &mut Watched) -> Result<Vec<Task>, Failed> {
+        let tasks = Tasks {
+            client: self.client,
+            cluster: self.cluster,
+            service: &rollout.service,
+            desired: DesiredStatus::Stopped,
+        };
         // What is new is likely to be listed first; the rest follows from look to look.
-        let (mut arns, after) = self.page(rollout, None).await?;
+        let (mut arns, after) = tasks.page(None).await?;
         let mut next = rollout.seen.unlisted.take().or(after);
         for _ in 1..PAGES {
             let Some(token) = next.take() else { break };
-            let (more, after) = self.page(rollout, Some(token)).await?;
+            let (more, after) = tasks.page(Some(token)).await?;
             arns.extend(more);
             next = after;
         }
         arns.retain(|arn| !rollout.seen.tasks.contains(arn));
-        let tasks = self.describe(arns).await?;
+        let stopped = tasks.describe(&arns).await?;
         rollout.seen.listed |= next.is_none();
         rollout.seen.unlisted = next;
-        Ok(tasks)
-    }
-
-    /// One page of the list of stopped tasks, and where the next one begins.
-    async fn page(
-        &self,
-        rollout: &Watched,
-        token: Option<String>,
-    ) -> Result<(Vec<String>, Option<String>), Failed> {
-        let page = self
-            .client
-            .list_tasks()
-            .cluster(self.cluster)
-            .service_name(&rollout.service)
-            .desired_status(DesiredStatus::Stopped)
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(|error| failed("list stopped tasks", error))?;
-        Ok((page.task_arns.unwrap_or_default(), page.next_token))
-    }
-
-    async fn describe(&self, arns: Vec<String>) -> Result<Vec<Task>, Failed> {
-        let mut tasks = Vec::new();
-        for arns in arns.chunks(TASKS_A_CALL) {
-            let answer = self
-                .client
-                .describe_tasks()
-                .cluster(self.cluster)
-                .set_tasks(Some(arns.to_vec()))
-                .send()
-                .await
-                .map_err(|error| failed("describe stopped tasks", error))?;
-            tasks.extend(answer.tasks.unwrap_or_default());
-        }
-        Ok(tasks)
+        Ok(stopped)
     }
 }
 

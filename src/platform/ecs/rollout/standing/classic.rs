@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Failures, RECORD_DELAY, RolloutId, is_early, passed, relapse};
-use crate::platform::ecs::rollout::look::{DeploymentView, ServiceView};
+use super::failures::{Failures, RECORD_DELAY, is_early, passed, relapse};
+use crate::platform::ecs::live::view::{DeploymentView, ServiceView};
+use crate::platform::ecs::rollout::started::RolloutId;
 use crate::rollout::Standing;
 
 /// A failed deployment is followed by its rollback within moments; after so long none is coming.
@@ -66,7 +67,7 @@ pub(super) fn by_deployments(
         return after_failure(memory.failed_reason.clone(), service, at, ours, memory);
     }
     match (service.deployment(&ours.id), service.primary()) {
-        (Some(deployment), _) if deployment.status == "PRIMARY" => {
+        (Some(deployment), _) if deployment.is_primary() => {
             ours_is_primary(deployment, service, at, ours, memory)
         }
         (_, Some(primary)) => match &memory.rolling_back {

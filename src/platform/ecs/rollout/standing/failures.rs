@@ -1,12 +1,25 @@
 //! What earlier looks showed of a rollout, and later ones may not show any more. Pure.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::record::{breaker_words, platform_pulled};
-use super::{RECORD_DELAY, RolloutId, is_early};
-use crate::platform::ecs::rollout::look::{
-    Record, RecordView, ServiceView, View, tells_of_rollback,
+use crate::platform::ecs::live::view::{
+    DeploymentView, RecordView, ServiceView, tells_of_rollback,
 };
+use crate::platform::ecs::rollout::look::{Record, View};
+use crate::platform::ecs::rollout::started::RolloutId;
+use crate::rollout::Standing;
+
+/// A record of a new rollout shows up with a delay; after so long we go on without.
+pub const RECORD_DELAY: Duration = Duration::from_secs(15);
+
+/// So many failures after its completion are no coincidence: the breaker's own smallest threshold
+/// (Amazon ECS developer guide, deployment circuit breaker).
+pub(super) const RELAPSES: usize = 3;
+
+/// Without another failure for so long, a complete deployment is believed again.
+const QUIET: Duration = Duration::from_secs(15);
 
 /// What earlier looks showed, and later ones may not show any more.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -77,9 +90,9 @@ pub(super) fn remember(
     if let Record::Found(record) = &view.record {
         remember_stop(record, view.at, ours, memory);
         memory.had_source |= record.has_source;
-        if record.is_ours && platform_pulled(record) && memory.failed_since.is_none() {
+        if record.is_ours && record.platform_pulled() && memory.failed_since.is_none() {
             memory.failed_since = Some(view.at);
-            memory.failed_reason = record.reason.clone().or_else(|| breaker_words(record));
+            memory.failed_reason = record.reason.clone().or_else(|| record.breaker_words());
         }
     }
     if memory.rolling_back.is_none() && !is_early(view.at, memory) {
@@ -100,7 +113,7 @@ fn remember_stop(record: &RecordView, at: Timestamp, ours: &RolloutId, memory: &
     memory.stopped_by_other |= matches!(status, "ROLLBACK_REQUESTED" | "STOP_REQUESTED")
         && !memory.stopped_by_us
         && !memory.stopped_before
-        && !platform_pulled(record);
+        && !record.platform_pulled();
 }
 
 /// Words in the PRIMARY deployment's reason, or in an event since our begin, by the platform's
@@ -125,4 +138,48 @@ fn rollback_words(
         .iter()
         .find(|event| event.at >= since && tells_of_rollback(&event.text))?;
     Some(event.text.clone())
+}
+
+/// What became of our tasks since ECS called our deployment complete; `None`: all is well. Where
+/// stopped tasks may not be read, their going shows in the counts.
+pub(super) fn relapse(
+    deployment: Option<&DeploymentView>,
+    at: Timestamp,
+    memory: &mut Failures,
+) -> Option<Standing> {
+    let failures = memory.failed_at.len();
+    let (running, desired) = deployment.map_or((0, 0), |ours| (ours.running, ours.desired));
+    let complete = memory.complete.get_or_insert(Complete {
+        since: at,
+        failures,
+        relapsed: None,
+        running,
+    });
+    let fell = running < desired.min(std::mem::replace(&mut complete.running, running));
+    if fell || (memory.fresh_failures && complete.since < at) {
+        complete.relapsed = Some(at);
+    }
+    let later = failures.saturating_sub(complete.failures);
+    if later >= RELAPSES {
+        let reason = format!("it was complete, and {later} tasks have failed since then");
+        return Some(Standing::NotRolledBack {
+            reason: Some(reason),
+        });
+    }
+    let restless = complete
+        .relapsed
+        .is_some_and(|relapsed| !passed(relapsed, QUIET, at));
+    restless.then(|| Standing::Going("complete, but tasks fail".into()))
+}
+
+/// Whether answers may still be older than our own call.
+pub(super) fn is_early(at: Timestamp, memory: &Failures) -> bool {
+    !memory.seen_ours
+        && memory
+            .begun
+            .is_some_and(|begun| !passed(begun, RECORD_DELAY, at))
+}
+
+pub(super) fn passed(since: Timestamp, wait: Duration, at: Timestamp) -> bool {
+    SignedDuration::try_from(wait).is_ok_and(|wait| at.duration_since(since) >= wait)
 }

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Failures, RECORD_DELAY, RolloutId, classic, passed, relapse};
-use crate::platform::ecs::rollout::look::{RecordView, ServiceView};
+use super::classic;
+use super::failures::{Failures, RECORD_DELAY, passed, relapse};
+use crate::platform::ecs::live::view::{RecordView, ServiceView};
+use crate::platform::ecs::rollout::started::RolloutId;
 use crate::rollout::Standing;
 
 /// ECS does not tell who asked.
@@ -11,7 +13,7 @@ const ON_REQUEST: &str = "somebody asked ECS to stop this deployment (StopServic
 
 /// What goes back although neither breaker nor alarm fired, and without a reason, was asked to.
 fn on_request(record: &RecordView) -> Option<String> {
-    (!platform_pulled(record)).then(|| ON_REQUEST.to_owned())
+    (!record.platform_pulled()).then(|| ON_REQUEST.to_owned())
 }
 
 /// Our deployment may be the rollback that ends another's record: it is, if it was made before
@@ -49,7 +51,7 @@ pub(super) fn by_record(
     let reason = || {
         let said = record.reason.clone();
         said.or_else(|| record.rollback_reason.clone())
-            .or_else(|| breaker_words(record))
+            .or_else(|| record.breaker_words())
             .or_else(|| on_request(record))
     };
     match record.status.as_str() {
@@ -107,9 +109,9 @@ fn stopped(
         };
     }
     let reason = record.reason.clone();
-    if platform_pulled(record) || memory.failed_since.is_some() {
+    if record.platform_pulled() || memory.failed_since.is_some() {
         let words = reason
-            .or_else(|| breaker_words(record))
+            .or_else(|| record.breaker_words())
             .or_else(|| memory.failed_reason.clone());
         return Standing::NotRolledBack { reason: words };
     }
@@ -133,17 +135,8 @@ fn stopped(
     Standing::Unclear(format!("{} is STOPPED{words}", ours.id))
 }
 
-/// The breaker or an alarm fired: this is the platform's own doing.
-pub(super) fn platform_pulled(record: &RecordView) -> bool {
-    record
-        .breaker
-        .as_ref()
-        .is_some_and(|breaker| breaker.status == "TRIGGERED")
-        || record.alarm_status.as_deref() == Some("TRIGGERED")
-}
-
 fn stopped_by_other(record: &RecordView, memory: &Failures) -> bool {
-    if memory.stopped_by_us || memory.stopped_before || platform_pulled(record) {
+    if memory.stopped_by_us || memory.stopped_before || record.platform_pulled() {
         return false;
     }
     let says_so = [&record.reason, &record.rollback_reason]
@@ -161,26 +154,11 @@ fn stopped_by_other(record: &RecordView, memory: &Failures) -> bool {
 
 /// Why our deployment failed, if it did although its status does not say so.
 fn failed(record: &RecordView, memory: &Failures) -> Option<String> {
-    let words = if platform_pulled(record) {
-        record.reason.clone().or_else(|| breaker_words(record))
+    let words = if record.platform_pulled() {
+        record.reason.clone().or_else(|| record.breaker_words())
     } else {
         memory.failed_since?;
         memory.failed_reason.clone()
     };
     Some(words.unwrap_or_else(|| "the deployment failed".into()))
-}
-
-pub(super) fn breaker_words(record: &RecordView) -> Option<String> {
-    let breaker = record
-        .breaker
-        .as_ref()
-        .filter(|breaker| breaker.status == "TRIGGERED");
-    match (breaker, record.alarms.as_slice()) {
-        (Some(breaker), _) => Some(format!(
-            "the circuit breaker counted {} failures of {}",
-            breaker.failures, breaker.threshold
-        )),
-        (None, []) => None,
-        (None, alarms) => Some(format!("alarm {} fired", alarms.join(", "))),
-    }
 }

@@ -1,7 +1,11 @@
 //! One test per row of the tables of judgement.
 
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
 use super::*;
-use crate::platform::ecs::rollout::look::{BreakerView, EventView, RecordView};
+use crate::platform::ecs::live::view::{BreakerView, DeploymentView, EventView, RecordView};
 
 mod counted;
 mod degraded;

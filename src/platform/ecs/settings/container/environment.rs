@@ -5,11 +5,11 @@ use std::fmt;
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{At, ContainerPart, EFFECT};
+use super::part::{At, ContainerPart, EFFECT};
 use crate::plan::MASK;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::incomplete;
+use crate::platform::ecs::settings::sdk::incomplete;
 use crate::spec::{Container, EcsService};
 
 /// A container's environment.

@@ -3,11 +3,11 @@
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{At, ContainerPart, EFFECT, put_words};
+use super::part::{At, ContainerPart, EFFECT, put_words};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::incomplete;
-use crate::platform::ecs::settings::render::{seconds, whole};
+use crate::platform::ecs::settings::sdk::incomplete;
+use crate::platform::ecs::settings::sdk::{seconds, whole};
 use crate::spec::{Container, EcsService};
 
 /// How ECS tells that a container is well.
@@ -16,14 +16,14 @@ use crate::spec::{Container, EcsService};
 pub struct Health {
     /// Absent: it is well while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub health_check: Option<HealthCheck>,
+    pub health_check: Option<CommandCheck>,
 }
 
 /// A health check inside a container; the defaults are those of the Amazon ECS developer guide, task
 /// definition parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct HealthCheck {
+pub struct CommandCheck {
     /// `CMD-SHELL` and a shell line.
     pub command: Vec<String>,
     /// Seconds; absent: 30.
@@ -43,7 +43,7 @@ pub struct HealthCheck {
 impl ContainerPart for Health {
     fn rendered(container: &Container, _: &EcsService) -> Self {
         Self {
-            health_check: container.health.as_ref().map(|health| HealthCheck {
+            health_check: container.health.as_ref().map(|health| CommandCheck {
                 command: vec!["CMD-SHELL".into(), health.command.clone()],
                 interval: Some(seconds(health.interval)),
                 timeout: Some(seconds(health.timeout)),
@@ -55,7 +55,7 @@ impl ContainerPart for Health {
 
     fn received(read: &ecs::ContainerDefinition) -> Self {
         Self {
-            health_check: read.health_check.as_ref().map(|health| HealthCheck {
+            health_check: read.health_check.as_ref().map(|health| CommandCheck {
                 command: health.command.clone(),
                 interval: health.interval,
                 timeout: health.timeout,

@@ -3,7 +3,7 @@
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{At, ContainerPart, EFFECT};
+use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::spec::{Container, EcsService};
@@ -11,7 +11,7 @@ use crate::spec::{Container, EcsService};
 /// What a container runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Image {
+pub struct ContainerImage {
     /// The reference, with a tag or a digest.
     pub image: String,
     /// Absent: true (Amazon ECS developer guide, task definition parameters).
@@ -19,7 +19,7 @@ pub struct Image {
     pub essential: Option<bool>,
 }
 
-impl ContainerPart for Image {
+impl ContainerPart for ContainerImage {
     fn rendered(container: &Container, _: &EcsService) -> Self {
         Self {
             image: container.image.to_string(),

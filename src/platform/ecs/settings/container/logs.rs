@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{At, ContainerPart, EFFECT};
+use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::unmanaged::residue::{Left, sorted};
-use crate::platform::ecs::settings::{incomplete, word};
+use crate::platform::ecs::settings::sdk::{incomplete, word};
+use crate::platform::ecs::settings::unmanaged::left::{Left, sorted};
 use crate::spec::{Container, EcsService};
 
 /// The options of `awslogs` that the file format has words for.

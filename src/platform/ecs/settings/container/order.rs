@@ -3,10 +3,10 @@
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{At, ContainerPart, EFFECT};
+use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::{incomplete, word};
+use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::spec::{Container, Dependency, EcsService};
 
 /// The containers that come before one.

@@ -3,11 +3,11 @@
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{At, ContainerPart, EFFECT};
+use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::unmanaged::residue::Left;
-use crate::platform::ecs::settings::word;
+use crate::platform::ecs::settings::sdk::word;
+use crate::platform::ecs::settings::unmanaged::left::Left;
 use crate::spec::{Container, EcsService, Protocol};
 
 /// The ports that a container listens on.

@@ -3,10 +3,10 @@
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{At, ContainerPart, EFFECT, put_some, put_words, some_list};
+use super::part::{At, ContainerPart, EFFECT, put_some, put_words, some_list};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::seconds;
+use crate::platform::ecs::settings::sdk::seconds;
 use crate::spec::{Container, EcsService};
 
 /// How a container's program is started and stopped.

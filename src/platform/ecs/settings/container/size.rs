@@ -3,10 +3,10 @@
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{At, ContainerPart, EFFECT};
+use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::whole;
+use crate::platform::ecs::settings::sdk::whole;
 use crate::spec::{Container, EcsService};
 
 /// A container's share of its task.

@@ -5,7 +5,7 @@
 
 use super::Fields;
 use crate::platform::ecs::settings::TaskDefinition;
-use crate::platform::ecs::settings::container::{EFFECT, put_some};
+use crate::platform::ecs::settings::container::part::{EFFECT, put_some};
 
 /// The compared fields of a task definition; its tags are not among them, since they tell of its
 /// registration.
@@ -64,6 +64,11 @@ pub fn fields(definition: &TaskDefinition) -> Fields {
         container.put(&mut fields);
     }
     fields
+}
+
+/// Whether two task definitions say the same.
+pub fn same(one: &TaskDefinition, other: &TaskDefinition) -> bool {
+    fields(one).differences(&fields(other)).is_empty()
 }
 
 /// Only Fargate matters: AWS may add what else a definition would be fit for.

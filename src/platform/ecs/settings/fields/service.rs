@@ -22,11 +22,16 @@ pub fn fields(service: &ServiceConfig) -> Fields {
     fields
 }
 
+/// The same, with the count only where it is `counted`: where nothing else decides it.
+pub fn compared(service: &ServiceConfig, counted: bool) -> Fields {
+    fields(service).without(|path| path == COUNT && !counted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::platform::ecs::settings::service::ServiceSettings;
-    use crate::platform::ecs::settings::service::capacity::Capacity;
+    use crate::platform::ecs::settings::service::capacity::Launch;
     use crate::platform::ecs::settings::service::deployment::{
         Alarms, CircuitBreaker, Deployment, DeploymentConfiguration,
     };
@@ -41,9 +46,9 @@ mod tests {
             platform_version: PlatformVersion {
                 platform_version: Some("LATEST".into()),
             },
-            capacity: Capacity {
+            capacity: Launch {
                 launch_type: Some("FARGATE".into()),
-                ..Capacity::default()
+                ..Launch::default()
             },
             health_grace: HealthGrace {
                 health_check_grace_period_seconds: Some(0),

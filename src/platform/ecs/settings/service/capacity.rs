@@ -5,30 +5,30 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceSetting, ServiceSettings};
+use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::whole;
-use crate::platform::ecs::settings::{incomplete, word};
+use crate::platform::ecs::settings::sdk::whole;
+use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::spec::{EcsPlace, EcsService, Provider};
 
 /// Where tasks run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Capacity {
+pub struct Launch {
     /// `FARGATE`; absent with a capacity-provider strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<String>,
     /// Fargate and Fargate Spot in shares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub capacity_provider_strategy: Vec<Share>,
+    pub capacity_provider_strategy: Vec<StrategyItem>,
 }
 
 /// One item of a capacity-provider strategy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Share {
+pub struct StrategyItem {
     /// `FARGATE` or `FARGATE_SPOT`.
     pub capacity_provider: String,
     /// Its share.
@@ -37,7 +37,7 @@ pub struct Share {
     pub base: i32,
 }
 
-impl ServiceSetting for Capacity {
+impl ServiceSetting for Launch {
     const GROUPS: &'static [&'static str] = &["launchType", "capacity"];
     const OF_A_REVISION: bool = true;
     // ECS refuses another strategy that forces no new deployment.
@@ -49,7 +49,7 @@ impl ServiceSetting for Capacity {
             launch_type: shares.is_empty().then(|| "FARGATE".into()),
             capacity_provider_strategy: shares
                 .iter()
-                .map(|item| Share {
+                .map(|item| StrategyItem {
                     capacity_provider: match item.provider {
                         Provider::Fargate => "FARGATE",
                         Provider::FargateSpot => "FARGATE_SPOT",
@@ -82,7 +82,7 @@ impl ServiceSetting for Capacity {
         }
     }
 
-    fn put(&self, _: &ServiceSettings, fields: &mut Fields) {
+    fn put(&self, _: Beside, fields: &mut Fields) {
         if self.capacity_provider_strategy.is_empty() {
             let launch_type = self.launch_type.as_ref();
             fields.put_or("launchType", launch_type, "FARGATE", Effect::Restarts);
@@ -109,7 +109,7 @@ impl ServiceSetting for Capacity {
     }
 }
 
-impl Capacity {
+impl Launch {
     fn strategy(&self) -> Result<Vec<ecs::CapacityProviderStrategyItem>, Failed> {
         self.capacity_provider_strategy
             .iter()
@@ -125,9 +125,9 @@ impl Capacity {
     }
 }
 
-fn shares(read: &[ecs::CapacityProviderStrategyItem]) -> Vec<Share> {
+fn shares(read: &[ecs::CapacityProviderStrategyItem]) -> Vec<StrategyItem> {
     read.iter()
-        .map(|item| Share {
+        .map(|item| StrategyItem {
             capacity_provider: item.capacity_provider.clone(),
             weight: item.weight,
             base: item.base,

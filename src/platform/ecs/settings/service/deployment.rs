@@ -5,12 +5,12 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceSetting, ServiceSettings};
+use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::whole;
-use crate::platform::ecs::settings::{incomplete, word};
+use crate::platform::ecs::settings::sdk::whole;
+use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::spec::{Breaker, EcsPlace, EcsService, Threshold};
 
 /// How a rollout goes.
@@ -115,7 +115,7 @@ impl ServiceSetting for Deployment {
         }
     }
 
-    fn put(&self, _: &ServiceSettings, fields: &mut Fields) {
+    fn put(&self, _: Beside, fields: &mut Fields) {
         let quiet = Effect::Invisible;
         let nothing_said = DeploymentConfiguration::default();
         let deployment = self.deployment_configuration.as_ref();

@@ -5,11 +5,11 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceSetting, ServiceSettings};
+use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::render::seconds;
+use crate::platform::ecs::settings::sdk::seconds;
 use crate::spec::{EcsPlace, EcsService};
 
 /// The grace of a service's health checks.
@@ -38,8 +38,8 @@ impl ServiceSetting for HealthGrace {
         }
     }
 
-    fn put(&self, all: &ServiceSettings, fields: &mut Fields) {
-        if !all.target_groups.load_balancers.is_empty() {
+    fn put(&self, beside: Beside, fields: &mut Fields) {
+        if beside.is_balanced {
             fields.put_or(
                 "healthCheckGracePeriodSeconds",
                 self.health_check_grace_period_seconds,

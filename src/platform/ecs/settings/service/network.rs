@@ -5,17 +5,17 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceSetting, ServiceSettings};
+use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::platform::ecs::settings::{incomplete, word};
+use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::spec::{EcsPlace, EcsService};
 
 /// The network of a service's tasks; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Network {
+pub struct TaskNetwork {
     /// Absent where a service has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_configuration: Option<NetworkConfiguration>,
@@ -43,7 +43,7 @@ pub struct AwsVpcConfiguration {
     pub assign_public_ip: Option<String>,
 }
 
-impl ServiceSetting for Network {
+impl ServiceSetting for TaskNetwork {
     const GROUPS: &'static [&'static str] = &["network"];
     const OF_A_REVISION: bool = true;
     const STARTS_ROLLOUT: bool = true;
@@ -74,7 +74,7 @@ impl ServiceSetting for Network {
         Self::read(read.network_configuration.as_ref())
     }
 
-    fn put(&self, _: &ServiceSettings, fields: &mut Fields) {
+    fn put(&self, _: Beside, fields: &mut Fields) {
         let Some(network) = &self.network_configuration else {
             return;
         };
@@ -105,7 +105,7 @@ impl ServiceSetting for Network {
     }
 }
 
-impl Network {
+impl TaskNetwork {
     fn read(read: Option<&ecs::NetworkConfiguration>) -> Self {
         let vpc = read.and_then(|network| network.awsvpc_configuration.as_ref());
         Self {

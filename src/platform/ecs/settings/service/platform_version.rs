@@ -5,7 +5,7 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceSetting, ServiceSettings};
+use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
@@ -53,7 +53,7 @@ impl ServiceSetting for PlatformVersion {
         }
     }
 
-    fn put(&self, _: &ServiceSettings, fields: &mut Fields) {
+    fn put(&self, _: Beside, fields: &mut Fields) {
         let version = Some(self.version());
         fields.put_or("platformVersion", version, LATEST, Effect::Restarts);
     }

@@ -5,7 +5,8 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-use super::{ServiceSetting, ServiceSettings, SettingsUpdate};
+use super::health_grace::HealthGrace;
+use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
@@ -58,7 +59,7 @@ impl ServiceSetting for TargetGroups {
         Self::read(read.load_balancers())
     }
 
-    fn put(&self, _: &ServiceSettings, fields: &mut Fields) {
+    fn put(&self, _: Beside, fields: &mut Fields) {
         for group in &self.load_balancers {
             let arn = &group.target_group_arn;
             let name = arn.split('/').nth(1).unwrap_or(arn);
@@ -81,9 +82,11 @@ impl ServiceSetting for TargetGroups {
     }
 
     /// The grace goes with the last target group: ECS refuses one without any.
-    fn brings(&self, wanted: &ServiceSettings, update: &mut SettingsUpdate) {
-        if !self.load_balancers.is_empty() {
-            update.health_grace = Some(wanted.health_grace.clone());
+    fn brings(&self) -> &'static [&'static str] {
+        if self.load_balancers.is_empty() {
+            &[]
+        } else {
+            HealthGrace::GROUPS
         }
     }
 }

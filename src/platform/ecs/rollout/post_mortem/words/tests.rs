@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::platform::ecs::rollout::standing::RolloutId;
+use crate::platform::ecs::rollout::started::RolloutId;
 use crate::platform::ecs::tests::service_with;
 use crate::rollout::{Rollback, Trip, Tripper, Unit, WhyNot};
 

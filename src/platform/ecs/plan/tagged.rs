@@ -1,11 +1,11 @@
 //! How many tags things would have. Pure.
 
-use super::Tag;
-use super::from_sdk::last_part;
-use super::unmanaged::counts;
-use crate::platform::ecs::plan::change::Change;
-use crate::platform::ecs::plan::diff::Diff;
-use crate::platform::ecs::plan::observe::ObservedService;
+use super::change::Change;
+use super::draft::Draft;
+use crate::platform::ecs::live::service::LiveService;
+use crate::platform::ecs::settings::Tag;
+use crate::platform::ecs::settings::sdk::last_part;
+use crate::platform::ecs::settings::unmanaged::counts;
 use crate::platform::{Failed, FailureKind};
 
 /// So many tags a resource may have (Amazon ECS developer guide, tagging). Tasks take theirs from the
@@ -13,8 +13,8 @@ use crate::platform::{Failed, FailureKind};
 const MOST: usize = 50;
 
 /// Refuses what would give a service or a revision more tags than AWS allows, those of others counted.
-pub(crate) fn refuse_many(diff: &Diff, there: Option<&ObservedService>) -> Result<(), Failed> {
-    for change in &diff.changes {
+pub fn refuse_many(draft: &Draft, there: Option<&LiveService>) -> Result<(), Failed> {
+    for change in &draft.changes {
         let (what, tags) = match change {
             Change::RegisterTaskDefinition { definition, .. } => {
                 let tags = definition.tags.iter().collect::<Vec<_>>();

@@ -1,0 +1,170 @@
+//! A service, as `DescribeServices` and the answers to its changes tell it. Pure.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ecs::types as ecs;
+
+use super::view::{DeploymentView, EventView, ServiceView};
+use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::sdk::{count, last_part, time, word};
+use crate::platform::ecs::settings::service::{ServiceSettings, left_over};
+use crate::platform::ecs::settings::{ServiceConfig, Tag};
+
+/// A service that is there.
+#[derive(Debug, Clone)]
+pub struct LiveService {
+    /// Its ARN.
+    pub arn: String,
+    /// Its settings in our words.
+    pub config: ServiceConfig,
+    /// What goes on with it.
+    pub view: ServiceView,
+    /// Tasks of it that are on their way.
+    pub pending: u32,
+    /// Whether the file format has words for services like it.
+    pub kind: Kind,
+    /// Whether ECS moves its tasks between availability zones by itself.
+    pub rebalances: bool,
+    /// Whether its target groups carry settings for blue/green deployments.
+    pub has_blue_green: bool,
+    /// What it has beyond our words.
+    pub unmodelled: Vec<String>,
+}
+
+/// What kind of service it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// The one that the file format has words for.
+    Fargate,
+    /// This, and not ECS, controls its deployments.
+    ControlledBy(String),
+    /// One task on each instance.
+    Daemon,
+    /// ECS manages its resources itself.
+    Express,
+    /// Its tasks are launched like this, and not on Fargate.
+    LaunchedOn(String),
+}
+
+impl LiveService {
+    /// From the whole answer.
+    pub fn read(read: &ecs::Service) -> Self {
+        let mut balancers = read.load_balancers().iter();
+        let rebalancing = read.availability_zone_rebalancing.as_ref();
+        Self {
+            arn: read.service_arn.clone().unwrap_or_default(),
+            config: ServiceConfig {
+                cluster: last_part(read.cluster_arn.as_deref().unwrap_or_default()).to_owned(),
+                service_name: read.service_name.clone().unwrap_or_default(),
+                task_definition: read.task_definition.clone().unwrap_or_default(),
+                desired_count: Some(read.desired_count),
+                settings: ServiceSettings::received(read),
+                tags: Tag::received(read.tags()),
+            },
+            view: view(read),
+            pending: count(read.pending_count),
+            kind: kind(read),
+            rebalances: rebalancing == Some(&ecs::AvailabilityZoneRebalancing::Enabled),
+            has_blue_green: balancers.any(|one| one.advanced_configuration.is_some()),
+            unmodelled: left_over(read),
+        }
+    }
+
+    /// How many tasks are wanted, as the API has it.
+    pub fn desired(&self) -> i32 {
+        self.config.desired_count.unwrap_or_default()
+    }
+
+    /// The id of the PRIMARY deployment.
+    pub fn primary_id(&self) -> Option<&str> {
+        let id = self.view.primary()?.id.as_str();
+        (!id.is_empty()).then_some(id)
+    }
+
+    /// The value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        let tag = self.config.tags.iter().find(|tag| tag.key == key)?;
+        Some(&tag.value)
+    }
+
+    /// The ids of what ECS has said of it, as far as an answer holds it.
+    pub fn said(&self) -> BTreeSet<String> {
+        let events = self.view.events.iter();
+        events.map(|event| event.id.clone()).collect()
+    }
+
+    /// A digest of its compared fields; its count is among them only where nothing scales it.
+    pub fn digest(&self, counted: bool) -> String {
+        fields::service::compared(&self.config, counted).digest()
+    }
+}
+
+/// The revision-level half of a service, from a service revision.
+pub fn revision(read: &ecs::ServiceRevision) -> ServiceConfig {
+    ServiceConfig {
+        task_definition: read.task_definition.clone().unwrap_or_default(),
+        settings: ServiceSettings::of_a_revision(read),
+        ..ServiceConfig::default()
+    }
+}
+
+/// What goes on with it.
+pub fn view(read: &ecs::Service) -> ServiceView {
+    let configuration = read.deployment_configuration();
+    let breaker =
+        configuration.and_then(|configuration| configuration.deployment_circuit_breaker());
+    let alarms = configuration.and_then(|configuration| configuration.alarms());
+    let events = read.events().iter().filter_map(|event| {
+        Some(EventView {
+            id: event.id()?.to_owned(),
+            at: time(event.created_at())?,
+            text: event.message()?.to_owned(),
+        })
+    });
+    ServiceView {
+        status: read.status().unwrap_or_default().to_owned(),
+        desired: count(read.desired_count()),
+        running: count(read.running_count()),
+        rolls_back: breaker.is_some_and(|breaker| breaker.enable() && breaker.rollback())
+            || alarms.is_some_and(|alarms| alarms.enable() && alarms.rollback()),
+        deployments: read.deployments().iter().map(deployment).collect(),
+        events: events.collect(),
+    }
+}
+
+fn deployment(read: &ecs::Deployment) -> DeploymentView {
+    DeploymentView {
+        id: read.id().unwrap_or_default().to_owned(),
+        status: read.status().unwrap_or_default().to_owned(),
+        task_definition: read.task_definition().unwrap_or_default().to_owned(),
+        rollout: read.rollout_state().map(word),
+        reason: read.rollout_state_reason().map(str::to_owned),
+        desired: count(read.desired_count()),
+        running: count(read.running_count()),
+        pending: count(read.pending_count()),
+        failed: count(read.failed_tasks()),
+        created: time(read.created_at()),
+    }
+}
+
+fn kind(read: &ecs::Service) -> Kind {
+    let controller = read.deployment_controller.as_ref().map(|one| &one.r#type);
+    if let Some(other) = controller.filter(|one| **one != ecs::DeploymentControllerType::Ecs) {
+        return Kind::ControlledBy(other.to_string());
+    }
+    if read.scheduling_strategy == Some(ecs::SchedulingStrategy::Daemon) {
+        return Kind::Daemon;
+    }
+    if read.resource_management_type == Some(ecs::ResourceManagementType::Ecs) {
+        return Kind::Express;
+    }
+    match &read.launch_type {
+        Some(launch)
+            if *launch != ecs::LaunchType::Fargate
+                && read.capacity_provider_strategy().is_empty() =>
+        {
+            Kind::LaunchedOn(launch.to_string())
+        }
+        _ => Kind::Fargate,
+    }
+}
