@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Id, Kind};
 use crate::names::KubeLabel;
-use crate::plan::Note;
-use crate::platform::ecs::settings::MASK;
+use crate::plan::{MASK, Note};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::key;
 use crate::spec::KubePlace;
