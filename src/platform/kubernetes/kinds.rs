@@ -1,9 +1,12 @@
 //! The closed set of kinds that we make, with where the API server has them: known beforehand, so
 //! that nothing has to be discovered.
 
+pub mod autoscaler;
+pub mod deployment;
 pub mod desired;
-pub mod ports;
+mod ingress;
 pub mod render;
+pub mod service;
 
 use std::fmt;
 

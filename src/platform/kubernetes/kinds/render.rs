@@ -4,12 +4,7 @@
 //! They are values made by hand, never the client library's types: those write fields that nobody
 //! asked for, and a field that is applied is a field that is owned.
 
-mod autoscaler;
-mod container;
-mod ingress;
-mod order;
-mod pod;
-mod secrets;
+pub(super) mod secrets;
 
 #[cfg(test)]
 mod tests;
@@ -19,9 +14,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use self::order::Order;
+use super::deployment::order::Order;
 use super::desired::Desired;
-use super::ports;
+use super::service::ports;
 use super::{Id, Kind};
 use crate::names::{is_annotation_key, label_value};
 use crate::platform::kubernetes::api::object::Object;
@@ -103,22 +98,22 @@ fn sensitive(service: &Service) -> BTreeSet<(String, String)> {
 }
 
 /// Makes the objects of one service.
-struct Maker<'a> {
-    service: &'a Service,
-    setting: &'a Setting<'a>,
+pub(super) struct Maker<'a> {
+    pub(super) service: &'a Service,
+    pub(super) setting: &'a Setting<'a>,
 }
 
 impl Maker<'_> {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.service.kubernetes.name.to_string()
     }
 
-    fn selector(&self) -> Value {
+    pub(super) fn selector(&self) -> Value {
         json!({ "app": self.name() })
     }
 
     /// One object; with the user's own tags as annotations beside those that are given.
-    fn object(
+    pub(super) fn object(
         &self,
         kind: Kind,
         name: String,
@@ -155,7 +150,7 @@ impl Maker<'_> {
         }
     }
 
-    fn plain(&self, kind: Kind, spec: Value) -> Object {
+    pub(super) fn plain(&self, kind: Kind, spec: Value) -> Object {
         self.object(kind, self.name(), BTreeMap::new(), Some(spec))
     }
 
@@ -241,20 +236,20 @@ impl Maker<'_> {
     }
 }
 
-fn share(share: Share) -> Value {
+pub(super) fn share(share: Share) -> Value {
     match share {
         Share::Pods(count) => json!(count),
         Share::Percent(percent) => json!(format!("{percent}%")),
     }
 }
 
-fn transport(protocol: Protocol) -> &'static str {
+pub(super) fn transport(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Tcp => "TCP",
         Protocol::Udp => "UDP",
     }
 }
 
-fn seconds(duration: Duration) -> u64 {
+pub(super) fn seconds(duration: Duration) -> u64 {
     duration.as_secs()
 }

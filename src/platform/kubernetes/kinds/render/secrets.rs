@@ -16,7 +16,7 @@ use crate::spec::{Container, SecretRef, Service};
 const REFRESH: &str = "1h0m0s";
 
 /// The keys of the service's own Secret, each with where its value is kept.
-pub(super) fn all(service: &Service) -> Vec<(String, &SecretRef)> {
+pub(in crate::platform::kubernetes::kinds) fn all(service: &Service) -> Vec<(String, &SecretRef)> {
     let keyed = service.containers.iter().flat_map(|container| {
         let own = own(container);
         own.map(move |(name, secret)| (key(service, &container.name, name), secret))
@@ -25,7 +25,9 @@ pub(super) fn all(service: &Service) -> Vec<(String, &SecretRef)> {
 }
 
 /// The Secrets of others that are read, each with the keys that it must have.
-pub(super) fn of_others(service: &Service) -> BTreeMap<String, BTreeSet<String>> {
+pub(in crate::platform::kubernetes::kinds) fn of_others(
+    service: &Service,
+) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, reference) in service.containers.iter().flat_map(|one| &one.secrets) {
         if let SecretRef::Kubernetes { secret, key } = reference {
@@ -58,7 +60,10 @@ fn is_whole(service: &Service) -> bool {
 }
 
 /// `envFrom` of a container; empty: it has none.
-pub(super) fn env_from(service: &Service, container: &Container) -> Vec<Value> {
+pub(in crate::platform::kubernetes::kinds) fn env_from(
+    service: &Service,
+    container: &Container,
+) -> Vec<Value> {
     if own(container).next().is_none() || !is_whole(service) {
         return Vec::new();
     }
@@ -67,7 +72,10 @@ pub(super) fn env_from(service: &Service, container: &Container) -> Vec<Value> {
 
 /// Variables that are filled key by key: from the Secrets of others, and from the service's own so
 /// that no container sees another one's.
-pub(super) fn env(service: &Service, container: &Container) -> Vec<Value> {
+pub(in crate::platform::kubernetes::kinds) fn env(
+    service: &Service,
+    container: &Container,
+) -> Vec<Value> {
     let whole = is_whole(service);
     let reference = |(name, reference): (&String, &SecretRef)| {
         let (secret, key) = match reference {
@@ -87,7 +95,7 @@ pub(super) fn env(service: &Service, container: &Container) -> Vec<Value> {
 impl Maker<'_> {
     /// What fills the Secret (External Secrets Operator documentation, `ExternalSecret` and AWS
     /// providers: the key of a reference may be an ARN).
-    pub(super) fn external_secret(&self) -> Option<Object> {
+    pub(in crate::platform::kubernetes::kinds) fn external_secret(&self) -> Option<Object> {
         let store = self.setting.place.secret_store.as_ref()?;
         let secrets = all(self.service);
         if secrets.is_empty() {

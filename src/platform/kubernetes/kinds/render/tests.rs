@@ -355,6 +355,6 @@ fn expanded(text: &str) -> String {
 proptest! {
     #[test]
     fn a_literal_stays_what_it_is(text in "[$()A a]{0,12}") {
-        prop_assert_eq!(expanded(&super::container::literal(&text)), text);
+        prop_assert_eq!(expanded(&super::super::deployment::container::literal(&text)), text);
     }
 }

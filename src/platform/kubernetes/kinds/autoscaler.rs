@@ -1,8 +1,10 @@
 //! The Horizontal Pod Autoscaler.
 
+pub mod ambiguous;
+
 use serde_json::{Value, json};
 
-use super::{Maker, seconds};
+use super::render::{Maker, seconds};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::Kind;
 

@@ -8,11 +8,11 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::adopt::is_taken_over;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::fields::compare::{COPY, Ownership};
 use crate::platform::kubernetes::kinds::Kind;
+use crate::platform::kubernetes::plan::adopt::is_taken_over;
 
 const NAME: [&str; 4] = ["spec", "template", "spec", "serviceAccountName"];
 

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::container::{Part, container};
 use super::order::{Early, Order};
-use super::{Maker, labels, seconds};
+use crate::platform::kubernetes::kinds::render::{Maker, labels, seconds};
 use crate::spec::{Architecture, Service};
 
 /// How long a container has to end when it says nothing else (Kubernetes API reference, `PodSpec`).
 const GRACE: Duration = Duration::from_secs(30);
 
 impl Maker<'_> {
-    pub(super) fn pod(&self, order: &Order<'_>) -> Value {
+    pub(in crate::platform::kubernetes::kinds) fn pod(&self, order: &Order<'_>) -> Value {
         let service = self.service;
         let kubernetes = &service.kubernetes;
         let mut metadata = json!({ "labels": labels(service, &self.setting.tenant.project) });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::Maker;
+use super::render::Maker;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::Kind;
 use crate::spec::{Check, Expose, Ingress};

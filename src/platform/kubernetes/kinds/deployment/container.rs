@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{seconds, secrets, transport};
+use crate::platform::kubernetes::kinds::render::{seconds, secrets, transport};
+use crate::platform::kubernetes::kinds::service::ports;
 use crate::spec::{Check, Container, HealthCheck, Probe, Resources, Service, user_ids};
 
 /// What a container is to its pod.
@@ -55,7 +56,7 @@ pub(super) fn container(service: &Service, container: &Container, part: Part) ->
     put("command", plain(&container.entrypoint));
     put("args", plain(&container.command));
     put("workingDir", json!(container.working_dir));
-    put("ports", ports(container, part));
+    put("ports", ports_of(container, part));
     put("env", env(service, container));
     put("envFrom", json!(secrets::env_from(service, container)));
     put("resources", resources(service, container, part));
@@ -96,12 +97,12 @@ fn plain(words: &[String]) -> Value {
 }
 
 /// The first one of the main container, to which the Service sends, has a name.
-fn ports(container: &Container, part: Part) -> Value {
+fn ports_of(container: &Container, part: Part) -> Value {
     let ports = container.ports.iter().enumerate().map(|(index, port)| {
         let mut fields =
             json!({ "containerPort": port.number, "protocol": transport(port.protocol) });
         if index == 0 && part == Part::Main {
-            fields["name"] = json!(super::super::ports::NAME);
+            fields["name"] = json!(ports::NAME);
         }
         fields
     });

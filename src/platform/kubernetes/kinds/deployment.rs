@@ -1,0 +1,6 @@
+//! The Deployment: the pods themselves.
+
+pub mod account;
+pub(super) mod container;
+pub(super) mod order;
+mod pod;
