@@ -90,7 +90,7 @@ fn of(site: &Site) -> Value {
 fn manifests(spec: &Spec, place: &KubePlace) -> Vec<Value> {
     let tenant = &Tenant::of(spec);
     let setting = kubernetes::kinds::render::Setting { tenant, place };
-    let namespace = kubernetes::kinds::desired::namespace(place);
+    let namespace = kubernetes::kinds::namespace::namespace(place);
     let mut documents: Vec<Value> = namespace.into_iter().map(|one| one.manifest).collect();
     for service in &spec.services {
         let desired = kubernetes::kinds::render::render(service, &setting);

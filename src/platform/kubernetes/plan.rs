@@ -333,11 +333,10 @@ impl Planning<'_> {
 
     /// That ours stands still beside another autoscaler, where anything changes.
     fn two_autoscalers(&self, diff: &Diff, observed: &Observed) -> Option<Note> {
-        let ours = Id {
-            kind: Kind::HorizontalPodAutoscaler,
-            name: self.name().to_owned(),
-        };
-        ambiguous::note(observed.live(&ours).filter(|_| !diff.changes.is_empty()))
+        let objects = observed.objects.iter();
+        let mut own = objects.filter(|(id, _)| id.name == self.name() && !diff.changes.is_empty());
+        let said = own.find_map(|(id, live)| (id.kind.scaler()?.ambiguous)(live));
+        said.map(ambiguous::note)
     }
 
     /// Asks the API server what would come of it, where somebody reads that before it is done, and

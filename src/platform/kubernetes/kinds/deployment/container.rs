@@ -223,3 +223,38 @@ fn value(probe: &Probe) -> Value {
     fields["failureThreshold"] = json!(probe.failures);
     fields
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::literal;
+
+    /// What Kubernetes makes of `$` (Kubernetes documentation, dependent environment variables): `$(NAME)`
+    /// is replaced where NAME is known, and `$$` is one dollar.
+    fn expanded(text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            rest = &rest[at + 1..];
+            if let Some(after) = rest.strip_prefix('$') {
+                out.push('$');
+                rest = after;
+            } else if rest.starts_with('(') && rest.contains(')') {
+                out.push_str("REPLACED");
+                rest = &rest[rest.find(')').unwrap() + 1..];
+            } else {
+                out.push('$');
+            }
+        }
+        out + rest
+    }
+
+    proptest! {
+        #[test]
+        fn a_literal_stays_what_it_is(text in "[$()A a]{0,12}") {
+            prop_assert_eq!(expanded(&literal(&text)), text);
+        }
+    }
+}

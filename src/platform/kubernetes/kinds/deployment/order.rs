@@ -22,18 +22,18 @@ pub(super) enum Early {
 }
 
 /// Containers in the order in which they start.
-pub(in crate::platform::kubernetes::kinds) struct Order<'a> {
+pub(super) struct Order<'a> {
     /// Init containers.
     pub(super) early: Vec<(&'a Container, Early)>,
     /// The main container, and the sidecars that nothing waits for.
     pub(super) together: Vec<&'a Container>,
     /// What cannot be had on Kubernetes.
-    pub(in crate::platform::kubernetes::kinds) notes: Vec<Note>,
+    pub(super) notes: Vec<Note>,
 }
 
 impl<'a> Order<'a> {
     /// Orders the containers of a service, the main one first among them.
-    pub(in crate::platform::kubernetes::kinds) fn of(containers: &'a [Container]) -> Self {
+    pub(super) fn of(containers: &'a [Container]) -> Self {
         let mut order = Self {
             early: Vec::new(),
             together: Vec::new(),

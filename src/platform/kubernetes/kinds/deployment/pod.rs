@@ -13,7 +13,7 @@ use crate::spec::{Architecture, Service};
 const GRACE: Duration = Duration::from_secs(30);
 
 impl Maker<'_> {
-    pub(in crate::platform::kubernetes::kinds) fn pod(&self, order: &Order<'_>) -> Value {
+    pub(super) fn pod(&self, order: &Order<'_>) -> Value {
         let service = self.service;
         let kubernetes = &service.kubernetes;
         let mut metadata = json!({ "labels": labels(service, &self.setting.tenant.project) });

@@ -1,19 +1,12 @@
-//! One Secret for all secrets of a service: its keys, how they get into containers, and the
-//! `ExternalSecret` that fills it; and single keys of Secrets that somebody else keeps.
+//! One Secret for all secrets of a service: its keys, and how they get into containers; and single keys
+//! of Secrets that somebody else keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::Maker;
 use crate::names::ContainerName;
-use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::kinds::Kind;
 use crate::spec::{Container, SecretRef, Service};
-
-/// How often the store is asked for new values. Written as the operator writes it, so that it is no
-/// difference (External Secrets Operator documentation, `ExternalSecret`).
-const REFRESH: &str = "1h0m0s";
 
 /// The keys of the service's own Secret, each with where its value is kept.
 pub(in crate::platform::kubernetes::kinds) fn all(service: &Service) -> Vec<(String, &SecretRef)> {
@@ -90,43 +83,4 @@ pub(in crate::platform::kubernetes::kinds) fn env(
         Some(json!({ "name": name, "valueFrom": from }))
     };
     container.secrets.iter().filter_map(reference).collect()
-}
-
-impl Maker<'_> {
-    /// What fills the Secret (External Secrets Operator documentation, `ExternalSecret` and AWS
-    /// providers: the key of a reference may be an ARN).
-    pub(in crate::platform::kubernetes::kinds) fn external_secret(&self) -> Option<Object> {
-        let store = self.setting.place.secret_store.as_ref()?;
-        let secrets = all(self.service);
-        if secrets.is_empty() {
-            return None;
-        }
-        let data: Vec<Value> = secrets
-            .into_iter()
-            .filter_map(|(key, secret)| {
-                Some(json!({ "secretKey": key, "remoteRef": remote(secret)? }))
-            })
-            .collect();
-        let name = self.service.kubernetes.secret.to_string();
-        let spec = json!({
-            "refreshInterval": REFRESH,
-            "secretStoreRef": { "kind": store.kind, "name": store.name.as_str() },
-            "target": { "name": name, "creationPolicy": "Owner" },
-            "data": data,
-        });
-        Some(self.object(Kind::ExternalSecret, name, BTreeMap::new(), Some(spec)))
-    }
-}
-
-/// Where the store has it; `None`: it is no store's.
-fn remote(secret: &SecretRef) -> Option<Value> {
-    Some(match secret {
-        SecretRef::Kubernetes { .. } => return None,
-        SecretRef::SecretsManager { arn, key: None } => json!({ "key": arn.as_str() }),
-        SecretRef::SecretsManager {
-            arn,
-            key: Some(key),
-        } => json!({ "key": arn.as_str(), "property": key }),
-        SecretRef::Parameter(name) => json!({ "key": name }),
-    })
 }

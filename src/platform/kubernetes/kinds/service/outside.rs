@@ -4,12 +4,10 @@
 
 use serde_json::Value;
 
+use super::INSIDE;
 use crate::plan::Note;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::kinds::{Id, Kind};
-
-/// The type of a Service that is reached from inside of the cluster alone, which is what is asked for.
-const INSIDE: &str = "ClusterIP";
 
 /// How a Service is reached from outside (Kubernetes documentation, Service, type).
 #[derive(Debug, Clone, PartialEq, Eq)]
