@@ -124,12 +124,8 @@ impl<'a> Work<'a> {
             return Ok(());
         };
         let foreign = !self.wish.owner.has(live);
-        if let Some(note) = object
-            .id
-            .kind
-            .used_as_it_is(object, live)
-            .filter(|_| foreign)
-        {
+        let kind = object.id.kind;
+        if let Some(note) = kind.used_as_it_is(object, live).filter(|_| foreign) {
             self.diff.notes.push(note);
             return Ok(());
         }
@@ -158,10 +154,10 @@ impl<'a> Work<'a> {
         }
         self.stays
             .extend(pair.shared.iter().chain(&pair.staying).cloned());
-        if object.id.kind == Kind::Deployment {
+        if kind == Kind::Deployment {
             self.deployment(object, &pair);
         } else if pair.differs() {
-            let waits = self.waits(object.id.kind);
+            let waits = self.waits(kind);
             self.moves(object);
             self.show(wanted, &pair);
             self.apply(wanted.clone(), &pair, waits);
