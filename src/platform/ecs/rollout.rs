@@ -126,7 +126,7 @@ impl Watched {
                     .iter()
                     .map(|group| group.arn.to_string())
                     .collect(),
-                architecture: service.architecture,
+                architecture: service.own.architecture,
                 minimum_percent: service.ecs.minimum_healthy_percent,
                 maximum_percent: service.ecs.maximum_percent,
             },

@@ -16,7 +16,7 @@ use crate::platform::{
     Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 impl Platform for Kubernetes {
     type Basis = Basis;
@@ -26,12 +26,12 @@ impl Platform for Kubernetes {
 
     async fn propose(
         &self,
-        service: &Service,
+        service: &KubeService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
         let planned = self.plan(None, service, intent, events).await?;
-        let name = service.kubernetes.name.as_str();
+        let name = service.own.name.as_str();
         Ok(Proposal {
             plan: planned.plan,
             current: planned.current,
@@ -42,7 +42,7 @@ impl Platform for Kubernetes {
     async fn reread(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
@@ -52,7 +52,7 @@ impl Platform for Kubernetes {
     }
 
     /// The history is read with everything else, so what it warns of is in the plan already.
-    async fn warnings(&self, _service: &Service) -> Vec<Note> {
+    async fn warnings(&self, _service: &KubeService) -> Vec<Note> {
         Vec::new()
     }
 
@@ -71,7 +71,7 @@ impl Platform for Kubernetes {
     async fn perform(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
@@ -82,7 +82,7 @@ impl Platform for Kubernetes {
     async fn settle(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
@@ -131,7 +131,7 @@ impl Platform for Kubernetes {
     async fn close(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         outcome: &Outcome,
         events: &Events,
     ) {
@@ -155,7 +155,7 @@ impl Platform for Kubernetes {
         &self,
         session: &Session,
         rollout: &Watched,
-        service: &Service,
+        service: &KubeService,
         attached: bool,
     ) -> EventKind {
         let heads = session.heads();
@@ -178,7 +178,7 @@ impl Platform for Kubernetes {
     async fn rollout(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         id: &str,
     ) -> Result<Watched, Failed> {
         let name = session.name();
@@ -260,7 +260,7 @@ impl Platform for Kubernetes {
     async fn gone(
         &self,
         session: &Session,
-        _service: &Service,
+        _service: &KubeService,
         end: Timestamp,
         cancel: &Cancel,
         events: &Events,
@@ -282,7 +282,7 @@ impl Platform for Kubernetes {
 /// What our own write started, under the lock that it was made under.
 fn performed(
     session: &Session,
-    service: &Service,
+    service: &KubeService,
     started: Option<RolloutId>,
 ) -> Performed<Watched> {
     let rollout = started.map(|ours| {

@@ -60,13 +60,15 @@ fn task_definition(service: &Service, setting: &Setting<'_>) -> TaskDefinition {
         family: service.ecs.family.to_string(),
         network_mode: Some("awsvpc".into()),
         requires_compatibilities: vec!["FARGATE".into()],
-        cpu: Some(service.cpu.to_string()),
-        memory: Some(service.memory.to_string()),
+        cpu: Some(service.own.cpu.to_string()),
+        memory: Some(service.own.memory.to_string()),
         execution_role_arn: service.ecs.execution_role.as_ref().map(ToString::to_string),
         task_role_arn: service.ecs.task_role.as_ref().map(ToString::to_string),
-        runtime_platform: (service.architecture == Architecture::Arm64).then(|| RuntimePlatform {
-            cpu_architecture: Some("ARM64".into()),
-            operating_system_family: Some("LINUX".into()),
+        runtime_platform: (service.own.architecture == Architecture::Arm64).then(|| {
+            RuntimePlatform {
+                cpu_architecture: Some("ARM64".into()),
+                operating_system_family: Some("LINUX".into()),
+            }
         }),
         ephemeral_storage: service.ecs.ephemeral_storage.map(|gib| EphemeralStorage {
             size_in_gib: whole(gib),

@@ -15,7 +15,7 @@ use super::{Facts, Kind};
 use crate::plan::{Effect, MASK, Note};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::change::Wave;
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 /// So many `ReplicaSets` that serve no more are kept, for `kubectl rollout undo`; the API's own default
 /// (Kubernetes API reference, `DeploymentSpec`).
@@ -74,7 +74,7 @@ pub(super) static FACTS: Facts = Facts {
 
 impl Maker<'_> {
     fn deployment(&self) -> Object {
-        let kubernetes = &self.service.kubernetes;
+        let kubernetes = &self.service.own;
         let mut spec = json!({
             "selector": { "matchLabels": self.selector() },
             "minReadySeconds": seconds(kubernetes.min_ready),
@@ -97,7 +97,7 @@ impl Maker<'_> {
 }
 
 /// What of `depends_on` cannot be had on Kubernetes.
-pub(super) fn not_honoured(service: &Service) -> Vec<Note> {
+pub(super) fn not_honoured(service: &KubeService) -> Vec<Note> {
     Order::of(&service.containers).notes
 }
 

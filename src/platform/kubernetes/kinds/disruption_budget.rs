@@ -16,7 +16,7 @@ pub(super) static FACTS: Facts = Facts {
 impl Maker<'_> {
     /// Pods that are broken are no reason to keep a node from being drained.
     fn disruption_budget(&self) -> Option<Object> {
-        let most = self.service.kubernetes.disruption?;
+        let most = self.service.own.disruption?;
         let spec = json!({
             "maxUnavailable": share(most),
             "unhealthyPodEvictionPolicy": "AlwaysAllow",

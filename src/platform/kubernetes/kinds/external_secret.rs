@@ -45,7 +45,7 @@ impl Maker<'_> {
                 Some(json!({ "secretKey": key, "remoteRef": remote(secret)? }))
             })
             .collect();
-        let name = self.service.kubernetes.secret.to_string();
+        let name = self.service.own.secret.to_string();
         let spec = json!({
             "refreshInterval": REFRESH,
             "secretStoreRef": { "kind": store.kind, "name": store.name.as_str() },

@@ -22,7 +22,7 @@ use crate::platform::kubernetes::plan::adopt::Owner;
 use crate::platform::kubernetes::plan::advice;
 use crate::platform::kubernetes::{MANAGER, key};
 use crate::platform::owner::Tenant;
-use crate::spec::{KubePlace, Protocol, Service, Share};
+use crate::spec::{KubePlace, KubeService, Protocol, Share};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +34,12 @@ pub struct Setting<'a> {
 }
 
 /// What the API server is asked for.
-pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
+pub fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
     let maker = Maker { service, setting };
     let objects = Kind::ALL.iter().map(|kind| (kind.facts().rendered)(&maker));
     let secrets = secrets::all(service);
     let mut needs_secrets = secrets::of_others(service);
-    let own = service.kubernetes.secret.as_str();
+    let own = service.own.secret.as_str();
     if setting.place.secret_store.is_some() && !secrets.is_empty() {
         // The store fills it in its own time.
         needs_secrets.remove(own);
@@ -61,16 +61,16 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
 }
 
 /// The labels of every object of a service: whose it is, and the one that selects its pods.
-pub fn labels(service: &Service, project: &str) -> BTreeMap<&'static str, String> {
+pub fn labels(service: &KubeService, project: &str) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
-        ("app", service.kubernetes.name.to_string()),
+        ("app", service.own.name.to_string()),
         (key::PROJECT, label_value(project)),
         (key::SERVICE, service.name.to_string()),
         (key::MANAGED_BY, MANAGER.to_owned()),
     ])
 }
 
-fn sensitive(service: &Service) -> BTreeSet<(String, String)> {
+fn sensitive(service: &KubeService) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for container in &service.containers {
         for (name, literal) in &container.env {
@@ -84,13 +84,13 @@ fn sensitive(service: &Service) -> BTreeSet<(String, String)> {
 
 /// Makes the objects of one service.
 pub(super) struct Maker<'a> {
-    pub(super) service: &'a Service,
+    pub(super) service: &'a KubeService,
     pub(super) setting: &'a Setting<'a>,
 }
 
 impl Maker<'_> {
     pub(super) fn name(&self) -> String {
-        self.service.kubernetes.name.to_string()
+        self.service.own.name.to_string()
     }
 
     pub(super) fn selector(&self) -> Value {

@@ -56,7 +56,7 @@ impl Maker<'_> {
     /// Of several ports each must have a name (Kubernetes documentation, multi-port Services).
     fn service_port(&self, index: usize, port: Port, several: bool) -> Value {
         let number = if index == 0 {
-            self.service.kubernetes.service_port
+            self.service.own.service_port
         } else {
             port.number
         };

@@ -20,7 +20,7 @@ pub(super) static FACTS: Facts = Facts {
 
 impl Maker<'_> {
     fn service_account(&self) -> Option<Object> {
-        let kubernetes = &self.service.kubernetes;
+        let kubernetes = &self.service.own;
         let name = kubernetes.service_account.as_ref()?.to_string();
         let role = kubernetes.role.iter();
         let annotations = role.map(|role| (ROLE.to_owned(), role.to_string()));

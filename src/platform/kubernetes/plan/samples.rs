@@ -21,7 +21,7 @@ use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::LeaseView;
 use crate::platform::kubernetes::rollout::template_digest;
 use crate::platform::owner::Tenant;
-use crate::spec::{Files, Request, Service, Spec, load};
+use crate::spec::{Files, KubeService, Request, Spec, load};
 
 /// Whose everything is.
 pub(crate) const OWNER: Owner<'static> = Owner {
@@ -84,7 +84,7 @@ pub(crate) fn said(deploy: &str, target: &str) -> Spec {
 }
 
 /// The service.
-pub(crate) fn service() -> Service {
+pub(crate) fn service() -> KubeService {
     spec("shop/api:v1", "").services.remove(0)
 }
 

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::names::ContainerName;
-use crate::spec::{Container, SecretRef, Service};
+use crate::spec::{Container, KubeService, SecretRef};
 
 /// The keys of the service's own Secret, each with where its value is kept.
-pub(in crate::platform::kubernetes::kinds) fn all(service: &Service) -> Vec<(String, &SecretRef)> {
+pub(in crate::platform::kubernetes::kinds) fn all(
+    service: &KubeService,
+) -> Vec<(String, &SecretRef)> {
     let keyed = service.containers.iter().flat_map(|container| {
         let own = own(container);
         own.map(move |(name, secret)| (key(service, &container.name, name), secret))
@@ -19,7 +21,7 @@ pub(in crate::platform::kubernetes::kinds) fn all(service: &Service) -> Vec<(Str
 
 /// The Secrets of others that are read, each with the keys that it must have.
 pub(in crate::platform::kubernetes::kinds) fn of_others(
-    service: &Service,
+    service: &KubeService,
 ) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, reference) in service.containers.iter().flat_map(|one| &one.secrets) {
@@ -38,7 +40,7 @@ fn own(container: &Container) -> impl Iterator<Item = (&String, &SecretRef)> {
 }
 
 /// The key of a variable: its own name, and for a sidecar the sidecar's before it.
-fn key(service: &Service, container: &ContainerName, variable: &str) -> String {
+fn key(service: &KubeService, container: &ContainerName, variable: &str) -> String {
     if *container == service.main().name {
         variable.to_owned()
     } else {
@@ -47,26 +49,26 @@ fn key(service: &Service, container: &ContainerName, variable: &str) -> String {
 }
 
 /// Whether the Secret is all the main container's, which then takes it whole.
-fn is_whole(service: &Service) -> bool {
+fn is_whole(service: &KubeService) -> bool {
     let mut sidecars = service.containers.iter().skip(1);
     sidecars.all(|container| own(container).next().is_none())
 }
 
 /// `envFrom` of a container; empty: it has none.
 pub(in crate::platform::kubernetes::kinds) fn env_from(
-    service: &Service,
+    service: &KubeService,
     container: &Container,
 ) -> Vec<Value> {
     if own(container).next().is_none() || !is_whole(service) {
         return Vec::new();
     }
-    vec![json!({ "secretRef": { "name": service.kubernetes.secret.as_str() } })]
+    vec![json!({ "secretRef": { "name": service.own.secret.as_str() } })]
 }
 
 /// Variables that are filled key by key: from the Secrets of others, and from the service's own so
 /// that no container sees another one's.
 pub(in crate::platform::kubernetes::kinds) fn env(
-    service: &Service,
+    service: &KubeService,
     container: &Container,
 ) -> Vec<Value> {
     let whole = is_whole(service);
@@ -74,10 +76,7 @@ pub(in crate::platform::kubernetes::kinds) fn env(
         let (secret, key) = match reference {
             SecretRef::Kubernetes { secret, key } => (secret, key.as_ref().unwrap_or(name).clone()),
             _ if whole => return None,
-            _ => (
-                &service.kubernetes.secret,
-                key(service, &container.name, name),
-            ),
+            _ => (&service.own.secret, key(service, &container.name, name)),
         };
         let from = json!({ "secretKeyRef": { "name": secret.as_str(), "key": key } });
         Some(json!({ "name": name, "valueFrom": from }))
