@@ -206,8 +206,8 @@
 //!   under the same field manager, and is watched to its end. A run that is killed in between is
 //!   finished by the next one, under the lock ([`platform::kubernetes::lock`]).
 //! * A Service sends to a *named* port, which each pod resolves for itself
-//!   ([`platform::kubernetes::kinds::ports`]): while `port` moves, old pods serve on the old one and new
-//!   pods on the new one. The name is the one that pods have already. A number stays where it is
+//!   ([`platform::kubernetes::kinds::service::ports`]): while `port` moves, old pods serve on the old one
+//!   and new pods on the new one. The name is the one that pods have already. A number stays where it is
 //!   right for all pods, since load balancers' controllers make new target groups for another.
 //! * A rename (`kubernetes.name`) is known by the history of the former name, which carries our marks
 //!   whole, or by our own Ingress, which leads there; where several Deployments could be the former

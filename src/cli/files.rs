@@ -94,7 +94,7 @@ fn of(site: &Site) -> Value {
 
 fn manifests(services: &[KubeService], tenant: &Tenant, place: &KubePlace) -> Vec<Value> {
     let setting = kubernetes::kinds::render::Setting { tenant, place };
-    let namespace = kubernetes::kinds::desired::namespace(place);
+    let namespace = kubernetes::kinds::namespace::namespace(place);
     let mut documents: Vec<Value> = namespace.into_iter().map(|one| one.manifest).collect();
     for service in services {
         let desired = kubernetes::kinds::render::render(service, &setting);

@@ -1,84 +1,164 @@
-//! The closed set of kinds that we make, with where the API server has them: known beforehand, so
-//! that nothing has to be discovered.
-
-pub mod desired;
-pub mod ports;
-pub mod render;
+//! The closed set of kinds that we make: known beforehand, so that nothing has to be discovered.
+//!
+//! A kind is a file of its own, which says all there is to say of it; the list below is the only other
+//! place that a new one touches. Whoever has an object in hand asks its kind.
 
 use std::fmt;
 
 use kube::api::ApiResource;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// A kind of object, in the order in which objects are applied: what pods need comes before them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Kind {
+use self::render::Maker;
+use self::scaler::Scaler;
+use super::api::object::Object;
+use super::fields::Path;
+use super::plan::change::Wave;
+use crate::plan::{Effect, Note};
+
+pub mod autoscaler;
+pub mod deployment;
+pub mod desired;
+mod disruption_budget;
+mod external_secret;
+mod ingress;
+pub mod namespace;
+pub mod render;
+pub mod scaler;
+pub mod service;
+mod service_account;
+
+/// What there is to say of a kind.
+struct Facts {
+    /// Where the API server has it; the core's group is empty.
+    group: &'static str,
+    version: &'static str,
+    plural: &'static str,
+    /// What a service asks for of it.
+    rendered: fn(&Maker<'_>) -> Vec<Object>,
+    /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
+    is_namespaced: bool,
+    /// Whether it has the service's own name, and so is made anew under another.
+    is_named: bool,
+    /// Whether the selector that it was made with is its selector for ever.
+    keeps_selector: bool,
+    /// When one is made or changed, among the changes of a plan.
+    wave: Wave,
+    /// When one that nobody asks for any more is deleted.
+    removal: Wave,
+    /// What people and traffic notice of a change at these fields; of any other, nothing.
+    effects: &'static [(&'static [&'static str], Effect)],
+    /// Fields, and values that the API server, or the controller, fills in where a manifest says
+    /// nothing.
+    defaults: &'static [(&'static str, &'static str)],
+    /// Fields that the API server leaves out when they say nothing: those that are neither required
+    /// nor pointers in its own types.
+    left_out: &'static [&'static str],
+    /// How it moves the number of pods.
+    scaler: Option<Scaler>,
+    /// The Service to which it leads what comes from outside of the cluster.
+    backend: Option<fn(&Value) -> Option<&str>>,
+    /// That one that is not ours is used as it is, instead of being taken over: what is said of it.
+    used_as_it_is: Option<fn(&Object, &Value) -> Note>,
+    /// What to do where the cluster does not know it.
+    addon: Option<&'static str>,
+}
+
+impl Facts {
+    /// What is usual of a kind there, of which a service asks for this.
+    const fn of(
+        group: &'static str,
+        version: &'static str,
+        plural: &'static str,
+        rendered: fn(&Maker<'_>) -> Vec<Object>,
+    ) -> Self {
+        Self {
+            group,
+            version,
+            plural,
+            rendered,
+            is_namespaced: true,
+            is_named: false,
+            keeps_selector: false,
+            wave: Wave::Around,
+            removal: Wave::Removal,
+            effects: &[],
+            defaults: &[],
+            left_out: &[],
+            scaler: None,
+            backend: None,
+            used_as_it_is: None,
+            addon: None,
+        }
+    }
+}
+
+/// Makes of one list the kinds, and where the facts of each are.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident: $file:ident,)*) => {
+        /// A kind of object, in the order in which objects are applied: what pods need comes before
+        /// them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl Kind {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+
+            /// Its name in manifests.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => stringify!($kind),)* }
+            }
+
+            fn facts(self) -> &'static Facts {
+                match self { $(Self::$kind => &$file::FACTS,)* }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Made where the target says so; never changed or deleted.
-    Namespace,
+    Namespace: namespace,
     /// Whom the pods are.
-    ServiceAccount,
+    ServiceAccount: service_account,
     /// What fills the Secret from AWS (External Secrets Operator, `external-secrets.io/v1`).
-    ExternalSecret,
+    ExternalSecret: external_secret,
     /// Before the pods, whose readiness may depend on its targets (AWS Load Balancer Controller
     /// documentation, pod readiness gate).
-    Service,
+    Service: service,
     /// Likewise.
-    Ingress,
+    Ingress: ingress,
     /// How many pods an eviction may take.
-    PodDisruptionBudget,
+    PodDisruptionBudget: disruption_budget,
     /// The pods themselves.
-    Deployment,
+    Deployment: deployment,
     /// What moves their number; applied last, and on an update only once they are healthy.
-    HorizontalPodAutoscaler,
+    HorizontalPodAutoscaler: autoscaler,
 }
 
 impl Kind {
-    /// All of them, in order.
-    pub const ALL: [Self; 8] = [
-        Self::Namespace,
-        Self::ServiceAccount,
-        Self::ExternalSecret,
-        Self::Service,
-        Self::Ingress,
-        Self::PodDisruptionBudget,
-        Self::Deployment,
-        Self::HorizontalPodAutoscaler,
-    ];
-
     /// Those that have the service's own name.
-    pub const NAMED: [Self; 4] = [
-        Self::Service,
-        Self::PodDisruptionBudget,
-        Self::Deployment,
-        Self::HorizontalPodAutoscaler,
-    ];
+    pub fn named() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|kind| kind.is_named())
+    }
+
+    /// Whether it has the service's own name.
+    pub fn is_named(self) -> bool {
+        self.facts().is_named
+    }
+
+    /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
+    pub fn is_namespaced(self) -> bool {
+        self.facts().is_namespaced
+    }
 
     /// Group, version and plural.
     pub(super) fn place(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::Namespace => ("", "v1", "namespaces"),
-            Self::ServiceAccount => ("", "v1", "serviceaccounts"),
-            Self::ExternalSecret => ("external-secrets.io", "v1", "externalsecrets"),
-            Self::Service => ("", "v1", "services"),
-            Self::Ingress => ("networking.k8s.io", "v1", "ingresses"),
-            Self::PodDisruptionBudget => ("policy", "v1", "poddisruptionbudgets"),
-            Self::Deployment => ("apps", "v1", "deployments"),
-            Self::HorizontalPodAutoscaler => ("autoscaling", "v2", "horizontalpodautoscalers"),
-        }
-    }
-
-    /// Its name in manifests.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Namespace => "Namespace",
-            Self::ServiceAccount => "ServiceAccount",
-            Self::ExternalSecret => "ExternalSecret",
-            Self::Service => "Service",
-            Self::Ingress => "Ingress",
-            Self::PodDisruptionBudget => "PodDisruptionBudget",
-            Self::Deployment => "Deployment",
-            Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
-        }
+        let facts = self.facts();
+        (facts.group, facts.version, facts.plural)
     }
 
     /// `apiVersion` in manifests: `v1`, `apps/v1`.
@@ -99,6 +179,74 @@ impl Kind {
             kind: self.as_str().to_owned(),
             plural: plural.to_owned(),
         }
+    }
+
+    /// What to do where the cluster does not know it; `None`: every cluster does.
+    pub fn addon(self) -> Option<&'static str> {
+        self.facts().addon
+    }
+
+    /// When one is made or changed, among the changes of a plan.
+    pub fn wave(self) -> Wave {
+        self.facts().wave
+    }
+
+    /// When one that nobody asks for any more is deleted.
+    pub fn removal(self) -> Wave {
+        self.facts().removal
+    }
+
+    /// Whether a change of it waits until new pods are healthy.
+    pub fn waits_for_health(self) -> bool {
+        self.wave() > Wave::Pods
+    }
+
+    /// Whether the selector that it was made with is its selector for ever.
+    pub fn keeps_selector(self) -> bool {
+        self.facts().keeps_selector
+    }
+
+    /// What people and traffic notice of a change there.
+    pub fn effect(self, path: &Path) -> Effect {
+        let mut effects = self.facts().effects.iter();
+        let found = effects.find(|(fields, _)| path.within(fields));
+        found.map_or(Effect::Invisible, |(_, effect)| *effect)
+    }
+
+    /// Fields, and values that are filled in where a manifest says nothing.
+    pub fn defaults(self) -> &'static [(&'static str, &'static str)] {
+        self.facts().defaults
+    }
+
+    /// Fields that the API server leaves out when they say nothing.
+    pub fn left_out(self) -> &'static [&'static str] {
+        self.facts().left_out
+    }
+
+    /// How it moves the number of pods; `None`: it does not.
+    pub fn scaler(self) -> Option<&'static Scaler> {
+        self.facts().scaler.as_ref()
+    }
+
+    /// Whether it moves the number of pods.
+    pub fn scales(self) -> bool {
+        self.scaler().is_some()
+    }
+
+    /// Whether what comes from outside of the cluster is led by it.
+    pub fn leads(self) -> bool {
+        self.facts().backend.is_some()
+    }
+
+    /// The Service to which one leads what comes from outside of the cluster.
+    pub fn backend(self, live: &Value) -> Option<&str> {
+        self.facts().backend?(live)
+    }
+
+    /// What is said where the one that is there is not ours and is used as it is; `None`: such a one
+    /// is taken over, or refused.
+    pub fn used_as_it_is(self, wanted: &Object, live: &Value) -> Option<Note> {
+        Some(self.facts().used_as_it_is?(wanted, live))
     }
 }
 

@@ -8,9 +8,10 @@ use self::diff::{Diff, Wish, diff};
 use self::earlier_revision::{in_place_of, tripped_before};
 use self::observe::{Observed, Sought, Space};
 use super::history::record;
+use super::kinds::autoscaler::ambiguous;
 use super::kinds::desired::Desired;
-use super::kinds::ports;
 use super::kinds::render::{Setting, render};
+use super::kinds::service::ports;
 use super::kinds::{Id, Kind};
 use super::rollout::Watched;
 use super::{Kubernetes, Session};
@@ -21,11 +22,9 @@ use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::{Current, Intent, TakesOver, counting};
 use crate::spec::KubeService;
 
-pub mod account;
 pub mod adopt;
 pub mod advice;
 mod allowed;
-pub mod ambiguous;
 pub mod basis;
 pub mod change;
 pub mod current;
@@ -37,7 +36,6 @@ pub mod former;
 pub mod leaving;
 mod met;
 pub mod observe;
-mod outside;
 pub mod prerequisites;
 pub mod replicas;
 pub mod rights;
@@ -335,11 +333,10 @@ impl Planning<'_> {
 
     /// That ours stands still beside another autoscaler, where anything changes.
     fn two_autoscalers(&self, diff: &Diff, observed: &Observed) -> Option<Note> {
-        let ours = Id {
-            kind: Kind::HorizontalPodAutoscaler,
-            name: self.name().to_owned(),
-        };
-        ambiguous::note(observed.live(&ours).filter(|_| !diff.changes.is_empty()))
+        let objects = observed.objects.iter();
+        let mut own = objects.filter(|(id, _)| id.name == self.name() && !diff.changes.is_empty());
+        let said = own.find_map(|(id, live)| (id.kind.scaler()?.ambiguous)(live));
+        said.map(ambiguous::note)
     }
 
     /// Asks the API server what would come of it, where somebody reads that before it is done, and

@@ -10,19 +10,18 @@ use super::Kubernetes;
 use super::api::failures::failed;
 use super::history::record::{RecordHead, short};
 use super::history::serving;
+use super::kinds::scaler::Scaler;
 use super::kinds::{Id, Kind};
 use super::plan::adopt::Owner;
-use super::plan::ambiguous;
 use super::plan::prerequisites;
-use super::plan::replicas;
 use super::rollout::evidence::warnings;
 use super::rollout::is_of;
 use super::rollout::look::{DeploymentView, EventView, SetView};
 use super::rollout::post_mortem::chain::{is_ready, of_gates};
 use super::rollout::watch::{WatchPlace, replica_sets};
-use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
+use crate::answer::{Deployment, Image, Message, Status, Target};
 use crate::names::label_value;
-use crate::platform::Failed;
+use crate::platform::failure::{Failed, FailureKind};
 use crate::spec::KubeService;
 
 /// So many of the cluster's last warnings about a service are told.
@@ -38,7 +37,7 @@ impl Kubernetes {
         let place = self.at(name).await?;
         let (deployment, scaler, sets, pods, said, heads, space) = futures::join!(
             place.object(Kind::Deployment),
-            place.object(Kind::HorizontalPodAutoscaler),
+            place.scaler(),
             place.sets(),
             place.pods(),
             warnings(&place),
@@ -74,9 +73,11 @@ impl Kubernetes {
         }
         status.targets = pods.iter().flat_map(targets).collect();
         status.messages = messages(said);
-        status.messages.extend(ambiguous::message(scaler.first()));
+        if let Some((scaler, live)) = scaler.first() {
+            status.messages.extend((scaler.ambiguous)(live));
+            status.scaling = scaler.bounds(live);
+        }
         status.messages.extend(space);
-        status.scaling = scaler.first().and_then(bounds);
         status.missing = missing.0;
         Ok(Some(status.of_its_revision()))
     }
@@ -116,6 +117,22 @@ impl WatchPlace {
         let found = api.get_opt(&self.name).await;
         let found = found.map_err(|error| failed(format!("read {kind} {}", self.name), &error))?;
         Ok(found.and_then(|object| serde_json::to_value(object).ok()))
+    }
+
+    /// What moves the number of the pods. Of an add-on that the cluster does not have there is nothing.
+    async fn scaler(&self) -> Result<Option<(&'static Scaler, Value)>, Failed> {
+        for kind in Kind::ALL {
+            let Some(scaler) = kind.scaler() else {
+                continue;
+            };
+            match self.object(*kind).await {
+                Ok(None) => {}
+                Ok(Some(live)) => return Ok(Some((scaler, live))),
+                Err(error) if error.kind == FailureKind::Unsupported && kind.addon().is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     async fn sets(&self) -> Result<Vec<SetView>, Failed> {
@@ -283,31 +300,6 @@ fn messages(mut said: Vec<EventView>) -> Vec<Message> {
             text: format!("{}: {}: {}", event.name, event.reason, event.message),
         })
         .collect()
-}
-
-/// The bounds of an autoscaler (Kubernetes API reference, `HorizontalPodAutoscaler` v2), which may
-/// leave the lower one out when it is 1.
-fn bounds(scaler: &Value) -> Option<Bounds> {
-    let number = |pointer: &str| {
-        let number = scaler.pointer(pointer).and_then(Value::as_i64)?;
-        i32::try_from(number).ok()
-    };
-    let metrics = scaler.pointer("/spec/metrics").and_then(Value::as_array);
-    let metrics = metrics.into_iter().flatten();
-    let policies = metrics.map(|metric| {
-        let name = metric.pointer("/resource/name").and_then(Value::as_str);
-        let aim = metric.pointer("/resource/target/averageUtilization");
-        match (name, aim) {
-            (Some(name), Some(aim)) => format!("{name} at {aim} %"),
-            _ => metric["type"].as_str().unwrap_or("a metric").to_owned(),
-        }
-    });
-    Some(Bounds {
-        min: number("/spec/minReplicas").unwrap_or(1),
-        max: number("/spec/maxReplicas")?,
-        policies: policies.collect(),
-        suspended: replicas::suspended(scaler).into_iter().collect(),
-    })
 }
 
 #[cfg(test)]

@@ -173,7 +173,7 @@ impl Wire<'_> {
 
     /// Where the API server has the objects of a kind.
     fn path(&self, kind: Kind) -> Path {
-        let namespace = (kind != Kind::Namespace).then_some(self.namespace);
+        let namespace = kind.is_namespaced().then_some(self.namespace);
         Path::new(DynamicObject::url_path(&kind.resource(), namespace))
     }
 

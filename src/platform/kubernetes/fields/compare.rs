@@ -8,20 +8,8 @@ use serde_json::Value;
 use super::defaults::{is_default, is_left_out, is_zero};
 use super::ownership::{Entry, Owned, entries, owned_by};
 use super::{Fields, Path, text};
-
-/// A copy of `serviceAccountName` that the API server keeps for old clients (Kubernetes API
-/// reference, `PodSpec`).
-pub(crate) const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
-
-/// What the API server gives a Service and never takes back (Kubernetes API reference,
-/// `ServiceSpec`).
-const ALLOCATED: [&str; 5] = [
-    "clusterIP",
-    "clusterIPs",
-    "healthCheckNodePort",
-    "ipFamilies",
-    "ipFamilyPolicy",
-];
+use crate::platform::kubernetes::kinds::deployment::account::COPY;
+use crate::platform::kubernetes::kinds::service::ALLOCATED;
 
 /// One path on which an object differs from what is asked for.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use super::compare::Difference;
 use super::defaults::is_zero;
 use super::{Fields, Path, Step, text};
 use crate::plan::{ChangeView, Effect, MASK};
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 use crate::spec::may_be_secret;
 
 /// What `kubectl apply` keeps of a whole object, secrets included.
@@ -75,7 +75,7 @@ fn view(id: &Id, difference: &Difference, sensitive: &Sensitive) -> ChangeView {
                 to
             }
         }),
-        effect: effect(id.kind, path),
+        effect: id.kind.effect(path),
     }
 }
 
@@ -118,21 +118,6 @@ fn whole(id: &Id, from: Option<&str>, to: Option<&str>) -> ChangeView {
         from: from.map(str::to_owned),
         to: to.map(str::to_owned),
         effect: Effect::Replaces,
-    }
-}
-
-/// What people and traffic notice of a change there. A pod's template is never changed in place:
-/// any change of it makes new pods (Kubernetes documentation, Deployments).
-pub fn effect(kind: Kind, path: &Path) -> Effect {
-    match kind {
-        Kind::Deployment if path.within(&["spec", "template"]) => Effect::Restarts,
-        Kind::Deployment if path.within(&["spec", "replicas"]) => Effect::Scales,
-        Kind::HorizontalPodAutoscaler
-            if path.within(&["spec", "minReplicas"]) || path.within(&["spec", "maxReplicas"]) =>
-        {
-            Effect::Scales
-        }
-        _ => Effect::Invisible,
     }
 }
 

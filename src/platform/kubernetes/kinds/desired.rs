@@ -4,19 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Id, Kind};
+use super::Kind;
+use super::deployment::mask;
 use crate::names::KubeLabel;
 use crate::plan::Note;
-use crate::platform::ecs::settings::MASK;
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::key;
-use crate::spec::KubePlace;
 
 /// Everything that one service needs. It may hold literals that are secret: [`Self::documents`] is
 /// fit to be printed, the rest is not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Desired {
-    /// In the order of their kinds, at most one of each.
+    /// In the order of their kinds.
     pub objects: Vec<Object>,
     /// Pods at creation, and for ever where nothing scales them.
     pub replicas: u32,
@@ -34,9 +32,14 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// The object of this kind.
+    /// The object of this kind, of which a service has one at most.
     pub fn object(&self, kind: Kind) -> Option<&Object> {
         self.objects.iter().find(|object| object.id.kind == kind)
+    }
+
+    /// What moves the number of pods.
+    pub fn scaler(&self) -> Option<&Object> {
+        self.objects.iter().find(|object| object.id.kind.scales())
     }
 
     /// The manifests as they are applied to a namespace, with values that may be secrets masked.
@@ -50,37 +53,5 @@ impl Desired {
             manifest
         };
         self.objects.iter().map(masked).collect()
-    }
-}
-
-/// The namespace, where the place says that it is made.
-pub fn namespace(place: &KubePlace) -> Option<Object> {
-    let kind = Kind::Namespace;
-    let name = place.namespace.to_string();
-    place.create_namespace.then(|| Object {
-        manifest: json!({
-            "apiVersion": kind.api_version(),
-            "kind": kind.as_str(),
-            "metadata": { "name": name, "labels": { key::MANAGED_BY: crate::platform::kubernetes::MANAGER } },
-        }),
-        id: Id { kind, name },
-    })
-}
-
-/// Puts a mask in the place of these values, in a Deployment as we write it or as it is there.
-pub fn mask(deployment: &mut Value, sensitive: &BTreeSet<(String, String)>) {
-    for list in ["initContainers", "containers"] {
-        let containers = deployment["spec"]["template"]["spec"].get_mut(list);
-        let containers = containers.and_then(Value::as_array_mut);
-        for container in containers.into_iter().flatten() {
-            let name = container["name"].as_str().unwrap_or_default().to_owned();
-            let variables = container.get_mut("env").and_then(Value::as_array_mut);
-            for variable in variables.into_iter().flatten() {
-                let key = variable["name"].as_str().unwrap_or_default().to_owned();
-                if sensitive.contains(&(name.clone(), key)) && variable.get("value").is_some() {
-                    variable["value"] = json!(MASK);
-                }
-            }
-        }
     }
 }

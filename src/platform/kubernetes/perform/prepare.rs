@@ -280,9 +280,7 @@ impl Performing<'_> {
 
     /// Whether it stands beside what serves under another name, and is none of that.
     fn is_beside(&self, id: &Id) -> bool {
-        self.observed.formers.serving.is_some()
-            && Kind::NAMED.contains(&id.kind)
-            && id.name == self.name
+        self.observed.formers.serving.is_some() && id.kind.is_named() && id.name == self.name
     }
 
     /// Nothing was changed: then there was no deployment either.

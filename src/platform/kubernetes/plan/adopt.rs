@@ -10,7 +10,7 @@ use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::fields::compare::Difference;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries};
 use crate::platform::kubernetes::key;
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 pub use crate::platform::owner::Owner;
 use crate::platform::owner::{Marks, Tenant};
 use crate::spec::KubeService;
@@ -208,19 +208,6 @@ pub fn note(foreign: &[&Id], views: &[ChangeView]) -> Note {
     )
 }
 
-/// A service account that somebody else made is used as it is.
-pub fn used_as_it_is(id: &Id, role_missing: bool) -> Note {
-    let text = format!("{id} is not ours and is used as it is");
-    if role_missing {
-        Note::warning(
-            "service_account_without_role",
-            format!("{text}: it does not have the IAM role that the file names."),
-        )
-    } else {
-        Note::info("service_account_not_ours", format!("{text}."))
-    }
-}
-
 fn resets<'a>(foreign: impl Iterator<Item = &'a Id>, views: &[ChangeView]) -> String {
     let names: Vec<String> = foreign.map(ToString::to_string).collect();
     let paths: Vec<String> = views
@@ -250,7 +237,7 @@ pub fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Option<Fai
     if is_leaving(live) {
         return refuse("it is being deleted; once it is gone, a new one can be made");
     }
-    if id.kind == Kind::Deployment && changes_selector {
+    if id.kind.keeps_selector() && changes_selector {
         return refuse(
             "its selector is not ours, and Kubernetes never changes one; delete it first, or choose \
              another `name`",

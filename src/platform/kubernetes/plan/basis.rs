@@ -15,7 +15,7 @@ impl Basis {
     /// Of what is there.
     pub fn of(observed: &Observed, namespace: &str, name: &str) -> Self {
         let there = observed.deployment(name);
-        let autoscaled = |id: &Id| id.kind == Kind::HorizontalPodAutoscaler;
+        let autoscaled = |id: &Id| id.kind.scales();
         let counted = !observed.objects.keys().any(autoscaled)
             && observed.scaler.is_none()
             && !there.is_some_and(replicas::is_scaled);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Path;
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 
 /// The facts that a plan rests on: what a change would hurt if it were different.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,10 +194,10 @@ impl Change {
         }
     }
 
-    /// Whether an Ingress leads to other pods from it on.
+    /// Whether what comes from outside is led to other pods from it on.
     pub fn leads_away(&self) -> bool {
         matches!(self, Self::Apply { object, after_health: true, .. }
-            if object.id.kind == Kind::Ingress)
+            if object.id.kind.leads())
     }
 
     /// Changes of one wave are made at once, waves one after the other.
@@ -205,20 +205,13 @@ impl Change {
         match self {
             Self::Record { .. } => Wave::Record,
             Self::CreateNamespace { .. } => Wave::Namespace,
-            Self::Apply { object, .. } => match object.id.kind {
-                Kind::Deployment => Wave::Pods,
-                Kind::HorizontalPodAutoscaler => Wave::Autoscaler,
-                _ => Wave::Around,
-            },
+            Self::Apply { object, .. } => object.id.kind.wave(),
             Self::Count { why, .. } => match why {
                 Count::HandOver => Wave::Around,
                 Count::Set => Wave::Number,
                 Count::Initial => Wave::FirstNumber,
             },
-            Self::Delete { id, .. } => match id.kind {
-                Kind::HorizontalPodAutoscaler => Wave::Around,
-                _ => Wave::Removal,
-            },
+            Self::Delete { id, .. } => id.kind.removal(),
             Self::MoveHistory { .. } | Self::Forget { .. } => Wave::Forget,
         }
     }
@@ -251,6 +244,7 @@ pub enum Wave {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::kubernetes::kinds::Kind;
 
     fn basis() -> Basis {
         Basis {

@@ -10,7 +10,7 @@ use crate::platform::TakesOver;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::fields::shown::removed;
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 
 /// What takes the service away: exactly what is ours. A Deployment that is not is refused, unless it
 /// is to be adopted; the namespace stays.
@@ -35,7 +35,7 @@ pub fn removal(
     }
     let goes = |(id, live): &(&Id, &Value)| {
         let ours = owner.has(live) || (adopt && **id == main);
-        id.kind != Kind::Namespace && ours && !is_leaving(live)
+        id.kind.is_namespaced() && ours && !is_leaving(live)
     };
     for (id, live) in observed.objects.iter().filter(goes) {
         diff.views.push(removed(id));

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::adopt::{self, Owner};
 use super::change::Change;
 use super::observe::Observed;
-use super::outside;
 use super::replicas;
 use super::replicas::Decides;
 use super::rivals::{self, Held};
@@ -14,12 +13,12 @@ use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::Conflict;
 use crate::platform::kubernetes::api::object::{Object, is_leaving};
+use crate::platform::kubernetes::fields::Fields;
 use crate::platform::kubernetes::fields::compare::Difference;
 use crate::platform::kubernetes::fields::shown::{made, removed, views};
-use crate::platform::kubernetes::fields::{Fields, Path};
 use crate::platform::kubernetes::kinds::desired::Desired;
-use crate::platform::kubernetes::kinds::ports;
-use crate::platform::kubernetes::kinds::ports::{Both, Passage};
+use crate::platform::kubernetes::kinds::service::ports::{Both, Passage};
+use crate::platform::kubernetes::kinds::service::{outside, ports};
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::rollout::health::Health;
 use crate::platform::{TakesOver, counting};
@@ -28,10 +27,6 @@ mod pair;
 mod renames;
 
 use self::pair::Pair;
-
-/// Where the IAM role of a service account stands (Amazon EKS user guide, IAM roles for service
-/// accounts).
-const ROLE: [&str; 3] = ["metadata", "annotations", "eks.amazonaws.com/role-arn"];
 
 /// What is shown in the place of a number that the file does not decide.
 const LEFT: &str = "left to whoever scales it";
@@ -94,7 +89,8 @@ impl<'a> Work<'a> {
             observed
                 .live(&object.id)
                 .map_or(work.former().is_some(), |live| {
-                    rolls(&work.pair(object, live).differences) || !Health::of(live).is_settled()
+                    rolls(object.id.kind, &work.pair(object, live).differences)
+                        || !Health::of(live).is_settled()
                 })
         });
         work
@@ -102,8 +98,8 @@ impl<'a> Work<'a> {
 
     /// Whether a change of this kind waits until the new pods are healthy.
     fn waits(&self, kind: Kind) -> bool {
-        let leads_away = kind == Kind::Ingress && self.former().is_some();
-        self.after_health && (kind == Kind::HorizontalPodAutoscaler || leads_away)
+        let leads_away = kind.leads() && self.former().is_some();
+        self.after_health && (kind.waits_for_health() || leads_away)
     }
 
     fn pair(&self, object: &Object, live: &'a Value) -> Pair<'a> {
@@ -115,8 +111,10 @@ impl<'a> Work<'a> {
             self.make(object);
             return Ok(());
         };
-        if object.id.kind == Kind::ServiceAccount && !self.wish.owner.has(live) {
-            self.foreign_account(object, live);
+        let foreign = !self.wish.owner.has(live);
+        let kind = object.id.kind;
+        if let Some(note) = kind.used_as_it_is(object, live).filter(|_| foreign) {
+            self.diff.notes.push(note);
             return Ok(());
         }
         let led = self.led(object, live)?;
@@ -129,7 +127,7 @@ impl<'a> Work<'a> {
         if let Some(refused) = adopt::what_hinders(&object.id, live, selector) {
             return Err(refused);
         }
-        if !self.wish.owner.has(live) {
+        if foreign {
             self.foreign.push((&object.id, live));
             let note = adopt::reconciled(&object.id, &pair.takes_over);
             self.diff.notes.extend(note);
@@ -144,13 +142,11 @@ impl<'a> Work<'a> {
         }
         self.stays
             .extend(pair.shared.iter().chain(&pair.staying).cloned());
-        if object.id.kind == Kind::Deployment {
+        if kind == Kind::Deployment {
             self.deployment(object, &pair);
         } else if pair.differs() {
-            let waits = self.waits(object.id.kind);
-            if object.id.kind == Kind::HorizontalPodAutoscaler {
-                self.moves(object);
-            }
+            let waits = self.waits(kind);
+            self.moves(object);
             self.show(wanted, &pair);
             self.apply(wanted.clone(), &pair, waits);
         }
@@ -187,13 +183,13 @@ impl<'a> Work<'a> {
     }
 
     /// What new bounds do to the number of pods; an autoscaler leaves a Deployment at 0 alone.
-    fn moves(&mut self, scaler: &Object) {
+    fn moves(&mut self, object: &Object) {
         let live = self.observed.deployment(self.wish.name);
-        let Some(now) = live.map(replicas::replicas).filter(|now| *now > 0) else {
-            return;
-        };
-        let scaled = replicas::scaled(&scaler.manifest, now);
-        self.diff.notes.extend(counting::moved(scaled, "pods"));
+        let now = live.map(replicas::replicas).filter(|now| *now > 0);
+        if let (Some(scaler), Some(now)) = (object.id.kind.scaler(), now) {
+            let scaled = scaler.scaled(&object.manifest, now);
+            self.diff.notes.extend(counting::moved(scaled, "pods"));
+        }
     }
 
     fn make(&mut self, object: &Object) {
@@ -244,7 +240,7 @@ impl<'a> Work<'a> {
 
     /// A run that was killed made the Deployment, and neither its number nor its autoscaler.
     fn begins_uncounted(&self, live: &Value) -> bool {
-        let scaler = self.wish.desired.object(Kind::HorizontalPodAutoscaler);
+        let scaler = self.wish.desired.scaler();
         scaler.is_some_and(|scaler| self.observed.live(&scaler.id).is_none())
             && self.wish.desired.scaled
             && replicas::is_default(live)
@@ -253,9 +249,7 @@ impl<'a> Work<'a> {
     fn decides(&self, object: &Object) -> Decides {
         let said = object.manifest.pointer("/spec/replicas").is_some();
         let replicas = replicas::replicas(&object.manifest);
-        let leaving = self
-            .pruned()
-            .any(|(id, _)| id.kind == Kind::HorizontalPodAutoscaler);
+        let leaving = self.pruned().any(|(id, _)| id.kind.scales());
         match (said, leaving) {
             (false, _) => Decides::Autoscaler,
             (true, true) => Decides::FileAgain(replicas),
@@ -268,7 +262,7 @@ impl<'a> Work<'a> {
         self.diff.changes.push(Change::Apply {
             uid: Some(uid.unwrap_or_default().to_owned()),
             force: self.wish.force,
-            rolls: object.id.kind == Kind::Deployment && rolls(&pair.differences),
+            rolls: rolls(object.id.kind, &pair.differences),
             after_health,
             takes_over: pair.takes_over.clone(),
             claims: pair.claims.clone(),
@@ -295,21 +289,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn foreign_account(&mut self, object: &Object, live: &Value) {
-        let path = Path::of(&ROLE);
-        let fields = |object: &Value| Fields::of(object).get(&path).cloned();
-        let wanted = fields(&object.manifest);
-        let missing = wanted.is_some() && wanted != fields(live);
-        let note = adopt::used_as_it_is(&object.id, missing);
-        self.diff.notes.push(note);
-    }
-
     /// Objects of ours that are there and that the file does not have any more.
     fn pruned(&self) -> impl Iterator<Item = (&'a Id, &'a Value)> {
         let (wish, observed) = (self.wish, self.observed);
         observed.objects.iter().filter(move |(id, live)| {
             let wanted = wish.desired.objects.iter().any(|one| one.id == **id);
-            !wanted && id.kind != Kind::Namespace && wish.owner.has(live) && !is_leaving(live)
+            !wanted && id.kind.is_namespaced() && wish.owner.has(live) && !is_leaving(live)
         })
     }
 
@@ -363,9 +348,9 @@ pub fn delete(id: &Id, live: &Value, after_health: bool) -> Change {
     }
 }
 
-fn rolls(differences: &[Difference]) -> bool {
-    let template = ["spec", "template"];
-    differences.iter().any(|one| one.path.within(&template))
+fn rolls(kind: Kind, differences: &[Difference]) -> bool {
+    let restarts = |one: &Difference| kind.effect(&one.path) == Effect::Restarts;
+    differences.iter().any(restarts)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::account::without_copy;
 use super::change::Change;
 use super::diff::Diff;
 use super::observe::Observed;
@@ -20,6 +19,7 @@ use crate::platform::kubernetes::api::requests::Applying;
 use crate::platform::kubernetes::fields::compare::same;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries, owned_by};
 use crate::platform::kubernetes::fields::{Fields, text};
+use crate::platform::kubernetes::kinds::deployment::account::without_copy;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::rollout::causes::is_webhook_trouble;
 use crate::platform::kubernetes::rollout::template_digest;

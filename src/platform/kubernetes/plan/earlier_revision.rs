@@ -160,9 +160,7 @@ pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
         replicas: deployment.map_or(desired.replicas, |object| {
             replicas::replicas(&object.manifest)
         }),
-        scaled: objects
-            .iter()
-            .any(|object| object.id.kind == Kind::HorizontalPodAutoscaler),
+        scaled: objects.iter().any(|object| object.id.kind.scales()),
         needs_secrets: BTreeMap::new(),
         on_rollout: Vec::new(),
         notes: Vec::new(),

@@ -114,7 +114,7 @@ impl Kubernetes {
         }
         for Seen { former, .. } in serving {
             // Our own history may have shown some of it.
-            let theirs = |id: &Id| Kind::NAMED.contains(&id.kind) && id.name == former.name;
+            let theirs = |id: &Id| id.kind.is_named() && id.name == former.name;
             observed.objects.retain(|id, _| !theirs(id));
             observed.formers.unclear.push(former.name);
         }
@@ -133,9 +133,12 @@ impl Kubernetes {
         let records = readable(records, events, sought.writes)?.unwrap_or_default();
         let lease = readable(lease, events, sought.writes)?.flatten();
         let mut ids = named_before(sought.objects, &records);
-        // What has other names again is theirs.
-        ids.retain(|id| !Kind::NAMED.contains(&id.kind));
-        ids.extend(Kind::NAMED.map(|kind| Id {
+        // What has other names again is theirs. The cluster may not know an add-on that the history has
+        // nothing of.
+        let is_own = |id: &Id| id.kind.addon().is_some() && id.name == name;
+        ids.retain(|id| !id.kind.is_named() || is_own(id));
+        let everywhere = Kind::named().filter(|kind| kind.addon().is_none());
+        ids.extend(everywhere.map(|kind| Id {
             kind,
             name: name.to_owned(),
         }));
@@ -197,11 +200,10 @@ fn traces(
 /// The Service under another name to which our Ingress leads that is asked for.
 fn led_elsewhere(observed: &Observed, sought: &Sought<'_>) -> Option<String> {
     let is_it = |(id, live): &(&Id, &Value)| {
-        id.kind == Kind::Ingress && sought.objects.contains(id) && sought.owner.has(live)
+        id.kind.leads() && sought.objects.contains(id) && sought.owner.has(live)
     };
-    let ingress = observed.objects.iter().find(is_it)?.1;
-    let backend = ingress.pointer("/spec/rules/0/http/paths/0/backend/service/name")?;
-    let backend = backend.as_str()?;
+    let (ingress, live) = observed.objects.iter().find(is_it)?;
+    let backend = ingress.kind.backend(live)?;
     (backend != sought.name).then(|| backend.to_owned())
 }
 

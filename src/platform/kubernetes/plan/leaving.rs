@@ -100,7 +100,7 @@ impl Kubernetes {
 fn deleted(session: &Session) -> Vec<Id> {
     let objects = session.look().observed.objects;
     let mut ids: Vec<Id> = objects.into_keys().collect();
-    ids.retain(|id| id.kind != Kind::Namespace);
+    ids.retain(|id| id.kind.is_namespaced());
     let own = deployment(session.name());
     if !ids.contains(&own) {
         ids.push(own);

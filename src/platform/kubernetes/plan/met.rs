@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::observe::Observed;
-use super::{Kind, Planning, counting, replicas};
+use super::{Planning, counting, replicas};
 use crate::plan::Note;
 
 impl Planning<'_> {
@@ -29,10 +29,9 @@ impl Planning<'_> {
 
     /// Whether somebody switched our own autoscaler off.
     fn suspended(&self, observed: &Observed) -> Option<Note> {
-        let mut scalers = observed.objects.iter().filter(|(id, live)| {
-            id.kind == Kind::HorizontalPodAutoscaler && self.owner().has(live)
-        });
-        let why = scalers.find_map(|(_, live)| replicas::suspended(live));
+        let objects = observed.objects.iter();
+        let mut ours = objects.filter(|(_, live)| self.owner().has(live));
+        let why = ours.find_map(|(id, live)| (id.kind.scaler()?.suspended)(live));
         counting::suspended(why.as_slice())
     }
 }

@@ -15,6 +15,7 @@ use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::history::record::{RecordHead, State, next};
+use crate::platform::kubernetes::kinds::autoscaler::moves;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::LeaseView;
 
@@ -126,7 +127,7 @@ impl Observed {
 
     /// Whether it is of the service as it was named before.
     pub fn is_former(&self, id: &Id) -> bool {
-        Kind::NAMED.contains(&id.kind) && self.formers.named(&id.name).is_some()
+        id.kind.is_named() && self.formers.named(&id.name).is_some()
     }
 
     /// The number that the next revision gets: the history goes with a service that is renamed.
@@ -212,7 +213,7 @@ impl Kubernetes {
         let autoscaled = observed
             .deployment(sought.name)
             .is_some_and(replicas::is_scaled);
-        let own = |id: &Id| id.kind == Kind::HorizontalPodAutoscaler;
+        let own = |id: &Id| id.kind.scales();
         let ours = sought.objects.iter().chain(&former).any(own);
         let scalers = async {
             if autoscaled && !ours {
@@ -232,12 +233,6 @@ impl Kubernetes {
             .map(str::to_owned);
         Ok(())
     }
-}
-
-/// Whether an autoscaler moves the number of this Deployment's pods.
-fn moves(scaler: &Value, name: &str) -> bool {
-    let target = &scaler["spec"]["scaleTargetRef"];
-    target["kind"] == Kind::Deployment.as_str() && target["name"] == name
 }
 
 /// Objects that the history names and nobody asks for any more: of all revisions down to the last
@@ -292,11 +287,10 @@ fn unknown_kinds(kinds: &[Kind]) -> Failed {
         .map(|kind| format!("{kind} ({})", kind.api_version()))
         .collect();
     let mut words = format!("the cluster does not know {}", names.join(", "));
-    if kinds.contains(&Kind::ExternalSecret) {
-        words.push_str(
-            "; install the External Secrets Operator, or make the Secret yourself and take \
-             `secret_store` out of the target's file",
-        );
+    let ways: BTreeSet<&str> = kinds.iter().filter_map(|kind| kind.addon()).collect();
+    for way in ways {
+        words.push_str("; ");
+        words.push_str(way);
     }
     Failed::new("use this cluster", FailureKind::Unsupported, words)
 }

@@ -11,7 +11,8 @@ use crate::platform::Intent;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::fields::Fields;
 use crate::platform::kubernetes::fields::shown::{Sensitive, made};
-use crate::platform::kubernetes::kinds::desired::{Desired, namespace};
+use crate::platform::kubernetes::kinds::desired::Desired;
+use crate::platform::kubernetes::kinds::namespace::namespace;
 use crate::spec::KubePlace;
 
 /// Adds what makes the namespace, and names what is missing: an error where the plan is to be

@@ -5,7 +5,6 @@
 use serde_json::Value;
 
 use super::change::{Change, Count};
-use crate::platform::counting::Scaled;
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::fields::compare::Ownership;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries};
@@ -34,33 +33,6 @@ pub fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
         _ => None,
     });
     given.next_back().unwrap_or_else(|| replicas(live))
-}
-
-/// The bounds of a `HorizontalPodAutoscaler`, 1 where it says nothing (Kubernetes API reference,
-/// `HorizontalPodAutoscalerSpec`), and the number that is wanted at present.
-pub fn scaled(scaler: &Value, now: u32) -> Scaled {
-    let bound = |name: &str| {
-        let bound = scaler.pointer("/spec").and_then(|spec| spec[name].as_u64());
-        bound.map_or(1, |bound| u32::try_from(bound).unwrap_or(u32::MAX))
-    };
-    Scaled {
-        min: bound("minReplicas"),
-        max: bound("maxReplicas"),
-        now,
-    }
-}
-
-/// Why an autoscaler leaves the number alone, where somebody switched it off by setting it to 0
-/// (Kubernetes documentation, Horizontal Pod Autoscaling, implicit maintenance-mode deactivation).
-pub fn suspended(scaler: &Value) -> Option<String> {
-    let conditions = scaler.pointer("/status/conditions")?.as_array()?;
-    let off = conditions.iter().find(|one| {
-        one["type"] == "ScalingActive"
-            && one["status"] == "False"
-            && one["reason"] == "ScalingDisabled"
-    })?;
-    let why = off["message"].as_str().filter(|why| !why.is_empty());
-    Some(why.unwrap_or("the number of pods is 0").to_owned())
 }
 
 /// Whether the number was last set by something that scales, and not by a person.

@@ -176,7 +176,8 @@ impl fmt::Display for Rules<'_> {
 
 /// What somebody lacks, in words: what is of the namespace, and what no Role of it can grant.
 pub fn words(who: &str, namespace: &str, lacking: &BTreeSet<Right>) -> String {
-    let outside = |right: &&Right| right.resource == Kind::Namespace.into();
+    let wide = Kind::ALL.iter().filter(|kind| !kind.is_namespaced());
+    let outside = |right: &&Right| wide.clone().any(|kind| right.resource == (*kind).into());
     let (wide, own): (Vec<&Right>, Vec<&Right>) = lacking.iter().partition(outside);
     let parts = [
         (

@@ -16,7 +16,8 @@ use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::capture::capture;
 use crate::platform::kubernetes::fields::compare::Ownership;
 use crate::platform::kubernetes::key;
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
+use crate::platform::kubernetes::kinds::scaler::Scaler;
 use crate::spec::KubeService;
 
 /// Where the time of a restart stands in a Deployment.
@@ -81,17 +82,16 @@ pub fn scale_to(
             format!("HorizontalPodAutoscaler {scaler}, which is not ours, decides it"),
         ));
     }
-    let ours = |(id, live): &(&Id, &Value)| {
-        id.kind == Kind::HorizontalPodAutoscaler && owner.has(live) && !observed.is_former(id)
-    };
+    let ours = |(id, live): &(&Id, &Value)| owner.has(live) && !observed.is_former(id);
     let now = observed.deployment(name).map_or(0, replicas::replicas);
-    let scaler = observed.objects.iter().find(ours);
-    let scaled = scaler.map(|(_, live)| replicas::scaled(live, now));
+    let mut ours = observed.objects.iter().filter(ours);
+    let scaler = ours.find_map(|(id, live)| Some((id.kind.scaler()?, id, live)));
+    let scaled = scaler.map(|(scaler, _, live)| scaler.scaled(live, now));
     if let Some(refused) = counting::refusal(service, scaled, wanted, "pods") {
         return Err(refused);
     }
     let mut diff = match scaler {
-        Some((id, live)) => raise_bounds(id, live, wanted),
+        Some((scaler, id, live)) => raise_bounds(scaler, id, live, wanted),
         None => Diff::default(),
     };
     // An autoscaler leaves a Deployment at 0 alone (Kubernetes documentation, Horizontal Pod
@@ -112,15 +112,15 @@ pub fn scale_to(
     Ok(diff)
 }
 
-fn raise_bounds(id: &Id, live: &Value, wanted: u32) -> Diff {
+fn raise_bounds(scaler: &Scaler, id: &Id, live: &Value, wanted: u32) -> Diff {
     let mut diff = Diff::default();
     let Some(mut object) = capture(id, live, None, &Ownership::of(live, |_| false)) else {
         return diff;
     };
-    let min = replicas::scaled(live, 0).min;
+    let min = scaler.scaled(live, 0).min;
     if min != wanted {
-        object.manifest["spec"]["minReplicas"] = json!(wanted);
-        diff.views.push(scales(id, "minReplicas", min, wanted));
+        object.manifest["spec"][scaler.min] = json!(wanted);
+        diff.views.push(scales(id, scaler.min, min, wanted));
         diff.changes.push(update(object, live, false));
     }
     diff

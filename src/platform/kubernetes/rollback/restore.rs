@@ -11,10 +11,10 @@ use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::requests::{Applying, Wire};
 use crate::platform::kubernetes::fields::compare::Ownership;
 use crate::platform::kubernetes::history::record::Sets;
-use crate::platform::kubernetes::kinds::ports;
-use crate::platform::kubernetes::kinds::ports::{Both, Passage};
+use crate::platform::kubernetes::kinds::deployment::account::without_copy;
+use crate::platform::kubernetes::kinds::service::ports;
+use crate::platform::kubernetes::kinds::service::ports::{Both, Passage};
 use crate::platform::kubernetes::kinds::{Id, Kind};
-use crate::platform::kubernetes::plan::account::without_copy;
 use crate::platform::kubernetes::plan::adopt::same_owner;
 use crate::platform::kubernetes::plan::observe::deployment;
 use crate::platform::kubernetes::plan::replicas;
@@ -45,7 +45,7 @@ impl Kubernetes {
         wanted: &[Object],
     ) -> Result<Restored, Failed> {
         let added = added(sets, wanted);
-        let scaler = |object: &&&Object| object.id.kind == Kind::HorizontalPodAutoscaler;
+        let scaler = |object: &&&Object| object.id.kind.scales();
         let mut not_brought_back = Vec::new();
         // It would move the number that is brought back.
         for object in added.iter().filter(scaler) {
@@ -212,7 +212,7 @@ fn added<'a>(sets: &'a Sets, wanted: &[Object]) -> Vec<&'a Object> {
     let mut added: Vec<&Object> = sets
         .asked
         .iter()
-        .filter(|object| object.id.kind != Kind::Namespace)
+        .filter(|object| object.id.kind.is_namespaced())
         .filter(|object| !has(&sets.captured, &object.id) && !has(wanted, &object.id))
         .collect();
     added.sort_by(|one, other| other.id.cmp(&one.id));
@@ -221,7 +221,7 @@ fn added<'a>(sets: &'a Sets, wanted: &[Object]) -> Vec<&'a Object> {
 
 /// A Deployment without a number of pods, where an autoscaler moves it.
 fn without_count(object: &Object, live: &Value, wanted: &[Object]) -> Object {
-    let scaler = |object: &Object| object.id.kind == Kind::HorizontalPodAutoscaler;
+    let scaler = |object: &Object| object.id.kind.scales();
     let mut object = object.clone();
     if (replicas::is_scaled(live) || wanted.iter().any(scaler))
         && let Some(spec) = object.manifest["spec"].as_object_mut()

@@ -70,17 +70,6 @@ fn a_load_balancer_that_keeps_a_pod_back_is_told_with_its_words() {
     assert_eq!(targets(&pod("True"))[0].reason, None);
 }
 
-#[test]
-fn an_autoscaler_is_told_by_its_bounds_and_aims() {
-    let scaler = json!({"spec": {"minReplicas": 2, "maxReplicas": 20, "metrics": [
-        {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}},
-        {"type": "External"},
-    ]}});
-    let bounds = bounds(&scaler).unwrap();
-    assert_eq!((bounds.min, bounds.max), (2, 20));
-    assert_eq!(bounds.policies, ["cpu at 70 %", "External"]);
-}
-
 /// `web` beside `web-cron`, which carries the same labels.
 #[test]
 fn only_events_about_our_own_pods_are_told() {
@@ -143,22 +132,6 @@ fn amid_a_rollout_only_what_is_of_the_new_revision_counts() {
     assert_eq!((status.desired, status.running, status.pending), (2, 0, 1));
     let older: Vec<_> = status.still_running().map(|one| one.running).collect();
     assert_eq!(older, [2]);
-}
-
-#[test]
-fn an_autoscaler_that_a_count_of_0_switched_off_is_told() {
-    let scaler = |reason: &str| {
-        json!({
-            "spec": {"maxReplicas": 4},
-            "status": {"conditions": [{
-                "type": "ScalingActive", "status": "False", "reason": reason,
-                "message": "scaling is disabled since the replica count of the target is zero",
-            }]},
-        })
-    };
-    let told = |reason| bounds(&scaler(reason)).unwrap().suspended;
-    assert!(told("ScalingDisabled")[0].contains("is zero"));
-    assert_eq!(told("FailedGetResourceMetric"), Vec::<String>::new());
 }
 
 #[test]

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::platform::kubernetes::fields::compare::{Ownership, differences};
+use crate::platform::kubernetes::kinds::Kind;
 
 fn id(kind: Kind) -> Id {
     Id {
@@ -127,7 +128,7 @@ fn each_change_has_its_effect() {
         (Kind::Ingress, &["spec", "rules"], Effect::Invisible),
     ];
     for (kind, path, wanted) in table {
-        assert_eq!(effect(kind, &Path::of(path)), wanted, "{kind} {path:?}");
+        assert_eq!(kind.effect(&Path::of(path)), wanted, "{kind} {path:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use super::head::{RecordHead, ids};
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 use crate::platform::kubernetes::{Kubernetes, Session};
 
 impl Kubernetes {
@@ -56,7 +56,7 @@ pub fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
     let renamed = objects.iter().map(|object| {
         let mut object = object.clone();
         rename(&mut object.manifest, "", (from, to));
-        if Kind::NAMED.contains(&object.id.kind) && object.id.name == from {
+        if object.id.kind.is_named() && object.id.name == from {
             object.manifest["metadata"]["name"] = json!(to);
             object.id = Id {
                 name: to.to_owned(),

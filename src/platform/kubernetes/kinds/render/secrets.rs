@@ -1,22 +1,17 @@
-//! One Secret for all secrets of a service: its keys, how they get into containers, and the
-//! `ExternalSecret` that fills it; and single keys of Secrets that somebody else keeps.
+//! One Secret for all secrets of a service: its keys, and how they get into containers; and single keys
+//! of Secrets that somebody else keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::Maker;
 use crate::names::ContainerName;
-use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::kinds::Kind;
 use crate::spec::{Container, KubeService, SecretRef};
 
-/// How often the store is asked for new values. Written as the operator writes it, so that it is no
-/// difference (External Secrets Operator documentation, `ExternalSecret`).
-const REFRESH: &str = "1h0m0s";
-
 /// The keys of the service's own Secret, each with where its value is kept.
-pub(super) fn all(service: &KubeService) -> Vec<(String, &SecretRef)> {
+pub(in crate::platform::kubernetes::kinds) fn all(
+    service: &KubeService,
+) -> Vec<(String, &SecretRef)> {
     let keyed = service.containers.iter().flat_map(|container| {
         let own = own(container);
         own.map(move |(name, secret)| (key(service, &container.name, name), secret))
@@ -25,7 +20,9 @@ pub(super) fn all(service: &KubeService) -> Vec<(String, &SecretRef)> {
 }
 
 /// The Secrets of others that are read, each with the keys that it must have.
-pub(super) fn of_others(service: &KubeService) -> BTreeMap<String, BTreeSet<String>> {
+pub(in crate::platform::kubernetes::kinds) fn of_others(
+    service: &KubeService,
+) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, reference) in service.containers.iter().flat_map(|one| &one.secrets) {
         if let SecretRef::Kubernetes { secret, key } = reference {
@@ -58,7 +55,10 @@ fn is_whole(service: &KubeService) -> bool {
 }
 
 /// `envFrom` of a container; empty: it has none.
-pub(super) fn env_from(service: &KubeService, container: &Container) -> Vec<Value> {
+pub(in crate::platform::kubernetes::kinds) fn env_from(
+    service: &KubeService,
+    container: &Container,
+) -> Vec<Value> {
     if own(container).next().is_none() || !is_whole(service) {
         return Vec::new();
     }
@@ -67,7 +67,10 @@ pub(super) fn env_from(service: &KubeService, container: &Container) -> Vec<Valu
 
 /// Variables that are filled key by key: from the Secrets of others, and from the service's own so
 /// that no container sees another one's.
-pub(super) fn env(service: &KubeService, container: &Container) -> Vec<Value> {
+pub(in crate::platform::kubernetes::kinds) fn env(
+    service: &KubeService,
+    container: &Container,
+) -> Vec<Value> {
     let whole = is_whole(service);
     let reference = |(name, reference): (&String, &SecretRef)| {
         let (secret, key) = match reference {
@@ -79,43 +82,4 @@ pub(super) fn env(service: &KubeService, container: &Container) -> Vec<Value> {
         Some(json!({ "name": name, "valueFrom": from }))
     };
     container.secrets.iter().filter_map(reference).collect()
-}
-
-impl Maker<'_> {
-    /// What fills the Secret (External Secrets Operator documentation, `ExternalSecret` and AWS
-    /// providers: the key of a reference may be an ARN).
-    pub(super) fn external_secret(&self) -> Option<Object> {
-        let store = self.setting.place.secret_store.as_ref()?;
-        let secrets = all(self.service);
-        if secrets.is_empty() {
-            return None;
-        }
-        let data: Vec<Value> = secrets
-            .into_iter()
-            .filter_map(|(key, secret)| {
-                Some(json!({ "secretKey": key, "remoteRef": remote(secret)? }))
-            })
-            .collect();
-        let name = self.service.own.secret.to_string();
-        let spec = json!({
-            "refreshInterval": REFRESH,
-            "secretStoreRef": { "kind": store.kind, "name": store.name.as_str() },
-            "target": { "name": name, "creationPolicy": "Owner" },
-            "data": data,
-        });
-        Some(self.object(Kind::ExternalSecret, name, BTreeMap::new(), Some(spec)))
-    }
-}
-
-/// Where the store has it; `None`: it is no store's.
-fn remote(secret: &SecretRef) -> Option<Value> {
-    Some(match secret {
-        SecretRef::Kubernetes { .. } => return None,
-        SecretRef::SecretsManager { arn, key: None } => json!({ "key": arn.as_str() }),
-        SecretRef::SecretsManager {
-            arn,
-            key: Some(key),
-        } => json!({ "key": arn.as_str(), "property": key }),
-        SecretRef::Parameter(name) => json!({ "key": name }),
-    })
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::desired::{Desired, namespace};
+use super::super::desired::Desired;
+use super::super::namespace::namespace;
 use super::{Setting, render};
 use crate::platform::kubernetes::kinds::Kind;
 use crate::platform::kubernetes::plan::samples::said;
@@ -332,32 +332,4 @@ fn the_shortest_rollout_is_as_many_waits_as_waves() {
         14
     );
     assert_eq!(shortest("", 0), 0);
-}
-
-/// What Kubernetes makes of `$` (Kubernetes documentation, dependent environment variables): `$(NAME)`
-/// is replaced where NAME is known, and `$$` is one dollar.
-fn expanded(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            out.push('$');
-            rest = after;
-        } else if rest.starts_with('(') && rest.contains(')') {
-            out.push_str("REPLACED");
-            rest = &rest[rest.find(')').unwrap() + 1..];
-        } else {
-            out.push('$');
-        }
-    }
-    out + rest
-}
-
-proptest! {
-    #[test]
-    fn a_literal_stays_what_it_is(text in "[$()A a]{0,12}") {
-        prop_assert_eq!(expanded(&super::container::literal(&text)), text);
-    }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::platform::Intent;
+use crate::platform::kubernetes::kinds::Kind;
 
 fn id(kind: Kind) -> Id {
     Id {

@@ -7,11 +7,10 @@
 
 use serde_json::{Value, json};
 
-use super::Kind;
 use crate::plan::Note;
 use crate::platform::failure::{Failed, FailureKind};
-use crate::platform::kubernetes::Id;
 use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::observe::{Observed, deployment};
 use crate::platform::kubernetes::plan::replicas;
 

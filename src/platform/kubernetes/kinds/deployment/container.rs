@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{seconds, secrets, transport};
+use crate::platform::kubernetes::kinds::render::{seconds, secrets, transport};
+use crate::platform::kubernetes::kinds::service::ports;
 use crate::spec::{Check, Container, HealthCheck, KubeService, Probe, Resources, user_ids};
 
 /// What a container is to its pod.
@@ -55,7 +56,7 @@ pub(super) fn container(service: &KubeService, container: &Container, part: Part
     put("command", plain(&container.entrypoint));
     put("args", plain(&container.command));
     put("workingDir", json!(container.working_dir));
-    put("ports", ports(container, part));
+    put("ports", ports_of(container, part));
     put("env", env(service, container));
     put("envFrom", json!(secrets::env_from(service, container)));
     put("resources", resources(service, container, part));
@@ -96,12 +97,12 @@ fn plain(words: &[String]) -> Value {
 }
 
 /// The first one of the main container, to which the Service sends, has a name.
-fn ports(container: &Container, part: Part) -> Value {
+fn ports_of(container: &Container, part: Part) -> Value {
     let ports = container.ports.iter().enumerate().map(|(index, port)| {
         let mut fields =
             json!({ "containerPort": port.number, "protocol": transport(port.protocol) });
         if index == 0 && part == Part::Main {
-            fields["name"] = json!(super::super::ports::NAME);
+            fields["name"] = json!(ports::NAME);
         }
         fields
     });
@@ -221,4 +222,39 @@ fn value(probe: &Probe) -> Value {
     fields["timeoutSeconds"] = json!(seconds(probe.timeout));
     fields["failureThreshold"] = json!(probe.failures);
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::literal;
+
+    /// What Kubernetes makes of `$` (Kubernetes documentation, dependent environment variables): `$(NAME)`
+    /// is replaced where NAME is known, and `$$` is one dollar.
+    fn expanded(text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            rest = &rest[at + 1..];
+            if let Some(after) = rest.strip_prefix('$') {
+                out.push('$');
+                rest = after;
+            } else if rest.starts_with('(') && rest.contains(')') {
+                out.push_str("REPLACED");
+                rest = &rest[rest.find(')').unwrap() + 1..];
+            } else {
+                out.push('$');
+            }
+        }
+        out + rest
+    }
+
+    proptest! {
+        #[test]
+        fn a_literal_stays_what_it_is(text in "[$()A a]{0,12}") {
+            prop_assert_eq!(expanded(&literal(&text)), text);
+        }
+    }
 }

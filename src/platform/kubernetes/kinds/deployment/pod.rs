@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::container::{Part, container};
 use super::order::{Early, Order};
-use super::{Maker, labels, seconds};
+use crate::platform::kubernetes::kinds::render::{Maker, labels, seconds};
 use crate::spec::{Architecture, KubeService};
 
 /// How long a container has to end when it says nothing else (Kubernetes API reference, `PodSpec`).

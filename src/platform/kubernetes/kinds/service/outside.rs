@@ -4,12 +4,10 @@
 
 use serde_json::Value;
 
+use super::INSIDE;
 use crate::plan::Note;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::kinds::{Id, Kind};
-
-/// The type of a Service that is reached from inside of the cluster alone, which is what is asked for.
-const INSIDE: &str = "ClusterIP";
 
 /// How a Service is reached from outside (Kubernetes documentation, Service, type).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,12 +53,7 @@ impl Way {
 
 /// What becomes of the way to a Service from outside: refused, unless what others manage is taken by
 /// `force`; then a note.
-pub(super) fn gate(
-    id: &Id,
-    live: &Value,
-    wanted: &Value,
-    force: bool,
-) -> Result<Option<Note>, Failed> {
+pub fn gate(id: &Id, live: &Value, wanted: &Value, force: bool) -> Result<Option<Note>, Failed> {
     let inside = wanted.pointer("/spec/type").is_some_and(|to| to == INSIDE);
     let Some(way) = Way::of(live).filter(|_| id.kind == Kind::Service && inside) else {
         return Ok(None);

@@ -2,19 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Maker;
+use super::render::Maker;
+use super::{Facts, Kind};
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::kinds::Kind;
 use crate::spec::{Check, Ingress};
 
 /// Before the key of each annotation for the controller (AWS Load Balancer Controller documentation,
 /// Ingress annotations).
 const ALB: &str = "alb.ingress.kubernetes.io/";
 
+pub(super) static FACTS: Facts = Facts {
+    backend: Some(backend),
+    ..Facts::of("networking.k8s.io", "v1", "ingresses", |maker| {
+        Vec::from_iter(maker.ingress())
+    })
+};
+
+/// The Service of its first path.
+fn backend(live: &Value) -> Option<&str> {
+    live.pointer("/spec/rules/0/http/paths/0/backend/service/name")?
+        .as_str()
+}
+
 impl Maker<'_> {
-    pub(super) fn ingress(&self) -> Option<Object> {
+    fn ingress(&self) -> Option<Object> {
         let ingress = self.service.own.ingress.as_ref()?;
         let mut annotations = BTreeMap::new();
         if ingress.is_alb() {
@@ -26,7 +39,7 @@ impl Maker<'_> {
         Some(self.object(Kind::Ingress, name, annotations, Some(spec)))
     }
 
-    fn rules(&self, ingress: &Ingress) -> serde_json::Value {
+    fn rules(&self, ingress: &Ingress) -> Value {
         let port = self.service.own.service_port;
         let backend = json!({ "service": { "name": self.name(), "port": { "number": port } } });
         let path = json!({ "path": ingress.path, "pathType": "Prefix", "backend": backend });

@@ -8,7 +8,7 @@ use crate::plan::Note;
 
 /// That an autoscaler stands still since another one moves the same pods, and what to do (Kubernetes
 /// documentation, Horizontal Pod Autoscaling, ambiguous selectors); `None`: it says nothing of the kind.
-fn said(scaler: &Value) -> Option<Message> {
+pub(super) fn message(scaler: &Value) -> Option<Message> {
     let conditions = scaler.pointer("/status/conditions")?.as_array()?;
     let said = conditions.iter().find(|one| {
         one["type"] == "ScalingActive"
@@ -29,17 +29,9 @@ fn said(scaler: &Value) -> Option<Message> {
     })
 }
 
-/// The same among what the cluster says, for `status`.
-pub fn message(scaler: Option<&Value>) -> Option<Message> {
-    scaler.and_then(said)
-}
-
 /// The same as a note on a plan that changes something.
-pub fn note(scaler: Option<&Value>) -> Option<Note> {
-    Some(Note::warning(
-        "two_autoscalers",
-        scaler.and_then(said)?.text,
-    ))
+pub fn note(message: Message) -> Note {
+    Note::warning("two_autoscalers", message.text)
 }
 
 #[cfg(test)]
@@ -62,11 +54,11 @@ mod tests {
     fn two_autoscalers_of_the_same_pods_are_told_with_what_to_do() {
         let words =
             "pods by selector app=api are controlled by multiple HPAs: [shop/api shop/theirs]";
-        let message = message(Some(&scaler("False", "AmbiguousSelector", words))).unwrap();
+        let message = message(&scaler("False", "AmbiguousSelector", words)).unwrap();
         assert_eq!(message.at, "2026-01-02T03:04:05Z".parse().unwrap());
         assert!(message.text.contains("shop/theirs"), "{}", message.text);
         assert!(message.text.contains("take `scaling` out of deploy.toml"));
-        let note = note(Some(&scaler("False", "AmbiguousSelector", words))).unwrap();
+        let note = note(message.clone());
         assert_eq!(
             (note.code.as_str(), note.text),
             ("two_autoscalers", message.text)
@@ -80,8 +72,7 @@ mod tests {
             scaler("False", "FailedGetResourceMetric", "no metrics known"),
             json!({}),
         ] {
-            assert_eq!(note(Some(&scaler)), None, "{scaler}");
+            assert_eq!(message(&scaler), None, "{scaler}");
         }
-        assert_eq!(note(None), None);
     }
 }

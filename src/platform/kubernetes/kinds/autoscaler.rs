@@ -1,0 +1,164 @@
+//! The Horizontal Pod Autoscaler.
+
+pub mod ambiguous;
+
+use serde_json::{Value, json};
+
+use super::render::{Maker, seconds};
+use super::scaler::Scaler;
+use super::{Facts, Kind};
+use crate::plan::Effect;
+use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::plan::change::Wave;
+
+/// The fields of its bounds (Kubernetes API reference, `HorizontalPodAutoscalerSpec`).
+const MIN: &str = "minReplicas";
+const MAX: &str = "maxReplicas";
+
+pub(super) static FACTS: Facts = Facts {
+    is_named: true,
+    wave: Wave::Autoscaler,
+    // It must be gone before the count is set.
+    removal: Wave::Around,
+    effects: &[
+        (&["spec", MIN], Effect::Scales),
+        (&["spec", MAX], Effect::Scales),
+    ],
+    defaults: &[("selectPolicy", "Max")],
+    scaler: Some(Scaler {
+        min: MIN,
+        max: MAX,
+        policies,
+        suspended,
+        ambiguous: ambiguous::message,
+    }),
+    ..Facts::of("autoscaling", "v2", "horizontalpodautoscalers", |maker| {
+        Vec::from_iter(maker.autoscaler())
+    })
+};
+
+impl Maker<'_> {
+    /// The cool-downs become the windows over which the autoscaler looks back before it follows the
+    /// metric (Kubernetes documentation, Horizontal Pod Autoscaling, stabilization window).
+    fn autoscaler(&self) -> Option<Object> {
+        let scaling = self.service.scaling.as_ref()?;
+        let metrics: Vec<Value> = [("cpu", scaling.cpu), ("memory", scaling.memory)]
+            .into_iter()
+            .filter_map(|(resource, percent)| Some(self.metric(resource, percent?)))
+            .collect();
+        let spec = json!({
+            "scaleTargetRef": {
+                "apiVersion": Kind::Deployment.api_version(),
+                "kind": Kind::Deployment.as_str(),
+                "name": self.name(),
+            },
+            MIN: scaling.min,
+            MAX: scaling.max,
+            "metrics": metrics,
+            "behavior": {
+                "scaleDown": { "stabilizationWindowSeconds": seconds(scaling.scale_in_cooldown) },
+                "scaleUp": { "stabilizationWindowSeconds": seconds(scaling.scale_out_cooldown) },
+            },
+        });
+        Some(self.plain(Kind::HorizontalPodAutoscaler, spec))
+    }
+
+    /// Of the whole pod; beside sidecars of the main container alone, since the metric of a pod is
+    /// unknown as long as one of its containers reserves nothing (Kubernetes documentation, Horizontal
+    /// Pod Autoscaling, container resource metrics).
+    fn metric(&self, resource: &str, percent: f64) -> Value {
+        let target = json!({ "type": "Utilization", "averageUtilization": whole(percent) });
+        if self.service.containers.len() == 1 {
+            return json!({ "type": "Resource", "resource": { "name": resource, "target": target } });
+        }
+        json!({
+            "type": "ContainerResource",
+            "containerResource": {
+                "container": self.service.main().name.as_str(),
+                "name": resource,
+                "target": target,
+            },
+        })
+    }
+}
+
+/// Whether it moves the number of this Deployment's pods.
+pub fn moves(scaler: &Value, name: &str) -> bool {
+    let target = &scaler["spec"]["scaleTargetRef"];
+    target["kind"] == Kind::Deployment.as_str() && target["name"] == name
+}
+
+/// What it aims at, each in a few words.
+fn policies(scaler: &Value) -> Vec<String> {
+    let metrics = scaler.pointer("/spec/metrics").and_then(Value::as_array);
+    let policies = metrics.into_iter().flatten().map(|metric| {
+        let name = metric.pointer("/resource/name").and_then(Value::as_str);
+        let aim = metric.pointer("/resource/target/averageUtilization");
+        match (name, aim) {
+            (Some(name), Some(aim)) => format!("{name} at {aim} %"),
+            _ => metric["type"].as_str().unwrap_or("a metric").to_owned(),
+        }
+    });
+    policies.collect()
+}
+
+/// Why it leaves the number alone, where somebody switched it off by setting it to 0 (Kubernetes
+/// documentation, Horizontal Pod Autoscaling, implicit maintenance-mode deactivation).
+fn suspended(scaler: &Value) -> Option<String> {
+    let conditions = scaler.pointer("/status/conditions")?.as_array()?;
+    let off = conditions.iter().find(|one| {
+        one["type"] == "ScalingActive"
+            && one["status"] == "False"
+            && one["reason"] == "ScalingDisabled"
+    })?;
+    let why = off["message"].as_str().filter(|why| !why.is_empty());
+    Some(why.unwrap_or("the number of pods is 0").to_owned())
+}
+
+/// A share of a hundred that the reader of the files knows to be whole.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "above 0 and at most 100"
+)]
+fn whole(percent: f64) -> u32 {
+    percent.round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Bounds;
+
+    fn bounds(scaler: &Value) -> Bounds {
+        let kind = Kind::HorizontalPodAutoscaler;
+        kind.scaler().unwrap().bounds(scaler).unwrap()
+    }
+
+    #[test]
+    fn an_autoscaler_is_told_by_its_bounds_and_aims() {
+        let scaler = json!({"spec": {"minReplicas": 2, "maxReplicas": 20, "metrics": [
+            {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}},
+            {"type": "External"},
+        ]}});
+        let bounds = bounds(&scaler);
+        assert_eq!((bounds.min, bounds.max), (2, 20));
+        assert_eq!(bounds.policies, ["cpu at 70 %", "External"]);
+    }
+
+    #[test]
+    fn an_autoscaler_that_a_count_of_0_switched_off_is_told() {
+        let scaler = |reason: &str| {
+            json!({
+                "spec": {"maxReplicas": 4},
+                "status": {"conditions": [{
+                    "type": "ScalingActive", "status": "False", "reason": reason,
+                    "message": "scaling is disabled since the replica count of the target is zero",
+                }]},
+            })
+        };
+        let told = |reason| bounds(&scaler(reason)).suspended;
+        assert!(told("ScalingDisabled")[0].contains("is zero"));
+        assert_eq!(told("FailedGetResourceMetric"), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,120 @@
+//! The Deployment: the pods themselves.
+
+pub mod account;
+mod container;
+mod order;
+mod pod;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use self::order::Order;
+use super::render::{Maker, seconds, share};
+use super::{Facts, Kind};
+use crate::plan::{Effect, MASK, Note};
+use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::plan::change::Wave;
+use crate::spec::KubeService;
+
+/// So many `ReplicaSets` that serve no more are kept, for `kubectl rollout undo`; the API's own default
+/// (Kubernetes API reference, `DeploymentSpec`).
+const HISTORY: u32 = 10;
+
+pub(super) static FACTS: Facts = Facts {
+    is_named: true,
+    keeps_selector: true,
+    wave: Wave::Pods,
+    // A pod's template is never changed in place: any change of it makes new pods (Kubernetes
+    // documentation, Deployments).
+    effects: &[
+        (&["spec", "template"], Effect::Restarts),
+        (&["spec", "replicas"], Effect::Scales),
+    ],
+    // Kubernetes API reference, "Defaults to …" of each field.
+    defaults: &[
+        ("dnsPolicy", "ClusterFirst"),
+        ("failureThreshold", "3"),
+        ("imagePullPolicy", "Always"),
+        ("imagePullPolicy", "IfNotPresent"),
+        ("maxSurge", "25%"),
+        ("maxUnavailable", "25%"),
+        ("periodSeconds", "10"),
+        ("progressDeadlineSeconds", "600"),
+        ("protocol", "TCP"),
+        ("resources", "{}"),
+        ("restartPolicy", "Always"),
+        ("revisionHistoryLimit", "10"),
+        ("schedulerName", "default-scheduler"),
+        ("scheme", "HTTP"),
+        ("securityContext", "{}"),
+        ("successThreshold", "1"),
+        ("terminationGracePeriodSeconds", "30"),
+        ("terminationMessagePath", "/dev/termination-log"),
+        ("terminationMessagePolicy", "File"),
+        ("timeoutSeconds", "1"),
+        ("type", "RollingUpdate"),
+    ],
+    left_out: &[
+        "hostIPC",
+        "hostNetwork",
+        "hostPID",
+        "initialDelaySeconds",
+        "minReadySeconds",
+        "paused",
+        "readOnly",
+        "stdin",
+        "tty",
+        "value",
+    ],
+    ..Facts::of("apps", "v1", "deployments", |maker| {
+        vec![maker.deployment()]
+    })
+};
+
+impl Maker<'_> {
+    fn deployment(&self) -> Object {
+        let kubernetes = &self.service.own;
+        let mut spec = json!({
+            "selector": { "matchLabels": self.selector() },
+            "minReadySeconds": seconds(kubernetes.min_ready),
+            "progressDeadlineSeconds": seconds(self.service.rollout.policy.deadline),
+            "revisionHistoryLimit": HISTORY,
+            "strategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {
+                    "maxSurge": share(kubernetes.max_surge),
+                    "maxUnavailable": share(kubernetes.max_unavailable),
+                },
+            },
+            "template": self.pod(&Order::of(&self.service.containers)),
+        });
+        if self.service.scaling.is_none() && !self.service.counted_by_others {
+            spec["replicas"] = json!(self.service.replicas);
+        }
+        self.plain(Kind::Deployment, spec)
+    }
+}
+
+/// What of `depends_on` cannot be had on Kubernetes.
+pub(super) fn not_honoured(service: &KubeService) -> Vec<Note> {
+    Order::of(&service.containers).notes
+}
+
+/// Puts a mask in the place of these values, in a Deployment as we write it or as it is there.
+pub(super) fn mask(deployment: &mut Value, sensitive: &BTreeSet<(String, String)>) {
+    for list in ["initContainers", "containers"] {
+        let containers = deployment["spec"]["template"]["spec"].get_mut(list);
+        let containers = containers.and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            let name = container["name"].as_str().unwrap_or_default().to_owned();
+            let variables = container.get_mut("env").and_then(Value::as_array_mut);
+            for variable in variables.into_iter().flatten() {
+                let key = variable["name"].as_str().unwrap_or_default().to_owned();
+                if sensitive.contains(&(name.clone(), key)) && variable.get("value").is_some() {
+                    variable["value"] = json!(MASK);
+                }
+            }
+        }
+    }
+}
