@@ -158,19 +158,20 @@ impl<'a> Command<'a> {
             let services = site.spec.services().into_iter();
             services.map(move |service| (&site.spec.target.name, service))
         });
-        let subject = |(target, (service, containers)): (&TargetName, (&ServiceName, &[Container]))| {
-            let deployed = self.deploys_files && intent(service).follows_the_file();
-            let containers = containers.iter().filter(|_| deployed);
-            let image = |container: &Container| Image {
-                container: container.name.to_string(),
-                image: veil.text(&container.image.to_string()).into_owned(),
+        let subject =
+            |(target, (service, containers)): (&TargetName, (&ServiceName, &[Container]))| {
+                let deployed = self.deploys_files && intent(service).follows_the_file();
+                let containers = containers.iter().filter(|_| deployed);
+                let image = |container: &Container| Image {
+                    container: container.name.to_string(),
+                    image: veil.text(&container.image.to_string()).into_owned(),
+                };
+                Subject {
+                    target: target.clone(),
+                    service: service.clone(),
+                    images: containers.map(image).collect(),
+                }
             };
-            Subject {
-                target: target.clone(),
-                service: service.clone(),
-                images: containers.map(image).collect(),
-            }
-        };
         services.map(subject).collect()
     }
 

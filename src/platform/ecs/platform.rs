@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::Ecs;
 use super::perform::Performing;
-use super::plan::{EcsPlan, Goal};
 use super::plan::change::{Basis, Change};
 use super::plan::current::known;
+use super::plan::{EcsPlan, Goal};
 use super::rollout::Watched;
 use super::rollout::post_mortem::Witnesses;
 use super::rollout::sample::Sampler;
