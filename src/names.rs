@@ -9,6 +9,7 @@ mod pattern;
 mod rules;
 
 pub(crate) use self::pattern::{Pattern, VARIABLE};
+pub(crate) use self::rules::ANNOTATION_KEY;
 
 /// Why a word is not the name it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -194,19 +195,12 @@ impl ImageRef {
 /// Whether a word can be the key of an annotation: up to 63 letters, digits, `-`, `_` and `.`, perhaps
 /// after a DNS subdomain and a slash (Kubernetes documentation, annotations, syntax).
 pub fn is_annotation_key(word: &str) -> bool {
-    let name = |word: &str| {
-        let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        word.len() <= 63
-            && word.chars().all(ok)
-            && ends(word.chars().next())
-            && ends(word.chars().last())
-    };
-    match word.split_once('/') {
-        Some((prefix, word)) => rules::DNS_SUBDOMAIN.holds(prefix) && name(word),
-        None => name(word),
-    }
+    let (prefix, _) = word.split_once('/').unwrap_or_default();
+    rules::ANNOTATION_KEY.holds(word) && prefix.len() <= LONGEST_PREFIX
 }
+
+/// How long the DNS subdomain before an annotation's key may be.
+pub(crate) const LONGEST_PREFIX: usize = 253;
 
 /// A text as a label's value can hold it: at most 63 letters, digits, `-`, `_` and `.`, with a letter or
 /// a digit at both ends (Kubernetes documentation, labels and selectors). Anything else becomes `_`, or

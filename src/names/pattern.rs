@@ -55,6 +55,15 @@ impl Pattern {
         }
     }
 
+    /// The JSON Schema of a key of this form; variables are filled into values only.
+    pub(crate) fn key_schema(&self) -> Json {
+        let mut schema = json!({ "pattern": self.anchored() });
+        if let Some(longest) = self.longest {
+            schema["maxLength"] = json!(longest);
+        }
+        schema
+    }
+
     fn anchored(&self) -> String {
         format!("^(?:{})$", self.text)
     }

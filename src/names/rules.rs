@@ -21,6 +21,12 @@ pub(super) static DNS_SUBDOMAIN: Pattern = Pattern::limited(
     253,
 );
 
+/// An annotation's key, without the bound on what stands before the slash.
+pub(crate) static ANNOTATION_KEY: Pattern = Pattern::new(concat!(
+    "(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*/)?",
+    "[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?",
+));
+
 pub(super) fn no_dns_subdomain(word: &str) -> &'static str {
     if word.is_empty() || word.len() > 253 {
         "it must have 1 to 253 characters"

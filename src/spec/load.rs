@@ -312,7 +312,7 @@ impl Loading<'_> {
 
     fn services<P: Ground>(
         &mut self,
-        raw: super::shape::At<super::shape::Map<ServiceTable>>,
+        raw: super::shape::At<super::shape::Map<ServiceTable, ServiceName>>,
         deploy: &Node,
         place: &P,
     ) -> Option<Vec<Service<P::Own>>> {

@@ -2,6 +2,7 @@
 //!
 //! The comments on the keys are what editors show, and what `deploy.example.toml` explains.
 
+use crate::names::ServiceName;
 use crate::spec::foreign;
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{Map, Table, table};
@@ -28,7 +29,7 @@ table! {
         /// A label and a tag on everything that is made for these services.
         project: Filled = required,
         /// The services, each under its name.
-        service: Map<ServiceTable>,
+        service: Map<ServiceTable, ServiceName>,
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::findings::Findings;
 use super::problem::Spot;
-use super::shape::Shape;
+use super::shape::{Key, Shape};
 use super::tree::{Node, Value};
 use crate::names::{
     AccountId, Arn, BadName, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Pattern,
@@ -269,6 +269,21 @@ names!(
     Region,
     ServiceName
 );
+
+macro_rules! keys {
+    ($($name:ident),+) => {
+        $(impl Key for $name {
+            fn refusal(word: &str) -> Option<String> {
+                word.parse::<Self>().err().map(|error| error.to_string())
+            }
+
+            fn schema() -> Option<Json> {
+                Some($name::pattern().key_schema())
+            }
+        })+
+    };
+}
+keys!(ContainerName, ServiceName);
 
 /// Whether a number stands here rather than a percentage. A variable is always text, so what it holds
 /// may stand for one.

@@ -1,6 +1,8 @@
 //! One declaration per table of the files. [`table!`] makes of it the struct, the reader and the
 //! JSON Schema, so that what is accepted, what is read and what editors offer cannot differ.
 
+use std::marker::PhantomData;
+
 use serde_json::{Value as Json, json};
 
 use super::findings::Findings;
@@ -120,10 +122,32 @@ impl<T: Shape> Shape for Vec<At<T>> {
     }
 }
 
-/// A table whose keys are names of the user's, in the order of the file.
-pub(super) struct Map<T>(pub(super) Vec<(String, At<T>)>);
+/// What the keys of a map must be.
+pub(super) trait Key {
+    /// Why a word cannot be one; `None`: it can.
+    fn refusal(word: &str) -> Option<String>;
+    /// The JSON Schema of its form; `None`: any text.
+    fn schema() -> Option<Json>;
+}
 
-impl<T: Shape> Shape for Map<T> {
+/// Any text is a key: either it is free, or it refers to something that has a name already.
+pub(super) struct AnyKey;
+
+impl Key for AnyKey {
+    fn refusal(_: &str) -> Option<String> {
+        None
+    }
+
+    fn schema() -> Option<Json> {
+        None
+    }
+}
+
+/// A table whose keys are the user's, in the order of the file. An entry with a key that cannot be is
+/// told, and kept.
+pub(super) struct Map<T, K = AnyKey>(pub(super) Vec<(String, At<T>)>, PhantomData<K>);
+
+impl<T: Shape, K: Key> Shape for Map<T, K> {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         if !matches!(node.value, Value::Table(_)) {
             findings.wrong_type(node, "a table", None);
@@ -132,14 +156,21 @@ impl<T: Shape> Shape for Map<T> {
         let mut entries = Vec::new();
         for (key, entry) in node.entries() {
             if let Some(at) = read_at(entry, findings) {
+                if let Some(why) = K::refusal(key) {
+                    findings.bad_value(at.head, why);
+                }
                 entries.push((key.clone(), at));
             }
         }
-        Some(Self(entries))
+        Some(Self(entries, PhantomData))
     }
 
     fn schema() -> Json {
-        json!({ "type": "object", "additionalProperties": T::schema() })
+        let mut schema = json!({ "type": "object", "additionalProperties": T::schema() });
+        if let Some(form) = K::schema() {
+            schema["propertyNames"] = form;
+        }
+        schema
     }
 }
 

@@ -16,17 +16,17 @@ use super::super::model::{
 use super::super::problem::Spot;
 use super::super::scalar::{FILLED, Filled, Percent, Plain, Positive, Replicas, Whole};
 use super::super::schemas;
-use super::super::shape::{At, Shape};
+use super::super::shape::{At, Key, Map, Shape};
 use super::super::tree::{Node, Value};
 use super::super::units::{CPU, CpuUnits, Mebibytes, Millis, SIZE, TIME, Time};
 use super::super::words::depends_on::DependsOn;
 use super::super::words::ports::{PORT, WrittenPort};
-use super::super::words::rollout::{self, WrittenThreshold};
+use super::super::words::rollout::WrittenThreshold;
 use super::super::words::secret::{SECRET, Secret};
-use super::super::words::share;
+use super::super::words::{env, rollout, share, tags, target};
 use crate::names::{
-    AccountId, Arn, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Pattern, Patterned,
-    Region, ServiceName, TargetName,
+    ANNOTATION_KEY, AccountId, Arn, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Pattern,
+    Patterned, Region, ServiceName, TargetName,
 };
 
 /// A shape, and what its reader refuses though the schema cannot: how the refusals begin.
@@ -89,8 +89,33 @@ fn laws() -> Vec<Law> {
     ]
 }
 
-fn patterns() -> [&'static Pattern; 16] {
+/// Of a map: what is wrong with a key is told, and the entry is kept.
+fn keys<K: Key>(shape: &'static str, beyond: &'static [&'static str]) -> Law {
+    Law {
+        read: |node, findings| {
+            Map::<String, K>::read(node, findings).is_some() && findings.problems.is_empty()
+        },
+        ..law::<Map<String, K>>(shape, beyond)
+    }
+}
+
+/// Every map whose keys have a form.
+fn laws_of_keys() -> Vec<Law> {
+    vec![
+        keys::<ServiceName>("services", &[]),
+        keys::<ContainerName>("sidecars", &[]),
+        keys::<env::EnvName>("an environment", &[]),
+        keys::<target::VarName>("variables", &[]),
+        keys::<tags::AnnotationKey>("annotations", &["253 characters"]),
+    ]
+}
+
+fn patterns() -> [&'static Pattern; 20] {
     [
+        &env::ENV_NAME,
+        &target::VAR_NAME,
+        &ANNOTATION_KEY,
+        ServiceName::pattern(),
         &TIME,
         &SIZE,
         &CPU,
@@ -121,6 +146,10 @@ fn node(value: &Json) -> Node {
         Json::String(text) => Value::Text(text.clone()),
         Json::Bool(truth) => Value::Bool(*truth),
         Json::Array(items) => Value::List(items.iter().map(node).collect()),
+        Json::Object(map) => {
+            let entry = |(key, value): (&String, &Json)| (key.clone(), node(value));
+            Value::Table(map.iter().map(entry).collect())
+        }
         Json::Number(number) => match number.as_i64() {
             Some(whole) => Value::Whole(whole),
             None => Value::Real(number.as_f64().unwrap()),
@@ -131,7 +160,16 @@ fn node(value: &Json) -> Node {
 }
 
 fn agree(value: &Json) {
-    for law in laws() {
+    agree_by(laws(), value);
+}
+
+/// The same of a word as a key.
+fn agree_on_key(key: &str) {
+    agree_by(laws_of_keys(), &json!({ key: "a" }));
+}
+
+fn agree_by(laws: Vec<Law>, value: &Json) {
+    for law in laws {
         let mut findings = Findings::default();
         let read = (law.read)(&node(value), &mut findings);
         let said: Vec<&str> = findings
@@ -222,11 +260,13 @@ proptest! {
     fn a_text_near_a_form_is_accepted_by_schema_and_reader_or_by_none(text in near().prop_filter("settled", |text| is_settled(text))) {
         agree(&json!(text));
         agree(&json!([text]));
+        agree_on_key(&text);
     }
 
     #[test]
     fn any_text_is_accepted_by_schema_and_reader_or_by_none(text in any::<String>().prop_filter("settled", |text| is_settled(text))) {
         agree(&json!(text));
+        agree_on_key(&text);
     }
 
     #[test]
@@ -260,14 +300,18 @@ fn what_was_once_accepted_by_one_only_is_the_same_for_both() {
         "\u{a0}",
     ] {
         agree(&json!(text));
+        agree_on_key(text);
     }
     for truth in [true, false] {
         agree(&json!(truth));
     }
     agree(&json!(["", "a"]));
-    let long = |length: usize| json!("a".repeat(length));
     for length in [63, 64, 253, 254, 255, 256] {
-        agree(&long(length));
+        let long = "a".repeat(length);
+        agree(&json!(long));
+        agree_on_key(&long);
+        agree_on_key(&format!("{long}/a"));
+        agree_on_key(&format!("a.b/{long}"));
     }
 }
 

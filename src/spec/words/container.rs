@@ -11,7 +11,7 @@ use crate::spec::scalar::{Filled, Plain};
 use crate::spec::shape::{At, Map, Table, table};
 use crate::spec::units::{CpuUnits, Mebibytes, Time};
 use crate::spec::words::depends_on::{Dependency, DependsOn, dependencies};
-use crate::spec::words::env::{Literal, environment, twice, variable_name};
+use crate::spec::words::env::{EnvName, Literal, environment, twice};
 use crate::spec::words::health::{HealthCheck, SidecarHealthTable, main_health, sidecar_health};
 use crate::spec::words::ports::{Port, WrittenPort, ports};
 use crate::spec::words::secret::{Secret, SecretRef};
@@ -27,9 +27,9 @@ table! {
         /// Several ports instead of one.
         ports: Vec<At<WrittenPort>>,
         /// Its environment: NAME = "value".
-        env: Map<Plain>,
+        env: Map<Plain, EnvName>,
         /// Environment filled from a secret store.
-        secrets: Map<Secret>,
+        secrets: Map<Secret, EnvName>,
         /// Names in `env` that look like secrets and are none.
         allow_plain: Vec<At<Filled>>,
         /// Overrides the image's command.
@@ -118,8 +118,8 @@ struct Parts {
     image: Option<At<ImageRef>>,
     port: Option<At<WrittenPort>>,
     ports: Option<At<Vec<At<WrittenPort>>>>,
-    env: Option<At<Map<Plain>>>,
-    secrets: Option<At<Map<Secret>>>,
+    env: Option<At<Map<Plain, EnvName>>>,
+    secrets: Option<At<Map<Secret, EnvName>>>,
     allow_plain: Option<At<Vec<At<Filled>>>>,
     command: Option<At<Vec<At<String>>>>,
     entrypoint: Option<At<Vec<At<String>>>>,
@@ -181,7 +181,7 @@ pub(in crate::spec) fn all(
     let health = main_health(raw, ecs, findings);
     let parts = parts!(raw, true, checked, health, None, None);
     let mut containers = Vec::new();
-    if let Ok(name) = container_name(name.as_str()) {
+    if let Ok(name) = name.as_str().parse() {
         containers.push(placed(name, head, parts, findings));
     }
     let sidecars = raw.sidecar.take().map(|at| at.value.0).unwrap_or_default();
@@ -190,17 +190,21 @@ pub(in crate::spec) fn all(
     }
     let mut named = Vec::new();
     for (sidecar, at) in sidecars {
-        match container_name(&sidecar) {
-            Err(error) => findings.bad_value(at.head, error.to_string()),
-            Ok(_) if sidecar == name.as_str() => findings.problem(
+        // A name that cannot be was told where it was read.
+        let Ok(sidecar) = sidecar.parse::<ContainerName>() else {
+            continue;
+        };
+        if sidecar.as_str() == name.as_str() {
+            findings.problem(
                 Problem::new(
                     "duplicate-name",
                     "a sidecar cannot have the service's own name",
                 )
                 .at(at.head)
                 .also(head, "the main container is called so"),
-            ),
-            Ok(sidecar) => named.push(from_sidecar(sidecar, at, findings)),
+            );
+        } else {
+            named.push(from_sidecar(sidecar, at, findings));
         }
     }
     named.sort_by(|a, b| a.name.cmp(&b.name));
@@ -229,7 +233,6 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
     let env = environment(given.env.take(), given.allow_plain.as_ref(), findings);
     let mut secrets = Vec::new();
     for (name, at) in given.secrets.map(|at| at.value.0).unwrap_or_default() {
-        variable_name(&name, at.head, findings);
         let (value, spot, head) = (at.value.0, at.spot, at.head);
         secrets.push((name, At { value, spot, head }));
     }
@@ -290,9 +293,4 @@ fn moving_tag(name: &ContainerName, image: &ImageRef, findings: &mut Findings) {
 fn texts(field: Option<At<Vec<At<String>>>>) -> Vec<String> {
     let items = field.map(|at| at.value).unwrap_or_default();
     items.into_iter().map(|at| at.value).collect()
-}
-
-/// Names of containers are checked where they are used as keys.
-pub(in crate::spec) fn container_name(key: &str) -> Result<ContainerName, crate::names::BadName> {
-    key.parse()
 }

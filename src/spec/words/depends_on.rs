@@ -28,7 +28,7 @@ pub(in crate::spec) struct DependsOn(pub(in crate::spec) Vec<(String, At<Depende
 impl Shape for DependsOn {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         if matches!(node.value, Value::Table(_)) {
-            return Some(Self(Map::read(node, findings)?.0));
+            return Some(Self(Map::<Dependency>::read(node, findings)?.0));
         }
         if !matches!(node.value, Value::List(_)) {
             let expected = "a table such as { NAME = \"healthy\" }, or an array of names";

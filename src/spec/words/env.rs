@@ -3,13 +3,32 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::Value as Json;
+
+use crate::names::Pattern;
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
 use crate::spec::scalar::{Filled, Plain};
 use crate::spec::secrets;
-use crate::spec::shape::{At, Map};
+use crate::spec::shape::{At, Key, Map};
 use crate::spec::tree::{Node, Value};
 use crate::spec::words::secret::Secret;
+
+/// The name of an environment variable: whatever the kernel can carry.
+pub(in crate::spec) struct EnvName;
+
+pub(in crate::spec) static ENV_NAME: Pattern = Pattern::new("[^=\0]+");
+
+impl Key for EnvName {
+    fn refusal(word: &str) -> Option<String> {
+        let why = "this cannot be the name of an environment variable";
+        (!ENV_NAME.holds(word)).then(|| why.to_owned())
+    }
+
+    fn schema() -> Option<Json> {
+        Some(ENV_NAME.key_schema())
+    }
+}
 
 /// A literal environment value.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,13 +116,12 @@ fn literal(name: &str, what: &str, spot: Spot) -> Problem {
 
 /// The environment of one container, with what may be a secret marked.
 pub(in crate::spec) fn environment(
-    env: Option<At<Map<Plain>>>,
+    env: Option<At<Map<Plain, EnvName>>>,
     allowed: Option<&At<Allowed>>,
     findings: &mut Findings,
 ) -> BTreeMap<String, Literal> {
     let mut found = BTreeMap::new();
     for (name, at) in env.map(|at| at.value.0).unwrap_or_default() {
-        variable_name(&name, at.head, findings);
         let Plain { text, variables } = at.value;
         if let Some(what) = secrets::surely(&name, &text)
             && !allows(allowed, &name)
@@ -138,17 +156,10 @@ fn say_masked(name: &str, text: &str, findings: &mut Findings) {
     );
 }
 
-/// What the kernel cannot carry in an environment.
-pub(in crate::spec) fn variable_name(name: &str, spot: Spot, findings: &mut Findings) {
-    if name.is_empty() || name.contains(['=', '\0']) {
-        findings.bad_value(spot, "this cannot be the name of an environment variable");
-    }
-}
-
 /// A name in `env` and in `secrets` leaves open which one the program would see.
 pub(in crate::spec) fn twice(
-    env: Option<&At<Map<Plain>>>,
-    secrets: Option<&At<Map<Secret>>>,
+    env: Option<&At<Map<Plain, EnvName>>>,
+    secrets: Option<&At<Map<Secret, EnvName>>>,
     findings: &mut Findings,
 ) {
     let (Some(env), Some(secrets)) = (env, secrets) else {

@@ -11,7 +11,7 @@ use crate::spec::shape::{At, Map, Table, table};
 use crate::spec::words::kubernetes::Scene;
 use crate::spec::words::namespace::Reach;
 use crate::spec::words::ports::Protocol;
-use crate::spec::words::tags::annotations;
+use crate::spec::words::tags::{AnnotationKey, annotations};
 
 table! {
     /// How the outside reaches a service.
@@ -35,7 +35,7 @@ table! {
         /// The path prefix that it takes. Default: /.
         path: Filled,
         /// Annotations beside, or in place of, the derived ones.
-        annotations: Map<String>,
+        annotations: Map<String, AnnotationKey>,
     }
 }
 

@@ -20,7 +20,7 @@ use crate::spec::words::resources::{Resources, ResourcesTable, Size, resources};
 use crate::spec::words::rollout::RolloutTable;
 use crate::spec::words::service::{ServiceTable, policy};
 use crate::spec::words::share::{Share, disruption, shares};
-use crate::spec::words::tags::annotations;
+use crate::spec::words::tags::{AnnotationKey, annotations};
 use crate::spec::words::{secret, user};
 use crate::spec::{resolve, units};
 
@@ -62,7 +62,7 @@ table! {
         /// The Ingress that `expose` asks for.
         ingress: IngressTable,
         /// Annotations of the pods.
-        pod_annotations: Map<String>,
+        pod_annotations: Map<String, AnnotationKey>,
     }
 }
 

@@ -75,7 +75,7 @@ impl Shape for Secret {
 }
 
 const FORMS: &str = "write the ARN of a secret in Secrets Manager (\"arn:…:secret:NAME\", with \
-     \":KEY::\" after it for one key), \"ssm:/name\" for a parameter, or on KubernetesTable \
+     \":KEY::\" after it for one key), \"ssm:/name\" for a parameter, or on Kubernetes \
      { secret = \"NAME\", key = \"KEY\" }; never the value itself";
 
 fn from_table(node: &Node, findings: &mut Findings) -> Option<Result<SecretRef, &'static str>> {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::names::{BadName, ImageRef, ServiceName};
+use crate::names::{ContainerName, ImageRef, ServiceName};
 use crate::rollout::Policy;
 use crate::spec::findings::Findings;
-use crate::spec::problem::Spot;
 use crate::spec::resolve::{Ground, Scene};
 use crate::spec::scalar::{Filled, Plain, Replicas};
 use crate::spec::shape::{At, Map, table};
@@ -15,6 +14,7 @@ use crate::spec::words::architecture::Architecture;
 use crate::spec::words::container::{Container, Placed, SidecarTable};
 use crate::spec::words::depends_on::DependsOn;
 use crate::spec::words::ecs::{EcsOwn, EcsTable};
+use crate::spec::words::env::EnvName;
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::ExposeTable;
 use crate::spec::words::kubernetes::{KubeOwn, KubernetesTable};
@@ -44,10 +44,10 @@ table! {
         /// The processors the image is built for. Default: `x86_64`; on Kubernetes: any node's.
         architecture: Architecture,
         /// Environment of the main container: NAME = "value".
-        env: Map<Plain>,
+        env: Map<Plain, EnvName>,
         /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "<ssm:/path>" or a table; on
         /// Kubernetes also { secret = "NAME", key = "KEY" }.
-        secrets: Map<Secret>,
+        secrets: Map<Secret, EnvName>,
         /// Names in `env` that look like secrets and are none.
         allow_plain: Vec<At<Filled>>,
         /// How it is found to be healthy.
@@ -75,7 +75,7 @@ table! {
         /// Tags on everything that is made for this service.
         tags: Map<String>,
         /// Containers that run beside the main one, each under its name.
-        sidecar: Map<SidecarTable>,
+        sidecar: Map<SidecarTable, ContainerName>,
         /// What only ECS knows.
         ecs: EcsTable,
         /// What only Kubernetes knows.
@@ -131,7 +131,8 @@ pub(in crate::spec) fn service<P: Ground>(
     findings: &mut Findings,
 ) -> Option<Service<P::Own>> {
     let head = raw.head;
-    let name = service_name(name, head, findings)?;
+    // A name that cannot be was told where it was read: any other will do to find what else is wrong.
+    let name: ServiceName = name.parse().or_else(|_| "unnamed".parse()).ok()?;
     findings.service = Some(name.clone());
     let mut raw = raw.value;
     env::check(node, raw.allow_plain.as_ref(), findings);
@@ -167,18 +168,6 @@ pub(in crate::spec) fn policy(ecs: bool) -> Policy {
         Policy::ecs()
     } else {
         Policy::kubernetes()
-    }
-}
-
-fn service_name(name: &str, head: Spot, findings: &mut Findings) -> Option<ServiceName> {
-    match name.parse() {
-        Ok(name) => Some(name),
-        Err(error) => {
-            let error: BadName = error;
-            findings.bad_value(head, error.to_string());
-            // Any name will do to find what else is wrong.
-            "unnamed".parse().ok()
-        }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::names::is_annotation_key;
+use serde_json::Value as Json;
+
+use crate::names::{ANNOTATION_KEY, is_annotation_key};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
-use crate::spec::shape::{At, Map};
+use crate::spec::shape::{At, Key, Map};
 
 /// Tags (Amazon ECS API reference, Tag): at most 50, and `aws:` is AWS's own. On Kubernetes they are
 /// annotations.
@@ -78,18 +80,34 @@ fn tag(key: &str, value: &At<String>, findings: &mut Findings) {
     }
 }
 
-/// Annotations, which the file gives with their whole keys.
+/// The key of an annotation, as the file gives it, whole.
+pub(in crate::spec) struct AnnotationKey;
+
+impl Key for AnnotationKey {
+    fn refusal(word: &str) -> Option<String> {
+        let why = if !ANNOTATION_KEY.holds(word) {
+            "it is like `team` or `example.com/team`"
+        } else if !is_annotation_key(word) {
+            "at most 253 characters stand before the slash"
+        } else {
+            return None;
+        };
+        Some(format!("this cannot be the key of an annotation: {why}"))
+    }
+
+    fn schema() -> Option<Json> {
+        Some(ANNOTATION_KEY.key_schema())
+    }
+}
+
+/// The annotations themselves.
 pub(in crate::spec) fn annotations(
-    raw: Option<At<Map<String>>>,
+    raw: Option<At<Map<String, AnnotationKey>>>,
     findings: &mut Findings,
 ) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for (key, at) in raw.map(|at| at.value.0).unwrap_or_default() {
-        if !is_annotation_key(&key) {
-            let message =
-                "this cannot be the key of an annotation: it is like `team` or `example.com/team`";
-            findings.bad_value(at.head, message);
-        } else if is_ours(&key) {
+        if is_ours(&key) && is_annotation_key(&key) {
             findings.bad_value(at.head, OURS);
         }
         found.insert(key, at.value);

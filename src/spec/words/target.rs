@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::names::{AccountId, KubeLabel, Region, TargetName};
+use crate::names::{AccountId, KubeLabel, Pattern, Region, TargetName};
 use crate::spec::findings::Findings;
-use crate::spec::interpolate;
-use crate::spec::problem::{Problem, Spot};
+use crate::spec::problem::Problem;
 use crate::spec::resolve::or;
 use crate::spec::scalar::{Filled, Plain};
-use crate::spec::shape::{At, Map, Shape, Table, table, words};
+use crate::spec::shape::{At, Key, Map, Shape, Table, table, words};
 use crate::spec::tree::Node;
 use crate::spec::words::cluster::{EcsPlace, SANDBOX, ecs_place, some_cluster};
 use crate::spec::words::namespace;
@@ -90,7 +89,7 @@ table! {
         /// The External Secrets store that fills Secrets. Default: they must exist already.
         secret_store: SecretStoreTable,
         /// Values for ${NAME} in both files.
-        vars: Map<String>,
+        vars: Map<String, VarName>,
         /// Whether `apply` asks before it writes. Default: ask; the sandbox does not.
         approve: Approve,
         /// What is true of a service only here; laid over deploy.toml, table by table.
@@ -236,21 +235,26 @@ pub(in crate::spec) fn target(
     let Some(mut raw) = TargetTable::read(node, findings) else {
         return (None, Vec::new());
     };
-    if let Some(vars) = &raw.vars {
-        for (name, at) in &vars.value.0 {
-            variable(name, at.head, findings);
-        }
-    }
+    // The variables were filled in before this was read.
+    raw.vars.take();
     let overlays = raw.service.take().map(|at| at.value.0).unwrap_or_default();
     keys(node, &raw, findings);
     (place(name, raw, findings), overlays)
 }
 
-/// A name that `${…}` could never ask for is a mistake.
-fn variable(name: &str, spot: Spot, findings: &mut Findings) {
-    if !interpolate::is_name(name) || name.starts_with("target.") {
-        let message = "a variable's name has letters, digits and `_`, and starts with no digit";
-        findings.bad_value(spot, message);
+/// What `${NAME}` can ask for of the target's own: any other name is a mistake.
+pub(in crate::spec) struct VarName;
+
+pub(in crate::spec) static VAR_NAME: Pattern = Pattern::new("[A-Za-z_][A-Za-z0-9_]*");
+
+impl Key for VarName {
+    fn refusal(word: &str) -> Option<String> {
+        let why = "a variable's name has letters, digits and `_`, and starts with no digit";
+        (!VAR_NAME.holds(word)).then(|| why.to_owned())
+    }
+
+    fn schema() -> Option<serde_json::Value> {
+        Some(VAR_NAME.key_schema())
     }
 }
 

@@ -45,6 +45,13 @@ pub(super) fn valid(schema: &Json, value: &Json) -> bool {
         "items" => value
             .as_array()
             .is_none_or(|items| items.iter().all(|item| valid(rule, item))),
+        "propertyNames" => value.as_object().is_none_or(|map| {
+            let mut keys = map.keys();
+            keys.all(|key| valid(rule, &Json::String(key.clone())))
+        }),
+        "additionalProperties" if rule.is_object() => value
+            .as_object()
+            .is_none_or(|map| map.values().all(|one| valid(rule, one))),
         "additionalProperties" | "properties" | "examples" | "description" => true,
         other => unreachable!("no schema of a single value says `{other}`"),
     };
