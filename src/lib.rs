@@ -122,6 +122,7 @@
 //! | spec | the files, read and checked: what is wanted, without the cloud |
 //! | plan | what would be done, as data, and the facts that it rests on (its basis) |
 //! | change | one step of a plan: one write |
+//! | wave | the changes of a plan that are made side by side; waves are made one after another |
 //! | effect | what people and traffic notice of a difference: nothing, another count, new tasks, a new object |
 //! | rollout | the way from one revision to the next, with an identity that the platform gave it |
 //! | revision | one version of a service, as the platform keeps it |

@@ -38,11 +38,11 @@ pub trait Performance {
     /// The identity of a rollout.
     type Watched;
 
-    /// What must be so before these changes are made; before the end there are none.
+    /// What must be so before these changes are made; with none of them, before it ends.
     async fn before(&mut self, wave: &[&Self::Change]) -> Result<(), Failed>;
 
-    /// What is looked at beside the making of these changes, since they hurt nobody whatever it shows:
-    /// it stops what comes after them.
+    /// What may be looked at while these changes are made, since they hurt nobody whatever it shows;
+    /// what it shows may stop all that comes after them.
     async fn beside(&self, _wave: &[&Self::Change]) -> Result<(), Failed> {
         Ok(())
     }
@@ -50,7 +50,8 @@ pub trait Performance {
     /// Makes one change, as one write.
     async fn make(&self, change: &Self::Change) -> Result<Done, Failed>;
 
-    /// What follows the last write, also where it was `broken` off. What must come up.
+    /// What follows the last write, also where the work was `broken` off by this; and what must come
+    /// up.
     async fn after(&mut self, broken: Option<&PerformError>) -> Performed<Self::Watched>;
 }
 
