@@ -65,7 +65,8 @@ pub fn merge(
     Ok(merged)
 }
 
-/// What a revision has beyond our words, by path: `volumes`, `containers.api.mountPoints`. The value is for comparing.
+/// What a revision has beyond our words, by path: `volumes`, `containers.api.mountPoints`. The value is
+/// for comparing.
 pub fn residue(definition: &ecs::TaskDefinition) -> Vec<(String, String)> {
     let mut left = Left::default();
     left.list("volumes", definition.volumes());
