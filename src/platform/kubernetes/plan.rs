@@ -42,9 +42,9 @@ pub mod prerequisites;
 pub mod replicas;
 pub mod rights;
 pub mod rivals;
-#[cfg(test)]
-pub mod samples;
 pub mod scale_and_restart;
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// A plan for Kubernetes.
 pub type KubePlan = Plan<Basis, Change>;

@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_rollout_is_followed_by_the_name_of_its_deployment() {
-        let mut service = crate::platform::kubernetes::plan::samples::service();
+        let mut service = crate::platform::kubernetes::plan::tests::samples::service();
         service.kubernetes.name = "shop-api".parse().unwrap();
         let template = json!({"metadata": {"labels": {"app": "shop-api"}}});
         let ours = RolloutId::of(&deployment(&template), Some(3)).unwrap();

@@ -16,7 +16,7 @@ mod classic;
 pub mod failures;
 mod record;
 #[cfg(test)]
-mod rows;
+mod tests;
 
 use self::failures::remember;
 pub use self::failures::{Complete, Failures};

@@ -174,7 +174,7 @@ pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::kubernetes::plan::samples::{desired, head, there};
+    use crate::platform::kubernetes::plan::tests::samples::{desired, head, there};
 
     #[test]
     fn the_last_good_one_is_not_what_serves_by_another_number() {

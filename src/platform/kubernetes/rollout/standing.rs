@@ -20,7 +20,7 @@ use super::look::{Condition, DeploymentView, SetView, View};
 use crate::rollout::{Gauge, Standing};
 
 #[cfg(test)]
-pub(crate) mod rows;
+pub(crate) mod tests;
 
 /// What one look says of a rollout.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::platform::kubernetes::rollout::standing::rows::{deployment, set};
+use crate::platform::kubernetes::rollout::standing::tests::{deployment, set};
 use serde_json::json;
 
 fn pod(ready: &str) -> Pod {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::super::desired::{Desired, namespace};
 use super::{Setting, render};
 use crate::platform::kubernetes::kinds::Kind;
-use crate::platform::kubernetes::plan::samples::said;
+use crate::platform::kubernetes::plan::tests::samples::said;
 use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 

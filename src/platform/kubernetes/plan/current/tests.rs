@@ -4,7 +4,7 @@ use super::*;
 use crate::platform::kubernetes::Kind;
 use crate::platform::kubernetes::history::record::digest;
 use crate::platform::kubernetes::kinds::desired::Desired;
-use crate::platform::kubernetes::plan::samples::{desired, head, id, lease, service, there};
+use crate::platform::kubernetes::plan::tests::samples::{desired, head, id, lease, service, there};
 
 /// What is there: v1, at rest.
 fn at_rest() -> (Desired, Observed) {

@@ -3,9 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::server::{Mood, Server};
+use self::server::{Mood, Server};
 use super::*;
-use crate::platform::kubernetes::rollout::standing::rows::{deployment, set};
+use crate::platform::kubernetes::rollout::standing::tests::{deployment, set};
+
+pub(crate) mod server;
 
 fn pod(uid: &str) -> serde_json::Value {
     json!({"metadata": {"name": uid, "uid": uid}, "spec": {"containers": []}})

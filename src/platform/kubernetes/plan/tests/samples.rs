@@ -8,8 +8,6 @@ use std::path::Path;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
-use super::adopt::Owner;
-use super::observe::{Observed, Space};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::key_members;
 use crate::platform::kubernetes::fields::quantity::canonical;
@@ -19,6 +17,8 @@ use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::kinds::render::{Setting, render};
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::LeaseView;
+use crate::platform::kubernetes::plan::adopt::Owner;
+use crate::platform::kubernetes::plan::observe::{Observed, Space};
 use crate::platform::kubernetes::rollout::template_digest;
 use crate::platform::owner::Tenant;
 use crate::spec::{Files, Request, Service, Spec, load};
