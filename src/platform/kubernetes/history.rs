@@ -3,12 +3,10 @@
 pub mod finish;
 pub mod record;
 
-use serde_json::Value;
-
 use self::record::{CapturedState, RecordHead, State, short};
 use super::Kubernetes;
 use super::plan::observe::deployment;
-use super::rollout::template_digest;
+use super::rollout::Rolled;
 use crate::answer::{Deployed, Ending};
 use crate::platform::failure::Failed;
 use crate::platform::origin::{APPLY, Scaled};
@@ -22,8 +20,9 @@ impl Kubernetes {
         let heads = heads?;
         // One that may not be read only costs the mark of what serves.
         let live = live.ok().flatten();
-        let set_to = live.as_ref().and_then(|live| serving(&heads, live));
-        let serving = set_to.and_then(|number| proven(&heads, number));
+        let live = live.as_ref().and_then(Rolled::of);
+        let set_to = live.and_then(|live| revision_of(&heads, &live.uid, &live.template));
+        let serving = set_to.and_then(|head| proven(&heads, head));
         let told = heads
             .iter()
             .enumerate()
@@ -43,28 +42,29 @@ impl Kubernetes {
     }
 }
 
-/// The number of the revision that a Deployment is set to: the newest one that left its pod
-/// template as it is now, and was not taken back again.
-pub fn serving(heads: &[RecordHead], live: &Value) -> Option<u32> {
-    let (uid, template) = (live["metadata"]["uid"].as_str()?, template_digest(live));
+/// The revision that pods are of, which the Deployment with this `uid` made from this template: the
+/// newest one that asked for just them, and was not taken back again.
+pub fn revision_of<'a>(
+    heads: &'a [RecordHead],
+    uid: &str,
+    template: &str,
+) -> Option<&'a RecordHead> {
     heads
         .iter()
         .filter(|head| {
             let rolled = head.rolled.as_ref();
-            rolled.is_some_and(|rolled| rolled.made(uid, &template))
+            rolled.is_some_and(|rolled| rolled.made(uid, template))
         })
         // After a rollback an older one of the same template serves.
         .max_by_key(|head| (head.state != State::RolledBack, head.number))
-        .map(|head| head.number)
 }
 
-/// The number of the revision that serves, of a Deployment that is set to `number`: while that one is
+/// The number of the revision that serves, of a Deployment that is set to `head`: while that one is
 /// still under way, the one before it, if it served.
-fn proven(heads: &[RecordHead], number: u32) -> Option<u32> {
-    let head = heads.iter().find(|head| head.number == number)?;
+fn proven(heads: &[RecordHead], head: &RecordHead) -> Option<u32> {
     let is_under_way = ending(head.state, heads.first() == Some(head)) == Ending::Going;
     match head.captured {
-        _ if !is_under_way => Some(number),
+        _ if !is_under_way => Some(head.number),
         CapturedState::Healthy => head.captured_revision,
         CapturedState::Nothing | CapturedState::Unwell => None,
     }

@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::api::requests::Wire;
-use super::history::record::{Mark, Rolled, State};
+use super::history::record::{Mark, State};
 use super::kinds::{Id, Kind};
 use super::plan::KubePlan;
 use super::plan::change::{Change, Count, Wave};
@@ -316,9 +316,8 @@ impl<'a> Performing<'a> {
         let mut ours = RolloutId::of(now?, number)?;
         ours.former = before.map(|live| earlier_revision::words(&self.observed, self.name, live));
         if let Some(number) = number {
-            let rolled = Rolled::of(&ours);
             let (marked, ()) = futures::join!(
-                self.kube.mark_rolled(self.session, number, &rolled),
+                self.kube.mark_rolled(self.session, number, &ours.rolled),
                 self.supersede(number),
             );
             if let Err(error) = marked {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::Kubernetes;
-use super::history::record::{RecordHead, State, digest, short};
+use super::history::record::{State, digest, short};
+use super::history::revision_of;
 use super::kinds::render::{Setting, render};
 use super::plan::change::{Basis, Change};
 use super::rollout::{RolloutId, Watched};
@@ -166,7 +167,7 @@ impl Platform for Kubernetes {
         EventKind::Following {
             rollout: self
                 .identity(rollout)
-                .unwrap_or_else(|| format!("generation {}", rollout.ours.generation)),
+                .unwrap_or_else(|| format!("generation {}", rollout.ours.rolled.generation)),
             revision: rollout.revision(),
             from: rollout.ours.former.clone(),
             attached,
@@ -187,22 +188,11 @@ impl Platform for Kubernetes {
             Failed::new(format!("find rollout {id}"), error.kind, error.message)
         })?;
         let head = heads.iter().find(|head| head.number == number);
-        let rolled = head.and_then(|head| Some((head, head.rolled.as_ref()?)));
-        let (head, rolled) = rolled.ok_or_else(|| {
+        let recorded = head.and_then(RolloutId::recorded).ok_or_else(|| {
             let words = format!("revision {number} of {name} has begun no rollout");
             Failed::new(format!("find rollout {id}"), FailureKind::Missing, words)
         })?;
-        Ok(Watched::new(
-            service,
-            RolloutId {
-                uid: rolled.uid.clone(),
-                generation: rolled.generation,
-                template: rolled.template.clone(),
-                revision: Some(number),
-                begun: head.began,
-                former: None,
-            },
-        ))
+        Ok(Watched::new(service, recorded))
     }
 
     fn identity(&self, rollout: &Watched) -> Option<String> {
@@ -218,18 +208,13 @@ impl Platform for Kubernetes {
             return Some(back.to.clone());
         }
         let view = rollout.seen.view.as_ref()?;
-        let owner = view.deployment.as_ref().map(|there| there.uid.as_str())?;
-        let sets = view.sets.as_ref()?.iter();
         // Pods of a set that is on its way to nothing only have not ended yet.
-        let serving = sets
-            .filter(|set| set.owner == owner && set.available > 0)
+        let serving = view
+            .own_sets()
+            .filter(|set| set.available > 0)
             .max_by_key(|set| (set.desired.min(set.available), set.available, set.created))?;
-        let rolled_by = |head: &RecordHead| {
-            let rolled = head.rolled.as_ref();
-            rolled.is_some_and(|rolled| rolled.template == serving.template)
-        };
         let heads = session.heads();
-        let head = heads.iter().find(|head| rolled_by(head));
+        let head = revision_of(&heads, &serving.owner, &serving.template);
         Some(head.map_or_else(
             || serving.name.clone(),
             |head| short(&rollout.service, head.number),

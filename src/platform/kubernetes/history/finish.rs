@@ -115,7 +115,7 @@ fn end(head: &RecordHead, is_own: bool, outcome: &Outcome) -> Option<End> {
 mod tests {
     use super::super::record::CapturedState;
     use super::*;
-    use crate::platform::kubernetes::history::record::Rolled;
+    use crate::platform::kubernetes::rollout::Rolled;
 
     fn head(state: State, rolled: bool) -> RecordHead {
         let mut head = RecordHead::sample(1, state, CapturedState::Healthy);

@@ -18,6 +18,7 @@ use crate::platform::digest::digest as platform_digest;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::rollout::Rolled;
 use crate::platform::kubernetes::{Kubernetes, MANAGER, Session, key};
 
 mod elsewhere;
@@ -79,17 +80,6 @@ impl State {
     pub fn is_open(self) -> bool {
         matches!(self, Self::Going | Self::GoingBack | Self::Left)
     }
-}
-
-/// Which rollout a deployment started: what the answer to our write of the Deployment said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rolled {
-    /// The Deployment's `uid`.
-    pub uid: String,
-    /// Its `generation` after the write.
-    pub generation: i64,
-    /// A digest of its pod template after the write.
-    pub template: String,
 }
 
 /// What was there before the first write.

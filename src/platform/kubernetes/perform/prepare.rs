@@ -21,9 +21,9 @@ use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::adopt::{is_taken_over, same_owner};
 use crate::platform::kubernetes::plan::change::{Basis, Change, Wave};
 use crate::platform::kubernetes::plan::dry_run::{Proof, contested};
-use crate::platform::kubernetes::plan::earlier_revision::{made, serving};
+use crate::platform::kubernetes::plan::earlier_revision::{made, set_to};
 use crate::platform::kubernetes::plan::observe::deployment;
-use crate::platform::kubernetes::rollout::health::Health;
+use crate::platform::kubernetes::rollout::health::is_well;
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
 /// the lock takes its own back at once.
@@ -222,7 +222,7 @@ impl Performing<'_> {
                 let captured = Captured {
                     objects: &objects,
                     state,
-                    revision: serving(&self.observed, self.name).map(|head| head.number),
+                    revision: set_to(&self.observed, self.name).map(|head| head.number),
                 };
                 let asked = self.asked().unwrap_or_default();
                 let opened = self.kube.open(self.session, *number, asked, captured);
@@ -275,7 +275,7 @@ impl Performing<'_> {
         let former = self.observed.former_deployment();
         let state = match former.or_else(|| self.observed.deployment(self.name)) {
             None => CapturedState::Nothing,
-            Some(live) if Health::of(live).is_settled() => CapturedState::Healthy,
+            Some(live) if is_well(live) => CapturedState::Healthy,
             Some(_) => CapturedState::Unwell,
         };
         (objects.collect(), state)

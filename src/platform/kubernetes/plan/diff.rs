@@ -23,7 +23,7 @@ use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::kinds::ports;
 use crate::platform::kubernetes::kinds::ports::{Both, Passage};
 use crate::platform::kubernetes::kinds::{Id, Kind};
-use crate::platform::kubernetes::rollout::health::Health;
+use crate::platform::kubernetes::rollout::health::is_well;
 use crate::platform::{TakesOver, counting};
 
 mod pair;
@@ -106,7 +106,7 @@ impl<'a> Work<'a> {
             observed
                 .live(&object.id)
                 .map_or(work.former().is_some(), |live| {
-                    rolls(&work.pair(object, live).differences) || !Health::of(live).is_settled()
+                    rolls(&work.pair(object, live).differences) || !is_well(live)
                 })
         });
         work
