@@ -1,6 +1,7 @@
 //! Performs a plan: under the lock, with what was there before in the history, in waves, each change
 //! once, nothing that the plan does not say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -45,7 +46,7 @@ struct Performing<'a> {
     plan: &'a KubePlan,
     events: &'a Events,
     /// What was there.
-    observed: Observed,
+    observed: Arc<Observed>,
     /// Objects that the API server says are so already.
     as_is: Vec<Id>,
     /// What was done, in words.

@@ -1,5 +1,7 @@
 //! From a service in the file to a plan: observe, compare, prove, advise.
 
+use std::sync::Arc;
+
 use self::adopt::Owner;
 use self::change::{Basis, Change};
 use self::current::{Facts, current};
@@ -64,7 +66,9 @@ pub struct Planned {
 #[derive(Debug, Clone, Default)]
 pub struct Look {
     /// What was there.
-    pub observed: Observed,
+    pub observed: Arc<Observed>,
+    /// A digest of what was asked for.
+    pub asked: String,
     /// Whether the API server itself was asked what would come of the plan.
     pub proven: bool,
 }
@@ -104,6 +108,15 @@ impl Kubernetes {
         };
         Box::pin(planning.plan()).await
     }
+}
+
+/// A digest of what is asked for, as the history would keep it.
+fn asked(diff: &Diff, desired: &Desired) -> String {
+    let recorded = diff.changes.iter().find_map(|change| match change {
+        Change::Record { asked } => Some(asked),
+        _ => None,
+    });
+    record::digest(recorded.unwrap_or(&desired.objects))
 }
 
 fn unverified() -> Note {
@@ -152,7 +165,8 @@ impl Planning<'_> {
         diff.notes
             .extend(self.kube.link().await?.unverified.then(unverified));
         let proven = self.prove(&mut diff, &observed).await?;
-        let current = self.current(&diff, &desired, &observed);
+        let asked = asked(&diff, &desired);
+        let current = self.current(&diff, &asked, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
         let rolls = diff.changes.iter().any(Change::starts_rollout);
         let mut notes = desired.notes;
@@ -179,7 +193,11 @@ impl Planning<'_> {
                     advice::shortest(self.service, scaled.unwrap_or(desired.replicas))
                 }),
             },
-            look: Look { observed, proven },
+            look: Look {
+                observed: Arc::new(observed),
+                asked,
+                proven,
+            },
             current,
         })
     }
@@ -382,15 +400,11 @@ impl Planning<'_> {
         Ok(asks || is_read)
     }
 
-    fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Watched> {
-        let asked = diff.changes.iter().find_map(|change| match change {
-            Change::Record { asked } => Some(asked),
-            _ => None,
-        });
+    fn current(&self, diff: &Diff, asked: &str, observed: &Observed) -> Current<Watched> {
         current(&Facts {
             service: self.service,
             observed,
-            digest: &record::digest(asked.unwrap_or(&desired.objects)),
+            digest: asked,
             rolls: diff.changes.iter().any(Change::starts_rollout),
             writes: !diff.changes.is_empty() && !self.intent.supersedes,
         })

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 
 use super::Kubernetes;
-use super::history::record::{State, digest, short};
+use super::history::record::{State, short};
 use super::history::revision_of;
-use super::kinds::render::{Setting, render};
 use super::plan::change::{Basis, Change};
 use super::rollout::{RolloutId, Watched};
 use super::session::Session;
@@ -132,16 +131,11 @@ impl Platform for Kubernetes {
     async fn close(
         &self,
         session: &Session,
-        service: &Service,
+        _service: &Service,
         outcome: &Outcome,
         events: &Events,
     ) {
-        let setting = Setting {
-            tenant: &self.tenant,
-            place: &self.place,
-        };
-        let asked = digest(&render(service, &setting).objects);
-        self.close(session, &asked, outcome, events).await;
+        self.close(session, outcome, events).await;
     }
 
     fn waiting_changes(&self, plan: &Plan<Basis, Change>) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! What precedes the first write: the lock, the record of what is asked for and of what was there,
 //! a last look at the Deployment, and the API server's own word on every apply. All of it at once.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -139,9 +139,13 @@ impl Performing<'_> {
 
     /// Puts a Deployment as it is now in the place of what was there.
     fn look(&mut self, id: Id, looked: Option<Value>) {
+        if self.observed.live(&id) == looked.as_ref() {
+            return;
+        }
+        let objects = &mut Arc::make_mut(&mut self.observed).objects;
         match looked {
-            Some(live) => self.observed.objects.insert(id, live),
-            None => self.observed.objects.remove(&id),
+            Some(live) => objects.insert(id, live),
+            None => objects.remove(&id),
         };
     }
 

@@ -98,8 +98,8 @@ impl Kubernetes {
 
 /// What the last plan was made from may have been deleted.
 fn deleted(session: &Session) -> Vec<Id> {
-    let objects = session.look().observed.objects;
-    let mut ids: Vec<Id> = objects.into_keys().collect();
+    let look = session.look();
+    let mut ids: Vec<Id> = look.observed.objects.keys().cloned().collect();
     ids.retain(|id| id.kind != Kind::Namespace);
     let own = deployment(session.name());
     if !ids.contains(&own) {
