@@ -4,6 +4,7 @@
 //! [`Plan`], an identity to follow, and [`Observation`]s.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,6 +16,7 @@ use crate::plan::{Note, Plan};
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
 
+pub mod again;
 pub mod aws;
 pub mod bounded;
 pub mod causes;
@@ -24,6 +26,7 @@ pub mod ecs;
 pub mod exchange;
 pub mod failure;
 pub mod kubernetes;
+pub mod leaving;
 pub mod origin;
 pub mod owner;
 pub mod post_mortem;
@@ -32,6 +35,7 @@ pub mod send;
 pub mod usual;
 
 pub use self::failure::{Failed, FailureKind};
+pub use self::leaving::Gone;
 
 /// Who asks, in every request to a platform.
 pub const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));
@@ -226,15 +230,15 @@ pub enum Halted {
     Impossible(String),
 }
 
-/// How the wait for the end of what was deleted ended.
+/// What is told of a rollout when its watch begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gone {
-    /// It is gone.
-    Gone,
-    /// We were asked to wait no longer; it goes on going away. With what is still there, in words.
-    Cancelled(Vec<String>),
-    /// It took longer than we were to wait; it goes on going away. With what is still there.
-    TimedOut(Vec<String>),
+pub struct Following {
+    /// Its identity, as people read it.
+    pub rollout: String,
+    /// What served before, in words.
+    pub from: Option<String>,
+    /// How long the last ones took.
+    pub usual: Option<Duration>,
 }
 
 /// A platform, as the deploy loop sees it.
@@ -345,14 +349,8 @@ pub trait Platform {
     /// The changes of a plan that wait for a healthy rollout, in words.
     fn waiting_changes(&self, plan: &Plan<Self::Basis, Self::Change>) -> Vec<String>;
 
-    /// The event that opens the watch of a rollout.
-    fn following(
-        &self,
-        session: &Self::Session,
-        rollout: &Self::Watched,
-        service: &Service,
-        attached: bool,
-    ) -> crate::event::EventKind;
+    /// What is told of a rollout when its watch begins.
+    fn following(&self, session: &Self::Session, rollout: &Self::Watched) -> Following;
 
     /// A rollout by its identity, under way or over.
     async fn rollout(

@@ -15,11 +15,13 @@ use super::rollout::started::Started;
 use super::rollout::{Watched, short};
 use super::session::Session;
 use crate::cancel::Cancel;
-use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
+use crate::event::{Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{ChangeView, Note, Plan};
+use crate::platform::again::Again;
 use crate::platform::post_mortem;
 use crate::platform::{
-    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
+    Current, Failed, FailureKind, Following, Gone, Halted, Intent, PerformError, Performed,
+    Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
@@ -214,25 +216,13 @@ impl Platform for Ecs {
             .collect()
     }
 
-    fn following(
-        &self,
-        _session: &Session,
-        rollout: &Watched,
-        service: &Service,
-        attached: bool,
-    ) -> EventKind {
-        EventKind::Following {
+    fn following(&self, _session: &Session, rollout: &Watched) -> Following {
+        let former = rollout.ours.former.as_deref();
+        Following {
             rollout: rollout.ours.id.clone(),
-            revision: short(&rollout.ours.task_definition).to_owned(),
-            from: rollout
-                .ours
-                .former
-                .as_deref()
-                .map(|former| short(former).to_owned()),
-            attached,
-            deadline_seconds: service.rollout.policy.deadline.as_secs(),
+            from: former.map(|former| short(former).to_owned()),
             // The list of deployments tells, which the first look reads.
-            expected_seconds: rollout.seen.usual.map(|usual| usual.as_secs()),
+            usual: rollout.seen.usual,
         }
     }
 
@@ -296,9 +286,8 @@ impl Platform for Ecs {
     async fn halt(&self, _session: &Session, rollout: &mut Watched, _trip: &Trip) -> Halted {
         let sampler = self.sampler(None);
         let listed_by = self.clock.now() + RECORD_DELAY;
-        while sampler.is_not_listed(rollout).await && self.clock.now() < listed_by {
-            self.clock.sleep_until(self.clock.now() + LOOK_AGAIN).await;
-        }
+        let mut again = Again::every(self.clock, LOOK_AGAIN).until(listed_by);
+        while sampler.is_not_listed(rollout).await && again.next().await {}
         sampler.halt(rollout).await
     }
 

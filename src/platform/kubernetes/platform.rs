@@ -9,11 +9,12 @@ use super::plan::change::{Basis, Change};
 use super::rollout::{RolloutId, Watched};
 use super::session::Session;
 use crate::cancel::Cancel;
-use crate::event::{EventKind, Events, Outcome, PostMortem};
+use crate::event::{Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::platform::usual::usual;
 use crate::platform::{
-    Current, Failed, FailureKind, Gone, Halted, Intent, PerformError, Performed, Platform, Proposal,
+    Current, Failed, FailureKind, Following, Gone, Halted, Intent, PerformError, Performed,
+    Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
 use crate::spec::Service;
@@ -146,27 +147,17 @@ impl Platform for Kubernetes {
         waiting.map(Change::words).collect()
     }
 
-    fn following(
-        &self,
-        session: &Session,
-        rollout: &Watched,
-        service: &Service,
-        attached: bool,
-    ) -> EventKind {
+    fn following(&self, session: &Session, rollout: &Watched) -> Following {
         let heads = session.heads();
         let lately = heads
             .iter()
             .filter(|head| head.state == State::Healthy && head.rolled.is_some());
-        let usual = usual(lately.map(|head| (head.began, head.ended)));
-        EventKind::Following {
+        Following {
             rollout: self
                 .identity(rollout)
                 .unwrap_or_else(|| format!("generation {}", rollout.ours.rolled.generation)),
-            revision: rollout.revision(),
             from: rollout.ours.former.clone(),
-            attached,
-            deadline_seconds: service.rollout.policy.deadline.as_secs(),
-            expected_seconds: usual.map(|usual| usual.as_secs()),
+            usual: usual(lately.map(|head| (head.began, head.ended))),
         }
     }
 

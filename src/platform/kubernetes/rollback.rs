@@ -18,8 +18,6 @@ use crate::rollout::{Trip, Tripper};
 
 mod restore;
 
-use self::restore::{AGAIN, PATIENCE};
-
 #[cfg(test)]
 mod tests;
 
@@ -85,16 +83,13 @@ impl Kubernetes {
         if rollout.going_back.is_some() {
             return Halted::Accepted;
         }
-        let asked = self.clock.now();
+        let mut again = self.persistent();
         loop {
             match self.go_back(session, rollout, trip).await {
                 Ok(halted) => return halted,
                 // There is only this one request: an API server that is away for a moment is not
                 // to cost it. All of it may be done twice.
-                Err(error) if error.kind.may_pass() && self.clock.since(asked) < PATIENCE => {
-                    let next = self.clock.now() + AGAIN;
-                    self.clock.sleep_until(next).await;
-                }
+                Err(error) if error.kind.may_pass() && again.next().await => {}
                 // It is somebody else's by now, or that is not known: watching shows it.
                 Err(error) if error.kind == FailureKind::Refused || error.kind.may_pass() => {
                     return Halted::Refused(error.to_string());

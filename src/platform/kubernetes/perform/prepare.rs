@@ -2,11 +2,13 @@
 //! a last look at the Deployment, and the API server's own word on every apply. All of it at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{Performing, nothing};
 use crate::platform::PerformError;
+use crate::platform::again::Again;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::MANAGER;
 use crate::platform::kubernetes::api::object::Object;
@@ -237,15 +239,11 @@ impl Performing<'_> {
 
     /// Another run seems to have opened the record, but we have the lock.
     async fn record_again(&self, place: &RecordAt) -> Result<(), Failed> {
-        let mut tries = 0;
+        let mut again = Again::every(self.kube.clock, PAUSE).tries(TRIES);
         loop {
-            tries += 1;
-            self.kube
-                .clock
-                .sleep_until(self.kube.clock.now() + PAUSE)
-                .await;
+            again.pause().await;
             match self.record(place).await {
-                Err(error) if error.kind == FailureKind::Refused && tries < TRIES => {}
+                Err(error) if error.kind == FailureKind::Refused && again.may() => {}
                 other => return other,
             }
         }
