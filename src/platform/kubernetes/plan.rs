@@ -7,7 +7,7 @@ use self::change::{Basis, Change};
 use self::current::{Facts, current};
 use self::destroy::removal;
 use self::diff::{Diff, Wish, diff};
-use self::earlier_revision::{in_place_of, tripped_before};
+use self::earlier_revision::{in_place_of, recorded, tripped_before};
 use self::observe::{Observed, Sought, Space};
 use super::history::record;
 use super::kinds::desired::Desired;
@@ -110,23 +110,6 @@ impl Kubernetes {
     }
 }
 
-/// A digest of what is asked for, as the history would keep it.
-fn asked(diff: &Diff, desired: &Desired) -> String {
-    let recorded = diff.changes.iter().find_map(|change| match change {
-        Change::Record { asked } => Some(asked),
-        _ => None,
-    });
-    record::digest(recorded.unwrap_or(&desired.objects))
-}
-
-fn unverified() -> Note {
-    Note::warning(
-        "tls_not_verified",
-        "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could read the \
-         credentials and every Secret, and answer in its place.",
-    )
-}
-
 impl Planning<'_> {
     fn name(&self) -> &str {
         self.service.kubernetes.name.as_str()
@@ -163,9 +146,10 @@ impl Planning<'_> {
         )?;
         diff.notes.extend(notes);
         diff.notes
-            .extend(self.kube.link().await?.unverified.then(unverified));
+            .extend(self.kube.link().await?.unverified.then(advice::unverified));
         let proven = self.prove(&mut diff, &observed).await?;
-        let asked = asked(&diff, &desired);
+        let asked = recorded(&diff.changes).unwrap_or(&desired.objects);
+        let asked = record::digest(asked);
         let current = self.current(&diff, &asked, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
         let rolls = diff.changes.iter().any(Change::starts_rollout);

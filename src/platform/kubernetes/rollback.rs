@@ -7,10 +7,11 @@
 
 use serde_json::Value;
 
+use super::api::object::Object;
 use super::history::record::{CapturedState, Mark, RecordHead, Sets, State, short};
 use super::plan::observe::deployment;
 use super::rollout::{GoingBack, Rolled, RolloutId, Watched, template_digest};
-use super::{Kubernetes, Object, Session};
+use super::{Kubernetes, Session};
 use crate::event::Events;
 use crate::platform::Halted;
 use crate::platform::failure::{Failed, FailureKind};

@@ -31,7 +31,7 @@ use crate::spec::{Architecture, Service};
 
 /// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
 /// documentation, Deployments, pod-template-hash label).
-pub const TEMPLATE_HASH: &str = "pod-template-hash";
+const TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Whether a pod belongs to the Deployment of that name: what controls it is a `ReplicaSet` that is
 /// named after both (Kubernetes documentation, Deployments, creating a Deployment).

@@ -23,7 +23,7 @@ use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::adopt::{is_taken_over, same_owner};
 use crate::platform::kubernetes::plan::change::{Basis, Change, Wave};
 use crate::platform::kubernetes::plan::dry_run::{Proof, contested};
-use crate::platform::kubernetes::plan::earlier_revision::{made, set_to};
+use crate::platform::kubernetes::plan::earlier_revision::{made, recorded, set_to};
 use crate::platform::kubernetes::plan::observe::deployment;
 use crate::platform::kubernetes::rollout::health::is_well;
 
@@ -188,10 +188,7 @@ impl Performing<'_> {
     }
 
     fn asked(&self) -> Option<&[Object]> {
-        self.plan.changes.iter().find_map(|change| match change {
-            Change::Record { asked } => Some(asked.as_slice()),
-            _ => None,
-        })
+        recorded(&self.plan.changes)
     }
 
     /// A run that was killed, or left its rollout to itself, opened the record of just this: what it

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::change::Change;
 use super::former::Former;
 use super::observe::Observed;
 use super::replicas;
@@ -116,6 +117,14 @@ pub fn words(observed: &Observed, name: &str, live: &Value) -> String {
 pub fn made(head: &RecordHead, live: &Value) -> bool {
     let rolled = head.rolled.as_ref().zip(Rolled::of(live));
     rolled.is_some_and(|(rolled, live)| rolled.is_as(&live))
+}
+
+/// What these changes keep as asked for; `None`: they make no revision.
+pub fn recorded(changes: &[Change]) -> Option<&[Object]> {
+    changes.iter().find_map(|change| match change {
+        Change::Record { asked } => Some(asked.as_slice()),
+        _ => None,
+    })
 }
 
 /// A warning where the newest deployment of just this, or of just these images, tripped.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::{Kubernetes, Object, REPLICAS_MANAGER, Session};
 use crate::clock::after;
 use crate::platform::again::Again;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict::conflicts;
 use crate::platform::kubernetes::api::failures;
+use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::api::requests::{Applying, Wire};
 use crate::platform::kubernetes::fields::compare::Ownership;
 use crate::platform::kubernetes::history::record::Sets;
@@ -21,6 +21,7 @@ use crate::platform::kubernetes::plan::adopt::same_owner;
 use crate::platform::kubernetes::plan::observe::deployment;
 use crate::platform::kubernetes::plan::replicas;
 use crate::platform::kubernetes::rollout::template_digest;
+use crate::platform::kubernetes::{Kubernetes, REPLICAS_MANAGER, Session};
 
 /// How long a write of the remedy is tried again when the server is busy or gone for a moment. It
 /// may be sent twice: what it says is the same each time.

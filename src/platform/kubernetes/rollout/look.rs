@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::platform::kubernetes::api::object::is_leaving;
 
-use super::{Rolled, TEMPLATE_HASH, template_digest};
+use super::{Rolled, template_digest};
 
 /// The annotation by which a Deployment's controller numbers its revisions (Kubernetes
 /// documentation, labels, annotations and taints).
@@ -75,8 +75,6 @@ pub struct SetView {
     pub name: String,
     /// The identity of what controls it.
     pub owner: String,
-    /// The label that its pods carry.
-    pub hash: String,
     /// Digest of its pod template.
     pub template: String,
     /// The number that the Deployment's controller gave to its template.
@@ -131,8 +129,6 @@ pub struct EventView {
     pub reason: String,
     /// In a sentence.
     pub message: String,
-    /// Whether it is more than routine.
-    pub warning: bool,
     /// How often.
     pub count: u32,
 }
@@ -267,7 +263,6 @@ impl SetView {
                 .next()
                 .and_then(|owner| text(owner, "/uid"))
                 .unwrap_or_default(),
-            hash: text(object, &format!("/metadata/labels/{TEMPLATE_HASH}")).unwrap_or_default(),
             template: template_digest(object),
             revision: annotation(object, REVISION),
             created: time(object, "/metadata/creationTimestamp"),

@@ -84,7 +84,6 @@ fn event(reason: &str, message: &str, second: i64) -> EventView {
         uid: "uid-a".into(),
         reason: reason.into(),
         message: message.into(),
-        warning: true,
         count: 1,
         ..EventView::default()
     }
