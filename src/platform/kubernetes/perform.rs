@@ -20,7 +20,7 @@ use crate::event::{EventKind, Events};
 use crate::platform::PerformError;
 use crate::platform::failure::Failed;
 use crate::platform::origin::Scaled;
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 mod prepare;
 mod write;
@@ -64,7 +64,7 @@ impl Kubernetes {
     pub async fn perform_plan(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         plan: &KubePlan,
         events: &Events,
     ) -> Result<Option<RolloutId>, PerformError> {
@@ -77,7 +77,7 @@ impl Kubernetes {
     pub async fn settle_plan(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         plan: &KubePlan,
         events: &Events,
     ) -> Result<Option<RolloutId>, PerformError> {
@@ -96,7 +96,7 @@ impl Kubernetes {
     async fn run<'a>(
         &'a self,
         session: &'a Session,
-        service: &'a Service,
+        service: &'a KubeService,
         plan: &'a KubePlan,
         events: &'a Events,
     ) -> Result<Performing<'a>, PerformError> {
@@ -112,7 +112,7 @@ impl Kubernetes {
             performed: Vec::new(),
             deployment: None,
             leaves: if plan.changes.iter().any(Change::leads_away) {
-                service.kubernetes.drain
+                service.own.drain
             } else {
                 Duration::ZERO
             },

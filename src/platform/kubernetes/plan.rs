@@ -21,7 +21,7 @@ use crate::names::label_value;
 use crate::plan::{Note, Plan};
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::{Current, Intent, TakesOver, counting};
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 pub mod account;
 pub mod adopt;
@@ -81,7 +81,7 @@ struct Planning<'a> {
     kube: &'a Kubernetes,
     /// What this run holds already.
     session: Option<&'a Session>,
-    service: &'a Service,
+    service: &'a KubeService,
     intent: &'a Intent,
     events: &'a Events,
     /// The project, as a label can hold it.
@@ -94,7 +94,7 @@ impl Kubernetes {
     pub async fn plan(
         &self,
         session: Option<&Session>,
-        service: &Service,
+        service: &KubeService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Planned, Failed> {
@@ -112,7 +112,7 @@ impl Kubernetes {
 
 impl Planning<'_> {
     fn name(&self) -> &str {
-        self.service.kubernetes.name.as_str()
+        self.service.own.name.as_str()
     }
 
     /// Whether this run holds the lock of this name already.

@@ -17,7 +17,7 @@ use crate::platform::{
     Platform, Proposal,
 };
 use crate::rollout::{Budget, Failure, Observation, Trip, Verdict};
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 impl Platform for Kubernetes {
     type Basis = Basis;
@@ -27,12 +27,12 @@ impl Platform for Kubernetes {
 
     async fn propose(
         &self,
-        service: &Service,
+        service: &KubeService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Proposal<Self>, Failed> {
         let planned = self.plan(None, service, intent, events).await?;
-        let name = service.kubernetes.name.as_str();
+        let name = service.own.name.as_str();
         Ok(Proposal {
             plan: planned.plan,
             current: planned.current,
@@ -43,7 +43,7 @@ impl Platform for Kubernetes {
     async fn reread(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         intent: &Intent,
         events: &Events,
     ) -> Result<Current<Watched>, Failed> {
@@ -53,7 +53,7 @@ impl Platform for Kubernetes {
     }
 
     /// The history is read with everything else, so what it warns of is in the plan already.
-    async fn warnings(&self, _service: &Service) -> Vec<Note> {
+    async fn warnings(&self, _service: &KubeService) -> Vec<Note> {
         Vec::new()
     }
 
@@ -72,7 +72,7 @@ impl Platform for Kubernetes {
     async fn perform(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
@@ -83,7 +83,7 @@ impl Platform for Kubernetes {
     async fn settle(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         plan: &Plan<Basis, Change>,
         events: &Events,
     ) -> Result<Performed<Watched>, PerformError> {
@@ -132,7 +132,7 @@ impl Platform for Kubernetes {
     async fn close(
         &self,
         session: &Session,
-        _service: &Service,
+        _service: &KubeService,
         outcome: &Outcome,
         events: &Events,
     ) {
@@ -164,7 +164,7 @@ impl Platform for Kubernetes {
     async fn rollout(
         &self,
         session: &Session,
-        service: &Service,
+        service: &KubeService,
         id: &str,
     ) -> Result<Watched, Failed> {
         let name = session.name();
@@ -230,7 +230,7 @@ impl Platform for Kubernetes {
     async fn gone(
         &self,
         session: &Session,
-        _service: &Service,
+        _service: &KubeService,
         end: Timestamp,
         cancel: &Cancel,
         events: &Events,
@@ -252,7 +252,7 @@ impl Platform for Kubernetes {
 /// What our own write started, under the lock that it was made under.
 fn performed(
     session: &Session,
-    service: &Service,
+    service: &KubeService,
     started: Option<RolloutId>,
 ) -> Performed<Watched> {
     let rollout = started.map(|ours| {

@@ -27,7 +27,7 @@ use super::MANAGER;
 use super::history::record::RecordHead;
 use crate::platform::digest::digest;
 use crate::rollout::{Budget, Policy};
-use crate::spec::{Architecture, Service};
+use crate::spec::{Architecture, KubeService};
 
 /// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
 /// documentation, Deployments, pod-template-hash label).
@@ -234,11 +234,11 @@ impl Watched {
     }
 
     /// A rollout of `service`, known by `ours`. Sends no request.
-    pub fn new(service: &Service, ours: RolloutId) -> Self {
-        let name = service.kubernetes.name.as_str();
+    pub fn new(service: &KubeService, ours: RolloutId) -> Self {
+        let name = service.own.name.as_str();
         let budget = Budget::of(&service.rollout.breaker);
         Self {
-            runs_on: service.kubernetes.architecture,
+            runs_on: service.own.architecture,
             ..Self::named(name, ours, service.rollout.policy, budget)
         }
     }
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn a_rollout_is_followed_by_the_name_of_its_deployment() {
         let mut service = crate::platform::kubernetes::plan::tests::samples::service();
-        service.kubernetes.name = "shop-api".parse().unwrap();
+        service.own.name = "shop-api".parse().unwrap();
         let template = json!({"metadata": {"labels": {"app": "shop-api"}}});
         let ours = RolloutId::of(&deployment(&template), Some(3)).unwrap();
         let rollout = Watched::new(&service, ours);

@@ -23,14 +23,18 @@ use super::rollout::watch::{WatchPlace, replica_sets};
 use crate::answer::{Bounds, Deployment, Image, Message, Status, Target};
 use crate::names::label_value;
 use crate::platform::Failed;
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 /// So many of the cluster's last warnings about a service are told.
 const MESSAGES: usize = 5;
 
 impl Kubernetes {
     /// What runs now of the Deployment `name`; `None`: it is not there. Reads only.
-    pub async fn status(&self, service: &Service, name: &str) -> Result<Option<Status>, Failed> {
+    pub async fn status(
+        &self,
+        service: &KubeService,
+        name: &str,
+    ) -> Result<Option<Status>, Failed> {
         let place = self.at(name).await?;
         let (deployment, scaler, sets, pods, said, heads, space) = futures::join!(
             place.object(Kind::Deployment),

@@ -29,7 +29,7 @@ use crate::platform::kubernetes::plan::adopt::Owner;
 use crate::platform::kubernetes::plan::advice;
 use crate::platform::kubernetes::{MANAGER, key};
 use crate::platform::owner::Tenant;
-use crate::spec::{KubePlace, Port, Protocol, Service, Share};
+use crate::spec::{KubePlace, KubeService, Port, Protocol, Share};
 
 /// So many `ReplicaSets` that serve no more are kept, for `kubectl rollout undo`; the API's own default
 /// (Kubernetes API reference, `DeploymentSpec`).
@@ -45,7 +45,7 @@ pub struct Setting<'a> {
 }
 
 /// What the API server is asked for.
-pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
+pub fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
     let order = Order::of(&service.containers);
     let maker = Maker { service, setting };
     let objects = [
@@ -59,7 +59,7 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
     ];
     let secrets = secrets::all(service);
     let mut needs_secrets = secrets::of_others(service);
-    let own = service.kubernetes.secret.as_str();
+    let own = service.own.secret.as_str();
     if setting.place.secret_store.is_some() && !secrets.is_empty() {
         // The store fills it in its own time.
         needs_secrets.remove(own);
@@ -81,16 +81,16 @@ pub fn render(service: &Service, setting: &Setting<'_>) -> Desired {
 }
 
 /// The labels of every object of a service: whose it is, and the one that selects its pods.
-pub fn labels(service: &Service, project: &str) -> BTreeMap<&'static str, String> {
+pub fn labels(service: &KubeService, project: &str) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
-        ("app", service.kubernetes.name.to_string()),
+        ("app", service.own.name.to_string()),
         (key::PROJECT, label_value(project)),
         (key::SERVICE, service.name.to_string()),
         (key::MANAGED_BY, MANAGER.to_owned()),
     ])
 }
 
-fn sensitive(service: &Service) -> BTreeSet<(String, String)> {
+fn sensitive(service: &KubeService) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for container in &service.containers {
         for (name, literal) in &container.env {
@@ -104,13 +104,13 @@ fn sensitive(service: &Service) -> BTreeSet<(String, String)> {
 
 /// Makes the objects of one service.
 struct Maker<'a> {
-    service: &'a Service,
+    service: &'a KubeService,
     setting: &'a Setting<'a>,
 }
 
 impl Maker<'_> {
     fn name(&self) -> String {
-        self.service.kubernetes.name.to_string()
+        self.service.own.name.to_string()
     }
 
     fn selector(&self) -> Value {
@@ -161,7 +161,7 @@ impl Maker<'_> {
 
     /// IAM roles for service accounts (Amazon EKS user guide).
     fn service_account(&self) -> Option<Object> {
-        let kubernetes = &self.service.kubernetes;
+        let kubernetes = &self.service.own;
         let name = kubernetes.service_account.as_ref()?.to_string();
         let role = kubernetes.role.as_ref();
         let annotations =
@@ -187,7 +187,7 @@ impl Maker<'_> {
     /// Of several ports each must have a name (Kubernetes documentation, multi-port Services).
     fn service_port(&self, index: usize, port: Port, several: bool) -> Value {
         let number = if index == 0 {
-            self.service.kubernetes.service_port
+            self.service.own.service_port
         } else {
             port.number
         };
@@ -209,7 +209,7 @@ impl Maker<'_> {
 
     /// Pods that are broken are no reason to keep a node from being drained.
     fn disruption_budget(&self) -> Option<Object> {
-        let most = self.service.kubernetes.disruption?;
+        let most = self.service.own.disruption?;
         let spec = json!({
             "maxUnavailable": share(most),
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
@@ -219,7 +219,7 @@ impl Maker<'_> {
     }
 
     fn deployment(&self, order: &Order<'_>) -> Object {
-        let kubernetes = &self.service.kubernetes;
+        let kubernetes = &self.service.own;
         let mut spec = json!({
             "selector": { "matchLabels": self.selector() },
             "minReadySeconds": seconds(kubernetes.min_ready),

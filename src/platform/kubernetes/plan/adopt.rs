@@ -13,7 +13,7 @@ use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 pub use crate::platform::owner::Owner;
 use crate::platform::owner::{Marks, Tenant};
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 /// Who writes manifests for people, under the names that these tools give themselves. What they
 /// own becomes ours when an object is adopted, so that what the file does not have goes away. The
@@ -61,7 +61,7 @@ const HANDED_OVER: [&str; 2] = [key::TARGET, key::PROJECT];
 
 impl<'a> Owner<'a> {
     /// Of a service; `label` is what a label can hold of the project's name.
-    pub fn of(service: &'a Service, tenant: &'a Tenant, label: &'a str) -> Self {
+    pub fn of(service: &'a KubeService, tenant: &'a Tenant, label: &'a str) -> Self {
         Self {
             project: label,
             exact: (label != tenant.project).then_some(&tenant.project),

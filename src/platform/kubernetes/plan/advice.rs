@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::plan::Note;
 use crate::platform::counting;
-use crate::spec::{Service, Share};
+use crate::spec::{KubeService, Share};
 
 /// The shortest time in which a rollout of `count` pods can end: each wave of pods is asked once and
 /// must have been ready for `min_ready`. What nobody can know beforehand (pulling, booting) counts as
 /// nothing.
-pub fn shortest(service: &Service, count: u32) -> Duration {
-    let kubernetes = &service.kubernetes;
+pub fn shortest(service: &KubeService, count: u32) -> Duration {
+    let kubernetes = &service.own;
     let (more, fewer) = bounds(service, count);
     let waves = count.div_ceil((more + fewer).max(1));
     let asked = kubernetes.readiness.as_ref().map(|probe| probe.delay);
@@ -21,7 +21,7 @@ pub fn shortest(service: &Service, count: u32) -> Duration {
 /// How many pods of `count` may be there beyond them, and how many may be missing, during a rollout: the
 /// former is rounded up and the latter down, and both are never 0 (Kubernetes API reference,
 /// `RollingUpdateDeployment`).
-pub fn bounds(service: &Service, count: u32) -> (u32, u32) {
+pub fn bounds(service: &KubeService, count: u32) -> (u32, u32) {
     let part = |share: Share, up: bool| match share {
         Share::Pods(pods) => pods,
         Share::Percent(percent) => {
@@ -34,8 +34,8 @@ pub fn bounds(service: &Service, count: u32) -> (u32, u32) {
             u32::try_from(pods).unwrap_or(u32::MAX)
         }
     };
-    let more = part(service.kubernetes.max_surge, true);
-    let fewer = part(service.kubernetes.max_unavailable, false);
+    let more = part(service.own.max_surge, true);
+    let fewer = part(service.own.max_unavailable, false);
     if more == 0 && fewer == 0 {
         (0, 1)
     } else {
@@ -44,7 +44,7 @@ pub fn bounds(service: &Service, count: u32) -> (u32, u32) {
 }
 
 /// What a rollout of the specification may suffer from.
-pub fn on_rollout(service: &Service) -> Vec<Note> {
+pub fn on_rollout(service: &KubeService) -> Vec<Note> {
     let mut notes = Vec::new();
     let breaker = &service.rollout.breaker;
     if !breaker.enabled {
@@ -74,7 +74,7 @@ pub fn on_rollout(service: &Service) -> Vec<Note> {
 }
 
 /// What else a person should know of what the specification asks for.
-pub fn notes(service: &Service) -> Vec<Note> {
+pub fn notes(service: &KubeService) -> Vec<Note> {
     let is_zero = service.replicas == 0;
     let zero = is_zero.then(|| counting::nothing_wanted(service, "pod"));
     zero.into_iter().collect()

@@ -10,13 +10,13 @@ use crate::platform::kubernetes::rollback::Target;
 use crate::platform::kubernetes::rollout::look::DeploymentView;
 use crate::platform::kubernetes::rollout::{GoingBack, RolloutId, Watched};
 use crate::platform::{Current, Whose};
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 /// What is there, and how what is asked for stands to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// The service in the file.
-    pub service: &'a Service,
+    pub service: &'a KubeService,
     /// What is there.
     pub observed: &'a Observed,
     /// A digest of what is asked for.
@@ -29,7 +29,7 @@ pub struct Facts<'a> {
 
 /// What goes on.
 pub fn current(facts: &Facts<'_>) -> Current<Watched> {
-    let name = facts.service.kubernetes.name.as_str();
+    let name = facts.service.own.name.as_str();
     match facts.observed.deployment(name) {
         None => Current::Absent,
         Some(live) => {

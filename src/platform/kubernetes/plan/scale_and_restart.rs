@@ -17,7 +17,7 @@ use crate::platform::kubernetes::fields::capture::capture;
 use crate::platform::kubernetes::fields::compare::Ownership;
 use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::kinds::{Id, Kind};
-use crate::spec::Service;
+use crate::spec::KubeService;
 
 /// Where the time of a restart stands in a Deployment.
 const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
@@ -68,12 +68,12 @@ pub fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> D
 
 /// Another count: through the autoscaler's bounds where there is one.
 pub fn scale_to(
-    service: &Service,
+    service: &KubeService,
     observed: &Observed,
     owner: Owner<'_>,
     wanted: u32,
 ) -> Result<Diff, Failed> {
-    let name = service.kubernetes.name.as_str();
+    let name = service.own.name.as_str();
     if let Some(scaler) = &observed.scaler {
         return Err(Failed::new(
             format!("set the count of {name}"),

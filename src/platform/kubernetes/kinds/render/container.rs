@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{seconds, secrets, transport};
-use crate::spec::{Check, Container, HealthCheck, Probe, Resources, Service, user_ids};
+use crate::spec::{Check, Container, HealthCheck, KubeService, Probe, Resources, user_ids};
 
 /// What a container is to its pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Part {
 
 impl Part {
     /// The part of a container that starts together with the main one, which may be it.
-    pub(super) fn of(service: &Service, container: &Container) -> Self {
+    pub(super) fn of(service: &KubeService, container: &Container) -> Self {
         if container.name == service.main().name {
             Self::Main
         } else {
@@ -33,7 +33,7 @@ impl Part {
 }
 
 /// A container as manifests have it.
-pub(super) fn container(service: &Service, container: &Container, part: Part) -> Value {
+pub(super) fn container(service: &KubeService, container: &Container, part: Part) -> Value {
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| {
         let empty = match &value {
@@ -63,7 +63,7 @@ pub(super) fn container(service: &Service, container: &Container, part: Part) ->
     if matches!(part, Part::Early { .. }) {
         put("restartPolicy", json!("Always"));
     }
-    let drain = seconds(service.kubernetes.drain);
+    let drain = seconds(service.own.drain);
     if matches!(part, Part::Main | Part::Sidecar) && drain > 0 {
         put(
             "lifecycle",
@@ -108,7 +108,7 @@ fn ports(container: &Container, part: Part) -> Value {
     Value::Array(ports.collect())
 }
 
-fn env(service: &Service, container: &Container) -> Value {
+fn env(service: &KubeService, container: &Container) -> Value {
     let literals = container.env.iter();
     let mut all: Vec<Value> = literals
         .map(|(name, value)| json!({ "name": name, "value": literal(value.expose()) }))
@@ -117,9 +117,9 @@ fn env(service: &Service, container: &Container) -> Value {
     Value::Array(all)
 }
 
-fn resources(service: &Service, container: &Container, part: Part) -> Value {
+fn resources(service: &KubeService, container: &Container, part: Part) -> Value {
     let (requests, limits) = if part == Part::Main {
-        (service.kubernetes.requests, service.kubernetes.limits)
+        (service.own.requests, service.own.limits)
     } else {
         let memory = container.memory;
         let requests = Resources {
@@ -171,8 +171,8 @@ fn security(container: &Container) -> Value {
 
 /// Those of the main container are resolved; a sidecar's follow from its check: what stays unhealthy is
 /// started anew, and an essential one keeps its pod from being ready.
-fn probes(service: &Service, container: &Container, part: Part) -> Vec<(&'static str, Value)> {
-    let kubernetes = &service.kubernetes;
+fn probes(service: &KubeService, container: &Container, part: Part) -> Vec<(&'static str, Value)> {
+    let kubernetes = &service.own;
     if part == Part::Main {
         let own = [
             ("readinessProbe", &kubernetes.readiness),

@@ -15,7 +15,7 @@ const ALB: &str = "alb.ingress.kubernetes.io/";
 
 impl Maker<'_> {
     pub(super) fn ingress(&self) -> Option<Object> {
-        let ingress = self.service.kubernetes.ingress.as_ref()?;
+        let ingress = self.service.own.ingress.as_ref()?;
         let expose = self.service.expose.as_ref()?;
         let mut annotations = BTreeMap::new();
         if ingress.is_alb() {
@@ -28,7 +28,7 @@ impl Maker<'_> {
     }
 
     fn rules(&self, ingress: &Ingress, expose: &Expose) -> serde_json::Value {
-        let port = self.service.kubernetes.service_port;
+        let port = self.service.own.service_port;
         let backend = json!({ "service": { "name": self.name(), "port": { "number": port } } });
         let path = json!({ "path": ingress.path, "pathType": "Prefix", "backend": backend });
         let mut rule = json!({ "http": { "paths": [path] } });
@@ -62,7 +62,7 @@ impl Maker<'_> {
             ]),
             None => found.push(("listen-ports", r#"[{"HTTP":80}]"#.to_owned())),
         }
-        let readiness = self.service.kubernetes.readiness.as_ref();
+        let readiness = self.service.own.readiness.as_ref();
         if let Some(Check::Http(http)) = readiness.map(|probe| &probe.check) {
             found.push(("healthcheck-path", http.path.clone()));
             if self.service.main().ports.first().map(|port| port.number) != Some(http.port) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::container::{Part, container};
 use super::order::{Early, Order};
 use super::{Maker, labels, seconds};
-use crate::spec::{Architecture, Service};
+use crate::spec::{Architecture, KubeService};
 
 /// How long a container has to end when it says nothing else (Kubernetes API reference, `PodSpec`).
 const GRACE: Duration = Duration::from_secs(30);
@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_secs(30);
 impl Maker<'_> {
     pub(super) fn pod(&self, order: &Order<'_>) -> Value {
         let service = self.service;
-        let kubernetes = &service.kubernetes;
+        let kubernetes = &service.own;
         let mut metadata = json!({ "labels": labels(service, &self.setting.tenant.project) });
         if !kubernetes.pod_annotations.is_empty() {
             metadata["annotations"] = json!(kubernetes.pod_annotations);
@@ -73,8 +73,8 @@ impl Maker<'_> {
 }
 
 /// All containers of a pod end together: it has as long as the slowest, after it was drained.
-fn grace(service: &Service) -> Duration {
+fn grace(service: &KubeService) -> Duration {
     let each = service.containers.iter();
     let longest = each.map(|one| one.stop_timeout.unwrap_or(GRACE)).max();
-    service.kubernetes.drain + longest.unwrap_or(GRACE)
+    service.own.drain + longest.unwrap_or(GRACE)
 }

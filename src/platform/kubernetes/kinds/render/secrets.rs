@@ -9,14 +9,14 @@ use super::Maker;
 use crate::names::ContainerName;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::Kind;
-use crate::spec::{Container, SecretRef, Service};
+use crate::spec::{Container, KubeService, SecretRef};
 
 /// How often the store is asked for new values. Written as the operator writes it, so that it is no
 /// difference (External Secrets Operator documentation, `ExternalSecret`).
 const REFRESH: &str = "1h0m0s";
 
 /// The keys of the service's own Secret, each with where its value is kept.
-pub(super) fn all(service: &Service) -> Vec<(String, &SecretRef)> {
+pub(super) fn all(service: &KubeService) -> Vec<(String, &SecretRef)> {
     let keyed = service.containers.iter().flat_map(|container| {
         let own = own(container);
         own.map(move |(name, secret)| (key(service, &container.name, name), secret))
@@ -25,7 +25,7 @@ pub(super) fn all(service: &Service) -> Vec<(String, &SecretRef)> {
 }
 
 /// The Secrets of others that are read, each with the keys that it must have.
-pub(super) fn of_others(service: &Service) -> BTreeMap<String, BTreeSet<String>> {
+pub(super) fn of_others(service: &KubeService) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, reference) in service.containers.iter().flat_map(|one| &one.secrets) {
         if let SecretRef::Kubernetes { secret, key } = reference {
@@ -43,7 +43,7 @@ fn own(container: &Container) -> impl Iterator<Item = (&String, &SecretRef)> {
 }
 
 /// The key of a variable: its own name, and for a sidecar the sidecar's before it.
-fn key(service: &Service, container: &ContainerName, variable: &str) -> String {
+fn key(service: &KubeService, container: &ContainerName, variable: &str) -> String {
     if *container == service.main().name {
         variable.to_owned()
     } else {
@@ -52,31 +52,28 @@ fn key(service: &Service, container: &ContainerName, variable: &str) -> String {
 }
 
 /// Whether the Secret is all the main container's, which then takes it whole.
-fn is_whole(service: &Service) -> bool {
+fn is_whole(service: &KubeService) -> bool {
     let mut sidecars = service.containers.iter().skip(1);
     sidecars.all(|container| own(container).next().is_none())
 }
 
 /// `envFrom` of a container; empty: it has none.
-pub(super) fn env_from(service: &Service, container: &Container) -> Vec<Value> {
+pub(super) fn env_from(service: &KubeService, container: &Container) -> Vec<Value> {
     if own(container).next().is_none() || !is_whole(service) {
         return Vec::new();
     }
-    vec![json!({ "secretRef": { "name": service.kubernetes.secret.as_str() } })]
+    vec![json!({ "secretRef": { "name": service.own.secret.as_str() } })]
 }
 
 /// Variables that are filled key by key: from the Secrets of others, and from the service's own so
 /// that no container sees another one's.
-pub(super) fn env(service: &Service, container: &Container) -> Vec<Value> {
+pub(super) fn env(service: &KubeService, container: &Container) -> Vec<Value> {
     let whole = is_whole(service);
     let reference = |(name, reference): (&String, &SecretRef)| {
         let (secret, key) = match reference {
             SecretRef::Kubernetes { secret, key } => (secret, key.as_ref().unwrap_or(name).clone()),
             _ if whole => return None,
-            _ => (
-                &service.kubernetes.secret,
-                key(service, &container.name, name),
-            ),
+            _ => (&service.own.secret, key(service, &container.name, name)),
         };
         let from = json!({ "secretKeyRef": { "name": secret.as_str(), "key": key } });
         Some(json!({ "name": name, "valueFrom": from }))
@@ -99,7 +96,7 @@ impl Maker<'_> {
                 Some(json!({ "secretKey": key, "remoteRef": remote(secret)? }))
             })
             .collect();
-        let name = self.service.kubernetes.secret.to_string();
+        let name = self.service.own.secret.to_string();
         let spec = json!({
             "refreshInterval": REFRESH,
             "secretStoreRef": { "kind": store.kind, "name": store.name.as_str() },

@@ -21,7 +21,7 @@ use crate::platform::kubernetes::plan::adopt::Owner;
 use crate::platform::kubernetes::plan::observe::{Observed, Space};
 use crate::platform::kubernetes::rollout::Rolled;
 use crate::platform::owner::Tenant;
-use crate::spec::{Files, Request, Service, Spec, load};
+use crate::spec::{Files, KubeService, Request, Spec, load};
 
 /// Whose everything is.
 pub(crate) const OWNER: Owner<'static> = Owner {
@@ -84,7 +84,7 @@ pub(crate) fn said(deploy: &str, target: &str) -> Spec {
 }
 
 /// The service.
-pub(crate) fn service() -> Service {
+pub(crate) fn service() -> KubeService {
     spec("shop/api:v1", "").services.remove(0)
 }
 
