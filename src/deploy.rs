@@ -26,7 +26,7 @@ mod tell;
 mod watch;
 
 #[cfg(test)]
-mod sweep;
+mod tests;
 
 pub use self::outcome::{absent, could_not, declined, held_back, late, stale, the_same, undecided};
 

@@ -199,6 +199,9 @@
 //! * *Ours* is the `uid`, the `generation` and the pod template in the answer to our own write. A
 //!   later generation with the same template is an autoscaler's doing and still ours; another
 //!   template is somebody else's.
+//! * When a Deployment is rolled out and well is said once ([`platform::kubernetes::rollout::health`]):
+//!   pods that leave by a scale-in keep nothing from being well, and yet a rollout is over only once
+//!   just what is wanted is there.
 //! * Kubernetes has no breaker, so [`rollout::Budget`] counts in its place, in the same words: one
 //!   failure is one end of a container of *our* pods.
 //! * A sample costs no request, and a change wakes the loop at once

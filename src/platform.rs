@@ -4,6 +4,7 @@
 //! [`Plan`], an identity to follow, and [`Observation`]s.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,6 +16,7 @@ use crate::plan::{Change, Note, Plan};
 use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::Service;
 
+pub mod again;
 pub mod aws;
 pub mod bounded;
 pub mod causes;
@@ -24,6 +26,7 @@ pub mod ecs;
 pub mod exchange;
 pub mod failure;
 pub mod kubernetes;
+pub mod leaving;
 pub mod origin;
 pub mod owner;
 pub mod performance;
@@ -33,6 +36,7 @@ pub mod send;
 pub mod usual;
 
 pub use self::failure::{Failed, FailureKind};
+pub use self::leaving::Gone;
 pub use self::performance::{Done, Part, PerformError, Performance, Performed};
 
 /// Who asks, in every request to a platform.
@@ -192,15 +196,15 @@ impl Whose {
     }
 }
 
-/// How the wait for the end of what was deleted ended.
+/// What is told of a rollout when its watch begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gone {
-    /// It is gone.
-    Gone,
-    /// We were asked to wait no longer; it goes on going away. With what is still there, in words.
-    Cancelled(Vec<String>),
-    /// It took longer than we were to wait; it goes on going away. With what is still there.
-    TimedOut(Vec<String>),
+pub struct Following {
+    /// Its identity, as people read it.
+    pub rollout: String,
+    /// What served before, in words.
+    pub from: Option<String>,
+    /// How long the last ones took.
+    pub usual: Option<Duration>,
 }
 
 /// A platform, as the deploy loop sees it.
@@ -304,14 +308,8 @@ pub trait Platform {
         events: &Events,
     );
 
-    /// The event that opens the watch of a rollout.
-    fn following(
-        &self,
-        session: &Self::Session,
-        rollout: &Self::Watched,
-        service: &Service<Self::Own>,
-        attached: bool,
-    ) -> crate::event::EventKind;
+    /// What is told of a rollout when its watch begins.
+    fn following(&self, session: &Self::Session, rollout: &Self::Watched) -> Following;
 
     /// A rollout by its identity, under way or over.
     async fn rollout(

@@ -26,8 +26,6 @@ mod veil;
 mod words;
 
 #[cfg(test)]
-mod stories;
-#[cfg(test)]
 mod tests;
 
 use self::human::{Human, Stream};

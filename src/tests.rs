@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const FRONT_PAGE: &str = include_str!("lib.rs");
 
@@ -46,5 +46,35 @@ fn every_module_of_the_crate_stands_on_the_front_page() {
         let name = format!("`{module}`");
         let is_root = ["lib", "main"].contains(&module.as_str());
         assert!(is_root || FRONT_PAGE.contains(&name), "{module}");
+    }
+}
+
+/// The files of a directory and of those in it.
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn what_only_tests_have_is_under_tests() {
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let module = line.trim() == "#[cfg(test)]";
+            let module = module.then(|| lines.next().unwrap_or_default().trim());
+            let module = module.and_then(|line| line.strip_suffix(';')?.split("mod ").nth(1));
+            let is_tests = module.is_none_or(|name| name == "tests");
+            assert!(is_tests, "{}: {module:?}", file.display());
+        }
     }
 }

@@ -91,12 +91,15 @@ impl<P: Platform> Deploy<'_, P> {
             .counting(self.platform.budget(&rollout));
         let mut teller = Teller::new(&self.events);
         let mut pace = Pace::new(self.clock.now());
-        self.events.send(self.platform.following(
-            session,
-            &rollout,
-            self.service,
-            how != How::Started,
-        ));
+        let following = self.platform.following(session, &rollout);
+        self.events.send(EventKind::Following {
+            rollout: following.rollout,
+            revision: self.platform.revision(&rollout),
+            from: following.from,
+            attached: how != How::Started,
+            deadline_seconds: policy.deadline.as_secs(),
+            expected_seconds: following.usual.map(|usual| usual.as_secs()),
+        });
         let taking = self.resume(session, &mut rollout, &mut machine, how, &mut teller);
         // In time or not: what hangs ends the watch at the first look.
         let _ = self.in_time(taking).await;

@@ -137,17 +137,17 @@ impl Failed {
         Some(match self.kind {
             FailureKind::NoCredentials if self.message == LOG_IN => return None,
             FailureKind::NoCredentials => {
-                "Log in (`aws sso login`, `aws configure`, or as the login plugin wants it), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+                "Log in: on AWS with `aws sso login` or `aws configure`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; elsewhere as the kubeconfig's login plugin wants it."
             }
             FailureKind::Expired => {
-                "Refresh the credentials (`aws sso login`) and run the same command again."
+                "Refresh the credentials (on AWS with `aws sso login`) and run the same command again."
             }
             FailureKind::Rejected => {
-                "The credentials belong to nobody here: check the key, the profile and this machine's clock."
+                "The credentials belong to nobody here: check the key or the token, the profile or the kubeconfig's user, and this machine's clock."
             }
             FailureKind::Denied => "Ask for the permission named above.",
             FailureKind::Unreachable => {
-                "Check the network, the proxy settings and the target's `region` or `endpoint`."
+                "Check the network, the proxy settings and what the target's file names: the region, the endpoint or the cluster."
             }
             FailureKind::ClusterMissing => {
                 "Check `cluster` and `region` in the target's file, or create the cluster."

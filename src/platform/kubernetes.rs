@@ -34,11 +34,8 @@ pub mod rollout;
 pub mod session;
 pub mod status;
 
-pub use self::api::object::Object;
 pub use self::connect::{Link, Trust};
-pub use self::kinds::desired::Desired;
 pub use self::kinds::{Id, Kind};
-pub use self::rollout::{GoingBack, RolloutId, Watched};
 pub use self::session::Session;
 
 /// The field manager of everything we apply.

@@ -7,12 +7,13 @@ use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use super::stories::{self, api, of, outcome};
+use self::stories::{api, of, outcome};
 use super::*;
 use crate::event::{Ended, EventKind, Outcome, PhaseWord, ServiceOutcome, VerdictWord};
 
 mod blocks;
 mod properties;
+pub(super) mod stories;
 
 fn telling() -> Telling {
     Telling {

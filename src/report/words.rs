@@ -212,7 +212,7 @@ mod tests {
         let EventKind::Failure {
             failure: mut failed,
             ..
-        } = crate::report::stories::failure(1, 0)
+        } = crate::report::tests::stories::failure(1, 0)
         else {
             unreachable!("a failure is told as one");
         };
@@ -245,7 +245,7 @@ mod tests {
         let EventKind::Failure {
             failure: mut failed,
             ..
-        } = crate::report::stories::failure(1, 0)
+        } = crate::report::tests::stories::failure(1, 0)
         else {
             unreachable!("a failure is told as one");
         };

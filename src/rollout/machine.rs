@@ -347,6 +347,4 @@ fn after(from: Timestamp, wait: Duration) -> Timestamp {
 }
 
 #[cfg(test)]
-mod counting;
-#[cfg(test)]
-mod laws;
+mod tests;

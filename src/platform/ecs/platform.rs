@@ -19,10 +19,13 @@ use super::settings::fields::group;
 use super::settings::sdk::last_part;
 use super::settings::service::is_of_the_service;
 use crate::cancel::Cancel;
-use crate::event::{EventKind, Events, Outcome, PostMortem, VerdictWord};
+use crate::event::{Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{Note, Plan};
+use crate::platform::again::Again;
 use crate::platform::post_mortem;
-use crate::platform::{Current, Failed, FailureKind, Gone, Intent, Part, Platform, Proposal};
+use crate::platform::{
+    Current, Failed, FailureKind, Following, Gone, Intent, Part, Platform, Proposal,
+};
 use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::{EcsOwn, EcsService};
 
@@ -183,25 +186,13 @@ impl Platform for Ecs {
         }
     }
 
-    fn following(
-        &self,
-        _session: &Session,
-        rollout: &Watched,
-        service: &EcsService,
-        attached: bool,
-    ) -> EventKind {
-        EventKind::Following {
+    fn following(&self, _session: &Session, rollout: &Watched) -> Following {
+        let former = rollout.ours.former.as_deref();
+        Following {
             rollout: rollout.ours.id.clone(),
-            revision: last_part(&rollout.ours.task_definition).to_owned(),
-            from: rollout
-                .ours
-                .former
-                .as_deref()
-                .map(|former| last_part(former).to_owned()),
-            attached,
-            deadline_seconds: service.rollout.policy.deadline.as_secs(),
+            from: former.map(|former| last_part(former).to_owned()),
             // The list of deployments tells, which the first look reads.
-            expected_seconds: rollout.seen.usual.map(|usual| usual.as_secs()),
+            usual: rollout.seen.usual,
         }
     }
 
@@ -264,9 +255,8 @@ impl Platform for Ecs {
     async fn halt(&self, _session: &Session, rollout: &mut Watched, _trip: &Trip) -> Halted {
         let sampler = self.sampler(None);
         let listed_by = self.clock.now() + RECORD_DELAY;
-        while sampler.is_not_listed(rollout).await && self.clock.now() < listed_by {
-            self.clock.sleep_until(self.clock.now() + LOOK_AGAIN).await;
-        }
+        let mut again = Again::every(self.clock, LOOK_AGAIN).until(listed_by);
+        while sampler.is_not_listed(rollout).await && again.next().await {}
         sampler.halt(rollout).await
     }
 

@@ -2,15 +2,11 @@
 
 pub mod finish;
 pub mod record;
-#[cfg(test)]
-pub mod shelf;
-
-use serde_json::Value;
 
 use self::record::{CapturedState, RecordHead, State, short};
 use super::Kubernetes;
 use super::plan::observe::deployment;
-use super::rollout::template_digest;
+use super::rollout::Rolled;
 use crate::answer::{Deployed, Ending};
 use crate::platform::failure::Failed;
 use crate::platform::origin::{APPLY, Scaled};
@@ -24,8 +20,9 @@ impl Kubernetes {
         let heads = heads?;
         // One that may not be read only costs the mark of what serves.
         let live = live.ok().flatten();
-        let set_to = live.as_ref().and_then(|live| serving(&heads, live));
-        let serving = set_to.and_then(|number| proven(&heads, number));
+        let live = live.as_ref().and_then(Rolled::of);
+        let set_to = live.and_then(|live| revision_of(&heads, &live.uid, &live.template));
+        let serving = set_to.and_then(|head| proven(&heads, head));
         let told = heads
             .iter()
             .enumerate()
@@ -45,28 +42,29 @@ impl Kubernetes {
     }
 }
 
-/// The number of the revision that a Deployment is set to: the newest one that left its pod
-/// template as it is now, and was not taken back again.
-pub fn serving(heads: &[RecordHead], live: &Value) -> Option<u32> {
-    let (uid, template) = (live["metadata"]["uid"].as_str()?, template_digest(live));
+/// The revision that pods are of, which the Deployment with this `uid` made from this template: the
+/// newest one that asked for just them, and was not taken back again.
+pub fn revision_of<'a>(
+    heads: &'a [RecordHead],
+    uid: &str,
+    template: &str,
+) -> Option<&'a RecordHead> {
     heads
         .iter()
         .filter(|head| {
             let rolled = head.rolled.as_ref();
-            rolled.is_some_and(|rolled| rolled.made(uid, &template))
+            rolled.is_some_and(|rolled| rolled.made(uid, template))
         })
         // After a rollback an older one of the same template serves.
         .max_by_key(|head| (head.state != State::RolledBack, head.number))
-        .map(|head| head.number)
 }
 
-/// The number of the revision that serves, of a Deployment that is set to `number`: while that one is
+/// The number of the revision that serves, of a Deployment that is set to `head`: while that one is
 /// still under way, the one before it, if it served.
-fn proven(heads: &[RecordHead], number: u32) -> Option<u32> {
-    let head = heads.iter().find(|head| head.number == number)?;
+fn proven(heads: &[RecordHead], head: &RecordHead) -> Option<u32> {
     let is_under_way = ending(head.state, heads.first() == Some(head)) == Ending::Going;
     match head.captured {
-        _ if !is_under_way => Some(number),
+        _ if !is_under_way => Some(head.number),
         CapturedState::Healthy => head.captured_revision,
         CapturedState::Nothing | CapturedState::Unwell => None,
     }
@@ -107,85 +105,4 @@ fn ending(state: State, is_newest: bool) -> Ending {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::record::Rolled;
-    use super::*;
-
-    fn live() -> Value {
-        json!({ "metadata": { "uid": "u" }, "spec": { "template": { "spec": "one" } } })
-    }
-
-    fn head(number: u32, state: State, template: &str) -> RecordHead {
-        let mut head = RecordHead::sample(number, state, CapturedState::Healthy);
-        head.rolled = Some(Rolled {
-            uid: "u".into(),
-            generation: 1,
-            template: template.into(),
-        });
-        head
-    }
-
-    #[test]
-    fn what_serves_is_what_the_pods_are_made_of() {
-        let ours = template_digest(&live());
-        let table = [
-            (vec![head(1, State::Healthy, &ours)], Some(1)),
-            // Rolled back: the one before serves again.
-            (
-                vec![
-                    head(2, State::RolledBack, "other"),
-                    head(1, State::Healthy, &ours),
-                ],
-                Some(1),
-            ),
-            // A failed try of the same is not what serves.
-            (
-                vec![
-                    head(2, State::RolledBack, &ours),
-                    head(1, State::Healthy, &ours),
-                ],
-                Some(1),
-            ),
-            (
-                vec![
-                    head(2, State::Healthy, &ours),
-                    head(1, State::Healthy, &ours),
-                ],
-                Some(2),
-            ),
-            // Somebody else changed it.
-            (vec![head(1, State::Healthy, "other")], None),
-        ];
-        for (heads, number) in table {
-            assert_eq!(serving(&heads, &live()), number, "{heads:?}");
-        }
-        let mut anew = live();
-        anew["metadata"]["uid"] = "v".into();
-        assert_eq!(serving(&[head(1, State::Healthy, &ours)], &anew), None);
-    }
-
-    #[test]
-    fn a_revision_that_is_under_way_does_not_serve_yet() {
-        let mut second = head(2, State::Going, "two");
-        second.captured_revision = Some(1);
-        let heads = [second, head(1, State::Healthy, "one")];
-        assert_eq!(proven(&heads, 2), Some(1));
-        let first = RecordHead::sample(1, State::Going, CapturedState::Nothing);
-        assert_eq!(proven(&[first], 1), None);
-        let over = [
-            head(2, State::Healthy, "two"),
-            head(1, State::Healthy, "one"),
-        ];
-        assert_eq!(proven(&over, 2), Some(2));
-    }
-
-    #[test]
-    fn only_the_newest_can_be_under_way() {
-        assert_eq!(ending(State::Going, true), Ending::Going);
-        assert_eq!(ending(State::Going, false), Ending::Unknown);
-        assert_eq!(ending(State::GoingBack, true), Ending::Going);
-        assert_eq!(ending(State::Superseded, true), Ending::Stopped);
-    }
-}
+pub(crate) mod tests;

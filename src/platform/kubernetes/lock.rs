@@ -19,6 +19,7 @@ use serde_json::json;
 
 use super::api::failures;
 use super::{Kubernetes, MANAGER, Session, key};
+use crate::platform::again::Again;
 use crate::platform::failure::{Failed, FailureKind};
 
 mod renew;
@@ -166,6 +167,7 @@ impl Kubernetes {
     ) -> Result<Option<LeaseView>, Failed> {
         let Some(first) = seen else { return Ok(None) };
         let mut now = first.clone();
+        let again = Again::every(self.clock, LOOK_AGAIN);
         loop {
             if now.is_of(&self.run) || !now.holder_alive(self.server_now().await?) {
                 return Ok(None);
@@ -173,7 +175,7 @@ impl Kubernetes {
             if now.version != first.version {
                 return Ok(Some(now));
             }
-            self.clock.sleep_until(self.clock.now() + LOOK_AGAIN).await;
+            again.pause().await;
             match self.lease(name).await? {
                 Some(view) => now = view,
                 None => return Ok(None),
@@ -208,9 +210,10 @@ impl Kubernetes {
         let mut seen = seen.cloned();
         let words = "it changes hands faster than it can be read";
         let mut failed = Failed::new(format!("lock service {name}"), FailureKind::Conflict, words);
+        let mut again = Again::every(self.clock, LOOK_AGAIN).tries(TRIES);
         // Another try only follows an answer that came from an older state than was seen, or that
         // proves that nothing was performed.
-        for _ in 0..TRIES {
+        loop {
             if let Some(view) = &seen
                 && !supersedes
                 && !view.is_of(&self.run)
@@ -238,12 +241,14 @@ impl Kubernetes {
                     ) =>
                 {
                     failed = error;
-                    self.clock.sleep_until(self.clock.now() + LOOK_AGAIN).await;
+                    again.pause().await;
                 }
                 Err(error) => return Err(error.into()),
             }
+            if !again.may() {
+                return Err(failed.into());
+            }
         }
-        Err(failed.into())
     }
 
     /// Deletes the Lease, whoever holds it.

@@ -1,12 +1,13 @@
 //! Performs a plan: under the lock, with what was there before in the history.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::api::requests::Wire;
-use super::history::record::{Mark, Rolled, State};
+use super::history::record::{Mark, State};
 use super::kinds::{Id, Kind};
 use super::plan::KubePlan;
 use super::plan::change::{Change, Count, Wave};
@@ -37,7 +38,7 @@ pub struct Performing<'a> {
     /// All that must precede the first write is so.
     is_ready: bool,
     /// What was there.
-    observed: Observed,
+    observed: Arc<Observed>,
     /// Objects that the API server says are so already.
     as_is: Vec<Id>,
     /// The Deployment as the last write of it left it.
@@ -219,9 +220,8 @@ impl<'a> Performing<'a> {
         let mut ours = RolloutId::of(made.as_ref().or(before)?, number)?;
         ours.former = before.map(|live| earlier_revision::words(&self.observed, self.name, live));
         if let Some(number) = number {
-            let rolled = Rolled::of(&ours);
             let (marked, ()) = futures::join!(
-                self.kube.mark_rolled(self.session, number, &rolled),
+                self.kube.mark_rolled(self.session, number, &ours.rolled),
                 self.supersede(number),
             );
             if let Err(error) = marked {

@@ -1,11 +1,13 @@
 //! From a service in the file to a plan: observe, compare, prove, advise.
 
+use std::sync::Arc;
+
 use self::adopt::Owner;
 use self::change::{Basis, Change};
 use self::current::{Facts, current};
 use self::destroy::removal;
 use self::diff::{Diff, Wish, diff};
-use self::earlier_revision::{in_place_of, tripped_before};
+use self::earlier_revision::{in_place_of, recorded, tripped_before};
 use self::observe::{Observed, Sought, Space};
 use super::history::record;
 use super::kinds::autoscaler::ambiguous;
@@ -40,9 +42,9 @@ pub mod prerequisites;
 pub mod replicas;
 pub mod rights;
 pub mod rivals;
-#[cfg(test)]
-pub mod samples;
 pub mod scale_and_restart;
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// A plan for Kubernetes.
 pub type KubePlan = Plan<Basis, Change>;
@@ -62,7 +64,9 @@ pub struct Planned {
 #[derive(Debug, Clone, Default)]
 pub struct Look {
     /// What was there.
-    pub observed: Observed,
+    pub observed: Arc<Observed>,
+    /// A digest of what was asked for.
+    pub asked: String,
     /// Whether the API server itself was asked what would come of the plan.
     pub proven: bool,
 }
@@ -104,14 +108,6 @@ impl Kubernetes {
     }
 }
 
-fn unverified() -> Note {
-    Note::warning(
-        "tls_not_verified",
-        "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could read the \
-         credentials and every Secret, and answer in its place.",
-    )
-}
-
 impl Planning<'_> {
     fn name(&self) -> &str {
         self.service.own.name.as_str()
@@ -148,9 +144,11 @@ impl Planning<'_> {
         )?;
         diff.notes.extend(notes);
         diff.notes
-            .extend(self.kube.link().await?.unverified.then(unverified));
+            .extend(self.kube.link().await?.unverified.then(advice::unverified));
         let proven = self.prove(&mut diff, &observed).await?;
-        let current = self.current(&diff, &desired, &observed);
+        let asked = recorded(&diff.changes).unwrap_or(&desired.objects);
+        let asked = record::digest(asked);
+        let current = self.current(&diff, &asked, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
         let rolls = diff.starts_rollout();
         let mut notes = desired.notes;
@@ -177,7 +175,11 @@ impl Planning<'_> {
                     advice::shortest(self.service, scaled.unwrap_or(desired.replicas))
                 }),
             },
-            look: Look { observed, proven },
+            look: Look {
+                observed: Arc::new(observed),
+                asked,
+                proven,
+            },
             current,
         })
     }
@@ -379,15 +381,11 @@ impl Planning<'_> {
         Ok(asks || is_read)
     }
 
-    fn current(&self, diff: &Diff, desired: &Desired, observed: &Observed) -> Current<Watched> {
-        let asked = diff.changes.iter().find_map(|change| match change {
-            Change::Record { asked } => Some(asked),
-            _ => None,
-        });
+    fn current(&self, diff: &Diff, asked: &str, observed: &Observed) -> Current<Watched> {
         current(&Facts {
             service: self.service,
             observed,
-            digest: &record::digest(asked.unwrap_or(&desired.objects)),
+            digest: asked,
             rolls: diff.starts_rollout(),
             writes: !diff.changes.is_empty() && !self.intent.supersedes(),
         })

@@ -3,18 +3,20 @@
 use jiff::Timestamp;
 
 use super::Kubernetes;
-use super::history::record::{RecordHead, State, digest, short};
-use super::kinds::render::{Setting, render};
+use super::history::record::{State, short};
+use super::history::revision_of;
 use super::perform::Performing;
 use super::plan::KubePlan;
 use super::plan::change::{Basis, Change};
 use super::rollout::{RolloutId, Watched};
 use super::session::Session;
 use crate::cancel::Cancel;
-use crate::event::{EventKind, Events, Outcome, PostMortem};
+use crate::event::{Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
 use crate::platform::usual::usual;
-use crate::platform::{Current, Failed, FailureKind, Gone, Intent, Part, Platform, Proposal};
+use crate::platform::{
+    Current, Failed, FailureKind, Following, Gone, Intent, Part, Platform, Proposal,
+};
 use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::{KubeOwn, KubeService};
 
@@ -122,39 +124,24 @@ impl Platform for Kubernetes {
     async fn close(
         &self,
         session: &Session,
-        service: &KubeService,
+        _service: &KubeService,
         outcome: &Outcome,
         events: &Events,
     ) {
-        let setting = Setting {
-            tenant: &self.tenant,
-            place: &self.place,
-        };
-        let asked = digest(&render(service, &setting).objects);
-        self.finish(session, &asked, outcome, events).await;
+        self.finish(session, outcome, events).await;
     }
 
-    fn following(
-        &self,
-        session: &Session,
-        rollout: &Watched,
-        service: &KubeService,
-        attached: bool,
-    ) -> EventKind {
+    fn following(&self, session: &Session, rollout: &Watched) -> Following {
         let heads = session.heads();
         let lately = heads
             .iter()
             .filter(|head| head.state == State::Healthy && head.rolled.is_some());
-        let usual = usual(lately.map(|head| (head.began, head.ended)));
-        EventKind::Following {
+        Following {
             rollout: self
                 .identity(rollout)
-                .unwrap_or_else(|| format!("generation {}", rollout.ours.generation)),
-            revision: rollout.revision(),
+                .unwrap_or_else(|| format!("generation {}", rollout.ours.rolled.generation)),
             from: rollout.ours.former.clone(),
-            attached,
-            deadline_seconds: service.rollout.policy.deadline.as_secs(),
-            expected_seconds: usual.map(|usual| usual.as_secs()),
+            usual: usual(lately.map(|head| (head.began, head.ended))),
         }
     }
 
@@ -170,22 +157,11 @@ impl Platform for Kubernetes {
             Failed::new(format!("find rollout {id}"), error.kind, error.message)
         })?;
         let head = heads.iter().find(|head| head.number == number);
-        let rolled = head.and_then(|head| Some((head, head.rolled.as_ref()?)));
-        let (head, rolled) = rolled.ok_or_else(|| {
+        let recorded = head.and_then(RolloutId::recorded).ok_or_else(|| {
             let words = format!("revision {number} of {name} has begun no rollout");
             Failed::new(format!("find rollout {id}"), FailureKind::Missing, words)
         })?;
-        Ok(Watched::new(
-            service,
-            RolloutId {
-                uid: rolled.uid.clone(),
-                generation: rolled.generation,
-                template: rolled.template.clone(),
-                revision: Some(number),
-                begun: head.began,
-                former: None,
-            },
-        ))
+        Ok(Watched::new(service, recorded))
     }
 
     fn identity(&self, rollout: &Watched) -> Option<String> {
@@ -201,18 +177,13 @@ impl Platform for Kubernetes {
             return Some(back.to.clone());
         }
         let view = rollout.seen.view.as_ref()?;
-        let owner = view.deployment.as_ref().map(|there| there.uid.as_str())?;
-        let sets = view.sets.as_ref()?.iter();
         // Pods of a set that is on its way to nothing only have not ended yet.
-        let serving = sets
-            .filter(|set| set.owner == owner && set.available > 0)
+        let serving = view
+            .own_sets()
+            .filter(|set| set.available > 0)
             .max_by_key(|set| (set.desired.min(set.available), set.available, set.created))?;
-        let rolled_by = |head: &RecordHead| {
-            let rolled = head.rolled.as_ref();
-            rolled.is_some_and(|rolled| rolled.template == serving.template)
-        };
         let heads = session.heads();
-        let head = heads.iter().find(|head| rolled_by(head));
+        let head = revision_of(&heads, &serving.owner, &serving.template);
         Some(head.map_or_else(
             || serving.name.clone(),
             |head| short(&rollout.service, head.number),

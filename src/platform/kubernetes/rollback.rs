@@ -7,17 +7,16 @@
 
 use serde_json::Value;
 
-use super::history::record::{CapturedState, Mark, RecordHead, Rolled, Sets, State, short};
+use super::api::object::Object;
+use super::history::record::{CapturedState, Mark, RecordHead, Sets, State, short};
 use super::plan::observe::deployment;
-use super::rollout::{GoingBack, RolloutId, Watched, template_digest};
-use super::{Kubernetes, Object, Session};
+use super::rollout::{GoingBack, Rolled, RolloutId, Watched, template_digest};
+use super::{Kubernetes, Session};
 use crate::event::Events;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::rollout::{Halted, Trip, Tripper};
 
 mod restore;
-
-use self::restore::{AGAIN, PATIENCE};
 
 #[cfg(test)]
 mod tests;
@@ -89,16 +88,13 @@ impl Kubernetes {
         if rollout.going_back.is_some() {
             return Halted::Accepted;
         }
-        let asked = self.clock.now();
+        let mut again = self.persistent();
         loop {
             match self.go_back(session, rollout, trip).await {
                 Ok(halted) => return halted,
                 // There is only this one request: an API server that is away for a moment is not
                 // to cost it. All of it may be done twice.
-                Err(error) if error.kind.may_pass() && self.clock.since(asked) < PATIENCE => {
-                    let next = self.clock.now() + AGAIN;
-                    self.clock.sleep_until(next).await;
-                }
+                Err(error) if error.kind.may_pass() && again.next().await => {}
                 // It is somebody else's by now, or that is not known: watching shows it.
                 Err(error) if error.kind == FailureKind::Refused || error.kind.may_pass() => {
                     return Halted::Refused(error.to_string());
@@ -117,14 +113,14 @@ impl Kubernetes {
         let name = session.name();
         self.must_hold(session, rollout).await?;
         let way = self.way_back(session, rollout.ours.revision).await?;
-        let live = self.still_ours(name, &rollout.ours).await?;
+        let live = self.still_ours(name, &rollout.ours.rolled).await?;
         // What tripped it may have been seen through a connection that had died since.
         if rollout.came_up(&live) {
             return Ok(Halted::JustFinished);
         }
         let mark = Mark {
             state: Some(State::GoingBack),
-            rolled: Some(Rolled::of(&rollout.ours)),
+            rolled: Some(rollout.ours.rolled.clone()),
             back_to: Some(way.target.words(name)),
             reason: Some(self.words_of(trip)),
             ..Mark::default()
@@ -212,18 +208,16 @@ impl Kubernetes {
         let way = self.way_back(session, Some(head.number)).await?;
         if let Some(rolled) = &head.rolled {
             rollout.ours = RolloutId {
-                uid: rolled.uid.clone(),
-                generation: rolled.generation,
-                template: rolled.template.clone(),
+                rolled: rolled.clone(),
                 revision: Some(head.number),
                 ..rollout.ours.clone()
             };
         }
-        if let Err(error) = self.still_ours(name, &rollout.ours).await {
+        if let Err(error) = self.still_ours(name, &rollout.ours.rolled).await {
             let coming = self.would_be(name, &way.wanted).await?;
-            let back = RolloutId {
+            let back = Rolled {
                 template: coming,
-                ..rollout.ours.clone()
+                ..rollout.ours.rolled.clone()
             };
             // Neither the one nor the other: somebody else changed it.
             self.still_ours(name, &back).await.map_err(|_| error)?;
@@ -303,7 +297,7 @@ impl Kubernetes {
     }
 
     /// The Deployment as it is; refuses where the pods are no longer those of our rollout.
-    async fn still_ours(&self, name: &str, ours: &RolloutId) -> Result<Value, Failed> {
+    async fn still_ours(&self, name: &str, ours: &Rolled) -> Result<Value, Failed> {
         let refused = |why: &str| {
             let words = format!("{why}, so nothing is changed");
             Err(Failed::new(
@@ -327,25 +321,8 @@ impl Kubernetes {
 
 /// Whether a record is about this rollout; one that goes back is about whatever comes of that.
 fn is_about(head: &RecordHead, rollout: &Watched) -> bool {
-    let ours = Rolled::of(&rollout.ours);
-    let same = |rolled: &Rolled| rolled.uid == ours.uid && rolled.template == ours.template;
+    let same = |rolled: &Rolled| rolled.is_as(&rollout.ours.rolled);
     head.state == State::GoingBack
         || rollout.ours.revision == Some(head.number)
         || head.rolled.as_ref().is_some_and(same)
-}
-
-impl Rolled {
-    /// What a record keeps of a rollout.
-    pub fn of(ours: &RolloutId) -> Self {
-        Self {
-            uid: ours.uid.clone(),
-            generation: ours.generation,
-            template: ours.template.clone(),
-        }
-    }
-
-    /// Whether pods of this template, of the Deployment with this `uid`, are those of the rollout.
-    pub fn made(&self, uid: &str, template: &str) -> bool {
-        self.uid == uid && self.template == template
-    }
 }

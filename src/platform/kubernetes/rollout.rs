@@ -24,13 +24,14 @@ use self::sample::RollbackSeen;
 use self::standing::Reading;
 use self::watch::Watch;
 use super::MANAGER;
+use super::history::record::RecordHead;
 use crate::platform::digest::digest;
 use crate::rollout::{Budget, Policy};
 use crate::spec::{Architecture, KubeService};
 
 /// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
 /// documentation, Deployments, pod-template-hash label).
-pub const TEMPLATE_HASH: &str = "pod-template-hash";
+const TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Whether a pod belongs to the Deployment of that name: what controls it is a `ReplicaSet` that is
 /// named after both (Kubernetes documentation, Deployments, creating a Deployment).
@@ -47,16 +48,46 @@ pub fn is_of(pod: &Pod, deployment: &str) -> bool {
     })
 }
 
-/// Which rollout is ours: what the reply to our own write said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RolloutId {
+/// What tells one rollout of a Deployment from another: what the Deployment is, and what it is set
+/// to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rolled {
     /// The Deployment itself: one that is deleted and made anew has another.
     pub uid: String,
-    /// Of its spec, as our write left it.
+    /// Of its spec.
     pub generation: i64,
-    /// Digest of its pod template, as our write left it. A generation that moved on with the same
-    /// template is still ours: an autoscaler scaled.
+    /// Digest of its pod template. A generation that moved on with the same template is the same
+    /// rollout: an autoscaler scaled.
     pub template: String,
+}
+
+impl Rolled {
+    /// Reads it from a Deployment as the API server gave it; `None`: it is none.
+    pub fn of(deployment: &Value) -> Option<Self> {
+        let metadata = deployment.get("metadata")?;
+        Some(Self {
+            uid: metadata.get("uid")?.as_str()?.to_owned(),
+            generation: metadata["generation"].as_i64().unwrap_or_default(),
+            template: template_digest(deployment),
+        })
+    }
+
+    /// Whether pods of this template, of the Deployment with this `uid`, are those of the rollout.
+    pub fn made(&self, uid: &str, template: &str) -> bool {
+        self.uid == uid && self.template == template
+    }
+
+    /// Whether its pods are those of the other.
+    pub fn is_as(&self, other: &Self) -> bool {
+        self.made(&other.uid, &other.template)
+    }
+}
+
+/// Which rollout is ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RolloutId {
+    /// What the reply to our own write said.
+    pub rolled: Rolled,
     /// The number of our record of it, where there is one.
     pub revision: Option<u32>,
     /// When our write was made, by the API server's clock.
@@ -68,13 +99,20 @@ pub struct RolloutId {
 impl RolloutId {
     /// Reads it from a Deployment as the API server gave it; `None`: it is none.
     pub fn of(reply: &Value, revision: Option<u32>) -> Option<Self> {
-        let metadata = reply.get("metadata")?;
         Some(Self {
-            uid: metadata.get("uid")?.as_str()?.to_owned(),
-            generation: metadata.get("generation")?.as_i64()?,
-            template: template_digest(reply),
+            rolled: Rolled::of(reply)?,
             revision,
-            begun: written(metadata),
+            begun: written(reply.get("metadata")?),
+            former: None,
+        })
+    }
+
+    /// The rollout that a revision started; `None`: none that is known.
+    pub fn recorded(head: &RecordHead) -> Option<Self> {
+        Some(Self {
+            rolled: head.rolled.clone()?,
+            revision: Some(head.number),
+            begun: head.began,
             former: None,
         })
     }
@@ -128,7 +166,7 @@ fn without_nulls(value: &Value) -> Value {
 }
 
 /// The rollout by which we go back, while that is under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoingBack {
     /// What the write of the remedy said.
     pub ours: RolloutId,
@@ -137,7 +175,6 @@ pub struct GoingBack {
     /// Why, in a sentence.
     pub reason: Option<String>,
     /// Whether it served all along, under another name, so that only what was beside it goes.
-    #[serde(default)]
     pub kept: bool,
 }
 
@@ -193,7 +230,7 @@ impl Watched {
     pub(super) fn templates(&self) -> Vec<String> {
         let back = self.going_back.iter().map(|back| &back.ours);
         let ours = std::iter::once(&self.ours).chain(back);
-        ours.map(|ours| ours.template.clone()).collect()
+        ours.map(|ours| ours.rolled.template.clone()).collect()
     }
 
     /// A rollout of `service`, known by `ours`. Sends no request.
@@ -272,7 +309,10 @@ mod tests {
     fn a_reply_says_which_rollout_is_ours_and_since_when() {
         let template = json!({"metadata": {"labels": {"app": "api"}}});
         let ours = RolloutId::of(&deployment(&template), Some(3)).unwrap();
-        assert_eq!((ours.uid.as_str(), ours.generation), ("u-1", 7));
+        assert_eq!(
+            (ours.rolled.uid.as_str(), ours.rolled.generation),
+            ("u-1", 7)
+        );
         assert_eq!(ours.begun, "2026-03-01T00:00:00Z".parse().ok());
         assert_eq!(RolloutId::of(&json!({"kind": "Status"}), None), None);
     }
@@ -293,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_rollout_is_followed_by_the_name_of_its_deployment() {
-        let mut service = crate::platform::kubernetes::plan::samples::service();
+        let mut service = crate::platform::kubernetes::plan::tests::samples::service();
         service.own.name = "shop-api".parse().unwrap();
         let template = json!({"metadata": {"labels": {"app": "shop-api"}}});
         let ours = RolloutId::of(&deployment(&template), Some(3)).unwrap();

@@ -180,14 +180,21 @@ impl Session {
 mod tests {
     use super::*;
     use crate::platform::kubernetes::history::record::{CapturedState, State as RecordState};
+    use crate::platform::kubernetes::plan::observe::Observed;
+    use std::sync::Arc;
 
     fn look(numbers: &[u32]) -> Look {
-        let mut look = Look::default();
         let heads = numbers.iter().map(|number| {
             RecordHead::sample(*number, RecordState::Healthy, CapturedState::Healthy)
         });
-        look.observed.records = heads.collect();
-        look
+        let observed = Observed {
+            records: heads.collect(),
+            ..Observed::default()
+        };
+        Look {
+            observed: Arc::new(observed),
+            ..Look::default()
+        }
     }
 
     fn numbers(session: &Session) -> Vec<u32> {

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::Kubernetes;
 use super::api::failures::failed;
-use super::history::record::{RecordHead, short};
-use super::history::serving;
+use super::history::record::short;
+use super::history::revision_of;
 use super::kinds::scaler::Scaler;
 use super::kinds::{Id, Kind};
 use super::plan::adopt::Owner;
@@ -58,16 +58,21 @@ impl Kubernetes {
         let sets = missing.or_without("ReplicaSets", sets);
         let pods = missing.or_without("pods", pods);
         let mut said = missing.or_without("events", said);
-        let own: Vec<&SetView> = sets.iter().filter(|set| set.owner == view.uid).collect();
+        let own: Vec<&SetView> = sets
+            .iter()
+            .filter(|set| set.owner == view.rolled.uid)
+            .collect();
         said.retain(|event| !knows_sets || event.is_about(&view, &own));
         let scaler = missing.or_without("autoscaler", scaler.map(Vec::from_iter));
         let heads = missing.or_without("history", heads);
-        if let Some(number) = serving(&heads, &deployment) {
-            status.revision = short(name, number);
+        if let Some(head) = revision_of(&heads, &view.rolled.uid, &view.rolled.template) {
+            status.revision = short(name, head.number);
         }
         status.deployments = revisions(&view, &sets, &pods);
         for one in &mut status.deployments {
-            if let Some(head) = heads.iter().find(|head| made(head, &one.id, &sets)) {
+            let set = sets.iter().find(|set| set.name == one.id);
+            let head = set.and_then(|set| revision_of(&heads, &set.owner, &set.template));
+            if let Some(head) = head {
                 one.revision = short(name, head.number);
             }
         }
@@ -160,15 +165,6 @@ impl WatchPlace {
     }
 }
 
-/// Whether the pods of a `ReplicaSet` are those of a revision.
-fn made(head: &RecordHead, set: &str, sets: &[SetView]) -> bool {
-    let set = sets.iter().find(|one| one.name == set);
-    let rolled = head.rolled.as_ref();
-    rolled
-        .zip(set)
-        .is_some_and(|(rolled, set)| rolled.made(&set.owner, &set.template))
-}
-
 /// Pieces that could not be read, each with why.
 #[derive(Debug, Default)]
 struct Missing(Vec<String>);
@@ -217,10 +213,11 @@ fn seen(deployment: &Value, view: &DeploymentView, cluster: &str) -> Status {
 
 /// The template that the Deployment is set to, and those that still have pods; newest first.
 fn revisions(view: &DeploymentView, sets: &[SetView], pods: &[Pod]) -> Vec<Deployment> {
-    let is_current = |set: &SetView| set.template == view.template;
+    let is_current = |set: &SetView| set.template == view.rolled.template;
     let mut own: Vec<&SetView> = sets
         .iter()
-        .filter(|set| set.owner == view.uid && (is_current(set) || set.desired + set.replicas > 0))
+        .filter(|set| set.owner == view.rolled.uid)
+        .filter(|set| is_current(set) || set.desired + set.replicas > 0)
         .collect();
     own.sort_by_key(|set| (!is_current(set), std::cmp::Reverse(set.created)));
     let said = view.condition("Progressing");

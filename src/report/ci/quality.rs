@@ -48,7 +48,7 @@ fn finding(problem: &Problem, path: &str, fingerprint: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::stories;
+    use crate::report::tests::stories;
 
     fn reported(problems: &[Problem]) -> Vec<Value> {
         let ledger = stories::ledger(&[]);

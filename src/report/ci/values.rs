@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::event::{EventKind, Outcome, VerdictWord};
     use crate::report::ledger::Ledger;
-    use crate::report::stories;
+    use crate::report::tests::stories;
 
     /// A ledger of services that all ended with this revision.
     fn ended(names: &[&str], revision: &str) -> Ledger {

@@ -135,7 +135,7 @@ impl Once {
 mod tests {
     use super::*;
     use crate::event::VerdictWord;
-    use crate::report::stories::{evidence, failure, outcome};
+    use crate::report::tests::stories::{evidence, failure, outcome};
 
     const WHY: &str = "the breaker's threshold was exceeded; the container exits, seen 3 times: \
                        Essential container in task exited";

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::super::human::Human;
-use super::super::stories::{self, after, api, failure, following, gauge, message, of, phase};
+use super::stories::{self, after, api, failure, following, gauge, message, of, phase};
 use super::telling;
 use crate::event::{Event, EventKind, PhaseWord};
 

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::{Format, Style, ci, stories};
-use super::{telling, told};
+use super::{stories, telling, told};
 use crate::harmless::is_unsafe;
+use crate::report::{Format, Style, ci};
 
 /// Pieces of text that a hostile log line would be made of.
 fn hostile_text() -> impl Strategy<Value = String> {

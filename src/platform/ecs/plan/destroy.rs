@@ -10,8 +10,9 @@ use super::adopt;
 use super::change::Change;
 use super::draft::{Draft, removed};
 use super::observe::Observed;
-use crate::event::{EventKind, Events};
+use crate::event::Events;
 use crate::platform::ecs::Ecs;
+use crate::platform::leaving::{self, Leaving};
 use crate::platform::{Failed, Gone, Intent, TakesOver};
 use crate::rollout::Gauge;
 use crate::spec::EcsService;
@@ -62,8 +63,7 @@ impl Ecs {
     }
 
     /// Waits until the last task of a deleted service has stopped, until `deadline`, or until
-    /// `cancelled` is ready. Counts are told as they change. A read that fails for a while is no
-    /// end.
+    /// `cancelled` is ready.
     pub async fn drained(
         &self,
         service: &EcsService,
@@ -71,36 +71,35 @@ impl Ecs {
         cancelled: impl Future<Output = ()>,
         events: &Events,
     ) -> Result<Gone, Failed> {
-        let mut cancelled = std::pin::pin!(cancelled);
-        let mut told = None;
-        loop {
-            match self.find_service(service.own.service.as_str()).await {
-                Ok(found) => match found.service {
-                    None => return Ok(Gone::Gone),
-                    Some(there) => {
-                        let gauge = Gauge {
-                            old: there.view.running,
-                            pending: there.pending,
-                            ..Gauge::default()
-                        };
-                        if told.as_ref() != Some(&gauge) {
-                            events.send(EventKind::Progress(gauge.clone()));
-                            told = Some(gauge);
-                        }
-                    }
-                },
-                Err(error) if error.kind.may_pass() => {}
-                Err(error) => return Err(error),
-            }
-            let now = self.clock().now();
-            if now >= deadline {
-                return Ok(Gone::TimedOut(Vec::new()));
-            }
-            let next = self.clock().sleep_until(deadline.min(now + LOOK));
-            tokio::select! {
-                () = &mut cancelled => return Ok(Gone::Cancelled(Vec::new())),
-                () = next => {}
-            }
-        }
+        let deleted = Deleted {
+            ecs: self,
+            name: service.own.service.as_str(),
+            left: None,
+        };
+        leaving::wait(deleted, *self.clock(), LOOK, deadline, cancelled, events).await
+    }
+}
+
+/// A service that was deleted.
+struct Deleted<'a> {
+    ecs: &'a Ecs,
+    name: &'a str,
+    /// The tasks that it has left; `None`: it is gone.
+    left: Option<Gauge>,
+}
+
+impl Leaving for Deleted<'_> {
+    async fn look(&mut self) -> Result<bool, Failed> {
+        let found = self.ecs.find_service(self.name).await?;
+        self.left = found.service.map(|there| Gauge {
+            old: there.view.running,
+            pending: there.pending,
+            ..Gauge::default()
+        });
+        Ok(self.left.is_none())
+    }
+
+    fn gauge(&self) -> Option<Gauge> {
+        self.left.clone()
     }
 }

@@ -17,7 +17,7 @@ mod classic;
 pub mod failures;
 mod record;
 #[cfg(test)]
-mod rows;
+mod tests;
 
 use self::failures::{Failures, RECORD_DELAY, RELAPSES, passed, remember};
 use self::record::{by_end, by_record};

@@ -8,10 +8,10 @@ use crate::platform::kubernetes::plan::earlier_revision::made;
 use crate::platform::kubernetes::{Kubernetes, Session};
 
 impl Kubernetes {
-    /// Writes into the history how it ended, and gives the lock back. `asked` is the digest of what
-    /// the command asks for. What cannot be written is a warning.
-    pub async fn finish(&self, session: &Session, asked: &str, outcome: &Outcome, events: &Events) {
-        if let Some((number, end)) = self.end(session, asked, outcome) {
+    /// Writes into the history how it ended, and gives the lock back. What cannot be written is a
+    /// warning.
+    pub async fn finish(&self, session: &Session, outcome: &Outcome, events: &Events) {
+        if let Some((number, end)) = self.end(session, outcome) {
             self.write_end(session, number, end, outcome, events).await;
         }
         self.release(session, left(outcome)).await;
@@ -46,7 +46,7 @@ impl Kubernetes {
     }
 
     /// What is to be written, of which revision; `None`: nothing.
-    fn end(&self, session: &Session, asked: &str, outcome: &Outcome) -> Option<(u32, End)> {
+    fn end(&self, session: &Session, outcome: &Outcome) -> Option<(u32, End)> {
         let heads = session.heads();
         let Some(number) = session.record() else {
             // Without the lock the history is not ours to write, but for what is on record as failed
@@ -54,7 +54,8 @@ impl Kubernetes {
             let look = session.look();
             let live = look.observed.deployment(session.name())?;
             let head = heads.first()?;
-            let recovered = head.state == State::Failed && head.digest == asked && made(head, live);
+            let recovered =
+                head.state == State::Failed && head.digest == look.asked && made(head, live);
             let end = end(head, false, outcome)?;
             return (recovered && end == End::State(State::Healthy)).then_some((head.number, end));
         };
@@ -115,7 +116,7 @@ fn end(head: &RecordHead, is_own: bool, outcome: &Outcome) -> Option<End> {
 mod tests {
     use super::super::record::CapturedState;
     use super::*;
-    use crate::platform::kubernetes::history::record::Rolled;
+    use crate::platform::kubernetes::rollout::Rolled;
 
     fn head(state: State, rolled: bool) -> RecordHead {
         let mut head = RecordHead::sample(1, state, CapturedState::Healthy);

@@ -6,6 +6,7 @@
 //! the contents. The contents never change.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
@@ -14,10 +15,12 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde::{Deserialize, Serialize};
 
 use self::head::is_of_run;
+use crate::platform::again::Again;
 use crate::platform::digest::digest as platform_digest;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::failures;
 use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::rollout::Rolled;
 use crate::platform::kubernetes::{Kubernetes, MANAGER, Session, key};
 
 mod elsewhere;
@@ -40,6 +43,18 @@ pub const TYPE: &str = "deployer/revision";
 
 /// How many records are kept. The newest healthy one is kept beyond that.
 pub const KEPT: usize = 10;
+
+/// How often it is tried to open a record that the server has no time for.
+const OPENINGS: u32 = 4;
+
+/// Between two of these.
+const OPEN_AGAIN: Duration = Duration::from_secs(1);
+
+/// How often it is tried to make the same mark.
+const MARKINGS: u32 = 3;
+
+/// Between two of these.
+const MARK_AGAIN: Duration = Duration::from_millis(500);
 
 /// How a deployment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,17 +94,6 @@ impl State {
     pub fn is_open(self) -> bool {
         matches!(self, Self::Going | Self::GoingBack | Self::Left)
     }
-}
-
-/// Which rollout a deployment started: what the answer to our write of the Deployment said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rolled {
-    /// The Deployment's `uid`.
-    pub uid: String,
-    /// Its `generation` after the write.
-    pub generation: i64,
-    /// A digest of its pod template after the write.
-    pub template: String,
 }
 
 /// What was there before the first write.
@@ -166,18 +170,15 @@ impl Kubernetes {
             .secret(name, asked, captured.objects)
             .map_err(|error| Failed::new(operation(), FailureKind::Invalid, error.to_string()))?;
         let wire = self.wire().await?;
-        let mut tries = 0;
+        let mut again = Again::every(self.clock, OPEN_AGAIN).tries(OPENINGS);
         while let Err(error) = wire.create_secret(&secret).await {
             let failed = failures::failed(operation(), &error);
-            tries += 1;
             match failed.kind {
                 FailureKind::Conflict | FailureKind::Lost | FailureKind::Server => {
                     self.settle_open(name, &secret, failed).await?;
                     break;
                 }
-                FailureKind::Throttled | FailureKind::Unreachable if tries < OPENINGS => {
-                    self.clock.sleep_until(self.clock.now() + OPEN_AGAIN).await;
-                }
+                FailureKind::Throttled | FailureKind::Unreachable if again.next().await => {}
                 _ => return Err(failed),
             }
         }
@@ -226,18 +227,16 @@ impl Kubernetes {
         let secrets: Api<Secret> = self.api().await?;
         let patch = mark.patch();
         let own = record_name(name, number);
-        let mut tries = 0;
+        let mut again = Again::every(self.clock, MARK_AGAIN).tries(MARKINGS);
         loop {
-            tries += 1;
             let (params, patch) = (PatchParams::default(), Patch::Merge(&patch));
             let Err(error) = secrets.patch_metadata(&own, &params, &patch).await else {
                 break;
             };
             let failed = failures::failed(operation(), &error);
-            if tries == 3 || !failed.kind.may_pass() {
+            if !failed.kind.may_pass() || !again.next().await {
                 return Err(failed);
             }
-            self.clock.sleep_until(self.clock.now() + MARK_AGAIN).await;
         }
         session.has_marked(number, mark);
         Ok(())
@@ -303,15 +302,6 @@ impl Kubernetes {
         }
     }
 }
-
-/// How often it is tried to open a record that the server has no time for.
-const OPENINGS: u32 = 4;
-
-/// Between two of these.
-const OPEN_AGAIN: std::time::Duration = std::time::Duration::from_secs(1);
-
-/// Between two attempts to make the same mark.
-const MARK_AGAIN: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// The numbers of the records that are not kept: beyond the newest ones, and never the newest
 /// healthy one, nor one that is not over.

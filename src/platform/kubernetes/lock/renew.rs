@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 
 use super::{LASTS, LOOK_AGAIN, LeaseView, RENEWED_EVERY, lease_name};
 use crate::clock::Clock;
+use crate::platform::again::Again;
 use crate::platform::aws::ServerTime;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
@@ -76,9 +77,8 @@ impl Held {
     pub(super) async fn give_back(self, left: Left) -> Result<(), Failed> {
         self.task.abort();
         let mut goes = self.is_new && left == Left::Nothing;
-        let mut tries = 0;
+        let mut again = Again::every(self.keeper.clock, AGAIN).tries(TRIES);
         loop {
-            tries += 1;
             let given = if goes {
                 self.keeper.delete().await
             } else {
@@ -87,7 +87,7 @@ impl Held {
             };
             let error = match given {
                 Ok(()) => return Ok(()),
-                Err(error) if tries == TRIES => return Err(error),
+                Err(error) if !again.may() => return Err(error),
                 Err(error) => error,
             };
             match error.kind {
@@ -102,10 +102,7 @@ impl Held {
                 FailureKind::Missing => return Ok(()),
                 // Whoever may not delete it leaves it free.
                 FailureKind::Denied if goes => goes = false,
-                kind if kind.may_pass() => {
-                    let clock = self.keeper.clock;
-                    clock.sleep_until(clock.now() + AGAIN).await;
-                }
+                kind if kind.may_pass() => again.pause().await,
                 _ => return Err(error),
             }
         }

@@ -4,7 +4,7 @@ use http::Method;
 use proptest::prelude::*;
 
 use super::*;
-use crate::platform::kubernetes::history::shelf::{Fate, Shelf};
+use crate::platform::kubernetes::history::tests::shelf::{Fate, Shelf};
 use crate::platform::kubernetes::plan::Look;
 
 const LEASE: &str = "/leases/deployer.api";

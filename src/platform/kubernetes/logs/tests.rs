@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::platform::kubernetes::rollout::standing::rows::at;
-use crate::platform::kubernetes::rollout::watch::server::Server;
+use crate::platform::kubernetes::rollout::standing::tests::at;
+use crate::platform::kubernetes::rollout::watch::tests::server::Server;
 
 fn pod(name: &str, restarts: i32) -> Value {
     json!({

@@ -1,12 +1,14 @@
 //! What precedes the first write: the lock, the record of what is asked for and of what was there,
 //! a last look at the Deployment, and the API server's own word on every apply. All of it at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::Performing;
 use crate::platform::PerformError;
+use crate::platform::again::Again;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::MANAGER;
 use crate::platform::kubernetes::api::object::Object;
@@ -21,9 +23,9 @@ use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::adopt::{is_taken_over, same_owner};
 use crate::platform::kubernetes::plan::change::{Basis, Change};
 use crate::platform::kubernetes::plan::dry_run::{Proof, contested};
-use crate::platform::kubernetes::plan::earlier_revision::{made, serving};
+use crate::platform::kubernetes::plan::earlier_revision::{made, recorded, set_to};
 use crate::platform::kubernetes::plan::observe::deployment;
-use crate::platform::kubernetes::rollout::health::Health;
+use crate::platform::kubernetes::rollout::health::is_well;
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
 /// the lock takes its own back at once.
@@ -122,9 +124,13 @@ impl Performing<'_> {
 
     /// Puts a Deployment as it is now in the place of what was there.
     fn look(&mut self, id: Id, looked: Option<Value>) {
+        if self.observed.live(&id) == looked.as_ref() {
+            return;
+        }
+        let objects = &mut Arc::make_mut(&mut self.observed).objects;
         match looked {
-            Some(live) => self.observed.objects.insert(id, live),
-            None => self.observed.objects.remove(&id),
+            Some(live) => objects.insert(id, live),
+            None => objects.remove(&id),
         };
     }
 
@@ -165,10 +171,7 @@ impl Performing<'_> {
     }
 
     fn asked(&self) -> Option<&[Object]> {
-        self.plan.changes.iter().find_map(|change| match change {
-            Change::Record { asked } => Some(asked.as_slice()),
-            _ => None,
-        })
+        recorded(&self.plan.changes)
     }
 
     /// A run that was killed, or left its rollout to itself, opened the record of just this: what it
@@ -205,7 +208,7 @@ impl Performing<'_> {
                 let captured = Captured {
                     objects: &objects,
                     state,
-                    revision: serving(&self.observed, self.name).map(|head| head.number),
+                    revision: set_to(&self.observed, self.name).map(|head| head.number),
                 };
                 let asked = self.asked().unwrap_or_default();
                 let opened = self.kube.open(self.session, *number, asked, captured);
@@ -216,15 +219,11 @@ impl Performing<'_> {
 
     /// Another run seems to have opened the record, but we have the lock.
     async fn record_again(&self, place: &RecordAt) -> Result<(), Failed> {
-        let mut tries = 0;
+        let mut again = Again::every(self.kube.clock, PAUSE).tries(TRIES);
         loop {
-            tries += 1;
-            self.kube
-                .clock
-                .sleep_until(self.kube.clock.now() + PAUSE)
-                .await;
+            again.pause().await;
             match self.record(place).await {
-                Err(error) if error.kind == FailureKind::Refused && tries < TRIES => {}
+                Err(error) if error.kind == FailureKind::Refused && again.may() => {}
                 other => return other,
             }
         }
@@ -258,7 +257,7 @@ impl Performing<'_> {
         let former = self.observed.former_deployment();
         let state = match former.or_else(|| self.observed.deployment(self.name)) {
             None => CapturedState::Nothing,
-            Some(live) if Health::of(live).is_settled() => CapturedState::Healthy,
+            Some(live) if is_well(live) => CapturedState::Healthy,
             Some(_) => CapturedState::Unwell,
         };
         (objects.collect(), state)

@@ -79,3 +79,12 @@ pub fn notes(service: &KubeService) -> Vec<Note> {
     let zero = is_zero.then(|| counting::nothing_wanted(service, "pod"));
     zero.into_iter().collect()
 }
+
+/// That nobody knows whether it is the cluster that answers.
+pub(super) fn unverified() -> Note {
+    Note::warning(
+        "tls_not_verified",
+        "The kubeconfig says `insecure-skip-tls-verify`: anybody on the way to the cluster could read the \
+         credentials and every Secret, and answer in its place.",
+    )
+}

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::earlier_revision::{made, serving};
+use super::earlier_revision::{made, set_to};
 use super::observe::Observed;
 use crate::platform::kubernetes::history::record::{CapturedState, RecordHead, State, short};
 use crate::platform::kubernetes::lock::LeaseView;
 use crate::platform::kubernetes::rollback::Target;
-use crate::platform::kubernetes::rollout::health::Health;
+use crate::platform::kubernetes::rollout::look::DeploymentView;
 use crate::platform::kubernetes::rollout::{GoingBack, RolloutId, Watched};
 use crate::platform::{Current, Whose};
 use crate::spec::KubeService;
@@ -37,7 +37,7 @@ pub fn current(facts: &Facts<'_>) -> Current<Watched> {
                 facts,
                 name,
                 live,
-                health: Health::of(live),
+                view: DeploymentView::of(live).unwrap_or_default(),
                 newest: facts.observed.newest(),
                 holder: facts.observed.holder(),
             };
@@ -54,7 +54,7 @@ struct Looking<'a> {
     facts: &'a Facts<'a>,
     name: &'a str,
     live: &'a Value,
-    health: Health,
+    view: DeploymentView,
     newest: Option<&'a RecordHead>,
     holder: Option<&'a LeaseView>,
 }
@@ -81,7 +81,7 @@ impl Looking<'_> {
         if let Some(failed) = self.failed() {
             return failed;
         }
-        if self.health.is_settled() {
+        if self.view.is_well() {
             return self.settled();
         }
         Current::Rolling(self.follow(None))
@@ -98,17 +98,17 @@ impl Looking<'_> {
         if let Some(failed) = self.failed() {
             return failed;
         }
-        if self.health.is_settled() {
+        if self.view.is_well() {
             return self.settled();
         }
         // It was complete, and nobody is at work: what is missing now is no rollout.
-        if self.health.is_rolled_out() && self.health.was_complete {
+        if self.view.is_rolled_out() && self.view.was_complete() {
             return Current::Unwell {
-                reason: self.health.words(),
+                reason: self.view.words(),
                 rollout: self.follow(None),
             };
         }
-        let what = serving(self.facts.observed, self.name).map_or_else(
+        let what = set_to(self.facts.observed, self.name).map_or_else(
             || format!("a rollout of {} that is not ours", self.name),
             |head| format!("a rollout of {}", short(self.name, head.number)),
         );
@@ -133,9 +133,11 @@ impl Looking<'_> {
         let on_record = self
             .newest
             .filter(|head| head.state == State::Failed && made(head, self.live))
-            .filter(|_| !self.health.is_settled());
+            .filter(|_| !self.view.is_well());
         let words = |head: &RecordHead| head.reason.clone().unwrap_or_default();
-        let reason = on_record.map(words).or_else(|| self.health.stuck.clone())?;
+        let reason = on_record
+            .map(words)
+            .or_else(|| self.view.stuck().map(str::to_owned))?;
         Some(Current::Unwell {
             reason: format!("{} failed: {reason}", self.revision()),
             rollout: self.follow(on_record),
@@ -144,7 +146,7 @@ impl Looking<'_> {
 
     fn settled(&self) -> Current<Watched> {
         Current::Settled {
-            proven: self.health.desired > 0,
+            proven: self.view.desired > 0,
             serving: self.revision(),
         }
     }
@@ -155,7 +157,7 @@ impl Looking<'_> {
         let mut rollout = self.follow(open.filter(|head| made(head, self.live)));
         rollout.can_go_back = self.holder.is_some();
         Current::Busy {
-            what: format!("{what}: {}", self.health.words()),
+            what: format!("{what}: {}", self.view.words()),
             rollout,
             whose: if self.holder.is_some() {
                 Whose::Held
@@ -167,7 +169,7 @@ impl Looking<'_> {
 
     /// What serves, in words.
     fn revision(&self) -> String {
-        let head = serving(self.facts.observed, self.name);
+        let head = set_to(self.facts.observed, self.name);
         head.map_or_else(
             || self.name.to_owned(),
             |head| short(self.name, head.number),
@@ -177,13 +179,13 @@ impl Looking<'_> {
     /// To follow what is there, which is of that record where there is one.
     fn follow(&self, record: Option<&RecordHead>) -> Watched {
         let number = record
-            .or_else(|| serving(self.facts.observed, self.name))
+            .or_else(|| set_to(self.facts.observed, self.name))
             .map(|head| head.number);
-        let mut ours = RolloutId::of(self.live, number).unwrap_or(NOBODY);
+        let mut ours = RolloutId::of(self.live, number).unwrap_or_default();
         ours.former = record.and_then(|head| before(self.name, head));
         // It was complete once: what comes up now (a count, a pod that moved) began just now, and
         // not when the pods' template was last written, which may be long ago.
-        if self.health.was_complete {
+        if self.view.was_complete() {
             ours.begun = self.facts.observed.at;
         }
         let mut rollout = Watched::new(self.facts.service, ours);
@@ -195,20 +197,12 @@ impl Looking<'_> {
     /// To follow the rollback of a record: of the rollout that failed, and of what takes its place.
     fn going_back(&self, head: &RecordHead) -> Watched {
         let mut rollout = self.follow(Some(head));
-        if let Some(rolled) = &head.rolled
-            && !made(head, self.live)
-        {
-            let back = std::mem::replace(
-                &mut rollout.ours,
-                RolloutId {
-                    uid: rolled.uid.clone(),
-                    generation: rolled.generation,
-                    template: rolled.template.clone(),
-                    revision: Some(head.number),
-                    begun: head.began,
-                    former: before(self.name, head),
-                },
-            );
+        if let Some(failed) = RolloutId::recorded(head).filter(|_| !made(head, self.live)) {
+            let failed = RolloutId {
+                former: before(self.name, head),
+                ..failed
+            };
+            let back = std::mem::replace(&mut rollout.ours, failed);
             rollout.going_back = Some(GoingBack {
                 ours: RolloutId {
                     revision: None,
@@ -222,16 +216,6 @@ impl Looking<'_> {
         rollout
     }
 }
-
-/// A Deployment without an identity, which the API server never shows.
-const NOBODY: RolloutId = RolloutId {
-    uid: String::new(),
-    generation: 0,
-    template: String::new(),
-    revision: None,
-    begun: None,
-    former: None,
-};
 
 /// What served before a revision, in words.
 fn before(name: &str, head: &RecordHead) -> Option<String> {

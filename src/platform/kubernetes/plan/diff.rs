@@ -20,7 +20,7 @@ use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::kinds::service::ports::{Both, Passage};
 use crate::platform::kubernetes::kinds::service::{outside, ports};
 use crate::platform::kubernetes::kinds::{Id, Kind};
-use crate::platform::kubernetes::rollout::health::Health;
+use crate::platform::kubernetes::rollout::health::is_well;
 use crate::platform::{TakesOver, counting};
 
 mod pair;
@@ -89,8 +89,7 @@ impl<'a> Work<'a> {
             observed
                 .live(&object.id)
                 .map_or(work.former().is_some(), |live| {
-                    rolls(object.id.kind, &work.pair(object, live).differences)
-                        || !Health::of(live).is_settled()
+                    rolls(object.id.kind, &work.pair(object, live).differences) || !is_well(live)
                 })
         });
         work

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::change::Change;
 use super::former::Former;
 use super::observe::Observed;
 use super::replicas;
@@ -11,11 +12,11 @@ use crate::plan::Note;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::history::record;
 use crate::platform::kubernetes::history::record::{RecordHead, State, short};
+use crate::platform::kubernetes::history::{record, revision_of};
 use crate::platform::kubernetes::kinds::Kind;
 use crate::platform::kubernetes::kinds::desired::Desired;
-use crate::platform::kubernetes::rollout::template_digest;
+use crate::platform::kubernetes::rollout::Rolled;
 
 impl Kubernetes {
     /// What revision `to` asked for, or the last one known good that is not what serves now.
@@ -56,7 +57,7 @@ fn good<'a>(records: &'a [RecordHead], serves: Option<&String>) -> Option<&'a Re
 }
 
 fn last_good(name: &str, observed: &Observed, history: &[RecordHead]) -> Result<u32, Failed> {
-    let serves = serving(observed, name).map(|head| &head.digest);
+    let serves = set_to(observed, name).map(|head| &head.digest);
     good(history, serves)
         .map(|head| head.number)
         .ok_or_else(|| {
@@ -94,15 +95,15 @@ pub(crate) fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32,
     })
 }
 
-/// The revision that serves: the newest one whose pods are those that are there.
-pub fn serving<'a>(observed: &'a Observed, name: &str) -> Option<&'a RecordHead> {
-    let live = observed.deployment(name)?;
-    observed.records.iter().find(|head| made(head, live))
+/// The revision that the Deployment is set to.
+pub fn set_to<'a>(observed: &'a Observed, name: &str) -> Option<&'a RecordHead> {
+    let live = Rolled::of(observed.deployment(name)?)?;
+    revision_of(&observed.records, &live.uid, &live.template)
 }
 
 /// What serves, in words: a revision, or the image where the history has none.
 pub fn words(observed: &Observed, name: &str, live: &Value) -> String {
-    if let Some(head) = serving(observed, name) {
+    if let Some(head) = set_to(observed, name) {
         return short(name, head.number);
     }
     let image = live.pointer("/spec/template/spec/containers/0/image");
@@ -114,11 +115,16 @@ pub fn words(observed: &Observed, name: &str, live: &Value) -> String {
 
 /// Whether the pods that are there are those of a revision.
 pub fn made(head: &RecordHead, live: &Value) -> bool {
-    let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
-    head.rolled
-        .as_ref()
-        .zip(uid)
-        .is_some_and(|(rolled, uid)| rolled.made(uid, &template_digest(live)))
+    let rolled = head.rolled.as_ref().zip(Rolled::of(live));
+    rolled.is_some_and(|(rolled, live)| rolled.is_as(&live))
+}
+
+/// What these changes keep as asked for; `None`: they make no revision.
+pub fn recorded(changes: &[Change]) -> Option<&[Object]> {
+    changes.iter().find_map(|change| match change {
+        Change::Record { asked } => Some(asked.as_slice()),
+        _ => None,
+    })
 }
 
 /// A warning where the newest deployment of just this, or of just these images, tripped.
@@ -172,7 +178,7 @@ pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::kubernetes::plan::samples::{desired, head, there};
+    use crate::platform::kubernetes::plan::tests::samples::{desired, head, there};
 
     #[test]
     fn the_last_good_one_is_not_what_serves_by_another_number() {

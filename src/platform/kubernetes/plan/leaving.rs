@@ -11,13 +11,14 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::observe::deployment;
-use crate::event::{EventKind, Events};
+use crate::event::Events;
 use crate::platform::Gone;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::api::requests::Wire;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::{Kubernetes, Session};
+use crate::platform::leaving::{self, Leaving};
 use crate::rollout::Gauge;
 
 /// How often what goes away is looked at.
@@ -25,8 +26,7 @@ const LOOK: Duration = Duration::from_secs(2);
 
 impl Kubernetes {
     /// Waits until the last pod of a deleted service has stopped and no finalizer holds what was
-    /// deleted with it, until `deadline`, or until `cancelled` is ready. Counts are told as they
-    /// change, and once who holds what. A read that fails for a while is no end.
+    /// deleted with it, until `deadline`, or until `cancelled` is ready. Who holds what is told once.
     pub async fn drained(
         &self,
         session: &Session,
@@ -34,9 +34,8 @@ impl Kubernetes {
         cancelled: impl Future<Output = ()>,
         events: &Events,
     ) -> Result<Gone, Failed> {
-        let ids = deleted(session);
-        let leaving = Leaving::new(ids, Whole::Service);
-        self.leave(leaving, deadline, cancelled, events).await
+        let deleted = Deleted::new(self.wire().await?, deleted(session), Whole::Service);
+        leaving::wait(deleted, self.clock, LOOK, deadline, cancelled, events).await
     }
 
     /// Waits until nobody holds any more what these changes deleted. What waits for nothing but its
@@ -56,50 +55,15 @@ impl Kubernetes {
         if ids.is_empty() {
             return Ok(Gone::Gone);
         }
-        let leaving = Leaving::new(ids, Whole::Held);
-        self.leave(leaving, deadline, cancelled, events).await
-    }
-
-    async fn leave(
-        &self,
-        mut leaving: Leaving,
-        deadline: Timestamp,
-        cancelled: impl Future<Output = ()>,
-        events: &Events,
-    ) -> Result<Gone, Failed> {
-        let wire = self.wire().await?;
-        let mut cancelled = std::pin::pin!(cancelled);
-        loop {
-            // A look that hangs is no reason to wait for longer.
-            let look = self.clock.before(Some(deadline), leaving.look(&wire));
-            let looked = tokio::select! {
-                () = &mut cancelled => return Ok(Gone::Cancelled(leaving.words())),
-                looked = Box::pin(look) => looked,
-            };
-            match looked {
-                Some(Ok(())) if leaving.left.is_empty() => return Ok(Gone::Gone),
-                Some(Ok(())) => leaving.tell(events),
-                Some(Err(error)) if error.kind.may_pass() => {}
-                Some(Err(error)) => return Err(error),
-                None => return Ok(Gone::TimedOut(leaving.words())),
-            }
-            let now = self.clock.now();
-            if now >= deadline {
-                return Ok(Gone::TimedOut(leaving.words()));
-            }
-            let next = self.clock.sleep_until(deadline.min(now + LOOK));
-            tokio::select! {
-                () = &mut cancelled => return Ok(Gone::Cancelled(leaving.words())),
-                () = next => {}
-            }
-        }
+        let deleted = Deleted::new(self.wire().await?, ids, Whole::Held);
+        leaving::wait(deleted, self.clock, LOOK, deadline, cancelled, events).await
     }
 }
 
 /// What the last plan was made from may have been deleted.
 fn deleted(session: &Session) -> Vec<Id> {
-    let objects = session.look().observed.objects;
-    let mut ids: Vec<Id> = objects.into_keys().collect();
+    let look = session.look();
+    let mut ids: Vec<Id> = look.observed.objects.keys().cloned().collect();
     ids.retain(|id| id.kind.is_namespaced());
     let own = deployment(session.name());
     if !ids.contains(&own) {
@@ -118,7 +82,8 @@ enum Whole {
 }
 
 /// What goes away, and what was told of it.
-struct Leaving {
+struct Deleted<'a> {
+    wire: Wire<'a>,
     whole: Whole,
     /// What is not known to be gone.
     ids: Vec<Id>,
@@ -126,29 +91,30 @@ struct Leaving {
     left: Vec<(Id, Value)>,
     /// How often it was looked at.
     looks: u32,
-    gauge: Option<Gauge>,
     told: BTreeSet<String>,
 }
 
 /// What a finalizer holds for longer than so many looks is told: most let go at once.
 const LOOKS: u32 = 2;
 
-impl Leaving {
-    fn new(ids: Vec<Id>, whole: Whole) -> Self {
+impl<'a> Deleted<'a> {
+    fn new(wire: Wire<'a>, ids: Vec<Id>, whole: Whole) -> Self {
         Self {
+            wire,
             whole,
             ids,
             left: Vec::new(),
             looks: 0,
-            gauge: None,
             told: BTreeSet::new(),
         }
     }
+}
 
-    /// Reads what is still there. Beside the Deployment of a service only what is being deleted
+impl Leaving for Deleted<'_> {
+    /// Beside the Deployment of a service only what is being deleted
     /// counts: the rest is not ours, and stays.
-    async fn look(&mut self, wire: &Wire<'_>) -> Result<(), Failed> {
-        let read = join_all(self.ids.iter().map(|id| wire.read(id))).await;
+    async fn look(&mut self) -> Result<bool, Failed> {
+        let read = join_all(self.ids.iter().map(|id| self.wire.read(id))).await;
         let mut left = Vec::new();
         for (id, live) in self.ids.iter().zip(read) {
             let goes = |live: &Value| match self.whole {
@@ -160,13 +126,18 @@ impl Leaving {
         self.ids = left.iter().map(|(id, _)| id.clone()).collect();
         self.left = left;
         self.looks += 1;
-        Ok(())
+        Ok(self.left.is_empty())
+    }
+
+    fn gauge(&self) -> Option<Gauge> {
+        let pods = self.left.iter().map(|(_, live)| pods(live));
+        (self.whole == Whole::Service).then(|| Gauge {
+            old: pods.sum(),
+            ..Gauge::default()
+        })
     }
 
     fn tell(&mut self, events: &Events) {
-        if self.whole == Whole::Service {
-            self.tell_pods(events);
-        }
         if self.looks <= LOOKS {
             return;
         }
@@ -178,18 +149,6 @@ impl Leaving {
                 );
                 events.warn("held_by_finalizer", words);
             }
-        }
-    }
-
-    fn tell_pods(&mut self, events: &Events) {
-        let pods = self.left.iter().map(|(_, live)| pods(live));
-        let gauge = Gauge {
-            old: pods.sum(),
-            ..Gauge::default()
-        };
-        if self.gauge.as_ref() != Some(&gauge) {
-            events.send(EventKind::Progress(gauge.clone()));
-            self.gauge = Some(gauge);
         }
     }
 

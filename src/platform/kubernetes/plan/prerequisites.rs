@@ -178,7 +178,8 @@ mod tests {
 
     use super::*;
     use crate::plan::Change as _;
-    use crate::platform::kubernetes::{Id, Kind as ObjectKind, Object};
+    use crate::platform::kubernetes::api::object::Object;
+    use crate::platform::kubernetes::kinds::{Id, Kind as ObjectKind};
     use crate::spec::Reach;
 
     fn place(create_namespace: bool) -> KubePlace {

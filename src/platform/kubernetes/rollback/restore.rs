@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::{Kubernetes, Object, REPLICAS_MANAGER, Session};
+use crate::clock::after;
+use crate::platform::again::Again;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict::conflicts;
 use crate::platform::kubernetes::api::failures;
+use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::api::requests::{Applying, Wire};
 use crate::platform::kubernetes::fields::compare::Ownership;
 use crate::platform::kubernetes::history::record::Sets;
@@ -19,13 +21,14 @@ use crate::platform::kubernetes::plan::adopt::same_owner;
 use crate::platform::kubernetes::plan::observe::deployment;
 use crate::platform::kubernetes::plan::replicas;
 use crate::platform::kubernetes::rollout::template_digest;
+use crate::platform::kubernetes::{Kubernetes, REPLICAS_MANAGER, Session};
 
 /// How long a write of the remedy is tried again when the server is busy or gone for a moment. It
 /// may be sent twice: what it says is the same each time.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two attempts.
-pub(super) const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What came of it.
 pub(super) struct Restored {
@@ -36,6 +39,11 @@ pub(super) struct Restored {
 }
 
 impl Kubernetes {
+    /// The attempts at what is worth some patience.
+    pub(super) fn persistent(&self) -> Again {
+        Again::every(self.clock, AGAIN).until(after(self.clock.now(), PATIENCE))
+    }
+
     /// Applies `wanted`, which is in order, and deletes what the deployment that asked for
     /// `sets.asked` added. Only a Deployment that cannot be brought back is a failure.
     pub(super) async fn restore(
@@ -169,7 +177,7 @@ impl Kubernetes {
         how: Applying<'_>,
     ) -> Result<Value, Failed> {
         let operation = format!("bring {} back", object.id);
-        let end = self.clock.now() + PATIENCE;
+        let mut again = self.persistent();
         loop {
             let failed = match self.holds(session) {
                 Ok(()) => match wire.apply(object, how).await {
@@ -178,10 +186,9 @@ impl Kubernetes {
                 },
                 Err(error) => error,
             };
-            if !failed.kind.may_pass() || self.clock.now() >= end {
+            if !failed.kind.may_pass() || !again.next().await {
                 return Err(failed);
             }
-            self.clock.sleep_until(self.clock.now() + AGAIN).await;
         }
     }
 

@@ -8,7 +8,7 @@ use crate::rollout::Cause;
 mod pull;
 
 #[cfg(test)]
-mod rows;
+mod tests;
 
 pub use self::pull::pull;
 

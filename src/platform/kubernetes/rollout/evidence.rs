@@ -155,7 +155,6 @@ pub(crate) fn event(event: Event) -> EventView {
         container,
         reason: event.reason.unwrap_or_default(),
         message: event.message.unwrap_or_default(),
-        warning: event.type_.as_deref() == Some("Warning"),
         count: u32::try_from(count.unwrap_or(1)).unwrap_or(1),
     }
 }

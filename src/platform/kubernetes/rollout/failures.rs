@@ -19,8 +19,6 @@ mod start;
 mod states;
 
 #[cfg(test)]
-mod laws;
-#[cfg(test)]
 mod tests;
 
 use self::container::Ends;

@@ -1,8 +1,13 @@
-//! What a Deployment says of its own rollout, at one look. Pure.
+//! When a Deployment is rolled out and well, by what it says of itself at one look: the one
+//! definition that the verdict, the plan and the history share. Pure.
+//!
+//! While an autoscaler takes pods away there are more than are wanted. Nothing that is wanted is
+//! missing meanwhile, so what serves is well; but a rollout that is watched is over only once just
+//! what is wanted is there.
 
 use serde_json::Value;
 
-use crate::platform::kubernetes::plan::replicas;
+use super::look::DeploymentView;
 
 /// The reason of a Deployment that made no progress within its deadline (Kubernetes
 /// documentation, Deployments, failed deployment).
@@ -12,78 +17,54 @@ const EXCEEDED: &str = "ProgressDeadlineExceeded";
 /// lost later.
 const COMPLETE: &str = "NewReplicaSetAvailable";
 
-/// One look at a Deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Health {
-    /// Pods asked for.
-    pub desired: u32,
-    /// Pods of the newest template.
-    pub updated: u32,
-    /// All pods, the old ones included.
-    pub all: u32,
-    /// Pods that were ready for long enough.
-    pub available: u32,
-    /// Whether the controllers have seen the newest spec.
-    pub observed: bool,
-    /// Why it makes no progress any more, in the API's own words.
-    pub stuck: Option<String>,
-    /// Why no pod can be made, in the API's own words.
-    pub refused: Option<String>,
-    /// Whether this revision was complete at some time.
-    pub was_complete: bool,
-    /// Whether somebody paused it.
-    pub paused: bool,
+/// Whether a Deployment, as it is, serves well.
+pub fn is_well(live: &Value) -> bool {
+    DeploymentView::of(live).is_some_and(|view| view.is_well())
 }
 
-impl Health {
-    /// Of a Deployment as it is.
-    pub fn of(deployment: &Value) -> Self {
-        let number = |path: &str| {
-            let number = deployment.pointer(path).and_then(Value::as_u64);
-            u32::try_from(number.unwrap_or(0)).unwrap_or(u32::MAX)
-        };
-        let generation = |path: &str| deployment.pointer(path).and_then(Value::as_i64);
-        let observed =
-            generation("/status/observedGeneration") >= generation("/metadata/generation");
-        let condition = |kind: &str| {
-            let all = deployment.pointer("/status/conditions");
-            let mut all = all.and_then(Value::as_array).into_iter().flatten();
-            all.find(|one| one["type"] == kind)
-        };
-        let words = |condition: &Value| {
-            let words = condition["message"].as_str().unwrap_or_default();
-            Some(words.to_owned())
-        };
-        let progressing = condition("Progressing").filter(|_| observed);
-        let has_reason = |reason: &str| progressing.filter(|one| one["reason"] == reason);
-        let refused = condition("ReplicaFailure").filter(|one| observed && one["status"] == "True");
-        Self {
-            desired: replicas::replicas(deployment),
-            updated: number("/status/updatedReplicas"),
-            all: number("/status/replicas"),
-            available: number("/status/availableReplicas"),
-            observed,
-            stuck: has_reason(EXCEEDED).and_then(words),
-            refused: refused.and_then(words),
-            was_complete: has_reason(COMPLETE).is_some(),
-            paused: deployment.pointer("/spec/paused") == Some(&Value::Bool(true)),
-        }
+impl DeploymentView {
+    /// Whether what it says is about its newest spec.
+    fn is_observed(&self) -> bool {
+        self.observed >= self.rolled.generation
     }
 
-    /// Whether all pods are of the newest template (Kubernetes documentation, Deployments, complete
-    /// deployment).
+    /// Whether all pods are of the newest template, and none that is wanted is missing (Kubernetes
+    /// documentation, Deployments, complete deployment).
     pub fn is_rolled_out(&self) -> bool {
-        self.observed && self.updated >= self.desired && self.all <= self.updated
+        self.is_observed() && self.updated >= self.desired && self.replicas == self.updated
     }
 
-    /// Whether nothing moves and all is well.
-    pub fn is_settled(&self) -> bool {
+    /// Whether it serves as it is wanted to: as many as are wanted have been ready for long enough.
+    pub fn is_well(&self) -> bool {
         self.is_rolled_out() && self.available >= self.desired
+    }
+
+    /// Whether a rollout of it is over and well: just what is wanted is there, and serves.
+    pub fn is_done(&self) -> bool {
+        self.is_well() && self.updated == self.desired
+    }
+
+    /// Why it makes no progress any more, in the API's own words.
+    pub fn stuck(&self) -> Option<&str> {
+        self.progress(EXCEEDED)
+    }
+
+    /// Whether this revision was complete at some time.
+    pub fn was_complete(&self) -> bool {
+        self.progress(COMPLETE).is_some()
+    }
+
+    /// What its controller says of the progress of the newest spec, where it is for that reason.
+    fn progress(&self, reason: &str) -> Option<&str> {
+        let said = self
+            .condition("Progressing")
+            .filter(|said| self.is_observed() && said.reason == reason)?;
+        Some(&said.message)
     }
 
     /// How far it is, in words.
     pub fn words(&self) -> String {
-        let old = match self.all.saturating_sub(self.updated) {
+        let old = match self.replicas.saturating_sub(self.updated) {
             0 => String::new(),
             old => format!(", {old} old ones left"),
         };
@@ -100,8 +81,18 @@ mod tests {
 
     use super::*;
 
-    fn deployment(status: &Value) -> Value {
-        json!({"metadata": {"generation": 3}, "spec": {"replicas": 2}, "status": status})
+    fn deployment(status: &Value) -> DeploymentView {
+        let object = json!({
+            "metadata": {"uid": "u", "generation": 3}, "spec": {"replicas": 2}, "status": status,
+        });
+        DeploymentView::of(&object).unwrap()
+    }
+
+    /// With so many pods in all, of the newest template, and available.
+    fn counts(all: u32, updated: u32, available: u32) -> DeploymentView {
+        deployment(&json!({
+            "observedGeneration": 3, "replicas": all, "updatedReplicas": updated, "availableReplicas": available,
+        }))
     }
 
     #[test]
@@ -110,44 +101,49 @@ mod tests {
             "observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2,
             "conditions": [{"type": "Progressing", "reason": "ProgressDeadlineExceeded", "message": "m"}],
         }));
-        let health = Health::of(&stale);
-        assert!(!health.is_settled());
-        assert_eq!(health.stuck, None);
+        assert!(!stale.is_well());
+        assert_eq!(stale.stuck(), None);
     }
 
     #[test]
     fn old_pods_and_missing_ones_unsettle_it() {
-        let status = |all: u32, updated: u32, available: u32| {
-            Health::of(&deployment(&json!({
-                "observedGeneration": 3, "replicas": all, "updatedReplicas": updated, "availableReplicas": available,
-            })))
-        };
-        assert!(status(2, 2, 2).is_settled());
-        assert!(!status(3, 2, 2).is_settled());
-        assert!(!status(2, 1, 2).is_settled());
-        assert!(!status(2, 2, 1).is_settled());
-        assert!(status(2, 2, 1).is_rolled_out());
+        for is in [DeploymentView::is_done, DeploymentView::is_well] {
+            assert!(is(&counts(2, 2, 2)));
+            assert!(!is(&counts(3, 2, 2)));
+            assert!(!is(&counts(2, 1, 2)));
+            assert!(!is(&counts(2, 2, 1)));
+        }
+        assert!(counts(2, 2, 1).is_rolled_out());
+    }
+
+    #[test]
+    fn pods_that_leave_by_a_scale_in_hide_nothing_but_the_end() {
+        let leaving = counts(3, 3, 3);
+        assert!(leaving.is_rolled_out() && leaving.is_well());
+        assert!(!leaving.is_done());
+        assert!(!counts(3, 3, 1).is_well());
+        // As many as are wanted, but not all of them of the newest template.
+        assert!(!counts(4, 3, 3).is_rolled_out());
     }
 
     #[test]
     fn reasons_are_the_apis_own_words() {
-        let health = Health::of(&deployment(&json!({
+        let view = deployment(&json!({
             "observedGeneration": 3,
             "conditions": [
                 {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "too slow"},
-                {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"},
             ],
-        })));
-        assert_eq!(health.stuck.as_deref(), Some("too slow"));
-        assert_eq!(health.refused.as_deref(), Some("exceeded quota"));
-        assert!(!health.was_complete);
+        }));
+        assert_eq!(view.stuck(), Some("too slow"));
+        assert!(!view.was_complete());
     }
 
     #[test]
-    fn no_pods_wanted_and_none_there_is_settled() {
+    fn no_pods_wanted_and_none_there_is_done() {
         let none = json!({
-            "metadata": {"generation": 1}, "spec": {"replicas": 0}, "status": {"observedGeneration": 1},
+            "metadata": {"uid": "u", "generation": 1}, "spec": {"replicas": 0},
+            "status": {"observedGeneration": 1},
         });
-        assert!(Health::of(&none).is_settled());
+        assert!(DeploymentView::of(&none).unwrap().is_done());
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::platform::kubernetes::api::object::is_leaving;
 
-use super::{TEMPLATE_HASH, template_digest};
+use super::{Rolled, template_digest};
 
 /// The annotation by which a Deployment's controller numbers its revisions (Kubernetes
 /// documentation, labels, annotations and taints).
@@ -40,14 +40,10 @@ pub struct View {
 /// A Deployment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeploymentView {
-    /// Its identity.
-    pub uid: String,
-    /// Of its spec.
-    pub generation: i64,
+    /// What it is, and what it is set to.
+    pub rolled: Rolled,
     /// The generation that its status is about.
     pub observed: i64,
-    /// Digest of its pod template.
-    pub template: String,
     /// Pods wanted.
     pub desired: u32,
     /// Whether somebody holds it.
@@ -79,8 +75,6 @@ pub struct SetView {
     pub name: String,
     /// The identity of what controls it.
     pub owner: String,
-    /// The label that its pods carry.
-    pub hash: String,
     /// Digest of its pod template.
     pub template: String,
     /// The number that the Deployment's controller gave to its template.
@@ -135,8 +129,6 @@ pub struct EventView {
     pub reason: String,
     /// In a sentence.
     pub message: String,
-    /// Whether it is more than routine.
-    pub warning: bool,
     /// How often.
     pub count: u32,
 }
@@ -163,7 +155,7 @@ impl EventView {
         match self.kind.as_str() {
             "Pod" => sets.any(|set| is_named_after(&self.name, &set.name)),
             "ReplicaSet" => sets.any(|set| set.uid == self.uid),
-            "Deployment" => self.uid == deployment.uid,
+            "Deployment" => self.uid == deployment.rolled.uid,
             _ => true,
         }
     }
@@ -212,7 +204,8 @@ impl View {
 
     /// The `ReplicaSets` of the Deployment itself.
     pub fn own_sets(&self) -> impl Iterator<Item = &Arc<SetView>> {
-        let owner = self.deployment.as_ref().map(|deployment| &deployment.uid);
+        let there = self.deployment.as_ref();
+        let owner = there.map(|deployment| &deployment.rolled.uid);
         let sets = self.sets.iter().flatten();
         sets.filter(move |set| Some(&set.owner) == owner)
     }
@@ -231,10 +224,8 @@ impl DeploymentView {
     /// Reads a Deployment; `None`: it is none.
     pub fn of(object: &Value) -> Option<Self> {
         Some(Self {
-            uid: text(object, "/metadata/uid")?,
-            generation: number(object, "/metadata/generation"),
+            rolled: Rolled::of(object)?,
             observed: number(object, "/status/observedGeneration"),
-            template: template_digest(object),
             // Absent means one (Kubernetes API reference, DeploymentSpec), as does the deadline.
             desired: object
                 .pointer("/spec/replicas")
@@ -272,7 +263,6 @@ impl SetView {
                 .next()
                 .and_then(|owner| text(owner, "/uid"))
                 .unwrap_or_default(),
-            hash: text(object, &format!("/metadata/labels/{TEMPLATE_HASH}")).unwrap_or_default(),
             template: template_digest(object),
             revision: annotation(object, REVISION),
             created: time(object, "/metadata/creationTimestamp"),

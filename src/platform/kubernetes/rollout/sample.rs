@@ -11,7 +11,7 @@ use super::look::View;
 use super::standing;
 use super::standing::Reading;
 use super::watch::Watch;
-use super::{GoingBack, RolloutId, Watched};
+use super::{GoingBack, Rolled, RolloutId, Watched};
 use crate::event::{EventKind, Events};
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::history::record::{RecordHead, State};
@@ -29,8 +29,7 @@ mod tests;
 /// The remedy under judgement, as any rollout is.
 #[derive(Debug, Clone)]
 pub(crate) struct RollbackSeen {
-    uid: String,
-    generation: i64,
+    rolled: Rolled,
     memory: Failures,
     judge: Judge,
 }
@@ -89,7 +88,7 @@ impl Kubernetes {
 fn remedy_on_record(heads: &[RecordHead], number: u32, rollout: &Watched) -> Option<GoingBack> {
     let deployment = rollout.seen.view.as_ref()?.deployment.as_ref()?;
     let (author, at) = deployment.author.as_ref()?;
-    if author != MANAGER || deployment.uid != rollout.ours.uid {
+    if author != MANAGER || deployment.rolled.uid != rollout.ours.rolled.uid {
         return None;
     }
     // A later deployment of ours would have opened a record of its own first.
@@ -97,9 +96,7 @@ fn remedy_on_record(heads: &[RecordHead], number: u32, rollout: &Watched) -> Opt
     let head = newest.filter(|head| matches!(head.state, State::GoingBack | State::RolledBack))?;
     Some(GoingBack {
         ours: RolloutId {
-            uid: deployment.uid.clone(),
-            generation: deployment.generation,
-            template: deployment.template.clone(),
+            rolled: deployment.rolled.clone(),
             revision: None,
             begun: *at,
             former: None,
@@ -231,14 +228,12 @@ fn remedy<'a>(rollout: &'a mut Watched, view: &View) -> &'a mut RollbackSeen {
     };
     let fresh = || {
         Box::new(RollbackSeen {
-            uid: ours.uid.clone(),
-            generation: ours.generation,
+            rolled: ours.rolled.clone(),
             memory: Failures::default(),
             judge: Judge::new(policy, view.by_ours(view.at), None).counting(rollout.budget),
         })
     };
-    let same =
-        |remedy: &RollbackSeen| remedy.uid == ours.uid && remedy.generation == ours.generation;
+    let same = |remedy: &RollbackSeen| remedy.rolled == ours.rolled;
     if !rollout.remedy.as_deref().is_some_and(same) {
         rollout.remedy = None;
     }

@@ -20,7 +20,7 @@ use super::look::{Condition, DeploymentView, SetView, View};
 use crate::rollout::{Gauge, Standing};
 
 #[cfg(test)]
-pub(crate) mod rows;
+pub(crate) mod tests;
 
 /// What one look says of a rollout.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,7 @@ pub fn read(view: &View, ours: &RolloutId) -> Reading {
     let Some(deployment) = &view.deployment else {
         return gone("the Deployment was deleted");
     };
-    if deployment.uid != ours.uid {
+    if deployment.rolled.uid != ours.rolled.uid {
         return gone("the Deployment was deleted and made anew");
     }
     if deployment.deleting {
@@ -73,13 +73,15 @@ fn gone(by: &str) -> Reading {
 
 /// Whether the Deployment is set to our template. The same generation proves it, too.
 fn is_ours(deployment: &DeploymentView, ours: &RolloutId) -> bool {
-    deployment.generation == ours.generation || deployment.template == ours.template
+    let (there, ours) = (&deployment.rolled, &ours.rolled);
+    there.generation == ours.generation || there.template == ours.template
 }
 
 /// Whether a Deployment says that our rollout is over and well.
 pub(crate) fn came_up(deployment: &DeploymentView, ours: &RolloutId) -> bool {
-    let same = deployment.uid == ours.uid && deployment.generation >= ours.generation;
-    same && is_ours(deployment, ours) && is_done(deployment)
+    let (there, wanted) = (&deployment.rolled, &ours.rolled);
+    let same = there.uid == wanted.uid && there.generation >= wanted.generation;
+    same && is_ours(deployment, ours) && deployment.is_done()
 }
 
 fn standing(
@@ -89,7 +91,7 @@ fn standing(
     begun: Option<Timestamp>,
 ) -> Standing {
     // A look that is older than our own write says nothing of it.
-    if deployment.generation < ours.generation {
+    if deployment.rolled.generation < ours.rolled.generation {
         return Standing::Unknown;
     }
     if !is_ours(deployment, ours) {
@@ -97,10 +99,10 @@ fn standing(
             by: author(deployment),
         };
     }
-    if deployment.observed < ours.generation {
+    if deployment.observed < ours.rolled.generation {
         return Standing::Unknown;
     }
-    if is_done(deployment) {
+    if deployment.is_done() {
         return Standing::Ready {
             proven: deployment.desired > 0,
         };
@@ -117,15 +119,6 @@ fn standing(
         progressing.map_or("no condition yet", |said| said.reason.as_str())
     };
     Standing::Going(word.to_owned())
-}
-
-/// All pods that are wanted are of our template and have been ready for long enough, and none of
-/// another is left; said about the newest generation, whoever made that.
-fn is_done(deployment: &DeploymentView) -> bool {
-    deployment.observed >= deployment.generation
-        && deployment.updated == deployment.desired
-        && deployment.replicas == deployment.updated
-        && deployment.available >= deployment.desired
 }
 
 /// Whether the deadline that passed is the one of our rollout. The condition of a rollout before
@@ -176,10 +169,10 @@ fn author(deployment: &DeploymentView) -> String {
 fn our_set(view: &View, deployment: &DeploymentView, ours: &RolloutId) -> Option<Arc<SetView>> {
     let oldest = view
         .own_sets()
-        .filter(|set| set.template == ours.template)
+        .filter(|set| set.template == ours.rolled.template)
         .min_by_key(|set| set.created);
     let numbered = || {
-        let settled = deployment.observed >= ours.generation && is_ours(deployment, ours);
+        let settled = deployment.observed >= ours.rolled.generation && is_ours(deployment, ours);
         let mut sets = view.own_sets();
         sets.find(|set| settled && set.revision.is_some() && set.revision == deployment.revision)
     };
@@ -201,7 +194,7 @@ fn gauge(
         }
         (Some(_), None) => (0, 0, view.own_sets().map(|one| one.ready).sum()),
         // What the controller counts is of the template before ours until it has seen ours.
-        (None, _) if deployment.observed < ours.generation => (0, 0, deployment.replicas),
+        (None, _) if deployment.observed < ours.rolled.generation => (0, 0, deployment.replicas),
         // Without the sets: as many as must be ours if all the others are available.
         (None, _) => {
             let others = deployment.replicas.saturating_sub(deployment.updated);

@@ -29,9 +29,7 @@ mod store;
 pub mod stream;
 
 #[cfg(test)]
-pub(crate) mod server;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use self::store::Store;
 use self::stream::Feed;

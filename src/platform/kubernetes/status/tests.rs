@@ -1,5 +1,6 @@
 use super::*;
-use crate::platform::kubernetes::rollout::standing::rows::{deployment, set};
+use crate::platform::kubernetes::rollout::Rolled;
+use crate::platform::kubernetes::rollout::standing::tests::{deployment, set};
 use serde_json::json;
 
 fn pod(ready: &str) -> Pod {
@@ -80,7 +81,10 @@ fn only_events_about_our_own_pods_are_told() {
     };
     let (old, new) = (set("web-6d4f9c", "s1"), set("web-7b8e", "s2"));
     let view = DeploymentView {
-        uid: "d".into(),
+        rolled: Rolled {
+            uid: "d".into(),
+            ..Rolled::default()
+        },
         ..DeploymentView::default()
     };
     let table = [

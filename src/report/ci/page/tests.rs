@@ -4,7 +4,7 @@ use super::*;
 use crate::event::{EventKind, Outcome, Problem, VerdictWord};
 use crate::plan::{ChangeView, Effect};
 use crate::report::ledger::Ledger;
-use crate::report::stories::{self, of};
+use crate::report::tests::stories::{self, of};
 
 const MOST: usize = 65_536;
 

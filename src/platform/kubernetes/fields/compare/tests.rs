@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::platform::kubernetes::plan::samples::applied;
+use crate::platform::kubernetes::plan::tests::samples::applied;
 
 fn deployment() -> Value {
     json!({

@@ -72,7 +72,7 @@ fn newest_by_name<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::kubernetes::plan::samples::OWNER;
+    use crate::platform::kubernetes::plan::tests::samples::OWNER;
 
     fn record(name: &str, number: u32, target: Option<&str>) -> ObjectMeta {
         let number = number.to_string();

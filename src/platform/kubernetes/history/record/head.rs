@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::mark::{self, Mark};
-use super::{Captured, Rolled, State, digest, moment};
+use super::{Captured, State, digest, moment};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::rollout::Rolled;
 use crate::platform::kubernetes::{Kubernetes, key};
 use crate::platform::origin::Origin;
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::State;
 use super::head::RecordHead;
-use super::{Rolled, State};
+use crate::platform::kubernetes::rollout::Rolled;
 
 /// How it stands.
 pub(super) const STATE: &str = "deployer/state";

@@ -98,7 +98,7 @@ fn rename(value: &mut Value, within: &str, names: (&str, &str)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::kubernetes::plan::samples::desired;
+    use crate::platform::kubernetes::plan::tests::samples::desired;
 
     #[test]
     fn a_set_under_another_name_is_what_the_file_with_that_name_asks_for() {

@@ -4,8 +4,8 @@ use http::Method;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::shelf::{Fate, Shelf};
 use super::*;
+use crate::platform::kubernetes::history::tests::shelf::{Fate, Shelf};
 use crate::platform::kubernetes::kinds::{Id, Kind as ObjectKind};
 
 fn object(kind: ObjectKind, image: &str) -> Object {

@@ -9,7 +9,7 @@ use super::super::desired::Desired;
 use super::super::namespace::namespace;
 use super::{Setting, render};
 use crate::platform::kubernetes::kinds::Kind;
-use crate::platform::kubernetes::plan::samples::said;
+use crate::platform::kubernetes::plan::tests::samples::said;
 use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::platform::kubernetes::Kind;
 use crate::platform::kubernetes::history::record::digest;
 use crate::platform::kubernetes::kinds::desired::Desired;
-use crate::platform::kubernetes::plan::samples::{desired, head, id, lease, service, there};
+use crate::platform::kubernetes::plan::tests::samples::{desired, head, id, lease, service, there};
 
 /// What is there: v1, at rest.
 fn at_rest() -> (Desired, Observed) {
@@ -192,4 +192,39 @@ fn pods_lost_after_a_rollout_are_watched_but_bring_nothing_back() {
         panic!("not rolling");
     };
     assert!(!rollout.can_go_back);
+}
+
+#[test]
+fn pods_that_leave_by_a_scale_in_hold_nobody_up() {
+    let (asked, mut observed) = at_rest();
+    let other = desired("shop/api:v2", "");
+    for field in ["replicas", "updatedReplicas", "availableReplicas"] {
+        status(&mut observed, &[(field, json!(3))]);
+    }
+    for (wanted, rolls) in [(&asked, false), (&other, true)] {
+        let now = judged(&observed, wanted, rolls);
+        assert!(matches!(now, Current::Settled { .. }), "{now:?}");
+    }
+}
+
+/// v1 was this, v2 another, and v3 this again, which was rolled back; then came `kubectl rollout undo`.
+#[test]
+fn what_was_brought_back_by_others_is_not_the_revision_that_was_rolled_back() {
+    let (asked, mut observed) = at_rest();
+    let other = desired("shop/api:v2", "");
+    observed.records = vec![
+        head(3, State::RolledBack, &asked.objects, &observed),
+        head(2, State::Healthy, &other.objects, &there(&other)),
+        head(1, State::Healthy, &asked.objects, &observed),
+    ];
+    let Current::Settled { serving, .. } = judged(&observed, &asked, false) else {
+        panic!("not settled");
+    };
+    assert_eq!(serving, short("api", 1));
+    let mut rolled_back = there(&other);
+    rolled_back.records = observed.records;
+    let Current::Settled { serving, .. } = judged(&rolled_back, &other, false) else {
+        panic!("not settled");
+    };
+    assert_eq!(serving, short("api", 2));
 }

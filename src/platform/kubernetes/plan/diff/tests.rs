@@ -5,7 +5,7 @@ use crate::plan::Change as _;
 use crate::platform::failure::FailureKind;
 use crate::platform::kubernetes::history::record::State;
 use crate::platform::kubernetes::key;
-use crate::platform::kubernetes::plan::samples::{OWNER, applied, desired, head, id, there};
+use crate::platform::kubernetes::plan::tests::samples::{OWNER, applied, desired, head, id, there};
 
 mod renames;
 

@@ -3,7 +3,7 @@ use kube::core::response::{Status, StatusCause, StatusDetails};
 use super::*;
 use crate::platform::TakesOver;
 use crate::platform::kubernetes::plan::diff::{Wish, diff};
-use crate::platform::kubernetes::plan::samples::{OWNER, desired, id, there};
+use crate::platform::kubernetes::plan::tests::samples::{OWNER, desired, id, there};
 
 fn refused(code: u16, reason: &str, causes: &[(&str, &str)]) -> kube::Error {
     let causes = causes.iter().map(|(manager, field)| StatusCause {

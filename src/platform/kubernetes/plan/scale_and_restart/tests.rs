@@ -1,7 +1,7 @@
 use super::*;
 use crate::plan::Change as _;
 use crate::platform::kubernetes::kinds::Kind;
-use crate::platform::kubernetes::plan::samples::{OWNER, desired, id, service, there};
+use crate::platform::kubernetes::plan::tests::samples::{OWNER, desired, id, service, there};
 
 const SCALED: &str = "scaling = { min = 2, max = 6, cpu = 70 }";
 

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::platform::kubernetes::rollout::look::EventView;
-use crate::platform::kubernetes::rollout::standing::rows::{at, deployment, set, view};
+use crate::platform::kubernetes::rollout::standing::tests::{at, deployment, set, view};
+
+mod laws;
 
 /// A pod of our set that was made a second after our write.
 pub(super) fn pod(name: &str, status: Value) -> Value {
@@ -82,7 +84,6 @@ fn event(reason: &str, message: &str, second: i64) -> EventView {
         uid: "uid-a".into(),
         reason: reason.into(),
         message: message.into(),
-        warning: true,
         count: 1,
         ..EventView::default()
     }

@@ -3,9 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::server::{Mood, Server};
+use self::server::{Mood, Server};
 use super::*;
-use crate::platform::kubernetes::rollout::standing::rows::{deployment, set};
+use crate::platform::kubernetes::rollout::standing::tests::{deployment, set};
+
+pub(crate) mod server;
 
 fn pod(uid: &str) -> serde_json::Value {
     json!({"metadata": {"name": uid, "uid": uid}, "spec": {"containers": []}})
@@ -37,7 +39,7 @@ async fn three_requests_show_what_is_there_and_all_that_happens() {
     let server = server();
     let watch = Watch::open(server.place(), false);
     let view = watch.look().await.unwrap();
-    assert_eq!(view.deployment.as_ref().unwrap().generation, 5);
+    assert_eq!(view.deployment.as_ref().unwrap().rolled.generation, 5);
     assert_eq!(view.own_sets().count(), 1);
     assert_eq!(pods(&watch).await, ["a"]);
     server.put("pods", pod("b"), true);
@@ -222,7 +224,7 @@ async fn a_deployment_that_may_only_be_read_by_its_name_is_read_again_and_again(
     let watch = Watch::open(server.place(), false);
     let generation = async |watch: &Watch| {
         let view = watch.look().await.unwrap();
-        view.deployment.unwrap().generation
+        view.deployment.unwrap().rolled.generation
     };
     let first = generation(&watch).await;
     assert_eq!(watch.polled(), ["the Deployment"]);

@@ -8,18 +8,18 @@ use std::path::Path;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
-use super::adopt::Owner;
-use super::observe::{Observed, Space};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::key_members;
 use crate::platform::kubernetes::fields::quantity::canonical;
-use crate::platform::kubernetes::history::record::{RecordHead, Rolled, State, digest};
+use crate::platform::kubernetes::history::record::{RecordHead, State, digest};
 use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::kinds::render::{Setting, render};
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::LeaseView;
-use crate::platform::kubernetes::rollout::template_digest;
+use crate::platform::kubernetes::plan::adopt::Owner;
+use crate::platform::kubernetes::plan::observe::{Observed, Space};
+use crate::platform::kubernetes::rollout::Rolled;
 use crate::platform::owner::Tenant;
 use crate::spec::{Files, KubeService, Request, Spec, load};
 
@@ -136,11 +136,7 @@ pub(crate) fn head(
     observed: &Observed,
 ) -> RecordHead {
     let live = observed.deployment("api").unwrap();
-    let rolled = Rolled {
-        uid: live["metadata"]["uid"].as_str().unwrap().to_owned(),
-        generation: 3,
-        template: template_digest(live),
-    };
+    let rolled = Rolled::of(live).unwrap();
     let ids: Vec<&Id> = desired.iter().map(|object| &object.id).collect();
     let notes = [
         ("deployer/state", state.as_str().to_owned()),

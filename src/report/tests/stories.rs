@@ -14,21 +14,21 @@ use crate::rollout::{BreakerGauge, Cause, Class, Failure, Gauge, Unit};
 mod hostile;
 mod plans;
 
-pub(super) use self::hostile::hostile;
-pub(super) use self::plans::{plan_containers, plan_create, plan_empty, plan_update};
+pub(in crate::report) use self::hostile::hostile;
+pub(in crate::report) use self::plans::{plan_containers, plan_create, plan_empty, plan_update};
 
 /// When every story begins: 12:00:00 UTC.
-pub(super) fn start() -> Timestamp {
+pub(in crate::report) fn start() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
 /// `seconds` into a story.
-pub(super) fn after(seconds: i64) -> Timestamp {
+pub(in crate::report) fn after(seconds: i64) -> Timestamp {
     start() + SignedDuration::from_secs(seconds)
 }
 
 /// An empty ledger of a run over these services.
-pub(super) fn ledger(services: &[&str]) -> Ledger {
+pub(in crate::report) fn ledger(services: &[&str]) -> Ledger {
     let ledger = Ledger::new(Clock::driven_from(start()));
     let target: TargetName = "ecs".parse().unwrap();
     ledger.targets(std::slice::from_ref(&target));
@@ -42,12 +42,12 @@ pub(super) fn ledger(services: &[&str]) -> Ledger {
 }
 
 /// An event of the service `api`, `seconds` into the story.
-pub(super) fn api(seconds: i64, kind: EventKind) -> Event {
+pub(in crate::report) fn api(seconds: i64, kind: EventKind) -> Event {
     of(Some("api"), seconds, kind)
 }
 
 /// An event of any service, or of the whole command.
-pub(super) fn of(service: Option<&str>, seconds: i64, kind: EventKind) -> Event {
+pub(in crate::report) fn of(service: Option<&str>, seconds: i64, kind: EventKind) -> Event {
     Event {
         at: after(seconds),
         target: Some("ecs".parse().unwrap()),
@@ -56,7 +56,7 @@ pub(super) fn of(service: Option<&str>, seconds: i64, kind: EventKind) -> Event 
     }
 }
 
-pub(super) fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> EventKind {
+pub(in crate::report) fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> EventKind {
     EventKind::Progress(Gauge {
         desired: 2,
         running,
@@ -71,7 +71,7 @@ pub(super) fn gauge(running: u32, pending: u32, old: u32, failures: u32) -> Even
     })
 }
 
-pub(super) fn following(from: Option<&str>, revision: &str) -> EventKind {
+pub(in crate::report) fn following(from: Option<&str>, revision: &str) -> EventKind {
     EventKind::Following {
         rollout: "ecs-svc/8423950238450".into(),
         revision: revision.into(),
@@ -82,14 +82,14 @@ pub(super) fn following(from: Option<&str>, revision: &str) -> EventKind {
     }
 }
 
-pub(super) fn phase(phase: PhaseWord, word: &str) -> EventKind {
+pub(in crate::report) fn phase(phase: PhaseWord, word: &str) -> EventKind {
     EventKind::Phase {
         phase,
         word: word.into(),
     }
 }
 
-pub(super) fn message(at: i64, text: &str) -> EventKind {
+pub(in crate::report) fn message(at: i64, text: &str) -> EventKind {
     EventKind::Message {
         said_at: after(at),
         text: text.into(),
@@ -110,7 +110,7 @@ fn performed(change: &str, result: &str) -> [EventKind; 2] {
 }
 
 /// An outcome with nothing but its verdict, code and reason.
-pub(super) fn outcome(verdict: VerdictWord, exit: u8, reason: &str) -> Outcome {
+pub(in crate::report) fn outcome(verdict: VerdictWord, exit: u8, reason: &str) -> Outcome {
     Outcome {
         verdict,
         rolled_back: None,
@@ -137,7 +137,7 @@ fn summary(verdict: VerdictWord, exit: u8, seconds: u64) -> EventKind {
 }
 
 /// An update that ends well; the platform repeats itself on the way.
-pub(super) fn healthy() -> Vec<Event> {
+pub(in crate::report) fn healthy() -> Vec<Event> {
     let mut story = plan_update();
     for (seconds, change, result) in [
         (1, "register task definition api-service", "api-service:12"),
@@ -200,7 +200,7 @@ pub(super) fn healthy() -> Vec<Event> {
 }
 
 /// One task of ours that failed.
-pub(super) fn failure(number: u32, seconds: i64) -> EventKind {
+pub(in crate::report) fn failure(number: u32, seconds: i64) -> EventKind {
     EventKind::Failure {
         class: Class::Counted,
         failure: Failure {
@@ -219,7 +219,7 @@ pub(super) fn failure(number: u32, seconds: i64) -> EventKind {
 }
 
 /// The evidence of a crashing container.
-pub(super) fn evidence() -> PostMortem {
+pub(in crate::report) fn evidence() -> PostMortem {
     PostMortem {
         what: "3 of 3 tasks of api-service:13 failed, and the breaker's threshold is 3".into(),
         likely_cause: Some("the container exits with code 1 a few seconds after it starts".into()),
@@ -253,7 +253,7 @@ pub(super) fn evidence() -> PostMortem {
 }
 
 /// An update that trips and is rolled back.
-pub(super) fn rolled_back() -> Vec<Event> {
+pub(in crate::report) fn rolled_back() -> Vec<Event> {
     vec![
         api(2, following(Some("api-service:12"), "api-service:13")),
         api(5, phase(PhaseWord::Progressing, "IN_PROGRESS")),
@@ -290,7 +290,7 @@ pub(super) fn rolled_back() -> Vec<Event> {
 }
 
 /// A first deployment that fails: there is nothing to go back to.
-pub(super) fn first_deployment_failed() -> Vec<Event> {
+pub(in crate::report) fn first_deployment_failed() -> Vec<Event> {
     let missing = Failure {
         id: "task-1".into(),
         at: after(10),
@@ -335,7 +335,7 @@ pub(super) fn first_deployment_failed() -> Vec<Event> {
 }
 
 /// Somebody else deployed in the middle of ours.
-pub(super) fn superseded() -> Vec<Event> {
+pub(in crate::report) fn superseded() -> Vec<Event> {
     vec![
         api(2, following(Some("api-service:11"), "api-service:12")),
         api(
@@ -354,7 +354,7 @@ pub(super) fn superseded() -> Vec<Event> {
 }
 
 /// This process stopped watching before the end.
-pub(super) fn undetermined() -> Vec<Event> {
+pub(in crate::report) fn undetermined() -> Vec<Event> {
     vec![
         api(2, following(Some("api-service:11"), "api-service:12")),
         api(

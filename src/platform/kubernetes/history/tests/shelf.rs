@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::kubernetes::connect::Link;
 use crate::platform::kubernetes::connect::warnings::Warnings;
-use crate::platform::kubernetes::plan::samples::tenant;
+use crate::platform::kubernetes::plan::tests::samples::tenant;
 use crate::platform::kubernetes::{Kubernetes, Origin, Session};
 use crate::spec::{KubePlace, Reach};
 

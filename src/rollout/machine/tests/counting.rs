@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::laws::{CAUSES, at, failing, going, harm, observations, play, policy, sample, trip};
-use super::*;
+use crate::rollout::machine::*;
 use crate::rollout::{Cause, Gauge, Tripper, Unit};
 use crate::spec::Threshold;
 
@@ -87,7 +87,7 @@ proptest! {
         let cause = CAUSES[cause];
         let mut machine = counting(Threshold::Count(2), true);
         machine.observe(&failing(1, &["a", "b"], cause));
-        let counts = cause.class() == super::super::Class::Counted;
+        let counts = cause.class() == crate::rollout::Class::Counted;
         prop_assert_eq!(machine.breaker().map(|gauge| gauge.failures), Some(if counts { 2 } else { 0 }));
     }
 }

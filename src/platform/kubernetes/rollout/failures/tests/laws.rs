@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::Failures;
-use super::tests::{container, end, look, note, pod};
+use super::{Failures, container, end, look, note, pod};
 
 proptest! {
     /// However often a kubelet is looked at, no end is counted twice, and none that was seen is

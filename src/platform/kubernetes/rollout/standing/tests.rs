@@ -112,6 +112,16 @@ fn ready_once_all_that_is_wanted_is_ours_and_available() {
     }
 }
 
+/// All are ours and available, and more than are wanted: an autoscaler has just taken one away.
+#[test]
+fn pods_that_leave_by_a_scale_in_are_waited_for() {
+    let mut leaving = done();
+    for count in ["updatedReplicas", "replicas", "availableReplicas"] {
+        leaving["status"][count] = json!(3);
+    }
+    assert_eq!(said(&leaving), Standing::Going("ReplicaSetUpdated".into()));
+}
+
 #[test]
 fn nothing_is_ready_before_the_controller_has_seen_it() {
     let mut unseen = done();

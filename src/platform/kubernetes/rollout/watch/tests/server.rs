@@ -15,10 +15,12 @@ use hyper::body::Frame;
 use kube::client::Body;
 use serde_json::{Value, json};
 
-use super::{Clock, Link, WatchPlace};
+use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
+use crate::platform::kubernetes::connect::Link;
 use crate::platform::kubernetes::connect::warnings::Warnings;
-use crate::platform::kubernetes::rollout::standing::rows::at;
+use crate::platform::kubernetes::rollout::standing::tests::at;
+use crate::platform::kubernetes::rollout::watch::WatchPlace;
 
 /// What the server does with requests.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

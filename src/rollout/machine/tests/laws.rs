@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::*;
+use crate::rollout::machine::*;
 use crate::rollout::{Cause, Gauge, Tripper, Unit};
 
 mod clocks;

@@ -1,0 +1,3 @@
+//! The loop, against a whole cloud.
+
+mod sweep;

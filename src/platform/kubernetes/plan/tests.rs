@@ -1,0 +1,3 @@
+//! What the tests of planning share.
+
+pub(crate) mod samples;

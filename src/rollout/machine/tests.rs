@@ -1,0 +1,4 @@
+//! The laws of the machine.
+
+mod counting;
+mod laws;
