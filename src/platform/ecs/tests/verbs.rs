@@ -334,7 +334,7 @@ async fn a_service_of_others_is_not_destroyed() {
     let api = service();
     cloud.deploy(&api).await;
     let other = spec(&DEPLOY.replace("[service.api", "[service.web"), TARGET);
-    let refused = cloud.plan_to(&other.services[0], &destroying()).await;
+    let refused = cloud.plan_to(&other.ecs().unwrap().1[0], &destroying()).await;
     assert_eq!(refused.unwrap_err().kind, FailureKind::Refused);
 }
 
@@ -372,7 +372,7 @@ async fn each_log_line_is_told_once() {
     assert_eq!(tail, all[all.len() - 2..]);
 }
 
-async fn lines(cloud: &Cloud, service: &Service, tail: Option<usize>) -> Vec<LogLine> {
+async fn lines(cloud: &Cloud, service: &EcsService, tail: Option<usize>) -> Vec<LogLine> {
     let wanted = Wanted {
         since: BEGIN.parse().unwrap(),
         tail,
