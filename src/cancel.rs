@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 /// A wish to stop that all clones share. Once expressed it stays.
 #[derive(Debug, Clone)]
-pub struct Cancel(watch::Sender<bool>);
+pub(crate) struct Cancel(watch::Sender<bool>);
 
 impl Default for Cancel {
     fn default() -> Self {
@@ -17,22 +17,22 @@ impl Default for Cancel {
 
 impl Cancel {
     /// Nobody wishes to stop yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(watch::Sender::new(false))
     }
 
     /// Expresses the wish to stop.
-    pub fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.0.send_replace(true);
     }
 
     /// Whether somebody wishes to stop.
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Waits until somebody wishes to stop; returns at once when somebody did already.
-    pub async fn cancelled(&self) {
+    pub(crate) async fn cancelled(&self) {
         // The sender lives as long as `self`, so the wait ends with the wish only.
         let _ = self.0.subscribe().wait_for(|wish| *wish).await;
     }

@@ -12,26 +12,26 @@ use crate::error::ExitCode;
 use crate::event::{EventKind, Problem};
 use crate::report::{Console, Outlet};
 
-pub mod answers;
-pub mod apply;
-pub mod approve;
+pub(crate) mod answers;
+pub(crate) mod apply;
+pub(crate) mod approve;
 mod arrival;
 mod closing;
 mod command;
-pub mod completions;
-pub mod destroy;
+pub(crate) mod completions;
+pub(crate) mod destroy;
 mod files;
 mod help;
 mod log;
-pub mod options;
-pub mod plan;
-pub mod rollouts;
-pub mod sandbox;
-pub mod schema;
+pub(crate) mod options;
+pub(crate) mod plan;
+pub(crate) mod rollouts;
+pub(crate) mod sandbox;
+pub(crate) mod schema;
 mod signals;
 mod site;
-pub mod story;
-pub mod terminal;
+pub(crate) mod story;
+pub(crate) mod terminal;
 mod trust;
 
 use self::closing::End;
@@ -47,13 +47,13 @@ use self::terminal::{Terminal, Wishes};
     propagate_version = true,
     max_term_width = 100
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What every verb understands.
     #[command(flatten)]
-    pub options: Options,
+    pub(crate) options: Options,
     /// What to do.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub(crate) verb: Verb,
 }
 
 const EXIT_CODES: &str = "\
@@ -72,7 +72,7 @@ Exit codes:
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Checks the files: all problems at once, no network
     Validate,
     /// Prints the exact requests: task definition, service, autoscaling; or manifests; no network
@@ -108,10 +108,10 @@ pub enum Verb {
 }
 
 /// Where commands write.
-pub type Screen = Console<Outlet, Outlet>;
+pub(crate) type Screen = Console<Outlet, Outlet>;
 
 /// The whole program: from its arguments to its exit code.
-pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub(crate) fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     // One TLS stack for all clouds: whichever asks first, this is the answer. It fails only where
     // one was installed before, and then that one serves.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 /// The moment `wait` after `from`; where the calendar ends at the latest.
-pub fn after(from: Timestamp, wait: Duration) -> Timestamp {
+pub(crate) fn after(from: Timestamp, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
     from.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
@@ -15,7 +15,7 @@ pub fn after(from: Timestamp, wait: Duration) -> Timestamp {
 /// a deadline nor a wait. In tests it is driven by tokio's timer: under a paused runtime it stands
 /// still until everybody waits, and then jumps.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock {
+pub(crate) struct Clock {
     base: Timestamp,
     started: tokio::time::Instant,
 }
@@ -26,7 +26,7 @@ impl Clock {
         clippy::disallowed_methods,
         reason = "this is the one place that reads a clock"
     )]
-    pub fn system() -> Self {
+    pub(crate) fn system() -> Self {
         Self::driven_from(Timestamp::now())
     }
 
@@ -35,7 +35,7 @@ impl Clock {
         clippy::disallowed_methods,
         reason = "this is the one place that reads a clock"
     )]
-    pub fn driven_from(base: Timestamp) -> Self {
+    pub(crate) fn driven_from(base: Timestamp) -> Self {
         Self {
             base,
             started: tokio::time::Instant::now(),
@@ -43,13 +43,13 @@ impl Clock {
     }
 
     /// The time.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let passed = SignedDuration::try_from(self.started.elapsed()).unwrap_or_default();
         self.base.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
     /// How long ago `then` was; zero when it lies ahead.
-    pub fn since(&self, then: Timestamp) -> Duration {
+    pub(crate) fn since(&self, then: Timestamp) -> Duration {
         Duration::try_from(self.now().duration_since(then)).unwrap_or_default()
     }
 
@@ -59,13 +59,13 @@ impl Clock {
         clippy::disallowed_methods,
         reason = "this is the one place that waits"
     )]
-    pub async fn sleep_until(&self, then: Timestamp) {
+    pub(crate) async fn sleep_until(&self, then: Timestamp) {
         let ahead = then.duration_since(self.now());
         tokio::time::sleep(Duration::try_from(ahead).unwrap_or_default()).await;
     }
 
     /// What comes of `work`; `None`: `end` came first. Without an end it may take for ever.
-    pub async fn before<T>(
+    pub(crate) async fn before<T>(
         &self,
         end: Option<Timestamp>,
         work: impl Future<Output = T>,

@@ -28,7 +28,9 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use self::outcome::{absent, could_not, declined, held_back, late, stale, the_same, undecided};
+pub(crate) use self::outcome::{
+    absent, could_not, declined, held_back, late, stale, the_same, undecided,
+};
 
 /// Why a plan that is shown is not performed.
 const GOES_BACK: &str = "just this is being gone back from, so nothing of the plan is performed: how that ends \
@@ -36,37 +38,37 @@ const GOES_BACK: &str = "just this is being gone back from, so nothing of the pl
 
 /// How a run is to be conducted.
 #[derive(Debug, Clone, Default)]
-pub struct Conduct {
+pub(crate) struct Conduct {
     /// What is asked of the service.
-    pub intent: Intent,
+    pub(crate) intent: Intent,
     /// How long this process may take for all it does; `None`: a rollout is watched for its deadline
     /// plus the time a remedy may take.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// The command line that goes on watching, shown where that makes sense.
-    pub resume: String,
+    pub(crate) resume: String,
     /// The identity of the rollout to watch; `None`: the one under way.
-    pub rollout: Option<String>,
+    pub(crate) rollout: Option<String>,
 }
 
 /// The deploy loop for one service at one place.
 #[derive(Debug)]
-pub struct Deploy<'a, P: Platform> {
+pub(crate) struct Deploy<'a, P: Platform> {
     /// The platform that the service runs on.
-    pub platform: &'a P,
+    pub(crate) platform: &'a P,
     /// The service that is deployed.
-    pub service: &'a Service<P::Own>,
+    pub(crate) service: &'a Service<P::Own>,
     /// How the run is to be conducted.
-    pub conduct: Conduct,
+    pub(crate) conduct: Conduct,
     /// What the files' reader has to say, for the plan.
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
     /// The story so far goes here.
-    pub events: Events,
+    pub(crate) events: Events,
     /// The clock that all waiting goes by.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// When the command began: what `timeout` counts from.
-    pub began: jiff::Timestamp,
+    pub(crate) began: jiff::Timestamp,
     /// Set by the first signal.
-    pub cancel: Cancel,
+    pub(crate) cancel: Cancel,
 }
 
 /// How we came to follow a rollout.
@@ -86,7 +88,7 @@ type PlanOf<P> = crate::plan::Plan<<P as Platform>::Basis, <P as Platform>::Chan
 
 impl<P: Platform> Deploy<'_, P> {
     /// Performs a plan and watches what it starts; with an empty plan, judges what is there.
-    pub async fn carry_out(
+    pub(crate) async fn carry_out(
         &self,
         session: &Session<P>,
         plan: &PlanOf<P>,

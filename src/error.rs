@@ -5,7 +5,7 @@ use crate::event::VerdictWord;
 /// How the process ends. Scripts rely on these numbers: they never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum ExitCode {
+pub(crate) enum ExitCode {
     /// Healthy; or nothing to do and all is well; or a plan was made.
     Fine = 0,
     /// It could not be done: refused by the cloud, unreachable, not permitted; nothing was changed.
@@ -32,7 +32,7 @@ pub enum ExitCode {
 }
 
 /// All exit codes: what several services or targets end with is the first of those that occurred.
-pub const BY_WEIGHT: [ExitCode; 11] = [
+pub(crate) const BY_WEIGHT: [ExitCode; 11] = [
     ExitCode::Interrupted,
     ExitCode::NotRolledBack,
     ExitCode::RolledBack,
@@ -49,12 +49,12 @@ pub const BY_WEIGHT: [ExitCode; 11] = [
 
 impl ExitCode {
     /// The number.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         self as u8
     }
 
     /// The exit code of one service that ended so.
-    pub fn of(verdict: VerdictWord, rolled_back: Option<bool>) -> Self {
+    pub(crate) fn of(verdict: VerdictWord, rolled_back: Option<bool>) -> Self {
         match verdict {
             VerdictWord::Healthy | VerdictWord::Unchanged => Self::Fine,
             VerdictWord::Tripped if rolled_back == Some(true) => Self::RolledBack,
@@ -77,7 +77,7 @@ impl From<ExitCode> for std::process::ExitCode {
 }
 
 /// What several services or targets end with together; fine where there are none.
-pub fn combine(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
+pub(crate) fn combine(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
     let weight = |code: &ExitCode| BY_WEIGHT.iter().position(|other| other == code);
     codes
         .into_iter()

@@ -11,31 +11,31 @@ use crate::rollout::{Cause, Class, Failure, Gauge, Unit};
 
 mod run;
 
-pub use self::run::{AnswerWord, Ended, Problem, ServiceOutcome};
+pub(crate) use self::run::{AnswerWord, Ended, Problem, ServiceOutcome};
 
 /// One event: a line of `--output json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Event {
+pub(crate) struct Event {
     /// When, RFC 3339.
     #[schemars(with = "String")]
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// At which target; absent: at none, or at several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
-    pub target: Option<TargetName>,
+    pub(crate) target: Option<TargetName>,
     /// Of which service; absent: of the whole command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
-    pub service: Option<ServiceName>,
+    pub(crate) service: Option<ServiceName>,
     /// What happened.
     #[serde(flatten)]
-    pub kind: EventKind,
+    pub(crate) kind: EventKind,
 }
 
 /// What happened. Fields are added, never renamed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum EventKind {
+pub(crate) enum EventKind {
     /// The difference between the file and the cloud.
     Plan {
         /// Field by field; empty: no changes.
@@ -187,7 +187,7 @@ pub enum EventKind {
 /// The phase of a rollout, as a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum PhaseWord {
+pub(crate) enum PhaseWord {
     /// Asked for; the platform has not begun.
     Pending,
     /// Under way.
@@ -203,7 +203,7 @@ pub enum PhaseWord {
 /// How it ended, as a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum VerdictWord {
+pub(crate) enum VerdictWord {
     /// Our revision serves.
     Healthy,
     /// Harm was seen.
@@ -228,93 +228,93 @@ pub enum VerdictWord {
 
 /// How it ended for one service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The verdict.
-    pub verdict: VerdictWord,
+    pub(crate) verdict: VerdictWord,
     /// Whether the revision before serves again; `null` where that is not the question.
-    pub rolled_back: Option<bool>,
+    pub(crate) rolled_back: Option<bool>,
     /// The exit code for this service alone.
-    pub exit: u8,
+    pub(crate) exit: u8,
     /// In a sentence, with the cause.
-    pub reason: String,
+    pub(crate) reason: String,
     /// `false` where nothing runs that could have failed (zero tasks desired).
-    pub proven: bool,
+    pub(crate) proven: bool,
     /// Our revision: `api-service:12`.
-    pub revision: Option<String>,
+    pub(crate) revision: Option<String>,
     /// What serves now, read and not assumed.
-    pub serving: Option<String>,
+    pub(crate) serving: Option<String>,
     /// Changes that were made, in words.
-    pub performed: Vec<String>,
+    pub(crate) performed: Vec<String>,
     /// Changes that were not made and remain to be, in words.
-    pub remaining: Vec<String>,
+    pub(crate) remaining: Vec<String>,
     /// The command that resumes watching or goes on.
-    pub resume: Option<String>,
+    pub(crate) resume: Option<String>,
 }
 
 /// The evidence of a failure, on one screen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct PostMortem {
+pub(crate) struct PostMortem {
     /// What happened, in a sentence.
-    pub what: String,
+    pub(crate) what: String,
     /// The likely cause, in plain words.
-    pub likely_cause: Option<String>,
+    pub(crate) likely_cause: Option<String>,
     /// Failed tasks, grouped by cause.
-    pub groups: Vec<FailureGroup>,
+    pub(crate) groups: Vec<FailureGroup>,
     /// Load-balancer targets that are not healthy: `10.0.0.7:8080 unhealthy (Target.ResponseCodeMismatch)`.
-    pub targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
     /// From the whole down to the container that fails, a line each, where the platform says why at
     /// each step.
-    pub chain: Vec<String>,
+    pub(crate) chain: Vec<String>,
     /// The last lines of the container that died.
-    pub logs: Option<LogTail>,
+    pub(crate) logs: Option<LogTail>,
     /// The last lines of the same container as it was started again.
-    pub running_logs: Option<LogTail>,
+    pub(crate) running_logs: Option<LogTail>,
     /// What the platform said last about this service, newest last.
-    pub messages: Vec<String>,
+    pub(crate) messages: Vec<String>,
     /// What runs now.
-    pub now: Vec<String>,
+    pub(crate) now: Vec<String>,
     /// What a rollback did not bring back.
-    pub not_brought_back: Vec<String>,
+    pub(crate) not_brought_back: Vec<String>,
     /// What to do.
-    pub next: Vec<String>,
+    pub(crate) next: Vec<String>,
     /// Pieces that could not be gathered, each with why.
-    pub missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
 }
 
 /// Failed tasks of the same cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct FailureGroup {
+pub(crate) struct FailureGroup {
     /// The cause.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
     /// How many.
-    pub count: u32,
+    pub(crate) count: u32,
     /// The platform's own words, of the first one.
-    pub text: String,
+    pub(crate) text: String,
     /// The container to blame.
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
     /// Its exit code.
-    pub exit_code: Option<i32>,
+    pub(crate) exit_code: Option<i32>,
     /// When the first one was.
     #[schemars(with = "String")]
-    pub first: Timestamp,
+    pub(crate) first: Timestamp,
     /// What the platform calls them.
-    pub unit: Unit,
+    pub(crate) unit: Unit,
     /// One of the tasks, to look at.
-    pub example: Option<String>,
+    pub(crate) example: Option<String>,
 }
 
 /// The last lines of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LogTail {
+pub(crate) struct LogTail {
     /// Where they come from.
-    pub source: String,
+    pub(crate) source: String,
     /// Oldest first.
-    pub lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 /// Where events go. Cheap to clone; a command has one for each of its services.
 #[derive(Debug, Clone)]
-pub struct Events {
+pub(crate) struct Events {
     sender: tokio::sync::mpsc::UnboundedSender<Event>,
     target: TargetName,
     service: Option<ServiceName>,
@@ -323,7 +323,7 @@ pub struct Events {
 
 impl Events {
     /// Events of the whole command at `target`.
-    pub fn new(
+    pub(crate) fn new(
         sender: tokio::sync::mpsc::UnboundedSender<Event>,
         target: TargetName,
         clock: crate::clock::Clock,
@@ -338,7 +338,7 @@ impl Events {
 
     /// The same stream, for one service.
     #[must_use]
-    pub fn of(&self, service: &ServiceName) -> Self {
+    pub(crate) fn of(&self, service: &ServiceName) -> Self {
         Self {
             service: Some(service.clone()),
             ..self.clone()
@@ -346,12 +346,12 @@ impl Events {
     }
 
     /// The target that they are events of.
-    pub fn target(&self) -> &TargetName {
+    pub(crate) fn target(&self) -> &TargetName {
         &self.target
     }
 
     /// Tells that something happened now.
-    pub fn send(&self, kind: EventKind) {
+    pub(crate) fn send(&self, kind: EventKind) {
         let event = Event {
             at: self.clock.now(),
             target: Some(self.target.clone()),
@@ -363,7 +363,7 @@ impl Events {
     }
 
     /// The same events, kept back until it is known whether they are told.
-    pub fn kept_back(&self) -> (Self, KeptBack) {
+    pub(crate) fn kept_back(&self) -> (Self, KeptBack) {
         let (sender, kept) = tokio::sync::mpsc::unbounded_channel();
         let to = self.sender.clone();
         let events = Self {
@@ -374,7 +374,7 @@ impl Events {
     }
 
     /// Tells of something that got in the way.
-    pub fn warn(&self, code: &str, text: impl Into<String>) {
+    pub(crate) fn warn(&self, code: &str, text: impl Into<String>) {
         self.send(EventKind::Warning {
             code: code.into(),
             text: text.into(),
@@ -384,14 +384,14 @@ impl Events {
 
 /// Events that are told later, or never: dropped, they are not told.
 #[derive(Debug)]
-pub struct KeptBack {
+pub(crate) struct KeptBack {
     kept: tokio::sync::mpsc::UnboundedReceiver<Event>,
     to: tokio::sync::mpsc::UnboundedSender<Event>,
 }
 
 impl KeptBack {
     /// Tells all of them, as of when they happened.
-    pub fn tell(mut self) {
+    pub(crate) fn tell(mut self) {
         while let Ok(event) = self.kept.try_recv() {
             // Nobody listening any more means that the command is over.
             let _ = self.to.send(event);

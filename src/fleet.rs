@@ -17,11 +17,11 @@ use crate::platform::{Failed, Platform, Proposal};
 
 mod stored;
 
-pub use self::stored::StoredPlan;
+pub(crate) use self::stored::StoredPlan;
 
 /// The deploy loop of one service, at a place of one platform.
 #[derive(Debug)]
-pub enum Member<'a> {
+pub(crate) enum Member<'a> {
     /// At an ECS cluster.
     Ecs(Deploy<'a, Ecs>),
     /// In a namespace of a Kubernetes cluster.
@@ -30,7 +30,7 @@ pub enum Member<'a> {
 
 /// What one service has come to before anything was written, with the loop that carries it out.
 #[derive(Debug)]
-pub enum Ready<'m> {
+pub(crate) enum Ready<'m> {
     /// At an ECS cluster.
     Ecs(Box<Staged<'m, Ecs>>),
     /// In a namespace of a Kubernetes cluster.
@@ -39,13 +39,13 @@ pub enum Ready<'m> {
 
 /// A proposal with its loop.
 #[derive(Debug)]
-pub struct Staged<'m, P: Platform> {
+pub(crate) struct Staged<'m, P: Platform> {
     deploy: &'m Deploy<'m, P>,
     proposal: Proposal<P>,
 }
 
 /// A member's proposal, or how it ended without one.
-pub type Proposed<'m> = Result<Ready<'m>, Outcome>;
+pub(crate) type Proposed<'m> = Result<Ready<'m>, Outcome>;
 
 /// Does the same for a member of any platform.
 macro_rules! each {
@@ -59,22 +59,22 @@ macro_rules! each {
 
 impl<'a> Member<'a> {
     /// The name of the member's service.
-    pub fn service(&self) -> &ServiceName {
+    pub(crate) fn service(&self) -> &ServiceName {
         each!(self, deploy => &deploy.service.name)
     }
 
     /// The events go here that tell the member's story.
-    pub fn events(&self) -> &Events {
+    pub(crate) fn events(&self) -> &Events {
         each!(self, deploy => &deploy.events)
     }
 
     /// The time, for the member.
-    pub fn now(&self) -> jiff::Timestamp {
+    pub(crate) fn now(&self) -> jiff::Timestamp {
         each!(self, deploy => deploy.clock.now())
     }
 
     /// Reads what is there and compares it with what the files ask for.
-    pub async fn propose(&'a self) -> Proposed<'a> {
+    pub(crate) async fn propose(&'a self) -> Proposed<'a> {
         match self {
             Self::Ecs(deploy) => {
                 let proposal = deploy.propose().await?;
@@ -88,7 +88,7 @@ impl<'a> Member<'a> {
     }
 
     /// Puts a saved plan in the place of a fresh one, if the facts that it rests on still hold.
-    pub async fn propose_saved(&'a self, saved: &StoredPlan) -> Proposed<'a> {
+    pub(crate) async fn propose_saved(&'a self, saved: &StoredPlan) -> Proposed<'a> {
         match (self, saved) {
             (Self::Ecs(deploy), StoredPlan::Ecs(plan)) => {
                 let proposal = deploy.propose_saved(plan).await?;
@@ -103,7 +103,7 @@ impl<'a> Member<'a> {
     }
 
     /// What runs now; `None`: the service is not there.
-    pub async fn status(&self) -> Result<Option<Status>, Failed> {
+    pub(crate) async fn status(&self) -> Result<Option<Status>, Failed> {
         match self {
             Self::Ecs(deploy) => deploy.platform.status(deploy.service, &deploy.events).await,
             Self::Kubernetes(deploy) => {
@@ -114,7 +114,7 @@ impl<'a> Member<'a> {
     }
 
     /// Who deployed what, the newest first.
-    pub async fn history(&self, most: usize) -> Result<Vec<Deployed>, Failed> {
+    pub(crate) async fn history(&self, most: usize) -> Result<Vec<Deployed>, Failed> {
         match self {
             Self::Ecs(deploy) => deploy.platform.history(deploy.service, most).await,
             Self::Kubernetes(deploy) => {
@@ -125,7 +125,7 @@ impl<'a> Member<'a> {
     }
 
     /// Tells lines of the log.
-    pub async fn tell_logs(
+    pub(crate) async fn tell_logs(
         &self,
         wanted: &Wanted,
         each: impl FnMut(LogLine),
@@ -164,7 +164,7 @@ impl<'a> Member<'a> {
 
 impl Ready<'_> {
     /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         each!(self, staged => staged.proposal.plan.is_empty())
     }
 
@@ -177,12 +177,12 @@ impl Ready<'_> {
     }
 
     /// Tells of another rollout that is under way.
-    pub async fn warn_if_busy(&mut self) {
+    pub(crate) async fn warn_if_busy(&mut self) {
         each!(self, staged => staged.deploy.warn_if_busy(&mut staged.proposal).await);
     }
 
     /// The plan, to be saved.
-    pub fn into_plan(self) -> StoredPlan {
+    pub(crate) fn into_plan(self) -> StoredPlan {
         match self {
             Self::Ecs(staged) => StoredPlan::Ecs(staged.proposal.plan),
             Self::Kubernetes(staged) => StoredPlan::Kubernetes(staged.proposal.plan),
@@ -202,7 +202,7 @@ impl Ready<'_> {
 }
 
 /// Proposes for all; each plan is told as an event, in the order of the file.
-pub async fn propose<'m>(members: &'m [Member<'m>]) -> Vec<Proposed<'m>> {
+pub(crate) async fn propose<'m>(members: &'m [Member<'m>]) -> Vec<Proposed<'m>> {
     let mut proposed = join_all(members.iter().map(Member::propose)).await;
     refuse_the_same(members, &mut proposed);
     tell(members, &proposed);
@@ -229,7 +229,7 @@ fn refuse_the_same(members: &[Member<'_>], proposed: &mut [Proposed<'_>]) {
 }
 
 /// Tells the plans as events.
-pub fn tell(members: &[Member<'_>], proposed: &[Proposed<'_>]) {
+pub(crate) fn tell(members: &[Member<'_>], proposed: &[Proposed<'_>]) {
     for (member, proposed) in members.iter().zip(proposed) {
         if let Ok(ready) = proposed {
             member.events().send(ready.told());
@@ -238,19 +238,19 @@ pub fn tell(members: &[Member<'_>], proposed: &[Proposed<'_>]) {
 }
 
 /// Stops what is under way for all of them.
-pub async fn cancel(members: &[Member<'_>], rollback: bool) -> Vec<Outcome> {
+pub(crate) async fn cancel(members: &[Member<'_>], rollback: bool) -> Vec<Outcome> {
     let each = members.iter().map(|member| member.stop(rollback));
     conclude(members, join_all(each).await)
 }
 
 /// Whether anything would be written.
-pub fn changes(proposed: &[Proposed<'_>]) -> bool {
+pub(crate) fn changes(proposed: &[Proposed<'_>]) -> bool {
     proposed.iter().flatten().any(|ready| !ready.is_empty())
 }
 
 /// Performs and watches all of them. Where one could not be proposed, none is begun: a fleet that
 /// is half changed because of a spelling error helps nobody.
-pub async fn carry_out(members: &[Member<'_>], proposed: Vec<Proposed<'_>>) -> Vec<Outcome> {
+pub(crate) async fn carry_out(members: &[Member<'_>], proposed: Vec<Proposed<'_>>) -> Vec<Outcome> {
     let broken = proposed.iter().any(Result::is_err);
     let each = proposed.into_iter().map(async |proposed| match proposed {
         Err(outcome) => outcome,
@@ -261,7 +261,7 @@ pub async fn carry_out(members: &[Member<'_>], proposed: Vec<Proposed<'_>>) -> V
 }
 
 /// Ends all of them without a write, each with `why`: a person said no, or nothing.
-pub fn decline(
+pub(crate) fn decline(
     members: &[Member<'_>],
     proposed: Vec<Proposed<'_>>,
     why: fn() -> Outcome,
@@ -273,7 +273,7 @@ pub fn decline(
 }
 
 /// Follows what is under way for all of them.
-pub async fn watch(members: &[Member<'_>]) -> Vec<Outcome> {
+pub(crate) async fn watch(members: &[Member<'_>]) -> Vec<Outcome> {
     let each = members.iter().map(Member::watch);
     conclude(members, join_all(each).await)
 }

@@ -230,23 +230,28 @@
 //!   place of a reference) and others manage what stands there, they are named; `--force-conflicts`
 //!   makes the whole entry ours first, so that theirs goes.
 
-pub mod answer;
-pub mod cancel;
-pub mod cli;
-pub mod clock;
-pub mod deploy;
-pub mod error;
-pub mod event;
-pub mod fleet;
+mod answer;
+mod cancel;
+mod cli;
+mod clock;
+mod deploy;
+mod error;
+mod event;
+mod fleet;
 mod harmless;
-pub mod names;
-pub mod plan;
-pub mod platform;
-pub mod remedy;
-pub mod report;
-pub mod rollout;
-pub mod spec;
+mod names;
+mod plan;
+mod platform;
+mod remedy;
+mod report;
+mod rollout;
+mod spec;
 mod whole;
 
 #[cfg(test)]
 mod tests;
+
+/// The whole program, from its arguments to its exit code: the one door of this crate.
+pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> std::process::ExitCode {
+    cli::main(args).into()
+}

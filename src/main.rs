@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    deployer::cli::main(std::env::args_os()).into()
+    deployer::main(std::env::args_os())
 }

@@ -14,13 +14,13 @@ pub(crate) use self::rules::ANNOTATION_KEY;
 /// Why a word is not the name it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is not {what}: {why}")]
-pub struct BadName {
+pub(crate) struct BadName {
     /// The word as it was given.
-    pub word: String,
+    pub(crate) word: String,
     /// What it should have been, with its article: "a service name".
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// The rule it breaks.
-    pub why: &'static str,
+    pub(crate) why: &'static str,
 }
 
 /// A name that a pattern describes.
@@ -34,11 +34,11 @@ macro_rules! name {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub(crate) struct $name(String);
 
         impl $name {
             /// The name as text.
-            pub fn as_str(&self) -> &str {
+            pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
         }
@@ -136,22 +136,22 @@ impl Arn {
     }
 
     /// The service namespace, such as `secretsmanager`.
-    pub fn service(&self) -> &str {
+    pub(crate) fn service(&self) -> &str {
         self.part(2)
     }
 
     /// The Region; empty for global services.
-    pub fn region(&self) -> &str {
+    pub(crate) fn region(&self) -> &str {
         self.part(3)
     }
 
     /// The account; empty where the resource has none.
-    pub fn account(&self) -> &str {
+    pub(crate) fn account(&self) -> &str {
         self.part(4)
     }
 
     /// Everything after the account.
-    pub fn resource(&self) -> &str {
+    pub(crate) fn resource(&self) -> &str {
         self.part(5)
     }
 }
@@ -159,7 +159,7 @@ impl Arn {
 impl ImageRef {
     /// The tag, unless the image is pinned by digest; `latest` when neither is given. A registry
     /// with a port (`host:5000/api`) has a colon that is not a tag's.
-    pub fn tag(&self) -> Option<&str> {
+    pub(crate) fn tag(&self) -> Option<&str> {
         let (name, digest) = self
             .0
             .split_once('@')
@@ -173,7 +173,7 @@ impl ImageRef {
 
     /// Whether the same reference may name another image tomorrow: a tag of the kind that is
     /// moved by habit (`latest`, `main`, `stable`…), not a version and not a digest.
-    pub fn can_move(&self) -> bool {
+    pub(crate) fn can_move(&self) -> bool {
         const MOVING: [&str; 12] = [
             "latest",
             "main",
@@ -194,7 +194,7 @@ impl ImageRef {
 
 /// Whether a word can be the key of an annotation: up to 63 letters, digits, `-`, `_` and `.`, perhaps
 /// after a DNS subdomain and a slash (Kubernetes documentation, annotations, syntax).
-pub fn is_annotation_key(word: &str) -> bool {
+pub(crate) fn is_annotation_key(word: &str) -> bool {
     let (prefix, _) = word.split_once('/').unwrap_or_default();
     rules::ANNOTATION_KEY.holds(word) && prefix.len() <= LONGEST_PREFIX
 }
@@ -205,7 +205,7 @@ pub(crate) const LONGEST_PREFIX: usize = 253;
 /// A text as a label's value can hold it: at most 63 letters, digits, `-`, `_` and `.`, with a letter or
 /// a digit at both ends (Kubernetes documentation, labels and selectors). Anything else becomes `_`, or
 /// is left out at the ends.
-pub fn label_value(text: &str) -> String {
+pub(crate) fn label_value(text: &str) -> String {
     let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let ends = |c: char| !c.is_ascii_alphanumeric();
     let clean: String = text.chars().map(|c| if ok(c) { c } else { '_' }).collect();

@@ -10,51 +10,51 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::ServiceName;
 
-pub mod change;
-pub mod saved;
+pub(crate) mod change;
+pub(crate) mod saved;
 
-pub use self::change::Change;
+pub(crate) use self::change::Change;
 
 /// What is printed in place of a value that may be a secret.
-pub const MASK: &str = "(masked)";
+pub(crate) const MASK: &str = "(masked)";
 
 /// What is to be done for one service. `B` is the platform's basis, `C` its change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan<B, C> {
+pub(crate) struct Plan<B, C> {
     /// Which service.
-    pub service: ServiceName,
+    pub(crate) service: ServiceName,
     /// The facts that it rests on; performing it against others is refused.
-    pub basis: B,
+    pub(crate) basis: B,
     /// In the order in which they are performed. Empty: nothing to do.
-    pub changes: Vec<C>,
+    pub(crate) changes: Vec<C>,
     /// The same for people, field by field.
-    pub views: Vec<ChangeView>,
+    pub(crate) views: Vec<ChangeView>,
     /// What a person should know before saying yes.
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
     /// The shortest time in which the rollout can end, where the plan starts one.
-    pub shortest: Option<Duration>,
+    pub(crate) shortest: Option<Duration>,
 }
 
 impl<B, C> Plan<B, C> {
     /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
     /// The heaviest effect of all changes.
-    pub fn effect(&self) -> Option<Effect> {
+    pub(crate) fn effect(&self) -> Option<Effect> {
         self.views.iter().map(|view| view.effect).max()
     }
 }
 
 impl<B, C: Change> Plan<B, C> {
     /// Whether a rollout begins with it.
-    pub fn starts_rollout(&self) -> bool {
+    pub(crate) fn starts_rollout(&self) -> bool {
         self.changes.iter().any(C::starts_rollout)
     }
 
     /// The changes that wait for a healthy rollout, in words.
-    pub fn waiting(&self) -> Vec<String> {
+    pub(crate) fn waiting(&self) -> Vec<String> {
         let waiting = self.changes.iter().filter(|one| one.waits_for_health());
         waiting.map(C::words).collect()
     }
@@ -62,15 +62,15 @@ impl<B, C: Change> Plan<B, C> {
 
 /// What must be done so that what is there becomes what is asked for. `C` is the platform's change.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Draft<C> {
+pub(crate) struct Draft<C> {
     /// In the order in which they are performed.
-    pub changes: Vec<C>,
+    pub(crate) changes: Vec<C>,
     /// The same for people, field by field.
-    pub views: Vec<ChangeView>,
+    pub(crate) views: Vec<ChangeView>,
     /// What the comparison itself has to say.
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
     /// Objects and paths of views that say that something stays, and whose it is from then on.
-    pub left: BTreeSet<(String, String)>,
+    pub(crate) left: BTreeSet<(String, String)>,
 }
 
 impl<C> Default for Draft<C> {
@@ -86,7 +86,7 @@ impl<C> Default for Draft<C> {
 
 impl<C: Change> Draft<C> {
     /// The plan, which rests on `basis` and takes at least so long.
-    pub fn into_plan<B>(
+    pub(crate) fn into_plan<B>(
         self,
         service: &ServiceName,
         basis: B,
@@ -103,24 +103,24 @@ impl<C: Change> Draft<C> {
     }
 
     /// Whether a rollout begins with it.
-    pub fn starts_rollout(&self) -> bool {
+    pub(crate) fn starts_rollout(&self) -> bool {
         self.changes.iter().any(C::starts_rollout)
     }
 }
 
 /// One changed field, ready to be shown: values that may be secret are masked already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ChangeView {
+pub(crate) struct ChangeView {
     /// What it belongs to: "task definition", "service", "autoscaling".
-    pub object: String,
+    pub(crate) object: String,
     /// Where in it: `containers.api.image`. Empty: the whole object.
-    pub path: String,
+    pub(crate) path: String,
     /// What is there now; `None`: nothing.
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// What will be there; `None`: nothing.
-    pub to: Option<String>,
+    pub(crate) to: Option<String>,
     /// What people and traffic notice of it.
-    pub effect: Effect,
+    pub(crate) effect: Effect,
 }
 
 /// What people and traffic notice of a change, lightest first.
@@ -128,7 +128,7 @@ pub struct ChangeView {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Effect {
+pub(crate) enum Effect {
     /// Nothing visible.
     Invisible,
     /// The number of tasks or its bounds.
@@ -141,7 +141,7 @@ pub enum Effect {
 
 impl Effect {
     /// As it is shown behind a change.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Invisible => "nothing visible",
             Self::Scales => "scales",
@@ -153,13 +153,13 @@ impl Effect {
 
 /// Something a person should know before saying yes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Note {
+pub(crate) struct Note {
     /// For scripts: `deadline_too_short`, `movable_tag`…
-    pub code: String,
+    pub(crate) code: String,
     /// How much it matters.
-    pub weight: Weight,
+    pub(crate) weight: Weight,
     /// One or two sentences.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// How much a note matters.
@@ -167,7 +167,7 @@ pub struct Note {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Weight {
+pub(crate) enum Weight {
     /// Good to know.
     Info,
     /// It may well go wrong.
@@ -176,7 +176,7 @@ pub enum Weight {
 
 impl Note {
     /// Good to know.
-    pub fn info(code: &str, text: impl Into<String>) -> Self {
+    pub(crate) fn info(code: &str, text: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             weight: Weight::Info,
@@ -185,7 +185,7 @@ impl Note {
     }
 
     /// It may well go wrong.
-    pub fn warning(code: &str, text: impl Into<String>) -> Self {
+    pub(crate) fn warning(code: &str, text: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             weight: Weight::Warning,

@@ -16,35 +16,35 @@ use crate::plan::{Change, Note, Plan};
 use crate::rollout::{Budget, Failure, Halted, Observation, Trip, Verdict};
 use crate::spec::Service;
 
-pub mod again;
-pub mod aws;
-pub mod bounded;
-pub mod causes;
-pub mod counting;
-pub mod digest;
-pub mod ecs;
-pub mod exchange;
-pub mod failure;
-pub mod kubernetes;
-pub mod leaving;
-pub mod origin;
-pub mod owner;
-pub mod performance;
-pub mod post_mortem;
-pub mod program;
-pub mod send;
-pub mod usual;
+pub(crate) mod again;
+pub(crate) mod aws;
+pub(crate) mod bounded;
+pub(crate) mod causes;
+pub(crate) mod counting;
+pub(crate) mod digest;
+pub(crate) mod ecs;
+pub(crate) mod exchange;
+pub(crate) mod failure;
+pub(crate) mod kubernetes;
+pub(crate) mod leaving;
+pub(crate) mod origin;
+pub(crate) mod owner;
+pub(crate) mod performance;
+pub(crate) mod post_mortem;
+pub(crate) mod program;
+pub(crate) mod send;
+pub(crate) mod usual;
 
-pub use self::failure::{Failed, FailureKind};
-pub use self::leaving::Gone;
-pub use self::performance::{Done, Part, PerformError, Performance, Performed};
+pub(crate) use self::failure::{Failed, FailureKind};
+pub(crate) use self::leaving::Gone;
+pub(crate) use self::performance::{Done, Part, PerformError, Performance, Performed};
 
 /// Who asks, in every request to a platform.
-pub const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));
+pub(crate) const AGENT: &str = concat!("deployer/", env!("CARGO_PKG_VERSION"));
 
 /// What to do when another rollout of the service is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum IfBusy {
+pub(crate) enum IfBusy {
     /// Change nothing, exit 4.
     #[default]
     Refuse,
@@ -63,42 +63,42 @@ pub enum IfBusy {
     reason = "flags of the command line, each of them independent of the others"
 )]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Intent {
+pub(crate) struct Intent {
     /// Take over a service that exists and is not ours.
-    pub adopt: bool,
+    pub(crate) adopt: bool,
     /// Roll the same specification again.
-    pub restart: bool,
+    pub(crate) restart: bool,
     /// Go back to this revision (`None` within `Some`: the last one known good) in place of the file's.
-    pub back_to: Option<Option<String>>,
+    pub(crate) back_to: Option<Option<String>>,
     /// This many tasks, in place of the file's.
-    pub count: Option<u32>,
+    pub(crate) count: Option<u32>,
     /// Take the service away.
-    pub destroy: bool,
+    pub(crate) destroy: bool,
     /// Take fields over that others manage.
-    pub force_conflicts: bool,
+    pub(crate) force_conflicts: bool,
     /// When another rollout is under way.
-    pub if_busy: IfBusy,
+    pub(crate) if_busy: IfBusy,
     /// It is to be performed, and not only shown or watched.
-    pub writes: bool,
+    pub(crate) writes: bool,
     /// Somebody reads the plan before it is performed.
-    pub is_read: bool,
+    pub(crate) is_read: bool,
     /// It goes by the file, and yet the command has no `--adopt`.
-    pub never_adopts: bool,
+    pub(crate) never_adopts: bool,
 }
 
 impl Intent {
     /// Whether it takes the place of whoever is at work on the service.
-    pub fn supersedes(&self) -> bool {
+    pub(crate) fn supersedes(&self) -> bool {
         self.if_busy == IfBusy::Supersede
     }
 
     /// Whether what is not there would be made.
-    pub fn makes_it(&self) -> bool {
+    pub(crate) fn makes_it(&self) -> bool {
         !self.destroy && !self.restart && self.count.is_none()
     }
 
     /// Whether all that is asked for is what the file says.
-    pub fn follows_the_file(&self) -> bool {
+    pub(crate) fn follows_the_file(&self) -> bool {
         let adopting = Self {
             adopt: self.adopt,
             force_conflicts: self.force_conflicts,
@@ -114,7 +114,7 @@ impl Intent {
 
 /// How whoever gave a command may take over what is not ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TakesOver {
+pub(crate) enum TakesOver {
     /// By the same command, with `--adopt`.
     Itself,
     /// By `apply --adopt` first: this command has no such option.
@@ -123,7 +123,7 @@ pub enum TakesOver {
 
 impl TakesOver {
     /// Of a command that asks for this.
-    pub fn of(intent: &Intent) -> Self {
+    pub(crate) fn of(intent: &Intent) -> Self {
         if !intent.never_adopts && (intent.destroy || intent.follows_the_file()) {
             Self::Itself
         } else {
@@ -134,18 +134,18 @@ impl TakesOver {
 
 /// A plan with the state of the service that it was made from.
 #[derive(Debug)]
-pub struct Proposal<P: Platform + ?Sized> {
+pub(crate) struct Proposal<P: Platform + ?Sized> {
     /// What differs and what will be done.
-    pub plan: Plan<P::Basis, P::Change>,
+    pub(crate) plan: Plan<P::Basis, P::Change>,
     /// What goes on there now.
-    pub current: Current<P::Watched>,
+    pub(crate) current: Current<P::Watched>,
     /// What this run holds and knows of the service from now on.
-    pub session: P::Session,
+    pub(crate) session: P::Session,
 }
 
 /// What goes on with a service before we touch it.
 #[derive(Debug)]
-pub enum Current<F> {
+pub(crate) enum Current<F> {
     /// It does not exist (any more).
     Absent,
     /// Nothing moves and all is well.
@@ -178,7 +178,7 @@ pub enum Current<F> {
 
 /// How a rollout whose target is something else stands to this run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
+pub(crate) enum Whose {
     /// Somebody else's.
     Another,
     /// Somebody else's, who is at work on the service and lets nobody write meanwhile.
@@ -191,28 +191,24 @@ pub enum Whose {
 
 impl Whose {
     /// Whether it is the rollback of just what is asked for: its end is the verdict on that.
-    pub fn is_ours(self) -> bool {
+    pub(crate) fn is_ours(self) -> bool {
         matches!(self, Self::Ours | Self::Owed)
     }
 }
 
 /// What is told of a rollout when its watch begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Following {
+pub(crate) struct Following {
     /// Its identity, as people read it.
-    pub rollout: String,
+    pub(crate) rollout: String,
     /// What served before, in words.
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// How long the last ones took.
-    pub usual: Option<Duration>,
+    pub(crate) usual: Option<Duration>,
 }
 
 /// A platform, as the deploy loop sees it.
-#[expect(
-    async_fn_in_trait,
-    reason = "the set of platforms is closed and every future stays on one thread"
-)]
-pub trait Platform {
+pub(crate) trait Platform {
     /// What only it knows about a service.
     type Own: Debug;
     /// The facts a plan rests on.

@@ -4,7 +4,7 @@ use crate::rollout::WhyNot;
 
 /// What follows from a trip.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Remedy {
+pub(crate) enum Remedy {
     /// Ask the platform, once, to go back.
     RollBack,
     /// Leave it as it is.
@@ -13,18 +13,18 @@ pub enum Remedy {
 
 /// What decides on a remedy besides the trip itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Circumstances {
+pub(crate) struct Circumstances {
     /// `watch` judges like `apply` but never writes.
-    pub may_write: bool,
+    pub(crate) may_write: bool,
     /// The file's `rollback`, or a person asked for it.
-    pub wanted: bool,
+    pub(crate) wanted: bool,
     /// There is a revision to go back to.
-    pub possible: bool,
+    pub(crate) possible: bool,
 }
 
 /// Decides. A person who only watches changes nothing; the file's word comes next; and where
 /// nothing was before, the evidence stays in place.
-pub fn remedy(circumstances: Circumstances) -> Remedy {
+pub(crate) fn remedy(circumstances: Circumstances) -> Remedy {
     match circumstances {
         Circumstances {
             may_write: false, ..

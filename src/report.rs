@@ -17,7 +17,7 @@ use crate::event::{Event, EventKind};
 mod ci;
 mod console;
 mod gate;
-pub mod human;
+pub(crate) mod human;
 mod json;
 mod ledger;
 mod outlet;
@@ -32,26 +32,26 @@ use self::human::{Human, Stream};
 use self::text::{Line, Tone};
 use self::veil::Streams;
 
-pub use self::ci::{Actions, Heading, Report};
-pub use self::console::Console;
-pub use self::gate::{Gated, is_clean};
-pub use self::human::{Progress, Telling};
-pub use self::ledger::{Ledger, Subject};
-pub use self::outlet::{Loss, Lossy, Outlet};
-pub use self::text::Style;
-pub use self::veil::Veil;
+pub(crate) use self::ci::{Actions, Heading, Report};
+pub(crate) use self::console::Console;
+pub(crate) use self::gate::Gated;
+pub(crate) use self::human::{Progress, Telling};
+pub(crate) use self::ledger::{Ledger, Subject};
+pub(crate) use self::outlet::{Loss, Lossy, Outlet};
+pub(crate) use self::text::Style;
+pub(crate) use self::veil::Veil;
 
 /// How often a live block is drawn again although nothing happened: the time in it goes on.
 const TICK: Duration = Duration::from_secs(1);
 
 /// The JSON schema of one line of `--output json`.
-pub fn schema() -> serde_json::Value {
+pub(crate) fn schema() -> serde_json::Value {
     schemars::schema_for!(Event).to_value()
 }
 
 /// For whom the story is told.
 #[derive(Debug, Clone)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Human(Telling),
     /// For scripts: one JSON object a line, on stdout.
@@ -60,16 +60,16 @@ pub enum Format {
 
 /// A question to the person at the terminal. It is shown after everything that was told before.
 #[derive(Debug)]
-pub struct Prompt {
+pub(crate) struct Prompt {
     /// The question, with the possible answers: `Apply these changes? [y/N]`.
-    pub text: String,
+    pub(crate) text: String,
     /// Told once the question is on the screen.
-    pub shown: oneshot::Sender<()>,
+    pub(crate) shown: oneshot::Sender<()>,
 }
 
 /// Shows events, and whatever else a command has to say.
 #[derive(Debug)]
-pub struct Reporter<O, E> {
+pub(crate) struct Reporter<O, E> {
     out: Sink<O>,
     err: Sink<E>,
     shape: Shape,
@@ -126,7 +126,7 @@ impl<W: Write> Sink<W> {
 
 impl<O: Write, E: Write> Reporter<O, E> {
     /// A reporter that writes what was asked for to `out` and the story to `err`.
-    pub fn new(format: Format, out: (O, Style), err: (E, Style)) -> Self {
+    pub(crate) fn new(format: Format, out: (O, Style), err: (E, Style)) -> Self {
         let shape = match format {
             Format::Human(telling) => Shape::Human(Box::new(Human::new(telling))),
             Format::Json => Shape::Json,
@@ -146,7 +146,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
     /// Draws what moves on the second of these, and leaves out what only shows that time goes on
     /// while a reader is behind.
     #[must_use]
-    pub fn through(mut self, out: Outlet, err: Outlet) -> Self {
+    pub(crate) fn through(mut self, out: Outlet, err: Outlet) -> Self {
         if let Shape::Human(human) = &mut self.shape {
             human.draw_on(&err);
         }
@@ -169,7 +169,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
 
     /// Enters what it tells into this ledger. `annotates`: GitHub Actions is told of what ends badly.
     #[must_use]
-    pub fn with_ledger(mut self, ledger: Ledger, annotates: bool) -> Self {
+    pub(crate) fn with_ledger(mut self, ledger: Ledger, annotates: bool) -> Self {
         self.ledger = Some(ledger);
         self.annotates = annotates;
         self
@@ -177,13 +177,13 @@ impl<O: Write, E: Write> Reporter<O, E> {
 
     /// Never tells what lies under the veil.
     #[must_use]
-    pub fn with_veil(mut self, veil: Veil) -> Self {
+    pub(crate) fn with_veil(mut self, veil: Veil) -> Self {
         self.veil = veil;
         self
     }
 
     /// Shows an event.
-    pub fn event(&mut self, event: &Event) {
+    pub(crate) fn event(&mut self, event: &Event) {
         let leaves_out = self.leaves_out(event);
         let line = self.streams.next(event);
         let veiled = self.veil.event(&line);
@@ -229,14 +229,14 @@ impl<O: Write, E: Write> Reporter<O, E> {
     }
 
     /// Shows that time goes on.
-    pub fn tick(&mut self, now: Timestamp) {
+    pub(crate) fn tick(&mut self, now: Timestamp) {
         if let Shape::Human(human) = &mut self.shape {
             human.redraw(now, self.err.style);
         }
     }
 
     /// Shows a question and leaves the cursor behind it.
-    pub fn prompt(&mut self, prompt: Prompt) {
+    pub(crate) fn prompt(&mut self, prompt: Prompt) {
         if let Shape::Human(human) = &mut self.shape {
             human.pause();
         }
@@ -249,7 +249,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
     }
 
     /// Leaves the screen clean.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if let Shape::Human(human) = &mut self.shape {
             human.finish();
         }
@@ -270,7 +270,7 @@ impl<O: Write, E: Write> Reporter<O, E> {
 
 /// Shows events until nobody is left to tell any. A question waits until all events before it
 /// are shown.
-pub async fn run<O: Write, E: Write>(
+pub(crate) async fn run<O: Write, E: Write>(
     mut events: mpsc::UnboundedReceiver<Event>,
     mut prompts: mpsc::UnboundedReceiver<Prompt>,
     mut reporter: Reporter<O, E>,

@@ -1,18 +1,18 @@
 //! How a rollout is judged. Pure: time and the cloud enter only as arguments.
 
-pub mod budget;
-pub mod cause;
-pub mod halted;
-pub mod machine;
-pub mod observation;
-pub mod policy;
-pub mod verdict;
+pub(crate) mod budget;
+pub(crate) mod cause;
+pub(crate) mod halted;
+pub(crate) mod machine;
+pub(crate) mod observation;
+pub(crate) mod policy;
+pub(crate) mod verdict;
 mod window;
 
-pub use self::budget::Budget;
-pub use self::cause::{Cause, Class};
-pub use self::halted::Halted;
-pub use self::machine::{Back, Phase, Rollout};
-pub use self::observation::{BreakerGauge, Failure, Gauge, Observation, Standing, Unit};
-pub use self::policy::{Patience, Policy};
-pub use self::verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};
+pub(crate) use self::budget::Budget;
+pub(crate) use self::cause::{Cause, Class};
+pub(crate) use self::halted::Halted;
+pub(crate) use self::machine::{Back, Phase, Rollout};
+pub(crate) use self::observation::{BreakerGauge, Failure, Gauge, Observation, Standing, Unit};
+pub(crate) use self::policy::{Patience, Policy};
+pub(crate) use self::verdict::{Doubt, Rollback, Trip, Tripper, Verdict, WhyNot};

@@ -8,12 +8,12 @@
 
 mod endpoint;
 mod environment;
-mod files;
+pub(crate) mod files;
 mod findings;
 mod foreign;
 mod interpolate;
 mod load;
-pub mod model;
+pub(crate) mod model;
 mod named;
 mod nearest;
 mod problem;
@@ -33,21 +33,21 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::endpoint::Owner;
-pub use self::files::{Disk, Files, target_file, targets};
-pub use self::findings::Note;
-pub use self::load::{Loaded, Request, load};
-pub use self::model::*;
-pub use self::named::{Named, named};
-pub use self::problem::{Problem, Problems, Source, Spot};
-pub use self::schema::{Schemas, schemas};
-pub use self::secrets::KeyLines;
-pub use self::units::duration;
-pub use self::unused::unused;
-pub use self::words::env::MASKED;
+pub(crate) use self::endpoint::Owner;
+pub(crate) use self::files::{Disk, targets};
+pub(crate) use self::findings::Note;
+pub(crate) use self::load::{Loaded, Request, load};
+pub(crate) use self::model::*;
+pub(crate) use self::named::{Named, named};
+pub(crate) use self::problem::Problems;
+pub(crate) use self::schema::schemas;
+pub(crate) use self::secrets::KeyLines;
+pub(crate) use self::units::duration;
+pub(crate) use self::unused::unused;
+pub(crate) use self::words::env::MASKED;
 
 /// Where a text holds what has the known shape of a secret.
-pub fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {
     secrets::find(text)
         .into_iter()
         .map(|(range, _)| range)
@@ -55,17 +55,17 @@ pub fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {
 }
 
 /// Whether a name promises that its value is a secret.
-pub fn promises_a_secret(name: &str) -> bool {
+pub(crate) fn promises_a_secret(name: &str) -> bool {
     secrets::promises(name)
 }
 
 /// The question whether the nearest of these words was meant, unless none is near.
-pub fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     nearest::hint(word, known)
 }
 
 /// Whether an environment value may be a secret, by its name or by its looks: then it is masked
 /// in everything printed, wherever it was read.
-pub fn may_be_secret(name: &str, value: &str) -> bool {
+pub(crate) fn may_be_secret(name: &str, value: &str) -> bool {
     secrets::maybe(name, value)
 }

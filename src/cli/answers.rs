@@ -22,7 +22,7 @@ use crate::spec;
 
 /// How much history.
 #[derive(Debug, clap::Args)]
-pub struct HistoryArgs {
+pub(crate) struct HistoryArgs {
     /// So many deployments, the newest first
     #[arg(short = 'n', long, value_name = "N", default_value = "20", value_parser = at_least_one)]
     limit: NonZeroUsize,
@@ -30,7 +30,7 @@ pub struct HistoryArgs {
 
 /// Which lines of the logs.
 #[derive(Debug, clap::Args)]
-pub struct LogsArgs {
+pub(crate) struct LogsArgs {
     /// Goes on as lines come
     #[arg(long)]
     follow: bool,
@@ -51,14 +51,14 @@ fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 /// `deployer status`.
-pub fn status(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn status(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     run(cli, terminal, screen, &async |member: &Member<'_>| {
         Ok(member.status().await?.map(EventKind::Status))
     })
 }
 
 /// `deployer history`.
-pub fn history(
+pub(crate) fn history(
     cli: &Cli,
     args: &HistoryArgs,
     terminal: &Terminal,
@@ -71,7 +71,12 @@ pub fn history(
 }
 
 /// `deployer logs`.
-pub fn logs(cli: &Cli, args: &LogsArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn logs(
+    cli: &Cli,
+    args: &LogsArgs,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
     let sites = match site::look(&cli.options, screen) {
         Ok(sites) => sites,
         Err(code) => return code,

@@ -16,7 +16,7 @@ use crate::platform::{IfBusy, Intent};
 
 /// How to apply.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Performs exactly this saved plan, or refuses
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub struct Args {
 type SavedPlan = Saved<StoredPlan>;
 
 /// Applies.
-pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     match (&args.plan, beside(&cli.options)) {
         (Some(_), Some(beside)) => {
             let words = format!("{beside} beside --plan: a saved plan is performed as it is");

@@ -11,15 +11,15 @@ use crate::report::Prompt;
 
 /// What is about to be done, where.
 #[derive(Debug, Clone)]
-pub struct Question<'a> {
+pub(crate) struct Question<'a> {
     /// The deed, up to the names: `Apply these changes to`.
-    pub deed: &'a str,
+    pub(crate) deed: &'a str,
     /// The services that it is done to.
-    pub services: &'a [ServiceName],
+    pub(crate) services: &'a [ServiceName],
     /// The target where it is done.
-    pub target: &'a TargetName,
+    pub(crate) target: &'a TargetName,
     /// The place that the target stands for, in words.
-    pub place: String,
+    pub(crate) place: String,
 }
 
 impl fmt::Display for Question<'_> {
@@ -33,7 +33,7 @@ impl fmt::Display for Question<'_> {
 
 /// What came of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// The person has said yes.
     Yes,
     /// Anything but yes, and the end of the input.
@@ -45,7 +45,7 @@ pub enum Answer {
 }
 
 /// Asks and waits for the answer, or for the wish to stop.
-pub async fn ask(
+pub(crate) async fn ask(
     question: &Question<'_>,
     prompts: &mpsc::UnboundedSender<Prompt>,
     cancel: &Cancel,

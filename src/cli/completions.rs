@@ -23,7 +23,7 @@ const ASKS: &str = "COMPLETE";
 
 /// For which shell.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The shell
     shell: Shell,
 }
@@ -68,7 +68,7 @@ impl Shell {
 }
 
 /// Prints what to put into the shell's rc.
-pub fn run(args: &Args, screen: &mut Screen) -> ExitCode {
+pub(crate) fn run(args: &Args, screen: &mut Screen) -> ExitCode {
     let (file, line) = args.shell.line();
     screen.script(&format!("# Completions of deployer, in {file}:\n{line}\n"));
     ExitCode::Fine

@@ -9,14 +9,14 @@ use crate::platform::{IfBusy, Intent};
 
 /// How to destroy.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Also a service that is not ours
     #[arg(long)]
     adopt: bool,
 }
 
 /// Destroys.
-pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let command = Command::new(cli, terminal);
     let sites = match site::look(&cli.options, screen) {
         Ok(sites) => sites,

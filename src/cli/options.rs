@@ -13,7 +13,7 @@ use crate::names::{ServiceName, TargetName};
 /// What every verb understands.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Everywhere")]
-pub struct Options {
+pub(crate) struct Options {
     /// The deploy file; targets are in `config/` beside it
     #[arg(
         short,
@@ -22,64 +22,64 @@ pub struct Options {
         value_name = "FILE",
         default_value = "deploy.toml"
     )]
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// Where to: the name of a file in `config/`, or `sandbox`; may be repeated. Default: `DEPLOYER_TARGET`,
     /// else the only one there is
     #[arg(long = "target", global = true, value_name = "NAME")]
-    pub targets: Vec<TargetName>,
+    pub(crate) targets: Vec<TargetName>,
     /// Only this service; may be repeated
     #[arg(long = "service", global = true, value_name = "NAME")]
-    pub services: Vec<ServiceName>,
+    pub(crate) services: Vec<ServiceName>,
     /// Fills in `${NAME}` in the files; may be repeated
     #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = name_and_value)]
-    pub set: Vec<(String, String)>,
+    pub(crate) set: Vec<(String, String)>,
     /// Lets `${NAME}` in the files reach this variable of the environment, or with a `*` at its end
     /// all that begin so; may be repeated
     #[arg(long = "allow-env", global = true, value_name = "NAME")]
-    pub allow_env: Vec<String>,
+    pub(crate) allow_env: Vec<String>,
     /// Lets a kubeconfig of the repository run its login plugin or read a token file; so does
     /// `DEPLOYER_ALLOW_EXEC=1`
     #[arg(long, global = true)]
-    pub allow_exec: bool,
+    pub(crate) allow_exec: bool,
     /// Another image for this service; may be repeated
     #[arg(long = "image", global = true, value_name = "SERVICE=REF", value_parser = service_and_image)]
-    pub images: Vec<(ServiceName, String)>,
+    pub(crate) images: Vec<(ServiceName, String)>,
     /// Does not ask before it changes anything
     #[arg(short, long, global = true)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// For people; one JSON object a line for scripts, the last of them a `summary` (but `render`,
     /// `schema` and `completions` print the one document that they are); or, of a plan, Markdown
     #[arg(long, global = true, value_enum, default_value_t)]
-    pub output: Output,
+    pub(crate) output: Output,
     /// Colours: where a terminal shows them, or as `CLICOLOR_FORCE` and `NO_COLOR` say
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
-    pub color: Color,
+    pub(crate) color: Color,
     /// How a rollout is followed on the screen; `live` on a terminal, else `plain`
     #[arg(long, global = true, value_enum, value_name = "HOW", default_value_t)]
-    pub progress: Progress,
+    pub(crate) progress: Progress,
     /// Writes verdict, exit code and revisions as a dotenv report, for GitLab
     #[arg(long, global = true, value_name = "FILE")]
-    pub dotenv: Option<PathBuf>,
+    pub(crate) dotenv: Option<PathBuf>,
     /// Writes what is wrong with the files as a code quality report, for GitLab
     #[arg(long, global = true, value_name = "FILE")]
-    pub code_quality: Option<PathBuf>,
+    pub(crate) code_quality: Option<PathBuf>,
     /// How long this process may take for all it does, such as `20m`; what it watches goes on
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Shows each request on stderr; twice: with what is sent and answered, without secrets
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
+    pub(crate) verbose: u8,
     /// Where the sandbox keeps its world; otherwise in `.deployer/` beside the deploy file
     #[arg(long, global = true, value_name = "FILE")]
-    pub sandbox_state: Option<PathBuf>,
+    pub(crate) sandbox_state: Option<PathBuf>,
     /// How many times faster than time the sandbox's clock goes
     #[arg(long, global = true, value_name = "N", value_parser = speed)]
-    pub speed: Option<f64>,
+    pub(crate) speed: Option<f64>,
 }
 
 /// For whom output is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Output {
+pub(crate) enum Output {
     /// For people
     #[default]
     Human,
@@ -91,7 +91,7 @@ pub enum Output {
 
 impl Output {
     /// What is chosen by a command line that cannot be read as a whole.
-    pub fn of(args: &[OsString]) -> Self {
+    pub(crate) fn of(args: &[OsString]) -> Self {
         let mut words = args.iter().map(|arg| arg.to_string_lossy());
         let mut chosen = Self::default();
         while let Some(word) = words.next().filter(|word| word != "--") {
@@ -110,19 +110,19 @@ impl Output {
 
 impl Options {
     /// `--set`; of two with the same name the later one counts.
-    pub fn set(&self) -> BTreeMap<String, String> {
+    pub(crate) fn set(&self) -> BTreeMap<String, String> {
         self.set.iter().cloned().collect()
     }
 
     /// A service for which `--image` was given twice.
-    pub fn image_twice(&self) -> Option<&ServiceName> {
+    pub(crate) fn image_twice(&self) -> Option<&ServiceName> {
         let mut seen = BTreeSet::new();
         let mut names = self.images.iter().map(|(name, _)| name);
         names.find(|name| !seen.insert(*name))
     }
 
     /// `--image`, by service.
-    pub fn images(&self) -> BTreeMap<ServiceName, String> {
+    pub(crate) fn images(&self) -> BTreeMap<ServiceName, String> {
         self.images.iter().cloned().collect()
     }
 }

@@ -16,7 +16,7 @@ use crate::platform::Intent;
 
 /// How to plan.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Saves the plan, for `apply --plan FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub struct Args {
 }
 
 /// Plans.
-pub fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let command = Command {
         plan_on_stdout: true,
         ..Command::new(cli, terminal)

@@ -14,7 +14,7 @@ use crate::platform::{IfBusy, Intent};
 
 /// What to watch.
 #[derive(Debug, clap::Args)]
-pub struct WatchArgs {
+pub(crate) struct WatchArgs {
     /// Just this rollout, such as `ecs-svc/123`, also when it is over; otherwise the one under way
     #[arg(long, value_name = "ID")]
     rollout: Option<String>,
@@ -22,7 +22,7 @@ pub struct WatchArgs {
 
 /// How to cancel.
 #[derive(Debug, clap::Args)]
-pub struct CancelArgs {
+pub(crate) struct CancelArgs {
     /// Goes back to the revision before, whatever `on_cancel` says
     #[arg(long)]
     rollback: bool,
@@ -30,7 +30,7 @@ pub struct CancelArgs {
 
 /// How to go back.
 #[derive(Debug, clap::Args)]
-pub struct RollbackArgs {
+pub(crate) struct RollbackArgs {
     /// To this revision, such as `12` or `api-service:12`; otherwise to the last one known good
     #[arg(long, value_name = "REVISION")]
     to: Option<String>,
@@ -44,7 +44,7 @@ pub struct RollbackArgs {
 
 /// How to restart.
 #[derive(Debug, clap::Args)]
-pub struct RestartArgs {
+pub(crate) struct RestartArgs {
     /// What to do when another rollout is under way
     #[arg(long, value_enum, default_value_t)]
     if_busy: IfBusy,
@@ -55,7 +55,7 @@ pub struct RestartArgs {
 
 /// How to scale.
 #[derive(Debug, clap::Args)]
-pub struct ScaleArgs {
+pub(crate) struct ScaleArgs {
     /// How many tasks or pods, such as `api=5`
     #[arg(required = true, value_name = "SERVICE=COUNT", value_parser = service_and_count)]
     counts: Vec<(ServiceName, u32)>,
@@ -74,7 +74,12 @@ fn service_and_count(text: &str) -> Result<(ServiceName, u32), String> {
 }
 
 /// `deployer watch`: follows a rollout, whoever started it; never writes.
-pub fn watch(cli: &Cli, args: &WatchArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn watch(
+    cli: &Cli,
+    args: &WatchArgs,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
     let command = Command {
         rollout: args.rollout.as_deref(),
         ..Command::new(cli, terminal)
@@ -90,7 +95,12 @@ pub fn watch(cli: &Cli, args: &WatchArgs, terminal: &Terminal, screen: &mut Scre
 }
 
 /// `deployer cancel`: stops a rollout as `on_cancel` or `--rollback` says.
-pub fn cancel(cli: &Cli, args: &CancelArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn cancel(
+    cli: &Cli,
+    args: &CancelArgs,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
     // Whatever is under way, and whoever is at work on it, is what is to be stopped.
     let intent = |_: &_| Intent {
         if_busy: IfBusy::Supersede,
@@ -112,7 +122,7 @@ fn as_it_is() -> Intent {
 }
 
 /// `deployer rollback`: a plan like any other, whose wish comes from history.
-pub fn rollback(
+pub(crate) fn rollback(
     cli: &Cli,
     args: &RollbackArgs,
     terminal: &Terminal,
@@ -131,7 +141,7 @@ pub fn rollback(
 }
 
 /// `deployer restart`: the same specification again.
-pub fn restart(
+pub(crate) fn restart(
     cli: &Cli,
     args: &RestartArgs,
     terminal: &Terminal,
@@ -150,7 +160,12 @@ pub fn restart(
 }
 
 /// `deployer scale`: another count; with an autoscaler, through its bounds.
-pub fn scale(cli: &Cli, args: &ScaleArgs, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn scale(
+    cli: &Cli,
+    args: &ScaleArgs,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
     let counts: BTreeMap<ServiceName, u32> = args.counts.iter().cloned().collect();
     if let Some(wrong) = unclear(&counts, args, &cli.options.services) {
         screen.complaint(&wrong);

@@ -15,7 +15,7 @@ use sandbox::{Sandbox, SandboxError};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// A loopback address; port 0 takes any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4510")]
     listen: SocketAddr,
@@ -34,7 +34,7 @@ enum Deed {
 }
 
 /// Serves until a signal, or resets.
-pub fn run(options: &Options, args: &Args, _: &Terminal, screen: &mut Screen) -> ExitCode {
+pub(crate) fn run(options: &Options, args: &Args, _: &Terminal, screen: &mut Screen) -> ExitCode {
     let ended = match args.deed {
         Some(Deed::Reset) => reset(options, screen),
         None => site::open_sandbox(options, args.world.clone(), None)

@@ -8,7 +8,7 @@ use crate::report;
 
 /// Which schema.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// What it describes
     of: Subject,
 }
@@ -24,7 +24,7 @@ enum Subject {
 }
 
 /// Prints it.
-pub fn run(args: &Args, screen: &mut Screen) -> ExitCode {
+pub(crate) fn run(args: &Args, screen: &mut Screen) -> ExitCode {
     let schema = match args.of {
         Subject::Deploy => crate::spec::schemas().deploy,
         Subject::Target => crate::spec::schemas().target,

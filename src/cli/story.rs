@@ -17,20 +17,20 @@ use crate::report::{self, Format, Outlet, Prompt, Reporter, Veil};
 
 /// What a command needs to tell its story.
 #[derive(Debug)]
-pub struct Story {
+pub(crate) struct Story {
     /// Events go here, in their order.
-    pub tell: mpsc::UnboundedSender<Event>,
+    pub(crate) tell: mpsc::UnboundedSender<Event>,
     /// Questions to the person go here.
-    pub ask: mpsc::UnboundedSender<Prompt>,
+    pub(crate) ask: mpsc::UnboundedSender<Prompt>,
     /// Set by the first signal.
-    pub cancel: Cancel,
+    pub(crate) cancel: Cancel,
     /// The clock that all waiting goes by.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
 }
 
 /// Why a command could not even begin.
 #[derive(Debug, thiserror::Error)]
-pub enum BeginError {
+pub(crate) enum BeginError {
     /// The machinery that lets a program wait for several things could not be set up.
     #[error("could not start waiting for the network")]
     Runtime(#[source] io::Error),
@@ -50,7 +50,7 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 
 /// Runs `command` to its end and shows its story. A second signal leaves at once. `timeout`: whatever
 /// is still to be shown after that is not waited for.
-pub fn run(
+pub(crate) fn run(
     terminal: &Terminal,
     (format, veil): (Format, Veil),
     timeout: Option<Duration>,

@@ -12,7 +12,7 @@ use crate::report::{self, Actions, Format, Ledger, Outlet, Style, Telling};
 
 /// When there are colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// As the surroundings say
     #[default]
     Auto,
@@ -24,7 +24,7 @@ pub enum Color {
 
 /// How a rollout is followed on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// As the surroundings say
     #[default]
     Auto,
@@ -38,34 +38,34 @@ pub enum Progress {
 
 /// How whoever gave the command wishes to be spoken to.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wishes {
+pub(crate) struct Wishes {
     /// What `--color` asks for.
-    pub color: Color,
+    pub(crate) color: Color,
     /// What `--progress` asks for.
-    pub progress: Progress,
+    pub(crate) progress: Progress,
     /// `-v`: while we log, nothing on the screen moves unless that is asked for; the lines would mix.
-    pub verbose: bool,
+    pub(crate) verbose: bool,
 }
 
 /// How to speak here.
 #[derive(Debug, Clone)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// How stdout is written to.
-    pub out: Style,
+    pub(crate) out: Style,
     /// How stderr is written to.
-    pub err: Style,
+    pub(crate) err: Style,
     /// How a rollout is followed on stderr.
-    pub progress: report::Progress,
+    pub(crate) progress: report::Progress,
     /// Whether there is a person who could answer.
-    pub can_ask: bool,
+    pub(crate) can_ask: bool,
     /// What GitHub Actions is told, where it runs us.
-    pub actions: Option<Actions>,
+    pub(crate) actions: Option<Actions>,
     /// Where what is told is entered.
-    pub ledger: Ledger,
+    pub(crate) ledger: Ledger,
     /// What belongs on standard output goes here.
-    pub stdout: Outlet,
+    pub(crate) stdout: Outlet,
     /// What belongs on standard error goes here.
-    pub stderr: Outlet,
+    pub(crate) stderr: Outlet,
 }
 
 /// What is found around the program.
@@ -86,7 +86,7 @@ struct Facts {
 
 impl Terminal {
     /// Reads from the environment and the streams how to speak here.
-    pub fn read(wishes: Wishes) -> Self {
+    pub(crate) fn read(wishes: Wishes) -> Self {
         let facts = Facts {
             stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
@@ -126,7 +126,12 @@ impl Terminal {
     }
 
     /// The form of the story that fits here.
-    pub fn format(&self, output: Output, plan_on_stdout: bool, several_targets: bool) -> Format {
+    pub(crate) fn format(
+        &self,
+        output: Output,
+        plan_on_stdout: bool,
+        several_targets: bool,
+    ) -> Format {
         match output {
             Output::Json => Format::Json,
             Output::Human | Output::Markdown => Format::Human(Telling {
@@ -180,7 +185,7 @@ fn columns(
     clippy::disallowed_methods,
     reason = "this module is where the environment is read"
 )]
-pub fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -97,12 +97,12 @@ pub(super) fn at_rest(proven: bool, serving: &str) -> Outcome {
 }
 
 /// The service does not exist, and nothing was to be made.
-pub fn absent() -> Outcome {
+pub(crate) fn absent() -> Outcome {
     outcome(VerdictWord::Failed, None, "the service does not exist here")
 }
 
 /// A person said no.
-pub fn declined() -> Outcome {
+pub(crate) fn declined() -> Outcome {
     outcome(
         VerdictWord::Refused,
         None,
@@ -111,7 +111,7 @@ pub fn declined() -> Outcome {
 }
 
 /// Another service of the same command could not be planned.
-pub fn held_back() -> Outcome {
+pub(crate) fn held_back() -> Outcome {
     outcome(
         VerdictWord::Refused,
         None,
@@ -120,7 +120,7 @@ pub fn held_back() -> Outcome {
 }
 
 /// Another target of the same command comes to the same object: only one of the two could serve.
-pub fn the_same(object: &str, other: &TargetName) -> Outcome {
+pub(crate) fn the_same(object: &str, other: &TargetName) -> Outcome {
     let reason = format!(
         "{object} is what target {other} names too, and only one of them can be there; nothing was \
          changed; correct one of the two files in `config/`"
@@ -129,13 +129,13 @@ pub fn the_same(object: &str, other: &TargetName) -> Outcome {
 }
 
 /// No answer came while there was time, and nothing had been written.
-pub fn late() -> Outcome {
+pub(crate) fn late() -> Outcome {
     let reason = "no answer within the time that --timeout gives; nothing was changed";
     outcome(VerdictWord::Failed, None, reason)
 }
 
 /// A person did not answer while there was time.
-pub fn undecided() -> Outcome {
+pub(crate) fn undecided() -> Outcome {
     let reason = "nobody approved it within the time that --timeout gives; nothing was changed";
     outcome(VerdictWord::Refused, None, reason)
 }
@@ -161,7 +161,7 @@ pub(super) fn unanswered(resume: &str) -> Outcome {
 }
 
 /// A saved plan whose facts no longer hold.
-pub fn stale(why: &str) -> Outcome {
+pub(crate) fn stale(why: &str) -> Outcome {
     let reason =
         format!("the saved plan is stale: {why}; make it again with `deployer plan --out`");
     outcome(VerdictWord::Refused, None, reason)
@@ -263,7 +263,7 @@ pub(super) fn still_busy(doubt: &Doubt) -> Outcome {
 }
 
 /// It could not be done; nothing was changed.
-pub fn could_not(error: &Failed) -> Outcome {
+pub(crate) fn could_not(error: &Failed) -> Outcome {
     let verdict = match error.kind {
         FailureKind::Refused => VerdictWord::Refused,
         FailureKind::Wrong => VerdictWord::Wrong,

@@ -24,7 +24,7 @@ enum Other {
 
 impl<P: Platform> Deploy<'_, P> {
     /// Reads and compares; waits for or refuses over another rollout. `Err` is how it ended.
-    pub async fn propose(&self) -> Result<Proposal<P>, Outcome> {
+    pub(crate) async fn propose(&self) -> Result<Proposal<P>, Outcome> {
         let mut waiting = None;
         loop {
             let mut proposal = tokio::select! {
@@ -105,7 +105,7 @@ impl<P: Platform> Deploy<'_, P> {
     }
 
     /// Warns of another rollout that would be in the way of a plan.
-    pub async fn warn_if_busy(&self, proposal: &mut Proposal<P>) {
+    pub(crate) async fn warn_if_busy(&self, proposal: &mut Proposal<P>) {
         if let Current::Busy { what, rollout, .. } = &mut proposal.current
             && matches!(
                 self.look_at(&proposal.session, rollout).await,
@@ -118,7 +118,7 @@ impl<P: Platform> Deploy<'_, P> {
     }
 
     /// Puts a saved plan in the place of a fresh one, if the facts that it rests on still hold.
-    pub async fn propose_saved(&self, saved: &PlanOf<P>) -> Result<Proposal<P>, Outcome> {
+    pub(crate) async fn propose_saved(&self, saved: &PlanOf<P>) -> Result<Proposal<P>, Outcome> {
         let mut proposal = self.propose().await?;
         if let Some(why) = self.platform.stale(&saved.basis, &proposal.plan.basis) {
             return Err(outcome::stale(&why));

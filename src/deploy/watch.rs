@@ -18,7 +18,7 @@ const LAST_LOOKS: Duration = Duration::from_mins(1);
 
 impl<P: Platform> Deploy<'_, P> {
     /// Follows whatever rollout is under way.
-    pub async fn watch(
+    pub(crate) async fn watch(
         &self,
         session: &Session<P>,
         plan: &PlanOf<P>,
@@ -57,7 +57,7 @@ impl<P: Platform> Deploy<'_, P> {
 
     /// Stops a rollout that is under way, whoever started it: goes back and watches that to its
     /// end where `on_cancel` or `rollback` says so, else leaves it to itself.
-    pub async fn stop(&self, rollback: bool) -> Outcome {
+    pub(crate) async fn stop(&self, rollback: bool) -> Outcome {
         let mut proposal = match self.propose().await {
             Ok(proposal) => proposal,
             Err(outcome) => return outcome,

@@ -9,28 +9,28 @@ use crate::names::{ServiceName, TargetName};
 /// Something that is wrong with the request, with the files, or with what the run itself needs. What
 /// a service could not do is told by its outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// For scripts: `unknown-key`, `usage`, `no-target`…
-    pub code: String,
+    pub(crate) code: String,
     /// What is wrong, in a sentence.
-    pub message: String,
+    pub(crate) message: String,
     /// In which file, as it was named.
-    pub file: Option<String>,
+    pub(crate) file: Option<String>,
     /// In which line of it, counted from 1.
-    pub line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// At which character of that line, counted from 1.
-    pub column: Option<usize>,
+    pub(crate) column: Option<usize>,
     /// What is said of that place.
-    pub label: Option<String>,
+    pub(crate) label: Option<String>,
     /// What to do.
-    pub help: Option<String>,
+    pub(crate) help: Option<String>,
     /// What caused it, the nearest first.
-    pub because: Vec<String>,
+    pub(crate) because: Vec<String>,
 }
 
 impl Problem {
     /// A problem of no file.
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),
             message: message.into(),
@@ -40,7 +40,7 @@ impl Problem {
 
     /// The same with what to do about it.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -49,7 +49,7 @@ impl Problem {
 /// How a service, or a whole run, ended: with the verdict of a rollout, or with an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// As a rollout ends, or a command that could not be carried out.
     Verdict(VerdictWord),
     /// What was asked for was told.
@@ -59,7 +59,7 @@ pub enum Ended {
 /// How a command ended that only asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum AnswerWord {
+pub(crate) enum AnswerWord {
     /// A plan was made, and there is something to do.
     Changes,
     /// A plan was made, and there is nothing to do.
@@ -70,34 +70,34 @@ pub enum AnswerWord {
 
 /// One service of the summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ServiceOutcome {
+pub(crate) struct ServiceOutcome {
     /// Where.
     #[schemars(with = "String")]
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// Which.
     #[schemars(with = "String")]
-    pub service: ServiceName,
+    pub(crate) service: ServiceName,
     /// How it ended.
-    pub verdict: Ended,
+    pub(crate) verdict: Ended,
     /// Its exit code.
-    pub exit: u8,
+    pub(crate) exit: u8,
     /// The revision that this run rolled out or followed: `api-service:12`.
     #[serde(default)]
-    pub revision: Option<String>,
+    pub(crate) revision: Option<String>,
     /// The revision that served before.
     #[serde(default)]
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// The revision that serves at the end.
     #[serde(default)]
-    pub to: Option<String>,
+    pub(crate) to: Option<String>,
     /// The images that this run deploys, or would, by container; empty where none are known.
     #[serde(default)]
-    pub images: Vec<Image>,
+    pub(crate) images: Vec<Image>,
 }
 
 impl ServiceOutcome {
     /// One of which no more is known than how it ended.
-    pub fn new(target: TargetName, service: ServiceName, verdict: Ended, exit: u8) -> Self {
+    pub(crate) fn new(target: TargetName, service: ServiceName, verdict: Ended, exit: u8) -> Self {
         Self {
             target,
             service,

@@ -9,7 +9,7 @@ use crate::platform::{ecs, kubernetes};
 /// A plan of one platform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "platform", rename_all = "snake_case")]
-pub enum StoredPlan {
+pub(crate) enum StoredPlan {
     /// For an ECS cluster.
     Ecs(Plan<ecs::plan::change::Basis, ecs::plan::change::Change>),
     /// For a namespace of a Kubernetes cluster.
@@ -18,7 +18,7 @@ pub enum StoredPlan {
 
 impl StoredPlan {
     /// Which service it is for.
-    pub fn service(&self) -> &ServiceName {
+    pub(crate) fn service(&self) -> &ServiceName {
         match self {
             Self::Ecs(plan) => &plan.service,
             Self::Kubernetes(plan) => &plan.service,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// One change of a plan: one write.
-pub trait Change: Debug + Clone + PartialEq + Serialize + DeserializeOwned {
+pub(crate) trait Change: Debug + Clone + PartialEq + Serialize + DeserializeOwned {
     /// In words: "update service api-service".
     fn words(&self) -> String;
 

@@ -20,22 +20,22 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Plans in a file. They may hold literals that are secret, since they hold what they perform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Saved<P> {
+pub(crate) struct Saved<P> {
     format: u32,
     /// When it was made.
-    pub made: Timestamp,
+    pub(crate) made: Timestamp,
     /// At which target it is performed.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// `--set` when it was made: what the files ask for to find the same place again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub set: BTreeMap<String, String>,
+    pub(crate) set: BTreeMap<String, String>,
     /// One for each service.
-    pub plans: Vec<P>,
+    pub(crate) plans: Vec<P>,
 }
 
 /// A plan could not be saved or read.
 #[derive(Debug, thiserror::Error)]
-pub enum SavedError {
+pub(crate) enum SavedError {
     /// The file could not be made.
     #[error("could not write the plan to {path}")]
     Write {
@@ -72,7 +72,7 @@ pub enum SavedError {
 
 impl<P: Serialize + DeserializeOwned> Saved<P> {
     /// A plan to be saved.
-    pub fn new(made: Timestamp, target: TargetName, plans: Vec<P>) -> Self {
+    pub(crate) fn new(made: Timestamp, target: TargetName, plans: Vec<P>) -> Self {
         Self {
             format: FORMAT,
             made,
@@ -84,14 +84,14 @@ impl<P: Serialize + DeserializeOwned> Saved<P> {
 
     /// Made with these values for variables.
     #[must_use]
-    pub fn with_set(mut self, set: BTreeMap<String, String>) -> Self {
+    pub(crate) fn with_set(mut self, set: BTreeMap<String, String>) -> Self {
         self.set = set;
         self
     }
 
     /// Writes it to a new file that only its owner may read. A file that is there is replaced
     /// only once the new one is whole.
-    pub fn write(&self, path: &Path) -> Result<(), SavedError> {
+    pub(crate) fn write(&self, path: &Path) -> Result<(), SavedError> {
         let failed = |source| SavedError::Write {
             path: path.to_owned(),
             source,
@@ -102,7 +102,7 @@ impl<P: Serialize + DeserializeOwned> Saved<P> {
     }
 
     /// Reads a saved plan from this file.
-    pub fn read(path: &Path) -> Result<Self, SavedError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, SavedError> {
         #[derive(Deserialize)]
         struct Head {
             format: u32,

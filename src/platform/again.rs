@@ -9,7 +9,7 @@ use crate::clock::{Clock, after};
 /// The attempts at one thing. A wait ends with the future that waits, so a command that is cancelled
 /// drops it.
 #[derive(Debug, Clone, Copy)]
-pub struct Again {
+pub(crate) struct Again {
     clock: Clock,
     wait: Duration,
     left: u32,
@@ -18,7 +18,7 @@ pub struct Again {
 
 impl Again {
     /// With this wait between two attempts, without end.
-    pub fn every(clock: Clock, wait: Duration) -> Self {
+    pub(crate) fn every(clock: Clock, wait: Duration) -> Self {
         Self {
             clock,
             wait,
@@ -29,7 +29,7 @@ impl Again {
 
     /// So many attempts in all.
     #[must_use]
-    pub fn tries(self, tries: u32) -> Self {
+    pub(crate) fn tries(self, tries: u32) -> Self {
         Self {
             left: tries,
             ..self
@@ -38,24 +38,24 @@ impl Again {
 
     /// The last attempt is made at `end`.
     #[must_use]
-    pub fn until(self, end: Timestamp) -> Self {
+    pub(crate) fn until(self, end: Timestamp) -> Self {
         Self { until: end, ..self }
     }
 
     /// Whether another attempt may follow the one that was just made.
-    pub fn may(&mut self) -> bool {
+    pub(crate) fn may(&mut self) -> bool {
         self.left = self.left.saturating_sub(1);
         self.left > 0 && self.clock.now() < self.until
     }
 
     /// The wait before it.
-    pub async fn pause(&self) {
+    pub(crate) async fn pause(&self) {
         let next = after(self.clock.now(), self.wait);
         self.clock.sleep_until(next.min(self.until)).await;
     }
 
     /// Waits for the next attempt; `false`: there is none.
-    pub async fn next(&mut self) -> bool {
+    pub(crate) async fn next(&mut self) -> bool {
         let may = self.may();
         if may {
             self.pause().await;

@@ -16,19 +16,19 @@ use crate::clock::Clock;
 use crate::platform::AGENT;
 use crate::spec::{EcsPlace, Owner};
 
-pub mod credentials;
-pub mod failures;
+pub(crate) mod credentials;
+pub(crate) mod failures;
 mod limited;
-pub mod process;
-pub mod requests;
-pub mod server_time;
-pub mod whole;
+pub(crate) mod process;
+pub(crate) mod requests;
+pub(crate) mod server_time;
+pub(crate) mod whole;
 
-pub use self::credentials::Renewing;
-pub use self::failures::{credentials_failed, failed, nobody};
-pub use self::requests::Requests;
-pub use self::server_time::ServerTime;
-pub use self::whole::Whole;
+pub(crate) use self::credentials::Renewing;
+pub(crate) use self::failures::{credentials_failed, failed, nobody};
+pub(crate) use self::requests::Requests;
+pub(crate) use self::server_time::ServerTime;
+pub(crate) use self::whole::Whole;
 
 /// How often a read is tried before its failure is told.
 const READ_ATTEMPTS: u32 = 5;
@@ -46,18 +46,18 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 
 /// How a place is reached.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// The settings of every client.
-    pub settings: SdkConfig,
+    pub(crate) settings: SdkConfig,
     /// How far the server's clock is from ours.
-    pub time: ServerTime,
+    pub(crate) time: ServerTime,
     /// Where credentials come from, to be forgotten when they are refused; `None`: made up.
-    pub credentials: Option<Renewing>,
+    pub(crate) credentials: Option<Renewing>,
 }
 
 /// How `place` is reached. With `transport`, requests go there in place of the network, with
 /// made-up credentials and without a look at this machine's AWS settings.
-pub async fn connect(
+pub(crate) async fn connect(
     place: &EcsPlace,
     transport: Option<SharedHttpClient>,
     clock: Clock,
@@ -68,7 +68,7 @@ pub async fn connect(
 
 /// How AWS is reached in `region`, or an emulator at `endpoint` in its place; see [`connect`]. What
 /// anybody on the way could read or answer gets made-up credentials.
-pub async fn connect_to(
+pub(crate) async fn connect_to(
     region: &str,
     endpoint: Option<&str>,
     transport: Option<SharedHttpClient>,
@@ -142,19 +142,19 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// Credentials for whoever checks none.
-pub fn made_up() -> SharedCredentialsProvider {
+pub(crate) fn made_up() -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(Credentials::new(
         "sandbox", "sandbox", None, None, "sandbox",
     ))
 }
 
 /// Sends an ECS write once.
-pub fn once() -> aws_sdk_ecs::config::Builder {
+pub(crate) fn once() -> aws_sdk_ecs::config::Builder {
     aws_sdk_ecs::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// Sends an Application Auto Scaling write once.
-pub fn scale_once() -> aws_sdk_applicationautoscaling::config::Builder {
+pub(crate) fn scale_once() -> aws_sdk_applicationautoscaling::config::Builder {
     aws_sdk_applicationautoscaling::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 

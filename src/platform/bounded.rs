@@ -9,22 +9,22 @@ use hyper::body::{Body, Frame, SizeHint};
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The most of one answer of an API, in MiB; also the longest line of a stream.
-pub const ANSWER: u64 = 16;
+pub(crate) const ANSWER: u64 = 16;
 
 /// The most of a log that is read at once, in MiB.
-pub const LOG: u64 = 128;
+pub(crate) const LOG: u64 = 128;
 
 /// An answer that was not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what} is larger than {mebibytes} MiB, so the rest of it was not read")]
-pub struct TooLarge {
+pub(crate) struct TooLarge {
     what: &'static str,
     mebibytes: u64,
 }
 
 /// A body that is read no further than it may be.
 #[derive(Debug)]
-pub struct Bounded<B> {
+pub(crate) struct Bounded<B> {
     body: Pin<Box<B>>,
     told: TooLarge,
     streams: bool,
@@ -33,13 +33,13 @@ pub struct Bounded<B> {
 
 impl<B> Bounded<B> {
     /// A body of at most so many MiB.
-    pub fn whole(body: B, mebibytes: u64) -> Self {
+    pub(crate) fn whole(body: B, mebibytes: u64) -> Self {
         let what = "the answer";
         Self::new(body, TooLarge { what, mebibytes }, false)
     }
 
     /// A body without an end that is told line by line, none of which is longer than an answer may be.
-    pub fn stream(body: B) -> Self {
+    pub(crate) fn stream(body: B) -> Self {
         let told = TooLarge {
             what: "a line of the answer",
             mebibytes: ANSWER,
@@ -113,7 +113,7 @@ where
 
 /// A body without an end, of lines so long, that counts the bytes it gives.
 #[cfg(test)]
-pub mod endless {
+pub(crate) mod endless {
     use std::convert::Infallible;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -124,7 +124,7 @@ pub mod endless {
     const CHUNK: usize = 64 * 1024;
 
     /// The body; `given` counts.
-    pub fn body(
+    pub(crate) fn body(
         given: Arc<AtomicU64>,
         lines: bool,
     ) -> impl Body<Data = Bytes, Error = Infallible> + Send + Sync + 'static {

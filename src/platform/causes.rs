@@ -4,14 +4,14 @@ use std::error::Error;
 use std::io;
 
 /// The chain of causes, the error itself first.
-pub fn links<'a>(
+pub(crate) fn links<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |link| (*link).source())
 }
 
 /// The chain of causes in words, each said once: the outermost links only wrap.
-pub fn words(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn words(error: &(dyn Error + 'static)) -> String {
     let mut words: Vec<String> = Vec::new();
     for link in links(error).skip(1) {
         let text = link.to_string();
@@ -27,7 +27,7 @@ pub fn words(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Whether this link of a chain shows that no connection was made.
-pub fn never_connected(link: &(dyn Error + 'static)) -> bool {
+pub(crate) fn never_connected(link: &(dyn Error + 'static)) -> bool {
     let refused = link.downcast_ref::<io::Error>().is_some_and(|error| {
         matches!(
             error.kind(),

@@ -11,17 +11,17 @@ const MOST: u32 = 5_000;
 
 /// The bounds of the autoscaler of a service, and the number that is wanted at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scaled {
+pub(crate) struct Scaled {
     /// Fewest.
-    pub min: u32,
+    pub(crate) min: u32,
     /// Most.
-    pub max: u32,
+    pub(crate) max: u32,
     /// At present.
-    pub now: u32,
+    pub(crate) now: u32,
 }
 
 /// Why `scale` must not set `wanted`; `scaled`: what scales the service.
-pub fn refusal<Own>(
+pub(crate) fn refusal<Own>(
     service: &Service<Own>,
     scaled: Option<Scaled>,
     wanted: u32,
@@ -43,7 +43,7 @@ pub fn refusal<Own>(
 }
 
 /// What `scale` does, and does not do, where an autoscaler moves the number.
-pub fn through_bounds(scaled: Scaled, wanted: u32, things: &str) -> Note {
+pub(crate) fn through_bounds(scaled: Scaled, wanted: u32, things: &str) -> Note {
     let Scaled { min, max, now } = scaled;
     let min_words = if min == wanted {
         format!("its min is {wanted} already")
@@ -62,7 +62,7 @@ pub fn through_bounds(scaled: Scaled, wanted: u32, things: &str) -> Note {
 }
 
 /// What new bounds do to the number that is wanted at present; `None`: nothing.
-pub fn moved(scaled: Scaled, things: &str) -> Option<Note> {
+pub(crate) fn moved(scaled: Scaled, things: &str) -> Option<Note> {
     let Scaled { min, max, now } = scaled;
     let to = now.min(max).max(min);
     (to != now).then(|| {
@@ -74,7 +74,7 @@ pub fn moved(scaled: Scaled, things: &str) -> Option<Note> {
 }
 
 /// What of the autoscaling somebody suspended; `None`: nothing.
-pub fn suspended(what: &[impl AsRef<str>]) -> Option<Note> {
+pub(crate) fn suspended(what: &[impl AsRef<str>]) -> Option<Note> {
     let what: Vec<&str> = what.iter().map(AsRef::as_ref).collect();
     (!what.is_empty()).then(|| {
         Note::warning(
@@ -88,7 +88,7 @@ pub fn suspended(what: &[impl AsRef<str>]) -> Option<Note> {
 }
 
 /// That no task or pod is wanted; `lifts` is what an autoscaler would have at least.
-pub fn nothing_wanted<Own>(service: &Service<Own>, thing: &str) -> Note {
+pub(crate) fn nothing_wanted<Own>(service: &Service<Own>, thing: &str) -> Note {
     let min = service.scaling.as_ref().map_or(0, |scaling| scaling.min);
     let lifts = if min == 0 {
         String::new()

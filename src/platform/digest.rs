@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 /// 32 hexadecimal digits that stand for these words in this order.
-pub fn digest<'a>(words: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn digest<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let mut sha = Sha256::new();
     for word in words {
         sha.update(word.len().to_le_bytes());

@@ -17,25 +17,25 @@ use crate::platform::send::write;
 use crate::platform::{Failed, FailureKind};
 use crate::spec::{EcsPlace, EcsService};
 
-pub mod history;
-pub mod live;
-pub mod logs;
-pub mod plan;
-pub mod rollback;
-pub mod rollout;
-pub mod session;
-pub mod settings;
-pub use crate::platform::origin;
-pub mod perform;
+pub(crate) mod history;
+pub(crate) mod live;
+pub(crate) mod logs;
+pub(crate) mod plan;
+pub(crate) mod rollback;
+pub(crate) mod rollout;
+pub(crate) mod session;
+pub(crate) mod settings;
+pub(crate) use crate::platform::origin;
+pub(crate) mod perform;
 mod platform;
-pub mod status;
+pub(crate) mod status;
 
 #[cfg(test)]
 mod tests;
 
 /// One cluster, with the clients that reach it.
 #[derive(Debug)]
-pub struct Ecs {
+pub(crate) struct Ecs {
     api: aws_sdk_ecs::Client,
     scaling: aws_sdk_applicationautoscaling::Client,
     sts: aws_sdk_sts::Client,
@@ -53,7 +53,7 @@ pub struct Ecs {
 
 impl Ecs {
     /// A cluster, reached like this.
-    pub fn new(
+    pub(crate) fn new(
         connection: &Connection,
         place: &EcsPlace,
         tenant: &Tenant,
@@ -88,42 +88,42 @@ impl Ecs {
     }
 
     /// The ECS client.
-    pub fn ecs(&self) -> &aws_sdk_ecs::Client {
+    pub(crate) fn ecs(&self) -> &aws_sdk_ecs::Client {
         &self.api
     }
 
     /// The Application Auto Scaling client.
-    pub fn scaling(&self) -> &aws_sdk_applicationautoscaling::Client {
+    pub(crate) fn scaling(&self) -> &aws_sdk_applicationautoscaling::Client {
         &self.scaling
     }
 
     /// The STS client, for the one question whose credentials these are.
-    pub fn sts(&self) -> &aws_sdk_sts::Client {
+    pub(crate) fn sts(&self) -> &aws_sdk_sts::Client {
         &self.sts
     }
 
     /// The load-balancer client, for reads that may be refused.
-    pub fn balancers(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
+    pub(crate) fn balancers(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
         &self.balancers
     }
 
     /// The CloudWatch Logs client, for reads that may be refused.
-    pub fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
+    pub(crate) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
         &self.logs
     }
 
     /// Where services run.
-    pub fn place(&self) -> &EcsPlace {
+    pub(crate) fn place(&self) -> &EcsPlace {
         &self.place
     }
 
     /// The clock that waits between two attempts.
-    pub fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
 
     /// What ECS is asked for.
-    pub fn desired(&self, service: &EcsService) -> Desired {
+    pub(crate) fn desired(&self, service: &EcsService) -> Desired {
         let setting = Setting {
             tenant: &self.tenant,
             place: &self.place,
@@ -133,12 +133,12 @@ impl Ecs {
     }
 
     /// The cluster's name.
-    pub fn cluster(&self) -> &str {
+    pub(crate) fn cluster(&self) -> &str {
         self.place.cluster.as_str()
     }
 
     /// The name that Application Auto Scaling has for a service.
-    pub fn resource_id(&self, service: &str) -> String {
+    pub(crate) fn resource_id(&self, service: &str) -> String {
         format!("service/{}/{service}", self.place.cluster)
     }
 

@@ -19,21 +19,21 @@ const LOGS: [&str; 2] = ["FilterLogEvents", "GetLogEvents"];
 
 /// One attempt of a request.
 #[derive(Debug, Clone, Copy)]
-pub struct Exchange<'a> {
+pub(crate) struct Exchange<'a> {
     /// Who was asked: `ECS`, `Kubernetes`.
-    pub service: &'a str,
+    pub(crate) service: &'a str,
     /// For what: `DescribeServices`, `GET /api/v1/…`.
-    pub operation: &'a str,
+    pub(crate) operation: &'a str,
 }
 
 /// Whether the bodies will be shown, so that nobody keeps them in vain.
-pub fn shows_bodies() -> bool {
+pub(crate) fn shows_bodies() -> bool {
     tracing::enabled!(tracing::Level::DEBUG)
 }
 
 impl Exchange<'_> {
     /// How the attempt ended, and after how long; no status: there was no answer.
-    pub fn ended(self, took: Duration, status: Option<u16>) {
+    pub(crate) fn ended(self, took: Duration, status: Option<u16>) {
         let Self { service, operation } = self;
         let took = took.as_millis();
         let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
@@ -41,12 +41,12 @@ impl Exchange<'_> {
     }
 
     /// What was sent.
-    pub fn sent(self, body: &[u8]) {
+    pub(crate) fn sent(self, body: &[u8]) {
         self.body("sent", body);
     }
 
     /// What was answered.
-    pub fn answered(self, body: &[u8]) {
+    pub(crate) fn answered(self, body: &[u8]) {
         self.body("answered", body);
     }
 

@@ -11,7 +11,7 @@ const LOG_IN: &str =
 
 /// The kinds of failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum FailureKind {
+pub(crate) enum FailureKind {
     /// No connection: nothing was performed.
     Unreachable,
     /// The connection broke or timed out after the request was sent: it may have been performed.
@@ -48,12 +48,12 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// Whether the answer proves that nothing was performed, so that the same call may be sent again.
-    pub fn proves_not_performed(self) -> bool {
+    pub(crate) fn proves_not_performed(self) -> bool {
         !matches!(self, Self::Lost | Self::Server)
     }
 
     /// Whether the same read may well succeed later.
-    pub fn may_pass(self) -> bool {
+    pub(crate) fn may_pass(self) -> bool {
         matches!(
             self,
             Self::Unreachable
@@ -68,21 +68,21 @@ impl FailureKind {
 
 /// A call failed.
 #[derive(Debug)]
-pub struct Failed {
+pub(crate) struct Failed {
     /// What was tried: "describe service api-service".
-    pub operation: String,
+    pub(crate) operation: String,
     /// The kind.
-    pub kind: FailureKind,
+    pub(crate) kind: FailureKind,
     /// The platform's own code, such as `AccessDeniedException`.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The platform's own words.
-    pub message: String,
+    pub(crate) message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Failed {
     /// A failure that we saw ourselves.
-    pub fn new(
+    pub(crate) fn new(
         operation: impl Into<String>,
         kind: FailureKind,
         message: impl Into<String>,
@@ -98,7 +98,7 @@ impl Failed {
 
     /// Nobody is logged in to AWS. It is told in the same words whatever was to be done, so that it is
     /// told once.
-    pub fn nobody_logged_in() -> Self {
+    pub(crate) fn nobody_logged_in() -> Self {
         Self::new(
             "find any AWS credentials",
             FailureKind::NoCredentials,
@@ -108,26 +108,26 @@ impl Failed {
 
     /// With the platform's own code.
     #[must_use]
-    pub fn with_code(mut self, code: Option<&str>) -> Self {
+    pub(crate) fn with_code(mut self, code: Option<&str>) -> Self {
         self.code = code.map(str::to_owned);
         self
     }
 
     /// With the error beneath.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
     /// Whether the server failed without a word that AWS would say: a page from something else,
     /// which does not know the operation or stands in for a server that is down.
-    pub fn is_strange(&self) -> bool {
+    pub(crate) fn is_strange(&self) -> bool {
         self.kind == FailureKind::Server && self.code.is_none()
     }
 
     /// What to do about it, in a sentence; chosen from the kind.
-    pub fn hint(&self) -> Option<Cow<'static, str>> {
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
         let allowing = (self.kind == FailureKind::Denied).then(|| allowing(&self.message));
         let allowing = allowing.flatten().map(Cow::Owned);
         allowing.or_else(|| self.usual_hint().map(Cow::Borrowed))
@@ -175,7 +175,7 @@ impl Failed {
 const UNAUTHORIZED: &str = " is not authorized to perform: ";
 
 /// Whether these are AWS's words for a right that is missing, under whatever code.
-pub fn is_unauthorized(message: &str) -> bool {
+pub(crate) fn is_unauthorized(message: &str) -> bool {
     message.contains(UNAUTHORIZED)
 }
 

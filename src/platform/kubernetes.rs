@@ -19,64 +19,63 @@ use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
 use crate::spec::KubePlace;
 
-pub mod api;
-pub mod connect;
-pub mod fields;
-pub mod history;
-pub mod kinds;
-pub mod lock;
-pub mod logs;
-pub mod perform;
-pub mod plan;
+pub(crate) mod api;
+pub(crate) mod connect;
+pub(crate) mod fields;
+pub(crate) mod history;
+pub(crate) mod kinds;
+pub(crate) mod lock;
+pub(crate) mod logs;
+pub(crate) mod perform;
+pub(crate) mod plan;
 mod platform;
-pub mod rollback;
-pub mod rollout;
-pub mod session;
-pub mod status;
+pub(crate) mod rollback;
+pub(crate) mod rollout;
+pub(crate) mod session;
+pub(crate) mod status;
 
-pub use self::connect::{Link, Trust};
-pub use self::kinds::{Id, Kind};
-pub use self::session::Session;
+pub(crate) use self::connect::{Link, Trust};
+pub(crate) use self::session::Session;
 
 /// The field manager of everything we apply.
-pub const MANAGER: &str = "deployer";
+pub(crate) const MANAGER: &str = "deployer";
 
 /// The field manager of a number of replicas that is only given at the beginning, or handed to an
 /// autoscaler; never applied again once somebody else owns the number.
-pub const REPLICAS_MANAGER: &str = "deployer-replicas";
+pub(crate) const REPLICAS_MANAGER: &str = "deployer-replicas";
 
 /// Labels and annotations of ours.
-pub mod key {
+pub(crate) mod key {
     /// When a restart was asked for: an annotation of the pod template that every later apply says
     /// again, so that none of them takes it back.
-    pub const RESTARTED: &str = "deployer/restarted-at";
+    pub(crate) const RESTARTED: &str = "deployer/restarted-at";
     /// The project that owns an object: a label, and where a label cannot hold it, an annotation
     /// that says it exactly.
-    pub const PROJECT: &str = "deployer/project";
+    pub(crate) const PROJECT: &str = "deployer/project";
     /// The target that it is deployed by: an annotation, since a label cannot hold every name.
-    pub const TARGET: &str = "deployer/target";
+    pub(crate) const TARGET: &str = "deployer/target";
     /// The service in deploy.toml that it belongs to.
-    pub const SERVICE: &str = "deployer/service";
+    pub(crate) const SERVICE: &str = "deployer/service";
     /// The name of the Deployment whose history or lock an object holds.
-    pub const RECORD: &str = "deployer/record";
+    pub(crate) const RECORD: &str = "deployer/record";
     /// The number of a revision in that history.
-    pub const REVISION: &str = "deployer/revision";
+    pub(crate) const REVISION: &str = "deployer/revision";
     /// Who deploys.
-    pub const BY: &str = "deployer/by";
+    pub(crate) const BY: &str = "deployer/by";
     /// From which commit.
-    pub const COMMIT: &str = "deployer/commit";
+    pub(crate) const COMMIT: &str = "deployer/commit";
     /// Why.
-    pub const WHY: &str = "deployer/why";
+    pub(crate) const WHY: &str = "deployer/why";
     /// The verb, where it is not `apply`.
-    pub const VERB: &str = "deployer/verb";
+    pub(crate) const VERB: &str = "deployer/verb";
     /// `deployer`, as the recommended label that tells who manages an object (Kubernetes
     /// documentation, recommended labels).
-    pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+    pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 }
 
 /// One namespace of one cluster. It is reached when it is first asked for.
 #[derive(Debug)]
-pub struct Kubernetes {
+pub(crate) struct Kubernetes {
     place: KubePlace,
     tenant: Tenant,
     origin: Origin,
@@ -91,7 +90,7 @@ pub struct Kubernetes {
 
 impl Kubernetes {
     /// A namespace of a cluster.
-    pub fn new(place: &KubePlace, tenant: &Tenant, origin: Origin, clock: Clock) -> Self {
+    pub(crate) fn new(place: &KubePlace, tenant: &Tenant, origin: Origin, clock: Clock) -> Self {
         Self {
             place: place.clone(),
             tenant: tenant.clone(),
@@ -106,7 +105,7 @@ impl Kubernetes {
 
     /// The same, with a kubeconfig that may do just this.
     #[must_use]
-    pub fn trusting(mut self, trust: Trust) -> Self {
+    pub(crate) fn trusting(mut self, trust: Trust) -> Self {
         self.trust = trust;
         self
     }
@@ -114,23 +113,23 @@ impl Kubernetes {
     /// The same, with a connection that is there already.
     #[cfg(test)]
     #[must_use]
-    pub fn linked(mut self, link: Link) -> Self {
+    pub(crate) fn linked(mut self, link: Link) -> Self {
         self.link = OnceCell::from(link);
         self
     }
 
     /// Where services run.
-    pub fn place(&self) -> &KubePlace {
+    pub(crate) fn place(&self) -> &KubePlace {
         &self.place
     }
 
     /// The namespace.
-    pub fn namespace(&self) -> &str {
+    pub(crate) fn namespace(&self) -> &str {
         self.place.namespace.as_str()
     }
 
     /// The connection, made when it is first asked for.
-    pub async fn link(&self) -> Result<&Link, Failed> {
+    pub(crate) async fn link(&self) -> Result<&Link, Failed> {
         self.link
             .get_or_try_init(|| connect::connect(&self.place, self.trust, self.clock))
             .await

@@ -13,7 +13,7 @@ use crate::rollout::Gauge;
 
 /// How the wait for the end of what was deleted ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gone {
+pub(crate) enum Gone {
     /// It is gone.
     Gone,
     /// We were asked to wait no longer; it goes on going away. With what is still there, in words.
@@ -23,7 +23,7 @@ pub enum Gone {
 }
 
 /// What goes away.
-pub trait Leaving {
+pub(crate) trait Leaving {
     /// Reads what is still there; whether it is nothing.
     fn look(&mut self) -> impl Future<Output = Result<bool, Failed>>;
 
@@ -42,7 +42,7 @@ pub trait Leaving {
 /// Waits until it is gone, until `deadline`, or until `cancelled` is ready, with a look `every` so
 /// often. Counts are told as they change. A look that fails for a while is no end, and one that hangs
 /// is no reason to wait for longer.
-pub async fn wait(
+pub(crate) async fn wait(
     mut leaving: impl Leaving,
     clock: Clock,
     every: Duration,

@@ -14,65 +14,65 @@ use crate::plan::{ChangeView, Effect};
 const LONGEST: usize = 256;
 
 /// Tag keys of ours. `aws:` is reserved, `deployer:` is not.
-pub mod key {
+pub(crate) mod key {
     /// The project that owns it.
-    pub const PROJECT: &str = "deployer:project";
+    pub(crate) const PROJECT: &str = "deployer:project";
     /// The same, exactly, where the other cannot hold it.
-    pub const EXACT_PROJECT: &str = "deployer:exact-project";
+    pub(crate) const EXACT_PROJECT: &str = "deployer:exact-project";
     /// The target that it is deployed by.
-    pub const TARGET: &str = "deployer:target";
+    pub(crate) const TARGET: &str = "deployer:target";
     /// The service in deploy.toml that it belongs to.
-    pub const SERVICE: &str = "deployer:service";
+    pub(crate) const SERVICE: &str = "deployer:service";
     /// The keys of the user's own tags, so that one that leaves the file can be removed.
-    pub const TAGS: &str = "deployer:tags";
+    pub(crate) const TAGS: &str = "deployer:tags";
     /// Who registered it.
-    pub const BY: &str = "deployer:by";
+    pub(crate) const BY: &str = "deployer:by";
     /// From which commit.
-    pub const COMMIT: &str = "deployer:commit";
+    pub(crate) const COMMIT: &str = "deployer:commit";
     /// Why.
-    pub const WHY: &str = "deployer:why";
+    pub(crate) const WHY: &str = "deployer:why";
     /// The verb that registered it, where that is not `apply`.
-    pub const VERB: &str = "deployer:verb";
+    pub(crate) const VERB: &str = "deployer:verb";
     /// Begins the key of a service's tag that says who started a rollout that registered nothing;
     /// the number of the rollout follows.
-    pub const ROLLOUT: &str = "deployer:rollout:";
+    pub(crate) const ROLLOUT: &str = "deployer:rollout:";
     /// Who set the count last, by `scale`.
-    pub const SCALED: &str = "deployer:scaled";
+    pub(crate) const SCALED: &str = "deployer:scaled";
 }
 
 /// Who deploys, from which commit and why, as far as that is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Origin {
+pub(crate) struct Origin {
     /// A person or a CI job.
-    pub by: Option<String>,
+    pub(crate) by: Option<String>,
     /// A commit id.
-    pub commit: Option<String>,
+    pub(crate) commit: Option<String>,
     /// A sentence.
-    pub why: Option<String>,
+    pub(crate) why: Option<String>,
     /// The verb: `rollback`, `restart` or `scale`; `None`: `apply`.
-    pub verb: Option<String>,
+    pub(crate) verb: Option<String>,
 }
 
 /// The verb of what says no other.
-pub const APPLY: &str = "apply";
+pub(crate) const APPLY: &str = "apply";
 
 /// The verb that sets the count.
-pub const SCALE: &str = "scale";
+pub(crate) const SCALE: &str = "scale";
 
 /// A count that was set by `scale`, which rolls nothing out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scaled {
+pub(crate) struct Scaled {
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// To how many.
-    pub to: String,
+    pub(crate) to: String,
     /// By whom and why.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 impl Scaled {
     /// What a plan of `scale` sets, where this is one; `None`: it sets no count.
-    pub fn by(origin: &Origin, views: &[ChangeView], at: Timestamp) -> Option<Self> {
+    pub(crate) fn by(origin: &Origin, views: &[ChangeView], at: Timestamp) -> Option<Self> {
         let scales = |view: &&ChangeView| view.effect == Effect::Scales;
         let to = views.iter().find(scales)?.to.clone()?;
         (origin.verb.as_deref() == Some(SCALE)).then(|| Self {
@@ -83,7 +83,7 @@ impl Scaled {
     }
 
     /// As one text, which a tag can hold.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let verb = Some(format!("{:.0} {}", self.at, self.to));
         Origin {
             verb,
@@ -93,7 +93,7 @@ impl Scaled {
     }
 
     /// Reads [`Self::text`]; `None`: it is none.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let origin = Origin::credited(text);
         let (at, to) = origin.verb.as_deref()?.split_once(' ')?;
         Some(Self {
@@ -107,7 +107,7 @@ impl Scaled {
     }
 
     /// As the history tells it: it left the revision and its images as they were.
-    pub fn told(self, revision: String) -> Deployed {
+    pub(crate) fn told(self, revision: String) -> Deployed {
         Deployed {
             at: Some(self.at),
             finished: Some(self.at),
@@ -129,7 +129,7 @@ impl Scaled {
 
 impl Origin {
     /// All of it as the value of one tag.
-    pub fn credit(&self) -> String {
+    pub(crate) fn credit(&self) -> String {
         let parts = [
             ("by", &self.by),
             ("commit", &self.commit),
@@ -146,7 +146,7 @@ impl Origin {
     }
 
     /// Reads [`Self::credit`].
-    pub fn credited(text: &str) -> Self {
+    pub(crate) fn credited(text: &str) -> Self {
         let (rest, why) = apart(text, " why=");
         let (rest, commit) = apart(rest, " commit=");
         let (verb, by) = apart(rest, " by=");
@@ -159,7 +159,7 @@ impl Origin {
     }
 
     /// As tags, sanitised to what tags allow.
-    pub fn tags(&self) -> BTreeMap<String, String> {
+    pub(crate) fn tags(&self) -> BTreeMap<String, String> {
         [
             (key::BY, &self.by),
             (key::COMMIT, &self.commit),
@@ -182,7 +182,7 @@ fn apart<'a>(text: &'a str, between: &str) -> (&'a str, Option<String>) {
 
 /// A text as a tag's value may hold it: letters, digits, spaces and `+ - = . _ : / @`, at most
 /// 256 characters (Amazon ECS developer guide, tagging). Everything else becomes `_`.
-pub fn tag_value(text: &str) -> String {
+pub(crate) fn tag_value(text: &str) -> String {
     let allowed = |c: char| {
         c.is_alphanumeric() || matches!(c, ' ' | '+' | '-' | '=' | '.' | '_' | ':' | '/' | '@')
     };
@@ -198,7 +198,7 @@ pub fn tag_value(text: &str) -> String {
 /// A text that [`tag_value`] would change, in a way that no other text has: a character that a tag
 /// cannot hold is `=` and two hexadecimal digits for each of its bytes; what is too long is a digest.
 /// `None`: a tag holds it as it is.
-pub fn exact_value(text: &str) -> Option<String> {
+pub(crate) fn exact_value(text: &str) -> Option<String> {
     if tag_value(text) == text {
         return None;
     }
@@ -223,7 +223,7 @@ pub fn exact_value(text: &str) -> Option<String> {
 
 /// The keys of the user's tags as one tag's value, separated by spaces. Keys that do not fit, or
 /// have a space in them, are left out: such a tag stays when it leaves the file.
-pub fn own_keys<'a>(keys: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn own_keys<'a>(keys: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut list = String::new();
     for key in keys.filter(|key| !key.contains(' ') && tag_value(key) == **key) {
         if list.chars().count() + key.chars().count() < LONGEST {

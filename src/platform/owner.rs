@@ -6,16 +6,16 @@ use crate::spec::Spec;
 
 /// On whose behalf a command works: what is the same for all of its services at one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tenant {
+pub(crate) struct Tenant {
     /// The project, exactly.
-    pub project: String,
+    pub(crate) project: String,
     /// The target.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
 }
 
 impl Tenant {
     /// Of what the files say.
-    pub fn of(spec: &Spec) -> Self {
+    pub(crate) fn of(spec: &Spec) -> Self {
         Self {
             project: spec.project.clone(),
             target: spec.target.name.clone(),
@@ -25,34 +25,34 @@ impl Tenant {
 
 /// Who owns a service, in the words that a platform's marks can hold.
 #[derive(Debug, Clone, Copy)]
-pub struct Owner<'a> {
+pub(crate) struct Owner<'a> {
     /// The project, as a label or a tag can hold it.
-    pub project: &'a str,
+    pub(crate) project: &'a str,
     /// The project as it is, where a label or a tag cannot hold it.
-    pub exact: Option<&'a str>,
+    pub(crate) exact: Option<&'a str>,
     /// The target.
-    pub target: &'a str,
+    pub(crate) target: &'a str,
     /// The service in deploy.toml.
-    pub service: &'a str,
+    pub(crate) service: &'a str,
 }
 
 /// The marks of something that is there, in the same words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Marks<'a> {
+pub(crate) struct Marks<'a> {
     /// The project, as a label or a tag can hold it.
-    pub project: Option<&'a str>,
+    pub(crate) project: Option<&'a str>,
     /// The project as it is, where that is another.
-    pub exact: Option<&'a str>,
+    pub(crate) exact: Option<&'a str>,
     /// The target.
-    pub target: Option<&'a str>,
+    pub(crate) target: Option<&'a str>,
     /// The service in deploy.toml.
-    pub service: Option<&'a str>,
+    pub(crate) service: Option<&'a str>,
 }
 
 impl Owner<'_> {
     /// Whether these marks name this owner. What an earlier version made tells neither its target
     /// nor its exact project: it is taken for the first one's that changes it, which marks it.
-    pub fn is_named_by(&self, marks: &Marks<'_>) -> bool {
+    pub(crate) fn is_named_by(&self, marks: &Marks<'_>) -> bool {
         let exactly = marks.exact == self.exact;
         let same = match marks.target {
             Some(target) => target == self.target && exactly,
@@ -63,7 +63,7 @@ impl Owner<'_> {
 
     /// Whether these marks name this owner in full. What has another name than the file says and is
     /// about to go for it, must: a mark that is missing may be that of another target.
-    pub fn is_named_in_full_by(&self, marks: &Marks<'_>) -> bool {
+    pub(crate) fn is_named_in_full_by(&self, marks: &Marks<'_>) -> bool {
         let own = Marks {
             project: Some(self.project),
             exact: self.exact,
@@ -76,7 +76,7 @@ impl Owner<'_> {
 
 impl Marks<'_> {
     /// Whose it is, in words; `None`: nobody's who marks things as we do.
-    pub fn whose(&self) -> Option<String> {
+    pub(crate) fn whose(&self) -> Option<String> {
         let (project, service) = (self.project?, self.service?);
         let project = self.exact.unwrap_or(project);
         let at = self.target.map(|target| format!(" at target {target}"));

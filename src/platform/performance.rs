@@ -5,7 +5,7 @@ use crate::plan::{Change, Plan};
 
 /// A part of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// What precedes the rollout, starts it, or does not wait for it.
     Now,
     /// What waits for a healthy rollout.
@@ -14,7 +14,7 @@ pub enum Part {
 
 impl Part {
     /// The changes of this part, in their order.
-    pub fn of<B, C: Change>(self, plan: &Plan<B, C>) -> Vec<&C> {
+    pub(crate) fn of<B, C: Change>(self, plan: &Plan<B, C>) -> Vec<&C> {
         let waits = self == Self::OnceHealthy;
         let changes = plan
             .changes
@@ -28,11 +28,7 @@ impl Part {
 
 /// One performance of a part of a plan: what must be so before its changes are made, the making of
 /// each, and what follows.
-#[expect(
-    async_fn_in_trait,
-    reason = "the set of platforms is closed and every future stays on one thread"
-)]
-pub trait Performance {
+pub(crate) trait Performance {
     /// One change.
     type Change: Change;
     /// The identity of a rollout.
@@ -57,16 +53,16 @@ pub trait Performance {
 
 /// What came of one change.
 #[derive(Debug, Default)]
-pub struct Done {
+pub(crate) struct Done {
     /// What it made, in words: a revision, a deployment id.
-    pub result: String,
+    pub(crate) result: String,
     /// Nothing was written, since it was so already.
-    pub already: bool,
+    pub(crate) already: bool,
 }
 
 impl Done {
     /// Written now.
-    pub fn now(result: impl Into<String>) -> Self {
+    pub(crate) fn now(result: impl Into<String>) -> Self {
         Self {
             result: result.into(),
             already: false,
@@ -74,7 +70,7 @@ impl Done {
     }
 
     /// It was so already.
-    pub fn already(result: impl Into<String>) -> Self {
+    pub(crate) fn already(result: impl Into<String>) -> Self {
         Self {
             result: result.into(),
             already: true,
@@ -82,7 +78,7 @@ impl Done {
     }
 
     /// Removed now; what is not there need not be removed.
-    pub fn removed(removed: Result<(), Failed>, what: &str) -> Result<Self, Failed> {
+    pub(crate) fn removed(removed: Result<(), Failed>, what: &str) -> Result<Self, Failed> {
         match removed {
             Ok(()) => Ok(Self::now(what)),
             Err(error) if error.kind == FailureKind::Missing => Ok(Self::already(what)),
@@ -93,16 +89,16 @@ impl Done {
 
 /// What must come up after a performance.
 #[derive(Debug)]
-pub struct Performed<F> {
+pub(crate) struct Performed<F> {
     /// The rollout that it started; `None`: nothing rolls.
-    pub rollout: Option<F>,
+    pub(crate) rollout: Option<F>,
     /// The count that was set where no rollout was started, as what must come up by it.
-    pub count: Option<F>,
+    pub(crate) count: Option<F>,
 }
 
 impl<F> Performed<F> {
     /// Nothing has to come up.
-    pub fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Self {
             rollout: None,
             count: None,
@@ -110,7 +106,7 @@ impl<F> Performed<F> {
     }
 
     /// That rollout was started.
-    pub fn rolls(rollout: F) -> Self {
+    pub(crate) fn rolls(rollout: F) -> Self {
         Self {
             rollout: Some(rollout),
             count: None,
@@ -121,15 +117,15 @@ impl<F> Performed<F> {
 /// A change could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("{change}")]
-pub struct PerformError {
+pub(crate) struct PerformError {
     /// The change, in words: "update service api-service".
-    pub change: String,
+    pub(crate) change: String,
     /// Whether nothing was changed before it, nor can have been by it.
-    pub nothing_changed: bool,
+    pub(crate) nothing_changed: bool,
     /// Changes made before it, in words.
-    pub performed: Vec<String>,
+    pub(crate) performed: Vec<String>,
     /// This change and those that would have followed, in words.
-    pub remaining: Vec<String>,
+    pub(crate) remaining: Vec<String>,
     /// Why.
-    pub source: Failed,
+    pub(crate) source: Failed,
 }

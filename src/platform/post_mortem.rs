@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::event::FailureGroup;
 use crate::rollout::{Cause, Failure, Rollback, Trip, Tripper, Verdict, WhyNot};
 
-pub mod sign;
+pub(crate) mod sign;
 
 #[cfg(test)]
 mod tests;
@@ -16,13 +16,13 @@ mod tests;
 const SIGNALLED: [i32; 2] = [137, 143];
 
 /// Whether a container with this exit code was told or made to end.
-pub fn is_signalled(code: i32) -> bool {
+pub(crate) fn is_signalled(code: i32) -> bool {
     SIGNALLED.contains(&code)
 }
 
 /// Failures of the same cause, container and exit code, most frequent first. Those that only ended
 /// since another container of theirs had come last: however many there are, they are no cause.
-pub fn group(failures: &[Failure]) -> Vec<FailureGroup> {
+pub(crate) fn group(failures: &[Failure]) -> Vec<FailureGroup> {
     let mut oldest_first: Vec<&Failure> = failures.iter().collect();
     oldest_first.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)));
     let mut groups: BTreeMap<Key, (FailureGroup, bool)> = BTreeMap::new();
@@ -76,14 +76,14 @@ fn is_taken_along(failure: &Failure, failures: &[Failure]) -> bool {
 }
 
 /// The newest failure of a group: its log lines are the likeliest to be there still.
-pub fn newest<'a>(group: &FailureGroup, failures: &'a [Failure]) -> Option<&'a Failure> {
+pub(crate) fn newest<'a>(group: &FailureGroup, failures: &'a [Failure]) -> Option<&'a Failure> {
     let of = (group.cause, group.container.clone(), group.exit_code);
     let members = failures.iter().filter(|failure| key(failure) == of);
     members.max_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)))
 }
 
 /// The likely cause, in plain words.
-pub fn likely(group: &FailureGroup, sign: Option<sign::Sign>) -> String {
+pub(crate) fn likely(group: &FailureGroup, sign: Option<sign::Sign>) -> String {
     let who = group.container.as_ref().map_or(String::new(), |container| {
         format!(" (container {container})")
     });
@@ -114,7 +114,7 @@ fn signal(code: i32) -> &'static str {
 }
 
 /// What happened to `revision`, in a sentence.
-pub fn what(revision: &str, verdict: &Verdict) -> String {
+pub(crate) fn what(revision: &str, verdict: &Verdict) -> String {
     match verdict {
         Verdict::Tripped {
             trip,
@@ -148,7 +148,7 @@ pub fn what(revision: &str, verdict: &Verdict) -> String {
 
 /// Why it was not brought back, beside the reason of the trip: what that says already is not said
 /// again.
-pub fn why_not(trip: &Trip, why: &WhyNot) -> String {
+pub(crate) fn why_not(trip: &Trip, why: &WhyNot) -> String {
     match why {
         WhyNot::Platform(Some(reason)) if trip.reason.contains(reason.as_str()) => {
             WhyNot::Platform(None).to_string()
@@ -158,7 +158,7 @@ pub fn why_not(trip: &Trip, why: &WhyNot) -> String {
 }
 
 /// Whether what failed was left as it is, although something may be there to go back to.
-pub fn stays(verdict: &Verdict) -> bool {
+pub(crate) fn stays(verdict: &Verdict) -> bool {
     matches!(
         verdict,
         Verdict::Tripped {
@@ -170,7 +170,7 @@ pub fn stays(verdict: &Verdict) -> bool {
 
 /// What to do after a verdict, whatever the cause. `can_go_back`: there is a revision that
 /// `deployer rollback` could bring back.
-pub fn steps(verdict: &Verdict, can_go_back: bool) -> Option<&'static str> {
+pub(crate) fn steps(verdict: &Verdict, can_go_back: bool) -> Option<&'static str> {
     match verdict {
         Verdict::Tripped {
             rollback: Rollback::NotDone(WhyNot::FirstDeployment),

@@ -38,16 +38,16 @@ const VEIL: &str = "•••";
 
 /// How a program is run.
 #[derive(Debug, Clone, Copy)]
-pub struct Run<'a> {
+pub(crate) struct Run<'a> {
     /// Whether it may ask the person at the terminal: then it has our stdin and stderr.
-    pub asks: bool,
+    pub(crate) asks: bool,
     /// Texts that must not be told, such as what it was given as arguments.
-    pub hide: &'a [String],
+    pub(crate) hide: &'a [String],
 }
 
 /// Why a program gave nothing. No word of its stdout is in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// It is not there.
     #[error("there is no such program here")]
     Absent,
@@ -84,7 +84,7 @@ fn told(says: &str) -> String {
 }
 
 /// Runs a program to its end and gives what it printed. Dropping the future ends the program.
-pub async fn run(mut command: Command, how: Run<'_>) -> Result<Vec<u8>, Fault> {
+pub(crate) async fn run(mut command: Command, how: Run<'_>) -> Result<Vec<u8>, Fault> {
     command.kill_on_drop(true).stdout(Stdio::piped());
     if how.asks {
         command.stdin(Stdio::inherit()).stderr(Stdio::inherit());

@@ -15,7 +15,7 @@ const REPEATS: u32 = 5;
 /// is sent again, a few times. After a lost reply `look` reads whether it was performed: if not, it
 /// is sent once more. From then on no refusal proves anything, since the lost request may still
 /// arrive: each is followed by another look, and the failure is a doubtful one.
-pub async fn write<T>(
+pub(crate) async fn write<T>(
     clock: Clock,
     passing: &[FailureKind],
     send: impl AsyncFn() -> Result<T, Failed>,

@@ -9,7 +9,7 @@ const LAST: usize = 5;
 
 /// The middle one of the last rollouts, which are given newest first by their begin and end; `None`:
 /// nothing is known of any.
-pub fn usual(
+pub(crate) fn usual(
     newest_first: impl IntoIterator<Item = (Option<Timestamp>, Option<Timestamp>)>,
 ) -> Option<Duration> {
     let known = newest_first.into_iter().filter_map(|(began, ended)| {

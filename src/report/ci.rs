@@ -23,11 +23,11 @@ pub(super) use self::page::page;
 
 /// What GitHub Actions is told besides.
 #[derive(Debug, Clone, Default)]
-pub struct Actions {
+pub(crate) struct Actions {
     /// The file that the step's summary is appended to (`GITHUB_STEP_SUMMARY`).
-    pub summary: Option<PathBuf>,
+    pub(crate) summary: Option<PathBuf>,
     /// The file that values for later steps are appended to (`GITHUB_OUTPUT`).
-    pub output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// A comment of GitHub holds so many characters; counted here in bytes, which are never fewer.
@@ -38,7 +38,7 @@ const SUMMARY: usize = 768 * 1024;
 
 /// What a file for a CI system is there for, and where.
 #[derive(Debug, Clone, Copy)]
-pub enum Report<'a> {
+pub(crate) enum Report<'a> {
     /// The summary of a step, in Markdown: appended. With a heading: of a plan.
     Summary(&'a Path, Option<&'a Heading>),
     /// Values for the steps of GitHub Actions that follow: appended.
@@ -53,16 +53,16 @@ pub enum Report<'a> {
 /// What is planned, in words that stay the same from one run to the next: a comment is found again
 /// by them.
 #[derive(Debug, Clone)]
-pub struct Heading {
+pub(crate) struct Heading {
     /// The deploy file, as it was named.
-    pub file: String,
+    pub(crate) file: String,
     /// The services that were chosen; empty: all.
-    pub services: Vec<String>,
+    pub(crate) services: Vec<String>,
 }
 
 impl Report<'_> {
     /// What it is, for whoever is told that it could not be written.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Summary(..) => "the summary of this step",
             Self::Output(_) => "the output of this step",
@@ -72,7 +72,7 @@ impl Report<'_> {
     }
 
     /// Writes it, of a run that ends with `code`.
-    pub fn write(self, ledger: &Ledger, code: ExitCode) -> io::Result<()> {
+    pub(crate) fn write(self, ledger: &Ledger, code: ExitCode) -> io::Result<()> {
         match self {
             Self::Summary(path, heading) => {
                 let text = match heading {

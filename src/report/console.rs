@@ -23,7 +23,7 @@ const ANNOTATED: usize = 50;
 
 /// Writes answers to stdout and errors to stderr; for scripts, both as records to stdout.
 #[derive(Debug)]
-pub struct Console<O, E> {
+pub(crate) struct Console<O, E> {
     out: Sink<O>,
     err: Sink<E>,
     veil: Veil,
@@ -34,7 +34,7 @@ pub struct Console<O, E> {
 
 impl<O: Write, E: Write> Console<O, E> {
     /// A console on these two streams.
-    pub fn new(out: (O, Style), err: (E, Style)) -> Self {
+    pub(crate) fn new(out: (O, Style), err: (E, Style)) -> Self {
         Self {
             out: Sink::new(out),
             err: Sink::new(err),
@@ -47,58 +47,58 @@ impl<O: Write, E: Write> Console<O, E> {
 
     /// Enters what it tells into this ledger. `annotates`: GitHub Actions is told of problems.
     #[must_use]
-    pub fn with_ledger(mut self, ledger: Ledger, annotates: bool) -> Self {
+    pub(crate) fn with_ledger(mut self, ledger: Ledger, annotates: bool) -> Self {
         self.ledger = ledger;
         self.annotates = annotates;
         self
     }
 
     /// Tells scripts, from now on: one JSON object a line, on stdout.
-    pub fn tell_records(&mut self) {
+    pub(crate) fn tell_records(&mut self) {
         self.records = true;
     }
 
     /// Whether scripts are told.
-    pub fn tells_records(&self) -> bool {
+    pub(crate) fn tells_records(&self) -> bool {
         self.records
     }
 
     /// What is entered.
-    pub fn ledger(&self) -> &Ledger {
+    pub(crate) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
     /// What is never told here.
-    pub fn veil(&mut self, veil: Veil) {
+    pub(crate) fn veil(&mut self, veil: Veil) {
         self.veil = veil;
     }
 
     /// A text that was asked for.
-    pub fn answer(&mut self, text: &str) {
+    pub(crate) fn answer(&mut self, text: &str) {
         self.out.write(text);
     }
 
     /// A script of our own making for a shell, as it is: it holds no word of anybody else.
-    pub fn script(&mut self, text: &str) {
+    pub(crate) fn script(&mut self, text: &str) {
         self.out.write_as_it_is(text);
     }
 
     /// A document as it may be told, for whoever writes it in a form of their own.
-    pub fn veiled(&self, document: &serde_json::Value) -> serde_json::Value {
+    pub(crate) fn veiled(&self, document: &serde_json::Value) -> serde_json::Value {
         let mut document = document.clone();
         self.veil.value(&mut document);
         document
     }
 
     /// A document that was asked for.
-    pub fn document(&mut self, document: &serde_json::Value) {
+    pub(crate) fn document(&mut self, document: &serde_json::Value) {
         let document = self.veiled(document);
         self.out
             .write(&(json::escape(&format!("{document:#}")) + "\n"));
     }
 
     /// Something that scripts are told as a record and people by `shows`.
-    pub fn tell(
+    pub(crate) fn tell(
         &mut self,
         target: Option<TargetName>,
         kind: EventKind,
@@ -118,7 +118,7 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     /// A text beside what was asked for; it ends with its line.
-    pub fn complaint(&mut self, text: &str) {
+    pub(crate) fn complaint(&mut self, text: &str) {
         let text = self.veil.text(text);
         self.err.write(&text);
         if !text.ends_with('\n') {
@@ -127,7 +127,7 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     /// What is wrong with the request.
-    pub fn problem(&mut self, problem: Problem) {
+    pub(crate) fn problem(&mut self, problem: Problem) {
         self.told(problem, |console, problem| {
             let text = |line: Line, text: &str| line.plain(console.veil.text(text));
             let head = Line::at(0).hang(2).add(Tone::Bad, "error: ");
@@ -144,7 +144,7 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     /// The same, which people are told in a form of their own.
-    pub fn told(&mut self, problem: Problem, shows: impl FnOnce(&mut Self, &Problem)) {
+    pub(crate) fn told(&mut self, problem: Problem, shows: impl FnOnce(&mut Self, &Problem)) {
         let event = self.entered(problem);
         if self.records {
             self.record(&event);
@@ -155,7 +155,7 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     /// All that is wrong with the files.
-    pub fn problems(&mut self, problems: &spec::Problems) {
+    pub(crate) fn problems(&mut self, problems: &spec::Problems) {
         if !self.records {
             let drawn = problems.render(self.err.style.color);
             self.complaint(&drawn);
@@ -180,7 +180,7 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     /// An error with everything that caused it.
-    pub fn error(&mut self, code: &str, error: &dyn Error) {
+    pub(crate) fn error(&mut self, code: &str, error: &dyn Error) {
         let mut because = Vec::new();
         let mut cause = error.source();
         while let Some(error) = cause {
@@ -208,13 +208,13 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     /// The plan as a comment that a bot writes.
-    pub fn comment(&mut self, heading: &Heading) {
+    pub(crate) fn comment(&mut self, heading: &Heading) {
         let text = ci::comment(&self.ledger, heading);
         self.out.write(&text);
     }
 
     /// How the whole of it ended: the last that is told.
-    pub fn summary(&mut self, code: ExitCode, telling: Telling) {
+    pub(crate) fn summary(&mut self, code: ExitCode, telling: Telling) {
         let event = self.ledger.summary(code);
         if self.records {
             self.record(&event);

@@ -25,8 +25,9 @@ pub(super) fn pass(text: &str, color: bool) -> Cow<'_, str> {
     Cow::Owned(passed)
 }
 
-/// Whether text would be changed on its way, which a document must not be.
-pub fn is_clean(text: &str) -> bool {
+/// Whether text would be left as it is on its way.
+#[cfg(test)]
+fn is_clean(text: &str) -> bool {
     pass(text, false) == text
 }
 
@@ -119,14 +120,14 @@ fn command(text: &str) -> Option<&'static str> {
 
 /// A writer behind the gate, for what writes whole lines by itself.
 #[derive(Debug)]
-pub struct Gated<W> {
+pub(crate) struct Gated<W> {
     writer: W,
     color: bool,
 }
 
 impl<W: Write> Gated<W> {
     /// Everything for `writer` goes through the gate; with `color`, colours stay.
-    pub fn new(writer: W, color: bool) -> Self {
+    pub(crate) fn new(writer: W, color: bool) -> Self {
         Self { writer, color }
     }
 }

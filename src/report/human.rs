@@ -43,7 +43,7 @@ pub(super) enum Stream {
 
 /// How much is told of how it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// Live blocks; only where stderr is a terminal.
     Live,
     /// A line for each change.
@@ -54,15 +54,15 @@ pub enum Progress {
 
 /// How the story is told.
 #[derive(Debug, Clone)]
-pub struct Telling {
+pub(crate) struct Telling {
     /// How much is told of how it goes.
-    pub progress: Progress,
+    pub(crate) progress: Progress,
     /// The plan is what was asked for, so it goes to stdout.
-    pub plan_on_stdout: bool,
+    pub(crate) plan_on_stdout: bool,
     /// The target is named before each line.
-    pub several_targets: bool,
+    pub(crate) several_targets: bool,
     /// Times of day are shown in this zone.
-    pub zone: TimeZone,
+    pub(crate) zone: TimeZone,
 }
 
 /// Tells events to people.

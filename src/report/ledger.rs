@@ -17,7 +17,7 @@ use crate::plan::{ChangeView, Note};
 
 /// The ledger of one run. Cheap to clone: whoever tells something enters it here.
 #[derive(Debug, Clone)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     clock: Clock,
     began: Timestamp,
     book: Arc<Mutex<Book>>,
@@ -25,13 +25,13 @@ pub struct Ledger {
 
 /// A service that a run is about.
 #[derive(Debug, Clone)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// Where.
-    pub target: TargetName,
+    pub(crate) target: TargetName,
     /// Which.
-    pub service: ServiceName,
+    pub(crate) service: ServiceName,
     /// The images that the file says, where it is the file that is deployed.
-    pub images: Vec<Image>,
+    pub(crate) images: Vec<Image>,
 }
 
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ pub(super) struct Planned {
 
 impl Ledger {
     /// The ledger of a run that begins now.
-    pub fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self {
             clock,
             began: clock.now(),
@@ -83,19 +83,19 @@ impl Ledger {
     }
 
     /// The targets that were chosen.
-    pub fn targets(&self, targets: &[TargetName]) {
+    pub(crate) fn targets(&self, targets: &[TargetName]) {
         self.book().targets = targets.to_vec();
     }
 
     /// The services that the run is about. `plan_is_asked`: it ends well once their plans are told.
-    pub fn begin(&self, subjects: Vec<Subject>, plan_is_asked: bool) {
+    pub(crate) fn begin(&self, subjects: Vec<Subject>, plan_is_asked: bool) {
         let mut book = self.book();
         book.accounts = subjects.into_iter().map(Account::new).collect();
         book.plan_is_asked = plan_is_asked;
     }
 
     /// People are told, too, how the whole of it ended.
-    pub fn has_end(&self) {
+    pub(crate) fn has_end(&self) {
         self.book().has_end = true;
     }
 

@@ -33,14 +33,14 @@ const AGAIN: Duration = Duration::from_millis(10);
 
 /// One of the two streams. Cheap to clone.
 #[derive(Clone)]
-pub struct Outlet {
+pub(crate) struct Outlet {
     shared: Arc<Shared>,
     lane: usize,
 }
 
 /// Why not all that was written has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Loss {
+pub(crate) enum Loss {
     /// The reader left, which is its right.
     Gone,
     /// It could not be written: the disk is full.
@@ -200,7 +200,7 @@ fn put(stream: &mut impl Write, mut piece: &[u8]) -> io::Result<()> {
 
 impl Outlet {
     /// Both streams: what was asked for, and the story.
-    pub fn pair(
+    pub(crate) fn pair(
         out: impl Write + Send + 'static,
         err: impl Write + Send + 'static,
     ) -> (Self, Self) {
@@ -220,12 +220,12 @@ impl Outlet {
     }
 
     /// Whether so much waits for the reader that what only shows that time goes on is left out.
-    pub fn is_behind(&self) -> bool {
+    pub(crate) fn is_behind(&self) -> bool {
         self.shared.state().lanes[self.lane].waiting > BEHIND
     }
 
     /// Why not all of it has arrived; `None`: it has.
-    pub fn loss(&self) -> Option<Loss> {
+    pub(crate) fn loss(&self) -> Option<Loss> {
         let state = self.shared.state();
         let lane = &state.lanes[self.lane];
         let left = lane.cut + lane.waiting as u64;
@@ -236,7 +236,7 @@ impl Outlet {
 
     /// Waits until both streams have taken all, or neither has taken anything for `patience`; then
     /// what is left is given up.
-    pub async fn drain(&self, clock: Clock, patience: Duration) {
+    pub(crate) async fn drain(&self, clock: Clock, patience: Duration) {
         loop {
             let moved = self.shared.moved.notified();
             tokio::pin!(moved);
@@ -253,7 +253,7 @@ impl Outlet {
     }
 
     /// The same where nothing else is to be done meanwhile.
-    pub fn settle(&self, patience: Duration) {
+    pub(crate) fn settle(&self, patience: Duration) {
         let mut state = self.shared.state();
         while !state.lanes.iter().all(Lane::is_done) {
             let (locked, waited) = self
@@ -274,7 +274,7 @@ impl Outlet {
     }
 
     /// Waits no longer for what has not left yet.
-    pub fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         for lane in &mut self.shared.state().lanes {
             lane.given_up = !lane.is_done() || lane.given_up;
         }
@@ -334,7 +334,7 @@ impl Write for Outlet {
 
 /// A stream for what may be left out while its reader is behind: the log of `-v`.
 #[derive(Debug, Clone)]
-pub struct Lossy(pub Outlet);
+pub(crate) struct Lossy(pub(crate) Outlet);
 
 impl Write for Lossy {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {

@@ -16,11 +16,11 @@ use self::wrap::{Row, wrap};
 
 /// How one of the two output streams is written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Style {
+pub(crate) struct Style {
     /// With colours.
-    pub color: bool,
+    pub(crate) color: bool,
     /// Columns to wrap at; `None`: no terminal, lines are as long as they are.
-    pub width: Option<usize>,
+    pub(crate) width: Option<usize>,
 }
 
 /// What a word is there for; its colour follows from that.

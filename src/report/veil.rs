@@ -26,18 +26,18 @@ const OURS: [&str; 12] = [
 
 /// What is never told.
 #[derive(Debug, Clone, Default)]
-pub struct Veil {
+pub(crate) struct Veil {
     values: Vec<String>,
 }
 
 impl Veil {
     /// Hides what has the shape of a secret, and nothing else.
-    pub const fn none() -> Self {
+    pub(crate) const fn none() -> Self {
         Self { values: Vec::new() }
     }
 
     /// Hides these values too; the longest first, so that none is left in parts.
-    pub fn over(values: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn over(values: impl IntoIterator<Item = String>) -> Self {
         let mut values: Vec<String> = values
             .into_iter()
             .filter(|value| !value.trim().is_empty())
@@ -66,7 +66,7 @@ impl Veil {
     }
 
     /// Hides what is within a document.
-    pub fn value(&self, value: &mut Value) {
+    pub(crate) fn value(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
                 if let Cow::Owned(veiled) = self.text(text) {
@@ -106,7 +106,7 @@ impl Veil {
     }
 
     /// `text` without secrets.
-    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut veiled = known(text);
         for value in &self.values {
             if veiled.contains(value.as_str()) {

@@ -12,16 +12,16 @@ const MOST: u32 = 200;
 
 /// How many failures a rollout may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// So many failures trip the breaker.
-    pub threshold: Threshold,
+    pub(crate) threshold: Threshold,
     /// Whether a task or pod of ours that comes up healthy sets the count back to zero.
-    pub reset_on_healthy: bool,
+    pub(crate) reset_on_healthy: bool,
 }
 
 impl Budget {
     /// The budget that a breaker allows; `None`: it is off, and nothing is counted.
-    pub fn of(breaker: &Breaker) -> Option<Self> {
+    pub(crate) fn of(breaker: &Breaker) -> Option<Self> {
         breaker.enabled.then_some(Self {
             threshold: breaker.threshold,
             reset_on_healthy: breaker.reset_on_healthy,
@@ -29,7 +29,7 @@ impl Budget {
     }
 
     /// So many failures trip while so many tasks or pods are wanted; at least one.
-    pub fn trips_at(&self, desired: u32) -> u32 {
+    pub(crate) fn trips_at(&self, desired: u32) -> u32 {
         let share = |percent: u32| {
             let failures = (u64::from(desired) * u64::from(percent)).div_ceil(100);
             u32::try_from(failures).unwrap_or(u32::MAX)

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The reference cannot name an image.
     ImageNameInvalid,
     /// The registry answered that there is no such image.
@@ -64,7 +64,7 @@ pub enum Cause {
     schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Class {
+pub(crate) enum Class {
     /// It cannot get better by itself: a second failure trips, or a short while after the first.
     Certain,
     /// It rarely gets better by itself.
@@ -79,7 +79,7 @@ pub enum Class {
 
 impl Cause {
     /// The class of this cause.
-    pub fn class(self) -> Class {
+    pub(crate) fn class(self) -> Class {
         match self {
             Self::ImageNameInvalid | Self::ImageNotFound => Class::Certain,
             Self::PullDenied
@@ -96,7 +96,7 @@ impl Cause {
     }
 
     /// The cause in a few words, as the subject of "likely cause: …".
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::ImageNameInvalid => "the image name is not valid",
             Self::ImageNotFound => "the image does not exist",

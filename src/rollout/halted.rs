@@ -2,7 +2,7 @@
 
 /// The answer to a request to stop a rollout and go back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Halted {
+pub(crate) enum Halted {
     /// It goes back now; watch it to its end.
     Accepted,
     /// It ended before the request came; look again and judge.

@@ -27,7 +27,7 @@ mod harm;
 
 /// One rollout under judgement.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rollout {
+pub(crate) struct Rollout {
     policy: Policy,
     budget: Option<Budget>,
     phase: Phase,
@@ -44,7 +44,7 @@ pub struct Rollout {
 
 /// Where a rollout is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// It was asked for, and the platform has no record of it yet.
     Pending,
     /// The platform is rolling it out.
@@ -59,7 +59,7 @@ pub enum Phase {
 
 /// How far going back has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Back {
+pub(crate) enum Back {
     /// It was our judgement: the remedy is still to be decided.
     Undecided,
     /// The platform goes back, by itself or at our request.
@@ -72,7 +72,7 @@ pub enum Back {
 
 impl Rollout {
     /// A rollout that was asked for at `now`. `timeout`: how long this process watches.
-    pub fn new(policy: Policy, now: Timestamp, timeout: Option<Duration>) -> Self {
+    pub(crate) fn new(policy: Policy, now: Timestamp, timeout: Option<Duration>) -> Self {
         Self {
             policy,
             budget: None,
@@ -91,17 +91,17 @@ impl Rollout {
     /// The same rollout, where failures are ours to count; `None`: the platform counts, or nobody
     /// wants it.
     #[must_use]
-    pub fn counting(self, budget: Option<Budget>) -> Self {
+    pub(crate) fn counting(self, budget: Option<Budget>) -> Self {
         Self { budget, ..self }
     }
 
     /// Tells how far the rollout has come.
-    pub fn phase(&self) -> &Phase {
+    pub(crate) fn phase(&self) -> &Phase {
         &self.phase
     }
 
     /// The verdict, once there is one.
-    pub fn verdict(&self) -> Option<&Verdict> {
+    pub(crate) fn verdict(&self) -> Option<&Verdict> {
         match &self.phase {
             Phase::Concluded(verdict) => Some(verdict),
             _ => None,
@@ -109,7 +109,7 @@ impl Rollout {
     }
 
     /// The trip that waits for a remedy to be decided.
-    pub fn wants_remedy(&self) -> Option<&Trip> {
+    pub(crate) fn wants_remedy(&self) -> Option<&Trip> {
         match &self.phase {
             Phase::Tripping(trip, Back::Undecided) => Some(trip),
             _ => None,
@@ -117,7 +117,7 @@ impl Rollout {
     }
 
     /// Our own count, where we count.
-    pub fn breaker(&self) -> Option<BreakerGauge> {
+    pub(crate) fn breaker(&self) -> Option<BreakerGauge> {
         let threshold = self.budget?.trips_at(self.window.desired());
         let failures = self.window.counted();
         let state = if failures >= threshold {
@@ -133,12 +133,12 @@ impl Rollout {
     }
 
     /// All failures so far, oldest first.
-    pub fn failures(&self) -> Vec<Failure> {
+    pub(crate) fn failures(&self) -> Vec<Failure> {
         self.window.failures()
     }
 
     /// Takes in a sample. One that is not newer than the last changes nothing.
-    pub fn observe(&mut self, sample: &Observation) {
+    pub(crate) fn observe(&mut self, sample: &Observation) {
         let stale = self.newest.is_some_and(|newest| sample.at <= newest);
         if stale || self.verdict().is_some() {
             return;
@@ -156,7 +156,7 @@ impl Rollout {
     }
 
     /// Lets time pass: only doubt comes of it, never harm and never success.
-    pub fn elapse(&mut self, now: Timestamp) {
+    pub(crate) fn elapse(&mut self, now: Timestamp) {
         if self.verdict().is_some() {
             return;
         }
@@ -169,7 +169,7 @@ impl Rollout {
 
     /// The next moment, strictly after `now`, at which a sample or [`Self::elapse`] may change
     /// something although the platform says nothing new.
-    pub fn alarm(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn alarm(&self, now: Timestamp) -> Option<Timestamp> {
         if self.verdict().is_some() {
             return None;
         }
@@ -188,7 +188,7 @@ impl Rollout {
     }
 
     /// A person asked, through us, for the rollout to go back.
-    pub fn trip_by_person(&mut self, now: Timestamp, reason: &str) {
+    pub(crate) fn trip_by_person(&mut self, now: Timestamp, reason: &str) {
         if matches!(
             self.phase,
             Phase::Pending | Phase::Progressing | Phase::Baking(_)
@@ -199,7 +199,7 @@ impl Rollout {
     }
 
     /// No remedy: it stays as it is.
-    pub fn leave(&mut self, why: WhyNot) {
+    pub(crate) fn leave(&mut self, why: WhyNot) {
         if let Phase::Tripping(trip, _) = &self.phase {
             let rollback = Rollback::NotDone(why);
             self.phase = Phase::Concluded(Verdict::Tripped {
@@ -210,7 +210,7 @@ impl Rollout {
     }
 
     /// The platform's answer to our request to go back.
-    pub fn halted(&mut self, answer: &Halted, now: Timestamp) {
+    pub(crate) fn halted(&mut self, answer: &Halted, now: Timestamp) {
         if let Phase::Tripping(trip, Back::Undecided) = &self.phase {
             let back = match answer {
                 Halted::Accepted => Back::UnderWay,

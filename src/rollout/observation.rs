@@ -8,27 +8,27 @@ use super::cause::Cause;
 
 /// One look at a rollout.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Observation {
+pub(crate) struct Observation {
     /// When the platform was asked. A sample that is not newer than the last one is stale.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// When the platform says that our rollout began, once it says so.
-    pub created: Option<Timestamp>,
+    pub(crate) created: Option<Timestamp>,
     /// What the platform says of our rollout.
-    pub standing: Standing,
+    pub(crate) standing: Standing,
     /// Counts, for people and for noticing progress.
-    pub gauge: Gauge,
+    pub(crate) gauge: Gauge,
     /// Failures of *our* tasks or pods; the same ones may be told again and again.
-    pub failures: Vec<Failure>,
+    pub(crate) failures: Vec<Failure>,
     /// Ids of failures told earlier that are states and are over: the node has come, the image was
     /// pulled after all. Where failures are events, there are none.
-    pub healed: Vec<String>,
+    pub(crate) healed: Vec<String>,
     /// The platform waits for a person or a hook: what for. The deadline pauses.
-    pub waiting: Option<String>,
+    pub(crate) waiting: Option<String>,
 }
 
 /// What the platform says of our rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// Our change is accepted, but there is no record of its rollout yet.
     Unknown,
     /// Under way; the platform's own word for it.
@@ -71,59 +71,59 @@ pub enum Standing {
 
 /// Counts of a rollout.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Gauge {
+pub(crate) struct Gauge {
     /// Tasks or pods wanted.
-    pub desired: u32,
+    pub(crate) desired: u32,
     /// Of our revision, running (on Kubernetes: available).
-    pub running: u32,
+    pub(crate) running: u32,
     /// Of our revision, on their way.
-    pub pending: u32,
+    pub(crate) pending: u32,
     /// Of other revisions, still running.
-    pub old: u32,
+    pub(crate) old: u32,
     /// The breaker's count: the platform's own, or ours where it has none.
-    pub breaker: Option<BreakerGauge>,
+    pub(crate) breaker: Option<BreakerGauge>,
     /// Alarms that fired.
-    pub alarms: Vec<String>,
+    pub(crate) alarms: Vec<String>,
 }
 
 /// The breaker's live count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct BreakerGauge {
+pub(crate) struct BreakerGauge {
     /// Failures counted.
-    pub failures: u32,
+    pub(crate) failures: u32,
     /// How many trip; `None` where the platform does not say.
-    pub threshold: Option<u32>,
+    pub(crate) threshold: Option<u32>,
     /// Its state, in the platform's own word; `counting` or `tripped` where we count.
-    pub state: String,
+    pub(crate) state: String,
 }
 
 /// One failure: one termination of a task or container, or one refusal to start one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The same failure has the same id in every sample.
-    pub id: String,
+    pub(crate) id: String,
     /// When it happened, by the platform's clock. Within an event, `at` is when we told of it.
     #[serde(rename = "happened_at")]
     #[schemars(with = "String")]
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Why.
-    pub cause: Cause,
+    pub(crate) cause: Cause,
     /// The platform's own words: the first real error, not a back-off text.
-    pub text: String,
+    pub(crate) text: String,
     /// Which container, where one is to blame.
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
     /// Its exit code, where it had one.
-    pub exit_code: Option<i32>,
+    pub(crate) exit_code: Option<i32>,
     /// What the platform calls that which failed.
-    pub unit: Unit,
+    pub(crate) unit: Unit,
     /// The task or pod it belongs to; `None` where none was made.
-    pub task: Option<String>,
+    pub(crate) task: Option<String>,
 }
 
 /// What a platform calls the thing that runs our containers and that it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Unit {
+pub(crate) enum Unit {
     /// On ECS.
     Task,
     /// On Kubernetes.
@@ -132,7 +132,7 @@ pub enum Unit {
 
 impl Unit {
     /// As people say it.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Task => "task",
             Self::Pod => "pod",

@@ -8,7 +8,7 @@ use super::cause::Cause;
 
 /// How a rollout ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Our acknowledged revision serves.
     Healthy {
         /// `false`: nothing runs that could have failed.
@@ -32,20 +32,20 @@ pub enum Verdict {
 
 /// What tripped a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trip {
+pub(crate) struct Trip {
     /// Who or what pulled.
-    pub by: Tripper,
+    pub(crate) by: Tripper,
     /// The sample that showed it.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// The cause, where one is known.
-    pub cause: Option<Cause>,
+    pub(crate) cause: Option<Cause>,
     /// Why, in a sentence.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl Trip {
     /// A person asked for it, through us.
-    pub fn by_person(at: Timestamp, reason: &str) -> Self {
+    pub(crate) fn by_person(at: Timestamp, reason: &str) -> Self {
         Self {
             by: Tripper::Person,
             at,
@@ -57,7 +57,7 @@ impl Trip {
 
 impl Verdict {
     /// Whether a person asked for it to go back, and it has.
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         matches!(
             self,
             Self::Tripped {
@@ -73,7 +73,7 @@ impl Verdict {
 
 /// Who or what trips a rollout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tripper {
+pub(crate) enum Tripper {
     /// The platform: its breaker, an alarm, a hook.
     Platform,
     /// Our count of failures, where the platform has no breaker.
@@ -90,7 +90,7 @@ pub enum Tripper {
 
 /// What became of the revision before, after a trip.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rollback {
+pub(crate) enum Rollback {
     /// The revision before serves again.
     Done {
         /// What the platform went back to, where it says so.
@@ -102,7 +102,7 @@ pub enum Rollback {
 
 /// Why nothing was brought back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WhyNot {
+pub(crate) enum WhyNot {
     /// There is no revision to go back to.
     FirstDeployment,
     /// The file says `rollback = false`.
@@ -121,7 +121,7 @@ pub enum WhyNot {
 
 /// Why it cannot be told how a rollout ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Doubt {
+pub(crate) enum Doubt {
     /// For so long there was no fresh sample that nothing can be told.
     Blind,
     /// The time that `--timeout` gives this process is over.

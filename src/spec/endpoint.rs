@@ -15,7 +15,7 @@ const OWN: [&str; 5] = [
 
 /// Whose a URL is, as far as credentials are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
+pub(crate) enum Owner {
     /// AWS, by its own names and over TLS.
     Aws,
     /// The URL leads to this machine itself.
@@ -28,7 +28,7 @@ pub enum Owner {
 
 impl Owner {
     /// The owner of this URL.
-    pub fn of(url: &str) -> Self {
+    pub(crate) fn of(url: &str) -> Self {
         let Ok(url) = url.parse::<Uri>() else {
             return Self::Anybody;
         };
@@ -46,7 +46,7 @@ impl Owner {
     }
 
     /// Whether requests there are signed with real credentials.
-    pub fn may_have_credentials(self) -> bool {
+    pub(crate) fn may_have_credentials(self) -> bool {
         self != Self::Anybody
     }
 }

@@ -15,7 +15,7 @@ pub(super) const SANDBOX_FILE: &str = "platform = \"sandbox\"\n";
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Reads texts and lists directories.
-pub trait Files {
+pub(crate) trait Files {
     /// The text of a file; `InvalidData` when it is not UTF-8.
     fn read(&self, path: &Path) -> io::Result<String>;
 
@@ -25,7 +25,7 @@ pub trait Files {
 
 /// The files of this machine.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Disk;
+pub(crate) struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<String> {
@@ -51,12 +51,12 @@ impl Files for Disk {
 }
 
 /// The file of a target: `config/NAME.toml` beside the deploy file.
-pub fn target_file(deploy_file: &Path, target: &TargetName) -> PathBuf {
+pub(crate) fn target_file(deploy_file: &Path, target: &TargetName) -> PathBuf {
     config_directory(deploy_file).join(format!("{target}.toml"))
 }
 
 /// The targets that can be named: each file of `config/` beside the deploy file, and the sandbox.
-pub fn targets(files: &dyn Files, deploy_file: &Path) -> Vec<TargetName> {
+pub(crate) fn targets(files: &dyn Files, deploy_file: &Path) -> Vec<TargetName> {
     let names = files
         .list(&config_directory(deploy_file))
         .unwrap_or_default();

@@ -6,13 +6,13 @@ use crate::names::ServiceName;
 
 /// Something that the user should know, though it stops nothing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Note {
+pub(crate) struct Note {
     /// A stable word for scripts, such as `moving-tag`.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// What it is, and what follows from it.
-    pub message: String,
+    pub(crate) message: String,
     /// Which service it is about; `None`: all.
-    pub service: Option<ServiceName>,
+    pub(crate) service: Option<ServiceName>,
 }
 
 /// What reading and resolving have found so far.

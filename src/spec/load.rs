@@ -21,38 +21,38 @@ use super::{Service, Spec, Workload};
 use crate::names::{ImageRef, ServiceName, TargetName, label_value};
 
 /// What a command was asked for.
-pub struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The deploy file; targets are in `config/` beside it.
-    pub file: &'a Path,
+    pub(crate) file: &'a Path,
     /// The target whose file says where the services run.
-    pub target: &'a TargetName,
+    pub(crate) target: &'a TargetName,
     /// The services that are asked for; an empty list stands for all.
-    pub services: &'a [ServiceName],
+    pub(crate) services: &'a [ServiceName],
     /// The variables that `--set NAME=value` gives.
-    pub set: &'a BTreeMap<String, String>,
+    pub(crate) set: &'a BTreeMap<String, String>,
     /// The images that `--image SERVICE=REF` puts in place of the file's.
-    pub images: &'a BTreeMap<ServiceName, String>,
+    pub(crate) images: &'a BTreeMap<ServiceName, String>,
     /// Whether every variable must have a value; else those that only a deployment needs need not.
-    pub demands: bool,
+    pub(crate) demands: bool,
     /// The environment of the process.
-    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) environment: &'a dyn Fn(&str) -> Option<String>,
     /// `--allow-env NAME`: what of it `${NAME}` reaches, beside what is meant for the files.
-    pub allow_env: &'a [String],
+    pub(crate) allow_env: &'a [String],
 }
 
 /// A specification without problems.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// The specification says what to run, and where.
-    pub spec: Spec,
+    pub(crate) spec: Spec,
     /// What the user should know all the same.
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
     /// Values of variables whose names promise a secret: they are never told, wherever they are used.
-    pub private: Vec<String>,
+    pub(crate) private: Vec<String>,
 }
 
 /// Reads both files and resolves them. Every problem that can be found is found at once.
-pub fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Problems> {
+pub(crate) fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, Problems> {
     let mut loading = Loading {
         request,
         paths: Vec::new(),

@@ -3,46 +3,43 @@
 
 use crate::names::ServiceName;
 
-pub use super::words::architecture::Architecture;
-pub use super::words::capacity::{Capacity, Provider};
-pub use super::words::cluster::EcsPlace;
-pub use super::words::container::Container;
-pub use super::words::depends_on::Dependency;
-pub use super::words::ecs::EcsOwn;
-pub use super::words::env::Literal;
-pub use super::words::health::HealthCheck;
-pub use super::words::ingress::Ingress;
-pub use super::words::kubernetes::KubeOwn;
-pub use super::words::logs::AwsLogs;
-pub use super::words::namespace::{KubePlace, Reach, SecretStore};
-pub use super::words::network::Network;
-pub use super::words::ports::{Port, Protocol};
-pub use super::words::probes::{Check, HttpProbe, Probe};
-pub use super::words::resources::Resources;
-pub use super::words::rollout::{Breaker, OnCancel, Rollout, Threshold};
-pub use super::words::scaling::Scaling;
-pub use super::words::secret::SecretRef;
-pub use super::words::service::{EcsService, KubeService, Service};
-pub use super::words::share::Share;
-pub use super::words::target::{Approve, Target};
-pub use super::words::target_groups::TargetGroup;
-pub use super::words::user::user_ids;
+pub(crate) use super::words::architecture::Architecture;
+pub(crate) use super::words::capacity::{Capacity, Provider};
+pub(crate) use super::words::cluster::EcsPlace;
+pub(crate) use super::words::container::Container;
+pub(crate) use super::words::depends_on::Dependency;
+pub(crate) use super::words::ecs::EcsOwn;
+pub(crate) use super::words::health::HealthCheck;
+pub(crate) use super::words::ingress::Ingress;
+pub(crate) use super::words::kubernetes::KubeOwn;
+pub(crate) use super::words::logs::AwsLogs;
+pub(crate) use super::words::namespace::{KubePlace, Reach};
+pub(crate) use super::words::ports::{Port, Protocol};
+pub(crate) use super::words::probes::{Check, Probe};
+pub(crate) use super::words::resources::Resources;
+pub(crate) use super::words::rollout::{Breaker, OnCancel, Threshold};
+pub(crate) use super::words::scaling::Scaling;
+pub(crate) use super::words::secret::SecretRef;
+pub(crate) use super::words::service::{EcsService, KubeService, Service};
+pub(crate) use super::words::share::Share;
+pub(crate) use super::words::target::{Approve, Target};
+pub(crate) use super::words::user::user_ids;
 
 /// What one command works on: the chosen services, at one place.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Spec {
+pub(crate) struct Spec {
     /// A label and a tag on everything we own.
-    pub project: String,
+    pub(crate) project: String,
     /// What every target has, wherever it is.
-    pub target: Target,
+    pub(crate) target: Target,
     /// The place, and the services as its platform needs them.
-    pub workload: Workload,
+    pub(crate) workload: Workload,
 }
 
 /// Where services can run, with those that run there in the order of the file; there is no other
 /// place.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Workload {
+pub(crate) enum Workload {
     /// ECS in an AWS account, or behind an emulator's endpoint.
     Ecs {
         /// The cluster.
@@ -63,7 +60,8 @@ pub enum Workload {
 
 impl Spec {
     /// The place and its services, where that is ECS.
-    pub fn ecs(&self) -> Option<(&EcsPlace, &[EcsService])> {
+    #[cfg(test)]
+    pub(crate) fn ecs(&self) -> Option<(&EcsPlace, &[EcsService])> {
         match &self.workload {
             Workload::Ecs {
                 place, services, ..
@@ -73,7 +71,7 @@ impl Spec {
     }
 
     /// The place and its services, where that is Kubernetes.
-    pub fn kubernetes(&self) -> Option<(&KubePlace, &[KubeService])> {
+    pub(crate) fn kubernetes(&self) -> Option<(&KubePlace, &[KubeService])> {
         match &self.workload {
             Workload::Kubernetes { place, services } => Some((place, services)),
             Workload::Ecs { .. } => None,
@@ -81,7 +79,7 @@ impl Spec {
     }
 
     /// The name and the containers of each service, wherever they run.
-    pub fn services(&self) -> Vec<(&ServiceName, &[Container])> {
+    pub(crate) fn services(&self) -> Vec<(&ServiceName, &[Container])> {
         match &self.workload {
             Workload::Ecs { services, .. } => services.iter().map(Service::contents).collect(),
             Workload::Kubernetes { services, .. } => {

@@ -10,17 +10,17 @@ use crate::names::{ContainerName, ServiceName, TargetName};
 
 /// Names that stand in the files, each once and in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub(crate) struct Named {
     /// The services that the deploy file names.
-    pub services: Vec<String>,
+    pub(crate) services: Vec<String>,
     /// The containers, with their services.
-    pub containers: Vec<(String, String)>,
+    pub(crate) containers: Vec<(String, String)>,
     /// What `${NAME}` asks for.
-    pub variables: Vec<String>,
+    pub(crate) variables: Vec<String>,
 }
 
 /// What the deploy file and the files of these targets name.
-pub fn named(files: &dyn Files, deploy_file: &Path, targets: &[TargetName]) -> Named {
+pub(crate) fn named(files: &dyn Files, deploy_file: &Path, targets: &[TargetName]) -> Named {
     let paths = targets
         .iter()
         .map(|target| target_file(deploy_file, target));

@@ -15,32 +15,32 @@ const DRAWN: usize = 50;
 
 /// A stretch of one source file, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
+pub(crate) struct Spot {
     /// Index into the sources of the [`Problems`] it belongs to.
-    pub file: usize,
+    pub(crate) file: usize,
     /// The stretch begins at this byte.
-    pub start: usize,
+    pub(crate) start: usize,
     /// The stretch ends before this byte.
-    pub end: usize,
+    pub(crate) end: usize,
 }
 
 /// One thing that is wrong, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// A stable word for scripts, such as `unknown-key`.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// What is wrong, in a sentence.
-    pub message: String,
+    pub(crate) message: String,
     /// Where; `None` for a problem of the command line.
-    pub spot: Option<Spot>,
+    pub(crate) spot: Option<Spot>,
     /// The line and the column of the spot, counted from 1, in characters.
-    pub position: Option<(usize, usize)>,
+    pub(crate) position: Option<(usize, usize)>,
     /// Written at the caret; may be empty.
-    pub label: String,
+    pub(crate) label: String,
     /// Another place that has to do with it, and why.
-    pub also: Option<(Spot, String)>,
+    pub(crate) also: Option<(Spot, String)>,
     /// What the user can do about it.
-    pub help: Option<String>,
+    pub(crate) help: Option<String>,
 }
 
 impl Problem {
@@ -90,15 +90,15 @@ impl Problem {
 
 /// One file as it may be shown: values that may be secrets are stars, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub(crate) struct Source {
     /// The path, as the user would type it.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     pub(super) veiled: String,
 }
 
 /// Everything that is wrong, in the order of the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems {
+pub(crate) struct Problems {
     sources: Vec<Source>,
     list: Vec<Problem>,
 }
@@ -116,18 +116,18 @@ impl Problems {
     }
 
     /// The problems, each of them once; there is at least one.
-    pub fn list(&self) -> &[Problem] {
+    pub(crate) fn list(&self) -> &[Problem] {
         &self.list
     }
 
     /// The file that a problem is in.
-    pub fn file(&self, problem: &Problem) -> Option<&Path> {
+    pub(crate) fn file(&self, problem: &Problem) -> Option<&Path> {
         let source = self.sources.get(problem.spot?.file)?;
         Some(&source.path)
     }
 
     /// All of them with file, line, a caret and the way out, as rustc draws them.
-    pub fn render(&self, color: bool) -> String {
+    pub(crate) fn render(&self, color: bool) -> String {
         let renderer = if color {
             Renderer::styled()
         } else {

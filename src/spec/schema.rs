@@ -8,15 +8,15 @@ use super::words::target::TargetTable;
 
 /// The schemas, each under the name of its file in `config/schema/`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Schemas {
+pub(crate) struct Schemas {
     /// The schema of deploy.toml, kept in `deploy.schema.json`.
-    pub deploy: Json,
+    pub(crate) deploy: Json,
     /// The schema of a target's file, kept in `target.schema.json`.
-    pub target: Json,
+    pub(crate) target: Json,
 }
 
 /// The schemas of both files (JSON Schema draft 7, which TOML editors understand).
-pub fn schemas() -> Schemas {
+pub(crate) fn schemas() -> Schemas {
     let deploy = titled(Deploy::schema(), "deploy.toml: what runs");
     let target = titled(TargetTable::schema(), "config/NAME.toml: where it runs");
     Schemas { deploy, target }

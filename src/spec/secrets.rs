@@ -5,7 +5,7 @@ use std::ops::Range;
 
 mod keys;
 
-pub use self::keys::KeyLines;
+pub(crate) use self::keys::KeyLines;
 
 /// The shape of a token: what it starts with, how many characters of a token follow at least.
 struct Shape {

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::{EcsService, Files, Loaded, Problems, Request, load};
+use super::files::Files;
+use super::{EcsService, Loaded, Problems, Request, load};
 
 /// The target's file in most tests.
 const ECS: &str = r#"

@@ -59,7 +59,7 @@ pub(super) static TIME: Pattern = Pattern::new(concat!(
 
 /// Reads a time as the files and the command line have it, such as `90s` or `1h30m`. `None`: it is
 /// written otherwise, or longer than any clock counts.
-pub fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let span: Span = Some(text).filter(|text| TIME.holds(text))?.parse().ok()?;
     let time = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     time.try_into().ok()

@@ -10,7 +10,7 @@ use crate::names::TargetName;
 
 /// A problem for each of these names that neither the deploy file nor a target's file asks for.
 /// Whether this service or this target uses it does not matter: one job may serve them all.
-pub fn unused<'a>(
+pub(crate) fn unused<'a>(
     files: &dyn Files,
     deploy_file: &Path,
     targets: &[TargetName],

@@ -20,7 +20,7 @@ const EARLY: Duration = Duration::from_mins(1);
 
 /// The default chain, asked anew when its answer is of no use any more.
 #[derive(Debug, Clone)]
-pub struct Renewing {
+pub(crate) struct Renewing {
     region: Region,
     time: ServerTime,
     cached: Arc<Mutex<Option<Credentials>>>,
@@ -28,7 +28,7 @@ pub struct Renewing {
 
 impl Renewing {
     /// The default chain for `region`; when its answers expire is told by the server's clock.
-    pub fn new(region: Region, time: ServerTime) -> Self {
+    pub(crate) fn new(region: Region, time: ServerTime) -> Self {
         Self {
             region,
             time,
@@ -37,7 +37,7 @@ impl Renewing {
     }
 
     /// Forgets what was found: it was refused.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

@@ -16,7 +16,7 @@ use crate::platform::failure::is_unauthorized;
 use crate::platform::{Failed, FailureKind};
 
 /// A call failed: `operation` says what was tried, "describe service api-service".
-pub fn failed<E>(operation: impl Into<String>, error: SdkError<E, HttpResponse>) -> Failed
+pub(crate) fn failed<E>(operation: impl Into<String>, error: SdkError<E, HttpResponse>) -> Failed
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -36,7 +36,7 @@ where
 }
 
 /// Credentials could not be had.
-pub fn credentials_failed(operation: impl Into<String>, error: CredentialsError) -> Failed {
+pub(crate) fn credentials_failed(operation: impl Into<String>, error: CredentialsError) -> Failed {
     if found_nothing(&error) {
         return Failed::nobody_logged_in().caused_by(error);
     }
@@ -55,7 +55,7 @@ fn found_nothing(link: &(dyn Error + 'static)) -> bool {
 }
 
 /// STS says whose credentials these are, or it is not STS.
-pub fn nobody() -> Failed {
+pub(crate) fn nobody() -> Failed {
     let operation = "ask whose credentials these are";
     Failed::new(
         operation,

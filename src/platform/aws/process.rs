@@ -49,7 +49,7 @@ const ROLE: [&str; 5] = [
 
 /// Why the program of a profile gave no credentials.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// It failed.
     #[error("the `credential_process` of AWS profile {0}: {1}")]
     Fault(String, #[source] Fault),
@@ -67,7 +67,7 @@ pub(super) async fn credentials(region: &Region) -> Option<Result> {
 }
 
 /// Whether a program would be run for credentials.
-pub async fn is_chosen() -> bool {
+pub(crate) async fn is_chosen() -> bool {
     let profiles = profiles().await;
     profiles.is_some_and(|profiles| program_of(&profiles).is_some())
 }

@@ -15,7 +15,7 @@ use crate::platform::exchange::Exchange;
 
 /// Tells of each attempt of a client's requests.
 #[derive(Debug, Clone, Copy)]
-pub struct Requests(Clock);
+pub(crate) struct Requests(Clock);
 
 /// When an attempt began.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Storable for Begun {
 
 impl Requests {
     /// By this clock.
-    pub fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self(clock)
     }
 }

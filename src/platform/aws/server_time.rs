@@ -21,14 +21,14 @@ const RESOLUTION: SignedDuration = SignedDuration::from_secs(2);
 
 /// Server time less ours, as the answers show it.
 #[derive(Debug, Clone)]
-pub struct ServerTime {
+pub(crate) struct ServerTime {
     clock: Clock,
     skew: Arc<Mutex<SignedDuration>>,
 }
 
 impl ServerTime {
     /// No answer yet: no difference.
-    pub fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self {
             clock,
             skew: Arc::default(),
@@ -36,34 +36,35 @@ impl ServerTime {
     }
 
     /// Our clock.
-    pub fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         self.clock
     }
 
     /// Server time less ours.
-    pub fn skew(&self) -> SignedDuration {
+    pub(crate) fn skew(&self) -> SignedDuration {
         *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The server's time now.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.theirs(self.clock.now())
     }
 
     /// A moment of our clock by the server's.
-    pub fn theirs(&self, ours: Timestamp) -> Timestamp {
+    pub(crate) fn theirs(&self, ours: Timestamp) -> Timestamp {
         ours.checked_add(self.skew()).unwrap_or(ours)
     }
 
     /// A moment of the server's clock by ours.
-    pub fn ours(&self, theirs: Timestamp) -> Timestamp {
+    #[cfg(test)]
+    fn ours(&self, theirs: Timestamp) -> Timestamp {
         theirs.checked_sub(self.skew()).unwrap_or(theirs)
     }
 
     /// Takes note of the `Date` of an answer; what is no date says nothing. A difference that the
     /// fractions which `Date` lacks explain is none, so that times converted at each look stay the
     /// same.
-    pub fn note(&self, date: &str) {
+    pub(crate) fn note(&self, date: &str) {
         let Ok(theirs) = jiff::fmt::rfc2822::parse(date) else {
             return;
         };

@@ -54,14 +54,14 @@ const MEMBERS: [(&str, &[&str]); 16] = [
 /// An answer that says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the answer to {operation} has no `{member}`: it is empty, or not from AWS")]
-pub struct Hollow {
+pub(crate) struct Hollow {
     operation: String,
     member: &'static str,
 }
 
 /// Takes a hollow answer for none, and reads none that is without an end.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Whole;
+pub(crate) struct Whole;
 
 impl Intercept for Whole {
     fn name(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Who deployed what, when, from which commit, and how it ended, for `history`: ECS's own records,
 //! and the tags of the task definitions.
 
-pub mod deployments;
+pub(crate) mod deployments;
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(super) fn ending(record: &RecordView) -> Ending {
 
 impl Ecs {
     /// The deployments of a service, newest first, at most `most`. Reads only.
-    pub async fn history(
+    pub(crate) async fn history(
         &self,
         service: &EcsService,
         most: usize,

@@ -27,7 +27,7 @@ type Told = BTreeMap<(String, String), i64>;
 impl Ecs {
     /// Gives each line to `each`, oldest first. With `follow` it never ends by itself: drop it, to
     /// end it.
-    pub async fn tell_logs(
+    pub(crate) async fn tell_logs(
         &self,
         service: &EcsService,
         wanted: &Wanted,

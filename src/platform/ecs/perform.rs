@@ -18,14 +18,14 @@ use crate::plan::ChangeView;
 use crate::platform::{Done, Failed, FailureKind, Part, PerformError, Performance, Performed};
 use crate::spec::EcsService;
 
-pub mod delete;
-pub mod scaling;
-pub mod service;
-pub mod tags;
-pub mod task_definition;
+pub(crate) mod delete;
+pub(crate) mod scaling;
+pub(crate) mod service;
+pub(crate) mod tags;
+pub(crate) mod task_definition;
 
 /// One performance of a part of a plan.
-pub struct Performing<'a> {
+pub(crate) struct Performing<'a> {
     ecs: &'a Ecs,
     service: &'a EcsService,
     plan: &'a EcsPlan,

@@ -1,24 +1,24 @@
 //! From a service in the file to a plan: observe, compare, advise.
 
-pub mod adopt;
-pub mod advice;
-pub mod autoscaling;
-pub mod change;
-pub mod count;
-pub mod create;
-pub mod current;
-pub mod destroy;
-pub mod diff;
-pub mod draft;
-pub mod earlier_revision;
-pub mod former;
-pub mod observe;
-pub mod proposed;
-pub mod register_again;
-pub mod scale_and_restart;
-pub mod tagged;
-pub mod update;
-pub mod waves;
+pub(crate) mod adopt;
+pub(crate) mod advice;
+pub(crate) mod autoscaling;
+pub(crate) mod change;
+pub(crate) mod count;
+pub(crate) mod create;
+pub(crate) mod current;
+pub(crate) mod destroy;
+pub(crate) mod diff;
+pub(crate) mod draft;
+pub(crate) mod earlier_revision;
+pub(crate) mod former;
+pub(crate) mod observe;
+pub(crate) mod proposed;
+pub(crate) mod register_again;
+pub(crate) mod scale_and_restart;
+pub(crate) mod tagged;
+pub(crate) mod update;
+pub(crate) mod waves;
 
 use super::Ecs;
 
@@ -35,31 +35,31 @@ use crate::platform::{Failed, FailureKind, Intent, TakesOver};
 use crate::spec::EcsService;
 
 /// A plan for ECS.
-pub type EcsPlan = Plan<Basis, Change>;
+pub(crate) type EcsPlan = Plan<Basis, Change>;
 
 /// A plan, with what it was made from.
 #[derive(Debug)]
-pub struct Planned {
+pub(crate) struct Planned {
     /// The plan.
-    pub plan: EcsPlan,
+    pub(crate) plan: EcsPlan,
     /// What is there.
-    pub observed: Observed,
+    pub(crate) observed: Observed,
 }
 
 /// What is asked for of one service.
 #[derive(Debug, Clone, Copy)]
-pub struct Goal<'a> {
+pub(crate) struct Goal<'a> {
     /// The file's words.
-    pub service: &'a EcsService,
+    pub(crate) service: &'a EcsService,
     /// What they come to.
-    pub desired: &'a Desired,
+    pub(crate) desired: &'a Desired,
     /// What the command asks for beyond them.
-    pub intent: &'a Intent,
+    pub(crate) intent: &'a Intent,
 }
 
 impl Ecs {
     /// Reads the service and compares it with what is asked for. Writes nothing.
-    pub async fn plan(&self, goal: Goal<'_>, events: &Events) -> Result<Planned, Failed> {
+    pub(crate) async fn plan(&self, goal: Goal<'_>, events: &Events) -> Result<Planned, Failed> {
         let Goal {
             service,
             desired,
@@ -175,7 +175,7 @@ impl Ecs {
 }
 
 /// Refuses facts that are no longer so.
-pub fn stale(planned: &Basis, now: &Basis) -> Result<(), Failed> {
+pub(crate) fn stale(planned: &Basis, now: &Basis) -> Result<(), Failed> {
     match planned.differs(now) {
         None => Ok(()),
         Some(why) => Err(Failed::new(

@@ -1,13 +1,13 @@
 //! The identity of a rollout under watch, and what sampling remembers of it.
 
-pub mod beside;
-pub mod causes;
-pub mod look;
-pub mod post_mortem;
-pub mod sample;
-pub mod standing;
-pub mod started;
-pub mod targets;
+pub(crate) mod beside;
+pub(crate) mod causes;
+pub(crate) mod look;
+pub(crate) mod post_mortem;
+pub(crate) mod sample;
+pub(crate) mod standing;
+pub(crate) mod started;
+pub(crate) mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -24,15 +24,15 @@ use crate::spec::{Architecture, EcsService};
 
 /// A rollout under watch.
 #[derive(Debug, Clone)]
-pub struct Watched {
+pub(crate) struct Watched {
     /// The ECS service.
-    pub service: String,
+    pub(crate) service: String,
     /// Which rollout is ours.
-    pub ours: RolloutId,
+    pub(crate) ours: RolloutId,
     /// What earlier looks showed.
-    pub memory: Failures,
+    pub(crate) memory: Failures,
     /// Settings that a rollback does not bring back, in words; empty where none changed.
-    pub stays_new: Vec<String>,
+    pub(crate) stays_new: Vec<String>,
     pub(super) record: RecordState,
     pub(super) subject: Subject,
     pub(super) seen: Seen,
@@ -101,7 +101,7 @@ pub(super) struct Seen {
 
 impl Watched {
     /// A rollout of `service`, known by `ours`.
-    pub fn new(service: &EcsService, ours: RolloutId) -> Self {
+    pub(crate) fn new(service: &EcsService, ours: RolloutId) -> Self {
         let essential = service
             .containers
             .iter()

@@ -5,7 +5,7 @@ use super::settings::Desired;
 /// What a plan hands out, and all that follows is done with: without a plan nothing can be performed.
 /// ECS locks nothing and keeps the history itself, so that it holds only what the file comes to.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     pub(super) desired: Desired,
 }
 

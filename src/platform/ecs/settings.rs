@@ -5,41 +5,39 @@
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
-pub mod container;
-pub mod fields;
-pub mod render;
-pub mod scaling;
-pub mod sdk;
-pub mod service;
-pub mod to_sdk;
-pub mod unmanaged;
+pub(crate) mod container;
+pub(crate) mod fields;
+pub(crate) mod render;
+pub(crate) mod scaling;
+pub(crate) mod sdk;
+pub(crate) mod service;
+pub(crate) mod to_sdk;
+pub(crate) mod unmanaged;
 
-pub use self::container::ContainerDefinition;
-pub use self::scaling::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
-pub use self::service::{ServiceConfig, SettingsUpdate};
-
-pub use crate::plan::MASK;
+pub(crate) use self::container::ContainerDefinition;
+pub(crate) use self::scaling::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
+pub(crate) use self::service::{ServiceConfig, SettingsUpdate};
 
 /// Everything that one service needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Desired {
+pub(crate) struct Desired {
     /// `RegisterTaskDefinition`.
-    pub task_definition: TaskDefinition,
+    pub(crate) task_definition: TaskDefinition,
     /// `CreateService`.
-    pub service: ServiceConfig,
+    pub(crate) service: ServiceConfig,
     /// `RegisterScalableTarget`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scalable_target: Option<ScalableTarget>,
+    pub(crate) scalable_target: Option<ScalableTarget>,
     /// `PutScalingPolicy`, once for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub scaling_policies: Vec<ScalingPolicy>,
+    pub(crate) scaling_policies: Vec<ScalingPolicy>,
 }
 
 impl Desired {
     /// The same, with values that may be secrets masked: fit to be printed.
     #[must_use]
-    pub fn masked(mut self) -> Self {
+    pub(crate) fn masked(mut self) -> Self {
         for container in &mut self.task_definition.container_definitions {
             container.environment.mask();
         }
@@ -50,73 +48,73 @@ impl Desired {
 /// A task definition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TaskDefinition {
+pub(crate) struct TaskDefinition {
     /// The name that its revisions share.
-    pub family: String,
+    pub(crate) family: String,
     /// `awsvpc` on Fargate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_mode: Option<String>,
+    pub(crate) network_mode: Option<String>,
     /// `FARGATE`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requires_compatibilities: Vec<String>,
+    pub(crate) requires_compatibilities: Vec<String>,
     /// CPU units of the task, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<String>,
+    pub(crate) cpu: Option<String>,
     /// MiB of the task, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<String>,
+    pub(crate) memory: Option<String>,
     /// Pulls the image, reads the secrets, writes the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub execution_role_arn: Option<String>,
+    pub(crate) execution_role_arn: Option<String>,
     /// What the program itself may do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_role_arn: Option<String>,
+    pub(crate) task_role_arn: Option<String>,
     /// Absent: Linux on `X86_64`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub runtime_platform: Option<RuntimePlatform>,
+    pub(crate) runtime_platform: Option<RuntimePlatform>,
     /// Absent: 20 GiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ephemeral_storage: Option<EphemeralStorage>,
+    pub(crate) ephemeral_storage: Option<EphemeralStorage>,
     /// The containers.
-    pub container_definitions: Vec<ContainerDefinition>,
+    pub(crate) container_definitions: Vec<ContainerDefinition>,
     /// Written when it is registered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Tag>,
+    pub(crate) tags: Vec<Tag>,
 }
 
 /// Processor and operating system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RuntimePlatform {
+pub(crate) struct RuntimePlatform {
     /// `X86_64` or `ARM64`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cpu_architecture: Option<String>,
+    pub(crate) cpu_architecture: Option<String>,
     /// `LINUX`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operating_system_family: Option<String>,
+    pub(crate) operating_system_family: Option<String>,
 }
 
 /// Scratch space of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EphemeralStorage {
+pub(crate) struct EphemeralStorage {
     /// 21 to 200.
     #[serde(rename = "sizeInGiB")]
-    pub size_in_gib: i32,
+    pub(crate) size_in_gib: i32,
 }
 
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Tag {
+pub(crate) struct Tag {
     /// Its key.
-    pub key: String,
+    pub(crate) key: String,
     /// Its value.
-    pub value: String,
+    pub(crate) value: String,
 }
 
 impl Tag {
     /// The tags that an answer tells, sorted by key.
-    pub fn received(tags: &[ecs::Tag]) -> Vec<Self> {
+    pub(crate) fn received(tags: &[ecs::Tag]) -> Vec<Self> {
         let mut tags: Vec<Self> = tags
             .iter()
             .map(|tag| Self {

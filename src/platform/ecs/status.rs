@@ -20,7 +20,7 @@ const MESSAGES: usize = 5;
 
 impl Ecs {
     /// What runs now; `None`: the service is not there. Reads only.
-    pub async fn status(
+    pub(crate) async fn status(
         &self,
         service: &EcsService,
         events: &Events,

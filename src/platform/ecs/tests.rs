@@ -20,7 +20,8 @@ use crate::plan::Change as _;
 use crate::platform::aws::connect;
 use crate::platform::owner::Tenant;
 use crate::platform::{Failed, Intent, Part, PerformError};
-use crate::spec::{EcsPlace, EcsService, Files, Request, Spec, load};
+use crate::spec::files::Files;
+use crate::spec::{EcsPlace, EcsService, Request, Spec, load};
 use sandbox::{Fault, Sandbox, World};
 
 mod budgets;

@@ -1,6 +1,6 @@
 //! Single requests to the API server in their raw form, and what their failures mean.
 
-pub mod conflict;
-pub mod failures;
-pub mod object;
-pub mod requests;
+pub(crate) mod conflict;
+pub(crate) mod failures;
+pub(crate) mod object;
+pub(crate) mod requests;

@@ -33,9 +33,9 @@ mod patient;
 mod plugin;
 mod proxy;
 mod tls;
-pub mod token;
-pub mod trouble;
-pub mod warnings;
+pub(crate) mod token;
+pub(crate) mod trouble;
+pub(crate) mod warnings;
 mod whole;
 
 #[cfg(test)]
@@ -46,7 +46,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// What a kubeconfig may do on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Trust {
+pub(crate) enum Trust {
     /// Whatever it says.
     #[default]
     Full,
@@ -57,17 +57,17 @@ pub enum Trust {
 
 /// A connection to one cluster.
 #[derive(Clone)]
-pub struct Link {
+pub(crate) struct Link {
     /// Sends the requests, with credentials that are renewed.
-    pub client: kube::Client,
+    pub(crate) client: kube::Client,
     /// The cluster as people and plans name it: an ARN on EKS, else the server's URL.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// How far the server's clock is from ours, as its answers show it.
-    pub time: ServerTime,
+    pub(crate) time: ServerTime,
     /// What its answers warn of.
-    pub warnings: Warnings,
+    pub(crate) warnings: Warnings,
     /// Whether anybody on the way could pose as the cluster.
-    pub unverified: bool,
+    pub(crate) unverified: bool,
 }
 
 impl fmt::Debug for Link {
@@ -78,7 +78,7 @@ impl fmt::Debug for Link {
 
 /// Reaches the cluster of `place`, after the checks that need no request to it: no other cluster
 /// than the target's is ever spoken to.
-pub async fn connect(place: &KubePlace, trust: Trust, clock: Clock) -> Result<Link, Failed> {
+pub(crate) async fn connect(place: &KubePlace, trust: Trust, clock: Clock) -> Result<Link, Failed> {
     match &place.reach {
         Reach::Kubeconfig {
             path,

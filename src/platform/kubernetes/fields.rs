@@ -13,7 +13,7 @@ use crate::platform::digest::digest;
 /// One step into an object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub(crate) enum Step {
     /// A field, or a key of a map.
     Field(String),
     /// An item of a list, by its merge key or its number.
@@ -22,11 +22,11 @@ pub enum Step {
 
 /// Where in an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Path(Vec<Step>);
+pub(crate) struct Path(Vec<Step>);
 
 impl Path {
     /// A path of fields: `spec.replicas`.
-    pub fn of(fields: &[&str]) -> Self {
+    pub(crate) fn of(fields: &[&str]) -> Self {
         Self(
             fields
                 .iter()
@@ -37,13 +37,13 @@ impl Path {
 
     /// One step further, into a field.
     #[must_use]
-    pub fn field(&self, name: &str) -> Self {
+    pub(crate) fn field(&self, name: &str) -> Self {
         self.then(Step::Field(name.to_owned()))
     }
 
     /// One step further, into an item.
     #[must_use]
-    pub fn item(&self, key: String) -> Self {
+    pub(crate) fn item(&self, key: String) -> Self {
         self.then(Step::Item(key))
     }
 
@@ -54,30 +54,30 @@ impl Path {
     }
 
     /// The steps.
-    pub fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[Step] {
         &self.0
     }
 
     /// One step less.
     #[must_use]
-    pub fn parent(&self) -> Self {
+    pub(crate) fn parent(&self) -> Self {
         Self(self.0[..self.0.len().saturating_sub(1)].to_vec())
     }
 
     /// Whether `other` is this or leads here.
-    pub fn is_under(&self, other: &Self) -> bool {
+    pub(crate) fn is_under(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
     }
 
     /// This path and all that lead to it, longest first.
-    pub fn upwards(&self) -> impl Iterator<Item = Self> + '_ {
+    pub(crate) fn upwards(&self) -> impl Iterator<Item = Self> + '_ {
         (0..=self.0.len())
             .rev()
             .map(|length| Self(self.0[..length].to_vec()))
     }
 
     /// The name of the last field on the path.
-    pub fn last_field(&self) -> &str {
+    pub(crate) fn last_field(&self) -> &str {
         let fields = self.0.iter().rev().find_map(|step| match step {
             Step::Field(name) => Some(name.as_str()),
             Step::Item(_) => None,
@@ -86,7 +86,7 @@ impl Path {
     }
 
     /// Whether it is at or under this path of fields.
-    pub fn within(&self, fields: &[&str]) -> bool {
+    pub(crate) fn within(&self, fields: &[&str]) -> bool {
         self.is_under(&Self::of(fields))
     }
 }
@@ -110,12 +110,12 @@ impl fmt::Display for Path {
 
 /// Values by path. A list of plain values is one value, as the API server takes and owns it as one.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Fields(BTreeMap<Path, Value>);
+pub(crate) struct Fields(BTreeMap<Path, Value>);
 
 impl Fields {
     /// What an object says of itself: labels, annotations and all that is neither metadata nor
     /// status.
-    pub fn of(object: &Value) -> Self {
+    pub(crate) fn of(object: &Value) -> Self {
         let mut fields = Self::default();
         let Value::Object(members) = object else {
             return fields;
@@ -157,30 +157,30 @@ impl Fields {
     }
 
     /// The value at `path`.
-    pub fn get(&self, path: &Path) -> Option<&Value> {
+    pub(crate) fn get(&self, path: &Path) -> Option<&Value> {
         self.0.get(path)
     }
 
     /// Whether there is anything at `path` or below.
-    pub fn has_any_under(&self, path: &Path) -> bool {
+    pub(crate) fn has_any_under(&self, path: &Path) -> bool {
         let mut below = self.0.range(path..);
         below.next().is_some_and(|(other, _)| other.is_under(path))
     }
 
     /// All values.
-    pub fn iter(&self) -> impl Iterator<Item = (&Path, &Value)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Path, &Value)> {
         self.0.iter()
     }
 
     /// Without those whose path `leave` says so of.
     #[must_use]
-    pub fn without(mut self, leave: impl Fn(&Path) -> bool) -> Self {
+    pub(crate) fn without(mut self, leave: impl Fn(&Path) -> bool) -> Self {
         self.0.retain(|path, _| !leave(path));
         self
     }
 
     /// A digest of all paths and values, which does not tell a secret's value.
-    pub fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         let words: Vec<String> = self
             .0
             .iter()
@@ -191,7 +191,7 @@ impl Fields {
 }
 
 /// A value as it is compared and shown.
-pub fn text(path: &Path, value: &Value) -> String {
+pub(crate) fn text(path: &Path, value: &Value) -> String {
     let spelled = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -228,7 +228,7 @@ fn merge_keys(list: &str, item: &Map<String, Value>) -> Option<&'static [&'stati
 /// of an autoscaler by what they measure, since their order means nothing (Kubernetes API reference,
 /// `HorizontalPodAutoscalerSpec`) and another version of the API gives them in another one; else their
 /// numbers.
-pub fn compared_keys(list: &str, items: &[Value]) -> Vec<String> {
+pub(crate) fn compared_keys(list: &str, items: &[Value]) -> Vec<String> {
     let measured: Option<BTreeSet<String>> = items.iter().map(measure).collect();
     let told_apart = measured.is_some_and(|all| all.len() == items.len());
     let key = |(i, item): (usize, &Value)| {
@@ -250,7 +250,7 @@ fn measure(metric: &Value) -> Option<String> {
 }
 
 /// The merge key of an item, as one word; `None`: its list has none.
-pub fn item_key(list: &str, item: &Value) -> Option<String> {
+pub(crate) fn item_key(list: &str, item: &Value) -> Option<String> {
     let item = item.as_object()?;
     let words: Vec<String> = merge_keys(list, item)?
         .iter()
@@ -266,15 +266,15 @@ pub fn item_key(list: &str, item: &Value) -> Option<String> {
 }
 
 /// The members of an item that make its merge key.
-pub fn key_members(list: &str, item: &Map<String, Value>) -> &'static [&'static str] {
+pub(crate) fn key_members(list: &str, item: &Map<String, Value>) -> &'static [&'static str] {
     merge_keys(list, item).unwrap_or_default()
 }
 
-pub mod capture;
-pub mod compare;
-pub mod defaults;
-pub mod ownership;
-pub mod quantity;
-pub mod shown;
+pub(crate) mod capture;
+pub(crate) mod compare;
+pub(crate) mod defaults;
+pub(crate) mod ownership;
+pub(crate) mod quantity;
+pub(crate) mod shown;
 #[cfg(test)]
 mod tests;

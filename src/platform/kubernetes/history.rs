@@ -1,7 +1,7 @@
 //! Who deployed what, when, from which commit, and how it ended, for `history`: from the records.
 
-pub mod finish;
-pub mod record;
+pub(crate) mod finish;
+pub(crate) mod record;
 
 use self::record::{CapturedState, RecordHead, State, short};
 use super::Kubernetes;
@@ -13,7 +13,7 @@ use crate::platform::origin::{APPLY, Scaled};
 
 impl Kubernetes {
     /// The revisions of the Deployment `name`, newest first, at most `most`. Reads only.
-    pub async fn history(&self, name: &str, most: usize) -> Result<Vec<Deployed>, Failed> {
+    pub(crate) async fn history(&self, name: &str, most: usize) -> Result<Vec<Deployed>, Failed> {
         let wire = self.wire().await?;
         let own = deployment(name);
         let (heads, live) = futures::join!(self.records(name), wire.read(&own));
@@ -44,7 +44,7 @@ impl Kubernetes {
 
 /// The revision that pods are of, which the Deployment with this `uid` made from this template: the
 /// newest one that asked for just them, and was not taken back again.
-pub fn revision_of<'a>(
+pub(crate) fn revision_of<'a>(
     heads: &'a [RecordHead],
     uid: &str,
     template: &str,

@@ -16,16 +16,16 @@ use super::fields::Path;
 use super::plan::change::Wave;
 use crate::plan::{Effect, Note};
 
-pub mod autoscaler;
-pub mod deployment;
-pub mod desired;
+pub(crate) mod autoscaler;
+pub(crate) mod deployment;
+pub(crate) mod desired;
 mod disruption_budget;
 mod external_secret;
 mod ingress;
-pub mod namespace;
-pub mod render;
-pub mod scaler;
-pub mod service;
+pub(crate) mod namespace;
+pub(crate) mod render;
+pub(crate) mod scaler;
+pub(crate) mod service;
 mod service_account;
 
 /// What there is to say of a kind.
@@ -99,16 +99,16 @@ macro_rules! kinds {
         /// A kind of object, in the order in which objects are applied: what pods need comes before
         /// them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Kind {
+        pub(crate) enum Kind {
             $($(#[$doc])* $kind,)*
         }
 
         impl Kind {
             /// All of them, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
             /// Its name in manifests.
-            pub fn as_str(self) -> &'static str {
+            pub(crate) fn as_str(self) -> &'static str {
                 match self { $(Self::$kind => stringify!($kind),)* }
             }
 
@@ -141,17 +141,17 @@ kinds! {
 
 impl Kind {
     /// Those that have the service's own name.
-    pub fn named() -> impl Iterator<Item = Self> {
+    pub(crate) fn named() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|kind| kind.is_named())
     }
 
     /// Whether it has the service's own name.
-    pub fn is_named(self) -> bool {
+    pub(crate) fn is_named(self) -> bool {
         self.facts().is_named
     }
 
     /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
-    pub fn is_namespaced(self) -> bool {
+    pub(crate) fn is_namespaced(self) -> bool {
         self.facts().is_namespaced
     }
 
@@ -162,7 +162,7 @@ impl Kind {
     }
 
     /// `apiVersion` in manifests: `v1`, `apps/v1`.
-    pub fn api_version(self) -> String {
+    pub(crate) fn api_version(self) -> String {
         match self.place() {
             ("", version, _) => version.to_owned(),
             (group, version, _) => format!("{group}/{version}"),
@@ -170,7 +170,7 @@ impl Kind {
     }
 
     /// Where the API server has it.
-    pub fn resource(self) -> ApiResource {
+    pub(crate) fn resource(self) -> ApiResource {
         let (group, version, plural) = self.place();
         ApiResource {
             group: group.to_owned(),
@@ -182,70 +182,70 @@ impl Kind {
     }
 
     /// What to do where the cluster does not know it; `None`: every cluster does.
-    pub fn addon(self) -> Option<&'static str> {
+    pub(crate) fn addon(self) -> Option<&'static str> {
         self.facts().addon
     }
 
     /// When one is made or changed, among the changes of a plan.
-    pub fn wave(self) -> Wave {
+    pub(crate) fn wave(self) -> Wave {
         self.facts().wave
     }
 
     /// When one that nobody asks for any more is deleted.
-    pub fn removal(self) -> Wave {
+    pub(crate) fn removal(self) -> Wave {
         self.facts().removal
     }
 
     /// Whether a change of it waits until new pods are healthy.
-    pub fn waits_for_health(self) -> bool {
+    pub(crate) fn waits_for_health(self) -> bool {
         self.wave() > Wave::Pods
     }
 
     /// Whether the selector that it was made with is its selector for ever.
-    pub fn keeps_selector(self) -> bool {
+    pub(crate) fn keeps_selector(self) -> bool {
         self.facts().keeps_selector
     }
 
     /// What people and traffic notice of a change there.
-    pub fn effect(self, path: &Path) -> Effect {
+    pub(crate) fn effect(self, path: &Path) -> Effect {
         let mut effects = self.facts().effects.iter();
         let found = effects.find(|(fields, _)| path.within(fields));
         found.map_or(Effect::Invisible, |(_, effect)| *effect)
     }
 
     /// Fields, and values that are filled in where a manifest says nothing.
-    pub fn defaults(self) -> &'static [(&'static str, &'static str)] {
+    pub(crate) fn defaults(self) -> &'static [(&'static str, &'static str)] {
         self.facts().defaults
     }
 
     /// Fields that the API server leaves out when they say nothing.
-    pub fn left_out(self) -> &'static [&'static str] {
+    pub(crate) fn left_out(self) -> &'static [&'static str] {
         self.facts().left_out
     }
 
     /// How it moves the number of pods; `None`: it does not.
-    pub fn scaler(self) -> Option<&'static Scaler> {
+    pub(crate) fn scaler(self) -> Option<&'static Scaler> {
         self.facts().scaler.as_ref()
     }
 
     /// Whether it moves the number of pods.
-    pub fn scales(self) -> bool {
+    pub(crate) fn scales(self) -> bool {
         self.scaler().is_some()
     }
 
     /// Whether what comes from outside of the cluster is led by it.
-    pub fn leads(self) -> bool {
+    pub(crate) fn leads(self) -> bool {
         self.facts().backend.is_some()
     }
 
     /// The Service to which one leads what comes from outside of the cluster.
-    pub fn backend(self, live: &Value) -> Option<&str> {
+    pub(crate) fn backend(self, live: &Value) -> Option<&str> {
         self.facts().backend?(live)
     }
 
     /// What is said where the one that is there is not ours and is used as it is; `None`: such a one
     /// is taken over, or refused.
-    pub fn used_as_it_is(self, wanted: &Object, live: &Value) -> Option<Note> {
+    pub(crate) fn used_as_it_is(self, wanted: &Object, live: &Value) -> Option<Note> {
         Some(self.facts().used_as_it_is?(wanted, live))
     }
 }
@@ -258,11 +258,11 @@ impl fmt::Display for Kind {
 
 /// One object, within the namespace: `Deployment api`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Id {
+pub(crate) struct Id {
     /// Its kind.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 impl fmt::Display for Id {

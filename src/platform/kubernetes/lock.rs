@@ -27,13 +27,13 @@ mod renew;
 #[cfg(test)]
 mod tests;
 
-pub use self::renew::{Held, Left, Lost};
+pub(crate) use self::renew::{Held, Left, Lost};
 
 /// How long a lock lasts that is not renewed.
-pub const LASTS: Duration = Duration::from_secs(15);
+pub(crate) const LASTS: Duration = Duration::from_secs(15);
 
 /// How often it is renewed.
-pub const RENEWED_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const RENEWED_EVERY: Duration = Duration::from_secs(5);
 
 /// Between two looks at a lock that may be renewed, or may be abandoned.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -43,19 +43,19 @@ const TRIES: u32 = 4;
 
 /// A Lease as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeaseView {
+pub(crate) struct LeaseView {
     /// Whose it is: who, and the nonce of the run. Empty: nobody's.
-    pub holder: String,
+    pub(crate) holder: String,
     /// Since when.
-    pub since: Option<Timestamp>,
+    pub(crate) since: Option<Timestamp>,
     /// When it was renewed last.
-    pub renewed: Option<Timestamp>,
+    pub(crate) renewed: Option<Timestamp>,
     /// How long it lasts without that.
-    pub lasts: Duration,
+    pub(crate) lasts: Duration,
     /// From which commit.
-    pub commit: Option<String>,
+    pub(crate) commit: Option<String>,
     /// Why.
-    pub why: Option<String>,
+    pub(crate) why: Option<String>,
     version: String,
 }
 
@@ -76,7 +76,7 @@ impl LeaseView {
     }
 
     /// Whether its holder may still be at work; `now` is the server's time.
-    pub fn holder_alive(&self, now: Timestamp) -> bool {
+    pub(crate) fn holder_alive(&self, now: Timestamp) -> bool {
         let Some(end) = self.renewed.and_then(|renewed| {
             let lasts = SignedDuration::try_from(self.lasts).ok()?;
             renewed.checked_add(lasts).ok()
@@ -114,7 +114,7 @@ impl fmt::Display for LeaseView {
 
 /// The lock could not be had.
 #[derive(Debug, thiserror::Error)]
-pub enum LockError {
+pub(crate) enum LockError {
     /// Somebody else is at work.
     #[error("{0}")]
     Busy(LeaseView),
@@ -125,7 +125,7 @@ pub enum LockError {
 
 impl LockError {
     /// As the failure of a command: whoever is second is refused by us.
-    pub fn into_failed(self, name: &str) -> Failed {
+    pub(crate) fn into_failed(self, name: &str) -> Failed {
         match self {
             Self::Busy(other) => Failed::new(
                 format!("lock service {name}"),
@@ -138,13 +138,13 @@ impl LockError {
 }
 
 /// The name of the Lease of a Deployment.
-pub fn lease_name(name: &str) -> String {
+pub(crate) fn lease_name(name: &str) -> String {
     format!("{MANAGER}.{name}")
 }
 
 impl Kubernetes {
     /// The lock of the Deployment `name`, whoever holds it; `None`: there is none (yet).
-    pub async fn lease(&self, name: &str) -> Result<Option<LeaseView>, Failed> {
+    pub(crate) async fn lease(&self, name: &str) -> Result<Option<LeaseView>, Failed> {
         let leases: Api<Lease> = self.api().await?;
         match leases.get_opt(&lease_name(name)).await {
             Ok(found) => Ok(found.map(LeaseView::of)),
@@ -153,14 +153,14 @@ impl Kubernetes {
     }
 
     /// The server's time.
-    pub async fn server_now(&self) -> Result<Timestamp, Failed> {
+    pub(crate) async fn server_now(&self) -> Result<Timestamp, Failed> {
         Ok(self.link().await?.time.now())
     }
 
     /// Waits until it is certain whether the holder of a lock is still at work: it renews the lock
     /// while we look (`Some`), or the lock runs out or is given back (`None`). Takes at most as
     /// long as a lock lasts, and no time where there is no holder or it is this run.
-    pub async fn wait_out(
+    pub(crate) async fn wait_out(
         &self,
         name: &str,
         seen: Option<LeaseView>,
@@ -188,7 +188,7 @@ impl Kubernetes {
     ///
     /// [`LockError::Busy`]: somebody else has it, or was faster. Whoever is at work and is
     /// superseded on purpose loses it, and writes nothing any more once a renewal shows it.
-    pub async fn acquire(
+    pub(crate) async fn acquire(
         &self,
         session: &Session,
         seen: Option<&LeaseView>,
@@ -197,7 +197,7 @@ impl Kubernetes {
     }
 
     /// The same, under a name that the service had before.
-    pub async fn acquire_under(
+    pub(crate) async fn acquire_under(
         &self,
         session: &Session,
         name: &str,
@@ -309,12 +309,12 @@ impl Kubernetes {
     ///
     /// [`FailureKind::Refused`]: it is lost for good. [`FailureKind::Unreachable`]: it could not be renewed in
     /// time, and may yet turn out to be ours.
-    pub fn holds(&self, session: &Session) -> Result<(), Failed> {
+    pub(crate) fn holds(&self, session: &Session) -> Result<(), Failed> {
         self.holds_under(session, session.name())
     }
 
     /// The same, under a name that the service had before.
-    pub fn holds_under(&self, session: &Session, name: &str) -> Result<(), Failed> {
+    pub(crate) fn holds_under(&self, session: &Session, name: &str) -> Result<(), Failed> {
         let lost = match session.lock(name, |held| held.lost(self.clock.now())) {
             None => Some(Lost::Gone("it was never taken".into())),
             Some(lost) => lost,
@@ -335,7 +335,7 @@ impl Kubernetes {
 
     /// Gives back every lock that is held, so that the next run need not wait. What cannot be given
     /// back runs out by itself.
-    pub async fn release(&self, session: &Session, left: Left) {
+    pub(crate) async fn release(&self, session: &Session, left: Left) {
         for held in session.take_locks() {
             if held.lost(self.clock.now()).is_some() {
                 continue;

@@ -35,7 +35,7 @@ type ContainerRun = (String, String, i32);
 impl Kubernetes {
     /// Gives each line to `each`, oldest first. With `follow` it never ends by itself: drop it, to
     /// end it.
-    pub async fn tell_logs(
+    pub(crate) async fn tell_logs(
         &self,
         name: &str,
         wanted: &Wanted,

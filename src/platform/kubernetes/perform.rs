@@ -25,7 +25,7 @@ mod prepare;
 mod write;
 
 /// One performance of a part of a plan.
-pub struct Performing<'a> {
+pub(crate) struct Performing<'a> {
     kube: &'a Kubernetes,
     /// What this run holds and knows of the service.
     session: &'a Session,

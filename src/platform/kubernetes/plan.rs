@@ -24,51 +24,51 @@ use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::{Current, Intent, TakesOver, counting};
 use crate::spec::KubeService;
 
-pub mod adopt;
-pub mod advice;
+pub(crate) mod adopt;
+pub(crate) mod advice;
 mod allowed;
-pub mod basis;
-pub mod change;
-pub mod current;
-pub mod destroy;
-pub mod diff;
-pub mod dry_run;
-pub mod earlier_revision;
-pub mod former;
-pub mod leaving;
+pub(crate) mod basis;
+pub(crate) mod change;
+pub(crate) mod current;
+pub(crate) mod destroy;
+pub(crate) mod diff;
+pub(crate) mod dry_run;
+pub(crate) mod earlier_revision;
+pub(crate) mod former;
+pub(crate) mod leaving;
 mod met;
-pub mod observe;
-pub mod prerequisites;
-pub mod replicas;
-pub mod rights;
-pub mod rivals;
-pub mod scale_and_restart;
+pub(crate) mod observe;
+pub(crate) mod prerequisites;
+pub(crate) mod replicas;
+pub(crate) mod rights;
+pub(crate) mod rivals;
+pub(crate) mod scale_and_restart;
 #[cfg(test)]
 pub(crate) mod tests;
 
 /// A plan for Kubernetes.
-pub type KubePlan = Plan<Basis, Change>;
+pub(crate) type KubePlan = Plan<Basis, Change>;
 
 /// A plan, with what it was made from.
 #[derive(Debug)]
-pub struct Planned {
+pub(crate) struct Planned {
     /// The plan.
-    pub plan: KubePlan,
+    pub(crate) plan: KubePlan,
     /// What it was made from.
-    pub look: Look,
+    pub(crate) look: Look,
     /// What goes on there.
-    pub current: Current<Watched>,
+    pub(crate) current: Current<Watched>,
 }
 
 /// What the last plan of a run was made from, for its performance.
 #[derive(Debug, Clone, Default)]
-pub struct Look {
+pub(crate) struct Look {
     /// What was there.
-    pub observed: Arc<Observed>,
+    pub(crate) observed: Arc<Observed>,
     /// A digest of what was asked for.
-    pub asked: String,
+    pub(crate) asked: String,
     /// Whether the API server itself was asked what would come of the plan.
-    pub proven: bool,
+    pub(crate) proven: bool,
 }
 
 /// How often a lock is watched until it is free, when others take it in between.
@@ -89,7 +89,7 @@ struct Planning<'a> {
 impl Kubernetes {
     /// Reads the service and compares it with what is asked for. Writes nothing. `session`: what this
     /// run holds of it since an earlier plan.
-    pub async fn plan(
+    pub(crate) async fn plan(
         &self,
         session: Option<&Session>,
         service: &KubeService,

@@ -26,7 +26,7 @@ const TRIPPED_BEFORE: &str = "it tripped in an earlier run, which had begun to g
 
 /// What is gone back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// What was there before the deployment; the revision that it was, where the history has it.
     Captured(Option<u32>),
     /// What this revision asked for.
@@ -36,7 +36,7 @@ pub enum Target {
 impl Target {
     /// What revision `number` goes back to: what was there before it, if that served; else the
     /// newest revision that is known to have served. `None`: nothing was there before.
-    pub fn of(heads: &[RecordHead], number: u32) -> Option<Self> {
+    pub(crate) fn of(heads: &[RecordHead], number: u32) -> Option<Self> {
         let head = heads.iter().find(|head| head.number == number)?;
         match head.captured {
             CapturedState::Nothing => None,
@@ -71,7 +71,7 @@ struct WayBack {
 
 impl Session {
     /// Whether something was there before the deployment that this run made, or goes on with.
-    pub fn can_go_back(&self) -> bool {
+    pub(crate) fn can_go_back(&self) -> bool {
         self.record()
             .is_some_and(|number| Target::of(&self.heads(), number).is_some())
     }
@@ -79,7 +79,7 @@ impl Session {
 
 impl Kubernetes {
     /// Goes back, once.
-    pub async fn bring_back(
+    pub(crate) async fn bring_back(
         &self,
         session: &Session,
         rollout: &mut Watched,
@@ -159,7 +159,7 @@ impl Kubernetes {
     /// Takes up what an earlier run of ours left: goes on with its record, under the lock, and
     /// finishes the remedy that it had begun. What stands in the way is told, and then this run
     /// only watches.
-    pub async fn take_up(&self, session: &Session, rollout: &mut Watched, events: &Events) {
+    pub(crate) async fn take_up(&self, session: &Session, rollout: &mut Watched, events: &Events) {
         let name = session.name();
         let Some(head) = session.heads().into_iter().next() else {
             return;

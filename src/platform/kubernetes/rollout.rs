@@ -1,14 +1,14 @@
 //! The identity of a rollout under watch, and what watching remembers of it.
 
-pub mod causes;
-pub mod evidence;
-pub mod failures;
-pub mod health;
-pub mod look;
-pub mod post_mortem;
-pub mod sample;
-pub mod standing;
-pub mod watch;
+pub(crate) mod causes;
+pub(crate) mod evidence;
+pub(crate) mod failures;
+pub(crate) mod health;
+pub(crate) mod look;
+pub(crate) mod post_mortem;
+pub(crate) mod sample;
+pub(crate) mod standing;
+pub(crate) mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ const TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Whether a pod belongs to the Deployment of that name: what controls it is a `ReplicaSet` that is
 /// named after both (Kubernetes documentation, Deployments, creating a Deployment).
-pub fn is_of(pod: &Pod, deployment: &str) -> bool {
+pub(crate) fn is_of(pod: &Pod, deployment: &str) -> bool {
     let labels = pod.metadata.labels.as_ref();
     let Some(hash) = labels.and_then(|labels| labels.get(TEMPLATE_HASH)) else {
         return false;
@@ -51,19 +51,19 @@ pub fn is_of(pod: &Pod, deployment: &str) -> bool {
 /// What tells one rollout of a Deployment from another: what the Deployment is, and what it is set
 /// to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rolled {
+pub(crate) struct Rolled {
     /// The Deployment itself: one that is deleted and made anew has another.
-    pub uid: String,
+    pub(crate) uid: String,
     /// Of its spec.
-    pub generation: i64,
+    pub(crate) generation: i64,
     /// Digest of its pod template. A generation that moved on with the same template is the same
     /// rollout: an autoscaler scaled.
-    pub template: String,
+    pub(crate) template: String,
 }
 
 impl Rolled {
     /// Reads it from a Deployment as the API server gave it; `None`: it is none.
-    pub fn of(deployment: &Value) -> Option<Self> {
+    pub(crate) fn of(deployment: &Value) -> Option<Self> {
         let metadata = deployment.get("metadata")?;
         Some(Self {
             uid: metadata.get("uid")?.as_str()?.to_owned(),
@@ -73,32 +73,32 @@ impl Rolled {
     }
 
     /// Whether pods of this template, of the Deployment with this `uid`, are those of the rollout.
-    pub fn made(&self, uid: &str, template: &str) -> bool {
+    pub(crate) fn made(&self, uid: &str, template: &str) -> bool {
         self.uid == uid && self.template == template
     }
 
     /// Whether its pods are those of the other.
-    pub fn is_as(&self, other: &Self) -> bool {
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
         self.made(&other.uid, &other.template)
     }
 }
 
 /// Which rollout is ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RolloutId {
+pub(crate) struct RolloutId {
     /// What the reply to our own write said.
-    pub rolled: Rolled,
+    pub(crate) rolled: Rolled,
     /// The number of our record of it, where there is one.
-    pub revision: Option<u32>,
+    pub(crate) revision: Option<u32>,
     /// When our write was made, by the API server's clock.
-    pub begun: Option<Timestamp>,
+    pub(crate) begun: Option<Timestamp>,
     /// What served before, in words.
-    pub former: Option<String>,
+    pub(crate) former: Option<String>,
 }
 
 impl RolloutId {
     /// Reads it from a Deployment as the API server gave it; `None`: it is none.
-    pub fn of(reply: &Value, revision: Option<u32>) -> Option<Self> {
+    pub(crate) fn of(reply: &Value, revision: Option<u32>) -> Option<Self> {
         Some(Self {
             rolled: Rolled::of(reply)?,
             revision,
@@ -108,7 +108,7 @@ impl RolloutId {
     }
 
     /// The rollout that a revision started; `None`: none that is known.
-    pub fn recorded(head: &RecordHead) -> Option<Self> {
+    pub(crate) fn recorded(head: &RecordHead) -> Option<Self> {
         Some(Self {
             rolled: head.rolled.clone()?,
             revision: Some(head.number),
@@ -141,7 +141,7 @@ fn is_empty(value: &Value) -> bool {
 
 /// Digest of the pod template of a Deployment or a `ReplicaSet`: equal where the pods are made from
 /// the same.
-pub fn template_digest(object: &Value) -> String {
+pub(crate) fn template_digest(object: &Value) -> String {
     let template = object.pointer("/spec/template").unwrap_or(&Value::Null);
     let mut template = without_nulls(template);
     // A controller adds it to the template of each ReplicaSet.
@@ -167,32 +167,32 @@ fn without_nulls(value: &Value) -> Value {
 
 /// The rollout by which we go back, while that is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GoingBack {
+pub(crate) struct GoingBack {
     /// What the write of the remedy said.
-    pub ours: RolloutId,
+    pub(crate) ours: RolloutId,
     /// What it goes back to, in words.
-    pub to: String,
+    pub(crate) to: String,
     /// Why, in a sentence.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Whether it served all along, under another name, so that only what was beside it goes.
-    pub kept: bool,
+    pub(crate) kept: bool,
 }
 
 /// A rollout under watch. The first look opens the streams; dropping the last clone closes them.
 #[derive(Debug, Clone)]
-pub struct Watched {
+pub(crate) struct Watched {
     /// The Deployment's name, which is also the value of the label `app` of its pods.
-    pub service: String,
+    pub(crate) service: String,
     /// Which rollout is ours.
-    pub ours: RolloutId,
+    pub(crate) ours: RolloutId,
     /// Whether this run holds the lock, without which nothing may be written.
-    pub holds_lock: bool,
+    pub(crate) holds_lock: bool,
     /// Whether something was there before that could be brought back.
-    pub can_go_back: bool,
+    pub(crate) can_go_back: bool,
     /// Set once the remedy has been written: from then on, that rollout is the one that is judged.
-    pub going_back: Option<GoingBack>,
+    pub(crate) going_back: Option<GoingBack>,
     /// What a rollback does not bring back, in words.
-    pub not_brought_back: Vec<String>,
+    pub(crate) not_brought_back: Vec<String>,
     /// Whether this run has just begun it.
     pub(super) fresh: bool,
     /// How patient we are, with the remedy too.
@@ -234,7 +234,7 @@ impl Watched {
     }
 
     /// A rollout of `service`, known by `ours`. Sends no request.
-    pub fn new(service: &KubeService, ours: RolloutId) -> Self {
+    pub(crate) fn new(service: &KubeService, ours: RolloutId) -> Self {
         let name = service.own.name.as_str();
         let budget = Budget::of(&service.rollout.breaker);
         Self {
@@ -276,7 +276,7 @@ impl Watched {
     }
 
     /// Our revision in words: `api v12`; without a record of it, just the Deployment.
-    pub fn revision(&self) -> String {
+    pub(crate) fn revision(&self) -> String {
         match self.ours.revision {
             Some(number) => format!("{} v{number}", self.service),
             None => self.service.clone(),

@@ -13,7 +13,7 @@ use super::plan::Look;
 
 /// What a run holds and knows of one service, from its plan on.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     /// The name of the Deployment.
     name: String,
     /// Several pieces of the work go on at once. It is locked for a moment only, never across a wait.
@@ -70,7 +70,7 @@ impl Session {
     }
 
     /// The name of the Deployment.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -90,12 +90,12 @@ impl Session {
     }
 
     /// The number of the record that this run opened or goes on with.
-    pub fn record(&self) -> Option<u32> {
+    pub(crate) fn record(&self) -> Option<u32> {
         self.with(|state| state.record)
     }
 
     /// The history as this run read it last, newest first.
-    pub fn heads(&self) -> Vec<RecordHead> {
+    pub(crate) fn heads(&self) -> Vec<RecordHead> {
         self.with(|state| state.heads.clone())
     }
 

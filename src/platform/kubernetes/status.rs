@@ -29,7 +29,7 @@ const MESSAGES: usize = 5;
 
 impl Kubernetes {
     /// What runs now of the Deployment `name`; `None`: it is not there. Reads only.
-    pub async fn status(
+    pub(crate) async fn status(
         &self,
         service: &KubeService,
         name: &str,

@@ -6,7 +6,7 @@ use crate::spec::Architecture;
 
 /// Something that a failure's words tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub(crate) enum Sign {
     /// The network has no address left to give.
     NoAddress,
     /// The image was built for another processor than the one that it runs on.
@@ -16,7 +16,7 @@ pub enum Sign {
 }
 
 /// The sign that the words of a group show, or the last lines of its container.
-pub fn sign(group: &FailureGroup, lines: Option<&LogTail>) -> Option<Sign> {
+pub(crate) fn sign(group: &FailureGroup, lines: Option<&LogTail>) -> Option<Sign> {
     let text = group.text.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let spoken = || {
@@ -49,7 +49,7 @@ const NO_SUCH_PLATFORM: [&str; 5] = [
 
 /// The words of the Amazon VPC CNI plugin, of other plugins and of EC2 for a network without free
 /// addresses; in lower case.
-pub fn is_out_of_addresses(lower: &str) -> bool {
+pub(crate) fn is_out_of_addresses(lower: &str) -> bool {
     [
         "assign an ip address",
         "no available ip",
@@ -64,7 +64,7 @@ pub fn is_out_of_addresses(lower: &str) -> bool {
 
 impl Sign {
     /// In a few words, as the subject of "likely cause: …".
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::NoAddress => "the network has no free address",
             Self::OtherProcessor => "the image was built for another processor",
@@ -76,12 +76,12 @@ impl Sign {
 }
 
 /// What to do about a container that ended well.
-pub const ENDED_WELL: &str = "A server that ends with 0 is a failure all the same: check that `command` starts it in the \
+pub(crate) const ENDED_WELL: &str = "A server that ends with 0 is a failure all the same: check that `command` starts it in the \
      foreground, and does not only set something up.";
 
 /// What to do about an image for another processor. `runs_on`: the one that it is run on, where
 /// that is known; an image that does not fit one was most likely built for the other.
-pub fn other_processor(runs_on: Option<Architecture>) -> String {
+pub(crate) fn other_processor(runs_on: Option<Architecture>) -> String {
     let (here, there) = match runs_on {
         Some(Architecture::Arm64) => ("arm64", "x86_64"),
         Some(Architecture::X86_64) => ("x86_64", "arm64"),

@@ -152,7 +152,7 @@ enum State {
 
 /// Finds private keys in lines that come one after the other.
 #[derive(Debug, Clone, Copy)]
-pub struct KeyLines(State);
+pub(crate) struct KeyLines(State);
 
 impl Default for KeyLines {
     fn default() -> Self {
@@ -162,7 +162,7 @@ impl Default for KeyLines {
 
 impl KeyLines {
     /// What of the next line belongs to a private key that does not end in it, or began before it.
-    pub fn next(&mut self, line: &str) -> Option<Range<usize>> {
+    pub(crate) fn next(&mut self, line: &str) -> Option<Range<usize>> {
         match self.0 {
             State::Within { form, left } => {
                 let end = form.end(line);

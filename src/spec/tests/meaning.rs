@@ -23,7 +23,7 @@ fn variables_come_from_set_then_vars_then_the_environment() {
     let env = &ecs(&loaded).main().env;
     let values: Vec<&str> = env
         .values()
-        .map(super::super::model::Literal::expose)
+        .map(super::super::words::env::Literal::expose)
         .collect();
     assert_eq!(
         values,
@@ -45,7 +45,7 @@ fn an_overlay_merges_tables_and_replaces_the_rest() {
         .main()
         .env
         .values()
-        .map(super::super::model::Literal::expose)
+        .map(super::super::words::env::Literal::expose)
         .collect();
     assert_eq!((api.replicas, env), (3, vec!["1", "2"]));
     assert_eq!(api.main().command, ["c"]);

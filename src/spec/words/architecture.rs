@@ -11,7 +11,7 @@ words!(Architecture, "an architecture", "x86_64" => Architecture::X86_64, "arm64
     Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Architecture {
+pub(crate) enum Architecture {
     /// The image is built for processors of Intel and AMD.
     #[default]
     X86_64,

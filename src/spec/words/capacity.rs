@@ -28,19 +28,19 @@ table! {
 
 /// One item of a capacity-provider strategy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capacity {
+pub(crate) struct Capacity {
     /// Fargate or Fargate Spot.
-    pub provider: Provider,
+    pub(crate) provider: Provider,
     /// So many tasks go here first; at most one item has a base above 0.
-    pub base: u32,
+    pub(crate) base: u32,
     /// Share of the rest, 0 to 1000.
-    pub weight: u32,
+    pub(crate) weight: u32,
 }
 
 /// The capacity providers of Fargate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Provider {
+pub(crate) enum Provider {
     /// Capacity on demand, which is not taken back.
     Fargate,
     /// Cheaper; may be taken back with two minutes' notice.

@@ -11,17 +11,17 @@ use crate::spec::words::target::TargetTable;
 
 /// An ECS cluster and how tasks are wired up there.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EcsPlace {
+pub(crate) struct EcsPlace {
     /// In another account every command is refused before it writes. With `None` nothing is checked.
-    pub account: Option<AccountId>,
+    pub(crate) account: Option<AccountId>,
     /// The Region of every call and of derived names.
-    pub region: Region,
+    pub(crate) region: Region,
     /// The services run in the cluster of this name.
-    pub cluster: EcsName,
+    pub(crate) cluster: EcsName,
     /// For emulators: takes the place of every AWS endpoint.
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
     /// The network that every service here is attached to.
-    pub network: Network,
+    pub(crate) network: Network,
 }
 
 /// What the embedded cloud has without being told.

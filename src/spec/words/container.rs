@@ -59,39 +59,39 @@ table! {
 
 /// One container of a task.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Container {
+pub(crate) struct Container {
     /// The service's name for the main one.
-    pub name: ContainerName,
+    pub(crate) name: ContainerName,
     /// The image that the container runs.
-    pub image: ImageRef,
+    pub(crate) image: ImageRef,
     /// Ports it listens on, TCP unless said otherwise; the main container's first is the service's.
-    pub ports: Vec<Port>,
+    pub(crate) ports: Vec<Port>,
     /// Overrides the image's entry point when not empty.
-    pub entrypoint: Vec<String>,
+    pub(crate) entrypoint: Vec<String>,
     /// Overrides the image's command when not empty.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// The environment whose values stand in the files.
-    pub env: BTreeMap<String, Literal>,
+    pub(crate) env: BTreeMap<String, Literal>,
     /// Environment filled by the platform from a secret store.
-    pub secrets: BTreeMap<String, SecretRef>,
+    pub(crate) secrets: BTreeMap<String, SecretRef>,
     /// Health check run inside the container. Absent: none.
-    pub health: Option<HealthCheck>,
+    pub(crate) health: Option<HealthCheck>,
     /// Whether the task ends when this container does.
-    pub essential: bool,
+    pub(crate) essential: bool,
     /// Containers that must have got that far before this one starts.
-    pub depends_on: BTreeMap<ContainerName, Dependency>,
+    pub(crate) depends_on: BTreeMap<ContainerName, Dependency>,
     /// CPU units reserved for this container alone; `None`: shares the task's.
-    pub cpu: Option<u32>,
+    pub(crate) cpu: Option<u32>,
     /// Hard limit of this container in MiB; `None`: the task's.
-    pub memory: Option<u32>,
+    pub(crate) memory: Option<u32>,
     /// Whether its root file system cannot be written.
-    pub read_only_root: bool,
+    pub(crate) read_only_root: bool,
     /// The user it runs as, `user` or `user:group`; with `None` the image decides.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// The directory it starts in; with `None` the image decides.
-    pub working_dir: Option<String>,
+    pub(crate) working_dir: Option<String>,
     /// Seconds between TERM and KILL, at most 120 on Fargate; `None`: the platform's 30.
-    pub stop_timeout: Option<Duration>,
+    pub(crate) stop_timeout: Option<Duration>,
 }
 
 /// AWS allows so many containers in a task definition (Amazon ECS service quotas).

@@ -60,7 +60,7 @@ impl Shape for DependsOn {
 /// How far another container must have got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Dependency {
+pub(crate) enum Dependency {
     /// It must have started.
     Start,
     /// It must have ended, with whatever exit code.

@@ -62,43 +62,43 @@ table! {
 
 /// What only ECS knows about a service.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EcsOwn {
+pub(crate) struct EcsOwn {
     /// The ECS service's name.
-    pub service: EcsName,
+    pub(crate) service: EcsName,
     /// The task definition family.
-    pub family: EcsName,
+    pub(crate) family: EcsName,
     /// CPU of one task, in units of 1/1024 vCPU.
-    pub cpu: u32,
+    pub(crate) cpu: u32,
     /// Memory of one task, in MiB.
-    pub memory: u32,
+    pub(crate) memory: u32,
     /// The processors that its images are built for.
-    pub architecture: Architecture,
+    pub(crate) architecture: Architecture,
     /// Pulls the image, reads the secrets, writes the logs.
-    pub execution_role: Option<Arn>,
+    pub(crate) execution_role: Option<Arn>,
     /// The role that says what the program itself may do.
-    pub task_role: Option<Arn>,
+    pub(crate) task_role: Option<Arn>,
     /// CloudWatch Logs through awslogs; `None`: no log configuration.
-    pub logs: Option<AwsLogs>,
+    pub(crate) logs: Option<AwsLogs>,
     /// The target groups come in the order of the file.
-    pub target_groups: Vec<TargetGroup>,
+    pub(crate) target_groups: Vec<TargetGroup>,
     /// The ALB in front, needed for scaling on requests per target.
-    pub load_balancer: Option<Arn>,
+    pub(crate) load_balancer: Option<Arn>,
     /// The capacity providers; without any, the launch type is FARGATE.
-    pub capacity: Vec<Capacity>,
+    pub(crate) capacity: Vec<Capacity>,
     /// The platform version of Fargate: `LATEST` unless the file says otherwise.
-    pub platform_version: String,
+    pub(crate) platform_version: String,
     /// GiB, 21 to 200; `None`: Fargate's 20.
-    pub ephemeral_storage: Option<u32>,
+    pub(crate) ephemeral_storage: Option<u32>,
     /// Whether `aws ecs execute-command` works.
-    pub exec: bool,
+    pub(crate) exec: bool,
     /// New tasks have so long before load-balancer health counts.
-    pub health_grace: Duration,
+    pub(crate) health_grace: Duration,
     /// Lower bound of running tasks during a rollout, in percent of desired, rounded up.
-    pub minimum_healthy_percent: u32,
+    pub(crate) minimum_healthy_percent: u32,
     /// Upper bound of running tasks during a rollout, in percent of desired, rounded down.
-    pub maximum_percent: u32,
+    pub(crate) maximum_percent: u32,
     /// CloudWatch alarms that trip the rollout.
-    pub alarms: Vec<String>,
+    pub(crate) alarms: Vec<String>,
 }
 
 pub(in crate::spec) type Scene<'a> = resolve::Scene<'a, EcsPlace>;

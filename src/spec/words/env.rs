@@ -32,14 +32,14 @@ impl Key for EnvName {
 
 /// A literal environment value.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Literal {
+pub(crate) struct Literal {
     value: String,
     sensitive: bool,
 }
 
 impl Literal {
     /// `sensitive` values are masked in everything that is printed.
-    pub fn new(value: impl Into<String>, sensitive: bool) -> Self {
+    pub(crate) fn new(value: impl Into<String>, sensitive: bool) -> Self {
         Self {
             value: value.into(),
             sensitive,
@@ -47,12 +47,12 @@ impl Literal {
     }
 
     /// The value itself, for the request that sets it.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.value
     }
 
     /// Whether it may be a secret.
-    pub fn is_sensitive(&self) -> bool {
+    pub(crate) fn is_sensitive(&self) -> bool {
         self.sensitive
     }
 }
@@ -69,7 +69,7 @@ impl std::fmt::Debug for Literal {
 }
 
 /// The code of the note about a literal that is masked.
-pub const MASKED: &str = "masked";
+pub(crate) const MASKED: &str = "masked";
 
 /// The names that the user vouches for.
 pub(in crate::spec) type Allowed = Vec<At<Filled>>;

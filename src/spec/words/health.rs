@@ -44,17 +44,17 @@ table! {
 
 /// A health check run inside a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HealthCheck {
+pub(crate) struct HealthCheck {
     /// The shell line that is run in the container (`CMD-SHELL`).
-    pub command: String,
+    pub(crate) command: String,
     /// Between two checks, 5 to 300 s.
-    pub interval: Duration,
+    pub(crate) interval: Duration,
     /// How long one may take, 2 to 120 s.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Failures in a row that make it unhealthy, 1 to 10.
-    pub retries: u32,
+    pub(crate) retries: u32,
     /// At the start, failures do not count, 0 to 300 s.
-    pub grace: Duration,
+    pub(crate) grace: Duration,
 }
 
 pub(in crate::spec) fn sidecar_health(health: SidecarHealthTable) -> Option<HealthCheck> {

@@ -41,26 +41,26 @@ table! {
 
 /// How the outside reaches a service: an Ingress of the AWS Load Balancer Controller, or of another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ingress {
+pub(crate) struct Ingress {
     /// The name of the Ingress.
-    pub name: KubeName,
+    pub(crate) name: KubeName,
     /// The class that a controller of the cluster serves; `None`: the cluster's own default.
-    pub class: Option<KubeName>,
+    pub(crate) class: Option<KubeName>,
     /// The host name that leads to the service.
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
     /// The certificate that proves the host name.
-    pub certificate: Option<Arn>,
+    pub(crate) certificate: Option<Arn>,
     /// Whether the load balancer faces the Internet; else it is internal.
-    pub public: bool,
+    pub(crate) public: bool,
     /// The path prefix that it takes.
-    pub path: String,
+    pub(crate) path: String,
     /// Annotations in place of, or beside, the derived ones.
-    pub annotations: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 impl Ingress {
     /// Whether the AWS Load Balancer Controller serves it.
-    pub fn is_alb(&self) -> bool {
+    pub(crate) fn is_alb(&self) -> bool {
         self.class
             .as_ref()
             .is_some_and(|class| class.as_str() == ALB)

@@ -68,47 +68,47 @@ table! {
 
 /// What only Kubernetes knows about a service.
 #[derive(Debug, Clone, PartialEq)]
-pub struct KubeOwn {
+pub(crate) struct KubeOwn {
     /// The name of the Deployment, the Service, the autoscaler and the disruption budget; also the
     /// value of their label `app`.
-    pub name: KubeLabel,
+    pub(crate) name: KubeLabel,
     /// The service account of the pods; `None`: the namespace's own `default`.
-    pub service_account: Option<KubeName>,
+    pub(crate) service_account: Option<KubeName>,
     /// The IAM role of that service account (IRSA).
-    pub role: Option<Arn>,
+    pub(crate) role: Option<Arn>,
     /// The Secret that fills the environment from `secrets`.
-    pub secret: KubeName,
+    pub(crate) secret: KubeName,
     /// The port of the Service; 0 where the service listens on none, and there is no Service.
-    pub service_port: u16,
+    pub(crate) service_port: u16,
     /// Pods go to nodes of this architecture only; `None`: to any.
-    pub architecture: Option<Architecture>,
+    pub(crate) architecture: Option<Architecture>,
     /// What the scheduler reserves for the main container.
-    pub requests: Resources,
+    pub(crate) requests: Resources,
     /// What the main container may use at most.
-    pub limits: Resources,
+    pub(crate) limits: Resources,
     /// When a pod counts as ready; `None`: as soon as it runs.
-    pub readiness: Option<Probe>,
+    pub(crate) readiness: Option<Probe>,
     /// When a container is killed and started again; `None`: only when it exits.
-    pub liveness: Option<Probe>,
+    pub(crate) liveness: Option<Probe>,
     /// Holds the other two back until a slow container has started; `None`: they begin at once.
-    pub startup: Option<Probe>,
+    pub(crate) startup: Option<Probe>,
     /// A pod counts as available once it was ready for so long, in whole seconds.
-    pub min_ready: Duration,
+    pub(crate) min_ready: Duration,
     /// Most pods above the desired number during a rollout.
-    pub max_surge: Share,
+    pub(crate) max_surge: Share,
     /// Most pods missing from the desired number during a rollout.
-    pub max_unavailable: Share,
+    pub(crate) max_unavailable: Share,
     /// Most pods that an eviction (a drained node) may take away at once; `None`: no budget.
-    pub disruption: Option<Share>,
+    pub(crate) disruption: Option<Share>,
     /// Whether pods are spread over zones and nodes, as far as they can be.
-    pub spread: bool,
+    pub(crate) spread: bool,
     /// A pod that is to end goes on serving for so long before it is told, so that load balancers
     /// have stopped sending to it; in whole seconds.
-    pub drain: Duration,
+    pub(crate) drain: Duration,
     /// The Ingress; `None`: the service is not reached from outside of the cluster.
-    pub ingress: Option<Ingress>,
+    pub(crate) ingress: Option<Ingress>,
     /// Annotations of the pods.
-    pub pod_annotations: BTreeMap<String, String>,
+    pub(crate) pod_annotations: BTreeMap<String, String>,
 }
 
 pub(in crate::spec) type Scene<'a> = resolve::Scene<'a, KubePlace>;

@@ -7,13 +7,13 @@ use crate::spec::shape::At;
 
 /// Where the `awslogs` driver sends what the containers of a task print.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsLogs {
+pub(crate) struct AwsLogs {
     /// The log group that takes the streams.
-    pub group: String,
+    pub(crate) group: String,
     /// The Region that the log group is in.
-    pub region: Region,
+    pub(crate) region: Region,
     /// The first part of a stream's name, which is `prefix/container/task`.
-    pub prefix: String,
+    pub(crate) prefix: String,
 }
 
 pub(in crate::spec) fn logs(

@@ -33,24 +33,24 @@ table! {
 
 /// A namespace of a Kubernetes cluster, and how the cluster is reached.
 #[derive(Debug, Clone, PartialEq)]
-pub struct KubePlace {
+pub(crate) struct KubePlace {
     /// The AWS account: on EKS refused elsewhere, before any write; otherwise for references only.
-    pub account: Option<AccountId>,
+    pub(crate) account: Option<AccountId>,
     /// The AWS Region: where the EKS cluster is, and of the secrets that are referred to.
-    pub region: Option<Region>,
+    pub(crate) region: Option<Region>,
     /// How the cluster is reached.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
     /// The namespace that holds everything of ours.
-    pub namespace: KubeLabel,
+    pub(crate) namespace: KubeLabel,
     /// Whether the namespace is made where it is missing.
-    pub create_namespace: bool,
+    pub(crate) create_namespace: bool,
     /// The External Secrets store that fills the Secret; `None`: the Secret must exist already.
-    pub secret_store: Option<SecretStore>,
+    pub(crate) secret_store: Option<SecretStore>,
 }
 
 /// How a cluster is reached.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// By a kubeconfig; where there is none, by the service account of the pod we run in.
     Kubeconfig {
         /// The file; `None`: `KUBECONFIG`, else `~/.kube/config`.
@@ -71,11 +71,11 @@ pub enum Reach {
 
 /// An External Secrets store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretStore {
+pub(crate) struct SecretStore {
     /// The kind is `SecretStore` or `ClusterSecretStore`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The name of the store.
-    pub name: KubeName,
+    pub(crate) name: KubeName,
 }
 
 /// Some namespace of some cluster, for checks that need one.

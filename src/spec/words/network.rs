@@ -20,13 +20,13 @@ table! {
 
 /// The network that the tasks of a service are attached to (`awsvpc` mode).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Network {
+pub(crate) struct Network {
     /// 1 to 16 subnets (Amazon ECS API reference, `AwsVpcConfiguration`).
-    pub subnets: Vec<String>,
+    pub(crate) subnets: Vec<String>,
     /// The security groups of the tasks' interfaces; ECS takes at most 5.
-    pub security_groups: Vec<String>,
+    pub(crate) security_groups: Vec<String>,
     /// Whether tasks get a public address.
-    pub public_ip: bool,
+    pub(crate) public_ip: bool,
 }
 
 /// Bounds from the Amazon ECS API reference, `AwsVpcConfiguration`.

@@ -60,11 +60,11 @@ impl Shape for WrittenPort {
 
 /// A port a container listens on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Port {
+pub(crate) struct Port {
     /// The port lies between 1 and 65535.
-    pub number: u16,
+    pub(crate) number: u16,
     /// The transport that the port is opened for.
-    pub protocol: Protocol,
+    pub(crate) protocol: Protocol,
 }
 
 /// The transport of a port.
@@ -72,7 +72,7 @@ pub struct Port {
     Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// A stream, which is what nearly every service speaks.
     #[default]
     Tcp,

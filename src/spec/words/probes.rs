@@ -33,22 +33,22 @@ table! {
 
 /// A probe of the kubelet's (Kubernetes documentation, liveness, readiness and startup probes).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
+pub(crate) struct Probe {
     /// The check that each probe makes.
-    pub check: Check,
+    pub(crate) check: Check,
     /// Before the first one, in whole seconds.
-    pub delay: Duration,
+    pub(crate) delay: Duration,
     /// Between two, in whole seconds, at least 1.
-    pub period: Duration,
+    pub(crate) period: Duration,
     /// How long one may take, in whole seconds, at least 1.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Failures in a row that count.
-    pub failures: u32,
+    pub(crate) failures: u32,
 }
 
 /// What a probe asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Check {
+pub(crate) enum Check {
     /// An HTTP GET that must answer 200 to 399.
     Http(HttpProbe),
     /// A shell line in the container that must exit with 0.
@@ -59,11 +59,11 @@ pub enum Check {
 
 /// Where an HTTP check sends its requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpProbe {
+pub(crate) struct HttpProbe {
     /// The path, with its slash.
-    pub path: String,
+    pub(crate) path: String,
     /// The port of the container that answers.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 /// Readiness is asked for so often, whatever `health.interval` says: a rollout waits for it.

@@ -18,16 +18,16 @@ table! {
 
 /// Amounts of CPU and memory that are requested or allowed; `None` asks for nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Resources {
+pub(crate) struct Resources {
     /// CPU is counted in thousandths.
-    pub cpu: Option<u32>,
+    pub(crate) cpu: Option<u32>,
     /// Memory is counted in MiB.
-    pub memory: Option<u32>,
+    pub(crate) memory: Option<u32>,
 }
 
 impl Resources {
     /// Units of 1/1024 vCPU as thousandths of a CPU, rounded to the nearest.
-    pub fn millis(units: u32) -> u32 {
+    pub(crate) fn millis(units: u32) -> u32 {
         let thousandths = (u64::from(units) * 1000 + 512) / 1024;
         u32::try_from(thousandths).unwrap_or(u32::MAX)
     }

@@ -124,31 +124,31 @@ impl Shape for WrittenThreshold {
 
 /// How a rollout is judged and what follows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rollout {
+pub(crate) struct Rollout {
     /// Deadline, bake, blindness and patience.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// The breaker says how many failures a rollout may have.
-    pub breaker: Breaker,
+    pub(crate) breaker: Breaker,
     /// What the first SIGINT or SIGTERM does.
-    pub on_cancel: OnCancel,
+    pub(crate) on_cancel: OnCancel,
 }
 
 /// The failure budget of a rollout, in the same words on both platforms.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Breaker {
+pub(crate) struct Breaker {
     /// Off: only patience and the deadline trip.
-    pub enabled: bool,
+    pub(crate) enabled: bool,
     /// Whether a trip is followed by going back to the last good revision.
-    pub rollback: bool,
+    pub(crate) rollback: bool,
     /// How many failures trip.
-    pub threshold: Threshold,
+    pub(crate) threshold: Threshold,
     /// Whether a healthy task sets the count back to zero.
-    pub reset_on_healthy: bool,
+    pub(crate) reset_on_healthy: bool,
 }
 
 /// How many failures trip the breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threshold {
+pub(crate) enum Threshold {
     /// `clamp(ceil(percent of desired), 3, 200)` (Amazon ECS developer guide, deployment circuit breaker).
     BoundedPercent(u32),
     /// So many failures trip: `ceil(percent of desired)`, without bounds.
@@ -162,7 +162,7 @@ pub enum Threshold {
     Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum OnCancel {
+pub(crate) enum OnCancel {
     /// The command ends and leaves the rollout to itself.
     #[default]
     Detach,

@@ -33,21 +33,21 @@ table! {
 
 /// Target tracking between two bounds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scaling {
+pub(crate) struct Scaling {
     /// Scaling in leaves at least so many tasks.
-    pub min: u32,
+    pub(crate) min: u32,
     /// Scaling out makes at most so many tasks.
-    pub max: u32,
+    pub(crate) max: u32,
     /// The average CPU to aim at, in percent.
-    pub cpu: Option<f64>,
+    pub(crate) cpu: Option<f64>,
     /// The average memory to aim at, in percent.
-    pub memory: Option<f64>,
+    pub(crate) memory: Option<f64>,
     /// Load-balancer requests per target to aim at, per minute.
-    pub requests: Option<f64>,
+    pub(crate) requests: Option<f64>,
     /// After scaling in, it rests for so long.
-    pub scale_in_cooldown: Duration,
+    pub(crate) scale_in_cooldown: Duration,
     /// After scaling out, it rests for so long.
-    pub scale_out_cooldown: Duration,
+    pub(crate) scale_out_cooldown: Duration,
 }
 
 /// Application Auto Scaling rests so long for ECS when nothing else is said, and the autoscaler of

@@ -179,7 +179,7 @@ fn parameter_name(name: &str) -> Result<SecretRef, &'static str> {
 
 /// Where a secret's value is kept; never the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretRef {
+pub(crate) enum SecretRef {
     /// AWS Secrets Manager: the secret's ARN, optionally one key of its JSON document.
     SecretsManager {
         /// The ARN looks like `arn:aws:secretsmanager:…:secret:NAME`.
@@ -202,7 +202,7 @@ impl SecretRef {
     /// The `valueFrom` of an ECS secret: `arn`, `arn:key::` or a parameter name
     /// (Amazon ECS developer guide, sensitive data). A Secret of Kubernetes has none there, which
     /// is told when the file is read.
-    pub fn value_from(&self) -> String {
+    pub(crate) fn value_from(&self) -> String {
         match self {
             Self::Kubernetes { secret, .. } => secret.to_string(),
             Self::SecretsManager { arn, key: None } => arn.to_string(),

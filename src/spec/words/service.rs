@@ -86,34 +86,34 @@ table! {
 /// One service as the files describe it, with all defaults filled in; `own` is what only its platform
 /// knows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Service<Own> {
+pub(crate) struct Service<Own> {
     /// Its key in deploy.toml; also the name of its main container.
-    pub name: ServiceName,
+    pub(crate) name: ServiceName,
     /// Tasks at creation, and for ever where nothing scales it.
-    pub replicas: u32,
+    pub(crate) replicas: u32,
     /// Whether people or other tools decide how many tasks run, once it is made.
-    pub counted_by_others: bool,
+    pub(crate) counted_by_others: bool,
     /// The main container first, then the sidecars by name.
-    pub containers: Vec<Container>,
+    pub(crate) containers: Vec<Container>,
     /// Absent: the count is `replicas`, for ever.
-    pub scaling: Option<Scaling>,
+    pub(crate) scaling: Option<Scaling>,
     /// How its rollout is judged and what follows.
-    pub rollout: Rollout,
+    pub(crate) rollout: Rollout,
     /// Tags of the user's own, on everything we make for this service.
-    pub tags: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
     /// What only its platform knows.
-    pub own: Own,
+    pub(crate) own: Own,
 }
 
 /// A service as ECS needs it.
-pub type EcsService = Service<EcsOwn>;
+pub(crate) type EcsService = Service<EcsOwn>;
 
 /// A service as Kubernetes needs it.
-pub type KubeService = Service<KubeOwn>;
+pub(crate) type KubeService = Service<KubeOwn>;
 
 impl<Own> Service<Own> {
     /// The container that carries the service's name, port and health.
-    pub fn main(&self) -> &Container {
+    pub(crate) fn main(&self) -> &Container {
         &self.containers[0]
     }
 

@@ -42,7 +42,7 @@ impl Shape for Share {
 /// A number of pods, or a share of the desired number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Share {
+pub(crate) enum Share {
     /// A fixed number of pods.
     Pods(u32),
     /// A percentage of the desired number.

@@ -99,16 +99,16 @@ table! {
 
 /// One file of `config/`, or the built-in sandbox.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Target {
+pub(crate) struct Target {
     /// A target is named by the stem of its file.
-    pub name: TargetName,
+    pub(crate) name: TargetName,
     /// Whether `apply` asks before it writes.
-    pub approve: Approve,
+    pub(crate) approve: Approve,
 }
 
 /// Whether `apply` asks before it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Approve {
+pub(crate) enum Approve {
     /// It asks on a terminal; without one it is refused, unless `--yes` is given.
     #[default]
     Ask,

@@ -24,13 +24,13 @@ table! {
 
 /// A load balancer's target group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetGroup {
+pub(crate) struct TargetGroup {
     /// The ARN that names the target group.
-    pub arn: Arn,
+    pub(crate) arn: Arn,
     /// The container that it sends requests to.
-    pub container: ContainerName,
+    pub(crate) container: ContainerName,
     /// The port of that container on which the requests arrive.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 /// The target groups of a service, each with the container and the port it sends to.

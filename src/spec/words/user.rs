@@ -5,7 +5,7 @@ use crate::spec::words::kubernetes::Scene;
 
 /// The numbers in `user` or `user:group`; `None`: they are names, or too large for an id (Kubernetes
 /// documentation, security context for a pod).
-pub fn user_ids(user: &str) -> Option<(u32, Option<u32>)> {
+pub(crate) fn user_ids(user: &str) -> Option<(u32, Option<u32>)> {
     let id = |word: &str| {
         let id: u32 = word.parse().ok()?;
         (id <= i32::MAX.unsigned_abs() && !word.starts_with('+')).then_some(id)

@@ -21,7 +21,8 @@ use crate::platform::ecs::Ecs;
 use crate::platform::ecs::origin::Origin;
 use crate::platform::ecs::plan::change::{Basis, Change};
 use crate::platform::owner::Tenant;
-use crate::spec::{self, Disk, Files, Spec};
+use crate::spec::files::Files;
+use crate::spec::{self, Disk, Spec};
 use sandbox::{Fault, LoggedRequest, Sandbox, World};
 
 /// A moment like any other.

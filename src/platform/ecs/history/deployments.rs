@@ -16,7 +16,7 @@ use crate::platform::ecs::settings::sdk::{last_part, time};
 
 /// How many one call describes (Amazon ECS API reference, `DescribeServiceDeployments` and
 /// `DescribeServiceRevisions`).
-pub const AT_ONCE: usize = 20;
+pub(crate) const AT_ONCE: usize = 20;
 
 /// How many one page lists (Amazon ECS API reference, `ListServiceDeployments`).
 const A_PAGE: i32 = 100;
@@ -82,7 +82,7 @@ pub(crate) fn reaches_back(listed: &[ecs::ServiceDeploymentBrief], since: Timest
 impl Ecs {
     /// The deployments of a service in one of these states, newest first, at most `most`; no
     /// state: all.
-    pub async fn list_deployments(
+    pub(crate) async fn list_deployments(
         &self,
         name: &str,
         states: &[ecs::ServiceDeploymentStatus],
@@ -102,7 +102,7 @@ impl Ecs {
 
     /// The classic deployment that the service's newest service deployment began as, if it was to
     /// roll out just this revision. `None` also where that cannot be read.
-    pub async fn gone_back_from(&self, name: &str, revision: &str) -> Option<String> {
+    pub(crate) async fn gone_back_from(&self, name: &str, revision: &str) -> Option<String> {
         let newest = self.list_deployments(name, &[], 1).await.ok()?;
         let target = newest.first()?.target_service_revision_arn.clone()?;
         let number = last_part(&target).to_owned();
@@ -116,7 +116,11 @@ impl Ecs {
 
     /// The revision that the classic deployment of that id rolled out, empty where ECS does not
     /// tell it any more; `None`: ECS remembers no such deployment.
-    pub async fn rolled_out_by(&self, name: &str, id: &str) -> Result<Option<String>, Failed> {
+    pub(crate) async fn rolled_out_by(
+        &self,
+        name: &str,
+        id: &str,
+    ) -> Result<Option<String>, Failed> {
         let list = List {
             client: self.ecs(),
             cluster: self.cluster(),
@@ -136,7 +140,10 @@ impl Ecs {
     }
 
     /// Service deployments by ARN.
-    pub async fn describe_deployments(&self, arns: &[String]) -> Result<Vec<RecordView>, Failed> {
+    pub(crate) async fn describe_deployments(
+        &self,
+        arns: &[String],
+    ) -> Result<Vec<RecordView>, Failed> {
         let calls = arns.chunks(AT_ONCE).map(|some| {
             self.ecs()
                 .describe_service_deployments()
@@ -152,7 +159,7 @@ impl Ecs {
     }
 
     /// Service revisions by ARN, each once, in the order of the ARNs.
-    pub async fn describe_revisions(
+    pub(crate) async fn describe_revisions(
         &self,
         arns: impl Iterator<Item = String>,
     ) -> Result<Vec<ecs::ServiceRevision>, Failed> {

@@ -11,17 +11,17 @@ use crate::platform::ecs::settings::{
 
 /// A revision of a task definition.
 #[derive(Clone)]
-pub struct Definition {
+pub(crate) struct Definition {
     /// Its ARN.
-    pub arn: String,
+    pub(crate) arn: String,
     /// What it says, in our words.
-    pub config: TaskDefinition,
+    pub(crate) config: TaskDefinition,
     /// What it says beyond our words: path and value.
-    pub residue: Vec<(String, String)>,
+    pub(crate) residue: Vec<(String, String)>,
     /// It was deregistered: ECS starts no task of it any more.
-    pub is_gone: bool,
+    pub(crate) is_gone: bool,
     /// The whole answer, to be carried over.
-    pub raw: ecs::TaskDefinition,
+    pub(crate) raw: ecs::TaskDefinition,
 }
 
 /// The whole answer holds environment values, which may be secrets.
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Definition {
 
 impl Definition {
     /// From the answer. Its tags come beside it.
-    pub fn read(raw: ecs::TaskDefinition, tags: &[ecs::Tag]) -> Self {
+    pub(crate) fn read(raw: ecs::TaskDefinition, tags: &[ecs::Tag]) -> Self {
         let gone = [Status::Inactive, Status::DeleteInProgress];
         let status = raw.status.as_ref();
         Self {
@@ -47,7 +47,7 @@ impl Definition {
 }
 
 /// What it says, in our words.
-pub fn config(read: &ecs::TaskDefinition, tags: &[ecs::Tag]) -> TaskDefinition {
+pub(crate) fn config(read: &ecs::TaskDefinition, tags: &[ecs::Tag]) -> TaskDefinition {
     TaskDefinition {
         family: read.family.clone().unwrap_or_default(),
         network_mode: read.network_mode.as_ref().map(word),

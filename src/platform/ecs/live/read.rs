@@ -15,18 +15,18 @@ use crate::platform::{Failed, FailureKind};
 /// The answer about a service: it, or when a deleted one was made, or nothing; with the account
 /// that the answer tells.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// The service, if it is there.
-    pub service: Option<LiveService>,
+    pub(crate) service: Option<LiveService>,
     /// When a deleted one was made, in seconds.
-    pub deleted: Option<i64>,
+    pub(crate) deleted: Option<i64>,
     /// The account that the answer's ARNs name.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
 }
 
 impl Ecs {
     /// Reads a service.
-    pub async fn find_service(&self, name: &str) -> Result<Found, Failed> {
+    pub(crate) async fn find_service(&self, name: &str) -> Result<Found, Failed> {
         let answer = self
             .ecs()
             .describe_services()
@@ -68,7 +68,10 @@ impl Ecs {
     }
 
     /// The newest active revision of a family; `None`: there is none.
-    pub async fn newest_definition(&self, family: &str) -> Result<Option<Definition>, Failed> {
+    pub(crate) async fn newest_definition(
+        &self,
+        family: &str,
+    ) -> Result<Option<Definition>, Failed> {
         match self.definition(family).await {
             Ok(newest) => Ok(Some(newest)),
             // ECS says of an unknown family only that the request is wrong (ClientException).
@@ -80,7 +83,7 @@ impl Ecs {
 
     /// A revision, by family, `family:revision` or ARN. Revisions never change, so that one that
     /// was read by its ARN is not read again.
-    pub async fn definition(&self, name: &str) -> Result<Definition, Failed> {
+    pub(crate) async fn definition(&self, name: &str) -> Result<Definition, Failed> {
         if let Some(known) = self.known_definition(name) {
             return Ok(known);
         }
@@ -105,7 +108,7 @@ impl Ecs {
     }
 
     /// What scales a service.
-    pub async fn read_scaling(&self, name: &str) -> Result<LiveScaling, Failed> {
+    pub(crate) async fn read_scaling(&self, name: &str) -> Result<LiveScaling, Failed> {
         let resource = self.resource_id(name);
         let (targets, policies) =
             futures::join!(self.scalable_targets(&resource), self.policies(&resource));

@@ -8,7 +8,7 @@ use super::view::{BreakerView, RecordView};
 use crate::platform::ecs::settings::sdk::{count, time, word};
 
 /// A `ServiceDeployment`; whose it is, its reader knows.
-pub fn read(record: &ServiceDeployment) -> RecordView {
+pub(crate) fn read(record: &ServiceDeployment) -> RecordView {
     let target = record.target_service_revision();
     let alarms = record.alarms();
     RecordView {

@@ -7,20 +7,20 @@ use crate::platform::ecs::settings::{Metric, ScalableTarget, ScalingPolicy, Targ
 
 /// What scales a service.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct LiveScaling {
+pub(crate) struct LiveScaling {
     /// The bounds; `None`: nothing scales it.
-    pub target: Option<ScalableTarget>,
+    pub(crate) target: Option<ScalableTarget>,
     /// Policies in our words.
-    pub policies: Vec<ScalingPolicy>,
+    pub(crate) policies: Vec<ScalingPolicy>,
     /// The names of policies of other kinds.
-    pub others: Vec<String>,
+    pub(crate) others: Vec<String>,
     /// What of it somebody suspended, in words.
-    pub suspended: Vec<&'static str>,
+    pub(crate) suspended: Vec<&'static str>,
 }
 
 impl LiveScaling {
     /// From the answers.
-    pub fn read(
+    pub(crate) fn read(
         target: Option<&scaling::ScalableTarget>,
         policies: Vec<scaling::ScalingPolicy>,
     ) -> Self {
@@ -39,7 +39,7 @@ impl LiveScaling {
     }
 
     /// The names of all its policies.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
         let ours = self.policies.iter().map(|policy| &policy.policy_name);
         ours.chain(&self.others)
     }

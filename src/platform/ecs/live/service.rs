@@ -12,28 +12,28 @@ use crate::platform::ecs::settings::{ServiceConfig, Tag};
 
 /// A service that is there.
 #[derive(Debug, Clone)]
-pub struct LiveService {
+pub(crate) struct LiveService {
     /// Its ARN.
-    pub arn: String,
+    pub(crate) arn: String,
     /// Its settings in our words.
-    pub config: ServiceConfig,
+    pub(crate) config: ServiceConfig,
     /// What goes on with it.
-    pub view: ServiceView,
+    pub(crate) view: ServiceView,
     /// Tasks of it that are on their way.
-    pub pending: u32,
+    pub(crate) pending: u32,
     /// Whether the file format has words for services like it.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Whether ECS moves its tasks between availability zones by itself.
-    pub rebalances: bool,
+    pub(crate) rebalances: bool,
     /// Whether its target groups carry settings for blue/green deployments.
-    pub has_blue_green: bool,
+    pub(crate) has_blue_green: bool,
     /// What it has beyond our words.
-    pub unmodelled: Vec<String>,
+    pub(crate) unmodelled: Vec<String>,
 }
 
 /// What kind of service it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The one that the file format has words for.
     Fargate,
     /// This, and not ECS, controls its deployments.
@@ -48,7 +48,7 @@ pub enum Kind {
 
 impl LiveService {
     /// From the whole answer.
-    pub fn read(read: &ecs::Service) -> Self {
+    pub(crate) fn read(read: &ecs::Service) -> Self {
         let mut balancers = read.load_balancers().iter();
         let rebalancing = read.availability_zone_rebalancing.as_ref();
         Self {
@@ -71,36 +71,36 @@ impl LiveService {
     }
 
     /// How many tasks are wanted, as the API has it.
-    pub fn desired(&self) -> i32 {
+    pub(crate) fn desired(&self) -> i32 {
         self.config.desired_count.unwrap_or_default()
     }
 
     /// The id of the PRIMARY deployment.
-    pub fn primary_id(&self) -> Option<&str> {
+    pub(crate) fn primary_id(&self) -> Option<&str> {
         let id = self.view.primary()?.id.as_str();
         (!id.is_empty()).then_some(id)
     }
 
     /// The value of a tag.
-    pub fn tag(&self, key: &str) -> Option<&str> {
+    pub(crate) fn tag(&self, key: &str) -> Option<&str> {
         let tag = self.config.tags.iter().find(|tag| tag.key == key)?;
         Some(&tag.value)
     }
 
     /// The ids of what ECS has said of it, as far as an answer holds it.
-    pub fn said(&self) -> BTreeSet<String> {
+    pub(crate) fn said(&self) -> BTreeSet<String> {
         let events = self.view.events.iter();
         events.map(|event| event.id.clone()).collect()
     }
 
     /// A digest of its compared fields; its count is among them only where nothing scales it.
-    pub fn digest(&self, counted: bool) -> String {
+    pub(crate) fn digest(&self, counted: bool) -> String {
         fields::service::compared(&self.config, counted).digest()
     }
 }
 
 /// The revision-level half of a service, from a service revision.
-pub fn revision(read: &ecs::ServiceRevision) -> ServiceConfig {
+pub(crate) fn revision(read: &ecs::ServiceRevision) -> ServiceConfig {
     ServiceConfig {
         task_definition: read.task_definition.clone().unwrap_or_default(),
         settings: ServiceSettings::of_a_revision(read),
@@ -109,7 +109,7 @@ pub fn revision(read: &ecs::ServiceRevision) -> ServiceConfig {
 }
 
 /// What goes on with it.
-pub fn view(read: &ecs::Service) -> ServiceView {
+pub(crate) fn view(read: &ecs::Service) -> ServiceView {
     let configuration = read.deployment_configuration();
     let breaker =
         configuration.and_then(|configuration| configuration.deployment_circuit_breaker());

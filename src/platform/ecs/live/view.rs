@@ -9,109 +9,109 @@ const TRIGGERED: &str = "TRIGGERED";
 
 /// A `ServiceDeployment`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct RecordView {
+pub(crate) struct RecordView {
     /// Its target revision is ours; otherwise ours may be the rollback that ends it.
-    pub is_ours: bool,
+    pub(crate) is_ours: bool,
     /// Its status, in the API's own word.
-    pub status: String,
+    pub(crate) status: String,
     /// Its reason, in the API's own words.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// When it was made.
-    pub created: Option<Timestamp>,
+    pub(crate) created: Option<Timestamp>,
     /// When it was over.
-    pub finished: Option<Timestamp>,
+    pub(crate) finished: Option<Timestamp>,
     /// When it was stopped.
-    pub stopped: Option<Timestamp>,
+    pub(crate) stopped: Option<Timestamp>,
     /// The ARN of its target revision.
-    pub target: Option<String>,
+    pub(crate) target: Option<String>,
     /// Running tasks of its target revision.
-    pub running: u32,
+    pub(crate) running: u32,
     /// Pending.
-    pub pending: u32,
+    pub(crate) pending: u32,
     /// The breaker.
-    pub breaker: Option<BreakerView>,
+    pub(crate) breaker: Option<BreakerView>,
     /// The alarms' status, such as `TRIGGERED`.
-    pub alarm_status: Option<String>,
+    pub(crate) alarm_status: Option<String>,
     /// Alarms that fired.
-    pub alarms: Vec<String>,
+    pub(crate) alarms: Vec<String>,
     /// Why it goes back.
-    pub rollback_reason: Option<String>,
+    pub(crate) rollback_reason: Option<String>,
     /// The revision that it went back to.
-    pub rollback_to: Option<String>,
+    pub(crate) rollback_to: Option<String>,
     /// There were revisions before it.
-    pub has_source: bool,
+    pub(crate) has_source: bool,
     /// What it waits for a person or hook to do.
-    pub awaits: Option<String>,
+    pub(crate) awaits: Option<String>,
     /// A newer `ServiceDeployment` of the same service, looked for once ours is `STOPPED`.
-    pub newer: Option<String>,
+    pub(crate) newer: Option<String>,
 }
 
 /// The breaker of a `ServiceDeployment`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BreakerView {
+pub(crate) struct BreakerView {
     /// `TRIGGERED`, `MONITORING`, `MONITORING_COMPLETE` or `DISABLED`.
-    pub status: String,
+    pub(crate) status: String,
     /// Failures counted.
-    pub failures: u32,
+    pub(crate) failures: u32,
     /// How many trip.
-    pub threshold: u32,
+    pub(crate) threshold: u32,
 }
 
 /// A service as `DescribeServices` shows it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ServiceView {
+pub(crate) struct ServiceView {
     /// `ACTIVE`, `DRAINING` or `INACTIVE`.
-    pub status: String,
+    pub(crate) status: String,
     /// Tasks wanted.
-    pub desired: u32,
+    pub(crate) desired: u32,
     /// Tasks running, of all deployments.
-    pub running: u32,
+    pub(crate) running: u32,
     /// Whether its breaker is on and rolls back.
-    pub rolls_back: bool,
+    pub(crate) rolls_back: bool,
     /// The classic deployments.
-    pub deployments: Vec<DeploymentView>,
+    pub(crate) deployments: Vec<DeploymentView>,
     /// Newest first.
-    pub events: Vec<EventView>,
+    pub(crate) events: Vec<EventView>,
 }
 
 /// A classic deployment.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct DeploymentView {
+pub(crate) struct DeploymentView {
     /// `ecs-svc/N`.
-    pub id: String,
+    pub(crate) id: String,
     /// `PRIMARY`, `ACTIVE`, `INACTIVE` or `DRAINING`.
-    pub status: String,
+    pub(crate) status: String,
     /// The ARN of its task definition.
-    pub task_definition: String,
+    pub(crate) task_definition: String,
     /// `COMPLETED`, `FAILED` or `IN_PROGRESS`; absent behind a Classic Load Balancer.
-    pub rollout: Option<String>,
+    pub(crate) rollout: Option<String>,
     /// Why.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Tasks wanted.
-    pub desired: u32,
+    pub(crate) desired: u32,
     /// Running.
-    pub running: u32,
+    pub(crate) running: u32,
     /// Pending.
-    pub pending: u32,
+    pub(crate) pending: u32,
     /// Failed in a row.
-    pub failed: u32,
+    pub(crate) failed: u32,
     /// When it was made.
-    pub created: Option<Timestamp>,
+    pub(crate) created: Option<Timestamp>,
 }
 
 /// A service event.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EventView {
+pub(crate) struct EventView {
     /// Its id.
-    pub id: String,
+    pub(crate) id: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Its words.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// Whether words of ECS, in a deployment's reason or an event, tell of a rollback.
-pub fn tells_of_rollback(text: &str) -> bool {
+pub(crate) fn tells_of_rollback(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["rolling back", "rolled back", "rollback"]
         .iter()
@@ -120,26 +120,26 @@ pub fn tells_of_rollback(text: &str) -> bool {
 
 impl DeploymentView {
     /// Whether it is the one that is being brought about, or serves.
-    pub fn is_primary(&self) -> bool {
+    pub(crate) fn is_primary(&self) -> bool {
         self.status == PRIMARY
     }
 }
 
 impl RecordView {
     /// The number that it is known by, which is that of the classic deployment that it began as.
-    pub fn number(&self) -> Option<&str> {
+    pub(crate) fn number(&self) -> Option<&str> {
         self.target.as_deref().map(last_part)
     }
 
     /// The breaker or an alarm fired: this is the platform's own doing.
-    pub fn platform_pulled(&self) -> bool {
+    pub(crate) fn platform_pulled(&self) -> bool {
         let breaker = self.breaker.as_ref();
         breaker.is_some_and(|breaker| breaker.status == TRIGGERED)
             || self.alarm_status.as_deref() == Some(TRIGGERED)
     }
 
     /// What the breaker or the alarms say of their firing; `None`: neither did.
-    pub fn breaker_words(&self) -> Option<String> {
+    pub(crate) fn breaker_words(&self) -> Option<String> {
         let breaker = self.breaker.as_ref();
         match (
             breaker.filter(|one| one.status == TRIGGERED),
@@ -157,14 +157,14 @@ impl RecordView {
 
 impl ServiceView {
     /// The deployment that is being brought about, or serves.
-    pub fn primary(&self) -> Option<&DeploymentView> {
+    pub(crate) fn primary(&self) -> Option<&DeploymentView> {
         self.deployments
             .iter()
             .find(|deployment| deployment.is_primary())
     }
 
     /// The deployment of that id.
-    pub fn deployment(&self, id: &str) -> Option<&DeploymentView> {
+    pub(crate) fn deployment(&self, id: &str) -> Option<&DeploymentView> {
         self.deployments
             .iter()
             .find(|deployment| deployment.id == id)

@@ -16,12 +16,12 @@ use crate::platform::{Failed, FailureKind, TakesOver};
 const HANDED_OVER: [&str; 2] = [key::TARGET, key::EXACT_PROJECT];
 
 /// Whether the service carries our tags for this project, target and service.
-pub fn is_ours(there: &LiveService, tenant: &Tenant, name: &ServiceName) -> bool {
+pub(crate) fn is_ours(there: &LiveService, tenant: &Tenant, name: &ServiceName) -> bool {
     with_owner(tenant, name, |owner| owner.is_named_by(&marks(there)))
 }
 
 /// Whether it carries all of them, none missing.
-pub fn is_surely_ours(there: &LiveService, tenant: &Tenant, name: &ServiceName) -> bool {
+pub(crate) fn is_surely_ours(there: &LiveService, tenant: &Tenant, name: &ServiceName) -> bool {
     with_owner(tenant, name, |owner| {
         owner.is_named_in_full_by(&marks(there))
     })
@@ -47,7 +47,7 @@ fn marks(there: &LiveService) -> Marks<'_> {
 }
 
 /// Whether nothing is to be done but to add marks that an earlier version did not know.
-pub fn only_marks(changes: &[Change], there: &LiveService) -> bool {
+pub(crate) fn only_marks(changes: &[Change], there: &LiveService) -> bool {
     let missing =
         |tag: &Tag| HANDED_OVER.contains(&tag.key.as_str()) && there.tag(&tag.key).is_none();
     match changes {
@@ -57,7 +57,7 @@ pub fn only_marks(changes: &[Change], there: &LiveService) -> bool {
 }
 
 /// Refuses a service that is not ours, unless it is to be adopted: how that is done.
-pub fn refuse_foreign(
+pub(crate) fn refuse_foreign(
     there: &LiveService,
     (tenant, name): (&Tenant, &ServiceName),
     draft: &Draft,
@@ -85,7 +85,7 @@ pub fn refuse_foreign(
 }
 
 /// What an adoption resets, as a note of the plan.
-pub fn note(draft: &Draft) -> Note {
+pub(crate) fn note(draft: &Draft) -> Note {
     Note::warning(
         "adopts",
         format!(
@@ -113,7 +113,7 @@ fn resets(draft: &Draft) -> String {
 }
 
 /// Refuses a service that is going away, or of another kind than ours.
-pub fn refuse_kind(there: &LiveService) -> Option<Failed> {
+pub(crate) fn refuse_kind(there: &LiveService) -> Option<Failed> {
     Some(Failed::new(
         format!("change service {}", there.config.service_name),
         FailureKind::Refused,

@@ -23,7 +23,7 @@ use crate::spec::{EcsService, Provider};
 /// health check has passed. What nobody can know beforehand (pulling, booting) counts as nothing;
 /// neither does draining: no read that a plan makes tells its delay, and whether a wave waits for
 /// it is not documented. `None`: it can never end.
-pub fn shortest(service: &EcsService, count: u32) -> Option<Duration> {
+pub(crate) fn shortest(service: &EcsService, count: u32) -> Option<Duration> {
     let ecs = &service.own;
     let waves = waves(count, ecs.minimum_healthy_percent, ecs.maximum_percent)?;
     let healthy = service
@@ -38,7 +38,7 @@ pub fn shortest(service: &EcsService, count: u32) -> Option<Duration> {
 }
 
 /// Notes on a plan for `count` tasks that starts a rollout or not.
-pub fn notes(
+pub(crate) fn notes(
     service: &EcsService,
     changes: &[Change],
     count: u32,
@@ -130,7 +130,7 @@ fn left_alone(notes: &mut Vec<Note>, observed: &Observed) {
 impl Ecs {
     /// Whether this very specification failed before, with when and why; four reads at most, that
     /// only feed a warning. Nothing should wait for them.
-    pub async fn failed_before(&self, service: &EcsService) -> Result<Vec<Note>, Failed> {
+    pub(crate) async fn failed_before(&self, service: &EcsService) -> Result<Vec<Note>, Failed> {
         let name = service.own.service.as_str();
         let states = [
             ecs::ServiceDeploymentStatus::RollbackSuccessful,

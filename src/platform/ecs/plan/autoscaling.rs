@@ -18,19 +18,19 @@ const OBJECT: &str = "autoscaling";
 
 /// What is wanted, and when it may be done.
 #[derive(Debug)]
-pub struct Wish<'a> {
+pub(crate) struct Wish<'a> {
     /// What the file says.
-    pub desired: &'a Desired,
+    pub(crate) desired: &'a Desired,
     /// The file's words.
-    pub service: &'a EcsService,
+    pub(crate) service: &'a EcsService,
     /// Only once the new revision is healthy.
-    pub after_health: bool,
+    pub(crate) after_health: bool,
     /// How many tasks are wanted at present; `None`: the service is not there.
-    pub count: Option<i32>,
+    pub(crate) count: Option<i32>,
 }
 
 /// Adds what brings the autoscaling in line.
-pub fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveScaling>) {
+pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveScaling>) {
     let nothing = LiveScaling::default();
     let there = scaling.unwrap_or(&nothing);
     let policies = Policies::of(there, wish.service);
@@ -106,7 +106,7 @@ fn bounds(
 
 /// A service at zero proves nothing. If tasks are started once it is over, they are started with
 /// the rollout, so that they are watched and can be gone back from.
-pub fn start_within(draft: &mut Draft, count: Option<i32>) {
+pub(crate) fn start_within(draft: &mut Draft, count: Option<i32>) {
     let Some(after) = count
         .filter(|count| *count == 0)
         .and_then(|count| count_after(&draft.changes, count))
@@ -192,7 +192,7 @@ fn resource(wish: &Wish<'_>) -> String {
 }
 
 /// A digest of what scales a service.
-pub fn digest(scaling: Option<&LiveScaling>) -> String {
+pub(crate) fn digest(scaling: Option<&LiveScaling>) -> String {
     let Some(scaling) = scaling else {
         return "unread".into();
     };

@@ -13,31 +13,31 @@ use crate::platform::ecs::settings::{
 
 /// The facts that a plan rests on: what a change would hurt if it were different.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Basis {
+pub(crate) struct Basis {
     /// The account, where any answer told it.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// The Region.
-    pub region: String,
+    pub(crate) region: String,
     /// The cluster's name.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// The service's name.
-    pub service: String,
+    pub(crate) service: String,
     /// Its PRIMARY deployment; `None`: the service is not there.
-    pub primary: Option<String>,
+    pub(crate) primary: Option<String>,
     /// The ARN of its task definition.
-    pub task_definition: Option<String>,
+    pub(crate) task_definition: Option<String>,
     /// Whether the count is among the compared fields, because nothing scales the service.
-    pub counted: bool,
+    pub(crate) counted: bool,
     /// A digest of the service's compared fields.
-    pub service_digest: String,
+    pub(crate) service_digest: String,
     /// A digest of its autoscaling.
-    pub scaling_digest: String,
+    pub(crate) scaling_digest: String,
 }
 
 impl Basis {
     /// The same place with the service as it is there.
     #[must_use]
-    pub fn seeing(self, there: Option<&LiveService>) -> Self {
+    pub(crate) fn seeing(self, there: Option<&LiveService>) -> Self {
         Self {
             primary: there.and_then(|there| there.primary_id().map(str::to_owned)),
             task_definition: there.map(|there| there.config.task_definition.clone()),
@@ -49,7 +49,7 @@ impl Basis {
     }
 
     /// What is different now, in a sentence; `None`: nothing that this basis names.
-    pub fn differs(&self, now: &Self) -> Option<String> {
+    pub(crate) fn differs(&self, now: &Self) -> Option<String> {
         if (&self.account, &self.region, &self.cluster, &self.service)
             != (&now.account, &now.region, &now.cluster, &now.service)
         {
@@ -89,7 +89,7 @@ impl Basis {
 /// A task definition that a change refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Revision {
+pub(crate) enum Revision {
     /// The one that the plan registers.
     Registered,
     /// One that is there already, by ARN.
@@ -99,7 +99,7 @@ pub enum Revision {
 /// One change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-pub enum Change {
+pub(crate) enum Change {
     /// Register a revision.
     RegisterTaskDefinition {
         /// What the file says.
@@ -246,27 +246,27 @@ impl plan::Change for Change {
 /// What one UpdateService changes; what is absent is kept.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct ServiceUpdate {
+pub(crate) struct ServiceUpdate {
     /// The cluster.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// The service.
-    pub service: String,
+    pub(crate) service: String,
     /// Another revision.
-    pub revision: Option<Revision>,
+    pub(crate) revision: Option<Revision>,
     /// Another count.
-    pub desired_count: Option<i32>,
+    pub(crate) desired_count: Option<i32>,
     /// What differs of its settings.
-    pub settings: SettingsUpdate,
+    pub(crate) settings: SettingsUpdate,
     /// New tasks even though ECS itself sees no reason.
-    pub force_new_deployment: bool,
+    pub(crate) force_new_deployment: bool,
     /// Availability zone rebalancing off, which ECS has on for a service that says nothing of it and
     /// refuses where no task above the count may run.
-    pub ends_rebalancing: bool,
+    pub(crate) ends_rebalancing: bool,
 }
 
 impl ServiceUpdate {
     /// Changes nothing yet.
-    pub fn of(cluster: &str, service: &str) -> Self {
+    pub(crate) fn of(cluster: &str, service: &str) -> Self {
         Self {
             cluster: cluster.to_owned(),
             service: service.to_owned(),
@@ -276,12 +276,12 @@ impl ServiceUpdate {
 
     /// Whether ECS starts a deployment on it (Amazon ECS API reference, UpdateService, each
     /// parameter's "triggers a new service deployment").
-    pub fn starts_rollout(&self) -> bool {
+    pub(crate) fn starts_rollout(&self) -> bool {
         self.force_new_deployment || self.revision.is_some() || self.settings.starts_rollout()
     }
 
     /// The revision, by ARN, where it rolls out nothing else than one that is there already.
-    pub fn only_revision(&self) -> Option<&str> {
+    pub(crate) fn only_revision(&self) -> Option<&str> {
         let alone = !self.force_new_deployment && !self.settings.starts_rollout();
         match &self.revision {
             Some(Revision::Known(arn)) if alone => Some(arn),
@@ -290,12 +290,12 @@ impl ServiceUpdate {
     }
 
     /// Whether it changes nothing.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::of(&self.cluster, &self.service)
     }
 
     /// What the service's fields are once this is performed on `config`.
-    pub fn applied_to(&self, config: &ServiceConfig) -> Fields {
+    pub(crate) fn applied_to(&self, config: &ServiceConfig) -> Fields {
         let mut config = config.clone();
         if let Some(count) = self.desired_count {
             config.desired_count = Some(count);

@@ -13,7 +13,7 @@ use crate::spec::EcsService;
 
 /// Who decides how many tasks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CountOwner {
+pub(crate) enum CountOwner {
     /// The file's `replicas`.
     File,
     /// An autoscaler, or whoever else sets it: the count is never a difference.
@@ -26,7 +26,11 @@ pub enum CountOwner {
 
 impl CountOwner {
     /// As the file and what scales the service have it.
-    pub fn of(desired: &Desired, scaling: Option<&LiveScaling>, service: &EcsService) -> Self {
+    pub(crate) fn of(
+        desired: &Desired,
+        scaling: Option<&LiveScaling>,
+        service: &EcsService,
+    ) -> Self {
         if desired.scalable_target.is_some() || service.counted_by_others {
             return Self::Autoscaler;
         }
@@ -41,16 +45,16 @@ impl CountOwner {
 
 /// The names of the policies that are there. A target is ours when all its policies are.
 #[derive(Debug)]
-pub struct Policies {
+pub(crate) struct Policies {
     /// By their names, they are ours.
-    pub ours: Vec<String>,
+    pub(crate) ours: Vec<String>,
     /// Those of others.
-    pub others: Vec<String>,
+    pub(crate) others: Vec<String>,
 }
 
 impl Policies {
     /// Of what scales the service.
-    pub fn of(scaling: &LiveScaling, service: &EcsService) -> Self {
+    pub(crate) fn of(scaling: &LiveScaling, service: &EcsService) -> Self {
         let names = ["cpu", "memory", "requests"].map(|what| policy_name(service, what));
         let all = scaling.names().cloned();
         let (ours, others) = all.partition(|name| names.contains(name));
@@ -58,7 +62,7 @@ impl Policies {
     }
 
     /// Whether the autoscaler with them is ours.
-    pub fn are_ours(&self) -> bool {
+    pub(crate) fn are_ours(&self) -> bool {
         !self.ours.is_empty() && self.others.is_empty()
     }
 }
@@ -66,7 +70,7 @@ impl Policies {
 /// How many tasks are wanted once these changes are made; `None`: as many as are wanted now. The
 /// call that sets bounds moves the count inside them at once (Application Auto Scaling API
 /// reference, `RegisterScalableTarget`).
-pub fn count_after(changes: &[Change], count: i32) -> Option<i32> {
+pub(crate) fn count_after(changes: &[Change], count: i32) -> Option<i32> {
     let after = changes.iter().fold(count, |count, change| match change {
         Change::UpdateService { update } => update.desired_count.unwrap_or(count),
         Change::RegisterScalableTarget { target, .. } => {
@@ -80,7 +84,7 @@ pub fn count_after(changes: &[Change], count: i32) -> Option<i32> {
 
 /// How many tasks a rollout of these changes is about, where the file does not say so: as many as are
 /// wanted now, or as the changes themselves start where none is.
-pub fn wanted(service: &EcsService, observed: &Observed, changes: &[Change]) -> u32 {
+pub(crate) fn wanted(service: &EcsService, observed: &Observed, changes: &[Change]) -> u32 {
     let Some(there) = &observed.service else {
         return service.replicas;
     };
@@ -91,7 +95,7 @@ pub fn wanted(service: &EcsService, observed: &Observed, changes: &[Change]) -> 
 }
 
 /// Bounds, and the number that is wanted at present.
-pub fn scaled(target: &ScalableTarget, count: i32) -> Scaled {
+pub(crate) fn scaled(target: &ScalableTarget, count: i32) -> Scaled {
     Scaled {
         min: sdk::count(target.min_capacity),
         max: sdk::count(target.max_capacity),
@@ -100,7 +104,7 @@ pub fn scaled(target: &ScalableTarget, count: i32) -> Scaled {
 }
 
 /// The view of another number of tasks; `None`: it is the same.
-pub fn counts(from: i32, to: i32) -> Option<ChangeView> {
+pub(crate) fn counts(from: i32, to: i32) -> Option<ChangeView> {
     (from != to).then(|| ChangeView {
         object: "service".into(),
         path: fields::service::COUNT.into(),

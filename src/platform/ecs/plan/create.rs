@@ -9,7 +9,7 @@ use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::sdk::last_part;
 
 /// Adds the making of the service.
-pub fn create(
+pub(crate) fn create(
     draft: &mut Draft,
     desired: &Desired,
     observed: &Observed,

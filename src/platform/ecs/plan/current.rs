@@ -12,15 +12,15 @@ const FAILURES: usize = 2;
 
 /// How what is asked for stands to what is there.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// Nothing would be rolled out: the present revision and settings are what is asked for.
-    pub runs: bool,
+    pub(crate) runs: bool,
     /// Nothing but this revision would be rolled out, by ARN.
-    pub revision: Option<&'a str>,
+    pub(crate) revision: Option<&'a str>,
 }
 
 /// What goes on.
-pub fn current(
+pub(crate) fn current(
     view: Option<&ServiceView>,
     asked: Asked<'_>,
     service: &EcsService,
@@ -59,7 +59,7 @@ pub fn current(
 }
 
 /// A deployment of that id, while the service lists it.
-pub fn known(view: &ServiceView, id: &str, service: &EcsService) -> Option<Watched> {
+pub(crate) fn known(view: &ServiceView, id: &str, service: &EcsService) -> Option<Watched> {
     let deployment = view.deployment(id)?;
     Some(follow(view, deployment, service))
 }

@@ -64,7 +64,7 @@ impl Ecs {
 
     /// Waits until the last task of a deleted service has stopped, until `deadline`, or until
     /// `cancelled` is ready.
-    pub async fn drained(
+    pub(crate) async fn drained(
         &self,
         service: &EcsService,
         deadline: Timestamp,

@@ -19,7 +19,7 @@ use crate::platform::ecs::settings::{Desired, TaskDefinition};
 use crate::spec::EcsService;
 
 /// What must be done so that the cloud holds `desired`; `owner` decides how many tasks run.
-pub fn diff(
+pub(crate) fn diff(
     desired: &Desired,
     observed: &Observed,
     owner: CountOwner,

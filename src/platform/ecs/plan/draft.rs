@@ -8,11 +8,11 @@ use crate::platform::ecs::settings::fields::{Difference, Fields};
 use crate::platform::ecs::settings::sdk::last_part;
 
 /// What must be done on ECS.
-pub type Draft = plan::Draft<Change>;
+pub(crate) type Draft = plan::Draft<Change>;
 
 impl Draft {
     /// Adds the one call that changes the service, unless that changes nothing.
-    pub fn update(&mut self, update: ServiceUpdate) {
+    pub(crate) fn update(&mut self, update: ServiceUpdate) {
         if !update.is_empty() {
             let update = Box::new(update);
             self.changes.push(Change::UpdateService { update });
@@ -21,7 +21,7 @@ impl Draft {
 }
 
 /// Differences as they are shown; a value is masked on both sides if it may be secret on one.
-pub fn views(object: &str, differences: &[Difference]) -> Vec<ChangeView> {
+pub(crate) fn views(object: &str, differences: &[Difference]) -> Vec<ChangeView> {
     differences
         .iter()
         .map(|difference| {
@@ -49,7 +49,7 @@ pub fn views(object: &str, differences: &[Difference]) -> Vec<ChangeView> {
 }
 
 /// The view of an object that is made.
-pub fn made(object: &str, name: &str) -> ChangeView {
+pub(crate) fn made(object: &str, name: &str) -> ChangeView {
     ChangeView {
         object: object.to_owned(),
         path: String::new(),
@@ -60,7 +60,7 @@ pub fn made(object: &str, name: &str) -> ChangeView {
 }
 
 /// The fields of an object that is made, without those that are left at their default.
-pub fn shown_as_new(object: &str, fields: &Fields) -> Vec<ChangeView> {
+pub(crate) fn shown_as_new(object: &str, fields: &Fields) -> Vec<ChangeView> {
     fields
         .iter()
         .filter(|(_, field)| !field.default)
@@ -75,7 +75,7 @@ pub fn shown_as_new(object: &str, fields: &Fields) -> Vec<ChangeView> {
 }
 
 /// A view of one tag.
-pub fn tag_view(key: &str, from: Option<&str>, to: Option<&str>) -> ChangeView {
+pub(crate) fn tag_view(key: &str, from: Option<&str>, to: Option<&str>) -> ChangeView {
     ChangeView {
         object: "service".to_owned(),
         path: format!("tags.{key}"),
@@ -86,7 +86,7 @@ pub fn tag_view(key: &str, from: Option<&str>, to: Option<&str>) -> ChangeView {
 }
 
 /// The view of an object that is taken away.
-pub fn removed(object: &str, name: &str) -> ChangeView {
+pub(crate) fn removed(object: &str, name: &str) -> ChangeView {
     ChangeView {
         object: object.to_owned(),
         path: String::new(),
@@ -97,7 +97,7 @@ pub fn removed(object: &str, name: &str) -> ChangeView {
 }
 
 /// The view of another revision, both by their ARNs.
-pub fn other_revision(from: &str, to: &str) -> ChangeView {
+pub(crate) fn other_revision(from: &str, to: &str) -> ChangeView {
     ChangeView {
         object: "service".into(),
         path: "taskDefinition".into(),

@@ -19,7 +19,11 @@ use crate::platform::{Failed, FailureKind};
 
 impl Ecs {
     /// What goes back to `to`, or to the last revision known good.
-    pub async fn back_to(&self, there: &LiveService, to: Option<&str>) -> Result<Draft, Failed> {
+    pub(crate) async fn back_to(
+        &self,
+        there: &LiveService,
+        to: Option<&str>,
+    ) -> Result<Draft, Failed> {
         let target = match to {
             None => self.last_good(there).await?,
             Some(name) => self.named(there, name).await?,

@@ -13,19 +13,19 @@ use crate::spec::EcsService;
 
 /// What is there of one service.
 #[derive(Debug)]
-pub struct Observed {
+pub(crate) struct Observed {
     /// The account, from any ARN in the answers; `None`: nothing told it.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// The service; `None`: there is none, or it was deleted.
-    pub service: Option<LiveService>,
+    pub(crate) service: Option<LiveService>,
     /// When a deleted service of that name was made, in seconds.
-    pub deleted: Option<i64>,
+    pub(crate) deleted: Option<i64>,
     /// The newest active revision of the family.
-    pub newest: Option<Definition>,
+    pub(crate) newest: Option<Definition>,
     /// The revision that the service runs.
-    pub running: Option<Definition>,
+    pub(crate) running: Option<Definition>,
     /// What scales it; `None`: that may not be read.
-    pub scaling: Option<LiveScaling>,
+    pub(crate) scaling: Option<LiveScaling>,
 }
 
 /// What scales the service, as far as that may be seen. Where it may not, that fails only a
@@ -50,7 +50,11 @@ fn as_seen(
 
 impl Ecs {
     /// Reads everything about a service.
-    pub async fn observe(&self, service: &EcsService, events: &Events) -> Result<Observed, Failed> {
+    pub(crate) async fn observe(
+        &self,
+        service: &EcsService,
+        events: &Events,
+    ) -> Result<Observed, Failed> {
         let (found, newest, scaling) = futures::join!(
             self.find_service(service.own.service.as_str()),
             self.newest_definition(service.own.family.as_str()),

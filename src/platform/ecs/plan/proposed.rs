@@ -12,7 +12,7 @@ use crate::platform::{Current, Failed, Intent, Whose};
 
 impl Ecs {
     /// What would be done about a service, and what goes on with it.
-    pub async fn proposed(
+    pub(crate) async fn proposed(
         &self,
         goal: Goal<'_>,
         events: &Events,

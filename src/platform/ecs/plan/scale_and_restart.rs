@@ -12,7 +12,7 @@ use crate::platform::ecs::settings::ScalableTarget;
 use crate::spec::EcsService;
 
 /// New tasks of the same specification.
-pub fn restart(there: &LiveService) -> Draft {
+pub(crate) fn restart(there: &LiveService) -> Draft {
     let mut draft = Draft::default();
     draft.update(ServiceUpdate {
         force_new_deployment: true,
@@ -29,7 +29,7 @@ pub fn restart(there: &LiveService) -> Draft {
 }
 
 /// Another count: through the autoscaler's bounds where there is one.
-pub fn scale_to(
+pub(crate) fn scale_to(
     service: &EcsService,
     there: &LiveService,
     scaling: Option<&LiveScaling>,

@@ -13,7 +13,7 @@ use crate::platform::{Failed, FailureKind};
 const MOST: usize = 50;
 
 /// Refuses what would give a service or a revision more tags than AWS allows, those of others counted.
-pub fn refuse_many(draft: &Draft, there: Option<&LiveService>) -> Result<(), Failed> {
+pub(crate) fn refuse_many(draft: &Draft, there: Option<&LiveService>) -> Result<(), Failed> {
     for change in &draft.changes {
         let (what, tags) = match change {
             Change::RegisterTaskDefinition { definition, .. } => {

@@ -12,7 +12,7 @@ use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
 use crate::platform::{Failed, FailureKind};
 
 /// Adds what makes the service what it should be.
-pub fn update(
+pub(crate) fn update(
     draft: &mut Draft,
     desired: &Desired,
     there: &LiveService,
@@ -76,7 +76,7 @@ fn differences(
 
 /// Sets the part of the call that brings the field group about. What only new tasks would take up
 /// forces new ones; so does a change of capacity, which ECS refuses otherwise.
-pub fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
+pub(crate) fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &str) {
     if group == fields::service::COUNT {
         update.desired_count = wanted.desired_count;
     }

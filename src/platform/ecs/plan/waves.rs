@@ -6,7 +6,7 @@ const MOST: u32 = 5_000;
 
 /// How many tasks may run at least and at most during a rollout: the minimum is rounded up, the
 /// maximum down (Amazon ECS API reference, `DeploymentConfiguration`).
-pub fn bounds(desired: u32, minimum_percent: u32, maximum_percent: u32) -> (u32, u32) {
+pub(crate) fn bounds(desired: u32, minimum_percent: u32, maximum_percent: u32) -> (u32, u32) {
     let part = |percent: u32| u64::from(desired) * u64::from(percent);
     let lowest = part(minimum_percent).div_ceil(100);
     let highest = part(maximum_percent) / 100;
@@ -16,7 +16,7 @@ pub fn bounds(desired: u32, minimum_percent: u32, maximum_percent: u32) -> (u32,
 
 /// In how many waves of starts all tasks are replaced; `None`: neither may a task be started nor
 /// one be stopped, ever.
-pub fn waves(desired: u32, minimum_percent: u32, maximum_percent: u32) -> Option<u32> {
+pub(crate) fn waves(desired: u32, minimum_percent: u32, maximum_percent: u32) -> Option<u32> {
     let (lowest, highest) = bounds(desired, minimum_percent, maximum_percent);
     let (mut old, mut new, mut waves) = (desired, 0_u32, 0_u32);
     while new < desired && waves < MOST {
@@ -38,7 +38,7 @@ pub fn waves(desired: u32, minimum_percent: u32, maximum_percent: u32) -> Option
 
 /// What is wrong with percentages between which no task can ever be started or stopped, and what
 /// to do; `None`: nothing.
-pub fn deadlock(count: u32, low: u32, high: u32) -> Option<String> {
+pub(crate) fn deadlock(count: u32, low: u32, high: u32) -> Option<String> {
     waves(count, low, high).is_none().then(|| {
         let tasks = if count == 1 { "task" } else { "tasks" };
         format!(

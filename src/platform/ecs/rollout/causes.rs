@@ -9,35 +9,35 @@ use crate::rollout::{Cause, Failure, Unit};
 
 /// A stopped task, the parts that tell why.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct StoppedTask {
+pub(crate) struct StoppedTask {
     /// Its ARN.
-    pub arn: String,
+    pub(crate) arn: String,
     /// `TaskFailedToStart`, `EssentialContainerExited`, `ServiceSchedulerInitiated`…
-    pub stop_code: Option<String>,
+    pub(crate) stop_code: Option<String>,
     /// In words.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// When it began to stop.
-    pub at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
     /// Its containers.
-    pub containers: Vec<StoppedContainer>,
+    pub(crate) containers: Vec<StoppedContainer>,
 }
 
 /// A container of a stopped task.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct StoppedContainer {
+pub(crate) struct StoppedContainer {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// How it exited.
-    pub exit_code: Option<i32>,
+    pub(crate) exit_code: Option<i32>,
     /// Why it could not start, or was killed.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// `HEALTHY`, `UNHEALTHY` or `UNKNOWN`.
-    pub health: Option<String>,
+    pub(crate) health: Option<String>,
 }
 
 /// The failure that a stopped task is; `None` where it was stopped on purpose: scaled in,
 /// replaced by a newer deployment, or stopped by a person.
-pub fn failure(task: &StoppedTask, essential: &[String], now: Timestamp) -> Option<Failure> {
+pub(crate) fn failure(task: &StoppedTask, essential: &[String], now: Timestamp) -> Option<Failure> {
     let reason = task.reason.as_deref().unwrap_or("");
     let code = task.stop_code.as_deref().unwrap_or("");
     let lower = reason.to_ascii_lowercase();
@@ -148,7 +148,7 @@ fn ended_first<'a>(task: &'a StoppedTask, essential: &[String]) -> Option<&'a St
 }
 
 /// The cause that a text of ECS tells of.
-pub fn by_text(text: &str) -> Cause {
+pub(crate) fn by_text(text: &str) -> Cause {
     let lower = text.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if has(&["outofmemory", "out of memory"]) {

@@ -7,27 +7,27 @@ use crate::platform::ecs::live::view::{RecordView, ServiceView};
 
 /// One look.
 #[derive(Debug, Clone, PartialEq)]
-pub struct View {
+pub(crate) struct View {
     /// When we asked, by our clock.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// The platform's clock less ours.
-    pub skew: SignedDuration,
+    pub(crate) skew: SignedDuration,
     /// The `ServiceDeployment` of our rollout.
-    pub record: Record,
+    pub(crate) record: Record,
     /// The service, and with it the classic deployments; `None`: it is not there.
-    pub service: Option<ServiceView>,
+    pub(crate) service: Option<ServiceView>,
 }
 
 impl View {
     /// A moment of our clock by the platform's, by which it dates all that it tells.
-    pub fn by_theirs(&self, ours: Timestamp) -> Timestamp {
+    pub(crate) fn by_theirs(&self, ours: Timestamp) -> Timestamp {
         ours.checked_add(self.skew).unwrap_or(ours)
     }
 }
 
 /// The `ServiceDeployment` of our rollout.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Record {
+pub(crate) enum Record {
     /// We may not read it, or the endpoint does not offer it.
     Unavailable,
     /// The list does not hold it.
@@ -38,7 +38,7 @@ pub enum Record {
 
 impl Record {
     /// Here it is.
-    pub fn found(record: RecordView) -> Self {
+    pub(crate) fn found(record: RecordView) -> Self {
         Self::Found(Box::new(record))
     }
 }

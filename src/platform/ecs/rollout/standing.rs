@@ -14,7 +14,7 @@ use crate::platform::ecs::live::view::ServiceView;
 use crate::rollout::Standing;
 
 mod classic;
-pub mod failures;
+pub(crate) mod failures;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -27,7 +27,7 @@ use self::record::{by_end, by_record};
 const BACK_OFF: Duration = Duration::from_mins(15);
 
 /// What this look says of our rollout. `memory` takes in what later looks may not show.
-pub fn read(view: &View, ours: &RolloutId, memory: &mut Failures) -> Standing {
+pub(crate) fn read(view: &View, ours: &RolloutId, memory: &mut Failures) -> Standing {
     memory.begun.get_or_insert(view.at);
     let Some(service) = view
         .service

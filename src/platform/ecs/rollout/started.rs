@@ -10,40 +10,40 @@ const FAILURES: usize = 3;
 
 /// What our own call started, from the answer to it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Started {
+pub(crate) struct Started {
     /// The rollout, or the count that is to be reached.
-    pub ours: RolloutId,
+    pub(crate) ours: RolloutId,
     /// How many tasks are wanted.
-    pub desired: u32,
+    pub(crate) desired: u32,
 }
 
 /// Which rollout is ours.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RolloutId {
+pub(crate) struct RolloutId {
     /// The id of the PRIMARY deployment in the answer to our own call.
-    pub id: String,
+    pub(crate) id: String,
     /// The ARN of its task definition.
-    pub task_definition: String,
+    pub(crate) task_definition: String,
     /// What ran before.
-    pub former: Option<String>,
+    pub(crate) former: Option<String>,
     /// Our call started no deployment: only counts move, and so many recent failures are too many.
-    pub count_only: Option<usize>,
+    pub(crate) count_only: Option<usize>,
     /// When a count was set while it was under way, by ECS's clock: it is well once that is reached
     /// too.
-    pub count_set: Option<Timestamp>,
+    pub(crate) count_set: Option<Timestamp>,
     /// It may itself be the rollback of a failed deployment, which has no record of its own.
-    pub is_rollback: bool,
+    pub(crate) is_rollback: bool,
     /// When ECS made it, by its own clock: events before that tell of something else.
-    pub begun: Option<Timestamp>,
+    pub(crate) begun: Option<Timestamp>,
     /// Ids of what ECS had said before our call, as far as its answer told.
-    pub said: BTreeSet<String>,
+    pub(crate) said: BTreeSet<String>,
     /// It was there when we came: our call did not start it.
-    pub found: bool,
+    pub(crate) found: bool,
 }
 
 impl RolloutId {
     /// A rollout of which only the id is known.
-    pub fn found(id: &str) -> Self {
+    pub(crate) fn found(id: &str) -> Self {
         Self {
             id: id.to_owned(),
             task_definition: String::new(),
@@ -60,7 +60,7 @@ impl RolloutId {
     /// Our call started no deployment: what it was to bring about is a count, or settings alone. ECS
     /// had `said` this until then; our idea of its clock is no finer than a second, and what it said
     /// within that second is of something else.
-    pub fn moves_a_count(&mut self, said: BTreeSet<String>) {
+    pub(crate) fn moves_a_count(&mut self, said: BTreeSet<String>) {
         self.count_only = Some(FAILURES);
         self.said = said;
     }

@@ -20,30 +20,30 @@ use super::unmanaged::left::{Left, sorted};
 use crate::platform::Failed;
 use crate::spec::{Container, EcsService};
 
-pub mod environment;
-pub mod health;
-pub mod image;
-pub mod logs;
-pub mod order;
-pub mod part;
-pub mod ports;
-pub mod process;
-pub mod size;
+pub(crate) mod environment;
+pub(crate) mod health;
+pub(crate) mod image;
+pub(crate) mod logs;
+pub(crate) mod order;
+pub(crate) mod part;
+pub(crate) mod ports;
+pub(crate) mod process;
+pub(crate) mod size;
 
 /// Makes of one list the parts of a container, and what is done with each in turn.
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident: $part:ty,)*) => {
         /// A container of a task definition.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-        pub struct ContainerDefinition {
+        pub(crate) struct ContainerDefinition {
             /// Its name, unique in the task.
-            pub name: String,
-            $($(#[$doc])* #[serde(flatten)] pub $name: $part,)*
+            pub(crate) name: String,
+            $($(#[$doc])* #[serde(flatten)] pub(crate) $name: $part,)*
         }
 
         impl ContainerDefinition {
             /// What the file asks for.
-            pub fn rendered(container: &Container, service: &EcsService) -> Self {
+            pub(crate) fn rendered(container: &Container, service: &EcsService) -> Self {
                 Self {
                     name: container.name.to_string(),
                     $($name: <$part>::rendered(container, service),)*
@@ -51,7 +51,7 @@ macro_rules! parts {
             }
 
             /// What is registered.
-            pub fn received(read: &ecs::ContainerDefinition) -> Self {
+            pub(crate) fn received(read: &ecs::ContainerDefinition) -> Self {
                 Self {
                     name: read.name.clone().unwrap_or_default(),
                     $($name: <$part>::received(read),)*
@@ -59,13 +59,13 @@ macro_rules! parts {
             }
 
             /// Adds its compared values to `fields`.
-            pub fn put(&self, fields: &mut Fields) {
+            pub(crate) fn put(&self, fields: &mut Fields) {
                 let at = At(&self.name);
                 $(self.$name.put(fields, &at);)*
             }
 
             /// The container to register: ours, on top of what `base` has beyond our words.
-            pub fn merge(
+            pub(crate) fn merge(
                 &self,
                 base: Option<&ecs::ContainerDefinition>,
             ) -> Result<ecs::ContainerDefinition, Failed> {
@@ -105,7 +105,7 @@ parts! {
 }
 
 /// Adds what a registered container has that no part above has a word for.
-pub fn left_over(container: &ecs::ContainerDefinition, left: &mut Left) {
+pub(crate) fn left_over(container: &ecs::ContainerDefinition, left: &mut Left) {
     left.some(
         "repositoryCredentials",
         container.repository_credentials.as_ref(),

@@ -6,28 +6,28 @@ use std::collections::BTreeMap;
 
 use crate::plan::{Effect, MASK};
 
-pub use crate::platform::digest::digest;
+pub(crate) use crate::platform::digest::digest;
 
-pub mod definition;
-pub mod scaling;
-pub mod service;
+pub(crate) mod definition;
+pub(crate) mod scaling;
+pub(crate) mod service;
 
 /// One compared value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
+pub(crate) struct Field {
     /// As it is compared, and shown unless it may be a secret.
     text: String,
     /// Whether it may be a secret.
     sensitive: bool,
     /// Whether it is the documented default.
-    pub default: bool,
+    pub(crate) default: bool,
     /// What people and traffic notice when it changes.
-    pub effect: Effect,
+    pub(crate) effect: Effect,
 }
 
 impl Field {
     /// As it may be shown.
-    pub fn shown(&self, masked: bool) -> String {
+    pub(crate) fn shown(&self, masked: bool) -> String {
         if masked || self.sensitive {
             MASK.to_owned()
         } else {
@@ -36,39 +36,39 @@ impl Field {
     }
 
     /// Whether it may be a secret.
-    pub fn is_sensitive(&self) -> bool {
+    pub(crate) fn is_sensitive(&self) -> bool {
         self.sensitive
     }
 
     /// Whether both say the same.
-    pub fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
 /// Values by path, such as `containers.api.image`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fields(BTreeMap<String, Field>);
+pub(crate) struct Fields(BTreeMap<String, Field>);
 
 /// One path on which two views differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// The path.
-    pub path: String,
+    pub(crate) path: String,
     /// There now.
-    pub from: Option<Field>,
+    pub(crate) from: Option<Field>,
     /// Asked for.
-    pub to: Option<Field>,
+    pub(crate) to: Option<Field>,
 }
 
 /// The first part of a path.
-pub fn group(path: &str) -> &str {
+pub(crate) fn group(path: &str) -> &str {
     path.split('.').next().unwrap_or(path)
 }
 
 impl Difference {
     /// What people and traffic notice of it.
-    pub fn effect(&self) -> Effect {
+    pub(crate) fn effect(&self) -> Effect {
         let effects = [&self.from, &self.to];
         effects
             .into_iter()
@@ -79,7 +79,7 @@ impl Difference {
     }
 
     /// The first part of the path.
-    pub fn group(&self) -> &str {
+    pub(crate) fn group(&self) -> &str {
         group(&self.path)
     }
 }
@@ -129,24 +129,25 @@ impl Fields {
     }
 
     /// The value at `path`.
-    pub fn get(&self, path: &str) -> Option<&Field> {
+    #[cfg(test)]
+    pub(crate) fn get(&self, path: &str) -> Option<&Field> {
         self.0.get(path)
     }
 
     /// All values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
         self.0.iter().map(|(path, field)| (path.as_str(), field))
     }
 
     /// Without those whose path `leave` says so of.
     #[must_use]
-    pub fn without(mut self, leave: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn without(mut self, leave: impl Fn(&str) -> bool) -> Self {
         self.0.retain(|path, _| !leave(path));
         self
     }
 
     /// Where `wanted` differs from this, by path.
-    pub fn differences(&self, wanted: &Self) -> Vec<Difference> {
+    pub(crate) fn differences(&self, wanted: &Self) -> Vec<Difference> {
         let mut paths: Vec<&String> = self.0.keys().chain(wanted.0.keys()).collect();
         paths.sort_unstable();
         paths.dedup();
@@ -170,7 +171,7 @@ impl Fields {
     }
 
     /// A digest of all paths and values: 32 hexadecimal digits. It does not tell a secret's value.
-    pub fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         digest(
             self.0
                 .iter()

@@ -13,17 +13,17 @@ use crate::spec::{Architecture, EcsPlace, EcsService, Scaling};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone)]
-pub struct Setting<'a> {
+pub(crate) struct Setting<'a> {
     /// Who owns it.
-    pub tenant: &'a Tenant,
+    pub(crate) tenant: &'a Tenant,
     /// The cluster and its network.
-    pub place: &'a EcsPlace,
+    pub(crate) place: &'a EcsPlace,
     /// Who deploys and why.
-    pub origin: &'a Origin,
+    pub(crate) origin: &'a Origin,
 }
 
 /// What ECS is asked for.
-pub fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
+pub(crate) fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
     let resource = format!("service/{}/{}", setting.place.cluster, service.own.service);
     Desired {
         task_definition: task_definition(service, setting),
@@ -41,7 +41,7 @@ pub fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
 }
 
 /// The name of our policy for `what`: `cpu`, `memory` or `requests`.
-pub fn policy_name(service: &EcsService, what: &str) -> String {
+pub(crate) fn policy_name(service: &EcsService, what: &str) -> String {
     format!("{}-{what}-scaling", service.name)
 }
 

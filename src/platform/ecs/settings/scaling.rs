@@ -7,66 +7,66 @@ use serde::{Deserialize, Serialize};
 /// A scalable target: the bounds of a service's count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct ScalableTarget {
+pub(crate) struct ScalableTarget {
     /// `ecs`.
-    pub service_namespace: String,
+    pub(crate) service_namespace: String,
     /// `service/CLUSTER/SERVICE`.
-    pub resource_id: String,
+    pub(crate) resource_id: String,
     /// `ecs:service:DesiredCount`.
-    pub scalable_dimension: String,
+    pub(crate) scalable_dimension: String,
     /// Fewest.
-    pub min_capacity: i32,
+    pub(crate) min_capacity: i32,
     /// Most.
-    pub max_capacity: i32,
+    pub(crate) max_capacity: i32,
     /// Taken only when the target is made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 /// A scaling policy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct ScalingPolicy {
+pub(crate) struct ScalingPolicy {
     /// Its name, unique for the service.
-    pub policy_name: String,
+    pub(crate) policy_name: String,
     /// `ecs`.
-    pub service_namespace: String,
+    pub(crate) service_namespace: String,
     /// `service/CLUSTER/SERVICE`.
-    pub resource_id: String,
+    pub(crate) resource_id: String,
     /// `ecs:service:DesiredCount`.
-    pub scalable_dimension: String,
+    pub(crate) scalable_dimension: String,
     /// `TargetTrackingScaling`.
-    pub policy_type: String,
+    pub(crate) policy_type: String,
     /// What it aims at.
-    pub target_tracking_scaling_policy_configuration: TargetTracking,
+    pub(crate) target_tracking_scaling_policy_configuration: TargetTracking,
 }
 
 /// What a target-tracking policy aims at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct TargetTracking {
+pub(crate) struct TargetTracking {
     /// Percent, or requests per target and minute.
-    pub target_value: f64,
+    pub(crate) target_value: f64,
     /// Of which metric.
-    pub predefined_metric_specification: Metric,
+    pub(crate) predefined_metric_specification: Metric,
     /// Seconds; absent: 300.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scale_out_cooldown: Option<i32>,
+    pub(crate) scale_out_cooldown: Option<i32>,
     /// Seconds; absent: 300.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scale_in_cooldown: Option<i32>,
+    pub(crate) scale_in_cooldown: Option<i32>,
     /// Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub disable_scale_in: Option<bool>,
+    pub(crate) disable_scale_in: Option<bool>,
 }
 
 /// A metric that Application Auto Scaling knows by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Metric {
+pub(crate) struct Metric {
     /// `ECSServiceAverageCPUUtilization` and its kin.
-    pub predefined_metric_type: String,
+    pub(crate) predefined_metric_type: String,
     /// `app/LB/ID/targetgroup/TG/ID`, for requests per target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_label: Option<String>,
+    pub(crate) resource_label: Option<String>,
 }

@@ -4,14 +4,14 @@
 //! A setting is a type in a file of its own, which says all there is to say of it; this file, with the
 //! list of them and what has no word yet, is the only other place that a new one touches.
 
-pub mod capacity;
-pub mod deployment;
-pub mod exec;
-pub mod health_grace;
-pub mod network;
-pub mod platform_version;
-pub mod setting;
-pub mod target_groups;
+pub(crate) mod capacity;
+pub(crate) mod deployment;
+pub(crate) mod exec;
+pub(crate) mod health_grace;
+pub(crate) mod network;
+pub(crate) mod platform_version;
+pub(crate) mod setting;
+pub(crate) mod target_groups;
 
 use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder as Create;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder as Update;
@@ -39,55 +39,55 @@ macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $setting:ty,)*) => {
         /// All settings of a service that the file format has words for.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-        pub struct ServiceSettings {
-            $($(#[$doc])* #[serde(flatten)] pub $name: $setting,)*
+        pub(crate) struct ServiceSettings {
+            $($(#[$doc])* #[serde(flatten)] pub(crate) $name: $setting,)*
         }
 
         /// What one UpdateService changes of them; what is absent is kept.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
-        pub struct SettingsUpdate {
-            $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<$setting>,)*
+        pub(crate) struct SettingsUpdate {
+            $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub(crate) $name: Option<$setting>,)*
         }
 
         impl ServiceSettings {
             /// What the file asks for.
-            pub fn rendered(service: &EcsService, place: &EcsPlace) -> Self {
+            pub(crate) fn rendered(service: &EcsService, place: &EcsPlace) -> Self {
                 Self { $($name: <$setting>::rendered(service, place),)* }
             }
 
             /// What a service has.
-            pub fn received(read: &ecs::Service) -> Self {
+            pub(crate) fn received(read: &ecs::Service) -> Self {
                 Self { $($name: <$setting>::received(read),)* }
             }
 
             /// What a service revision has.
-            pub fn of_a_revision(read: &ecs::ServiceRevision) -> Self {
+            pub(crate) fn of_a_revision(read: &ecs::ServiceRevision) -> Self {
                 Self { $($name: <$setting>::of_a_revision(read),)* }
             }
 
             /// Adds their compared values to `fields`.
-            pub fn put(&self, fields: &mut Fields) {
+            pub(crate) fn put(&self, fields: &mut Fields) {
                 let is_balanced = !self.target_groups.load_balancers.is_empty();
                 $(self.$name.put(Beside { is_balanced }, fields);)*
             }
 
             /// Adds them to the call that makes the service.
-            pub fn create(&self, call: Create) -> Result<Create, Failed> {
+            pub(crate) fn create(&self, call: Create) -> Result<Create, Failed> {
                 $(let call = self.$name.create(call)?;)*
                 Ok(call)
             }
 
             /// What they are once `update` is performed.
             #[must_use]
-            pub fn with(&self, update: &SettingsUpdate) -> Self {
+            pub(crate) fn with(&self, update: &SettingsUpdate) -> Self {
                 Self { $($name: update.$name.as_ref().unwrap_or(&self.$name).clone(),)* }
             }
         }
 
         impl SettingsUpdate {
             /// Sets what brings about the difference under `group`, the first part of a path.
-            pub fn set(&mut self, wanted: &ServiceSettings, group: &str) {
+            pub(crate) fn set(&mut self, wanted: &ServiceSettings, group: &str) {
                 $(if <$setting>::GROUPS.contains(&group) {
                     self.$name = Some(wanted.$name.clone());
                     for group in wanted.$name.brings() {
@@ -97,7 +97,7 @@ macro_rules! settings {
             }
 
             /// Adds what differs to the call that changes the service.
-            pub fn update(&self, call: Update) -> Result<Update, Failed> {
+            pub(crate) fn update(&self, call: Update) -> Result<Update, Failed> {
                 $(let call = match &self.$name {
                     Some(setting) => setting.update(call)?,
                     None => call,
@@ -106,23 +106,23 @@ macro_rules! settings {
             }
 
             /// Whether ECS itself starts a deployment on it.
-            pub fn starts_rollout(&self) -> bool {
+            pub(crate) fn starts_rollout(&self) -> bool {
                 false $(|| <$setting>::STARTS_ROLLOUT && self.$name.is_some())*
             }
 
             /// Whether it takes effect only on tasks that are made anew.
-            pub fn forces(&self) -> bool {
+            pub(crate) fn forces(&self) -> bool {
                 false $(|| <$setting>::FORCES && self.$name.is_some())*
             }
         }
 
         /// Whether ECS keeps what is compared under `group` with a service revision.
-        pub fn is_of_a_revision(group: &str) -> bool {
+        pub(crate) fn is_of_a_revision(group: &str) -> bool {
             false $(|| <$setting>::OF_A_REVISION && <$setting>::GROUPS.contains(&group))*
         }
 
         /// Whether it is kept with the service itself, so that a rollback leaves it as it is.
-        pub fn is_of_the_service(group: &str) -> bool {
+        pub(crate) fn is_of_the_service(group: &str) -> bool {
             false $(|| !<$setting>::OF_A_REVISION && <$setting>::GROUPS.contains(&group))*
         }
     };
@@ -148,26 +148,26 @@ settings! {
 /// A service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ServiceConfig {
+pub(crate) struct ServiceConfig {
     /// The cluster's name.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// Its name.
-    pub service_name: String,
+    pub(crate) service_name: String,
     /// A family, `family:revision` or an ARN.
-    pub task_definition: String,
+    pub(crate) task_definition: String,
     /// How many tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub desired_count: Option<i32>,
+    pub(crate) desired_count: Option<i32>,
     /// Everything else that can be changed.
     #[serde(flatten)]
-    pub settings: ServiceSettings,
+    pub(crate) settings: ServiceSettings,
     /// Written when it is created, then by `TagResource`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Tag>,
+    pub(crate) tags: Vec<Tag>,
 }
 
 /// What a service has that no setting above has a word for, by path.
-pub fn left_over(service: &ecs::Service) -> Vec<String> {
+pub(crate) fn left_over(service: &ecs::Service) -> Vec<String> {
     let mut left = Left::default();
     left.list("serviceRegistries", service.service_registries());
     left.list("placementConstraints", service.placement_constraints());

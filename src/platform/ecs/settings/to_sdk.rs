@@ -8,7 +8,7 @@ use super::{ScalingPolicy, Tag};
 use crate::platform::Failed;
 
 /// Tags; `None` when there are none, since an empty list is refused.
-pub fn tags(tags: &[Tag]) -> Option<Vec<ecs::Tag>> {
+pub(crate) fn tags(tags: &[Tag]) -> Option<Vec<ecs::Tag>> {
     (!tags.is_empty()).then(|| {
         tags.iter()
             .map(|tag| ecs::Tag::builder().key(&tag.key).value(&tag.value).build())
@@ -17,7 +17,7 @@ pub fn tags(tags: &[Tag]) -> Option<Vec<ecs::Tag>> {
 }
 
 /// What a target-tracking policy aims at.
-pub fn tracking(
+pub(crate) fn tracking(
     policy: &ScalingPolicy,
 ) -> Result<scaling::TargetTrackingScalingPolicyConfiguration, Failed> {
     let tracking = &policy.target_tracking_scaling_policy_configuration;

@@ -12,10 +12,10 @@ use super::{Tag, TaskDefinition};
 use crate::platform::Failed;
 use crate::platform::ecs::origin::key;
 
-pub mod left;
+pub(crate) mod left;
 
 /// The task definition to register: ours, on top of what `base` has beyond our words.
-pub fn merge(
+pub(crate) fn merge(
     wanted: &TaskDefinition,
     base: Option<&ecs::TaskDefinition>,
 ) -> Result<ecs::TaskDefinition, Failed> {
@@ -67,7 +67,7 @@ pub fn merge(
 
 /// What a revision has beyond our words, by path: `volumes`, `containers.api.mountPoints`. The value is
 /// for comparing.
-pub fn residue(definition: &ecs::TaskDefinition) -> Vec<(String, String)> {
+pub(crate) fn residue(definition: &ecs::TaskDefinition) -> Vec<(String, String)> {
     let mut left = Left::default();
     left.list("volumes", definition.volumes());
     left.list("placementConstraints", definition.placement_constraints());
@@ -91,7 +91,7 @@ pub fn residue(definition: &ecs::TaskDefinition) -> Vec<(String, String)> {
 
 /// The tags of a new revision: ours, and those of others on the revision that runs. What the file had
 /// once and has no more stays behind.
-pub fn tags(wanted: &[Tag], running: &[Tag]) -> Vec<Tag> {
+pub(crate) fn tags(wanted: &[Tag], running: &[Tag]) -> Vec<Tag> {
     let listed = running.iter().find(|tag| tag.key == key::TAGS);
     let listed = listed.map(|tag| tag.value.as_str()).unwrap_or_default();
     let ours = |key: &str| {
@@ -109,6 +109,6 @@ pub fn tags(wanted: &[Tag], running: &[Tag]) -> Vec<Tag> {
 }
 
 /// Whether a tag is one of the 50: those of AWS itself are not (AWS general reference, tagging).
-pub fn counts(tag: &Tag) -> bool {
+pub(crate) fn counts(tag: &Tag) -> bool {
     !tag.key.starts_with("aws:")
 }

@@ -334,7 +334,9 @@ async fn a_service_of_others_is_not_destroyed() {
     let api = service();
     cloud.deploy(&api).await;
     let other = spec(&DEPLOY.replace("[service.api", "[service.web"), TARGET);
-    let refused = cloud.plan_to(&other.ecs().unwrap().1[0], &destroying()).await;
+    let refused = cloud
+        .plan_to(&other.ecs().unwrap().1[0], &destroying())
+        .await;
     assert_eq!(refused.unwrap_err().kind, FailureKind::Refused);
 }
 

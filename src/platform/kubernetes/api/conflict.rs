@@ -11,15 +11,15 @@ const REASON: &str = "FieldManagerConflict";
 
 /// One field that somebody else manages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
+pub(crate) struct Conflict {
     /// `.spec.replicas`.
-    pub field: String,
+    pub(crate) field: String,
     /// Who: `kubectl-edit`, `kubectl (scale)`.
-    pub manager: String,
+    pub(crate) manager: String,
 }
 
 /// The conflicts for which an apply was refused; empty: it was not for conflicts.
-pub fn conflicts(error: &kube::Error) -> Vec<Conflict> {
+pub(crate) fn conflicts(error: &kube::Error) -> Vec<Conflict> {
     let kube::Error::Api(status) = error else {
         return Vec::new();
     };
@@ -44,7 +44,7 @@ fn manager(message: &str) -> String {
 }
 
 /// The refusal, with the choices that there are.
-pub fn refused(found: &[(Id, Vec<Conflict>)]) -> Failed {
+pub(crate) fn refused(found: &[(Id, Vec<Conflict>)]) -> Failed {
     let objects: Vec<String> = found.iter().map(|(id, _)| id.to_string()).collect();
     let words: Vec<String> = found
         .iter()
@@ -85,7 +85,7 @@ mod tests {
     use kube::core::response::{Status, StatusCause, StatusDetails};
 
     use super::*;
-    use crate::platform::kubernetes::Kind as ObjectKind;
+    use crate::platform::kubernetes::kinds::Kind as ObjectKind;
 
     fn error(causes: &[(&str, &str)]) -> kube::Error {
         let causes = causes.iter().map(|(message, field)| StatusCause {

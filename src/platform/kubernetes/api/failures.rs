@@ -10,7 +10,7 @@ use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::connect::trouble::Trouble;
 
 /// A request failed: `operation` says what was tried, "apply Deployment api".
-pub fn failed(operation: impl Into<String>, error: &kube::Error) -> Failed {
+pub(crate) fn failed(operation: impl Into<String>, error: &kube::Error) -> Failed {
     match error {
         kube::Error::Api(status) => {
             let code = Some(status.reason.as_str()).filter(|reason| is_word(reason));
@@ -21,7 +21,7 @@ pub fn failed(operation: impl Into<String>, error: &kube::Error) -> Failed {
 }
 
 /// Whether the object is not there, which is often an answer and no failure.
-pub fn is_missing(error: &kube::Error) -> bool {
+pub(crate) fn is_missing(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if kind_of(status) == FailureKind::Missing)
 }
 

@@ -10,17 +10,17 @@ use crate::platform::kubernetes::kinds::Id;
 /// One object as it is applied: just the fields that we own. It may hold literals that are secret,
 /// so it is saved and sent, and never printed as it is.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Object {
+pub(crate) struct Object {
     /// Which.
-    pub id: Id,
+    pub(crate) id: Id,
     /// The manifest, with `apiVersion`, `kind`, `metadata.name` and our labels; without a namespace,
     /// which the place has.
-    pub manifest: Value,
+    pub(crate) manifest: Value,
 }
 
 impl Object {
     /// A number of replicas and nothing else.
-    pub fn of_count(id: &Id, replicas: u64) -> Self {
+    pub(crate) fn of_count(id: &Id, replicas: u64) -> Self {
         Self {
             id: id.clone(),
             manifest: json!({
@@ -34,7 +34,7 @@ impl Object {
 }
 
 /// Whether an object that is there is being deleted.
-pub fn is_leaving(live: &Value) -> bool {
+pub(crate) fn is_leaving(live: &Value) -> bool {
     live.pointer("/metadata/deletionTimestamp").is_some()
 }
 

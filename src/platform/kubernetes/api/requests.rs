@@ -24,22 +24,22 @@ use crate::platform::kubernetes::{Kubernetes, MANAGER};
 
 /// How an object is applied.
 #[derive(Debug, Clone, Copy)]
-pub struct Applying<'a> {
+pub(crate) struct Applying<'a> {
     /// As whom.
-    pub manager: &'a str,
+    pub(crate) manager: &'a str,
     /// Whether fields that others manage are taken over.
-    pub force: bool,
+    pub(crate) force: bool,
     /// Whether the API server only says what would come of it.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// The object that must be there; another one of that name is refused.
-    pub uid: Option<&'a str>,
+    pub(crate) uid: Option<&'a str>,
     /// Whether the reply's metadata are all that is wanted of it.
-    pub brief: bool,
+    pub(crate) brief: bool,
 }
 
 impl Applying<'_> {
     /// As ourselves, without force.
-    pub fn ours() -> Self {
+    pub(crate) fn ours() -> Self {
         Self {
             manager: MANAGER,
             force: false,
@@ -52,14 +52,14 @@ impl Applying<'_> {
 
 /// The connection, within our namespace.
 #[derive(Clone, Copy)]
-pub struct Wire<'a> {
+pub(crate) struct Wire<'a> {
     client: &'a kube::Client,
     namespace: &'a str,
 }
 
 impl Kubernetes {
     /// The connection, within our namespace.
-    pub async fn wire(&self) -> Result<Wire<'_>, Failed> {
+    pub(crate) async fn wire(&self) -> Result<Wire<'_>, Failed> {
         Ok(Wire {
             client: &self.link().await?.client,
             namespace: self.namespace(),
@@ -70,7 +70,7 @@ impl Kubernetes {
 impl Wire<'_> {
     /// An object as it is; `None`: it is not there. A kind that the cluster does not know is
     /// `Unsupported`.
-    pub async fn read(&self, id: &Id) -> Result<Option<Value>, Failed> {
+    pub(crate) async fn read(&self, id: &Id) -> Result<Option<Value>, Failed> {
         let request = self.path(id.kind).get(&id.name, &GetParams::default());
         match self.ask(request).await {
             Ok(object) => Ok(Some(object)),
@@ -82,7 +82,7 @@ impl Wire<'_> {
     /// The keys of a Secret, at least those of `wanted` that it has; `None`: it is not there. Its
     /// metadata usually tell them, by who manages which; what it holds is asked for only where they
     /// do not, and dropped at once.
-    pub async fn secret_keys(
+    pub(crate) async fn secret_keys(
         &self,
         name: &str,
         wanted: &BTreeSet<String>,
@@ -109,7 +109,7 @@ impl Wire<'_> {
     }
 
     /// All objects of a kind in the namespace.
-    pub async fn list(&self, kind: Kind) -> Result<Vec<Value>, Failed> {
+    pub(crate) async fn list(&self, kind: Kind) -> Result<Vec<Value>, Failed> {
         let request = self.path(kind).list(&kube::api::ListParams::default());
         let answer = self.ask(request).await;
         let mut answer = answer.map_err(|error| failed(format!("list every {kind}"), &error))?;
@@ -120,7 +120,11 @@ impl Wire<'_> {
     }
 
     /// Server-side apply. Sent once.
-    pub async fn apply(&self, object: &Object, how: Applying<'_>) -> Result<Value, kube::Error> {
+    pub(crate) async fn apply(
+        &self,
+        object: &Object,
+        how: Applying<'_>,
+    ) -> Result<Value, kube::Error> {
         let mut params = PatchParams::apply(how.manager);
         params.force = how.force;
         params.dry_run = how.dry_run;
@@ -139,14 +143,14 @@ impl Wire<'_> {
     }
 
     /// Makes a Secret that was not there. Sent once; what it holds is not sent back.
-    pub async fn create_secret(&self, secret: &Secret) -> Result<(), kube::Error> {
+    pub(crate) async fn create_secret(&self, secret: &Secret) -> Result<(), kube::Error> {
         let body = serde_json::to_vec(secret).map_err(kube::Error::SerdeError)?;
         let request = self.secrets().create(&PostParams::default(), body);
         self.ask(request.map(briefly)).await.map(drop)
     }
 
     /// A merge patch. Sent once.
-    pub async fn patch(&self, id: &Id, patch: &Value) -> Result<Value, kube::Error> {
+    pub(crate) async fn patch(&self, id: &Id, patch: &Value) -> Result<Value, kube::Error> {
         let params = PatchParams {
             field_manager: Some(MANAGER.into()),
             ..PatchParams::default()
@@ -158,7 +162,7 @@ impl Wire<'_> {
     }
 
     /// Deletes the object of that identity; it is gone once what it owns is.
-    pub async fn delete(&self, id: &Id, uid: &str) -> Result<(), kube::Error> {
+    pub(crate) async fn delete(&self, id: &Id, uid: &str) -> Result<(), kube::Error> {
         let params = DeleteParams {
             propagation_policy: Some(PropagationPolicy::Foreground),
             preconditions: Some(Preconditions {

@@ -49,17 +49,17 @@ const LOGIN_EARLY: SignedDuration = SignedDuration::from_mins(1);
 const LONGEST: usize = 4_096;
 
 /// Who signs, for which cluster.
-pub struct Signer {
+pub(crate) struct Signer {
     /// The Region of the STS endpoint that the cluster asks.
-    pub region: String,
+    pub(crate) region: String,
     /// The cluster's name; the id of a local cluster on an Outpost.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// Where credentials come from.
-    pub provider: aws_credential_types::provider::SharedCredentialsProvider,
+    pub(crate) provider: aws_credential_types::provider::SharedCredentialsProvider,
     /// The same, where they can be forgotten.
-    pub renewing: Option<Renewing>,
+    pub(crate) renewing: Option<Renewing>,
     /// The time that AWS has.
-    pub time: ServerTime,
+    pub(crate) time: ServerTime,
 }
 
 impl fmt::Debug for Signer {
@@ -79,7 +79,7 @@ enum Source {
 
 /// Tokens for one cluster, each used until it is about to expire.
 #[derive(Debug)]
-pub struct Tokens {
+pub(crate) struct Tokens {
     source: Source,
     cached: Mutex<Option<Cached>>,
 }
@@ -93,7 +93,7 @@ struct Cached {
 
 impl Tokens {
     /// Tokens by this signer.
-    pub fn new(signer: Signer) -> Self {
+    pub(crate) fn new(signer: Signer) -> Self {
         Self {
             source: Source::Signed(signer),
             cached: Mutex::default(),
@@ -114,7 +114,7 @@ impl Tokens {
     }
 
     /// The `Authorization` of the next attempt.
-    pub async fn header(&self) -> Result<HeaderValue, Failed> {
+    pub(crate) async fn header(&self) -> Result<HeaderValue, Failed> {
         let mut cached = self.cached.lock().await;
         let now = self.source.now();
         if let Some(cached) = &*cached
@@ -129,7 +129,7 @@ impl Tokens {
 
     /// The cluster did not take this one: it is not used again, nor are the credentials that signed
     /// it, for somebody may have logged in again.
-    pub async fn refused(&self, header: &HeaderValue) {
+    pub(crate) async fn refused(&self, header: &HeaderValue) {
         let mut cached = self.cached.lock().await;
         if cached
             .as_ref()

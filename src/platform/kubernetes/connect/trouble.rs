@@ -8,7 +8,7 @@ use crate::platform::failure::{Failed, FailureKind};
 
 /// A request that did not get to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// There is nothing to prove with who we are; the request was not sent.
     Credentials {
         /// The kind of the failure beneath.
@@ -28,7 +28,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// Credentials that could not be had.
-    pub fn credentials(failed: &Failed) -> Self {
+    pub(crate) fn credentials(failed: &Failed) -> Self {
         Self::Credentials {
             kind: failed.kind,
             words: failed.to_string(),
@@ -36,7 +36,7 @@ impl Trouble {
     }
 
     /// The kind of failure that it is.
-    pub fn kind(&self) -> FailureKind {
+    pub(crate) fn kind(&self) -> FailureKind {
         match self {
             Self::Credentials { kind, .. } => *kind,
             Self::Unknown => FailureKind::Rejected,

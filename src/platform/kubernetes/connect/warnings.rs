@@ -13,7 +13,7 @@ const MISCELLANEOUS: &str = "299";
 
 /// The warnings of all answers, each once.
 #[derive(Debug, Clone, Default)]
-pub struct Warnings(Arc<Mutex<Heard>>);
+pub(crate) struct Warnings(Arc<Mutex<Heard>>);
 
 #[derive(Debug, Default)]
 struct Heard {
@@ -37,7 +37,7 @@ impl Warnings {
 
     /// Those that came since they were last taken, in the order in which they came. The same words
     /// are never given twice.
-    pub fn take(&self) -> Vec<String> {
+    pub(crate) fn take(&self) -> Vec<String> {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut heard.untold)
     }

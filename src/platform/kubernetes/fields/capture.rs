@@ -10,7 +10,7 @@ use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::Id;
 
 /// The part of `live` that we own, or that `wanted` has a word about. `None`: none of it is.
-pub fn capture(
+pub(crate) fn capture(
     id: &Id,
     live: &Value,
     wanted: Option<&Fields>,
@@ -110,7 +110,7 @@ fn list(path: &Path, items: &[Value], keep: &impl Fn(&Path) -> bool) -> Option<V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::kubernetes::Kind;
+    use crate::platform::kubernetes::kinds::Kind;
 
     fn live() -> Value {
         json!({

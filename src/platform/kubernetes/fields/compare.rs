@@ -13,29 +13,29 @@ use crate::platform::kubernetes::kinds::service::ALLOCATED;
 
 /// One path on which an object differs from what is asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// Where.
-    pub path: Path,
+    pub(crate) path: Path,
     /// What is there; `None`: nothing.
-    pub from: Option<Value>,
+    pub(crate) from: Option<Value>,
     /// What is asked for; `None`: nothing any more.
-    pub to: Option<Value>,
+    pub(crate) to: Option<Value>,
 }
 
 /// Who owns what of an object.
 #[derive(Debug, Clone, Default)]
-pub struct Ownership {
+pub(crate) struct Ownership {
     /// What we own, or take over.
-    pub ours: Owned,
+    pub(crate) ours: Owned,
     /// What anybody else owns: a field that we give up stays while it is among these.
-    pub others: Owned,
+    pub(crate) others: Owned,
     /// What is made ours alone before anything is applied, whoever else owns it.
-    pub claimed: Owned,
+    pub(crate) claimed: Owned,
 }
 
 impl Ownership {
     /// Of an object, with the fields of the managers `taken` counted as ours.
-    pub fn of(object: &Value, taken: impl Fn(&Entry) -> bool) -> Self {
+    pub(crate) fn of(object: &Value, taken: impl Fn(&Entry) -> bool) -> Self {
         let entries = entries(object);
         let ours = |entry: &Entry| entry.is_ours() || taken(entry);
         Self {
@@ -46,13 +46,17 @@ impl Ownership {
     }
 
     /// Whether the field goes when we no longer apply it.
-    pub fn ends_with_us(&self, path: &Path) -> bool {
+    pub(crate) fn ends_with_us(&self, path: &Path) -> bool {
         self.claimed.covers(path) || (self.ours.covers(path) && !self.others.covers(path))
     }
 }
 
 /// Where `live` differs from `wanted`, by path.
-pub fn differences(wanted: &Fields, live: &Fields, ownership: &Ownership) -> Vec<Difference> {
+pub(crate) fn differences(
+    wanted: &Fields,
+    live: &Fields,
+    ownership: &Ownership,
+) -> Vec<Difference> {
     let asked = wanted.iter().filter_map(|(path, to)| {
         let from = live.get(path);
         (!says_so(path, to, from, live, ownership)).then(|| Difference {
@@ -81,7 +85,7 @@ fn is_allocated(path: &Path) -> bool {
 }
 
 /// Whether a field that is there says something, and nobody asks for it.
-pub fn is_left(wanted: &Fields, path: &Path, from: &Value) -> bool {
+pub(crate) fn is_left(wanted: &Fields, path: &Path, from: &Value) -> bool {
     let says_nothing = is_default(path, from) || path.within(&COPY) || is_allocated(path);
     let is_empty_part = is_zero(from) && wanted.has_any_under(path);
     wanted.get(path).is_none() && !says_nothing && !is_empty_part
@@ -107,7 +111,7 @@ fn says_so(
 }
 
 /// Whether two values at one path are the same.
-pub fn same(path: &Path, one: &Value, other: &Value) -> bool {
+pub(crate) fn same(path: &Path, one: &Value, other: &Value) -> bool {
     one == other || text(path, one) == text(path, other)
 }
 

@@ -12,14 +12,14 @@ use super::{Path, text};
 use crate::platform::kubernetes::kinds::Kind;
 
 /// Whether the API server would put just this value there.
-pub fn is_default(path: &Path, value: &Value) -> bool {
+pub(crate) fn is_default(path: &Path, value: &Value) -> bool {
     let text = text(path, value);
     let said = (path.last_field(), text.as_str());
     Kind::ALL.iter().any(|kind| kind.defaults().contains(&said))
 }
 
 /// Whether the API server would not store just this value there.
-pub fn is_left_out(path: &Path, value: &Value) -> bool {
+pub(crate) fn is_left_out(path: &Path, value: &Value) -> bool {
     let field = path.last_field();
     is_zero(value)
         && Kind::ALL
@@ -28,7 +28,7 @@ pub fn is_left_out(path: &Path, value: &Value) -> bool {
 }
 
 /// Whether a value is what the API server leaves out when it stores an object.
-pub fn is_zero(value: &Value) -> bool {
+pub(crate) fn is_zero(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Number(number) => number.as_f64() == Some(0.0),

@@ -11,33 +11,28 @@ use crate::platform::kubernetes::{MANAGER, REPLICAS_MANAGER};
 
 /// The paths that somebody owns. A path stands for all below it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Owned(BTreeSet<Path>);
+pub(crate) struct Owned(BTreeSet<Path>);
 
 impl Owned {
     /// Whether the path is owned.
-    pub fn covers(&self, path: &Path) -> bool {
+    pub(crate) fn covers(&self, path: &Path) -> bool {
         path.upwards().any(|above| self.0.contains(&above))
     }
 
     /// These, each with all below it.
-    pub fn of(paths: impl IntoIterator<Item = Path>) -> Self {
+    pub(crate) fn of(paths: impl IntoIterator<Item = Path>) -> Self {
         Self(paths.into_iter().collect())
-    }
-
-    /// Whether nothing is owned.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// With what `other` owns.
     #[must_use]
-    pub fn with(mut self, other: Self) -> Self {
+    pub(crate) fn with(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
     /// The paths in a `fieldsV1`.
-    pub fn from_fields(fields: &Value) -> Self {
+    pub(crate) fn from_fields(fields: &Value) -> Self {
         let mut owned = Self::default();
         owned.read(&Path::default(), fields);
         owned
@@ -78,31 +73,31 @@ fn step(path: &Path, name: &str) -> Option<Path> {
 
 /// One entry of `managedFields`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The name that the client gave itself.
-    pub manager: String,
+    pub(crate) manager: String,
     /// Whether by server-side apply.
-    pub applies: bool,
+    pub(crate) applies: bool,
     /// Through which subresource; empty: the object itself.
-    pub subresource: String,
+    pub(crate) subresource: String,
     /// What it owns.
-    pub owned: Owned,
+    pub(crate) owned: Owned,
 }
 
 impl Entry {
     /// Whether it is ours: what we apply.
-    pub fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.applies && self.manager == MANAGER && self.subresource.is_empty()
     }
 
     /// Whether it is ours, for the number of replicas alone.
-    pub fn is_of_replicas(&self) -> bool {
+    pub(crate) fn is_of_replicas(&self) -> bool {
         self.manager == REPLICAS_MANAGER
     }
 }
 
 /// All entries of an object.
-pub fn entries(object: &Value) -> Vec<Entry> {
+pub(crate) fn entries(object: &Value) -> Vec<Entry> {
     raw(object).iter().map(entry).collect()
 }
 
@@ -131,7 +126,7 @@ fn raw(object: &Value) -> &[Value] {
 }
 
 /// What these entries own together.
-pub fn owned_by<'a>(
+pub(crate) fn owned_by<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     whom: impl Fn(&Entry) -> bool,
 ) -> Owned {
@@ -144,7 +139,7 @@ pub fn owned_by<'a>(
 /// The `managedFields` of an object once all fields of the `taken` managers, and the `claimed` ones
 /// of whomever, are ours, so that those that are then not applied go away; `None`: there is nothing
 /// to take.
-pub fn taken_over(
+pub(crate) fn taken_over(
     object: &Value,
     taken: impl Fn(&Entry) -> bool,
     claimed: &Owned,

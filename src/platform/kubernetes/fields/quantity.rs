@@ -13,7 +13,7 @@ const OF_QUANTITIES: [&str; 2] = ["requests", "limits"];
 const NANO: i128 = 1_000_000_000;
 
 /// Whether the value there is a quantity.
-pub fn is_at(path: &Path) -> bool {
+pub(crate) fn is_at(path: &Path) -> bool {
     match path.steps() {
         [.., Step::Field(map), Step::Field(_)] if OF_QUANTITIES.contains(&map.as_str()) => true,
         [.., Step::Field(last)] => QUANTITIES.contains(&last.as_str()),
@@ -23,7 +23,7 @@ pub fn is_at(path: &Path) -> bool {
 
 /// The shortest spelling of its kind: whole numbers with a binary or no suffix, else in thousandths
 /// or less; `None`: it is no quantity.
-pub fn canonical(text: &str) -> Option<String> {
+pub(crate) fn canonical(text: &str) -> Option<String> {
     let nanos = nanos(text.trim())?;
     for (suffix, factor) in [("", NANO), ("m", 1_000_000), ("u", 1_000), ("n", 1)] {
         if nanos % factor == 0 {

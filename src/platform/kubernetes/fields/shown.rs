@@ -12,7 +12,7 @@ use crate::platform::kubernetes::kinds::Id;
 use crate::spec::may_be_secret;
 
 /// What `kubectl apply` keeps of a whole object, secrets included.
-pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Fields that only tie our objects together.
 const TIES: [&str; 4] = ["labels", "labelSelector", "matchLabels", "selector"];
@@ -33,11 +33,11 @@ const KEYS: [(&str, &str); 11] = [
 ];
 
 /// Environment variables that the file says are sensitive, by container and name.
-pub type Sensitive = BTreeSet<(String, String)>;
+pub(crate) type Sensitive = BTreeSet<(String, String)>;
 
 /// Differences of one object as they are shown; a value is masked on both sides if it may be a
 /// secret on one. What `kubectl apply` keeps for itself is no news.
-pub fn views(id: &Id, differences: &[Difference], sensitive: &Sensitive) -> Vec<ChangeView> {
+pub(crate) fn views(id: &Id, differences: &[Difference], sensitive: &Sensitive) -> Vec<ChangeView> {
     let kept = Path::of(&["metadata", "annotations", LAST_APPLIED]);
     let all: Vec<&Path> = differences.iter().map(|one| &one.path).collect();
     differences
@@ -81,7 +81,7 @@ fn view(id: &Id, difference: &Difference, sensitive: &Sensitive) -> ChangeView {
 
 /// An object that is made: itself, and what is said of it. Labels and selectors only tie our
 /// objects together.
-pub fn made(id: &Id, fields: &Fields, sensitive: &Sensitive) -> Vec<ChangeView> {
+pub(crate) fn made(id: &Id, fields: &Fields, sensitive: &Sensitive) -> Vec<ChangeView> {
     let all: Vec<&Path> = fields.iter().map(|(path, _)| path).collect();
     let ties = |path: &Path| {
         let tie = |step: &Step| matches!(step, Step::Field(name) if TIES.contains(&name.as_str()));
@@ -107,7 +107,7 @@ pub fn made(id: &Id, fields: &Fields, sensitive: &Sensitive) -> Vec<ChangeView> 
 }
 
 /// An object that goes.
-pub fn removed(id: &Id) -> ChangeView {
+pub(crate) fn removed(id: &Id) -> ChangeView {
     whole(id, Some(&id.name), None)
 }
 

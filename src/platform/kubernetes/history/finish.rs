@@ -10,7 +10,7 @@ use crate::platform::kubernetes::{Kubernetes, Session};
 impl Kubernetes {
     /// Writes into the history how it ended, and gives the lock back. What cannot be written is a
     /// warning.
-    pub async fn finish(&self, session: &Session, outcome: &Outcome, events: &Events) {
+    pub(crate) async fn finish(&self, session: &Session, outcome: &Outcome, events: &Events) {
         if let Some((number, end)) = self.end(session, outcome) {
             self.write_end(session, number, end, outcome, events).await;
         }

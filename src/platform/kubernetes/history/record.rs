@@ -32,17 +32,17 @@ mod sets;
 #[cfg(test)]
 mod tests;
 
-pub use self::elsewhere::Elsewhere;
-pub use self::head::{CapturedState, RecordHead, images, short};
-pub use self::mark::Mark;
-pub use self::moved::renamed;
-pub use self::sets::Sets;
+pub(crate) use self::elsewhere::Elsewhere;
+pub(crate) use self::head::{CapturedState, RecordHead, images, short};
+pub(crate) use self::mark::Mark;
+pub(crate) use self::moved::renamed;
+pub(crate) use self::sets::Sets;
 
 /// The type of the Secrets.
-pub const TYPE: &str = "deployer/revision";
+pub(crate) const TYPE: &str = "deployer/revision";
 
 /// How many records are kept. The newest healthy one is kept beyond that.
-pub const KEPT: usize = 10;
+pub(crate) const KEPT: usize = 10;
 
 /// How often it is tried to open a record that the server has no time for.
 const OPENINGS: u32 = 4;
@@ -59,7 +59,7 @@ const MARK_AGAIN: Duration = Duration::from_millis(500);
 /// How a deployment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub(crate) enum State {
     /// It was begun, and nothing says how it ended.
     Going,
     /// It was seen to serve.
@@ -78,7 +78,7 @@ pub enum State {
 
 impl State {
     /// As it is written.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Going => "going",
             Self::Healthy => "healthy",
@@ -91,24 +91,24 @@ impl State {
     }
 
     /// Whether it may still become something else.
-    pub fn is_open(self) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Going | Self::GoingBack | Self::Left)
     }
 }
 
 /// What was there before the first write.
 #[derive(Debug, Clone, Copy)]
-pub struct Captured<'a> {
+pub(crate) struct Captured<'a> {
     /// The objects, with the fields that are ours or about to be.
-    pub objects: &'a [Object],
+    pub(crate) objects: &'a [Object],
     /// Whether they served well.
-    pub state: CapturedState,
+    pub(crate) state: CapturedState,
     /// Which revision that was, where the history has it.
-    pub revision: Option<u32>,
+    pub(crate) revision: Option<u32>,
 }
 
 /// A digest of objects, however their keys are ordered.
-pub fn digest(objects: &[Object]) -> String {
+pub(crate) fn digest(objects: &[Object]) -> String {
     let words: Vec<String> = objects
         .iter()
         .flat_map(|object| [object.id.to_string(), object.manifest.to_string()])
@@ -117,18 +117,18 @@ pub fn digest(objects: &[Object]) -> String {
 }
 
 /// The name of the Secret of one revision.
-pub fn record_name(name: &str, number: u32) -> String {
+pub(crate) fn record_name(name: &str, number: u32) -> String {
     format!("{MANAGER}.{name}.v{number}")
 }
 
 /// The number that the next record gets.
-pub fn next(heads: &[RecordHead]) -> u32 {
+pub(crate) fn next(heads: &[RecordHead]) -> u32 {
     heads.iter().map(|head| head.number).max().unwrap_or(0) + 1
 }
 
 impl Kubernetes {
     /// The history of the Deployment `name`, newest first; one small request.
-    pub async fn records(&self, name: &str) -> Result<Vec<RecordHead>, Failed> {
+    pub(crate) async fn records(&self, name: &str) -> Result<Vec<RecordHead>, Failed> {
         let secrets: Api<Secret> = self.api().await?;
         let wanted = ListParams::default().labels(&format!("{}={name}", key::RECORD));
         let listed = secrets
@@ -145,7 +145,7 @@ impl Kubernetes {
     }
 
     /// Reads the history again, for what follows.
-    pub async fn refresh(&self, session: &Session) -> Result<Vec<RecordHead>, Failed> {
+    pub(crate) async fn refresh(&self, session: &Session) -> Result<Vec<RecordHead>, Failed> {
         let heads = self.records(session.name()).await?;
         session.has_read(&heads);
         Ok(heads)
@@ -155,7 +155,7 @@ impl Kubernetes {
     /// marked in it.
     ///
     /// [`FailureKind::Refused`]: another run was faster.
-    pub async fn open(
+    pub(crate) async fn open(
         &self,
         session: &Session,
         number: u32,
@@ -210,7 +210,7 @@ impl Kubernetes {
     }
 
     /// Takes back a record that this run opened, when nothing was written after it.
-    pub async fn discard(&self, session: &Session) {
+    pub(crate) async fn discard(&self, session: &Session) {
         let Some(number) = session.discard() else {
             return;
         };
@@ -221,7 +221,12 @@ impl Kubernetes {
 
     /// Marks what became of revision `number`. The same mark may be made twice; one whose reply is
     /// lost is read again, and made once more where it is not there.
-    pub async fn mark(&self, session: &Session, number: u32, mark: &Mark) -> Result<(), Failed> {
+    pub(crate) async fn mark(
+        &self,
+        session: &Session,
+        number: u32,
+        mark: &Mark,
+    ) -> Result<(), Failed> {
         let name = session.name();
         let operation = || format!("mark revision {number} of {name} in the history");
         let secrets: Api<Secret> = self.api().await?;
@@ -243,7 +248,7 @@ impl Kubernetes {
     }
 
     /// Notes which rollout revision `number` started.
-    pub async fn mark_rolled(
+    pub(crate) async fn mark_rolled(
         &self,
         session: &Session,
         number: u32,
@@ -257,7 +262,7 @@ impl Kubernetes {
     }
 
     /// What revision `number` asked for, and what was there before it.
-    pub async fn read_sets(&self, name: &str, number: u32) -> Result<Sets, Failed> {
+    pub(crate) async fn read_sets(&self, name: &str, number: u32) -> Result<Sets, Failed> {
         let operation = || format!("read revision {number} of {name}");
         let secrets: Api<Secret> = self.api().await?;
         let secret = secrets
@@ -269,7 +274,7 @@ impl Kubernetes {
     }
 
     /// Deletes the records that are not kept any more. One that cannot be is left.
-    pub async fn prune_records(&self, session: &Session) {
+    pub(crate) async fn prune_records(&self, session: &Session) {
         for number in surplus(&session.heads()) {
             match self.delete(session.name(), number).await {
                 Ok(()) => session.has_pruned(number),
@@ -279,7 +284,7 @@ impl Kubernetes {
     }
 
     /// Deletes the whole history and the lock under a name of the service: it is gone.
-    pub async fn forget(&self, session: &Session, name: &str) -> Result<(), Failed> {
+    pub(crate) async fn forget(&self, session: &Session, name: &str) -> Result<(), Failed> {
         for head in self.records(name).await? {
             self.delete(name, head.number).await?;
         }

@@ -1,6 +1,6 @@
 //! The Horizontal Pod Autoscaler.
 
-pub mod ambiguous;
+pub(crate) mod ambiguous;
 
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ impl Maker<'_> {
 }
 
 /// Whether it moves the number of this Deployment's pods.
-pub fn moves(scaler: &Value, name: &str) -> bool {
+pub(crate) fn moves(scaler: &Value, name: &str) -> bool {
     let target = &scaler["spec"]["scaleTargetRef"];
     target["kind"] == Kind::Deployment.as_str() && target["name"] == name
 }

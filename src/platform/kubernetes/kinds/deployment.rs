@@ -1,6 +1,6 @@
 //! The Deployment: the pods themselves.
 
-pub mod account;
+pub(crate) mod account;
 mod container;
 mod order;
 mod pod;

@@ -13,37 +13,37 @@ use crate::platform::kubernetes::api::object::Object;
 /// Everything that one service needs. It may hold literals that are secret: [`Self::documents`] is
 /// fit to be printed, the rest is not.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Desired {
+pub(crate) struct Desired {
     /// In the order of their kinds.
-    pub objects: Vec<Object>,
+    pub(crate) objects: Vec<Object>,
     /// Pods at creation, and for ever where nothing scales them.
-    pub replicas: u32,
+    pub(crate) replicas: u32,
     /// Whether an autoscaler owns the count, or whoever else; then the Deployment has no `spec.replicas`.
-    pub scaled: bool,
+    pub(crate) scaled: bool,
     /// The Secrets that must exist already, since no store fills them, with the keys that each must
     /// have.
-    pub needs_secrets: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) needs_secrets: BTreeMap<String, BTreeSet<String>>,
     /// Literals that may be secrets: the container, and the variable in its environment.
-    pub sensitive: BTreeSet<(String, String)>,
+    pub(crate) sensitive: BTreeSet<(String, String)>,
     /// What follows from the specification and matters to a plan that starts a rollout.
-    pub on_rollout: Vec<Note>,
+    pub(crate) on_rollout: Vec<Note>,
     /// What else follows from it and a person should know.
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
 }
 
 impl Desired {
     /// The object of this kind, of which a service has one at most.
-    pub fn object(&self, kind: Kind) -> Option<&Object> {
+    pub(crate) fn object(&self, kind: Kind) -> Option<&Object> {
         self.objects.iter().find(|object| object.id.kind == kind)
     }
 
     /// What moves the number of pods.
-    pub fn scaler(&self) -> Option<&Object> {
+    pub(crate) fn scaler(&self) -> Option<&Object> {
         self.objects.iter().find(|object| object.id.kind.scales())
     }
 
     /// The manifests as they are applied to a namespace, with values that may be secrets masked.
-    pub fn documents(&self, namespace: &KubeLabel) -> Vec<Value> {
+    pub(crate) fn documents(&self, namespace: &KubeLabel) -> Vec<Value> {
         let masked = |object: &Object| {
             let mut manifest = object.manifest.clone();
             manifest["metadata"]["namespace"] = json!(namespace.as_str());

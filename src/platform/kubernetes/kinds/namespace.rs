@@ -13,7 +13,7 @@ pub(super) static FACTS: Facts = Facts {
 };
 
 /// The namespace, where the place says that it is made.
-pub fn namespace(place: &KubePlace) -> Option<Object> {
+pub(crate) fn namespace(place: &KubePlace) -> Option<Object> {
     let kind = Kind::Namespace;
     let name = place.namespace.to_string();
     place.create_namespace.then(|| Object {

@@ -26,15 +26,15 @@ use crate::spec::{KubePlace, KubeService, Protocol, Share};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone, Copy)]
-pub struct Setting<'a> {
+pub(crate) struct Setting<'a> {
     /// Who owns it.
-    pub tenant: &'a Tenant,
+    pub(crate) tenant: &'a Tenant,
     /// The namespace and how it is reached.
-    pub place: &'a KubePlace,
+    pub(crate) place: &'a KubePlace,
 }
 
 /// What the API server is asked for.
-pub fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
+pub(crate) fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
     let maker = Maker { service, setting };
     let objects = Kind::ALL.iter().map(|kind| (kind.facts().rendered)(&maker));
     let secrets = secrets::all(service);
@@ -61,7 +61,7 @@ pub fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
 }
 
 /// The labels of every object of a service: whose it is, and the one that selects its pods.
-pub fn labels(service: &KubeService, project: &str) -> BTreeMap<&'static str, String> {
+pub(crate) fn labels(service: &KubeService, project: &str) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("app", service.own.name.to_string()),
         (key::PROJECT, label_value(project)),

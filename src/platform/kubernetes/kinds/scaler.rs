@@ -7,22 +7,22 @@ use crate::platform::counting::Scaled;
 
 /// How a kind moves the number of pods.
 #[derive(Debug)]
-pub struct Scaler {
+pub(crate) struct Scaler {
     /// The field of its `spec` that says how many there are at least.
-    pub min: &'static str,
+    pub(crate) min: &'static str,
     /// The field that says how many there are at most.
-    pub max: &'static str,
+    pub(crate) max: &'static str,
     /// What it aims at, each in a few words.
-    pub policies: fn(&Value) -> Vec<String>,
+    pub(crate) policies: fn(&Value) -> Vec<String>,
     /// Why it leaves the number alone, where somebody switched it off.
-    pub suspended: fn(&Value) -> Option<String>,
+    pub(crate) suspended: fn(&Value) -> Option<String>,
     /// That it stands still since another one moves the same pods, and what to do.
-    pub ambiguous: fn(&Value) -> Option<Message>,
+    pub(crate) ambiguous: fn(&Value) -> Option<Message>,
 }
 
 impl Scaler {
     /// The bounds, 1 where it says nothing, and the number that is wanted at present.
-    pub fn scaled(&self, scaler: &Value, now: u32) -> Scaled {
+    pub(crate) fn scaled(&self, scaler: &Value, now: u32) -> Scaled {
         let bound = |field: &str| {
             let bound = scaler["spec"][field].as_u64();
             bound.map_or(1, |bound| u32::try_from(bound).unwrap_or(u32::MAX))
@@ -35,7 +35,7 @@ impl Scaler {
     }
 
     /// The bounds with what it aims at, for `status`; it may leave the lower one out when it is 1.
-    pub fn bounds(&self, scaler: &Value) -> Option<Bounds> {
+    pub(crate) fn bounds(&self, scaler: &Value) -> Option<Bounds> {
         let number = |field: &str| i32::try_from(scaler["spec"][field].as_i64()?).ok();
         Some(Bounds {
             min: number(self.min).unwrap_or(1),

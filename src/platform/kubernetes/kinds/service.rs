@@ -1,7 +1,7 @@
 //! The Service: the name and the port under which pods are found.
 
-pub mod outside;
-pub mod ports;
+pub(crate) mod outside;
+pub(crate) mod ports;
 
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,7 @@ pub(super) static FACTS: Facts = Facts {
 };
 
 /// What the API server gives one and never takes back (Kubernetes API reference, `ServiceSpec`).
-pub const ALLOCATED: [&str; 5] = [
+pub(crate) const ALLOCATED: [&str; 5] = [
     "clusterIP",
     "clusterIPs",
     "healthCheckNodePort",

@@ -29,7 +29,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 /// A lock that this run holds. It is renewed until this is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub(crate) struct Held {
     keeper: Keeper,
     task: AbortHandle,
     /// Whether this run made the Lease.
@@ -38,7 +38,7 @@ pub struct Held {
 
 /// What a run leaves behind of its lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
+pub(crate) enum Left {
     /// The Lease, for whoever comes next.
     Lease,
     /// What was there before this run, which changed nothing.
@@ -47,7 +47,7 @@ pub enum Left {
 
 /// Why a lock is not ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Lost {
+pub(crate) enum Lost {
     /// Somebody took it, or took it away.
     Gone(String),
     /// It could not be renewed in time; if nobody took it meanwhile, it becomes ours again.
@@ -62,7 +62,7 @@ impl Drop for Held {
 
 impl Held {
     /// Why it is not ours; `None`: it is.
-    pub fn lost(&self, now: Timestamp) -> Option<Lost> {
+    pub(crate) fn lost(&self, now: Timestamp) -> Option<Lost> {
         let state = self.keeper.state();
         let lasts = SignedDuration::try_from(LASTS).unwrap_or(SignedDuration::ZERO);
         match state.lost {

@@ -11,7 +11,7 @@ use crate::platform::kubernetes::fields::compare::Difference;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries};
 use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::kinds::Id;
-pub use crate::platform::owner::Owner;
+pub(crate) use crate::platform::owner::Owner;
 use crate::platform::owner::{Marks, Tenant};
 use crate::spec::KubeService;
 
@@ -61,7 +61,7 @@ const HANDED_OVER: [&str; 2] = [key::TARGET, key::PROJECT];
 
 impl<'a> Owner<'a> {
     /// Of a service; `label` is what a label can hold of the project's name.
-    pub fn of(service: &'a KubeService, tenant: &'a Tenant, label: &'a str) -> Self {
+    pub(crate) fn of(service: &'a KubeService, tenant: &'a Tenant, label: &'a str) -> Self {
         Self {
             project: label,
             exact: (label != tenant.project).then_some(&tenant.project),
@@ -71,23 +71,23 @@ impl<'a> Owner<'a> {
     }
 
     /// Whether an object carries our marks.
-    pub fn has(&self, object: &Value) -> bool {
+    pub(crate) fn has(&self, object: &Value) -> bool {
         self.is_named_by(&marks(object))
     }
 
     /// Whether an object carries all of our marks.
-    pub fn surely_has(&self, object: &Value) -> bool {
+    pub(crate) fn surely_has(&self, object: &Value) -> bool {
         self.is_named_in_full_by(&marks(object))
     }
 
     /// What is annotated to every object beside its labels.
-    pub fn annotations(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
+    pub(crate) fn annotations(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
         let exact = self.exact.map(|exact| (key::PROJECT, exact));
         exact.into_iter().chain([(key::TARGET, self.target)])
     }
 
     /// Annotates it to an object that was asked for earlier.
-    pub fn mark(&self, manifest: &mut Value) {
+    pub(crate) fn mark(&self, manifest: &mut Value) {
         for (key, value) in self.annotations() {
             manifest["metadata"]["annotations"][key] = Value::from(value);
         }
@@ -105,7 +105,7 @@ fn marks(object: &Value) -> Marks<'_> {
 }
 
 /// Whether two objects are one owner's, as far as both tell.
-pub fn same_owner(one: &Value, other: &Value) -> bool {
+pub(crate) fn same_owner(one: &Value, other: &Value) -> bool {
     let (one, other) = (marks(one), marks(other));
     let told =
         |one: Option<&str>, other: Option<&str>| one.is_none() || other.is_none() || one == other;
@@ -115,19 +115,19 @@ pub fn same_owner(one: &Value, other: &Value) -> bool {
 }
 
 /// Whether this adds no more than a mark that an earlier version did not know.
-pub fn is_mere_mark(difference: &Difference) -> bool {
+pub(crate) fn is_mere_mark(difference: &Difference) -> bool {
     let mark = |key: &&str| difference.path == Path::of(&["metadata", "annotations", key]);
     difference.from.is_none() && HANDED_OVER.iter().any(mark)
 }
 
 /// Whether the fields of this entry become ours when the object is adopted.
-pub fn is_taken_over(entry: &Entry) -> bool {
+pub(crate) fn is_taken_over(entry: &Entry) -> bool {
     let name = entry.manager.as_str();
     entry.subresource.is_empty() && (TOOLS.contains(&name) || name.starts_with(PULUMI))
 }
 
 /// The managers whose fields become ours.
-pub fn taken_from(object: &Value) -> Vec<String> {
+pub(crate) fn taken_from(object: &Value) -> Vec<String> {
     let mut names: Vec<String> = entries(object)
         .into_iter()
         .filter(is_taken_over)
@@ -139,7 +139,7 @@ pub fn taken_from(object: &Value) -> Vec<String> {
 }
 
 /// Who may go on applying what was taken from it, as a note of the plan.
-pub fn reconciled(id: &Id, managers: &[String]) -> Option<Note> {
+pub(crate) fn reconciled(id: &Id, managers: &[String]) -> Option<Note> {
     let goes_on = |name: &&String| RECONCILERS.contains(&name.as_str());
     let names: Vec<&str> = managers
         .iter()
@@ -158,7 +158,7 @@ pub fn reconciled(id: &Id, managers: &[String]) -> Option<Note> {
 }
 
 /// Refuses objects that are not ours, unless they are to be adopted: how that is done.
-pub fn refuse_foreign(
+pub(crate) fn refuse_foreign(
     foreign: &[(&Id, &Value)],
     owner: Owner<'_>,
     views: &[ChangeView],
@@ -195,7 +195,7 @@ pub fn refuse_foreign(
 }
 
 /// What an adoption resets, as a note of the plan.
-pub fn note(foreign: &[&Id], views: &[ChangeView]) -> Note {
+pub(crate) fn note(foreign: &[&Id], views: &[ChangeView]) -> Note {
     let names: Vec<String> = foreign.iter().map(ToString::to_string).collect();
     Note::warning(
         "adopts",
@@ -226,7 +226,7 @@ fn resets<'a>(foreign: impl Iterator<Item = &'a Id>, views: &[ChangeView]) -> St
 }
 
 /// Why an object cannot be changed at all; `None`: it can.
-pub fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Option<Failed> {
+pub(crate) fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Option<Failed> {
     let refuse = |why: &str| {
         Some(Failed::new(
             format!("change {id}"),

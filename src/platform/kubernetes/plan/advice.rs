@@ -9,7 +9,7 @@ use crate::spec::{KubeService, Share};
 /// The shortest time in which a rollout of `count` pods can end: each wave of pods is asked once and
 /// must have been ready for `min_ready`. What nobody can know beforehand (pulling, booting) counts as
 /// nothing.
-pub fn shortest(service: &KubeService, count: u32) -> Duration {
+pub(crate) fn shortest(service: &KubeService, count: u32) -> Duration {
     let kubernetes = &service.own;
     let (more, fewer) = bounds(service, count);
     let waves = count.div_ceil((more + fewer).max(1));
@@ -21,7 +21,7 @@ pub fn shortest(service: &KubeService, count: u32) -> Duration {
 /// How many pods of `count` may be there beyond them, and how many may be missing, during a rollout: the
 /// former is rounded up and the latter down, and both are never 0 (Kubernetes API reference,
 /// `RollingUpdateDeployment`).
-pub fn bounds(service: &KubeService, count: u32) -> (u32, u32) {
+pub(crate) fn bounds(service: &KubeService, count: u32) -> (u32, u32) {
     let part = |share: Share, up: bool| match share {
         Share::Pods(pods) => pods,
         Share::Percent(percent) => {
@@ -44,7 +44,7 @@ pub fn bounds(service: &KubeService, count: u32) -> (u32, u32) {
 }
 
 /// What a rollout of the specification may suffer from.
-pub fn on_rollout(service: &KubeService) -> Vec<Note> {
+pub(crate) fn on_rollout(service: &KubeService) -> Vec<Note> {
     let mut notes = Vec::new();
     let breaker = &service.rollout.breaker;
     if !breaker.enabled {
@@ -74,7 +74,7 @@ pub fn on_rollout(service: &KubeService) -> Vec<Note> {
 }
 
 /// What else a person should know of what the specification asks for.
-pub fn notes(service: &KubeService) -> Vec<Note> {
+pub(crate) fn notes(service: &KubeService) -> Vec<Note> {
     let is_zero = service.replicas == 0;
     let zero = is_zero.then(|| counting::nothing_wanted(service, "pod"));
     zero.into_iter().collect()

@@ -13,7 +13,7 @@ use crate::platform::kubernetes::kinds::{Id, Kind};
 
 impl Basis {
     /// Of what is there.
-    pub fn of(observed: &Observed, namespace: &str, name: &str) -> Self {
+    pub(crate) fn of(observed: &Observed, namespace: &str, name: &str) -> Self {
         let there = observed.deployment(name);
         let autoscaled = |id: &Id| id.kind.scales();
         let counted = !observed.objects.keys().any(autoscaled)

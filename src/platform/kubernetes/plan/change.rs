@@ -9,24 +9,24 @@ use crate::platform::kubernetes::kinds::Id;
 
 /// The facts that a plan rests on: what a change would hurt if it were different.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Basis {
+pub(crate) struct Basis {
     /// The cluster: an ARN on EKS, else the server's URL.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// The namespace.
-    pub namespace: String,
+    pub(crate) namespace: String,
     /// The Deployment's name.
-    pub service: String,
+    pub(crate) service: String,
     /// The Deployment's identity; `None`: it is not there.
-    pub uid: Option<String>,
+    pub(crate) uid: Option<String>,
     /// A digest of the Deployment's spec, without a count that an autoscaler owns.
-    pub deployment: String,
+    pub(crate) deployment: String,
     /// A digest of the other objects' specs.
-    pub others: String,
+    pub(crate) others: String,
 }
 
 impl Basis {
     /// What is different now, in a sentence; `None`: nothing that this basis names.
-    pub fn differs(&self, now: &Self) -> Option<String> {
+    pub(crate) fn differs(&self, now: &Self) -> Option<String> {
         let service = &self.service;
         if (&self.cluster, &self.namespace, service) != (&now.cluster, &now.namespace, &now.service)
         {
@@ -53,7 +53,7 @@ impl Basis {
 /// Why a number of replicas is given by the manager of replicas, and not with the Deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Count {
+pub(crate) enum Count {
     /// At creation, until the autoscaler takes over.
     Initial,
     /// What it is now, before we cease to own it, so that it does not fall back to 1.
@@ -65,7 +65,7 @@ pub enum Count {
 /// One change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
-pub enum Change {
+pub(crate) enum Change {
     /// Keep what is asked for, and what was there before, in the history. It comes first,
     /// and is no change of the service.
     Record {
@@ -186,7 +186,7 @@ impl plan::Change for Change {
 
 impl Change {
     /// The Deployment whose history it takes away.
-    pub fn takes_history_of(&self) -> Option<&str> {
+    pub(crate) fn takes_history_of(&self) -> Option<&str> {
         match self {
             Self::MoveHistory { from, .. } => Some(from),
             Self::Forget { deployment } => Some(deployment),
@@ -195,13 +195,13 @@ impl Change {
     }
 
     /// Whether what comes from outside is led to other pods from it on.
-    pub fn leads_away(&self) -> bool {
+    pub(crate) fn leads_away(&self) -> bool {
         matches!(self, Self::Apply { object, after_health: true, .. }
             if object.id.kind.leads())
     }
 
     /// Changes of one wave are made at once, waves one after the other.
-    pub fn wave(&self) -> Wave {
+    pub(crate) fn wave(&self) -> Wave {
         match self {
             Self::Record { .. } => Wave::Record,
             Self::CreateNamespace { .. } => Wave::Namespace,
@@ -219,7 +219,7 @@ impl Change {
 
 /// When a change is made, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Wave {
+pub(crate) enum Wave {
     /// Everything else is in it, the history too.
     Namespace,
     /// Before any other write.

@@ -14,21 +14,21 @@ use crate::spec::KubeService;
 
 /// What is there, and how what is asked for stands to it.
 #[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     /// The service in the file.
-    pub service: &'a KubeService,
+    pub(crate) service: &'a KubeService,
     /// What is there.
-    pub observed: &'a Observed,
+    pub(crate) observed: &'a Observed,
     /// A digest of what is asked for.
-    pub digest: &'a str,
+    pub(crate) digest: &'a str,
     /// Whether pods would be replaced for it.
-    pub rolls: bool,
+    pub(crate) rolls: bool,
     /// Whether anything at all would be written for it, by somebody who leaves the lock to its holder.
-    pub writes: bool,
+    pub(crate) writes: bool,
 }
 
 /// What goes on.
-pub fn current(facts: &Facts<'_>) -> Current<Watched> {
+pub(crate) fn current(facts: &Facts<'_>) -> Current<Watched> {
     let name = facts.service.own.name.as_str();
     match facts.observed.deployment(name) {
         None => Current::Absent,

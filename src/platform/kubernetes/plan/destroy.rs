@@ -14,7 +14,7 @@ use crate::platform::kubernetes::kinds::Id;
 
 /// What takes the service away: exactly what is ours. A Deployment that is not is refused, unless it
 /// is to be adopted; the namespace stays.
-pub fn removal(
+pub(crate) fn removal(
     observed: &Observed,
     name: &str,
     owner: Owner<'_>,

@@ -32,27 +32,27 @@ use self::pair::Pair;
 const LEFT: &str = "left to whoever scales it";
 
 /// What must be done in a cluster.
-pub type Diff = plan::Draft<Change>;
+pub(crate) type Diff = plan::Draft<Change>;
 
 /// How a difference is to be made up for.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish<'a> {
+pub(crate) struct Wish<'a> {
     /// What is asked for.
-    pub desired: &'a Desired,
+    pub(crate) desired: &'a Desired,
     /// Whose it is.
-    pub owner: Owner<'a>,
+    pub(crate) owner: Owner<'a>,
     /// The Deployment's name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Whether what is not ours is taken over.
-    pub adopt: bool,
+    pub(crate) adopt: bool,
     /// How it may be, where it is not yet.
-    pub takes_over: TakesOver,
+    pub(crate) takes_over: TakesOver,
     /// Whether fields that others manage are taken over.
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 /// What must be done so that the cluster holds what is asked for.
-pub fn diff(wish: &Wish<'_>, observed: &Observed) -> Result<Diff, Failed> {
+pub(crate) fn diff(wish: &Wish<'_>, observed: &Observed) -> Result<Diff, Failed> {
     let mut work = Work::new(wish, observed);
     for object in &wish.desired.objects {
         work.object(object)?;
@@ -338,7 +338,7 @@ impl<'a> Work<'a> {
 }
 
 /// The change that deletes an object.
-pub fn delete(id: &Id, live: &Value, after_health: bool) -> Change {
+pub(crate) fn delete(id: &Id, live: &Value, after_health: bool) -> Change {
     let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
     Change::Delete {
         id: id.clone(),

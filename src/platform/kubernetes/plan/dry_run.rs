@@ -27,7 +27,7 @@ use crate::platform::kubernetes::{Kubernetes, MANAGER};
 
 /// What the API server says to an apply.
 #[derive(Debug)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// The object would be this.
     Becomes(Value),
     /// Nothing would change.
@@ -42,7 +42,7 @@ pub enum Proof {
 
 impl Kubernetes {
     /// What the API server says to each apply among these changes.
-    pub async fn prove(
+    pub(crate) async fn prove(
         &self,
         changes: &[Change],
         observed: &Observed,
@@ -162,7 +162,7 @@ fn is_about_object(failure: &Failed) -> bool {
 }
 
 /// What the API server says that we may not do. An admission that denies is no want of rights.
-pub fn denied(proofs: &[(Id, Proof)]) -> BTreeSet<Right> {
+pub(crate) fn denied(proofs: &[(Id, Proof)]) -> BTreeSet<Right> {
     let denied = proofs.iter().filter_map(|(id, proof)| match proof {
         Proof::Refused(failure) if failure.kind == FailureKind::Denied => {
             let words = &failure.message;
@@ -180,7 +180,7 @@ pub fn denied(proofs: &[(Id, Proof)]) -> BTreeSet<Right> {
 }
 
 /// The fields that others manage, as the refusal of a plan; `None`: there are none.
-pub fn contested(proofs: &[(Id, Proof)]) -> Option<Failed> {
+pub(crate) fn contested(proofs: &[(Id, Proof)]) -> Option<Failed> {
     let found: Vec<(Id, Vec<Conflict>)> = proofs
         .iter()
         .filter_map(|(id, proof)| match proof {
@@ -193,7 +193,7 @@ pub fn contested(proofs: &[(Id, Proof)]) -> Option<Failed> {
 
 /// Takes the proofs into a plan that is to be read. What would be refused is an error where it is
 /// to be performed, or where the object itself is wrong; else the local difference stands.
-pub fn settle(
+pub(crate) fn settle(
     diff: &mut Diff,
     proofs: Vec<(Id, Proof)>,
     observed: &Observed,
@@ -225,12 +225,12 @@ pub fn settle(
 }
 
 /// What the API server warned of when it was asked.
-pub fn warned(text: &str) -> Note {
+pub(crate) fn warned(text: &str) -> Note {
     Note::warning("server_warning", format!("The API server warns: {text}"))
 }
 
 /// A plan that rests on our own comparison alone.
-pub fn not_proven(why: &str) -> Note {
+pub(crate) fn not_proven(why: &str) -> Note {
     Note::info(
         "not_proven",
         format!(

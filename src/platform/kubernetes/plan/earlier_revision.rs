@@ -96,13 +96,13 @@ pub(crate) fn named(name: &str, records: &[RecordHead], to: &str) -> Result<u32,
 }
 
 /// The revision that the Deployment is set to.
-pub fn set_to<'a>(observed: &'a Observed, name: &str) -> Option<&'a RecordHead> {
+pub(crate) fn set_to<'a>(observed: &'a Observed, name: &str) -> Option<&'a RecordHead> {
     let live = Rolled::of(observed.deployment(name)?)?;
     revision_of(&observed.records, &live.uid, &live.template)
 }
 
 /// What serves, in words: a revision, or the image where the history has none.
-pub fn words(observed: &Observed, name: &str, live: &Value) -> String {
+pub(crate) fn words(observed: &Observed, name: &str, live: &Value) -> String {
     if let Some(head) = set_to(observed, name) {
         return short(name, head.number);
     }
@@ -114,13 +114,13 @@ pub fn words(observed: &Observed, name: &str, live: &Value) -> String {
 }
 
 /// Whether the pods that are there are those of a revision.
-pub fn made(head: &RecordHead, live: &Value) -> bool {
+pub(crate) fn made(head: &RecordHead, live: &Value) -> bool {
     let rolled = head.rolled.as_ref().zip(Rolled::of(live));
     rolled.is_some_and(|(rolled, live)| rolled.is_as(&live))
 }
 
 /// What these changes keep as asked for; `None`: they make no revision.
-pub fn recorded(changes: &[Change]) -> Option<&[Object]> {
+pub(crate) fn recorded(changes: &[Change]) -> Option<&[Object]> {
     changes.iter().find_map(|change| match change {
         Change::Record { asked } => Some(asked.as_slice()),
         _ => None,
@@ -128,7 +128,7 @@ pub fn recorded(changes: &[Change]) -> Option<&[Object]> {
 }
 
 /// A warning where the newest deployment of just this, or of just these images, tripped.
-pub fn tripped_before(name: &str, records: &[RecordHead], asked: &[Object]) -> Option<Note> {
+pub(crate) fn tripped_before(name: &str, records: &[RecordHead], asked: &[Object]) -> Option<Note> {
     let (digest, images) = (record::digest(asked), record::images(asked));
     let tried = |head: &&RecordHead| {
         let over = [State::Healthy, State::RolledBack, State::Failed].contains(&head.state);
@@ -158,7 +158,7 @@ pub fn tripped_before(name: &str, records: &[RecordHead], asked: &[Object]) -> O
 
 /// What is asked for, with the objects of a revision in place of the file's.
 #[must_use]
-pub fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
+pub(crate) fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
     let deployment = objects
         .iter()
         .find(|object| object.id.kind == Kind::Deployment);

@@ -24,39 +24,39 @@ const MOST: usize = 8;
 
 /// A name that a service had before.
 #[derive(Debug, Clone)]
-pub struct Former {
+pub(crate) struct Former {
     /// The name.
-    pub name: String,
+    pub(crate) name: String,
     /// The history under that name, newest first.
-    pub records: Vec<RecordHead>,
+    pub(crate) records: Vec<RecordHead>,
     /// The lock under that name.
-    pub lease: Option<LeaseView>,
+    pub(crate) lease: Option<LeaseView>,
 }
 
 /// The names that a service had before.
 #[derive(Debug, Clone, Default)]
-pub struct Formers {
+pub(crate) struct Formers {
     /// The one whose Deployment is there.
-    pub serving: Option<Former>,
+    pub(crate) serving: Option<Former>,
     /// Those of which the history is all that is left.
-    pub left: Vec<Former>,
+    pub(crate) left: Vec<Former>,
     /// Deployments of just this service of which nobody can tell which one it was last.
-    pub unclear: Vec<String>,
+    pub(crate) unclear: Vec<String>,
 }
 
 impl Formers {
     /// All whose history is to go along.
-    pub fn iter(&self) -> impl Iterator<Item = &Former> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Former> {
         self.serving.iter().chain(&self.left)
     }
 
     /// The same, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Former> {
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Former> {
         self.serving.iter_mut().chain(&mut self.left)
     }
 
     /// The one of this name.
-    pub fn named(&self, name: &str) -> Option<&Former> {
+    pub(crate) fn named(&self, name: &str) -> Option<&Former> {
         self.iter().find(|former| former.name == name)
     }
 }

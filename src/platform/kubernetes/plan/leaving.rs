@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_secs(2);
 impl Kubernetes {
     /// Waits until the last pod of a deleted service has stopped and no finalizer holds what was
     /// deleted with it, until `deadline`, or until `cancelled` is ready. Who holds what is told once.
-    pub async fn drained(
+    pub(crate) async fn drained(
         &self,
         session: &Session,
         deadline: Timestamp,
@@ -40,7 +40,7 @@ impl Kubernetes {
 
     /// Waits until nobody holds any more what these changes deleted. What waits for nothing but its
     /// own pods is not waited for: it goes by itself.
-    pub async fn let_go_of(
+    pub(crate) async fn let_go_of(
         &self,
         changes: &[Change],
         deadline: Timestamp,

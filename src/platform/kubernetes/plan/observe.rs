@@ -21,22 +21,22 @@ use crate::platform::kubernetes::lock::LeaseView;
 
 /// What is to be read.
 #[derive(Debug, Clone, Copy)]
-pub struct Sought<'a> {
+pub(crate) struct Sought<'a> {
     /// The Deployment's name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Whose it is.
-    pub owner: Owner<'a>,
+    pub(crate) owner: Owner<'a>,
     /// The objects that are asked for.
-    pub objects: &'a [Id],
+    pub(crate) objects: &'a [Id],
     /// Secrets that must be there, with the keys that each must have.
-    pub secrets: &'a BTreeMap<String, BTreeSet<String>>,
+    pub(crate) secrets: &'a BTreeMap<String, BTreeSet<String>>,
     /// Whether something will be written: then what may not be read is a failure.
-    pub writes: bool,
+    pub(crate) writes: bool,
 }
 
 /// How a namespace stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Space {
+pub(crate) enum Space {
     /// It is not there.
     Missing,
     /// It is there.
@@ -57,47 +57,47 @@ impl Space {
 
 /// What is there of one service.
 #[derive(Debug, Clone, Default)]
-pub struct Observed {
+pub(crate) struct Observed {
     /// The cluster, as plans name it.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// What is there of what is asked for, and of what the history names, as the API server shows it.
-    pub objects: BTreeMap<Id, Value>,
+    pub(crate) objects: BTreeMap<Id, Value>,
     /// How the namespace stands; `None`: we may not ask.
-    pub namespace: Option<Space>,
+    pub(crate) namespace: Option<Space>,
     /// The Secrets that must be there, as far as we may look: the keys that each has, and `None` for
     /// one that is not there.
-    pub secrets: BTreeMap<String, Option<BTreeSet<String>>>,
+    pub(crate) secrets: BTreeMap<String, Option<BTreeSet<String>>>,
     /// An autoscaler that is not ours and moves the number of pods.
-    pub scaler: Option<String>,
+    pub(crate) scaler: Option<String>,
     /// The history, newest first.
-    pub records: Vec<RecordHead>,
+    pub(crate) records: Vec<RecordHead>,
     /// The names that it had before.
-    pub formers: Formers,
+    pub(crate) formers: Formers,
     /// The lock.
-    pub lease: Option<LeaseView>,
+    pub(crate) lease: Option<LeaseView>,
     /// When, by the server's clock.
-    pub at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
 }
 
 impl Observed {
     /// An object, if it is there.
-    pub fn live(&self, id: &Id) -> Option<&Value> {
+    pub(crate) fn live(&self, id: &Id) -> Option<&Value> {
         self.objects.get(id)
     }
 
     /// The Deployment of that name.
-    pub fn deployment(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn deployment(&self, name: &str) -> Option<&Value> {
         self.objects.get(&deployment(name))
     }
 
     /// Who deploys it now.
-    pub fn holder(&self) -> Option<&LeaseView> {
+    pub(crate) fn holder(&self) -> Option<&LeaseView> {
         self.held().map(|(_, lease)| lease)
     }
 
     /// The lock that somebody holds who may be at work on it, and under which of its former names
     /// (`None`: its own).
-    pub fn held(&self) -> Option<(Option<&str>, &LeaseView)> {
+    pub(crate) fn held(&self) -> Option<(Option<&str>, &LeaseView)> {
         let now = self.at?;
         let own = self.lease.as_ref().map(|lease| (None, lease));
         let formers = self.formers.iter().filter_map(|former| {
@@ -109,7 +109,7 @@ impl Observed {
     }
 
     /// The lock under a former name (`None`: its own), as it was seen last.
-    pub fn locked_by(&mut self, former: Option<&str>, lease: LeaseView) {
+    pub(crate) fn locked_by(&mut self, former: Option<&str>, lease: LeaseView) {
         match former {
             None => self.lease = Some(lease),
             Some(name) => {
@@ -121,23 +121,23 @@ impl Observed {
     }
 
     /// The Deployment that still serves under a name that the service had before.
-    pub fn former_deployment(&self) -> Option<&Value> {
+    pub(crate) fn former_deployment(&self) -> Option<&Value> {
         self.deployment(&self.formers.serving.as_ref()?.name)
     }
 
     /// Whether it is of the service as it was named before.
-    pub fn is_former(&self, id: &Id) -> bool {
+    pub(crate) fn is_former(&self, id: &Id) -> bool {
         id.kind.is_named() && self.formers.named(&id.name).is_some()
     }
 
     /// The number that the next revision gets: the history goes with a service that is renamed.
-    pub fn next_number(&self) -> u32 {
+    pub(crate) fn next_number(&self) -> u32 {
         let formers = self.formers.iter().map(|former| next(&former.records));
         formers.fold(next(&self.records), u32::max)
     }
 
     /// The whole history, newest first, under whatever name.
-    pub fn history(&self) -> Vec<RecordHead> {
+    pub(crate) fn history(&self) -> Vec<RecordHead> {
         let formers = self.formers.iter().flat_map(|former| &former.records);
         let mut all: Vec<RecordHead> = self.records.iter().chain(formers).cloned().collect();
         all.sort_by_key(|head| std::cmp::Reverse(head.number));
@@ -145,13 +145,13 @@ impl Observed {
     }
 
     /// The newest revision.
-    pub fn newest(&self) -> Option<&RecordHead> {
+    pub(crate) fn newest(&self) -> Option<&RecordHead> {
         self.records.first()
     }
 }
 
 /// The Deployment of that name.
-pub fn deployment(name: &str) -> Id {
+pub(crate) fn deployment(name: &str) -> Id {
     Id {
         kind: Kind::Deployment,
         name: name.to_owned(),
@@ -160,7 +160,11 @@ pub fn deployment(name: &str) -> Id {
 
 impl Kubernetes {
     /// Reads everything about a service.
-    pub async fn observe(&self, sought: Sought<'_>, events: &Events) -> Result<Observed, Failed> {
+    pub(crate) async fn observe(
+        &self,
+        sought: Sought<'_>,
+        events: &Events,
+    ) -> Result<Observed, Failed> {
         let wire = self.wire().await?;
         let reads = join_all(sought.objects.iter().map(|id| wire.read(id)));
         let namespace = Id {

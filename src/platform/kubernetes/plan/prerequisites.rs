@@ -17,7 +17,7 @@ use crate::spec::KubePlace;
 
 /// Adds what makes the namespace, and names what is missing: an error where the plan is to be
 /// performed, else a note.
-pub fn check(
+pub(crate) fn check(
     place: &KubePlace,
     desired: &Desired,
     observed: &Observed,
@@ -71,7 +71,7 @@ pub fn check(
 
 /// A namespace that is being deleted takes everything in it along: an error where something is to be
 /// done there, or somebody asks what would be; else a note.
-pub fn leaving(
+pub(crate) fn leaving(
     place: &KubePlace,
     observed: &Observed,
     intent: &Intent,
@@ -102,7 +102,7 @@ pub fn leaving(
 }
 
 /// That a namespace is being deleted, in words.
-pub fn leaves(space: &str) -> String {
+pub(crate) fn leaves(space: &str) -> String {
     format!("Namespace {space} is being deleted, and with it everything of this service in it.")
 }
 

@@ -11,19 +11,19 @@ use crate::platform::kubernetes::fields::ownership::{Entry, entries};
 use crate::platform::kubernetes::kinds::Kind;
 
 /// Where the number stands.
-pub fn path() -> Path {
+pub(crate) fn path() -> Path {
     Path::of(&["spec", "replicas"])
 }
 
 /// How many pods a Deployment asks for; 1 where it says nothing (Kubernetes API reference,
 /// `DeploymentSpec`).
-pub fn replicas(deployment: &Value) -> u32 {
+pub(crate) fn replicas(deployment: &Value) -> u32 {
     let replicas = deployment.pointer("/spec/replicas").and_then(Value::as_u64);
     replicas.map_or(1, |replicas| u32::try_from(replicas).unwrap_or(u32::MAX))
 }
 
 /// How many pods a Deployment that is there asks for once these changes are made.
-pub fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
+pub(crate) fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
     let mut given = changes.iter().filter_map(|change| match change {
         Change::Count { replicas, .. } => Some(*replicas),
         Change::Apply { object, .. } if object.id.kind == Kind::Deployment => object
@@ -36,7 +36,7 @@ pub fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
 }
 
 /// Whether the number was last set by something that scales, and not by a person.
-pub fn is_scaled(deployment: &Value) -> bool {
+pub(crate) fn is_scaled(deployment: &Value) -> bool {
     entries(deployment).iter().any(is_autoscaler)
 }
 
@@ -48,7 +48,7 @@ fn is_autoscaler(entry: &Entry) -> bool {
 
 /// Who decides, once this plan is performed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decides {
+pub(crate) enum Decides {
     /// The file.
     File(u32),
     /// The file, after an autoscaler of ours that it no longer has.
@@ -60,18 +60,18 @@ pub enum Decides {
 /// What is done about the number beside the Deployment itself, and what the Deployment's own apply
 /// says of it.
 #[derive(Debug, Default, PartialEq)]
-pub struct Counting {
+pub(crate) struct Counting {
     /// The changes.
-    pub changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
     /// The number in the Deployment's own apply.
-    pub said: Option<u32>,
+    pub(crate) said: Option<u32>,
     /// Whether the number needs no apply of the Deployment.
-    pub apart: bool,
+    pub(crate) apart: bool,
 }
 
 /// The number of a Deployment that is made and then left to an autoscaler; `None`: it is the
 /// default.
-pub fn initial(name: &str, replicas: u32) -> Option<Change> {
+pub(crate) fn initial(name: &str, replicas: u32) -> Option<Change> {
     (replicas != 1).then(|| Change::Count {
         deployment: name.to_owned(),
         replicas,
@@ -82,7 +82,7 @@ pub fn initial(name: &str, replicas: u32) -> Option<Change> {
 
 /// For a Deployment that is there. `after_health`: what an autoscaler leaves behind is changed once
 /// the new revision is healthy.
-pub fn counting(
+pub(crate) fn counting(
     name: &str,
     live: &Value,
     decides: Decides,
@@ -145,14 +145,14 @@ fn was_given(live: &Value) -> bool {
 }
 
 /// Whether the number is the server's default, which nobody gave.
-pub fn is_default(deployment: &Value) -> bool {
+pub(crate) fn is_default(deployment: &Value) -> bool {
     let given = |entry: &Entry| entry.owned.covers(&path());
     replicas(deployment) == 1 && !entries(deployment).iter().any(given)
 }
 
 /// A Deployment that says just this number, or none.
 #[must_use]
-pub fn saying(mut manifest: Value, said: Option<u32>) -> Value {
+pub(crate) fn saying(mut manifest: Value, said: Option<u32>) -> Value {
     if let Some(spec) = manifest.get_mut("spec").and_then(Value::as_object_mut) {
         match said {
             Some(replicas) => spec.insert("replicas".into(), replicas.into()),

@@ -15,11 +15,11 @@ use crate::platform::kubernetes::kinds::Kind;
 mod needs;
 mod review;
 
-pub use self::needs::Needs;
+pub(crate) use self::needs::Needs;
 
 /// What is done to an object, as rules name it, in the order in which they usually do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Read one.
     Get,
     /// Read all.
@@ -49,26 +49,26 @@ impl Verb {
 
 /// Where the API server has objects, as rules name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Resource {
+pub(crate) struct Resource {
     /// The group; the core's is empty.
-    pub group: &'static str,
+    pub(crate) group: &'static str,
     /// The plural, with what is beneath: `pods/log`.
-    pub plural: &'static str,
+    pub(crate) plural: &'static str,
 }
 
 impl Resource {
     /// The history, and what fills the environment.
-    pub const SECRETS: Self = Self::of("", "secrets");
+    pub(crate) const SECRETS: Self = Self::of("", "secrets");
     /// The lock.
-    pub const LEASES: Self = Self::of("coordination.k8s.io", "leases");
+    pub(crate) const LEASES: Self = Self::of("coordination.k8s.io", "leases");
     /// What serves.
-    pub const PODS: Self = Self::of("", "pods");
+    pub(crate) const PODS: Self = Self::of("", "pods");
     /// What they print.
-    pub const LOGS: Self = Self::of("", "pods/log");
+    pub(crate) const LOGS: Self = Self::of("", "pods/log");
     /// What is said about them.
-    pub const EVENTS: Self = Self::of("", "events");
+    pub(crate) const EVENTS: Self = Self::of("", "events");
     /// Who makes them.
-    pub const SETS: Self = Self::of("apps", "replicasets");
+    pub(crate) const SETS: Self = Self::of("apps", "replicasets");
 
     const fn of(group: &'static str, plural: &'static str) -> Self {
         Self { group, plural }
@@ -84,18 +84,18 @@ impl From<Kind> for Resource {
 
 /// One thing that somebody may do, or may not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Right {
+pub(crate) struct Right {
     /// To what.
-    pub resource: Resource,
+    pub(crate) resource: Resource,
     /// What.
-    pub verb: Verb,
+    pub(crate) verb: Verb,
     /// To the one of that name; `None`: the request names none.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
 }
 
 impl Right {
     /// To do this to the object of that name.
-    pub fn named(resource: impl Into<Resource>, verb: Verb, name: &str) -> Self {
+    pub(crate) fn named(resource: impl Into<Resource>, verb: Verb, name: &str) -> Self {
         Self {
             resource: resource.into(),
             verb,
@@ -104,7 +104,7 @@ impl Right {
     }
 
     /// To do this to whatever object.
-    pub fn any(resource: impl Into<Resource>, verb: Verb) -> Self {
+    pub(crate) fn any(resource: impl Into<Resource>, verb: Verb) -> Self {
         Self {
             resource: resource.into(),
             verb,
@@ -131,15 +131,15 @@ impl Right {
 
 /// What somebody may do in a namespace, as the API server lists it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Review {
+pub(crate) struct Review {
     rules: Vec<ResourceRule>,
     /// Whether there may be more that it does not list.
-    pub incomplete: bool,
+    pub(crate) incomplete: bool,
 }
 
 impl Review {
     /// Which of these it does not grant.
-    pub fn lacks<'a>(&self, rights: impl IntoIterator<Item = &'a Right>) -> BTreeSet<Right> {
+    pub(crate) fn lacks<'a>(&self, rights: impl IntoIterator<Item = &'a Right>) -> BTreeSet<Right> {
         let granted = |right: &&Right| self.rules.iter().any(|rule| right.is_granted_by(rule));
         let lacking = rights.into_iter().filter(|right| !granted(right));
         lacking.cloned().collect()
@@ -148,7 +148,7 @@ impl Review {
 
 /// Rights as the rules that grant them, each on a line of its own, ready to be pasted into a Role.
 #[derive(Debug)]
-pub struct Rules<'a>(pub &'a BTreeSet<Right>);
+pub(crate) struct Rules<'a>(pub(crate) &'a BTreeSet<Right>);
 
 impl fmt::Display for Rules<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,7 +175,7 @@ impl fmt::Display for Rules<'_> {
 }
 
 /// What somebody lacks, in words: what is of the namespace, and what no Role of it can grant.
-pub fn words(who: &str, namespace: &str, lacking: &BTreeSet<Right>) -> String {
+pub(crate) fn words(who: &str, namespace: &str, lacking: &BTreeSet<Right>) -> String {
     let wide = Kind::ALL.iter().filter(|kind| !kind.is_namespaced());
     let outside = |right: &&Right| wide.clone().any(|kind| right.resource == (*kind).into());
     let (wide, own): (Vec<&Right>, Vec<&Right>) = lacking.iter().partition(outside);

@@ -38,18 +38,18 @@ const SOURCES: [&str; 5] = [
 
 /// One part of an object that others hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub(crate) struct Held {
     /// It, with all below it.
-    pub path: Path,
+    pub(crate) path: Path,
     /// What must be ours so that it goes and nothing of it is left: an item of a list with its key.
-    pub claim: Path,
+    pub(crate) claim: Path,
     /// Who: empty where nobody is on record.
-    pub managers: Vec<String>,
+    pub(crate) managers: Vec<String>,
 }
 
 impl Held {
     /// As the API server would say of a field that is applied.
-    pub fn conflicts(&self) -> impl Iterator<Item = Conflict> + '_ {
+    pub(crate) fn conflicts(&self) -> impl Iterator<Item = Conflict> + '_ {
         self.managers.iter().map(|manager| Conflict {
             field: self.path.to_string(),
             manager: manager.clone(),
@@ -59,21 +59,21 @@ impl Held {
 
 /// An object that is there, and what is asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Sides<'a> {
+pub(crate) struct Sides<'a> {
     /// What is asked for.
-    pub wanted: &'a Fields,
+    pub(crate) wanted: &'a Fields,
     /// What is there.
-    pub live: &'a Fields,
+    pub(crate) live: &'a Fields,
     /// Who holds what of it.
-    pub entries: &'a [Entry],
+    pub(crate) entries: &'a [Entry],
     /// The same, as ours and others'.
-    pub ownership: &'a Ownership,
+    pub(crate) ownership: &'a Ownership,
 }
 
 impl Sides<'_> {
     /// What is there in the place of something that is asked for, where only one of them may be, and
     /// that does not go by itself.
-    pub fn rivals(&self) -> Vec<Held> {
+    pub(crate) fn rivals(&self) -> Vec<Held> {
         let asked: BTreeSet<Path> = self
             .wanted
             .iter()
@@ -90,7 +90,7 @@ impl Sides<'_> {
     }
 
     /// What we hold and ask for no more, and others hold too.
-    pub fn shared(&self) -> Vec<Held> {
+    pub(crate) fn shared(&self) -> Vec<Held> {
         self.held(|path, value| {
             let leaves = self.ownership.ours.covers(path) && self.is_left(path, value);
             leaves.then(|| self.whole(path))
@@ -99,7 +99,7 @@ impl Sides<'_> {
 
     /// What stays of an object that is taken over: of others, and not asked for. What controllers say
     /// of it is none of anybody's.
-    pub fn staying(&self) -> Vec<Held> {
+    pub(crate) fn staying(&self) -> Vec<Held> {
         let mut all = self.held(|path, value| {
             let stays = !self.ownership.ours.covers(path) && self.is_left(path, value);
             stays.then(|| self.whole(path))
@@ -156,7 +156,7 @@ fn is_controller(manager: &str) -> bool {
 }
 
 /// Something that left the file and stays, as a plan shows it. Its value is not ours to show.
-pub fn left(id: &Id, held: &Held) -> ChangeView {
+pub(crate) fn left(id: &Id, held: &Held) -> ChangeView {
     ChangeView {
         object: id.to_string(),
         path: held.path.to_string(),
@@ -167,7 +167,7 @@ pub fn left(id: &Id, held: &Held) -> ChangeView {
 }
 
 /// What stays, with whose it is, as a note of the plan.
-pub fn note(all: &[Held]) -> Note {
+pub(crate) fn note(all: &[Held]) -> Note {
     let mut by_manager: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for held in all {
         let paths = by_manager.entry(held.managers.join(" and "));

@@ -24,7 +24,7 @@ use crate::spec::KubeService;
 const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
 
 /// When a restart was asked for last.
-pub fn restarted(deployment: &Value) -> Option<&str> {
+pub(crate) fn restarted(deployment: &Value) -> Option<&str> {
     deployment
         .pointer(ANNOTATIONS)?
         .get(key::RESTARTED)?
@@ -32,12 +32,12 @@ pub fn restarted(deployment: &Value) -> Option<&str> {
 }
 
 /// A Deployment that says so too.
-pub fn say_restarted(manifest: &mut Value, at: &str) {
+pub(crate) fn say_restarted(manifest: &mut Value, at: &str) {
     manifest["spec"]["template"]["metadata"]["annotations"][key::RESTARTED] = json!(at);
 }
 
 /// What we own of what is there, as a set that can be applied.
-pub fn owned(observed: &Observed, owner: Owner<'_>) -> Vec<Object> {
+pub(crate) fn owned(observed: &Observed, owner: Owner<'_>) -> Vec<Object> {
     observed
         .objects
         .iter()
@@ -47,7 +47,7 @@ pub fn owned(observed: &Observed, owner: Owner<'_>) -> Vec<Object> {
 }
 
 /// New pods of the same specification.
-pub fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> Diff {
+pub(crate) fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> Diff {
     let id = deployment(name);
     let Some(object) = asked.iter_mut().find(|object| object.id == id) else {
         return Diff::default();
@@ -68,7 +68,7 @@ pub fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> D
 }
 
 /// Another count: through the autoscaler's bounds where there is one.
-pub fn scale_to(
+pub(crate) fn scale_to(
     service: &KubeService,
     observed: &Observed,
     owner: Owner<'_>,

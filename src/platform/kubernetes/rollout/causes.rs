@@ -10,11 +10,11 @@ mod pull;
 #[cfg(test)]
 mod tests;
 
-pub use self::pull::pull;
+pub(crate) use self::pull::pull;
 
 /// What a container that waits is stuck with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Waiting {
+pub(crate) enum Waiting {
     /// It is on its way, or waits out a back-off after it ended: nothing new.
     OnItsWay,
     /// It is stuck, and the words say why.
@@ -24,7 +24,7 @@ pub enum Waiting {
 }
 
 /// Why a container waits, by the reasons that the kubelet gives.
-pub fn waiting(reason: &str, message: &str, image: &str) -> Waiting {
+pub(crate) fn waiting(reason: &str, message: &str, image: &str) -> Waiting {
     match reason {
         "ErrImagePull" | "ImagePullBackOff" if is_backed_off(message) => Waiting::Untold,
         "ErrImagePull" | "ImagePullBackOff" | "RegistryUnavailable" => {
@@ -97,7 +97,7 @@ fn creation(message: &str) -> Cause {
 /// Why a container ended, by the reason that the kubelet gives. A container that could not even be
 /// started, since its command is not there or was built for another processor, has ended as well:
 /// each attempt counts as one.
-pub fn ended(reason: &str) -> Cause {
+pub(crate) fn ended(reason: &str) -> Cause {
     match reason {
         "OOMKilled" => Cause::OutOfMemory,
         // The node lost it; nobody knows how it ended.
@@ -107,7 +107,7 @@ pub fn ended(reason: &str) -> Cause {
 }
 
 /// Why a whole pod failed.
-pub fn pod(reason: &str, message: &str) -> Cause {
+pub(crate) fn pod(reason: &str, message: &str) -> Cause {
     match reason {
         // For using more than its own limit, or since the node had too little.
         "Evicted" if message.contains("exceed") && message.contains("limit") => Cause::Exited,
@@ -120,7 +120,7 @@ pub fn pod(reason: &str, message: &str) -> Cause {
 }
 
 /// Why the scheduler finds no node.
-pub fn unschedulable(message: &str) -> Cause {
+pub(crate) fn unschedulable(message: &str) -> Cause {
     let lower = message.to_ascii_lowercase();
     if lower.contains("persistentvolumeclaim") && lower.contains("not found") {
         Cause::ResourceMissing
@@ -130,7 +130,7 @@ pub fn unschedulable(message: &str) -> Cause {
 }
 
 /// Whether the API server could not ask an admission webhook, and refuses for want of its answer.
-pub fn is_webhook_trouble(message: &str) -> bool {
+pub(crate) fn is_webhook_trouble(message: &str) -> bool {
     let lower = message.to_ascii_lowercase();
     ["failed calling webhook", "failed to call webhook"]
         .iter()
@@ -138,7 +138,7 @@ pub fn is_webhook_trouble(message: &str) -> bool {
 }
 
 /// Why a pod, or the `ReplicaSet` itself, may not be made.
-pub fn refusal(message: &str) -> Cause {
+pub(crate) fn refusal(message: &str) -> Cause {
     let lower = message.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if is_webhook_trouble(message) {
@@ -164,7 +164,7 @@ pub fn refusal(message: &str) -> Cause {
 }
 
 /// What an event says of a pod that has not come to its containers; `None`: nothing of that kind.
-pub fn event(reason: &str, message: &str, image: &str) -> Option<Cause> {
+pub(crate) fn event(reason: &str, message: &str, image: &str) -> Option<Cause> {
     let lower = message.to_ascii_lowercase();
     let cause = match reason {
         "Failed" if lower.contains("failed to pull image") => pull(message, image),
@@ -183,7 +183,7 @@ pub fn event(reason: &str, message: &str, image: &str) -> Option<Cause> {
 
 /// Whether an event says that the kubelet kills a container for failing its liveness or startup
 /// probe.
-pub fn is_probe_kill(reason: &str, message: &str) -> bool {
+pub(crate) fn is_probe_kill(reason: &str, message: &str) -> bool {
     let lower = message.to_ascii_lowercase();
     let probe = ["liveness probe", "startup probe"]
         .iter()

@@ -26,7 +26,7 @@ use self::states::{Sighting, States};
 
 /// What earlier looks at one rollout showed.
 #[derive(Debug, Clone, Default)]
-pub struct Failures {
+pub(crate) struct Failures {
     by_id: BTreeMap<String, Failure>,
     healed: BTreeSet<String>,
     states: States,
@@ -39,7 +39,7 @@ pub struct Failures {
 
 /// How much what the cluster says about our pods is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Want {
+pub(crate) enum Want {
     /// Something stands still, and nothing in the objects says why.
     Sometime,
     /// A judgement waits for it.
@@ -48,22 +48,22 @@ pub enum Want {
 
 impl Failures {
     /// All failures so far.
-    pub fn failures(&self) -> Vec<Failure> {
+    pub(crate) fn failures(&self) -> Vec<Failure> {
         self.by_id.values().cloned().collect()
     }
 
     /// The failures that are states, and over.
-    pub fn healed(&self) -> Vec<String> {
+    pub(crate) fn healed(&self) -> Vec<String> {
         self.healed.iter().cloned().collect()
     }
 
     /// Whether the events about our pods are wanted.
-    pub fn wants_events(&self) -> Option<Want> {
+    pub(crate) fn wants_events(&self) -> Option<Want> {
         self.wants
     }
 
     /// Takes in what a look shows of the pods of `set`, ours since `begun`.
-    pub fn note(&mut self, view: &View, set: Option<&SetView>, begun: Option<Timestamp>) {
+    pub(crate) fn note(&mut self, view: &View, set: Option<&SetView>, begun: Option<Timestamp>) {
         self.wants = None;
         let mut seen = BTreeMap::new();
         match set {

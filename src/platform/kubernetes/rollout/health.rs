@@ -18,7 +18,7 @@ const EXCEEDED: &str = "ProgressDeadlineExceeded";
 const COMPLETE: &str = "NewReplicaSetAvailable";
 
 /// Whether a Deployment, as it is, serves well.
-pub fn is_well(live: &Value) -> bool {
+pub(crate) fn is_well(live: &Value) -> bool {
     DeploymentView::of(live).is_some_and(|view| view.is_well())
 }
 
@@ -30,27 +30,27 @@ impl DeploymentView {
 
     /// Whether all pods are of the newest template, and none that is wanted is missing (Kubernetes
     /// documentation, Deployments, complete deployment).
-    pub fn is_rolled_out(&self) -> bool {
+    pub(crate) fn is_rolled_out(&self) -> bool {
         self.is_observed() && self.updated >= self.desired && self.replicas == self.updated
     }
 
     /// Whether it serves as it is wanted to: as many as are wanted have been ready for long enough.
-    pub fn is_well(&self) -> bool {
+    pub(crate) fn is_well(&self) -> bool {
         self.is_rolled_out() && self.available >= self.desired
     }
 
     /// Whether a rollout of it is over and well: just what is wanted is there, and serves.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.is_well() && self.updated == self.desired
     }
 
     /// Why it makes no progress any more, in the API's own words.
-    pub fn stuck(&self) -> Option<&str> {
+    pub(crate) fn stuck(&self) -> Option<&str> {
         self.progress(EXCEEDED)
     }
 
     /// Whether this revision was complete at some time.
-    pub fn was_complete(&self) -> bool {
+    pub(crate) fn was_complete(&self) -> bool {
         self.progress(COMPLETE).is_some()
     }
 
@@ -63,7 +63,7 @@ impl DeploymentView {
     }
 
     /// How far it is, in words.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let old = match self.replicas.saturating_sub(self.updated) {
             0 => String::new(),
             old => format!(", {old} old ones left"),

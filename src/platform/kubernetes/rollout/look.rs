@@ -20,123 +20,123 @@ const LONGEST_NAME: usize = 63;
 
 /// One look.
 #[derive(Debug, Clone)]
-pub struct View {
+pub(crate) struct View {
     /// When, by the cluster's clock, as all that it tells.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// The cluster's clock less ours.
-    pub skew: SignedDuration,
+    pub(crate) skew: SignedDuration,
     /// The Deployment; `None`: there is none.
-    pub deployment: Option<Arc<DeploymentView>>,
+    pub(crate) deployment: Option<Arc<DeploymentView>>,
     /// The `ReplicaSets` of the service, whoever owns them; `None`: they were not read, or may not be.
-    pub sets: Option<Vec<Arc<SetView>>>,
+    pub(crate) sets: Option<Vec<Arc<SetView>>>,
     /// The pods of the service, whoever owns them.
-    pub pods: Vec<Arc<Pod>>,
+    pub(crate) pods: Vec<Arc<Pod>>,
     /// What was said about pods, where somebody asked.
-    pub events: Vec<Arc<EventView>>,
+    pub(crate) events: Vec<Arc<EventView>>,
     /// When somebody last asked for that, with or without an answer; by the cluster's clock.
-    pub events_asked: Option<Timestamp>,
+    pub(crate) events_asked: Option<Timestamp>,
 }
 
 /// A Deployment.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct DeploymentView {
+pub(crate) struct DeploymentView {
     /// What it is, and what it is set to.
-    pub rolled: Rolled,
+    pub(crate) rolled: Rolled,
     /// The generation that its status is about.
-    pub observed: i64,
+    pub(crate) observed: i64,
     /// Pods wanted.
-    pub desired: u32,
+    pub(crate) desired: u32,
     /// Whether somebody holds it.
-    pub paused: bool,
+    pub(crate) paused: bool,
     /// Whether it is being deleted.
-    pub deleting: bool,
+    pub(crate) deleting: bool,
     /// Seconds without progress after which its controller gives up.
-    pub progress_deadline: i64,
+    pub(crate) progress_deadline: i64,
     /// Pods of its template.
-    pub updated: u32,
+    pub(crate) updated: u32,
     /// Pods of any template.
-    pub replicas: u32,
+    pub(crate) replicas: u32,
     /// Pods of any template that have been ready for long enough.
-    pub available: u32,
+    pub(crate) available: u32,
     /// Its conditions.
-    pub conditions: Vec<Condition>,
+    pub(crate) conditions: Vec<Condition>,
     /// Who changed its pod template last, and when.
-    pub author: Option<(String, Option<Timestamp>)>,
+    pub(crate) author: Option<(String, Option<Timestamp>)>,
     /// The number that its controller gave to its template.
-    pub revision: Option<String>,
+    pub(crate) revision: Option<String>,
 }
 
 /// A `ReplicaSet`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct SetView {
+pub(crate) struct SetView {
     /// Its identity.
-    pub uid: String,
+    pub(crate) uid: String,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// The identity of what controls it.
-    pub owner: String,
+    pub(crate) owner: String,
     /// Digest of its pod template.
-    pub template: String,
+    pub(crate) template: String,
     /// The number that the Deployment's controller gave to its template.
-    pub revision: Option<String>,
+    pub(crate) revision: Option<String>,
     /// Since when it exists.
-    pub created: Option<Timestamp>,
+    pub(crate) created: Option<Timestamp>,
     /// Pods wanted.
-    pub desired: u32,
+    pub(crate) desired: u32,
     /// Pods that exist.
-    pub replicas: u32,
+    pub(crate) replicas: u32,
     /// Pods that are ready.
-    pub ready: u32,
+    pub(crate) ready: u32,
     /// Pods that have been ready for long enough.
-    pub available: u32,
+    pub(crate) available: u32,
     /// Its conditions.
-    pub conditions: Vec<Condition>,
+    pub(crate) conditions: Vec<Condition>,
     /// Container and image.
-    pub images: Vec<(String, String)>,
+    pub(crate) images: Vec<(String, String)>,
 }
 
 /// A condition of a Deployment or a `ReplicaSet`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Condition {
+pub(crate) struct Condition {
     /// `Progressing`, `Available`, `ReplicaFailure`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// `True`, `False` or `Unknown`.
-    pub status: String,
+    pub(crate) status: String,
     /// Why, as a word.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Why, as a sentence.
-    pub message: String,
+    pub(crate) message: String,
     /// When its controller last said so.
-    pub updated: Option<Timestamp>,
+    pub(crate) updated: Option<Timestamp>,
 }
 
 /// Something that the cluster said about an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventView {
+pub(crate) struct EventView {
     /// Its identity.
-    pub id: String,
+    pub(crate) id: String,
     /// When it was last so.
-    pub at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
     /// The kind of what it is about.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The name of what it is about.
-    pub name: String,
+    pub(crate) name: String,
     /// The identity of what it is about.
-    pub uid: String,
+    pub(crate) uid: String,
     /// The container that it is about, where it is about one.
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
     /// In a word.
-    pub reason: String,
+    pub(crate) reason: String,
     /// In a sentence.
-    pub message: String,
+    pub(crate) message: String,
     /// How often.
-    pub count: u32,
+    pub(crate) count: u32,
 }
 
 impl EventView {
     /// Whether it may be about the Deployment of that name, one of its `ReplicaSets` or pods, as their
     /// names are made; or about what else carries the name.
-    pub fn may_be_about(&self, deployment: &str) -> bool {
+    pub(crate) fn may_be_about(&self, deployment: &str) -> bool {
         let below = self.name.strip_prefix(deployment);
         let below = below.and_then(|rest| rest.strip_prefix('-'));
         let parts = below.map(|rest| rest.split('-').count());
@@ -150,7 +150,7 @@ impl EventView {
 
     /// Whether it is about this Deployment, one of these sets of its, or a pod of theirs: by owner,
     /// since others may have names that begin alike. A pod that is gone has its set's name.
-    pub fn is_about(&self, deployment: &DeploymentView, sets: &[&SetView]) -> bool {
+    pub(crate) fn is_about(&self, deployment: &DeploymentView, sets: &[&SetView]) -> bool {
         let mut sets = sets.iter();
         match self.kind.as_str() {
             "Pod" => sets.any(|set| is_named_after(&self.name, &set.name)),
@@ -162,7 +162,7 @@ impl EventView {
 
     /// Whether it only says that something that failed is tried again, or failed again: what the
     /// objects themselves say better.
-    pub fn is_echo(&self) -> bool {
+    pub(crate) fn is_echo(&self) -> bool {
         let again = matches!(self.reason.as_str(), "BackOff" | "FailedCreate");
         again || (self.reason == "Failed" && self.message.starts_with("Error: "))
     }
@@ -181,7 +181,7 @@ fn is_named_after(pod: &str, set: &str) -> bool {
 impl View {
     /// Whether something that was said is about the pods of one of these templates, or what makes them.
     /// Where the `ReplicaSets` may not be read, their names have to do.
-    pub fn is_about(&self, event: &EventView, templates: &[String]) -> bool {
+    pub(crate) fn is_about(&self, event: &EventView, templates: &[String]) -> bool {
         let (Some(deployment), Some(_)) = (&self.deployment, &self.sets) else {
             return true;
         };
@@ -193,17 +193,17 @@ impl View {
     }
 
     /// A moment of the cluster's clock by ours, on which a rollout is judged.
-    pub fn by_ours(&self, theirs: Timestamp) -> Timestamp {
+    pub(crate) fn by_ours(&self, theirs: Timestamp) -> Timestamp {
         theirs.checked_sub(self.skew).unwrap_or(theirs)
     }
 
     /// A moment of our clock by the cluster's.
-    pub fn by_theirs(&self, ours: Timestamp) -> Timestamp {
+    pub(crate) fn by_theirs(&self, ours: Timestamp) -> Timestamp {
         ours.checked_add(self.skew).unwrap_or(ours)
     }
 
     /// The `ReplicaSets` of the Deployment itself.
-    pub fn own_sets(&self) -> impl Iterator<Item = &Arc<SetView>> {
+    pub(crate) fn own_sets(&self) -> impl Iterator<Item = &Arc<SetView>> {
         let there = self.deployment.as_ref();
         let owner = there.map(|deployment| &deployment.rolled.uid);
         let sets = self.sets.iter().flatten();
@@ -211,7 +211,7 @@ impl View {
     }
 
     /// The pods that a `ReplicaSet` controls.
-    pub fn pods_of<'a>(&'a self, set: &'a SetView) -> impl Iterator<Item = &'a Pod> {
+    pub(crate) fn pods_of<'a>(&'a self, set: &'a SetView) -> impl Iterator<Item = &'a Pod> {
         let pods = self.pods.iter().map(AsRef::as_ref);
         pods.filter(|pod| {
             let owners = pod.metadata.owner_references.iter().flatten();
@@ -222,7 +222,7 @@ impl View {
 
 impl DeploymentView {
     /// Reads a Deployment; `None`: it is none.
-    pub fn of(object: &Value) -> Option<Self> {
+    pub(crate) fn of(object: &Value) -> Option<Self> {
         Some(Self {
             rolled: Rolled::of(object)?,
             observed: number(object, "/status/observedGeneration"),
@@ -245,14 +245,14 @@ impl DeploymentView {
     }
 
     /// A condition by its kind.
-    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+    pub(crate) fn condition(&self, kind: &str) -> Option<&Condition> {
         self.conditions.iter().find(|one| one.kind == kind)
     }
 }
 
 impl SetView {
     /// Reads a `ReplicaSet`; `None`: it is none.
-    pub fn of(object: &Value) -> Option<Self> {
+    pub(crate) fn of(object: &Value) -> Option<Self> {
         let owners = object.pointer("/metadata/ownerReferences");
         let owners = owners.and_then(Value::as_array).into_iter().flatten();
         let mut controllers = owners.filter(|owner| flag(owner, "/controller"));
@@ -276,12 +276,12 @@ impl SetView {
     }
 
     /// Container and image of a Deployment's or a `ReplicaSet`'s pods.
-    pub fn images(object: &Value) -> Vec<(String, String)> {
+    pub(crate) fn images(object: &Value) -> Vec<(String, String)> {
         images(object)
     }
 
     /// Why its controller cannot make the pods that are missing, where it says so.
-    pub fn refusal(&self) -> Option<&Condition> {
+    pub(crate) fn refusal(&self) -> Option<&Condition> {
         self.conditions
             .iter()
             .find(|one| one.kind == "ReplicaFailure" && one.status == "True")

@@ -32,7 +32,7 @@ const FRESH: SignedDuration = SignedDuration::from_secs(2);
 impl Kubernetes {
     /// Gathers the evidence while it is still there: a rollback takes the failing pods away. It
     /// takes a few seconds at most, and nothing where all is known already.
-    pub async fn keep_evidence(&self, rollout: &Watched) {
+    pub(crate) async fn keep_evidence(&self, rollout: &Watched) {
         let Some(watch) = &rollout.watch else { return };
         let failures = rollout.memory.failures();
         let subject = subject(rollout, group(&failures).first(), &failures);
@@ -40,7 +40,7 @@ impl Kubernetes {
     }
 
     /// The evidence of how a rollout ended.
-    pub async fn tell_why(
+    pub(crate) async fn tell_why(
         &self,
         session: &Session,
         rollout: &Watched,

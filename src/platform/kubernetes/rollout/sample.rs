@@ -36,7 +36,7 @@ pub(crate) struct RollbackSeen {
 
 impl Kubernetes {
     /// One look at a rollout. The first opens the watches.
-    pub async fn look(
+    pub(crate) async fn look(
         &self,
         session: &Session,
         rollout: &mut Watched,
@@ -65,7 +65,7 @@ impl Kubernetes {
     }
 
     /// Resolves once something new about a rollout has arrived.
-    pub async fn stirs(&self, rollout: &Watched) {
+    pub(crate) async fn stirs(&self, rollout: &Watched) {
         match &rollout.watch {
             Some(watch) => watch.changed().await,
             None => std::future::pending().await,

@@ -24,21 +24,21 @@ pub(crate) mod tests;
 
 /// What one look says of a rollout.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// What the controllers say of it.
-    pub standing: Standing,
+    pub(crate) standing: Standing,
     /// Counts.
-    pub gauge: Gauge,
+    pub(crate) gauge: Gauge,
     /// What it waits for, where it waits for a person.
-    pub waiting: Option<String>,
+    pub(crate) waiting: Option<String>,
     /// Since when it is under way, by the cluster's clock.
-    pub begun: Option<Timestamp>,
+    pub(crate) begun: Option<Timestamp>,
     /// The `ReplicaSet` of our template.
-    pub set: Option<Arc<SetView>>,
+    pub(crate) set: Option<Arc<SetView>>,
 }
 
 /// Reads what is said of the rollout that is `ours`.
-pub fn read(view: &View, ours: &RolloutId) -> Reading {
+pub(crate) fn read(view: &View, ours: &RolloutId) -> Reading {
     let Some(deployment) = &view.deployment else {
         return gone("the Deployment was deleted");
     };

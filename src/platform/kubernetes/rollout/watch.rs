@@ -24,9 +24,9 @@ use crate::platform::failure::{self, Failed};
 use crate::platform::kubernetes::connect::Link;
 use crate::platform::kubernetes::kinds::Kind;
 
-pub mod relist;
+pub(crate) mod relist;
 mod store;
-pub mod stream;
+pub(crate) mod stream;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -12,7 +12,7 @@ use crate::platform::ecs::rollout::started::RolloutId;
 use crate::rollout::Standing;
 
 /// A record of a new rollout shows up with a delay; after so long we go on without.
-pub const RECORD_DELAY: Duration = Duration::from_secs(15);
+pub(crate) const RECORD_DELAY: Duration = Duration::from_secs(15);
 
 /// So many failures after its completion are no coincidence: the breaker's own smallest threshold
 /// (Amazon ECS developer guide, deployment circuit breaker).
@@ -27,49 +27,49 @@ const QUIET: Duration = Duration::from_secs(15);
     clippy::struct_excessive_bools,
     reason = "each is one independent thing that was seen"
 )]
-pub struct Failures {
+pub(crate) struct Failures {
     /// The first look.
-    pub begun: Option<Timestamp>,
+    pub(crate) begun: Option<Timestamp>,
     /// The service was not there, without a break since then.
-    pub gone_since: Option<Timestamp>,
+    pub(crate) gone_since: Option<Timestamp>,
     /// Our deployment, or one made after it, was seen: answers are no longer older than our call.
-    pub seen_ours: bool,
+    pub(crate) seen_ours: bool,
     /// The record names a revision before ours.
-    pub had_source: bool,
+    pub(crate) had_source: bool,
     /// Our deployment was seen FAILED, first then.
-    pub failed_since: Option<Timestamp>,
+    pub(crate) failed_since: Option<Timestamp>,
     /// Its reason.
-    pub failed_reason: Option<String>,
+    pub(crate) failed_reason: Option<String>,
     /// Somebody who is not us asked for it to stop.
-    pub stopped_by_other: bool,
+    pub(crate) stopped_by_other: bool,
     /// We asked for it to stop.
-    pub stopped_by_us: bool,
+    pub(crate) stopped_by_us: bool,
     /// It was being stopped when we came. Whoever asked, and be it a run of ours that was killed,
     /// that took the place of nothing we did.
-    pub stopped_before: bool,
+    pub(crate) stopped_before: bool,
     /// It was seen STOPPED, first then.
-    pub stopped_since: Option<Timestamp>,
+    pub(crate) stopped_since: Option<Timestamp>,
     /// Words that told of a rollback were seen.
-    pub rolling_back: Option<String>,
+    pub(crate) rolling_back: Option<String>,
     /// Tasks of ours failed since the last look.
-    pub fresh_failures: bool,
+    pub(crate) fresh_failures: bool,
     /// When tasks of ours failed, by the platform's clock.
-    pub failed_at: Vec<Timestamp>,
+    pub(crate) failed_at: Vec<Timestamp>,
     /// ECS called our deployment complete: it counts no failures any more, so that we do.
-    pub complete: Option<Complete>,
+    pub(crate) complete: Option<Complete>,
 }
 
 /// Our deployment after ECS called it complete.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Complete {
+pub(crate) struct Complete {
     /// First seen so.
-    pub since: Timestamp,
+    pub(crate) since: Timestamp,
     /// So many of our tasks had failed until then.
-    pub failures: usize,
+    pub(crate) failures: usize,
     /// The last look that showed another one, or fewer of them running than before.
-    pub relapsed: Option<Timestamp>,
+    pub(crate) relapsed: Option<Timestamp>,
     /// So many of its tasks ran at the last look.
-    pub running: u32,
+    pub(crate) running: u32,
 }
 
 pub(super) fn remember(

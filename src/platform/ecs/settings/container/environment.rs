@@ -15,18 +15,18 @@ use crate::spec::{Container, EcsService};
 /// A container's environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Environment {
+pub(crate) struct Environment {
     /// Literal variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub environment: Vec<KeyValue>,
+    pub(crate) environment: Vec<KeyValue>,
     /// Variables from secret stores.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub secrets: Vec<Secret>,
+    pub(crate) secrets: Vec<Secret>,
 }
 
 impl Environment {
     /// Hides values that may be secrets.
-    pub fn mask(&mut self) {
+    pub(crate) fn mask(&mut self) {
         for variable in &mut self.environment {
             if variable.sensitive {
                 MASK.clone_into(&mut variable.value);
@@ -37,14 +37,14 @@ impl Environment {
 
 /// A literal environment variable. Its value is never part of a `Debug` output.
 #[derive(Clone, Eq, Serialize, Deserialize)]
-pub struct KeyValue {
+pub(crate) struct KeyValue {
     /// The variable.
-    pub name: String,
+    pub(crate) name: String,
     /// Its value.
-    pub value: String,
+    pub(crate) value: String,
     /// Whether the value may be a secret; not part of the request.
     #[serde(skip)]
-    pub sensitive: bool,
+    pub(crate) sensitive: bool,
 }
 
 /// How it is shown is no part of what it is.
@@ -63,11 +63,11 @@ impl fmt::Debug for KeyValue {
 /// An environment variable filled from a secret store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Secret {
+pub(crate) struct Secret {
     /// The variable.
-    pub name: String,
+    pub(crate) name: String,
     /// Where the value is kept.
-    pub value_from: String,
+    pub(crate) value_from: String,
 }
 
 impl ContainerPart for Environment {

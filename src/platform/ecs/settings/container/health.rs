@@ -13,31 +13,31 @@ use crate::spec::{Container, EcsService};
 /// How ECS tells that a container is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Health {
+pub(crate) struct Health {
     /// Absent: it is well while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub health_check: Option<CommandCheck>,
+    pub(crate) health_check: Option<CommandCheck>,
 }
 
 /// A health check inside a container; the defaults are those of the Amazon ECS developer guide, task
 /// definition parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CommandCheck {
+pub(crate) struct CommandCheck {
     /// `CMD-SHELL` and a shell line.
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// Seconds; absent: 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interval: Option<i32>,
+    pub(crate) interval: Option<i32>,
     /// Seconds; absent: 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<i32>,
+    pub(crate) timeout: Option<i32>,
     /// Absent: 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retries: Option<i32>,
+    pub(crate) retries: Option<i32>,
     /// Seconds; absent: off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_period: Option<i32>,
+    pub(crate) start_period: Option<i32>,
 }
 
 impl ContainerPart for Health {

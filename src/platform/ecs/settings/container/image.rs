@@ -11,12 +11,12 @@ use crate::spec::{Container, EcsService};
 /// What a container runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ContainerImage {
+pub(crate) struct ContainerImage {
     /// The reference, with a tag or a digest.
-    pub image: String,
+    pub(crate) image: String,
     /// Absent: true (Amazon ECS developer guide, task definition parameters).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub essential: Option<bool>,
+    pub(crate) essential: Option<bool>,
 }
 
 impl ContainerPart for ContainerImage {

@@ -18,21 +18,21 @@ const OPTIONS: [&str; 3] = ["awslogs-group", "awslogs-region", "awslogs-stream-p
 /// Where a container's output goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Logs {
+pub(crate) struct Logs {
     /// Absent: nowhere, or where a driver that we have no word for sends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log_configuration: Option<LogConfiguration>,
+    pub(crate) log_configuration: Option<LogConfiguration>,
 }
 
 /// The one driver that the file format has a word for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LogConfiguration {
+pub(crate) struct LogConfiguration {
     /// `awslogs`.
-    pub log_driver: String,
+    pub(crate) log_driver: String,
     /// Group, Region and prefix.
     #[serde(default)]
-    pub options: BTreeMap<String, String>,
+    pub(crate) options: BTreeMap<String, String>,
 }
 
 impl ContainerPart for Logs {

@@ -12,20 +12,20 @@ use crate::spec::{Container, Dependency, EcsService};
 /// The containers that come before one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Order {
+pub(crate) struct Order {
     /// One item for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub depends_on: Vec<ContainerDependency>,
+    pub(crate) depends_on: Vec<ContainerDependency>,
 }
 
 /// A start order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ContainerDependency {
+pub(crate) struct ContainerDependency {
     /// The other container.
-    pub container_name: String,
+    pub(crate) container_name: String,
     /// `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`.
-    pub condition: String,
+    pub(crate) condition: String,
 }
 
 impl ContainerPart for Order {

@@ -9,10 +9,10 @@ use crate::platform::ecs::settings::unmanaged::left::Left;
 use crate::spec::{Container, EcsService};
 
 /// Whatever differs in a task definition, every task is made anew.
-pub const EFFECT: Effect = Effect::Restarts;
+pub(crate) const EFFECT: Effect = Effect::Restarts;
 
 /// One part of a container: how it is asked for, read, compared and registered.
-pub trait ContainerPart: Sized {
+pub(crate) trait ContainerPart: Sized {
     /// What the file asks for.
     fn rendered(container: &Container, service: &EcsService) -> Self;
 
@@ -32,22 +32,22 @@ pub trait ContainerPart: Sized {
 
 /// Where a container stands among the compared values.
 #[derive(Debug, Clone, Copy)]
-pub struct At<'a>(pub &'a str);
+pub(crate) struct At<'a>(pub(crate) &'a str);
 
 impl At<'_> {
     /// The path of one of its values: `containers.api.image`.
-    pub fn path(self, what: &str) -> String {
+    pub(crate) fn path(self, what: &str) -> String {
         format!("containers.{}.{what}", self.0)
     }
 }
 
 /// A list, absent where it is empty: ECS takes an empty one for an override.
-pub fn some_list(words: &[String]) -> Option<Vec<String>> {
+pub(crate) fn some_list(words: &[String]) -> Option<Vec<String>> {
     (!words.is_empty()).then(|| words.to_vec())
 }
 
 /// Adds words as one value, in their order.
-pub fn put_words(fields: &mut Fields, path: String, words: &[String]) {
+pub(crate) fn put_words(fields: &mut Fields, path: String, words: &[String]) {
     if !words.is_empty() {
         let text = serde_json::to_string(words).unwrap_or_default();
         fields.put(path, text, EFFECT);
@@ -55,7 +55,7 @@ pub fn put_words(fields: &mut Fields, path: String, words: &[String]) {
 }
 
 /// Adds a value that has no default and may be empty where it is absent.
-pub fn put_some(fields: &mut Fields, path: impl Into<String>, value: Option<&String>) {
+pub(crate) fn put_some(fields: &mut Fields, path: impl Into<String>, value: Option<&String>) {
     if let Some(value) = value.filter(|value| !value.is_empty()) {
         fields.put(path, value, EFFECT);
     }

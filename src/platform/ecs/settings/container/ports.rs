@@ -13,21 +13,21 @@ use crate::spec::{Container, EcsService, Protocol};
 /// The ports that a container listens on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Ports {
+pub(crate) struct Ports {
     /// One item for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub port_mappings: Vec<PortMapping>,
+    pub(crate) port_mappings: Vec<PortMapping>,
 }
 
 /// A port of a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PortMapping {
+pub(crate) struct PortMapping {
     /// The port.
-    pub container_port: i32,
+    pub(crate) container_port: i32,
     /// `tcp` or `udp`; absent: `tcp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protocol: Option<String>,
+    pub(crate) protocol: Option<String>,
 }
 
 impl PortMapping {

@@ -12,26 +12,26 @@ use crate::spec::{Container, EcsService};
 /// How a container's program is started and stopped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Process {
+pub(crate) struct Process {
     /// Overrides the image's entry point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entry_point: Vec<String>,
+    pub(crate) entry_point: Vec<String>,
     /// Overrides the image's command.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// Seconds between TERM and KILL; absent: 30 (Amazon ECS developer guide, task definition
     /// parameters).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stop_timeout: Option<i32>,
+    pub(crate) stop_timeout: Option<i32>,
     /// `user[:group]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// Absent: the image's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub working_directory: Option<String>,
+    pub(crate) working_directory: Option<String>,
     /// Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub readonly_root_filesystem: Option<bool>,
+    pub(crate) readonly_root_filesystem: Option<bool>,
 }
 
 impl ContainerPart for Process {

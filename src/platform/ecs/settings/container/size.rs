@@ -12,13 +12,13 @@ use crate::spec::{Container, EcsService};
 /// A container's share of its task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Size {
+pub(crate) struct Size {
     /// Reserved CPU units; 0 and absent are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<i32>,
+    pub(crate) cpu: Option<i32>,
     /// Hard limit in MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<i32>,
+    pub(crate) memory: Option<i32>,
 }
 
 impl ContainerPart for Size {

@@ -9,7 +9,7 @@ use crate::platform::ecs::settings::container::part::{EFFECT, put_some};
 
 /// The compared fields of a task definition; its tags are not among them, since they tell of its
 /// registration.
-pub fn fields(definition: &TaskDefinition) -> Fields {
+pub(crate) fn fields(definition: &TaskDefinition) -> Fields {
     let mut fields = Fields::default();
     fields.put("family", &definition.family, EFFECT);
     fields.put_or(
@@ -67,7 +67,7 @@ pub fn fields(definition: &TaskDefinition) -> Fields {
 }
 
 /// Whether two task definitions say the same.
-pub fn same(one: &TaskDefinition, other: &TaskDefinition) -> bool {
+pub(crate) fn same(one: &TaskDefinition, other: &TaskDefinition) -> bool {
     fields(one).differences(&fields(other)).is_empty()
 }
 

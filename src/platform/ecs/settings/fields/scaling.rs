@@ -8,7 +8,7 @@ use crate::plan::Effect;
 use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy};
 
 /// The compared fields of a scalable target.
-pub fn target(target: &ScalableTarget) -> Fields {
+pub(crate) fn target(target: &ScalableTarget) -> Fields {
     let mut fields = Fields::default();
     fields.put("min", target.min_capacity.to_string(), Effect::Scales);
     fields.put("max", target.max_capacity.to_string(), Effect::Scales);
@@ -16,7 +16,7 @@ pub fn target(target: &ScalableTarget) -> Fields {
 }
 
 /// The compared fields of a policy.
-pub fn policy(policy: &ScalingPolicy) -> Fields {
+pub(crate) fn policy(policy: &ScalingPolicy) -> Fields {
     let tracking = &policy.target_tracking_scaling_policy_configuration;
     let metric = &tracking.predefined_metric_specification;
     let at = |what: &str| format!("policies.{}.{what}", policy.policy_name);

@@ -9,11 +9,11 @@ use crate::plan::Effect;
 use crate::platform::ecs::settings::ServiceConfig;
 
 /// The path of the count, which an autoscaler may own.
-pub const COUNT: &str = "desiredCount";
+pub(crate) const COUNT: &str = "desiredCount";
 
 /// The compared fields of a service. The task definition is compared by its own fields, tags one by
 /// one.
-pub fn fields(service: &ServiceConfig) -> Fields {
+pub(crate) fn fields(service: &ServiceConfig) -> Fields {
     let mut fields = Fields::default();
     if let Some(count) = service.desired_count {
         fields.put(COUNT, count.to_string(), Effect::Scales);
@@ -23,7 +23,7 @@ pub fn fields(service: &ServiceConfig) -> Fields {
 }
 
 /// The same, with the count only where it is `counted`: where nothing else decides it.
-pub fn compared(service: &ServiceConfig, counted: bool) -> Fields {
+pub(crate) fn compared(service: &ServiceConfig, counted: bool) -> Fields {
     fields(service).without(|path| path == COUNT && !counted)
 }
 

@@ -16,25 +16,25 @@ use crate::spec::{EcsPlace, EcsService, Provider};
 /// Where tasks run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Launch {
+pub(crate) struct Launch {
     /// `FARGATE`; absent with a capacity-provider strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub launch_type: Option<String>,
+    pub(crate) launch_type: Option<String>,
     /// Fargate and Fargate Spot in shares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub capacity_provider_strategy: Vec<StrategyItem>,
+    pub(crate) capacity_provider_strategy: Vec<StrategyItem>,
 }
 
 /// One item of a capacity-provider strategy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StrategyItem {
+pub(crate) struct StrategyItem {
     /// `FARGATE` or `FARGATE_SPOT`.
-    pub capacity_provider: String,
+    pub(crate) capacity_provider: String,
     /// Its share.
-    pub weight: i32,
+    pub(crate) weight: i32,
     /// So many go here first.
-    pub base: i32,
+    pub(crate) base: i32,
 }
 
 impl ServiceSetting for Launch {

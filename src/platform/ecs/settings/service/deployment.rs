@@ -16,67 +16,67 @@ use crate::spec::{Breaker, EcsPlace, EcsService, Threshold};
 /// How a rollout goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Deployment {
+pub(crate) struct Deployment {
     /// Always complete where we ask for it: on an update a part that is left out is kept, or set to
     /// a default, by rules of its own for each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deployment_configuration: Option<DeploymentConfiguration>,
+    pub(crate) deployment_configuration: Option<DeploymentConfiguration>,
 }
 
 /// Percentages, breaker and alarms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DeploymentConfiguration {
+pub(crate) struct DeploymentConfiguration {
     /// The breaker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deployment_circuit_breaker: Option<CircuitBreaker>,
+    pub(crate) deployment_circuit_breaker: Option<CircuitBreaker>,
     /// Rounded down; absent: 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub maximum_percent: Option<i32>,
+    pub(crate) maximum_percent: Option<i32>,
     /// Rounded up; absent: 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub minimum_healthy_percent: Option<i32>,
+    pub(crate) minimum_healthy_percent: Option<i32>,
     /// Alarms that trip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alarms: Option<Alarms>,
+    pub(crate) alarms: Option<Alarms>,
 }
 
 /// The deployment circuit breaker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CircuitBreaker {
+pub(crate) struct CircuitBreaker {
     /// On or off.
-    pub enable: bool,
+    pub(crate) enable: bool,
     /// Whether a trip goes back to the last completed deployment.
-    pub rollback: bool,
+    pub(crate) rollback: bool,
     /// Absent: true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reset_on_healthy_task: Option<bool>,
+    pub(crate) reset_on_healthy_task: Option<bool>,
     /// Absent: `BOUNDED_PERCENT`, 50.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold_configuration: Option<ThresholdConfiguration>,
+    pub(crate) threshold_configuration: Option<ThresholdConfiguration>,
 }
 
 /// How many failures trip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ThresholdConfiguration {
+pub(crate) struct ThresholdConfiguration {
     /// `BOUNDED_PERCENT`, `UNBOUNDED_PERCENT` or `COUNT`.
-    pub r#type: String,
+    pub(crate) r#type: String,
     /// Percent, or a count.
-    pub value: i32,
+    pub(crate) value: i32,
 }
 
 /// Alarms that trip a rollout.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Alarms {
+pub(crate) struct Alarms {
     /// Their names.
-    pub alarm_names: Vec<String>,
+    pub(crate) alarm_names: Vec<String>,
     /// On or off.
-    pub enable: bool,
+    pub(crate) enable: bool,
     /// Whether they go back.
-    pub rollback: bool,
+    pub(crate) rollback: bool,
 }
 
 impl ServiceSetting for Deployment {
@@ -149,7 +149,7 @@ impl Deployment {
     /// As it goes with every update, whole: required members of its nested blocks that are left out
     /// are taken for false, and alarms that were on stay on unless they are set to off.
     #[must_use]
-    pub fn complete(&self, there: &Self) -> Self {
+    pub(crate) fn complete(&self, there: &Self) -> Self {
         let mut complete = self.clone();
         let alarms = there.deployment_configuration.as_ref();
         let alarms = alarms.and_then(|deployment| deployment.alarms.as_ref());

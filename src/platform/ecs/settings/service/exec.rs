@@ -14,10 +14,10 @@ use crate::spec::{EcsPlace, EcsService};
 /// ECS Exec.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Exec {
+pub(crate) struct Exec {
     /// Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub enable_execute_command: Option<bool>,
+    pub(crate) enable_execute_command: Option<bool>,
 }
 
 impl ServiceSetting for Exec {

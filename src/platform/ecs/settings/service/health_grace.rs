@@ -15,10 +15,10 @@ use crate::spec::{EcsPlace, EcsService};
 /// The grace of a service's health checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct HealthGrace {
+pub(crate) struct HealthGrace {
     /// Seconds; ECS takes it only with target groups. Absent: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub health_check_grace_period_seconds: Option<i32>,
+    pub(crate) health_check_grace_period_seconds: Option<i32>,
 }
 
 impl ServiceSetting for HealthGrace {

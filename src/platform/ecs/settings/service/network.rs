@@ -15,32 +15,32 @@ use crate::spec::{EcsPlace, EcsService};
 /// The network of a service's tasks; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TaskNetwork {
+pub(crate) struct TaskNetwork {
     /// Absent where a service has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub network_configuration: Option<NetworkConfiguration>,
+    pub(crate) network_configuration: Option<NetworkConfiguration>,
 }
 
 /// The one network mode that Fargate has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NetworkConfiguration {
+pub(crate) struct NetworkConfiguration {
     /// `awsvpc`: each task has an address of its own.
-    pub awsvpc_configuration: AwsVpcConfiguration,
+    pub(crate) awsvpc_configuration: AwsVpcConfiguration,
 }
 
 /// Subnets and security groups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AwsVpcConfiguration {
+pub(crate) struct AwsVpcConfiguration {
     /// 1 to 16.
-    pub subnets: Vec<String>,
+    pub(crate) subnets: Vec<String>,
     /// At most 5.
     #[serde(default)]
-    pub security_groups: Vec<String>,
+    pub(crate) security_groups: Vec<String>,
     /// `ENABLED` or `DISABLED`; absent: `DISABLED`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assign_public_ip: Option<String>,
+    pub(crate) assign_public_ip: Option<String>,
 }
 
 impl ServiceSetting for TaskNetwork {

@@ -12,20 +12,20 @@ use crate::platform::ecs::settings::fields::Fields;
 use crate::spec::{EcsPlace, EcsService};
 
 /// What an absent version stands for (Amazon ECS API reference, CreateService).
-pub const LATEST: &str = "LATEST";
+pub(crate) const LATEST: &str = "LATEST";
 
 /// The version of Fargate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PlatformVersion {
+pub(crate) struct PlatformVersion {
     /// Absent: [`LATEST`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub platform_version: Option<String>,
+    pub(crate) platform_version: Option<String>,
 }
 
 impl PlatformVersion {
     /// As it is compared: never absent.
-    pub fn version(&self) -> &str {
+    pub(crate) fn version(&self) -> &str {
         self.platform_version.as_deref().unwrap_or(LATEST)
     }
 }

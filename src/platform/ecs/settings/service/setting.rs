@@ -9,7 +9,7 @@ use crate::platform::ecs::settings::fields::Fields;
 use crate::spec::{EcsPlace, EcsService};
 
 /// One setting of a service: how it is asked for, read, compared, made and changed.
-pub trait ServiceSetting: Sized + Clone + Default {
+pub(crate) trait ServiceSetting: Sized + Clone + Default {
     /// The first parts of the paths under which it is compared.
     const GROUPS: &'static [&'static str];
     /// Whether ECS keeps it with a service revision; all others are settings of the service, and a
@@ -49,7 +49,7 @@ pub trait ServiceSetting: Sized + Clone + Default {
 
 /// What a setting must know of those that it stands among.
 #[derive(Debug, Clone, Copy)]
-pub struct Beside {
+pub(crate) struct Beside {
     /// Load balancers send to the service.
-    pub is_balanced: bool,
+    pub(crate) is_balanced: bool,
 }

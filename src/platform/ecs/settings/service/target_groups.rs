@@ -15,22 +15,22 @@ use crate::spec::{EcsPlace, EcsService};
 /// The target groups of a service; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TargetGroups {
+pub(crate) struct TargetGroups {
     /// One item for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub load_balancers: Vec<LoadBalancer>,
+    pub(crate) load_balancers: Vec<LoadBalancer>,
 }
 
 /// A target group of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LoadBalancer {
+pub(crate) struct LoadBalancer {
     /// The target group.
-    pub target_group_arn: String,
+    pub(crate) target_group_arn: String,
     /// The container that it sends to.
-    pub container_name: String,
+    pub(crate) container_name: String,
     /// The port of that container.
-    pub container_port: i32,
+    pub(crate) container_port: i32,
 }
 
 impl ServiceSetting for TargetGroups {

@@ -2,36 +2,36 @@
 
 /// What has been found so far.
 #[derive(Debug, Default)]
-pub struct Left {
+pub(crate) struct Left {
     /// Where the next is: the first part of its path.
-    pub at: String,
+    pub(crate) at: String,
     /// By path: the value is for comparing.
-    pub found: Vec<(String, String)>,
+    pub(crate) found: Vec<(String, String)>,
 }
 
 impl Left {
     /// Notes that there is something.
-    pub fn add(&mut self, name: &str, value: &impl std::fmt::Debug) {
+    pub(crate) fn add(&mut self, name: &str, value: &impl std::fmt::Debug) {
         self.found
             .push((format!("{}{name}", self.at), format!("{value:?}")));
     }
 
     /// Notes a list that is not empty.
-    pub fn list<T: std::fmt::Debug>(&mut self, name: &str, list: &[T]) {
+    pub(crate) fn list<T: std::fmt::Debug>(&mut self, name: &str, list: &[T]) {
         if !list.is_empty() {
             self.add(name, &list);
         }
     }
 
     /// Notes a value that is there.
-    pub fn some<T: std::fmt::Debug>(&mut self, name: &str, value: Option<&T>) {
+    pub(crate) fn some<T: std::fmt::Debug>(&mut self, name: &str, value: Option<&T>) {
         if let Some(value) = value {
             self.add(name, value);
         }
     }
 
     /// False and absent are the same.
-    pub fn flag(&mut self, name: &str, value: Option<bool>) {
+    pub(crate) fn flag(&mut self, name: &str, value: Option<bool>) {
         if value == Some(true) {
             self.add(name, &true);
         }
@@ -39,7 +39,7 @@ impl Left {
 }
 
 /// A map's entries by key, so that two of them can be compared.
-pub fn sorted(map: &std::collections::HashMap<String, String>) -> Vec<(String, String)> {
+pub(crate) fn sorted(map: &std::collections::HashMap<String, String>) -> Vec<(String, String)> {
     let mut all: Vec<_> = map
         .iter()
         .map(|(key, value)| (key.clone(), value.clone()))

@@ -14,7 +14,7 @@ use crate::platform::owner::{Marks, Owner};
 
 /// The other names under which a service has a history, and whether the newest revision under each
 /// names its owner in full.
-pub type Elsewhere = BTreeMap<String, bool>;
+pub(crate) type Elsewhere = BTreeMap<String, bool>;
 
 impl Kubernetes {
     /// Where else than under `name` its owner has a history; one small request, which finds nothing

@@ -21,7 +21,7 @@ const LONGEST: usize = 1_000;
 /// What was there before a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CapturedState {
+pub(crate) enum CapturedState {
     /// No Deployment.
     Nothing,
     /// One that served.
@@ -32,35 +32,35 @@ pub enum CapturedState {
 
 /// One revision in the history.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RecordHead {
+pub(crate) struct RecordHead {
     /// Its number, from 1.
-    pub number: u32,
+    pub(crate) number: u32,
     /// How it stands.
-    pub state: State,
+    pub(crate) state: State,
     /// A digest of what was asked for.
-    pub digest: String,
+    pub(crate) digest: String,
     /// The objects that were asked for.
-    pub objects: Vec<Id>,
+    pub(crate) objects: Vec<Id>,
     /// The images of its containers, by container.
-    pub images: BTreeMap<String, String>,
+    pub(crate) images: BTreeMap<String, String>,
     /// The rollout that it started; `None`: none that is known.
-    pub rolled: Option<Rolled>,
+    pub(crate) rolled: Option<Rolled>,
     /// What was there before.
-    pub captured: CapturedState,
+    pub(crate) captured: CapturedState,
     /// Which revision that was.
-    pub captured_revision: Option<u32>,
+    pub(crate) captured_revision: Option<u32>,
     /// Who, from which commit and why.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// When it was opened, by the server's clock.
-    pub began: Option<Timestamp>,
+    pub(crate) began: Option<Timestamp>,
     /// When it ended.
-    pub ended: Option<Timestamp>,
+    pub(crate) ended: Option<Timestamp>,
     /// Why it ended so, or why it goes back.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What it goes, or went, back to: a revision, or words.
-    pub back_to: Option<String>,
+    pub(crate) back_to: Option<String>,
     /// Who set the count last since, by `scale`.
-    pub scaled: Option<String>,
+    pub(crate) scaled: Option<String>,
     /// The run that opened it.
     pub(in crate::platform::kubernetes) run: String,
 }
@@ -136,7 +136,7 @@ impl RecordHead {
 
     /// One for tests.
     #[cfg(test)]
-    pub fn sample(number: u32, state: State, captured: CapturedState) -> Self {
+    pub(crate) fn sample(number: u32, state: State, captured: CapturedState) -> Self {
         Self {
             number,
             state,
@@ -202,7 +202,7 @@ pub(super) fn ids<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<Id> {
 }
 
 /// A revision as people name it: `api v3`.
-pub fn short(name: &str, number: u32) -> String {
+pub(crate) fn short(name: &str, number: u32) -> String {
     format!("{name} v{number}")
 }
 
@@ -215,7 +215,7 @@ pub(super) fn is_of_run(meta: &ObjectMeta, run: &str) -> bool {
 }
 
 /// The images of the Deployment among these, by container.
-pub fn images(objects: &[Object]) -> BTreeMap<String, String> {
+pub(crate) fn images(objects: &[Object]) -> BTreeMap<String, String> {
     let containers = objects
         .iter()
         .find(|object| object.id.kind == Kind::Deployment)

@@ -38,19 +38,19 @@ pub(super) const RUN: &str = "deployer/run";
 
 /// What becomes of a revision. What is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// How it stands now.
-    pub state: Option<State>,
+    pub(crate) state: Option<State>,
     /// The rollout that it started.
-    pub rolled: Option<Rolled>,
+    pub(crate) rolled: Option<Rolled>,
     /// When it ended.
-    pub ended: Option<Timestamp>,
+    pub(crate) ended: Option<Timestamp>,
     /// Why it ended so, or why it goes back.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What it goes back to.
-    pub back_to: Option<String>,
+    pub(crate) back_to: Option<String>,
     /// Who set the count since, by `scale`.
-    pub scaled: Option<String>,
+    pub(crate) scaled: Option<String>,
 }
 
 impl Mark {

@@ -15,7 +15,7 @@ impl Kubernetes {
     /// Takes the history of `from` along to the service's own name, and deletes the lock of `from`. A
     /// number that is there already stays its own. What is left of the history goes last: by it the next run finds what
     /// one that was killed left.
-    pub async fn move_history(&self, session: &Session, from: &str) -> Result<(), Failed> {
+    pub(crate) async fn move_history(&self, session: &Session, from: &str) -> Result<(), Failed> {
         let to = session.name();
         let wire = self.wire().await?;
         let heads = self.records(from).await?;
@@ -52,7 +52,7 @@ impl Kubernetes {
 }
 
 /// A set of objects under another name.
-pub fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
+pub(crate) fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
     let renamed = objects.iter().map(|object| {
         let mut object = object.clone();
         rename(&mut object.manifest, "", (from, to));

@@ -31,11 +31,11 @@ const LARGEST: u64 = 16 << 20;
 
 /// What a record holds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sets {
+pub(crate) struct Sets {
     /// What was asked for.
-    pub asked: Vec<Object>,
+    pub(crate) asked: Vec<Object>,
     /// What was there before.
-    pub captured: Vec<Object>,
+    pub(crate) captured: Vec<Object>,
 }
 
 impl Sets {

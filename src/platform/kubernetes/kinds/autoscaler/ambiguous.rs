@@ -30,7 +30,7 @@ pub(super) fn message(scaler: &Value) -> Option<Message> {
 }
 
 /// The same as a note on a plan that changes something.
-pub fn note(message: Message) -> Note {
+pub(crate) fn note(message: Message) -> Note {
     Note::warning("two_autoscalers", message.text)
 }
 

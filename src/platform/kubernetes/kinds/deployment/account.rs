@@ -16,13 +16,13 @@ use crate::platform::kubernetes::plan::adopt::is_taken_over;
 
 /// A copy of `serviceAccountName` that the API server keeps for old clients (Kubernetes API
 /// reference, `PodSpec`).
-pub const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
+pub(crate) const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
 
 const NAME: [&str; 4] = ["spec", "template", "spec", "serviceAccountName"];
 
 /// A Deployment as it is to be applied to the one that is there: where the account goes, the copy
 /// goes with it. `taken`: managers whose fields have become ours just before.
-pub fn without_copy<'a>(
+pub(crate) fn without_copy<'a>(
     object: &'a Object,
     live: Option<&Value>,
     taken: &[String],

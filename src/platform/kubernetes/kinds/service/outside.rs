@@ -53,7 +53,12 @@ impl Way {
 
 /// What becomes of the way to a Service from outside: refused, unless what others manage is taken by
 /// `force`; then a note.
-pub fn gate(id: &Id, live: &Value, wanted: &Value, force: bool) -> Result<Option<Note>, Failed> {
+pub(crate) fn gate(
+    id: &Id,
+    live: &Value,
+    wanted: &Value,
+    force: bool,
+) -> Result<Option<Note>, Failed> {
     let inside = wanted.pointer("/spec/type").is_some_and(|to| to == INSIDE);
     let Some(way) = Way::of(live).filter(|_| id.kind == Kind::Service && inside) else {
         return Ok(None);

@@ -16,11 +16,11 @@ use crate::platform::kubernetes::plan::replicas;
 
 /// What a pod calls the port that its Service sends to, where nothing that is there has another
 /// name for it.
-pub const NAME: &str = "service";
+pub(crate) const NAME: &str = "service";
 
 /// How the Service gets to its new target.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Passage {
+pub(crate) enum Passage {
     /// With this target the pods that are there are served, and those that come.
     Open(Value),
     /// With none: the pods that are there do not name their port, and the new ones have another.
@@ -34,21 +34,21 @@ pub enum Passage {
 
 /// What is there of a service, and what is to be.
 #[derive(Debug, Clone, Copy)]
-pub struct Both<'a> {
+pub(crate) struct Both<'a> {
     /// The Service that is there.
-    pub live: &'a Value,
+    pub(crate) live: &'a Value,
     /// The Deployment whose pods are there.
-    pub pods: &'a Value,
+    pub(crate) pods: &'a Value,
     /// The Service that is to be.
-    pub wanted: &'a Value,
+    pub(crate) wanted: &'a Value,
     /// The Deployment whose pods are to be.
-    pub coming: &'a Value,
+    pub(crate) coming: &'a Value,
 }
 
 impl Both<'_> {
     /// How the Service's first port, the one that clients use, gets there. `None`: there is nothing
     /// to get past.
-    pub fn passage(&self) -> Option<Passage> {
+    pub(crate) fn passage(&self) -> Option<Passage> {
         let (was, is) = (counterpart(self.live, self.wanted)?, first(self.wanted)?);
         let protocol = protocol(is);
         let (before, after) = (target(was), target(is));
@@ -69,7 +69,7 @@ impl Both<'_> {
 }
 
 /// Why a plan that would cut clients off is refused, and what to do.
-pub fn refuse_cut(service: &Id, from: u64, to: u64) -> Failed {
+pub(crate) fn refuse_cut(service: &Id, from: u64, to: u64) -> Failed {
     Failed::new(
         format!("change {service}"),
         FailureKind::Refused,
@@ -82,7 +82,7 @@ pub fn refuse_cut(service: &Id, from: u64, to: u64) -> Failed {
 }
 
 /// That the pods of somebody else's Deployment serve nobody while ours take their place.
-pub fn cuts(from: u64, to: u64) -> Note {
+pub(crate) fn cuts(from: u64, to: u64) -> Note {
     Note::warning(
         "port_moves",
         format!(
@@ -95,7 +95,7 @@ pub fn cuts(from: u64, to: u64) -> Note {
 
 /// Names the port of the pods that the Service sends to as the pods that are there name it, if they
 /// do; in a set that was recorded before ports had names too.
-pub fn name_as_there(objects: &mut [Object], observed: &Observed, name: &str) {
+pub(crate) fn name_as_there(objects: &mut [Object], observed: &Observed, name: &str) {
     let of = |objects: &[Object], kind: Kind| objects.iter().position(|one| one.id.kind == kind);
     let (Some(service), Some(pods)) = (of(objects, Kind::Service), of(objects, Kind::Deployment))
     else {
@@ -120,7 +120,7 @@ pub fn name_as_there(objects: &mut [Object], observed: &Observed, name: &str) {
 
 /// The Service with another target of its first port.
 #[must_use]
-pub fn sending_to(mut service: Value, target: &Value) -> Value {
+pub(crate) fn sending_to(mut service: Value, target: &Value) -> Value {
     service["spec"]["ports"][0]["targetPort"] = target.clone();
     service
 }

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::platform::kubernetes::Kind;
 use crate::platform::kubernetes::history::record::digest;
+use crate::platform::kubernetes::kinds::Kind;
 use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::plan::tests::samples::{desired, head, id, lease, service, there};
 

@@ -12,18 +12,18 @@ use crate::platform::kubernetes::plan::observe::Observed;
 
 /// The rights that a plan takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Needs {
+pub(crate) struct Needs {
     /// Which the dry run of an apply shows, too.
-    pub applies: BTreeSet<Right>,
+    pub(crate) applies: BTreeSet<Right>,
     /// All others that it cannot do without.
-    pub beside: BTreeSet<Right>,
+    pub(crate) beside: BTreeSet<Right>,
     /// Without which it says less of what fails, or leaves more behind.
-    pub useful: BTreeSet<Right>,
+    pub(crate) useful: BTreeSet<Right>,
 }
 
 impl Needs {
     /// What performing these changes takes of the Deployment `name`.
-    pub fn of(changes: &[Change], observed: &Observed, name: &str) -> Self {
+    pub(crate) fn of(changes: &[Change], observed: &Observed, name: &str) -> Self {
         let mut needs = Self::default();
         if changes.is_empty() {
             return needs;
@@ -40,7 +40,7 @@ impl Needs {
 
     /// What it takes to make these objects where nothing can be read, so that nobody knows which of
     /// them are there.
-    pub fn of_all(ids: &[Id], name: &str, writes: bool) -> Self {
+    pub(crate) fn of_all(ids: &[Id], name: &str, writes: bool) -> Self {
         let mut needs = Self::default();
         let read = ids
             .iter()

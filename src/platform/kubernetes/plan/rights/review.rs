@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Kubernetes {
     /// What we may do in the namespace; `None`: nobody can tell. Asked once.
-    pub async fn review(&self) -> Option<&Review> {
+    pub(crate) async fn review(&self) -> Option<&Review> {
         let asked = self.review.get_or_init(|| self.ask_for_review());
         asked.await.as_ref()
     }
@@ -44,7 +44,7 @@ impl Kubernetes {
     }
 
     /// Those of these rights that are surely denied, by asking for each of them.
-    pub async fn denied(&self, rights: BTreeSet<Right>) -> BTreeSet<Right> {
+    pub(crate) async fn denied(&self, rights: BTreeSet<Right>) -> BTreeSet<Right> {
         let asked = rights.into_iter().map(async |right| {
             let denied = self.is_denied(&right).await;
             denied.then_some(right)
@@ -81,7 +81,7 @@ impl Kubernetes {
     }
 
     /// Whom the cluster takes us for; `None`: it does not tell.
-    pub async fn who_asks(&self) -> Option<String> {
+    pub(crate) async fn who_asks(&self) -> Option<String> {
         let said = self.question(&SelfSubjectReview::default()).await?;
         said.status?.user_info?.username
     }

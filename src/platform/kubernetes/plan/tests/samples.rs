@@ -21,7 +21,8 @@ use crate::platform::kubernetes::plan::adopt::Owner;
 use crate::platform::kubernetes::plan::observe::{Observed, Space};
 use crate::platform::kubernetes::rollout::Rolled;
 use crate::platform::owner::Tenant;
-use crate::spec::{Files, KubeService, Request, Spec, load};
+use crate::spec::files::Files;
+use crate::spec::{KubeService, Request, Spec, load};
 
 /// Whose everything is.
 pub(crate) const OWNER: Owner<'static> = Owner {

@@ -58,7 +58,7 @@ const MISSING: [&str; 8] = [
 ];
 
 /// Why an image cannot be pulled.
-pub fn pull(message: &str, image: &str) -> Cause {
+pub(crate) fn pull(message: &str, image: &str) -> Cause {
     let words = without_names(message, image).to_ascii_lowercase();
     let has = |list: &[&str]| list.iter().any(|word| words.contains(word));
     let status = |codes: &[&str]| words.split(' ').any(|word| codes.contains(&word));
