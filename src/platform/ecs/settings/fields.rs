@@ -128,12 +128,6 @@ impl Fields {
         );
     }
 
-    /// The value at `path`.
-    #[cfg(test)]
-    pub(crate) fn get(&self, path: &str) -> Option<&Field> {
-        self.0.get(path)
-    }
-
     /// All values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
         self.0.iter().map(|(path, field)| (path.as_str(), field))
