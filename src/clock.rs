@@ -42,7 +42,6 @@ impl Clock {
         }
     }
 
-    /// The time.
     pub(crate) fn now(&self) -> Timestamp {
         let passed = SignedDuration::try_from(self.started.elapsed()).unwrap_or_default();
         self.base.checked_add(passed).unwrap_or(Timestamp::MAX)

@@ -48,7 +48,6 @@ pub(crate) const BY_WEIGHT: [ExitCode; 11] = [
 ];
 
 impl ExitCode {
-    /// The number.
     pub(crate) fn code(self) -> u8 {
         self as u8
     }

@@ -213,7 +213,6 @@ pub(crate) trait Platform {
     type Own: Debug;
     /// The facts a plan rests on.
     type Basis: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
-    /// One change.
     type Change: Change;
     /// The identity of a rollout, with what sampling remembers of it.
     type Watched: Debug;

@@ -12,9 +12,7 @@ const MOST: u32 = 5_000;
 /// The bounds of the autoscaler of a service, and the number that is wanted at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scaled {
-    /// Fewest.
     pub(crate) min: u32,
-    /// Most.
     pub(crate) max: u32,
     /// At present.
     pub(crate) now: u32,

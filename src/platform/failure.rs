@@ -71,7 +71,6 @@ impl FailureKind {
 pub(crate) struct Failed {
     /// What was tried: "describe service api-service".
     pub(crate) operation: String,
-    /// The kind.
     pub(crate) kind: FailureKind,
     /// The platform's own code, such as `AccessDeniedException`.
     pub(crate) code: Option<String>,

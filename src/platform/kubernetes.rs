@@ -64,7 +64,6 @@ pub(crate) mod key {
     pub(crate) const BY: &str = "deployer/by";
     /// From which commit.
     pub(crate) const COMMIT: &str = "deployer/commit";
-    /// Why.
     pub(crate) const WHY: &str = "deployer/why";
     /// The verb, where it is not `apply`.
     pub(crate) const VERB: &str = "deployer/verb";
@@ -123,7 +122,6 @@ impl Kubernetes {
         &self.place
     }
 
-    /// The namespace.
     pub(crate) fn namespace(&self) -> &str {
         self.place.namespace.as_str()
     }

@@ -29,7 +29,6 @@ pub(crate) mod key {
     pub(crate) const BY: &str = "deployer:by";
     /// From which commit.
     pub(crate) const COMMIT: &str = "deployer:commit";
-    /// Why.
     pub(crate) const WHY: &str = "deployer:why";
     /// The verb that registered it, where that is not `apply`.
     pub(crate) const VERB: &str = "deployer:verb";
@@ -62,7 +61,6 @@ pub(crate) const SCALE: &str = "scale";
 /// A count that was set by `scale`, which rolls nothing out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scaled {
-    /// When.
     pub(crate) at: Timestamp,
     /// To how many.
     pub(crate) to: String,

@@ -9,7 +9,6 @@ use crate::spec::Spec;
 pub(crate) struct Tenant {
     /// The project, exactly.
     pub(crate) project: String,
-    /// The target.
     pub(crate) target: TargetName,
 }
 
@@ -30,7 +29,6 @@ pub(crate) struct Owner<'a> {
     pub(crate) project: &'a str,
     /// The project as it is, where a label or a tag cannot hold it.
     pub(crate) exact: Option<&'a str>,
-    /// The target.
     pub(crate) target: &'a str,
     /// The service in deploy.toml.
     pub(crate) service: &'a str,
@@ -43,7 +41,6 @@ pub(crate) struct Marks<'a> {
     pub(crate) project: Option<&'a str>,
     /// The project as it is, where that is another.
     pub(crate) exact: Option<&'a str>,
-    /// The target.
     pub(crate) target: Option<&'a str>,
     /// The service in deploy.toml.
     pub(crate) service: Option<&'a str>,

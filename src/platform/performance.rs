@@ -29,7 +29,6 @@ impl Part {
 /// One performance of a part of a plan: what must be so before its changes are made, the making of
 /// each, and what follows.
 pub(crate) trait Performance {
-    /// One change.
     type Change: Change;
     /// The identity of a rollout.
     type Watched;
@@ -126,6 +125,5 @@ pub(crate) struct PerformError {
     pub(crate) performed: Vec<String>,
     /// This change and those that would have followed, in words.
     pub(crate) remaining: Vec<String>,
-    /// Why.
     pub(crate) source: Failed,
 }

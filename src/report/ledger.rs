@@ -26,9 +26,7 @@ pub(crate) struct Ledger {
 /// A service that a run is about.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
-    /// Where.
     pub(crate) target: TargetName,
-    /// Which.
     pub(crate) service: ServiceName,
     /// The images that the file says, where it is the file that is deployed.
     pub(crate) images: Vec<Image>,

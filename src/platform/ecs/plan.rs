@@ -40,16 +40,13 @@ pub(crate) type EcsPlan = Plan<Basis, Change>;
 /// A plan, with what it was made from.
 #[derive(Debug)]
 pub(crate) struct Planned {
-    /// The plan.
     pub(crate) plan: EcsPlan,
-    /// What is there.
     pub(crate) observed: Observed,
 }
 
 /// What is asked for of one service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Goal<'a> {
-    /// The file's words.
     pub(crate) service: &'a EcsService,
     /// What they come to.
     pub(crate) desired: &'a Desired,

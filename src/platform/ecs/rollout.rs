@@ -43,7 +43,6 @@ pub(crate) struct Watched {
 pub(super) enum RecordState {
     /// Not found yet.
     Unknown,
-    /// Its ARN.
     Arn(String),
     /// We may not ask, or the endpoint does not offer it; when that was last seen.
     Unavailable(Timestamp),

@@ -75,7 +75,6 @@ pub(crate) struct TaskDefinition {
     /// Absent: 20 GiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ephemeral_storage: Option<EphemeralStorage>,
-    /// The containers.
     pub(crate) container_definitions: Vec<ContainerDefinition>,
     /// Written when it is registered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -106,9 +105,7 @@ pub(crate) struct EphemeralStorage {
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Tag {
-    /// Its key.
     pub(crate) key: String,
-    /// Its value.
     pub(crate) value: String,
 }
 

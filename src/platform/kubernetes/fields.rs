@@ -167,7 +167,6 @@ impl Fields {
         below.next().is_some_and(|(other, _)| other.is_under(path))
     }
 
-    /// All values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Path, &Value)> {
         self.0.iter()
     }

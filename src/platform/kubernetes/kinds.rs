@@ -259,9 +259,7 @@ impl fmt::Display for Kind {
 /// One object, within the namespace: `Deployment api`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Id {
-    /// Its kind.
     pub(crate) kind: Kind,
-    /// Its name.
     pub(crate) name: String,
 }
 

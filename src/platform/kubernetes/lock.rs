@@ -46,7 +46,6 @@ const TRIES: u32 = 4;
 pub(crate) struct LeaseView {
     /// Whose it is: who, and the nonce of the run. Empty: nobody's.
     pub(crate) holder: String,
-    /// Since when.
     pub(crate) since: Option<Timestamp>,
     /// When it was renewed last.
     pub(crate) renewed: Option<Timestamp>,
@@ -54,7 +53,6 @@ pub(crate) struct LeaseView {
     pub(crate) lasts: Duration,
     /// From which commit.
     pub(crate) commit: Option<String>,
-    /// Why.
     pub(crate) why: Option<String>,
     version: String,
 }

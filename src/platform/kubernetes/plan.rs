@@ -6,7 +6,7 @@ use self::adopt::Owner;
 use self::change::{Basis, Change};
 use self::current::{Facts, current};
 use self::destroy::removal;
-use self::diff::{Diff, Wish, diff};
+use self::diff::{Draft, Wish, diff};
 use self::earlier_revision::{in_place_of, recorded, tripped_before};
 use self::observe::{Observed, Sought, Space};
 use super::history::record;
@@ -52,7 +52,6 @@ pub(crate) type KubePlan = Plan<Basis, Change>;
 /// A plan, with what it was made from.
 #[derive(Debug)]
 pub(crate) struct Planned {
-    /// The plan.
     pub(crate) plan: KubePlan,
     /// What it was made from.
     pub(crate) look: Look,
@@ -270,11 +269,11 @@ impl Planning<'_> {
         self.kube.observe(sought, self.events).await
     }
 
-    fn diff(&self, desired: &Desired, observed: &Observed) -> Result<Diff, Failed> {
+    fn diff(&self, desired: &Desired, observed: &Observed) -> Result<Draft, Failed> {
         let intent = self.intent;
         if intent.destroy && observed.namespace == Some(Space::Leaving) {
             // It goes with the namespace, and is waited for.
-            return Ok(Diff::default());
+            return Ok(Draft::default());
         }
         if intent.destroy {
             return removal(observed, self.name(), self.owner(), intent.adopt);
@@ -295,11 +294,11 @@ impl Planning<'_> {
         )
     }
 
-    fn particular(&self, observed: &Observed) -> Result<Diff, Failed> {
+    fn particular(&self, observed: &Observed) -> Result<Draft, Failed> {
         self.must_be_there(observed)?;
         let id = self::observe::deployment(self.name());
         let Some(live) = observed.live(&id) else {
-            return Ok(Diff::default());
+            return Ok(Draft::default());
         };
         if !self.owner().has(live) {
             return Err(adopt::refuse_foreign(
@@ -334,7 +333,7 @@ impl Planning<'_> {
     }
 
     /// That ours stands still beside another autoscaler, where anything changes.
-    fn two_autoscalers(&self, diff: &Diff, observed: &Observed) -> Option<Note> {
+    fn two_autoscalers(&self, diff: &Draft, observed: &Observed) -> Option<Note> {
         let objects = observed.objects.iter();
         let mut own = objects.filter(|(id, _)| id.name == self.name() && !diff.changes.is_empty());
         let said = own.find_map(|(id, live)| (id.kind.scaler()?.ambiguous)(live));
@@ -344,7 +343,7 @@ impl Planning<'_> {
     /// Asks the API server what would come of it, where somebody reads that before it is done, and
     /// where what is there differs: admission may make just that of what we send. What we may not do
     /// of it is asked for beside that. Whether it was asked.
-    async fn prove(&self, diff: &mut Diff, observed: &Observed) -> Result<bool, Failed> {
+    async fn prove(&self, diff: &mut Draft, observed: &Observed) -> Result<bool, Failed> {
         let is_read = self.intent.is_read;
         let applies = |change: &Change| matches!(change, Change::Apply { .. });
         let differs = |change: &Change| matches!(change, Change::Apply { uid: Some(_), .. });
@@ -381,7 +380,7 @@ impl Planning<'_> {
         Ok(asks || is_read)
     }
 
-    fn current(&self, diff: &Diff, asked: &str, observed: &Observed) -> Current<Watched> {
+    fn current(&self, diff: &Draft, asked: &str, observed: &Observed) -> Current<Watched> {
         current(&Facts {
             service: self.service,
             observed,

@@ -50,7 +50,6 @@ impl Target {
         }
     }
 
-    /// In words.
     fn words(self, name: &str) -> String {
         match self {
             Self::Captured(Some(number)) | Self::Revision(number) => short(name, number),

@@ -12,7 +12,6 @@ use crate::platform::ecs::settings::{
 /// A revision of a task definition.
 #[derive(Clone)]
 pub(crate) struct Definition {
-    /// Its ARN.
     pub(crate) arn: String,
     /// What it says, in our words.
     pub(crate) config: TaskDefinition,

@@ -13,7 +13,6 @@ use crate::platform::ecs::settings::{ServiceConfig, Tag};
 /// A service that is there.
 #[derive(Debug, Clone)]
 pub(crate) struct LiveService {
-    /// Its ARN.
     pub(crate) arn: String,
     /// Its settings in our words.
     pub(crate) config: ServiceConfig,

@@ -26,9 +26,7 @@ pub(crate) struct RecordView {
     pub(crate) target: Option<String>,
     /// Running tasks of its target revision.
     pub(crate) running: u32,
-    /// Pending.
     pub(crate) pending: u32,
-    /// The breaker.
     pub(crate) breaker: Option<BreakerView>,
     /// The alarms' status, such as `TRIGGERED`.
     pub(crate) alarm_status: Option<String>,
@@ -85,13 +83,11 @@ pub(crate) struct DeploymentView {
     pub(crate) task_definition: String,
     /// `COMPLETED`, `FAILED` or `IN_PROGRESS`; absent behind a Classic Load Balancer.
     pub(crate) rollout: Option<String>,
-    /// Why.
     pub(crate) reason: Option<String>,
     /// Tasks wanted.
     pub(crate) desired: u32,
     /// Running.
     pub(crate) running: u32,
-    /// Pending.
     pub(crate) pending: u32,
     /// Failed in a row.
     pub(crate) failed: u32,
@@ -102,11 +98,8 @@ pub(crate) struct DeploymentView {
 /// A service event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EventView {
-    /// Its id.
     pub(crate) id: String,
-    /// When.
     pub(crate) at: Timestamp,
-    /// Its words.
     pub(crate) text: String,
 }
 

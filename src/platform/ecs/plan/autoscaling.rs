@@ -21,7 +21,6 @@ const OBJECT: &str = "autoscaling";
 pub(crate) struct Wish<'a> {
     /// What the file says.
     pub(crate) desired: &'a Desired,
-    /// The file's words.
     pub(crate) service: &'a EcsService,
     /// Only once the new revision is healthy.
     pub(crate) after_health: bool,

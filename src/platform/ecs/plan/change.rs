@@ -16,7 +16,6 @@ use crate::platform::ecs::settings::{
 pub(crate) struct Basis {
     /// The account, where any answer told it.
     pub(crate) account: Option<String>,
-    /// The Region.
     pub(crate) region: String,
     /// The cluster's name.
     pub(crate) cluster: String,
@@ -96,7 +95,6 @@ pub(crate) enum Revision {
     Known(String),
 }
 
-/// One change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(crate) enum Change {
@@ -140,7 +138,6 @@ pub(crate) enum Change {
     UntagService {
         /// The service.
         arn: String,
-        /// Which.
         keys: Vec<String>,
     },
     /// Set the autoscaler's bounds.
@@ -247,9 +244,7 @@ impl plan::Change for Change {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ServiceUpdate {
-    /// The cluster.
     pub(crate) cluster: String,
-    /// The service.
     pub(crate) service: String,
     /// Another revision.
     pub(crate) revision: Option<Revision>,

@@ -10,11 +10,9 @@ use crate::rollout::{Cause, Failure, Unit};
 /// A stopped task, the parts that tell why.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct StoppedTask {
-    /// Its ARN.
     pub(crate) arn: String,
     /// `TaskFailedToStart`, `EssentialContainerExited`, `ServiceSchedulerInitiated`…
     pub(crate) stop_code: Option<String>,
-    /// In words.
     pub(crate) reason: Option<String>,
     /// When it began to stop.
     pub(crate) at: Option<Timestamp>,
@@ -25,7 +23,6 @@ pub(crate) struct StoppedTask {
 /// A container of a stopped task.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct StoppedContainer {
-    /// Its name.
     pub(crate) name: String,
     /// How it exited.
     pub(crate) exit_code: Option<i32>,

@@ -32,12 +32,10 @@ pub(crate) enum Record {
     Unavailable,
     /// The list does not hold it.
     Missing,
-    /// Here it is.
     Found(Box<RecordView>),
 }
 
 impl Record {
-    /// Here it is.
     pub(crate) fn found(record: RecordView) -> Self {
         Self::Found(Box::new(record))
     }

@@ -53,7 +53,6 @@ pub(crate) struct Fields(BTreeMap<String, Field>);
 /// One path on which two views differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Difference {
-    /// The path.
     pub(crate) path: String,
     /// There now.
     pub(crate) from: Option<Field>,
@@ -128,7 +127,6 @@ impl Fields {
         );
     }
 
-    /// All values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
         self.0.iter().map(|(path, field)| (path.as_str(), field))
     }

@@ -14,9 +14,7 @@ pub(crate) struct ScalableTarget {
     pub(crate) resource_id: String,
     /// `ecs:service:DesiredCount`.
     pub(crate) scalable_dimension: String,
-    /// Fewest.
     pub(crate) min_capacity: i32,
-    /// Most.
     pub(crate) max_capacity: i32,
     /// Taken only when the target is made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -145,13 +145,11 @@ settings! {
     exec: Exec,
 }
 
-/// A service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ServiceConfig {
     /// The cluster's name.
     pub(crate) cluster: String,
-    /// Its name.
     pub(crate) service_name: String,
     /// A family, `family:revision` or an ARN.
     pub(crate) task_definition: String,

@@ -11,7 +11,6 @@ use crate::platform::kubernetes::kinds::Id;
 /// so it is saved and sent, and never printed as it is.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Object {
-    /// Which.
     pub(crate) id: Id,
     /// The manifest, with `apiVersion`, `kind`, `metadata.name` and our labels; without a namespace,
     /// which the place has.

@@ -14,7 +14,6 @@ use crate::platform::kubernetes::kinds::service::ALLOCATED;
 /// One path on which an object differs from what is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Difference {
-    /// Where.
     pub(crate) path: Path,
     /// What is there; `None`: nothing.
     pub(crate) from: Option<Value>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Planning;
-use super::diff::Diff;
+use super::diff::Draft;
 use super::observe::Observed;
 use super::rights::{Needs, Right, Rules, words};
 use crate::plan::Note;
@@ -36,7 +36,12 @@ impl Planning<'_> {
     /// What the list of rules does not grant of this plan. Whoever lists all that there is may still
     /// allow more, as to the members of a privileged group. `tried`: what comes of each apply is asked
     /// for anyway.
-    pub(super) async fn unlisted(&self, diff: &Diff, observed: &Observed, tried: bool) -> Unlisted {
+    pub(super) async fn unlisted(
+        &self,
+        diff: &Draft,
+        observed: &Observed,
+        tried: bool,
+    ) -> Unlisted {
         // Whoever holds the lock has begun already.
         let begun = self.holds(self.name());
         if !self.asks_for_rights() || begun || diff.changes.is_empty() {
@@ -58,7 +63,7 @@ impl Planning<'_> {
     /// Says what is missing: an error where the plan is to be performed, else a note.
     pub(super) async fn tell_rights(
         &self,
-        diff: &mut Diff,
+        diff: &mut Draft,
         lacking: &BTreeSet<Right>,
         unlisted: &Unlisted,
     ) -> Result<(), Failed> {

@@ -12,9 +12,7 @@ use crate::platform::kubernetes::kinds::Id;
 pub(crate) struct Basis {
     /// The cluster: an ARN on EKS, else the server's URL.
     pub(crate) cluster: String,
-    /// The namespace.
     pub(crate) namespace: String,
-    /// The Deployment's name.
     pub(crate) service: String,
     /// The Deployment's identity; `None`: it is not there.
     pub(crate) uid: Option<String>,
@@ -62,7 +60,6 @@ pub(crate) enum Count {
     Set,
 }
 
-/// One change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(crate) enum Change {
@@ -229,7 +226,6 @@ pub(crate) enum Wave {
     Around,
     /// A count that the Deployment then says too.
     Number,
-    /// The Deployment.
     Pods,
     /// A count that the Deployment does not say.
     FirstNumber,

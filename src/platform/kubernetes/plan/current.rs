@@ -17,7 +17,6 @@ use crate::spec::KubeService;
 pub(crate) struct Facts<'a> {
     /// The service in the file.
     pub(crate) service: &'a KubeService,
-    /// What is there.
     pub(crate) observed: &'a Observed,
     /// A digest of what is asked for.
     pub(crate) digest: &'a str,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::adopt::{self, Owner};
 use super::change::Change;
-use super::diff::{Diff, delete};
+use super::diff::{Draft, delete};
 use super::observe::{Observed, deployment};
 use crate::platform::TakesOver;
 use crate::platform::failure::Failed;
@@ -19,8 +19,8 @@ pub(crate) fn removal(
     name: &str,
     owner: Owner<'_>,
     adopt: bool,
-) -> Result<Diff, Failed> {
-    let mut diff = Diff::default();
+) -> Result<Draft, Failed> {
+    let mut diff = Draft::default();
     let main = deployment(name);
     if let Some(live) = observed
         .live(&main)

@@ -32,16 +32,14 @@ use self::pair::Pair;
 const LEFT: &str = "left to whoever scales it";
 
 /// What must be done in a cluster.
-pub(crate) type Diff = plan::Draft<Change>;
+pub(crate) type Draft = plan::Draft<Change>;
 
 /// How a difference is to be made up for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish<'a> {
     /// What is asked for.
     pub(crate) desired: &'a Desired,
-    /// Whose it is.
     pub(crate) owner: Owner<'a>,
-    /// The Deployment's name.
     pub(crate) name: &'a str,
     /// Whether what is not ours is taken over.
     pub(crate) adopt: bool,
@@ -52,7 +50,7 @@ pub(crate) struct Wish<'a> {
 }
 
 /// What must be done so that the cluster holds what is asked for.
-pub(crate) fn diff(wish: &Wish<'_>, observed: &Observed) -> Result<Diff, Failed> {
+pub(crate) fn diff(wish: &Wish<'_>, observed: &Observed) -> Result<Draft, Failed> {
     let mut work = Work::new(wish, observed);
     for object in &wish.desired.objects {
         work.object(object)?;
@@ -71,7 +69,7 @@ struct Work<'a> {
     stays: Vec<Held>,
     /// What others manage and what is asked for has no room beside.
     contested: Vec<(Id, Vec<Conflict>)>,
-    diff: Diff,
+    diff: Draft,
 }
 
 impl<'a> Work<'a> {
@@ -83,7 +81,7 @@ impl<'a> Work<'a> {
             foreign: Vec::new(),
             stays: Vec::new(),
             contested: Vec::new(),
-            diff: Diff::default(),
+            diff: Draft::default(),
         };
         work.after_health = wish.desired.object(Kind::Deployment).is_some_and(|object| {
             observed
@@ -305,7 +303,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn finish(mut self) -> Result<Diff, Failed> {
+    fn finish(mut self) -> Result<Draft, Failed> {
         if !self.foreign.is_empty() {
             if !self.wish.adopt {
                 let (foreign, views) = (&self.foreign, &self.diff.views);

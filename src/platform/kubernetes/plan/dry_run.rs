@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::change::Change;
-use super::diff::Diff;
+use super::diff::Draft;
 use super::observe::Observed;
 use super::rights::{Right, Verb};
 use crate::plan::{ChangeView, MASK, Note};
@@ -194,7 +194,7 @@ pub(crate) fn contested(proofs: &[(Id, Proof)]) -> Option<Failed> {
 /// Takes the proofs into a plan that is to be read. What would be refused is an error where it is
 /// to be performed, or where the object itself is wrong; else the local difference stands.
 pub(crate) fn settle(
-    diff: &mut Diff,
+    diff: &mut Draft,
     proofs: Vec<(Id, Proof)>,
     observed: &Observed,
     writes: bool,
@@ -239,7 +239,7 @@ pub(crate) fn not_proven(why: &str) -> Note {
     )
 }
 
-fn drop_object(diff: &mut Diff, id: &Id) {
+fn drop_object(diff: &mut Draft, id: &Id) {
     let name = id.to_string();
     diff.views.retain(|view| view.object != name);
     diff.changes
@@ -253,7 +253,7 @@ fn drop_object(diff: &mut Diff, id: &Id) {
 
 /// Leaves out what would come out as it is, shows what is made of the rest, and rolls only what
 /// really changes.
-fn refine(diff: &mut Diff, id: &Id, live: Option<&Value>, result: &Value) {
+fn refine(diff: &mut Draft, id: &Id, live: Option<&Value>, result: &Value) {
     let Some(live) = live else { return };
     let (before, after) = (Fields::of(live), Fields::of(result));
     let stays: BTreeSet<String> = before

@@ -25,7 +25,6 @@ const MOST: usize = 8;
 /// A name that a service had before.
 #[derive(Debug, Clone)]
 pub(crate) struct Former {
-    /// The name.
     pub(crate) name: String,
     /// The history under that name, newest first.
     pub(crate) records: Vec<RecordHead>,

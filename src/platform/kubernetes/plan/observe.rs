@@ -22,9 +22,7 @@ use crate::platform::kubernetes::lock::LeaseView;
 /// What is to be read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sought<'a> {
-    /// The Deployment's name.
     pub(crate) name: &'a str,
-    /// Whose it is.
     pub(crate) owner: Owner<'a>,
     /// The objects that are asked for.
     pub(crate) objects: &'a [Id],
@@ -73,7 +71,6 @@ pub(crate) struct Observed {
     pub(crate) records: Vec<RecordHead>,
     /// The names that it had before.
     pub(crate) formers: Formers,
-    /// The lock.
     pub(crate) lease: Option<LeaseView>,
     /// When, by the server's clock.
     pub(crate) at: Option<Timestamp>,

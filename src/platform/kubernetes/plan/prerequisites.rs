@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::change::Change;
-use super::diff::Diff;
+use super::diff::Draft;
 use super::observe::{Observed, Space};
 use crate::plan::Note;
 use crate::platform::Intent;
@@ -22,7 +22,7 @@ pub(crate) fn check(
     desired: &Desired,
     observed: &Observed,
     writes: bool,
-    diff: &mut Diff,
+    diff: &mut Draft,
 ) -> Result<Vec<Note>, Failed> {
     let applies = |change: &Change| matches!(change, Change::Apply { .. });
     if !diff.changes.iter().any(applies) {
@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    fn applying() -> Diff {
+    fn applying() -> Draft {
         let object = Object {
             id: Id {
                 kind: ObjectKind::Service,
@@ -221,7 +221,7 @@ mod tests {
             },
             manifest: json!({}),
         };
-        Diff {
+        Draft {
             changes: vec![Change::Apply {
                 object,
                 uid: None,
@@ -231,7 +231,7 @@ mod tests {
                 takes_over: Vec::new(),
                 claims: Vec::new(),
             }],
-            ..Diff::default()
+            ..Draft::default()
         }
     }
 
@@ -347,10 +347,10 @@ mod tests {
 
     #[test]
     fn where_nothing_is_applied_nothing_is_missing() {
-        let mut nothing = Diff::default();
+        let mut nothing = Draft::default();
         let observed = observed(false, false);
         let notes = check(&place(false), &desired(), &observed, true, &mut nothing).unwrap();
         assert_eq!(notes, []);
-        assert_eq!(nothing, Diff::default());
+        assert_eq!(nothing, Draft::default());
     }
 }

@@ -61,7 +61,6 @@ pub(crate) enum Decides {
 /// says of it.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Counting {
-    /// The changes.
     pub(crate) changes: Vec<Change>,
     /// The number in the Deployment's own apply.
     pub(crate) said: Option<u32>,

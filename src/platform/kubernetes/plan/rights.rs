@@ -59,7 +59,6 @@ pub(crate) struct Resource {
 impl Resource {
     /// The history, and what fills the environment.
     pub(crate) const SECRETS: Self = Self::of("", "secrets");
-    /// The lock.
     pub(crate) const LEASES: Self = Self::of("coordination.k8s.io", "leases");
     /// What serves.
     pub(crate) const PODS: Self = Self::of("", "pods");

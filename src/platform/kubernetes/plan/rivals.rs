@@ -62,7 +62,6 @@ impl Held {
 pub(crate) struct Sides<'a> {
     /// What is asked for.
     pub(crate) wanted: &'a Fields,
-    /// What is there.
     pub(crate) live: &'a Fields,
     /// Who holds what of it.
     pub(crate) entries: &'a [Entry],

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::adopt::Owner;
 use super::change::{Change, Count};
-use super::diff::Diff;
+use super::diff::Draft;
 use super::observe::{Observed, deployment};
 use super::replicas;
 use crate::plan::{ChangeView, Effect, Note};
@@ -47,14 +47,14 @@ pub(crate) fn owned(observed: &Observed, owner: Owner<'_>) -> Vec<Object> {
 }
 
 /// New pods of the same specification.
-pub(crate) fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> Diff {
+pub(crate) fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> Draft {
     let id = deployment(name);
     let Some(object) = asked.iter_mut().find(|object| object.id == id) else {
-        return Diff::default();
+        return Draft::default();
     };
     say_restarted(&mut object.manifest, now);
     let apply = update(object.clone(), live, true);
-    Diff {
+    Draft {
         views: vec![ChangeView {
             object: id.to_string(),
             path: format!("spec.template.metadata.annotations[{}]", key::RESTARTED),
@@ -63,7 +63,7 @@ pub(crate) fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &st
             effect: Effect::Restarts,
         }],
         changes: vec![Change::Record { asked }, apply],
-        ..Diff::default()
+        ..Draft::default()
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn scale_to(
     observed: &Observed,
     owner: Owner<'_>,
     wanted: u32,
-) -> Result<Diff, Failed> {
+) -> Result<Draft, Failed> {
     let name = service.own.name.as_str();
     if let Some(scaler) = &observed.scaler {
         return Err(Failed::new(
@@ -92,7 +92,7 @@ pub(crate) fn scale_to(
     }
     let mut diff = match scaler {
         Some((scaler, id, live)) => raise_bounds(scaler, id, live, wanted),
-        None => Diff::default(),
+        None => Draft::default(),
     };
     // An autoscaler leaves a Deployment at 0 alone (Kubernetes documentation, Horizontal Pod
     // Autoscaling, implicit maintenance-mode deactivation).
@@ -112,8 +112,8 @@ pub(crate) fn scale_to(
     Ok(diff)
 }
 
-fn raise_bounds(scaler: &Scaler, id: &Id, live: &Value, wanted: u32) -> Diff {
-    let mut diff = Diff::default();
+fn raise_bounds(scaler: &Scaler, id: &Id, live: &Value, wanted: u32) -> Draft {
+    let mut diff = Draft::default();
     let Some(mut object) = capture(id, live, None, &Ownership::of(live, |_| false)) else {
         return diff;
     };
@@ -126,11 +126,11 @@ fn raise_bounds(scaler: &Scaler, id: &Id, live: &Value, wanted: u32) -> Diff {
     diff
 }
 
-fn set_count(name: &str, now: u32, wanted: u32) -> Diff {
+fn set_count(name: &str, now: u32, wanted: u32) -> Draft {
     if now == wanted {
-        return Diff::default();
+        return Draft::default();
     }
-    Diff {
+    Draft {
         changes: vec![Change::Count {
             deployment: name.to_owned(),
             replicas: wanted,
@@ -138,7 +138,7 @@ fn set_count(name: &str, now: u32, wanted: u32) -> Diff {
             after_health: false,
         }],
         views: vec![scales(&deployment(name), "replicas", now, wanted)],
-        ..Diff::default()
+        ..Draft::default()
     }
 }
 

@@ -58,7 +58,6 @@ pub(crate) struct DeploymentView {
     pub(crate) replicas: u32,
     /// Pods of any template that have been ready for long enough.
     pub(crate) available: u32,
-    /// Its conditions.
     pub(crate) conditions: Vec<Condition>,
     /// Who changed its pod template last, and when.
     pub(crate) author: Option<(String, Option<Timestamp>)>,
@@ -69,9 +68,7 @@ pub(crate) struct DeploymentView {
 /// A `ReplicaSet`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct SetView {
-    /// Its identity.
     pub(crate) uid: String,
-    /// Its name.
     pub(crate) name: String,
     /// The identity of what controls it.
     pub(crate) owner: String,
@@ -89,7 +86,6 @@ pub(crate) struct SetView {
     pub(crate) ready: u32,
     /// Pods that have been ready for long enough.
     pub(crate) available: u32,
-    /// Its conditions.
     pub(crate) conditions: Vec<Condition>,
     /// Container and image.
     pub(crate) images: Vec<(String, String)>,
@@ -113,7 +109,6 @@ pub(crate) struct Condition {
 /// Something that the cluster said about an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EventView {
-    /// Its identity.
     pub(crate) id: String,
     /// When it was last so.
     pub(crate) at: Option<Timestamp>,
@@ -127,7 +122,6 @@ pub(crate) struct EventView {
     pub(crate) container: Option<String>,
     /// In a word.
     pub(crate) reason: String,
-    /// In a sentence.
     pub(crate) message: String,
     /// How often.
     pub(crate) count: u32,

@@ -86,11 +86,8 @@ impl Shared {
 pub(crate) struct WatchPlace {
     /// The connection.
     pub(crate) link: Link,
-    /// The namespace.
     pub(crate) namespace: String,
-    /// The Deployment's name.
     pub(crate) name: String,
-    /// The time.
     pub(crate) clock: Clock,
 }
 

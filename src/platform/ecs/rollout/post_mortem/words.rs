@@ -85,7 +85,6 @@ impl Known<'_> {
             .or_else(|| self.deadlock.as_ref().map(|_| no_room()))
     }
 
-    /// What to do.
     pub(super) fn next(&self, verdict: &Verdict) -> Vec<String> {
         let by_cause = self.group.map(|group| match self.sign {
             Some(sign) => self.by_sign(sign),

@@ -38,7 +38,6 @@ pub(crate) struct Failures {
     pub(crate) had_source: bool,
     /// Our deployment was seen FAILED, first then.
     pub(crate) failed_since: Option<Timestamp>,
-    /// Its reason.
     pub(crate) failed_reason: Option<String>,
     /// Somebody who is not us asked for it to stop.
     pub(crate) stopped_by_other: bool,

@@ -38,9 +38,7 @@ impl Environment {
 /// A literal environment variable. Its value is never part of a `Debug` output.
 #[derive(Clone, Eq, Serialize, Deserialize)]
 pub(crate) struct KeyValue {
-    /// The variable.
     pub(crate) name: String,
-    /// Its value.
     pub(crate) value: String,
     /// Whether the value may be a secret; not part of the request.
     #[serde(skip)]
@@ -64,7 +62,6 @@ impl fmt::Debug for KeyValue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Secret {
-    /// The variable.
     pub(crate) name: String,
     /// Where the value is kept.
     pub(crate) value_from: String,

@@ -23,7 +23,6 @@ pub(crate) struct Ports {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PortMapping {
-    /// The port.
     pub(crate) container_port: i32,
     /// `tcp` or `udp`; absent: `tcp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,6 @@ pub(crate) struct Deployment {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeploymentConfiguration {
-    /// The breaker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deployment_circuit_breaker: Option<CircuitBreaker>,
     /// Rounded down; absent: 200.

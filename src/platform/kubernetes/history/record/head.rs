@@ -35,7 +35,6 @@ pub(crate) enum CapturedState {
 pub(crate) struct RecordHead {
     /// Its number, from 1.
     pub(crate) number: u32,
-    /// How it stands.
     pub(crate) state: State,
     /// A digest of what was asked for.
     pub(crate) digest: String,

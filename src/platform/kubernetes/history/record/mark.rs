@@ -9,7 +9,6 @@ use super::State;
 use super::head::RecordHead;
 use crate::platform::kubernetes::rollout::Rolled;
 
-/// How it stands.
 pub(super) const STATE: &str = "deployer/state";
 /// A digest of what was asked for.
 pub(super) const DIGEST: &str = "deployer/digest";

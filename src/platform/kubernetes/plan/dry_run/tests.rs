@@ -79,7 +79,7 @@ fn each_answer_has_its_meaning() {
     );
 }
 
-fn plan(image: &str, observed: &Observed) -> Diff {
+fn plan(image: &str, observed: &Observed) -> Draft {
     let desired = desired(image, "");
     let wish = Wish {
         desired: &desired,

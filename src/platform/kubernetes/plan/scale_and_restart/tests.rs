@@ -40,7 +40,7 @@ fn a_count_is_set_beside_the_deployment() {
     assert_eq!(diff.notes[0].code, "until_next_apply");
     assert_eq!(
         scale_to(&service(), &observed, OWNER, 2).unwrap(),
-        Diff::default()
+        Draft::default()
     );
     let refused = scale_to(&service(), &observed, OWNER, 5_001).unwrap_err();
     assert!(refused.message.contains("at most 5000 pods"), "{refused}");

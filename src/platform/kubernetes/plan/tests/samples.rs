@@ -84,7 +84,6 @@ pub(crate) fn said(deploy: &str, target: &str) -> Spec {
     loaded.unwrap().spec
 }
 
-/// The service.
 pub(crate) fn service() -> KubeService {
     spec("shop/api:v1", "").kubernetes().unwrap().1[0].clone()
 }

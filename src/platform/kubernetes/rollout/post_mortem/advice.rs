@@ -28,7 +28,6 @@ impl Known<'_> {
         self.group.map(|group| likely(group, self.sign))
     }
 
-    /// What to do.
     pub(super) fn next(&self, verdict: &Verdict) -> Vec<String> {
         let tripped = matches!(verdict, Verdict::Tripped { .. });
         let by_cause = match (self.group, self.sign) {

@@ -14,7 +14,6 @@ use crate::platform::kubernetes::rollout::look::{DeploymentView, SetView, View};
 /// as what is. Watches break and are opened again all the time.
 const GRACE: SignedDuration = SignedDuration::from_secs(4);
 
-/// What is there.
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) deployment: Shelf<DeploymentView>,

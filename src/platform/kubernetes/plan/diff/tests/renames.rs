@@ -93,7 +93,7 @@ fn what_somebody_elses_ingress_leads_to_is_no_former_name() {
     );
 }
 
-fn to_front(wanted: &Desired, observed: &Observed) -> Diff {
+fn to_front(wanted: &Desired, observed: &Observed) -> Draft {
     let wish = Wish {
         name: "front",
         ..wish(wanted)
@@ -101,11 +101,11 @@ fn to_front(wanted: &Desired, observed: &Observed) -> Diff {
     diff(&wish, observed).unwrap()
 }
 
-fn words(diff: &Diff) -> Vec<String> {
+fn words(diff: &Draft) -> Vec<String> {
     diff.changes.iter().map(Change::words).collect()
 }
 
-fn notes(diff: &Diff) -> Vec<&str> {
+fn notes(diff: &Draft) -> Vec<&str> {
     diff.notes.iter().map(|note| note.code.as_str()).collect()
 }
 
