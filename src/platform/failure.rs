@@ -146,7 +146,7 @@ impl Failed {
             }
             FailureKind::Denied => "Ask for the permission named above.",
             FailureKind::Unreachable => {
-                "Check the network, the proxy settings and what the target's file names: the region, the endpoint or the cluster."
+                "Check the network, the proxy settings and the target's `region`, `endpoint`, `cluster` or `context`."
             }
             FailureKind::ClusterMissing => {
                 "Check `cluster` and `region` in the target's file, or create the cluster."
