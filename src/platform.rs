@@ -57,6 +57,25 @@ pub(crate) enum IfBusy {
     Beside,
 }
 
+/// Which revision a rollback goes back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BackTo {
+    /// The last one known good.
+    LastGood,
+    /// The one of this name or number.
+    Revision(String),
+}
+
+impl BackTo {
+    /// The revision that was named, if one was.
+    pub(crate) fn named(&self) -> Option<&str> {
+        match self {
+            Self::LastGood => None,
+            Self::Revision(name) => Some(name),
+        }
+    }
+}
+
 /// What a command asks of a service, beyond what the file says.
 #[expect(
     clippy::struct_excessive_bools,
@@ -68,8 +87,8 @@ pub(crate) struct Intent {
     pub(crate) adopt: bool,
     /// Roll the same specification again.
     pub(crate) restart: bool,
-    /// Go back to this revision (`None` within `Some`: the last one known good) in place of the file's.
-    pub(crate) back_to: Option<Option<String>>,
+    /// Go back to an earlier revision, in place of what the file says.
+    pub(crate) back_to: Option<BackTo>,
     /// This many tasks, in place of the file's.
     pub(crate) count: Option<u32>,
     /// Take the service away.

@@ -10,7 +10,7 @@ use super::{Cli, Screen};
 use crate::error::ExitCode;
 use crate::fleet;
 use crate::names::ServiceName;
-use crate::platform::{IfBusy, Intent};
+use crate::platform::{BackTo, IfBusy, Intent};
 
 /// What to watch.
 #[derive(Debug, clap::Args)]
@@ -129,7 +129,7 @@ pub(crate) fn rollback(
     screen: &mut Screen,
 ) -> ExitCode {
     let intent = Intent {
-        back_to: Some(args.to.clone()),
+        back_to: Some(args.to.clone().map_or(BackTo::LastGood, BackTo::Revision)),
         ..Intent::default()
     };
     let command = Command {

@@ -179,7 +179,7 @@ pub(super) fn unseen(error: &Failed, resume: &str) -> Outcome {
 /// A service that was taken away.
 pub(super) fn gone(end: Gone, resume: &str) -> Outcome {
     match end {
-        Gone::Gone => outcome(
+        Gone::Done => outcome(
             VerdictWord::Healthy,
             None,
             "it is gone; the last of it has stopped",
@@ -203,7 +203,7 @@ pub(super) fn gone(end: Gone, resume: &str) -> Outcome {
 pub(super) fn let_go(end: Gone, ended: Outcome) -> Outcome {
     let serves = "the service serves, but what was deleted beside it";
     match end {
-        Gone::Gone => ended,
+        Gone::Done => ended,
         Gone::Cancelled(left) => Outcome {
             revision: ended.revision,
             serving: ended.serving,

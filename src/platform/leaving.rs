@@ -14,8 +14,8 @@ use crate::rollout::Gauge;
 /// How the wait for the end of what was deleted ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Gone {
-    /// It is gone.
-    Gone,
+    /// Nothing of it is left.
+    Done,
     /// We were asked to wait no longer; it goes on going away. With what is still there, in words.
     Cancelled(Vec<String>),
     /// It took longer than we were to wait; it goes on going away. With what is still there.
@@ -60,7 +60,7 @@ pub(crate) async fn wait(
             looked = Box::pin(look) => looked,
         };
         match looked {
-            Some(Ok(true)) => return Ok(Gone::Gone),
+            Some(Ok(true)) => return Ok(Gone::Done),
             Some(Ok(false)) => {
                 let gauge = leaving.gauge();
                 if let Some(gauge) = gauge.filter(|gauge| told.as_ref() != Some(gauge)) {

@@ -121,7 +121,7 @@ impl Ecs {
             }
             None => diff::diff(desired, observed, owner, service)?,
             Some(there) => match (&intent.back_to, intent.count) {
-                (Some(to), _) => self.back_to(there, to.as_deref()).await?,
+                (Some(to), _) => self.back_to(there, to.named()).await?,
                 (None, Some(count)) => {
                     let scaling = observed.scaling.as_ref();
                     scale_and_restart::scale_to(service, there, scaling, count)?

@@ -266,7 +266,7 @@ impl Platform for Ecs {
         _cancel: &Cancel,
         _events: &Events,
     ) -> Result<Gone, Failed> {
-        Ok(Gone::Gone)
+        Ok(Gone::Done)
     }
 
     async fn gone(

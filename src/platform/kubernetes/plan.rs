@@ -201,7 +201,7 @@ impl Planning<'_> {
         let mut desired = rendered;
         if let Some(to) = &self.intent.back_to {
             self.must_be_there(&observed)?;
-            let asked = self.kube.asked_by(self.name(), &observed, to.as_deref());
+            let asked = self.kube.asked_by(self.name(), &observed, to.named());
             desired = in_place_of(desired, asked.await?);
             for object in &mut desired.objects {
                 self.owner().mark(&mut object.manifest);

@@ -154,7 +154,7 @@ fn node(value: &Json) -> Node {
             Some(whole) => Value::Whole(whole),
             None => Value::Real(number.as_f64().unwrap()),
         },
-        other => unreachable!("{other}"),
+        Json::Null => unreachable!("no shape has one"),
     };
     Node::new(value, NOWHERE)
 }

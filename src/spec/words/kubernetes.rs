@@ -173,11 +173,6 @@ fn kubernetes(
     );
     let (max_surge, max_unavailable) = shares(&raw, findings);
     let min_ready = min_ready(&raw, deadline(common.rollout.as_ref()), findings);
-    let drain = if ports.is_empty() {
-        Duration::ZERO
-    } else {
-        DRAIN
-    };
     let resolved = KubeOwn {
         name,
         service_account: raw.service_account.take().map(|at| at.value),
@@ -195,7 +190,7 @@ fn kubernetes(
         max_unavailable,
         disruption: disruption(raw.disruption.as_ref(), findings),
         spread: or(raw.spread.take(), true),
-        drain: raw.drain.take().map_or(drain, |at| at.value.0),
+        drain: drain(&raw, !ports.is_empty()),
         ingress: ingress(
             raw.ingress.take(),
             common.expose.take(),
@@ -207,6 +202,12 @@ fn kubernetes(
     };
     added.tell(&resolved, scene.name, findings);
     Some(resolved)
+}
+
+/// What listens on no port is sent nothing that it had to go on serving.
+fn drain(raw: &KubernetesTable, listens: bool) -> Duration {
+    let usual = if listens { DRAIN } else { Duration::ZERO };
+    raw.drain.as_ref().map_or(usual, |at| at.value.0)
 }
 
 /// A Service has a DNS label that starts with a letter (Kubernetes documentation, Service).

@@ -88,7 +88,7 @@ fn counted(
         .count();
     match service.primary() {
         Some(primary) if primary.id != ours.id => classic::by_other(service, primary, ours),
-        _ if service.running == service.desired && !memory.fresh_failures => Standing::Ready {
+        _ if service.running == service.desired && !memory.failed_lately => Standing::Ready {
             proven: service.desired > 0,
         },
         _ if recent >= limit => Standing::NotRolledBack {

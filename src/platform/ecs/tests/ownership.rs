@@ -242,7 +242,7 @@ async fn a_verb_that_cannot_adopt_names_the_command_that_can() {
         ..Intent::default()
     };
     let back = Intent {
-        back_to: Some(None),
+        back_to: Some(crate::platform::BackTo::LastGood),
         ..Intent::default()
     };
     let watch = Intent {

@@ -126,7 +126,7 @@ async fn going_back_takes_the_last_revision_that_succeeded() {
     cloud.rest().await;
     cloud.rest().await;
     let back = Intent {
-        back_to: Some(None),
+        back_to: Some(crate::platform::BackTo::LastGood),
         ..Intent::default()
     };
     let plan = cloud.plan_to(&broken, &back).await.unwrap().plan;
@@ -137,7 +137,7 @@ async fn going_back_takes_the_last_revision_that_succeeded() {
     let started = cloud.perform(&plan).await.unwrap().unwrap();
     assert!(started.ours.task_definition.ends_with(":1"));
     let named = Intent {
-        back_to: Some(Some("3".into())),
+        back_to: Some(crate::platform::BackTo::Revision("3".into())),
         ..Intent::default()
     };
     let plan = cloud.plan_to(&broken, &named).await.unwrap().plan;
@@ -157,7 +157,7 @@ async fn a_deregistered_revision_is_registered_again_on_the_way_back() {
     api.task_definition("api-service:1").send().await.unwrap();
     let cloud = Cloud::of(&cloud).await;
     let back = Intent {
-        back_to: Some(None),
+        back_to: Some(crate::platform::BackTo::LastGood),
         ..Intent::default()
     };
     let plan = cloud.plan_to(&second, &back).await.unwrap().plan;
@@ -191,7 +191,7 @@ async fn a_revision_that_is_not_there_is_named() {
     let cloud = Cloud::new().await;
     cloud.deploy(&service()).await;
     let named = Intent {
-        back_to: Some(Some("99".into())),
+        back_to: Some(crate::platform::BackTo::Revision("99".into())),
         ..Intent::default()
     };
     let missing = cloud.plan_to(&service(), &named).await.unwrap_err();

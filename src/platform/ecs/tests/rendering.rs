@@ -13,7 +13,7 @@ fn rendered(spec: &Spec) -> String {
         place: &place_of(spec),
         origin: &Origin::default(),
     };
-    let desired = render(&services_of(&spec)[0], &setting).masked();
+    let desired = render(&services_of(spec)[0], &setting).masked();
     serde_json::to_string_pretty(&desired).unwrap()
 }
 

@@ -147,7 +147,7 @@ async fn a_rollback_or_restart_is_credited_to_whoever_ran_it() {
         (
             "rollback",
             Intent {
-                back_to: Some(None),
+                back_to: Some(crate::platform::BackTo::LastGood),
                 ..Intent::default()
             },
         ),
@@ -307,7 +307,7 @@ async fn a_destroyed_service_drains_and_can_be_made_again() {
     let deadline = cloud.clock.now() + Duration::from_mins(20);
     let never = std::future::pending();
     let drained = cloud.ecs.drained(&api, deadline, never, &cloud.events);
-    assert_eq!(drained.await.unwrap(), Gone::Gone);
+    assert_eq!(drained.await.unwrap(), Gone::Done);
     let again = cloud.plan_to(&api, &destroying()).await.unwrap();
     assert!(again.plan.is_empty());
     let started = cloud.deploy(&api).await;

@@ -53,7 +53,7 @@ impl Kubernetes {
         });
         let ids: Vec<Id> = ids.collect();
         if ids.is_empty() {
-            return Ok(Gone::Gone);
+            return Ok(Gone::Done);
         }
         let deleted = Deleted::new(self.wire().await?, ids, Whole::Held);
         leaving::wait(deleted, self.clock, LOOK, deadline, cancelled, events).await

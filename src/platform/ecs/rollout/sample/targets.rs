@@ -31,7 +31,7 @@ impl Sampler<'_> {
 fn is_due(rollout: &mut Watched, view: &View) -> bool {
     let failures = &rollout.seen.failures;
     let by_target = |cause: Cause| cause == Cause::TargetUnhealthy;
-    if rollout.memory.fresh_failures && failures.values().any(|one| by_target(one.cause)) {
+    if rollout.memory.failed_lately && failures.values().any(|one| by_target(one.cause)) {
         return true;
     }
     let service = view.service.as_ref();

@@ -28,7 +28,7 @@ impl Sampler<'_> {
         rollout: &mut Watched,
         view: &View,
     ) -> Result<(), Failed> {
-        rollout.memory.fresh_failures = false;
+        rollout.memory.failed_lately = false;
         if !worth_a_look(rollout, view) {
             return Ok(());
         }
@@ -49,7 +49,7 @@ impl Sampler<'_> {
         };
         rollout.seen.missing.remove("stopped tasks");
         // Among those that are still to be listed may be failures of ours.
-        rollout.memory.fresh_failures |= !rollout.seen.listed;
+        rollout.memory.failed_lately |= !rollout.seen.listed;
         for task in &stopped {
             let ours = is_ours(task, rollout);
             let task = stopped_task(task);
@@ -58,7 +58,7 @@ impl Sampler<'_> {
                 causes::failure(&task, &rollout.subject.essential, view.by_theirs(view.at));
             let failure = failure.filter(|failure| ours && !is_before(rollout, failure.at));
             if let Some(failure) = failure {
-                rollout.memory.fresh_failures = true;
+                rollout.memory.failed_lately = true;
                 rollout.memory.failed_at.push(failure.at);
                 rollout.seen.failures.insert(failure.id.clone(), failure);
             }

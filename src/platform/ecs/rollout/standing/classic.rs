@@ -101,7 +101,7 @@ fn ours_is_primary(
         let done = deployment.running == deployment.desired
             // Tasks of the old revision serve until they stop.
             && service.running == service.desired
-            && !memory.fresh_failures;
+            && !memory.failed_lately;
         if done {
             return Standing::Ready {
                 proven: deployment.desired > 0,

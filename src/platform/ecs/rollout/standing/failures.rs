@@ -51,7 +51,7 @@ pub(crate) struct Failures {
     /// Words that told of a rollback were seen.
     pub(crate) rolling_back: Option<String>,
     /// Tasks of ours failed since the last look.
-    pub(crate) fresh_failures: bool,
+    pub(crate) failed_lately: bool,
     /// When tasks of ours failed, by the platform's clock.
     pub(crate) failed_at: Vec<Timestamp>,
     /// ECS called our deployment complete: it counts no failures any more, so that we do.
@@ -155,7 +155,7 @@ pub(super) fn relapse(
         running,
     });
     let fell = running < desired.min(std::mem::replace(&mut complete.running, running));
-    if fell || (memory.fresh_failures && complete.since < at) {
+    if fell || (memory.failed_lately && complete.since < at) {
         complete.relapsed = Some(at);
     }
     let later = failures.saturating_sub(complete.failures);

@@ -95,7 +95,7 @@ fn a_command_without_the_option_names_the_one_that_has_it() {
         ),
         (
             Intent {
-                back_to: Some(None),
+                back_to: Some(crate::platform::BackTo::LastGood),
                 ..Intent::default()
             },
             TakesOver::ByApply,

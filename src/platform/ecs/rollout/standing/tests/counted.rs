@@ -5,7 +5,7 @@ use super::*;
 /// A complete deployment, looked at again and again; `failed` tasks failed since the last look.
 fn complete(record: &Record, second: i64, failed: usize, memory: &mut Failures) -> Standing {
     let there = service(vec![deployment("ecs-svc/2", "PRIMARY", V2, "COMPLETED", 2)]);
-    memory.fresh_failures = failed > 0;
+    memory.failed_lately = failed > 0;
     memory
         .failed_at
         .extend(std::iter::repeat_n(at(second), failed));

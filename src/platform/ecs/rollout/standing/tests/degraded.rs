@@ -29,9 +29,9 @@ fn our_id_primary_and_completed_with_all_running_is_healthy() {
 }
 
 #[test]
-fn completed_among_fresh_failures_is_not_believed() {
+fn completed_among_failed_lately_is_not_believed() {
     let mut memory = Failures {
-        fresh_failures: true,
+        failed_lately: true,
         ..Failures::default()
     };
     assert!(matches!(
