@@ -172,8 +172,14 @@ fn pods_that_are_evicted_meanwhile_come_up_in_the_end() -> Outcome {
         let path = format!("{}/{name}/eviction", bench.namespace.path("pods"));
         let body = json!({"apiVersion": "policy/v1", "kind": "Eviction",
             "metadata": {"name": name, "namespace": bench.namespace.name}});
-        bench.namespace.cluster().api().post(&path, &body)?;
-        Ok(())
+        // `kubectl drain` asks again, too, while the budget is still being worked out.
+        until("it may be evicted", || {
+            match bench.namespace.cluster().api().post(&path, &body) {
+                Ok(_) => Ok(true),
+                Err(error) if error.to_string().contains("disruption budget") => Ok(false),
+                Err(error) => Err(error.into()),
+            }
+        })
     })
 }
 
