@@ -1,7 +1,6 @@
 //! From what is written to what is meant: defaults, cross-checks and notes. Each word has its own in
 //! its file; here is what they share.
 
-pub(super) mod added;
 pub(super) mod arns;
 pub(super) mod limits;
 mod same;

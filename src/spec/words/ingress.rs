@@ -9,7 +9,7 @@ use crate::spec::resolve::{arns, or};
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, Table, table};
 use crate::spec::words::kubernetes::Scene;
-use crate::spec::words::namespace::Reach;
+use crate::spec::words::target::namespace::Reach;
 use crate::spec::words::ports::Protocol;
 use crate::spec::words::tags::{AnnotationKey, annotations};
 

@@ -11,7 +11,7 @@ use crate::spec::shape::{At, Shape, table};
 use crate::spec::tree::{Node, Value};
 use crate::spec::words::container::Placed;
 use crate::spec::words::kubernetes::Scene;
-use crate::spec::words::namespace::SecretStore;
+use crate::spec::words::target::namespace::SecretStore;
 
 table! {
     /// Where a secret is kept.

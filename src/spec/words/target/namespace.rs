@@ -6,7 +6,7 @@ use crate::names::{AccountId, EcsName, KubeLabel, KubeName, Region};
 use crate::spec::findings::Findings;
 use crate::spec::resolve::or;
 use crate::spec::shape::{table, words};
-use crate::spec::words::cluster::{endpoint, name};
+use crate::spec::words::target::cluster::{endpoint, name};
 use crate::spec::words::target::TargetTable;
 
 /// Kinds of External Secrets stores, spelt as Kubernetes does.
