@@ -12,10 +12,10 @@ use crate::spec::resolve::or;
 use crate::spec::scalar::{Filled, Plain};
 use crate::spec::shape::{At, Key, Map, Shape, Table, table, words};
 use crate::spec::tree::Node;
+use crate::spec::words::ServiceTable;
+use crate::spec::words::network::NetworkTable;
 use crate::spec::words::target::cluster::{EcsPlace, SANDBOX, ecs_place, some_cluster};
 use crate::spec::words::target::namespace::{KubePlace, SecretStoreTable};
-use crate::spec::words::network::NetworkTable;
-use crate::spec::words::service::ServiceTable;
 
 words!(Approve, "an approval", "ask" => Approve::Ask, "yes" => Approve::Yes);
 
