@@ -44,6 +44,7 @@ pub(crate) mod rivals;
 pub(crate) mod scale_and_restart;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod wave;
 
 /// A plan for Kubernetes.
 pub(crate) type KubePlan = Plan<Basis, Change>;

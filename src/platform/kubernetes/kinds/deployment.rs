@@ -14,7 +14,7 @@ use super::render::{Maker, seconds, share};
 use super::{Facts, Kind};
 use crate::plan::{Effect, MASK, Note};
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::plan::change::Wave;
+use crate::platform::kubernetes::plan::wave::Wave;
 use crate::spec::KubeService;
 
 /// So many `ReplicaSets` that serve no more are kept, for `kubectl rollout undo`; the API's own default
