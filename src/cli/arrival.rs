@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Screen;
-use super::closing::End;
+use super::closing::{End, with_losses};
 use super::story::PATIENCE;
 use super::terminal::Terminal;
 use crate::error::ExitCode;
@@ -48,14 +48,6 @@ fn is_lost([out, err]: &[Option<Loss>; 2], answers: bool) -> bool {
         Some(Loss::Failed(_) | Loss::Stalled(_)) => true,
     };
     lost(out, answers) || lost(err, false)
-}
-
-/// An end that is no success keeps its own code: it says more.
-pub(super) fn with_losses(code: ExitCode, lost: bool) -> ExitCode {
-    match code {
-        ExitCode::Fine | ExitCode::Changes if lost => ExitCode::Failed,
-        other => other,
-    }
 }
 
 /// What is said of a loss. A reader who leaves, as `head` does, knows.

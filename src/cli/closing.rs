@@ -96,10 +96,18 @@ fn asked(options: &Options, mut code: ExitCode, screen: &mut Screen) -> ExitCode
     for report in reports.into_iter().flatten() {
         if let Err(error) = report.write(screen.ledger(), code) {
             screen.error("report", &Unwritten(report.words(), error));
-            code = super::arrival::with_losses(code, true);
+            code = with_losses(code, true);
         }
     }
     code
+}
+
+/// An end that is no success keeps its own code: it says more.
+pub(super) fn with_losses(code: ExitCode, lost: bool) -> ExitCode {
+    match code {
+        ExitCode::Fine | ExitCode::Changes if lost => ExitCode::Failed,
+        other => other,
+    }
 }
 
 /// Writes what GitHub Actions takes, where it runs us; a failure is said, and stops nothing.

@@ -15,11 +15,16 @@ pub(crate) struct Note {
     pub(crate) service: Option<ServiceName>,
 }
 
+/// What a key comes to that the table of this name does not have; `None`: nothing is known of it.
+type Advice = fn(key: &str, table: &str) -> Option<String>;
+
 /// What reading and resolving have found so far.
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) problems: Vec<Problem>,
     pub(super) notes: Vec<Note>,
+    /// Where a key belongs that its table does not have, by what all words of the format say.
+    pub(super) advice: Option<Advice>,
     /// The service that is being resolved.
     pub(super) service: Option<ServiceName>,
 }

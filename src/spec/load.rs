@@ -9,14 +9,14 @@ use super::findings::{Findings, Note};
 use super::interpolate::{Variable, Variables};
 use super::nearest;
 use super::problem::{Problem, Problems, Source};
-use super::raw::Deploy;
+use super::raw::{Deploy, advice};
 use super::resolve::{self, Ground};
 use super::shape::Shape;
 use super::tree::{self, Node, Value};
 use super::unneeded;
 use super::veil::veil;
-use super::words::service::{self, ServiceTable};
 use super::words::target::{self, Place};
+use super::words::{ServiceTable, service};
 use super::{Service, Spec, Workload};
 use crate::names::{ImageRef, ServiceName, TargetName, label_value};
 
@@ -58,7 +58,10 @@ pub(crate) fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, P
         paths: Vec::new(),
         texts: Vec::new(),
         trees: Vec::new(),
-        findings: Findings::default(),
+        findings: Findings {
+            advice: Some(advice),
+            ..Findings::default()
+        },
         private: Vec::new(),
     };
     let spec = loading.spec(files);

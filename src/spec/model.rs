@@ -5,23 +5,23 @@ use crate::names::ServiceName;
 
 pub(crate) use super::words::architecture::Architecture;
 pub(crate) use super::words::capacity::{Capacity, Provider};
-pub(crate) use super::words::cluster::EcsPlace;
 pub(crate) use super::words::container::Container;
 pub(crate) use super::words::depends_on::Dependency;
 pub(crate) use super::words::ecs::EcsOwn;
 pub(crate) use super::words::health::HealthCheck;
 pub(crate) use super::words::ingress::Ingress;
 pub(crate) use super::words::kubernetes::KubeOwn;
+pub(crate) use super::words::kubernetes::probes::{Check, Probe};
+pub(crate) use super::words::kubernetes::share::Share;
 pub(crate) use super::words::logs::AwsLogs;
-pub(crate) use super::words::namespace::{KubePlace, Reach};
 pub(crate) use super::words::ports::{Port, Protocol};
-pub(crate) use super::words::probes::{Check, Probe};
 pub(crate) use super::words::resources::Resources;
 pub(crate) use super::words::rollout::{Breaker, OnCancel, Threshold};
 pub(crate) use super::words::scaling::Scaling;
 pub(crate) use super::words::secret::SecretRef;
 pub(crate) use super::words::service::{EcsService, KubeService, Service};
-pub(crate) use super::words::share::Share;
+pub(crate) use super::words::target::cluster::EcsPlace;
+pub(crate) use super::words::target::namespace::{KubePlace, Reach};
 pub(crate) use super::words::target::{Approve, Target};
 pub(crate) use super::words::user::user_ids;
 

@@ -6,21 +6,21 @@ use crate::names::ServiceName;
 use crate::spec::foreign;
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{Map, Table, table};
+use crate::spec::words::ServiceTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
 use crate::spec::words::ecs::EcsTable;
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
-use crate::spec::words::namespace::SecretStoreTable;
+use crate::spec::words::kubernetes::probes::ProbeTable;
 use crate::spec::words::network::NetworkTable;
-use crate::spec::words::probes::ProbeTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
 use crate::spec::words::scaling::ScalingTable;
 use crate::spec::words::secret::SecretTable;
-use crate::spec::words::service::ServiceTable;
 use crate::spec::words::target::TargetTable;
+use crate::spec::words::target::namespace::SecretStoreTable;
 use crate::spec::words::target_groups::TargetGroupTable;
 
 table! {

@@ -1,7 +1,6 @@
 //! From what is written to what is meant: defaults, cross-checks and notes. Each word has its own in
 //! its file; here is what they share.
 
-pub(super) mod added;
 pub(super) mod arns;
 pub(super) mod limits;
 mod same;
@@ -12,8 +11,7 @@ use crate::names::ServiceName;
 use crate::spec::findings::Findings;
 use crate::spec::problem::Spot;
 use crate::spec::shape::At;
-use crate::spec::words::container::Placed;
-use crate::spec::words::service::ServiceTable;
+use crate::spec::words::{Placed, ServiceTable};
 
 /// What resolving a service asks of where it goes: the place of one platform.
 pub(in crate::spec) trait Ground: Sized {

@@ -71,7 +71,7 @@ pub(super) fn check_keys<T: Table>(node: &Node, findings: &mut Findings) -> Opti
     }
     for (key, entry) in node.entries() {
         if !T::KEYS.contains(&key.as_str()) {
-            findings.problem(unknown_key::<T>(key).at(entry.head()));
+            findings.problem(unknown_key::<T>(key, findings).at(entry.head()));
         }
     }
     for key in T::REQUIRED {
@@ -83,13 +83,13 @@ pub(super) fn check_keys<T: Table>(node: &Node, findings: &mut Findings) -> Opti
     Some(())
 }
 
-fn unknown_key<T: Table>(key: &str) -> Problem {
+fn unknown_key<T: Table>(key: &str, findings: &Findings) -> Problem {
     let problem = Problem::new("unknown-key", format!("unknown key `{key}`"));
     let known = T::KEYS;
     if let Some(word) = known.iter().find(|word| foreign::is_same(word, key)) {
         return problem.help(format!("it is written `{word}`"));
     }
-    if let Some(advice) = super::raw::advice(key, T::WRITTEN) {
+    if let Some(advice) = findings.advice.and_then(|advice| advice(key, T::WRITTEN)) {
         return problem.help(advice);
     }
     let help = nearest::hint(key, known.iter().copied())

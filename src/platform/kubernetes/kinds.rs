@@ -13,7 +13,7 @@ use self::render::Maker;
 use self::scaler::Scaler;
 use super::api::object::Object;
 use super::fields::Path;
-use super::plan::change::Wave;
+use super::plan::wave::Wave;
 use crate::plan::{Effect, Note};
 
 pub(crate) mod autoscaler;

@@ -8,7 +8,7 @@ use self::current::{Facts, current};
 use self::destroy::removal;
 use self::diff::{Draft, Wish, diff};
 use self::earlier_revision::{in_place_of, recorded, tripped_before};
-use self::observe::{Observed, Sought, Space};
+use self::observe::{Look, Observed, Sought, Space};
 use super::history::record;
 use super::kinds::autoscaler::ambiguous;
 use super::kinds::desired::Desired;
@@ -34,7 +34,6 @@ pub(crate) mod destroy;
 pub(crate) mod diff;
 pub(crate) mod dry_run;
 pub(crate) mod earlier_revision;
-pub(crate) mod former;
 pub(crate) mod leaving;
 mod met;
 pub(crate) mod observe;
@@ -45,6 +44,7 @@ pub(crate) mod rivals;
 pub(crate) mod scale_and_restart;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod wave;
 
 /// A plan for Kubernetes.
 pub(crate) type KubePlan = Plan<Basis, Change>;
@@ -57,17 +57,6 @@ pub(crate) struct Planned {
     pub(crate) look: Look,
     /// What goes on there.
     pub(crate) current: Current<Watched>,
-}
-
-/// What the last plan of a run was made from, for its performance.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Look {
-    /// What was there.
-    pub(crate) observed: Arc<Observed>,
-    /// A digest of what was asked for.
-    pub(crate) asked: String,
-    /// Whether the API server itself was asked what would come of the plan.
-    pub(crate) proven: bool,
 }
 
 /// How often a lock is watched until it is free, when others take it in between.

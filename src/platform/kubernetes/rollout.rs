@@ -6,6 +6,7 @@ pub(crate) mod failures;
 pub(crate) mod health;
 pub(crate) mod look;
 pub(crate) mod post_mortem;
+mod rolled;
 pub(crate) mod sample;
 pub(crate) mod standing;
 pub(crate) mod watch;
@@ -15,23 +16,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::failures::Failures;
 use self::look::{DeploymentView, View};
+use self::rolled::TEMPLATE_HASH;
+pub(crate) use self::rolled::{Rolled, template_digest};
 use self::sample::RollbackSeen;
 use self::standing::Reading;
 use self::watch::Watch;
 use super::MANAGER;
 use super::history::record::RecordHead;
-use crate::platform::digest::digest;
 use crate::rollout::{Budget, Policy};
 use crate::spec::{Architecture, KubeService};
-
-/// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
-/// documentation, Deployments, pod-template-hash label).
-const TEMPLATE_HASH: &str = "pod-template-hash";
 
 /// Whether a pod belongs to the Deployment of that name: what controls it is a `ReplicaSet` that is
 /// named after both (Kubernetes documentation, Deployments, creating a Deployment).
@@ -46,41 +43,6 @@ pub(crate) fn is_of(pod: &Pod, deployment: &str) -> bool {
         owner.kind == "ReplicaSet"
             && named.and_then(|name| name.strip_suffix('-')) == Some(deployment)
     })
-}
-
-/// What tells one rollout of a Deployment from another: what the Deployment is, and what it is set
-/// to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Rolled {
-    /// The Deployment itself: one that is deleted and made anew has another.
-    pub(crate) uid: String,
-    /// Of its spec.
-    pub(crate) generation: i64,
-    /// Digest of its pod template. A generation that moved on with the same template is the same
-    /// rollout: an autoscaler scaled.
-    pub(crate) template: String,
-}
-
-impl Rolled {
-    /// Reads it from a Deployment as the API server gave it; `None`: it is none.
-    pub(crate) fn of(deployment: &Value) -> Option<Self> {
-        let metadata = deployment.get("metadata")?;
-        Some(Self {
-            uid: metadata.get("uid")?.as_str()?.to_owned(),
-            generation: metadata["generation"].as_i64().unwrap_or_default(),
-            template: template_digest(deployment),
-        })
-    }
-
-    /// Whether pods of this template, of the Deployment with this `uid`, are those of the rollout.
-    pub(crate) fn made(&self, uid: &str, template: &str) -> bool {
-        self.uid == uid && self.template == template
-    }
-
-    /// Whether its pods are those of the other.
-    pub(crate) fn is_as(&self, other: &Self) -> bool {
-        self.made(&other.uid, &other.template)
-    }
 }
 
 /// Which rollout is ours.
@@ -137,32 +99,6 @@ fn written(metadata: &Value) -> Option<Timestamp> {
 
 fn is_empty(value: &Value) -> bool {
     value.as_str().is_none_or(str::is_empty)
-}
-
-/// Digest of the pod template of a Deployment or a `ReplicaSet`: equal where the pods are made from
-/// the same.
-pub(crate) fn template_digest(object: &Value) -> String {
-    let template = object.pointer("/spec/template").unwrap_or(&Value::Null);
-    let mut template = without_nulls(template);
-    // A controller adds it to the template of each ReplicaSet.
-    let labels = template.pointer_mut("/metadata/labels");
-    if let Some(labels) = labels.and_then(Value::as_object_mut) {
-        labels.remove(TEMPLATE_HASH);
-    }
-    digest(std::iter::once(template.to_string().as_str()))
-}
-
-/// Some API servers write `creationTimestamp: null` in templates, and some leave it out.
-fn without_nulls(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let there = fields.iter().filter(|(_, value)| !value.is_null());
-            let there = there.map(|(key, value)| (key.clone(), without_nulls(value)));
-            Value::Object(there.collect::<Map<_, _>>())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
-        other => other.clone(),
-    }
 }
 
 /// The rollout by which we go back, while that is under way.

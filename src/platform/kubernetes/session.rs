@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::history::record::{Mark, RecordHead};
 use super::lock::Held;
-use super::plan::Look;
+use super::plan::observe::Look;
 
 /// What a run holds and knows of one service, from its plan on.
 #[derive(Debug)]

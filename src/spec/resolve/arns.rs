@@ -4,8 +4,8 @@ use crate::names::{AccountId, Arn, Region};
 use crate::spec::findings::Findings;
 use crate::spec::problem::Problem;
 use crate::spec::shape::At;
-use crate::spec::words::cluster::EcsPlace;
-use crate::spec::words::namespace::KubePlace;
+use crate::spec::words::target::cluster::EcsPlace;
+use crate::spec::words::target::namespace::KubePlace;
 
 /// Whose ARNs are at home at a place, as far as the target says.
 #[derive(Clone, Copy)]

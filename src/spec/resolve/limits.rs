@@ -2,7 +2,8 @@
 
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
-use crate::spec::words::container::{Container, Placed};
+use crate::spec::words::Placed;
+use crate::spec::words::container::Container;
 
 /// The longest task definition, as JSON (Amazon ECS service quotas).
 const LONGEST: usize = 64 * 1024;

@@ -20,10 +20,11 @@ use super::super::shape::{At, Key, Map, Shape};
 use super::super::tree::{Node, Value};
 use super::super::units::{CPU, CpuUnits, Mebibytes, Millis, SIZE, TIME, Time};
 use super::super::words::depends_on::DependsOn;
+use super::super::words::kubernetes::share;
 use super::super::words::ports::{PORT, WrittenPort};
 use super::super::words::rollout::WrittenThreshold;
 use super::super::words::secret::{SECRET, Secret};
-use super::super::words::{env, rollout, share, tags, target};
+use super::super::words::{env, rollout, tags, target};
 use crate::names::{
     ANNOTATION_KEY, AccountId, Arn, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Pattern,
     Patterned, Region, ServiceName, TargetName,

@@ -15,7 +15,7 @@ use crate::spec::words::env::{EnvName, Literal, environment, twice};
 use crate::spec::words::health::{HealthCheck, SidecarHealthTable, main_health, sidecar_health};
 use crate::spec::words::ports::{Port, WrittenPort, ports};
 use crate::spec::words::secret::{Secret, SecretRef};
-use crate::spec::words::service::ServiceTable;
+use crate::spec::words::{Placed, ServiceTable};
 
 table! {
     /// A container that runs beside the main one.
@@ -96,22 +96,6 @@ pub(crate) struct Container {
 
 /// AWS allows so many containers in a task definition (Amazon ECS service quotas).
 const MOST: usize = 10;
-
-/// A container, with the places that later checks point at.
-pub(in crate::spec) struct Placed {
-    pub(in crate::spec) name: ContainerName,
-    pub(in crate::spec) head: Spot,
-    /// `None` where something essential is missing, which was told.
-    pub(in crate::spec) container: Option<Container>,
-    pub(in crate::spec) depends_on: Vec<(String, At<Dependency>)>,
-    pub(in crate::spec) ports: Vec<At<Port>>,
-    /// Whether these are all that were written.
-    pub(in crate::spec) ports_known: bool,
-    pub(in crate::spec) essential: bool,
-    pub(in crate::spec) checked: bool,
-    pub(in crate::spec) secrets: Vec<(String, At<SecretRef>)>,
-    pub(in crate::spec) user: Option<At<String>>,
-}
 
 /// What the main container and a sidecar have in common.
 struct Parts {

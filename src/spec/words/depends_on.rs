@@ -12,7 +12,7 @@ use crate::spec::problem::Problem;
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, Shape, words};
 use crate::spec::tree::{Node, Value};
-use crate::spec::words::container::Placed;
+use crate::spec::words::Placed;
 
 words!(
     Dependency, "how far a container must have got",

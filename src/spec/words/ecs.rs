@@ -1,5 +1,8 @@
 //! What only ECS knows about a service.
 
+pub(in crate::spec) mod exec;
+pub(in crate::spec) mod execution_role;
+
 use std::time::Duration;
 
 use crate::names::{Arn, EcsName};
@@ -9,14 +12,14 @@ use crate::spec::resolve::{self, Ground, arns, limits, or};
 use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Table, table};
 use crate::spec::units::{Mebibytes, Time};
+use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
-use crate::spec::words::cluster::EcsPlace;
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::scaling::ScalingTable;
-use crate::spec::words::service::ServiceTable;
+use crate::spec::words::target::cluster::EcsPlace;
 use crate::spec::words::target_groups::{TargetGroup, TargetGroupTable, target_groups};
-use crate::spec::words::{exec, execution_role, secret, size};
+use crate::spec::words::{secret, size};
 
 table! {
     /// What only ECS knows about a service.

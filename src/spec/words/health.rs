@@ -6,7 +6,7 @@ use crate::spec::findings::Findings;
 use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Table, table};
 use crate::spec::units::Time;
-use crate::spec::words::service::ServiceTable;
+use crate::spec::words::ServiceTable;
 
 table! {
     /// How the main container is found to be healthy.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::names::{Arn, KubeName};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
+use crate::spec::resolve::Scene;
 use crate::spec::resolve::{arns, or};
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, Table, table};
-use crate::spec::words::kubernetes::Scene;
-use crate::spec::words::namespace::Reach;
 use crate::spec::words::ports::Protocol;
 use crate::spec::words::tags::{AnnotationKey, annotations};
+use crate::spec::words::target::namespace::{KubePlace, Reach};
 
 table! {
     /// How the outside reaches a service.
@@ -75,7 +75,7 @@ const ALB: &str = "alb";
 pub(in crate::spec) fn ingress(
     raw: Option<At<IngressTable>>,
     expose: Option<At<ExposeTable>>,
-    scene: &Scene<'_>,
+    scene: &Scene<'_, KubePlace>,
     default: KubeName,
     findings: &mut Findings,
 ) -> Option<Ingress> {
@@ -121,7 +121,7 @@ pub(in crate::spec) fn ingress(
 }
 
 /// Whether there is a port that an Ingress can send to.
-fn port(expose: Spot, scene: &Scene<'_>, findings: &mut Findings) {
+fn port(expose: Spot, scene: &Scene<'_, KubePlace>, findings: &mut Findings) {
     let main = scene.containers.first();
     let first = main.and_then(|placed| placed.ports.first());
     if main.is_some_and(|placed| placed.ports_known)

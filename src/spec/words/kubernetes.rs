@@ -1,26 +1,30 @@
 //! What only Kubernetes knows about a service, with what it makes of the words of every platform.
 
+pub(in crate::spec) mod added;
+pub(in crate::spec) mod probes;
+pub(in crate::spec) mod share;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::names::{Arn, KubeLabel, KubeName};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
-use crate::spec::resolve::added::Added;
 use crate::spec::resolve::{Ground, arns, or};
 use crate::spec::scalar::Whole;
 use crate::spec::shape::{At, Map, Switch, Table, table};
 use crate::spec::units::Time;
+use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::ingress::{Ingress, IngressTable, ingress};
-use crate::spec::words::namespace::KubePlace;
+use crate::spec::words::kubernetes::added::Added;
+use crate::spec::words::kubernetes::probes::{Health, Probe, ProbeTable, probes};
+use crate::spec::words::kubernetes::share::{Share, disruption, shares};
 use crate::spec::words::ports::{Port, Protocol};
-use crate::spec::words::probes::{Health, Probe, ProbeTable, probes};
 use crate::spec::words::resources::{Resources, ResourcesTable, Size, resources};
-use crate::spec::words::rollout::RolloutTable;
-use crate::spec::words::service::{ServiceTable, policy};
-use crate::spec::words::share::{Share, disruption, shares};
+use crate::spec::words::rollout::{RolloutTable, policy};
 use crate::spec::words::tags::{AnnotationKey, annotations};
+use crate::spec::words::target::namespace::KubePlace;
 use crate::spec::words::{secret, user};
 use crate::spec::{resolve, units};
 

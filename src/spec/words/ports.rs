@@ -11,7 +11,7 @@ use crate::spec::problem::Problem;
 use crate::spec::scalar::Whole;
 use crate::spec::shape::{At, Shape};
 use crate::spec::tree::Node;
-use crate::spec::words::container::Placed;
+use crate::spec::words::Placed;
 
 /// A port: 8080, or "53/udp".
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
 use crate::spec::shape::{At, table};
 use crate::spec::units::{Mebibytes, Millis};
-use crate::spec::words::container::Placed;
+use crate::spec::words::Placed;
 
 table! {
     /// CPU and memory.

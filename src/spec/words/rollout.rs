@@ -170,6 +170,15 @@ pub(crate) enum OnCancel {
     Rollback,
 }
 
+/// How a rollout is judged where the file says nothing.
+pub(in crate::spec) fn policy(ecs: bool) -> Policy {
+    if ecs {
+        Policy::ecs()
+    } else {
+        Policy::kubernetes()
+    }
+}
+
 /// How a rollout is judged; `None` where it cannot be told.
 pub(in crate::spec) fn rollout(
     raw: Option<At<RolloutTable>>,

@@ -5,13 +5,13 @@ use serde_json::{Value as Json, json};
 use crate::names::{Arn, KubeName, Pattern};
 use crate::spec::findings::Findings;
 use crate::spec::problem::Problem;
+use crate::spec::resolve::Scene;
 use crate::spec::resolve::arns::{self, Home};
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Shape, table};
 use crate::spec::tree::{Node, Value};
-use crate::spec::words::container::Placed;
-use crate::spec::words::kubernetes::Scene;
-use crate::spec::words::namespace::SecretStore;
+use crate::spec::words::Placed;
+use crate::spec::words::target::namespace::{KubePlace, SecretStore};
 
 table! {
     /// Where a secret is kept.
@@ -246,7 +246,7 @@ pub(in crate::spec) fn for_ecs(containers: &[Placed], findings: &mut Findings) {
 
 /// Whether what `secrets` refers to can get into the Secret.
 pub(in crate::spec) fn for_kubernetes(
-    scene: &Scene<'_>,
+    scene: &Scene<'_, KubePlace>,
     secret: &KubeName,
     findings: &mut Findings,
 ) {

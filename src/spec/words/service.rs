@@ -1,87 +1,20 @@
-//! One service: what every platform understands.
+//! One service: what is written for it, with all defaults filled in, wherever it runs.
 
 use std::collections::BTreeMap;
 
-use crate::names::{ContainerName, ImageRef, ServiceName};
-use crate::rollout::Policy;
+use crate::names::ServiceName;
 use crate::spec::findings::Findings;
 use crate::spec::resolve::{Ground, Scene};
-use crate::spec::scalar::{Filled, Plain, Replicas};
-use crate::spec::shape::{At, Map, table};
+use crate::spec::shape::At;
 use crate::spec::tree::Node;
-use crate::spec::units::{CpuUnits, Mebibytes, Time};
-use crate::spec::words::architecture::Architecture;
-use crate::spec::words::container::{Container, Placed, SidecarTable};
-use crate::spec::words::depends_on::DependsOn;
-use crate::spec::words::ecs::{EcsOwn, EcsTable};
-use crate::spec::words::env::EnvName;
-use crate::spec::words::health::HealthTable;
-use crate::spec::words::ingress::ExposeTable;
-use crate::spec::words::kubernetes::{KubeOwn, KubernetesTable};
-use crate::spec::words::ports::WrittenPort;
-use crate::spec::words::rollout::{Rollout, RolloutTable};
-use crate::spec::words::scaling::{Scaling, ScalingTable};
-use crate::spec::words::secret::Secret;
+use crate::spec::words::container::Container;
+use crate::spec::words::ecs::EcsOwn;
+use crate::spec::words::kubernetes::KubeOwn;
+use crate::spec::words::rollout::Rollout;
+use crate::spec::words::scaling::Scaling;
 use crate::spec::words::tags::tags;
+use crate::spec::words::{Placed, ServiceTable};
 use crate::spec::words::{container, depends_on, env, ports, rollout, scaling};
-
-table! {
-    /// One service: what every platform understands.
-    "[service.NAME]" ServiceTable {
-        /// The main container's image. Also given by `--image NAME=REF`.
-        image: ImageRef = required,
-        /// The port it listens on: 8080, or "53/udp".
-        port: WrittenPort,
-        /// Several ports instead of one; the first is the service's.
-        ports: Vec<At<WrittenPort>>,
-        /// Tasks at creation, and for ever where nothing scales it; "external": one at creation, and from
-        /// then on whatever others set. Default: `scaling.min`, else 1.
-        replicas: Replicas,
-        /// CPU of one task in vCPU: 0.5, or "500m".
-        cpu: CpuUnits = required,
-        /// Memory of one task: "512MiB", "1GiB".
-        memory: Mebibytes = required,
-        /// The processors the image is built for. Default: `x86_64`; on Kubernetes: any node's.
-        architecture: Architecture,
-        /// Environment of the main container: NAME = "value".
-        env: Map<Plain, EnvName>,
-        /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "<ssm:/path>" or a table; on
-        /// Kubernetes also { secret = "NAME", key = "KEY" }.
-        secrets: Map<Secret, EnvName>,
-        /// Names in `env` that look like secrets and are none.
-        allow_plain: Vec<At<Filled>>,
-        /// How it is found to be healthy.
-        health: HealthTable,
-        /// Scaling by target tracking. Absent: the count is `replicas`.
-        scaling: ScalingTable,
-        /// How the outside reaches it.
-        expose: ExposeTable,
-        /// How a rollout is judged, and what follows.
-        rollout: RolloutTable,
-        /// Overrides the image's command.
-        command: Vec<At<String>>,
-        /// Overrides the image's entry point.
-        entrypoint: Vec<At<String>>,
-        /// The user it runs as: "user", "user:group"; on Kubernetes in numbers. Default: the image's.
-        user: Filled,
-        /// Its working directory. Default: the image's.
-        working_dir: Filled,
-        /// Whether its root file system cannot be written. Default: false.
-        read_only_root: bool,
-        /// Time between TERM and KILL, 2s to 120s. Default: the platform's 30s.
-        stop_timeout: Time<2, 120>,
-        /// Sidecars that must have got that far before it starts: { NAME = "healthy" }.
-        depends_on: DependsOn,
-        /// Tags on everything that is made for this service.
-        tags: Map<String>,
-        /// Containers that run beside the main one, each under its name.
-        sidecar: Map<SidecarTable, ContainerName>,
-        /// What only ECS knows.
-        ecs: EcsTable,
-        /// What only Kubernetes knows.
-        kubernetes: KubernetesTable,
-    }
-}
 
 /// One service as the files describe it, with all defaults filled in; `own` is what only its platform
 /// knows.
@@ -148,7 +81,7 @@ pub(in crate::spec) fn service<P: Ground>(
         place,
     };
     let own = P::own(&mut raw, &scene, findings);
-    let rollout = rollout::rollout(raw.rollout.take(), policy(P::ECS), findings);
+    let rollout = rollout::rollout(raw.rollout.take(), rollout::policy(P::ECS), findings);
     let replicas = raw.replicas.take();
     let count = scaling::scaling(raw.scaling.take(), replicas.as_ref(), P::ECS, findings);
     Some(Service {
@@ -161,14 +94,6 @@ pub(in crate::spec) fn service<P: Ground>(
         tags,
         own: own?,
     })
-}
-
-pub(in crate::spec) fn policy(ecs: bool) -> Policy {
-    if ecs {
-        Policy::ecs()
-    } else {
-        Policy::kubernetes()
-    }
 }
 
 /// What containers reserve and are limited to comes out of the task's.

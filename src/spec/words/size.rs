@@ -3,7 +3,7 @@
 
 use crate::spec::findings::Findings;
 use crate::spec::problem::Problem;
-use crate::spec::words::service::ServiceTable;
+use crate::spec::words::ServiceTable;
 
 /// The size of the task: one that Fargate offers.
 pub(in crate::spec) fn check(raw: &ServiceTable, findings: &mut Findings) {

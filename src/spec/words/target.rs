@@ -1,5 +1,8 @@
 //! config/NAME.toml: where services run. Which platform it is, and what that platform needs.
 
+pub(in crate::spec) mod cluster;
+pub(in crate::spec) mod namespace;
+
 use std::collections::BTreeMap;
 
 use crate::names::{AccountId, KubeLabel, Pattern, Region, TargetName};
@@ -9,11 +12,10 @@ use crate::spec::resolve::or;
 use crate::spec::scalar::{Filled, Plain};
 use crate::spec::shape::{At, Key, Map, Shape, Table, table, words};
 use crate::spec::tree::Node;
-use crate::spec::words::cluster::{EcsPlace, SANDBOX, ecs_place, some_cluster};
-use crate::spec::words::namespace;
-use crate::spec::words::namespace::{KubePlace, SecretStoreTable};
+use crate::spec::words::ServiceTable;
 use crate::spec::words::network::NetworkTable;
-use crate::spec::words::service::ServiceTable;
+use crate::spec::words::target::cluster::{EcsPlace, SANDBOX, ecs_place, some_cluster};
+use crate::spec::words::target::namespace::{KubePlace, SecretStoreTable};
 
 words!(Approve, "an approval", "ask" => Approve::Ask, "yes" => Approve::Yes);
 

@@ -4,11 +4,12 @@ use crate::names::{Arn, ContainerName};
 use crate::spec::findings::Findings;
 use crate::spec::nearest;
 use crate::spec::problem::{Problem, Spot};
+use crate::spec::resolve::Scene;
 use crate::spec::resolve::arns;
 use crate::spec::scalar::Whole;
 use crate::spec::shape::{At, table};
-use crate::spec::words::container::Placed;
-use crate::spec::words::ecs::Scene;
+use crate::spec::words::Placed;
+use crate::spec::words::target::cluster::EcsPlace;
 
 table! {
     /// A load balancer's target group.
@@ -37,7 +38,7 @@ pub(crate) struct TargetGroup {
 pub(in crate::spec) fn target_groups(
     one: Option<At<Arn>>,
     many: Option<At<Vec<At<TargetGroupTable>>>>,
-    scene: &Scene<'_>,
+    scene: &Scene<'_, EcsPlace>,
     findings: &mut Findings,
 ) -> Vec<TargetGroup> {
     if let (Some(one), Some(many)) = (&one, &many) {
@@ -70,7 +71,7 @@ pub(in crate::spec) fn target_groups(
 fn target_group(
     raw: TargetGroupTable,
     spot: Spot,
-    scene: &Scene<'_>,
+    scene: &Scene<'_, EcsPlace>,
     findings: &mut Findings,
 ) -> Option<TargetGroup> {
     let arn = raw.arn?;

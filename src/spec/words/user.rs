@@ -1,7 +1,8 @@
 //! Whom a container runs as.
 
 use crate::spec::findings::Findings;
-use crate::spec::words::kubernetes::Scene;
+use crate::spec::resolve::Scene;
+use crate::spec::words::target::namespace::KubePlace;
 
 /// The numbers in `user` or `user:group`; `None`: they are names, or too large for an id (Kubernetes
 /// documentation, security context for a pod).
@@ -16,7 +17,7 @@ pub(crate) fn user_ids(user: &str) -> Option<(u32, Option<u32>)> {
     }
 }
 
-pub(in crate::spec) fn for_kubernetes(scene: &Scene<'_>, findings: &mut Findings) {
+pub(in crate::spec) fn for_kubernetes(scene: &Scene<'_, KubePlace>, findings: &mut Findings) {
     for at in scene
         .containers
         .iter()

@@ -8,8 +8,11 @@ use serde_json::Value;
 use super::defaults::{is_default, is_left_out, is_zero};
 use super::ownership::{Entry, Owned, entries, owned_by};
 use super::{Fields, Path, text};
-use crate::platform::kubernetes::kinds::deployment::account::COPY;
 use crate::platform::kubernetes::kinds::service::ALLOCATED;
+
+/// A copy of `serviceAccountName` that the API server keeps for old clients (Kubernetes API
+/// reference, `PodSpec`).
+pub(crate) const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
 
 /// One path on which an object differs from what is asked for.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
-use serde::{Deserialize, Serialize};
 
 use self::head::is_of_run;
 use crate::platform::again::Again;
@@ -33,8 +32,8 @@ mod sets;
 mod tests;
 
 pub(crate) use self::elsewhere::Elsewhere;
-pub(crate) use self::head::{CapturedState, RecordHead, images, short};
-pub(crate) use self::mark::Mark;
+pub(crate) use self::head::{CapturedState, RecordHead, images, next, short};
+pub(crate) use self::mark::{Mark, State};
 pub(crate) use self::moved::renamed;
 pub(crate) use self::sets::Sets;
 
@@ -55,46 +54,6 @@ const MARKINGS: u32 = 3;
 
 /// Between two of these.
 const MARK_AGAIN: Duration = Duration::from_millis(500);
-
-/// How a deployment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum State {
-    /// It was begun, and nothing says how it ended.
-    Going,
-    /// It was seen to serve.
-    Healthy,
-    /// It tripped, and what was there before is being brought back.
-    GoingBack,
-    /// It tripped, and what was there before serves again.
-    RolledBack,
-    /// It tripped, and nothing was brought back.
-    Failed,
-    /// Somebody else's action took its place.
-    Superseded,
-    /// Its run ended before it did, and left it to itself.
-    Left,
-}
-
-impl State {
-    /// As it is written.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Going => "going",
-            Self::Healthy => "healthy",
-            Self::GoingBack => "going-back",
-            Self::RolledBack => "rolled-back",
-            Self::Failed => "failed",
-            Self::Superseded => "superseded",
-            Self::Left => "left",
-        }
-    }
-
-    /// Whether it may still become something else.
-    pub(crate) fn is_open(self) -> bool {
-        matches!(self, Self::Going | Self::GoingBack | Self::Left)
-    }
-}
 
 /// What was there before the first write.
 #[derive(Debug, Clone, Copy)]
@@ -119,11 +78,6 @@ pub(crate) fn digest(objects: &[Object]) -> String {
 /// The name of the Secret of one revision.
 pub(crate) fn record_name(name: &str, number: u32) -> String {
     format!("{MANAGER}.{name}.v{number}")
-}
-
-/// The number that the next record gets.
-pub(crate) fn next(heads: &[RecordHead]) -> u32 {
-    heads.iter().map(|head| head.number).max().unwrap_or(0) + 1
 }
 
 impl Kubernetes {

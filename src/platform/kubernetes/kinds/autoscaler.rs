@@ -9,7 +9,7 @@ use super::scaler::Scaler;
 use super::{Facts, Kind};
 use crate::plan::Effect;
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::plan::change::Wave;
+use crate::platform::kubernetes::plan::wave::Wave;
 
 /// The fields of its bounds (Kubernetes API reference, `HorizontalPodAutoscalerSpec`).
 const MIN: &str = "minReplicas";

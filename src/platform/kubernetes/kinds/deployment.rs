@@ -5,16 +5,14 @@ mod container;
 mod order;
 mod pod;
 
-use std::collections::BTreeSet;
-
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::order::Order;
 use super::render::{Maker, seconds, share};
 use super::{Facts, Kind};
-use crate::plan::{Effect, MASK, Note};
+use crate::plan::{Effect, Note};
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::plan::change::Wave;
+use crate::platform::kubernetes::plan::wave::Wave;
 use crate::spec::KubeService;
 
 /// So many `ReplicaSets` that serve no more are kept, for `kubectl rollout undo`; the API's own default
@@ -99,22 +97,4 @@ impl Maker<'_> {
 /// What of `depends_on` cannot be had on Kubernetes.
 pub(super) fn not_honoured(service: &KubeService) -> Vec<Note> {
     Order::of(&service.containers).notes
-}
-
-/// Puts a mask in the place of these values, in a Deployment as we write it or as it is there.
-pub(super) fn mask(deployment: &mut Value, sensitive: &BTreeSet<(String, String)>) {
-    for list in ["initContainers", "containers"] {
-        let containers = deployment["spec"]["template"]["spec"].get_mut(list);
-        let containers = containers.and_then(Value::as_array_mut);
-        for container in containers.into_iter().flatten() {
-            let name = container["name"].as_str().unwrap_or_default().to_owned();
-            let variables = container.get_mut("env").and_then(Value::as_array_mut);
-            for variable in variables.into_iter().flatten() {
-                let key = variable["name"].as_str().unwrap_or_default().to_owned();
-                if sensitive.contains(&(name.clone(), key)) && variable.get("value").is_some() {
-                    variable["value"] = json!(MASK);
-                }
-            }
-        }
-    }
 }

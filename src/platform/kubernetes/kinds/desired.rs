@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Kind;
-use super::deployment::mask;
 use crate::names::KubeLabel;
-use crate::plan::Note;
+use crate::plan::{MASK, Note};
 use crate::platform::kubernetes::api::object::Object;
 
 /// Everything that one service needs. It may hold literals that are secret: [`Self::documents`] is
@@ -53,5 +52,23 @@ impl Desired {
             manifest
         };
         self.objects.iter().map(masked).collect()
+    }
+}
+
+/// Puts a mask in the place of these values, in a Deployment as we write it or as it is there.
+fn mask(deployment: &mut Value, sensitive: &BTreeSet<(String, String)>) {
+    for list in ["initContainers", "containers"] {
+        let containers = deployment["spec"]["template"]["spec"].get_mut(list);
+        let containers = containers.and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            let name = container["name"].as_str().unwrap_or_default().to_owned();
+            let variables = container.get_mut("env").and_then(Value::as_array_mut);
+            for variable in variables.into_iter().flatten() {
+                let key = variable["name"].as_str().unwrap_or_default().to_owned();
+                if sensitive.contains(&(name.clone(), key)) && variable.get("value").is_some() {
+                    variable["value"] = json!(MASK);
+                }
+            }
+        }
     }
 }

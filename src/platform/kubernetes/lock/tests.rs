@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::platform::kubernetes::history::tests::shelf::{Fate, Shelf};
-use crate::platform::kubernetes::plan::Look;
+use crate::platform::kubernetes::plan::observe::Look;
 
 const LEASE: &str = "/leases/deployer.api";
 

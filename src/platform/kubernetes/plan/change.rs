@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::wave::Wave;
 use crate::plan;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Path;
@@ -212,29 +213,6 @@ impl Change {
             Self::MoveHistory { .. } | Self::Forget { .. } => Wave::Forget,
         }
     }
-}
-
-/// When a change is made, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Wave {
-    /// Everything else is in it, the history too.
-    Namespace,
-    /// Before any other write.
-    Record,
-    /// What must be there before pods are, and an autoscaler that must be gone before the count is
-    /// set.
-    Around,
-    /// A count that the Deployment then says too.
-    Number,
-    Pods,
-    /// A count that the Deployment does not say.
-    FirstNumber,
-    /// What moves the count from then on.
-    Autoscaler,
-    /// What nobody needs any more.
-    Removal,
-    /// When all else is gone.
-    Forget,
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::change::Change;
-use super::former::Former;
 use super::observe::Observed;
+use super::observe::former::Former;
 use super::replicas;
 use crate::plan::Note;
 use crate::platform::failure::{Failed, FailureKind};

@@ -1,14 +1,17 @@
 //! Reads what is there: everything at once in the usual case, and once more where the history
 //! names objects that the file does not have any more.
 
+pub(crate) mod former;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use self::former::Formers;
 use super::adopt::Owner;
-use super::former::Formers;
 use super::replicas;
 use crate::event::Events;
 use crate::platform::failure::{Failed, FailureKind};
@@ -145,6 +148,17 @@ impl Observed {
     pub(crate) fn newest(&self) -> Option<&RecordHead> {
         self.records.first()
     }
+}
+
+/// What the last plan of a run was made from, for its performance.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Look {
+    /// What was there.
+    pub(crate) observed: Arc<Observed>,
+    /// A digest of what was asked for.
+    pub(crate) asked: String,
+    /// Whether the API server itself was asked what would come of the plan.
+    pub(crate) proven: bool,
 }
 
 /// The Deployment of that name.

@@ -7,8 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::mark::{self, Mark};
-use super::{Captured, State, digest, moment};
+use super::mark::{self, Mark, State};
+use super::{Captured, digest, moment};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::rollout::Rolled;
@@ -189,6 +189,22 @@ impl RecordHead {
     }
 }
 
+impl Mark {
+    /// Makes the mark on what a listing showed.
+    pub(in crate::platform::kubernetes) fn apply(&self, head: &mut RecordHead) {
+        let mark = self.clone();
+        head.state = mark.state.unwrap_or(head.state);
+        head.rolled = mark.rolled.or(head.rolled.take());
+        head.ended = mark.ended.or(head.ended);
+        head.reason = mark.reason.or(head.reason.take());
+        head.back_to = mark.back_to.or(head.back_to.take());
+        head.scaled = mark.scaled.or(head.scaled.take());
+        if head.state == State::Healthy {
+            head.reason = None;
+        }
+    }
+}
+
 /// The ids of objects, each once.
 pub(super) fn ids<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<Id> {
     let mut ids: Vec<Id> = Vec::new();
@@ -198,6 +214,11 @@ pub(super) fn ids<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<Id> {
         }
     }
     ids
+}
+
+/// The number that the next record gets.
+pub(crate) fn next(heads: &[RecordHead]) -> u32 {
+    heads.iter().map(|head| head.number).max().unwrap_or(0) + 1
 }
 
 /// A revision as people name it: `api v3`.

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::State;
-use super::head::RecordHead;
 use crate::platform::kubernetes::rollout::Rolled;
 
 pub(super) const STATE: &str = "deployer/state";
@@ -34,6 +33,46 @@ pub(super) const BACK_TO: &str = "deployer/back-to";
 pub(super) const SCALED: &str = "deployer/scaled";
 /// The run that opened it.
 pub(super) const RUN: &str = "deployer/run";
+
+/// How a deployment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum State {
+    /// It was begun, and nothing says how it ended.
+    Going,
+    /// It was seen to serve.
+    Healthy,
+    /// It tripped, and what was there before is being brought back.
+    GoingBack,
+    /// It tripped, and what was there before serves again.
+    RolledBack,
+    /// It tripped, and nothing was brought back.
+    Failed,
+    /// Somebody else's action took its place.
+    Superseded,
+    /// Its run ended before it did, and left it to itself.
+    Left,
+}
+
+impl State {
+    /// As it is written.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Going => "going",
+            Self::Healthy => "healthy",
+            Self::GoingBack => "going-back",
+            Self::RolledBack => "rolled-back",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+            Self::Left => "left",
+        }
+    }
+
+    /// Whether it may still become something else.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Going | Self::GoingBack | Self::Left)
+    }
+}
 
 /// What becomes of a revision. What is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -80,19 +119,5 @@ impl Mark {
             notes[REASON] = Value::Null;
         }
         json!({ "metadata": { "annotations": notes } })
-    }
-
-    /// The same on what a listing showed.
-    pub(in crate::platform::kubernetes) fn apply(&self, head: &mut RecordHead) {
-        let mark = self.clone();
-        head.state = mark.state.unwrap_or(head.state);
-        head.rolled = mark.rolled.or(head.rolled.take());
-        head.ended = mark.ended.or(head.ended);
-        head.reason = mark.reason.or(head.reason.take());
-        head.back_to = mark.back_to.or(head.back_to.take());
-        head.scaled = mark.scaled.or(head.scaled.take());
-        if head.state == State::Healthy {
-            head.reason = None;
-        }
     }
 }

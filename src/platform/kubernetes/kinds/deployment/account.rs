@@ -10,13 +10,9 @@ use serde_json::{Value, json};
 
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Path;
-use crate::platform::kubernetes::fields::compare::Ownership;
+use crate::platform::kubernetes::fields::compare::{COPY, Ownership};
 use crate::platform::kubernetes::kinds::Kind;
 use crate::platform::kubernetes::plan::adopt::is_taken_over;
-
-/// A copy of `serviceAccountName` that the API server keeps for old clients (Kubernetes API
-/// reference, `PodSpec`).
-pub(crate) const COPY: [&str; 4] = ["spec", "template", "spec", "serviceAccount"];
 
 const NAME: [&str; 4] = ["spec", "template", "spec", "serviceAccountName"];
 

@@ -6,7 +6,7 @@ use super::Work;
 use crate::plan::Note;
 use crate::platform::kubernetes::kinds::Kind;
 use crate::platform::kubernetes::plan::change::Change;
-use crate::platform::kubernetes::plan::former::Former;
+use crate::platform::kubernetes::plan::observe::former::Former;
 use crate::platform::kubernetes::plan::replicas;
 
 impl<'a> Work<'a> {

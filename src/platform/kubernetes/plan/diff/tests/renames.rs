@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::platform::kubernetes::history::record::{CapturedState, RecordHead};
-use crate::platform::kubernetes::plan::former::Former;
+use crate::platform::kubernetes::plan::observe::former::Former;
 
 fn former(name: &str, records: Vec<RecordHead>) -> Former {
     Former {

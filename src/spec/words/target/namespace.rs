@@ -6,8 +6,8 @@ use crate::names::{AccountId, EcsName, KubeLabel, KubeName, Region};
 use crate::spec::findings::Findings;
 use crate::spec::resolve::or;
 use crate::spec::shape::{table, words};
-use crate::spec::words::cluster::{endpoint, name};
 use crate::spec::words::target::TargetTable;
+use crate::spec::words::target::cluster::{endpoint, name};
 
 /// Kinds of External Secrets stores, spelt as Kubernetes does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

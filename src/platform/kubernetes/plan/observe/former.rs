@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::observe::{Observed, Sought, deployment, found, named_before, readable};
+use super::{Observed, Sought, deployment, found, named_before, readable};
 use crate::event::Events;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::Kubernetes;

@@ -3,9 +3,9 @@
 use crate::names::ServiceName;
 use crate::spec::findings::Findings;
 use crate::spec::shape::Table;
+use crate::spec::words::kubernetes::probes::Probe;
+use crate::spec::words::kubernetes::share::Share;
 use crate::spec::words::kubernetes::{KubeOwn, KubernetesTable};
-use crate::spec::words::probes::Probe;
-use crate::spec::words::share::Share;
 
 /// The keys that were written: of the others something may be told.
 pub(in crate::spec) struct Added {
