@@ -14,6 +14,7 @@ use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
 use crate::spec::words::namespace::SecretStoreTable;
 use crate::spec::words::network::NetworkTable;
+use crate::spec::words::patch::ecs::EcsPatchTable;
 use crate::spec::words::probes::ProbeTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
@@ -44,6 +45,7 @@ const TABLES: &[&[&str]] = &[
     PatienceTable::KEYS,
     BreakerTable::KEYS,
     EcsTable::KEYS,
+    EcsPatchTable::KEYS,
     TargetGroupTable::KEYS,
     CapacityTable::KEYS,
     KubernetesTable::KEYS,

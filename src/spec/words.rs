@@ -16,6 +16,7 @@ pub(super) mod kubernetes;
 pub(super) mod logs;
 pub(super) mod namespace;
 pub(super) mod network;
+pub(super) mod patch;
 pub(super) mod ports;
 pub(super) mod probes;
 pub(super) mod resources;
