@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) mod container;
 pub(crate) mod fields;
+pub(crate) mod patched;
 pub(crate) mod render;
 pub(crate) mod scaling;
 pub(crate) mod sdk;
@@ -17,6 +18,7 @@ pub(crate) mod unmanaged;
 pub(crate) use self::container::ContainerDefinition;
 pub(crate) use self::scaling::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
 pub(crate) use self::service::{ServiceConfig, SettingsUpdate};
+use crate::platform::patch::Patch;
 
 /// Everything that one service needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +43,8 @@ impl Desired {
         for container in &mut self.task_definition.container_definitions {
             container.environment.mask();
         }
+        patched::mask(&mut self.task_definition.patch.tree);
+        patched::mask(&mut self.service.patch.tree);
         self
     }
 }
@@ -79,6 +83,10 @@ pub(crate) struct TaskDefinition {
     /// Written when it is registered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<Tag>,
+    /// What the file has laid over it, and lays over what is carried over. What of it has a word is said
+    /// above as well.
+    #[serde(default, skip_serializing_if = "Patch::is_empty")]
+    pub(crate) patch: Patch,
 }
 
 /// Processor and operating system.
