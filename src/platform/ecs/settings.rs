@@ -4,6 +4,7 @@
 
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 pub(crate) mod container;
 pub(crate) mod fields;
@@ -46,6 +47,23 @@ impl Desired {
         patched::mask(&mut self.task_definition.patch.tree);
         patched::mask(&mut self.service.patch.tree);
         self
+    }
+
+    /// The requests that make a new service of it, fit to be printed.
+    pub(crate) fn requests(self) -> Value {
+        let masked = self.masked();
+        let mut requests = json!(masked);
+        let parts = [
+            ("taskDefinition", &masked.task_definition.patch),
+            ("service", &masked.service.patch),
+        ];
+        for (part, patch) in parts {
+            if let Some(part) = requests.get_mut(part) {
+                part.as_object_mut().and_then(|part| part.remove("patch"));
+                patch.lay_over(part, patched::NAMED);
+            }
+        }
+        requests
     }
 }
 
