@@ -77,7 +77,7 @@ impl<'v> At<'v> {
         self.misfits.borrow_mut().push(Misfit::Type {
             path: self.path.clone(),
             wanted,
-            is_false: self.value == &Value::Bool(false),
+            is_false: *self.value == Value::Bool(false),
         });
         Err(SerdeError::type_mismatch(wanted))
     }
