@@ -111,7 +111,8 @@
 //! A setting of an ECS service is one file of [`platform::ecs::settings::service`], with all there is to
 //! say of it; a part of a container is one of [`platform::ecs::settings::container`]; a kind on Kubernetes
 //! is one of [`platform::kubernetes::kinds`]. How a word of the files is written, what it comes to, and how,
-//! stands in one file of `src/spec/words/`.
+//! stands in one file of `src/spec/words/`. What no word says, a patch in the platform's own spelling does:
+//! it is read by the platform's own types and laid over what is made of the words ([`platform::patch`]).
 //!
 //! ## Words
 //!

@@ -29,6 +29,7 @@ pub(crate) mod kubernetes;
 pub(crate) mod leaving;
 pub(crate) mod origin;
 pub(crate) mod owner;
+pub(crate) mod patch;
 pub(crate) mod performance;
 pub(crate) mod post_mortem;
 pub(crate) mod program;

@@ -1,6 +1,6 @@
 //! The verbs over files alone: `validate` and `render`. No network.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::options::Output;
 use super::site::{self, Site};
@@ -123,7 +123,7 @@ fn requests(services: &[EcsService], tenant: &Tenant, place: &EcsPlace) -> Value
     let mut each = services.iter().map(|service| {
         (
             service.name.to_string(),
-            json!(rendered(service, &setting).masked()),
+            rendered(service, &setting).requests(),
         )
     });
     if services.len() == 1 {
@@ -134,6 +134,8 @@ fn requests(services: &[EcsService], tenant: &Tenant, place: &EcsPlace) -> Value
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// Readers of YAML 1.1, such as kubectl, take a bare `on` or `0x10` for something else.

@@ -15,6 +15,7 @@ use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
 use crate::spec::words::kubernetes::probes::ProbeTable;
 use crate::spec::words::network::NetworkTable;
+use crate::spec::words::patch::ecs::EcsPatchTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
 use crate::spec::words::scaling::ScalingTable;
@@ -44,6 +45,7 @@ const TABLES: &[&[&str]] = &[
     PatienceTable::KEYS,
     BreakerTable::KEYS,
     EcsTable::KEYS,
+    EcsPatchTable::KEYS,
     TargetGroupTable::KEYS,
     CapacityTable::KEYS,
     KubernetesTable::KEYS,

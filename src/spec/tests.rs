@@ -6,6 +6,7 @@ mod example;
 mod kubernetes;
 mod laws;
 mod meaning;
+mod patch;
 mod secrecy;
 mod shapes;
 

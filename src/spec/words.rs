@@ -13,6 +13,7 @@ pub(super) mod ingress;
 pub(super) mod kubernetes;
 pub(super) mod logs;
 pub(super) mod network;
+pub(super) mod patch;
 pub(super) mod ports;
 pub(super) mod resources;
 pub(super) mod rollout;

@@ -4,9 +4,11 @@
 
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 pub(crate) mod container;
 pub(crate) mod fields;
+pub(crate) mod patched;
 pub(crate) mod render;
 pub(crate) mod scaling;
 pub(crate) mod sdk;
@@ -17,6 +19,7 @@ pub(crate) mod unmanaged;
 pub(crate) use self::container::ContainerDefinition;
 pub(crate) use self::scaling::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
 pub(crate) use self::service::{ServiceConfig, SettingsUpdate};
+use crate::platform::patch::Patch;
 
 /// Everything that one service needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,7 +44,26 @@ impl Desired {
         for container in &mut self.task_definition.container_definitions {
             container.environment.mask();
         }
+        patched::mask(&mut self.task_definition.patch.tree);
+        patched::mask(&mut self.service.patch.tree);
         self
+    }
+
+    /// The requests that make a new service of it, fit to be printed.
+    pub(crate) fn requests(self) -> Value {
+        let masked = self.masked();
+        let mut requests = json!(masked);
+        let parts = [
+            ("taskDefinition", &masked.task_definition.patch),
+            ("service", &masked.service.patch),
+        ];
+        for (part, patch) in parts {
+            if let Some(part) = requests.get_mut(part) {
+                part.as_object_mut().and_then(|part| part.remove("patch"));
+                patch.lay_over(part, patched::NAMED);
+            }
+        }
+        requests
     }
 }
 
@@ -79,6 +101,10 @@ pub(crate) struct TaskDefinition {
     /// Written when it is registered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<Tag>,
+    /// What the file has laid over it, and lays over what is carried over. What of it has a word is said
+    /// above as well.
+    #[serde(default, skip_serializing_if = "Patch::is_empty")]
+    pub(crate) patch: Patch,
 }
 
 /// Processor and operating system.

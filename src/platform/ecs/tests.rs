@@ -31,6 +31,7 @@ mod kinds;
 mod lost_replies;
 mod ownership;
 mod pairs;
+mod patched;
 mod performing;
 mod rendering;
 mod verbs;

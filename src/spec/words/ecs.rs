@@ -16,6 +16,7 @@ use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
 use crate::spec::words::logs::{AwsLogs, logs};
+use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::ScalingTable;
 use crate::spec::words::target::cluster::EcsPlace;
 use crate::spec::words::target_groups::{TargetGroup, TargetGroupTable, target_groups};
@@ -60,6 +61,8 @@ table! {
         maximum_percent: Whole<1, 10_000>,
         /// Names of CloudWatch alarms that trip the rollout.
         alarms: Vec<At<Filled>>,
+        /// What the ECS API knows and the file format has no word for.
+        patch: EcsPatchTable,
     }
 }
 
@@ -102,6 +105,8 @@ pub(crate) struct EcsOwn {
     pub(crate) maximum_percent: u32,
     /// CloudWatch alarms that trip the rollout.
     pub(crate) alarms: Vec<String>,
+    /// What is laid over the requests, in the API's own spelling.
+    pub(crate) patch: EcsPatch,
 }
 
 pub(in crate::spec) type Scene<'a> = resolve::Scene<'a, EcsPlace>;
@@ -151,6 +156,7 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
     let platform_version = platform_version(raw.platform_version, findings);
     let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage, findings);
     let alarms = alarms(raw.alarms, findings);
+    let patch = patches(raw.patch, scene.containers, findings);
     Some(EcsOwn {
         service: or(raw.service, default.clone()),
         family: or(raw.family, default),
@@ -170,6 +176,7 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
         minimum_healthy_percent: or(raw.minimum_healthy_percent, Whole(100)).0,
         maximum_percent: or(raw.maximum_percent, Whole(200)).0,
         alarms,
+        patch,
     })
 }
 

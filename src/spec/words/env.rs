@@ -85,6 +85,11 @@ pub(in crate::spec) fn check(node: &Node, allowed: Option<&At<Allowed>>, finding
         if key != "env" && key != "secrets" && !allows(allowed, key) {
             within(key, entry, findings);
             check(entry, allowed, findings);
+            if let Value::List(items) = &entry.value {
+                for item in items {
+                    check(item, allowed, findings);
+                }
+            }
         }
     }
 }

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types as ecs;
+use serde_json::Value;
 
 use super::view::{DeploymentView, EventView, ServiceView};
 use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::patched;
 use crate::platform::ecs::settings::sdk::{count, last_part, time, word};
 use crate::platform::ecs::settings::service::{ServiceSettings, left_over};
 use crate::platform::ecs::settings::{ServiceConfig, Tag};
+use crate::platform::patch::Patch;
 
 /// A service that is there.
 #[derive(Debug, Clone)]
@@ -28,6 +31,8 @@ pub(crate) struct LiveService {
     pub(crate) has_blue_green: bool,
     /// What it has beyond our words.
     pub(crate) unmodelled: Vec<String>,
+    /// The members of it that a patch may be laid over, in the API's own spelling.
+    pub(crate) members: Value,
 }
 
 /// What kind of service it is.
@@ -59,6 +64,7 @@ impl LiveService {
                 desired_count: Some(read.desired_count),
                 settings: ServiceSettings::received(read),
                 tags: Tag::received(read.tags()),
+                patch: Patch::default(),
             },
             view: view(read),
             pending: count(read.pending_count),
@@ -66,6 +72,7 @@ impl LiveService {
             rebalances: rebalancing == Some(&ecs::AvailabilityZoneRebalancing::Enabled),
             has_blue_green: balancers.any(|one| one.advanced_configuration.is_some()),
             unmodelled: left_over(read),
+            members: patched::members(read),
         }
     }
 

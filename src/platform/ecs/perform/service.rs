@@ -1,6 +1,8 @@
 //! Makes or changes the service, in one call, and takes the identity of the rollout from the
 //! answer to it.
 
+use aws_sdk_ecs::operation::create_service::CreateServiceInput;
+use aws_sdk_ecs::operation::update_service::UpdateServiceInput;
 use aws_sdk_ecs::types as ecs;
 use jiff::Timestamp;
 
@@ -10,10 +12,28 @@ use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::plan::change::{Basis, ServiceUpdate};
 use crate::platform::ecs::rollout::started::{RolloutId, Started};
 use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::patched::{has, made, whole};
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::to_sdk;
 use crate::platform::ecs::settings::{ScalableTarget, ServiceConfig};
 use crate::platform::{Failed, FailureKind};
+use crate::spec::aws_json;
+
+/// Adds to a call the members that a patch makes; what it has none of stays as it is.
+macro_rules! with_members {
+    ($call:expr, $members:expr) => {{
+        let (call, members) = ($call, $members);
+        call.set_availability_zone_rebalancing(members.availability_zone_rebalancing)
+            .set_enable_ecs_managed_tags(members.enable_ecs_managed_tags)
+            .set_placement_constraints(members.placement_constraints)
+            .set_placement_strategy(members.placement_strategy)
+            .set_propagate_tags(members.propagate_tags)
+            .set_service_connect_configuration(members.service_connect_configuration)
+            .set_service_registries(members.service_registries)
+            .set_volume_configurations(members.volume_configurations)
+            .set_vpc_lattice_configurations(members.vpc_lattice_configurations)
+    }};
+}
 
 impl Ecs {
     /// Makes the service; `already`: somebody made just this one between plan and call.
@@ -51,6 +71,8 @@ impl Ecs {
         token: &str,
     ) -> Result<LiveService, Failed> {
         let operation = format!("create service {}", wanted.service_name);
+        let members = aws_json::read(&made(wanted).into(), CreateServiceInput::deserialize);
+        let members = whole("service", members)?;
         let call = self
             .ecs()
             .create_service()
@@ -60,9 +82,8 @@ impl Ecs {
             .client_token(token)
             .set_desired_count(wanted.desired_count)
             .set_tags(to_sdk::tags(&wanted.tags));
-        let answer = wanted
-            .settings
-            .create(call)?
+        let call = wanted.settings.create(call)?;
+        let answer = with_members!(call, members)
             .customize()
             .config_override(once())
             .send()
@@ -83,6 +104,7 @@ impl Ecs {
         };
         let uncounted = |config: &ServiceConfig| fields::service::compared(config, false);
         let same = there.config.task_definition == revision
+            && has(&there.members, &made(wanted))
             && there.config.tags == wanted.tags
             && uncounted(&there.config)
                 .differences(&uncounted(wanted))
@@ -123,6 +145,12 @@ impl Ecs {
         revision: Option<&str>,
     ) -> Result<LiveService, Failed> {
         let operation = format!("update service {}", update.service);
+        let members = update.members.clone().into();
+        let members = aws_json::read(&members, UpdateServiceInput::deserialize);
+        let members = whole("service", members)?;
+        let rebalancing = update
+            .ends_rebalancing
+            .then_some(ecs::AvailabilityZoneRebalancing::Disabled);
         let call = self
             .ecs()
             .update_service()
@@ -130,15 +158,11 @@ impl Ecs {
             .service(&update.service)
             .set_task_definition(revision.map(str::to_owned))
             .set_desired_count(update.desired_count)
-            .set_force_new_deployment(update.force_new_deployment.then_some(true))
-            .set_availability_zone_rebalancing(
-                update
-                    .ends_rebalancing
-                    .then_some(ecs::AvailabilityZoneRebalancing::Disabled),
-            );
-        let answer = update
-            .settings
-            .update(call)?
+            .set_force_new_deployment(update.force_new_deployment.then_some(true));
+        let call = with_members!(update.settings.update(call)?, members);
+        let set = call.get_availability_zone_rebalancing().clone();
+        let answer = call
+            .set_availability_zone_rebalancing(set.or(rebalancing))
             .customize()
             .config_override(once())
             .send()
@@ -247,7 +271,8 @@ fn judge(
     let runs_ours = wanted == Some(&there.config.task_definition);
     let set = fields::service::fields(&there.config)
         .differences(&update.applied_to(&there.config))
-        .is_empty();
+        .is_empty()
+        && has(&there.members, &update.members);
     let same_primary = there.primary_id() == basis.primary.as_deref();
     match (same_primary, runs_ours && set) {
         (true, true) if !update.starts_rollout() => Ok(Some(there)),

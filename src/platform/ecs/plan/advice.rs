@@ -15,6 +15,8 @@ use crate::platform::ecs::history::deployments::AT_ONCE;
 use crate::platform::ecs::history::ending;
 use crate::platform::ecs::live::view::RecordView;
 use crate::platform::ecs::settings::fields::definition::same;
+use crate::platform::ecs::settings::fields::patched::says;
+use crate::platform::ecs::settings::patched::patch;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Failed, counting};
 use crate::spec::{EcsService, Provider};
@@ -52,7 +54,7 @@ pub(crate) fn notes(
     if count == 0 {
         notes.push(counting::nothing_wanted(service, "task"));
     }
-    left_alone(&mut notes, observed);
+    left_alone(&mut notes, service, observed);
     let scaling = observed.scaling.as_ref();
     notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended)));
     notes
@@ -102,17 +104,24 @@ fn breaker(notes: &mut Vec<Note>, service: &EcsService) {
     }
 }
 
-fn left_alone(notes: &mut Vec<Note>, observed: &Observed) {
+fn left_alone(notes: &mut Vec<Note>, wanted: &EcsService, observed: &Observed) {
     let Some(service) = &observed.service else {
         return;
     };
+    let (of_task, of_service) = (
+        patch(&wanted.own.patch.task),
+        patch(&wanted.own.patch.service),
+    );
     let of_definition = observed
         .running
         .iter()
-        .flat_map(|running| running.residue.iter().map(|(path, _)| path));
-    let all: Vec<&str> = service
+        .flat_map(|running| running.residue.iter().map(|(path, _)| path))
+        .filter(|path| !says(&of_task, path));
+    let of_service = service
         .unmodelled
         .iter()
+        .filter(|path| !says(&of_service, path));
+    let all: Vec<&str> = of_service
         .chain(of_definition)
         .map(String::as_str)
         .collect();

@@ -1,11 +1,13 @@
 //! What can be done to ECS, as data: a plan is a list of these and can be saved.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::plan;
 use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
+use crate::platform::ecs::settings::patched;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::{
     ScalableTarget, ScalingPolicy, ServiceConfig, SettingsUpdate, Tag, TaskDefinition,
@@ -252,6 +254,9 @@ pub(crate) struct ServiceUpdate {
     pub(crate) desired_count: Option<i32>,
     /// What differs of its settings.
     pub(crate) settings: SettingsUpdate,
+    /// What differs of the members that the file patches, whole, in the API's own spelling.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(crate) members: Map<String, Value>,
     /// New tasks even though ECS itself sees no reason.
     pub(crate) force_new_deployment: bool,
     /// Availability zone rebalancing off, which ECS has on for a service that says nothing of it and
@@ -272,12 +277,22 @@ impl ServiceUpdate {
     /// Whether ECS starts a deployment on it (Amazon ECS API reference, UpdateService, each
     /// parameter's "triggers a new service deployment").
     pub(crate) fn starts_rollout(&self) -> bool {
-        self.force_new_deployment || self.revision.is_some() || self.settings.starts_rollout()
+        self.force_new_deployment
+            || self.revision.is_some()
+            || self.settings.starts_rollout()
+            || self.members_start_rollout()
+    }
+
+    fn members_start_rollout(&self) -> bool {
+        let mut members = self.members.keys();
+        members.any(|name| patched::starts_rollout(name))
     }
 
     /// The revision, by ARN, where it rolls out nothing else than one that is there already.
     pub(crate) fn only_revision(&self) -> Option<&str> {
-        let alone = !self.force_new_deployment && !self.settings.starts_rollout();
+        let alone = !self.force_new_deployment
+            && !self.settings.starts_rollout()
+            && !self.members_start_rollout();
         match &self.revision {
             Some(Revision::Known(arn)) if alone => Some(arn),
             _ => None,

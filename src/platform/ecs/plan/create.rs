@@ -6,6 +6,8 @@ use super::observe::Observed;
 use crate::plan::Note;
 use crate::platform::ecs::settings::Desired;
 use crate::platform::ecs::settings::fields;
+use crate::platform::ecs::settings::fields::patched::of_service;
+use crate::platform::ecs::settings::patched::made as members;
 use crate::platform::ecs::settings::sdk::last_part;
 
 /// Adds the making of the service.
@@ -25,7 +27,8 @@ pub(crate) fn create(
     }
     let service = &desired.service;
     draft.views.push(made("service", &service.service_name));
-    let fresh = fields::service::fields(service);
+    let members = of_service(&members(service).into(), &service.patch);
+    let fresh = fields::service::fields(service).with(members);
     draft.views.extend(shown_as_new("service", &fresh));
     draft.changes.push(Change::CreateService {
         service: service.clone(),

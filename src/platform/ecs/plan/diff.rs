@@ -14,6 +14,7 @@ use crate::platform::ecs::live::definition::Definition;
 use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::definition::same;
+use crate::platform::ecs::settings::fields::patched::of_definition;
 use crate::platform::ecs::settings::unmanaged;
 use crate::platform::ecs::settings::{Desired, TaskDefinition};
 use crate::spec::EcsService;
@@ -26,7 +27,7 @@ pub(crate) fn diff(
     service: &EcsService,
 ) -> Result<Draft, Failed> {
     let mut draft = Draft::default();
-    let revision = choose_revision(&mut draft, &desired.task_definition, observed);
+    let revision = choose_revision(&mut draft, &desired.task_definition, observed)?;
     match &observed.service {
         None => create::create(&mut draft, desired, observed, revision),
         Some(there) => update::update(&mut draft, desired, there, revision, owner)?,
@@ -64,26 +65,32 @@ fn choose_revision(
     draft: &mut Draft,
     wanted: &TaskDefinition,
     observed: &Observed,
-) -> Option<Revision> {
+) -> Result<Option<Revision>, Failed> {
     let running = observed.running.as_ref();
+    let becomes = unmanaged::merge(wanted, running.map(|running| &running.raw))?;
+    let compared =
+        |config, raw| fields::definition::fields(config).with(of_definition(raw, &wanted.patch));
+    let fresh = compared(wanted, &becomes);
     if let Some(running) = running {
-        let from = fields::definition::fields(&running.config);
-        let differences = from.differences(&fields::definition::fields(wanted));
+        let differences = compared(&running.config, &running.raw).differences(&fresh);
         if differences.is_empty() {
-            return None;
+            return Ok(None);
         }
         draft.views.extend(views("task definition", &differences));
     }
-    if let Some(newest) = observed
-        .newest
-        .as_ref()
-        .filter(|newest| fits(newest, wanted, running))
-    {
-        return Some(Revision::Known(newest.arn.clone()));
+    let patched = (!wanted.patch.is_empty()).then(|| unmanaged::residue(&becomes));
+    let left = match &patched {
+        Some(patched) => wanted_of(patched, wanted),
+        None => running.map_or_else(Vec::new, |running| wanted_of(&running.residue, wanted)),
+    };
+    let fits = |newest: &&Definition| {
+        same(&newest.config, wanted) && wanted_of(&newest.residue, wanted) == left
+    };
+    if let Some(newest) = observed.newest.as_ref().filter(fits) {
+        return Ok(Some(Revision::Known(newest.arn.clone())));
     }
     if running.is_none() {
         draft.views.push(made("task definition", &wanted.family));
-        let fresh = fields::definition::fields(wanted);
         draft.views.extend(shown_as_new("task definition", &fresh));
     }
     let theirs = running.map(|running| running.config.tags.as_slice());
@@ -93,23 +100,15 @@ fn choose_revision(
             ..wanted.clone()
         },
         carry_from: running
-            .filter(|running| !residue_for(running, wanted).is_empty())
+            .filter(|running| !wanted_of(&running.residue, wanted).is_empty())
             .map(|running| running.arn.clone()),
     });
-    Some(Revision::Registered)
-}
-
-/// Whether `newest` is what we would register.
-fn fits(newest: &Definition, wanted: &TaskDefinition, running: Option<&Definition>) -> bool {
-    let left = running
-        .map(|running| residue_for(running, wanted))
-        .unwrap_or_default();
-    same(&newest.config, wanted) && residue_for(newest, wanted) == left
+    Ok(Some(Revision::Registered))
 }
 
 /// What a revision has beyond our words, without containers that are wanted no more.
-fn residue_for<'a>(
-    definition: &'a Definition,
+fn wanted_of<'a>(
+    residue: &'a [(String, String)],
     wanted: &TaskDefinition,
 ) -> Vec<&'a (String, String)> {
     let is_wanted = |path: &str| match path.strip_prefix("containers.") {
@@ -119,7 +118,7 @@ fn residue_for<'a>(
             .iter()
             .any(|container| rest.split('.').next() == Some(&container.name)),
     };
-    let mut left: Vec<_> = definition.residue.iter().collect();
+    let mut left: Vec<_> = residue.iter().collect();
     left.retain(|(path, _)| is_wanted(path));
     left.sort();
     left

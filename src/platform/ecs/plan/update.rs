@@ -8,6 +8,8 @@ use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::origin::key;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Difference;
+use crate::platform::ecs::settings::fields::patched::of_service;
+use crate::platform::ecs::settings::patched::{is_member, over_members, sent};
 use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
 use crate::platform::{Failed, FailureKind};
 
@@ -20,13 +22,25 @@ pub(crate) fn update(
     owner: CountOwner,
 ) -> Result<(), Failed> {
     let wanted = &desired.service;
-    let differences = differences(&there.config, wanted, owner);
+    let members = over_members(&there.members, &wanted.patch);
+    let counted = owner == CountOwner::File;
+    let compared = |config, members| {
+        fields::service::compared(config, counted).with(of_service(members, &wanted.patch))
+    };
+    let differences =
+        compared(&there.config, &there.members).differences(&compared(wanted, &members));
     refuse_advanced_balancers(there, &differences)?;
     tags(draft, &there.config.tags, &wanted.tags, &there.arn);
     draft.views.extend(views("service", &differences));
     let mut update = ServiceUpdate::of(&wanted.cluster, &wanted.service_name);
     for difference in &differences {
-        set(&mut update, wanted, difference.group());
+        let group = difference.group();
+        set(&mut update, wanted, group);
+        if is_member(group) {
+            update
+                .members
+                .insert(group.to_owned(), sent(&members, group));
+        }
     }
     if has_no_room(wanted) && there.rebalances {
         update.ends_rebalancing = true;
@@ -62,16 +76,6 @@ fn has_no_room(wanted: &ServiceConfig) -> bool {
     let deployment = &wanted.settings.deployment.deployment_configuration;
     let deployment = deployment.as_ref();
     deployment.is_some_and(|deployment| deployment.maximum_percent.is_some_and(|most| most <= 100))
-}
-
-fn differences(
-    there: &ServiceConfig,
-    wanted: &ServiceConfig,
-    owner: CountOwner,
-) -> Vec<Difference> {
-    let counted = owner == CountOwner::File;
-    let from = fields::service::compared(there, counted);
-    from.differences(&fields::service::compared(wanted, counted))
 }
 
 /// Sets the part of the call that brings the field group about. What only new tasks would take up

@@ -9,6 +9,7 @@ use crate::plan::{Effect, MASK};
 pub(crate) use crate::platform::digest::digest;
 
 pub(crate) mod definition;
+pub(crate) mod patched;
 pub(crate) mod scaling;
 pub(crate) mod service;
 
@@ -129,6 +130,13 @@ impl Fields {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
         self.0.iter().map(|(path, field)| (path.as_str(), field))
+    }
+
+    /// With others, which take the place of those at the same path.
+    #[must_use]
+    pub(crate) fn with(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// Without those whose path `leave` says so of.

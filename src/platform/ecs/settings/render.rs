@@ -1,11 +1,14 @@
 //! From the file's words to what ECS is asked for. Pure.
 
+use super::patched::patch;
 use super::sdk::{seconds, whole};
 use super::service::ServiceSettings;
+use super::unmanaged::merge;
 use super::{
     ContainerDefinition, Desired, EphemeralStorage, Metric, RuntimePlatform, ScalableTarget,
     ScalingPolicy, ServiceConfig, Tag, TargetTracking, TaskDefinition,
 };
+use crate::platform::ecs::live::definition::config;
 use crate::platform::ecs::origin;
 use crate::platform::ecs::origin::{Origin, key};
 use crate::platform::owner::Tenant;
@@ -26,7 +29,7 @@ pub(crate) struct Setting<'a> {
 pub(crate) fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
     let resource = format!("service/{}/{}", setting.place.cluster, service.own.service);
     Desired {
-        task_definition: task_definition(service, setting),
+        task_definition: with_patch(task_definition(service, setting)),
         service: service_config(service, setting),
         scalable_target: service
             .scaling
@@ -78,6 +81,36 @@ fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinitio
             .map(|container| ContainerDefinition::rendered(container, service))
             .collect(),
         tags,
+        patch: patch(&service.own.patch.task),
+    }
+}
+
+/// A task definition whose own words say what the patch makes of them. A patch that does not fit leaves
+/// them; who lays it over what is there says why.
+fn with_patch(definition: TaskDefinition) -> TaskDefinition {
+    if definition.patch.is_empty() {
+        return definition;
+    }
+    let Ok(merged) = merge(&definition, None) else {
+        return definition;
+    };
+    let mut patched = config(&merged, &[]);
+    for container in &mut patched.container_definitions {
+        let was = definition.container_definitions.iter();
+        let was = was.filter(|was| was.name == container.name);
+        let hidden: Vec<&str> = was
+            .flat_map(|was| &was.environment.environment)
+            .filter(|variable| variable.sensitive)
+            .map(|variable| variable.name.as_str())
+            .collect();
+        for variable in &mut container.environment.environment {
+            variable.sensitive |= hidden.contains(&variable.name.as_str());
+        }
+    }
+    TaskDefinition {
+        tags: definition.tags,
+        patch: definition.patch,
+        ..patched
     }
 }
 
@@ -89,6 +122,7 @@ fn service_config(service: &EcsService, setting: &Setting<'_>) -> ServiceConfig 
         desired_count: Some(whole(first_count(service))),
         settings: ServiceSettings::rendered(service, setting.place),
         tags: tags(service, setting.tenant),
+        patch: patch(&service.own.patch.service),
     }
 }
 

@@ -8,13 +8,15 @@ use aws_sdk_ecs::types as ecs;
 
 use self::left::Left;
 use super::container::left_over;
+use super::patched::over_definition;
 use super::{Tag, TaskDefinition};
 use crate::platform::Failed;
 use crate::platform::ecs::origin::key;
 
 pub(crate) mod left;
 
-/// The task definition to register: ours, on top of what `base` has beyond our words.
+/// The task definition to register: ours, on top of what `base` has beyond our words, and the patch over
+/// both.
 pub(crate) fn merge(
     wanted: &TaskDefinition,
     base: Option<&ecs::TaskDefinition>,
@@ -62,7 +64,7 @@ pub(crate) fn merge(
             .build()
     });
     merged.container_definitions = Some(containers);
-    Ok(merged)
+    over_definition(merged, &wanted.patch)
 }
 
 /// What a revision has beyond our words, by path: `volumes`, `containers.api.mountPoints`. The value is
