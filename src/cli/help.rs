@@ -199,7 +199,7 @@ mod tests {
             assert!(short.contains("--target"), "{short}");
             assert!(!short.contains("--sandbox-state"), "{short}");
             assert!(long.contains("--sandbox-state"), "{long}");
-            assert!(short.lines().count() < 45, "{short}");
+            assert!(short.lines().count() < 46, "{short}");
         }
         let short = help(&mut command, "apply", false);
         let (own, everywhere) = (short.find("--adopt"), short.find("Everywhere:"));

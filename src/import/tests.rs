@@ -59,12 +59,13 @@ fn measure(platform: &str) -> [usize; 3] {
 
 #[test]
 fn the_corpus_of_ecs_comes_in() {
+    // The five that are not taken are manifests of Copilot.
     let [exact, lossy, _] = measure("ecs");
-    assert!(exact >= 1 && exact + lossy >= 10);
+    assert!(exact >= 5 && exact + lossy >= 20);
 }
 
 #[test]
 fn the_corpus_of_kubernetes_comes_in() {
-    let [_, lossy, _] = measure("kubernetes");
-    assert!(lossy >= 1);
+    let [exact, lossy, _] = measure("kubernetes");
+    assert!(exact + lossy >= 13);
 }
