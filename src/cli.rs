@@ -22,6 +22,7 @@ pub(crate) mod completions;
 pub(crate) mod destroy;
 mod files;
 mod help;
+pub(crate) mod init;
 mod log;
 pub(crate) mod options;
 pub(crate) mod plan;
@@ -61,7 +62,7 @@ Exit codes:
     0  healthy, or nothing to do and all is well, or a plan was made
     1  it could not be done; nothing was changed (or only its output could not be written)
     2  the request itself is wrong
-    3  there are changes (only with `plan --exit-code`)
+    3  there are changes (only with `plan --exit-code`), or losses (`init --check`)
     4  refused: stale plan, another rollout, wrong account, not ours, declined
     5  incomplete: some changes were made and one could not be
    10  tripped, and rolled back: the old version serves
@@ -73,6 +74,8 @@ Exit codes:
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Writes the files, from a task definition or from manifests; no network
+    Init(init::Args),
     /// Checks the files: all problems at once, no network
     Validate,
     /// Prints the exact requests: task definition, service, autoscaling; or manifests; no network
@@ -188,6 +191,7 @@ fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
         return ExitCode::Wrong;
     }
     match &cli.verb {
+        Verb::Init(args) => init::run(cli, args, screen),
         Verb::Validate => files::validate(cli, screen),
         Verb::Render => files::render(cli, screen),
         Verb::Plan(args) => plan::run(cli, args, terminal, screen),

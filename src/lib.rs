@@ -82,6 +82,7 @@
 //! | [`deploy`] | the one loop, generic over [`platform::Platform`] |
 //! | [`fleet`] | several services, at places of any platform, in one command: the closed enum of platforms |
 //! | [`platform`] | the trait; [`platform::ecs`], [`platform::kubernetes`], and what both reach AWS by, [`platform::aws`] |
+//! | `import` | from what was written for other tools to these files, and what they do not say of it |
 //! | [`answer`] | what `status`, `history` and `logs` answer |
 //! | [`event`], [`report`] | the typed story, and who tells it |
 //! | [`sandbox`] | an embedded ECS in its own wire protocol, and EKS's answer where a cluster is |
@@ -240,6 +241,7 @@ mod error;
 mod event;
 mod fleet;
 mod harmless;
+mod import;
 mod names;
 mod plan;
 mod platform;

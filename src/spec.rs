@@ -34,7 +34,7 @@ mod words;
 mod tests;
 
 pub(crate) use self::endpoint::Owner;
-pub(crate) use self::files::{Disk, targets};
+pub(crate) use self::files::{Disk, Files, targets};
 pub(crate) use self::findings::Note;
 pub(crate) use self::load::{Loaded, Request, load};
 pub(crate) use self::model::*;
@@ -58,6 +58,11 @@ pub(crate) fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {
 /// Whether a name promises that its value is a secret.
 pub(crate) fn promises_a_secret(name: &str) -> bool {
     secrets::promises(name)
+}
+
+/// What an environment value surely is, if it is a secret.
+pub(crate) fn surely_a_secret(name: &str, value: &str) -> Option<&'static str> {
+    secrets::surely(name, value)
 }
 
 /// The question whether the nearest of these words was meant, unless none is near.

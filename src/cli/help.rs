@@ -11,7 +11,7 @@ const EVERYWHERE: &str = "Everywhere";
 const SHORT: [&str; 5] = ["targets", "services", "set", "images", "yes"];
 
 /// Examples by verb; of the program itself under "".
-const EXAMPLES: [(&str, &[&str]); 17] = [
+const EXAMPLES: [(&str, &[&str]); 18] = [
     (
         "",
         &[
@@ -19,6 +19,13 @@ const EXAMPLES: [(&str, &[&str]); 17] = [
             "deployer apply --target production --image api=registry/api:v2",
             "deployer status",
             "deployer rollback --service api",
+        ],
+    ),
+    (
+        "init",
+        &[
+            "deployer init --from taskdef.json --service-def service.json",
+            "deployer init --from k8s/ --target production --check",
         ],
     ),
     ("validate", &["deployer validate --target production"]),
@@ -192,7 +199,7 @@ mod tests {
             assert!(short.contains("--target"), "{short}");
             assert!(!short.contains("--sandbox-state"), "{short}");
             assert!(long.contains("--sandbox-state"), "{long}");
-            assert!(short.lines().count() < 45, "{short}");
+            assert!(short.lines().count() < 46, "{short}");
         }
         let short = help(&mut command, "apply", false);
         let (own, everywhere) = (short.find("--adopt"), short.find("Everywhere:"));

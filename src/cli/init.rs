@@ -1,0 +1,141 @@
+//! `deployer init`: the way in. Files of this program, from what was written for other tools.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Cli, Screen};
+use crate::error::ExitCode;
+use crate::event::Problem;
+use crate::import::{self, Imported, NotTaken, Source};
+use crate::names::TargetName;
+
+/// What `init` reads.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A task definition as JSON, manifests as YAML, a folder of either, or `-` for manifests on stdin
+    #[arg(long, value_name = "PATH")]
+    from: PathBuf,
+    /// The service that runs the task definition, as JSON; default: `service.json` beside it
+    #[arg(long, value_name = "FILE")]
+    service_def: Option<PathBuf>,
+    /// Writes nothing, and exits with 0 where the files would say all that is there, with 3 where not
+    #[arg(long)]
+    check: bool,
+}
+
+/// The target where none is named.
+const TARGET: &str = "production";
+
+/// Writes the files, and says what they do not say.
+pub(crate) fn run(cli: &Cli, args: &Args, screen: &mut Screen) -> ExitCode {
+    let imported = target(cli).and_then(|target| {
+        let source = source(args)?;
+        Ok((import::import(&source, &target)?, target))
+    });
+    let (imported, target) = match imported {
+        Ok(imported) => imported,
+        Err(why) => return refused(screen, &why),
+    };
+    let deploy_file = cli.options.file.clone();
+    let beside = deploy_file.parent().unwrap_or(Path::new(""));
+    let target_file = beside.join("config").join(format!("{target}.toml"));
+    if !args.check {
+        let files = [
+            (&deploy_file, &imported.deploy),
+            (&target_file, &imported.target),
+        ];
+        if let Err(code) = write(&files, screen) {
+            return code;
+        }
+    }
+    tell(&imported, screen);
+    match (args.check, imported.losses.is_empty()) {
+        (true, false) => ExitCode::Changes,
+        (true, true) => {
+            screen.answer("exact: the files say all that is there\n");
+            ExitCode::Fine
+        }
+        (false, _) => ExitCode::Fine,
+    }
+}
+
+fn target(cli: &Cli) -> Result<TargetName, NotTaken> {
+    match cli.options.targets.as_slice() {
+        [] => TARGET.parse().map_err(|_| NotTaken("no target".into())),
+        [target] => Ok(target.clone()),
+        _ => Err(NotTaken("`init` writes one target: name one".into())),
+    }
+}
+
+fn refused(screen: &mut Screen, why: &NotTaken) -> ExitCode {
+    screen.problem(Problem::new("not-taken", format!("not taken: {why}")));
+    ExitCode::Wrong
+}
+
+/// What is lost, by path, and what is to be done.
+fn tell(imported: &Imported, screen: &mut Screen) {
+    for loss in &imported.losses {
+        screen.complaint(&format!(
+            "not taken: {} {}: {}\n",
+            loss.of, loss.path, loss.why
+        ));
+    }
+    for note in &imported.notes {
+        screen.complaint(&format!("note: {note}\n"));
+    }
+}
+
+/// Writes all of the files, or none where one is there already.
+fn write(files: &[(&PathBuf, &String)], screen: &mut Screen) -> Result<(), ExitCode> {
+    if let Some((there, _)) = files.iter().find(|(path, _)| path.exists()) {
+        let message = format!(
+            "{} is there already, and `init` overwrites nothing",
+            there.display()
+        );
+        let problem = Problem::new("exists", message);
+        screen.problem(
+            problem.help("name another place with `--file FILE`, or only look with `--check`"),
+        );
+        return Err(ExitCode::Wrong);
+    }
+    for (path, text) in files {
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        if let Err(error) = made.and_then(|()| fs::write(path, text)) {
+            let message = format!("cannot write {}: {error}", path.display());
+            screen.problem(Problem::new("file", message));
+            return Err(ExitCode::Failed);
+        }
+        screen.answer(&format!("wrote {}\n", path.display()));
+    }
+    Ok(())
+}
+
+fn source(args: &Args) -> Result<Source, NotTaken> {
+    let from = &args.from;
+    if from.is_dir() {
+        return import::files::folder(from);
+    }
+    if from.as_os_str() == "-" {
+        let mut text = String::new();
+        let read = std::io::stdin().read_to_string(&mut text);
+        read.map_err(|error| NotTaken(format!("cannot read stdin: {error}")))?;
+        return Ok(Source::Kubernetes(import::files::manifests(&text)?));
+    }
+    let is_json = from
+        .extension()
+        .is_some_and(|extension| extension == "json");
+    if !is_json {
+        return Ok(Source::Kubernetes(import::files::manifests(
+            &import::files::text(from)?,
+        )?));
+    }
+    let task = import::files::json(from)?;
+    let beside = from.with_file_name("service.json");
+    let beside = (beside.exists() && beside != *from).then_some(beside);
+    let service = args.service_def.clone().or(beside);
+    let service: Option<Value> = service.map(|path| import::files::json(&path)).transpose()?;
+    Ok(Source::Ecs { task, service })
+}

@@ -1,0 +1,117 @@
+//! What the files render against what they were made of, by the comparison that plans are made with.
+
+use serde_json::Value;
+
+use super::source::Read;
+use crate::import::{Loss, says_image};
+use crate::platform::ecs::settings::fields::{Fields, definition, service};
+use crate::platform::ecs::settings::{Desired, Tag};
+
+/// All that the files say otherwise.
+pub(super) fn losses(read: &Read, rendered: &Desired) -> Vec<Loss> {
+    let mut losses = read.losses.clone();
+    let there = definition::fields(&read.task);
+    let wanted = definition::fields(&rendered.task_definition);
+    differing("task", &there, &wanted, read, &mut losses);
+    let mut tags = vec![("task", &read.task.tags, &rendered.task_definition.tags)];
+    if let Some(config) = &read.service {
+        let there = service::fields(config);
+        let wanted = service::fields(&rendered.service);
+        differing("service", &there, &wanted, read, &mut losses);
+        tags.push(("service", &config.tags, &rendered.service.tags));
+    }
+    for (of, there, wanted) in tags {
+        tagged(of, there, wanted, &mut losses);
+    }
+    losses
+}
+
+fn differing(of: &str, there: &Fields, wanted: &Fields, read: &Read, losses: &mut Vec<Loss>) {
+    for difference in there.differences(wanted) {
+        let path = spelled(&difference.path);
+        if path.ends_with(".image")
+            && !says_image(
+                difference
+                    .from
+                    .as_ref()
+                    .map(|field| field.shown(false))
+                    .as_deref(),
+            )
+        {
+            continue;
+        }
+        if losses.iter().any(|loss| loss.of == of && loss.path == path) {
+            continue;
+        }
+        let value = located(&read.sources[usize::from(of == "service")], &path);
+        let to = difference.to.as_ref().map(|field| field.shown(false));
+        let from = difference.from.as_ref().map(|field| field.shown(false));
+        let why = match (&from, &to) {
+            (Some(_), None) => "no word for it yet".to_owned(),
+            (Some(from), Some(to)) => format!("the files ask for {to}, not {from}"),
+            (None, to) => format!("the files ask for {}", to.as_deref().unwrap_or("it")),
+        };
+        let value = value.cloned().or_else(|| from.map(Value::from));
+        losses.push(Loss {
+            of: of.to_owned(),
+            path,
+            value,
+            why,
+        });
+    }
+}
+
+/// A compared path in the API's own spelling; what is compared in parts and said as a whole is named as
+/// a whole.
+fn spelled(path: &str) -> String {
+    let path = match path.strip_prefix("containers.") {
+        Some(rest) => format!("containerDefinitions.{rest}"),
+        None => path.to_owned(),
+    };
+    let cut = path
+        .find(".healthCheck.")
+        .map(|at| at + ".healthCheck".len());
+    match cut {
+        Some(end) => path[..end].to_owned(),
+        None => path,
+    }
+}
+
+/// What stands at a path: entries of lists by their names.
+fn located<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').try_fold(value, |value, step| match value {
+        Value::Array(items) => items.iter().find(|item| {
+            let names = ["name", "containerName"];
+            names
+                .iter()
+                .any(|name| item.get(name).and_then(Value::as_str) == Some(step))
+        }),
+        other => other.get(step),
+    })
+}
+
+/// Tags of AWS itself are nobody's to set, and ours are added.
+fn tagged(of: &str, there: &[Tag], wanted: &[Tag], losses: &mut Vec<Loss>) {
+    let counts = |tag: &&Tag| !tag.key.starts_with("aws:") && !tag.key.starts_with("deployer:");
+    for tag in there
+        .iter()
+        .filter(counts)
+        .filter(|tag| !wanted.contains(tag))
+    {
+        losses.push(Loss::unsaid(
+            of,
+            format!("tags.{}", tag.key),
+            Value::from(tag.value.clone()),
+        ));
+    }
+    for tag in wanted.iter().filter(counts) {
+        if !there.iter().any(|other| other.key == tag.key) {
+            losses.push(Loss {
+                of: of.to_owned(),
+                path: format!("tags.{}", tag.key),
+                value: None,
+                why: "tags are the same on the service and on its tasks".into(),
+            });
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Sizes of tasks, as Fargate offers them.
+
+use crate::import::write::Word;
+use crate::platform::ecs::settings::{ContainerDefinition, TaskDefinition};
+
+/// What Fargate offers, by CPU: the least and the most memory, and the steps between.
+const SIZES: [(u32, u32, u32, u32); 7] = [
+    (256, 512, 2048, 512),
+    (512, 1024, 4096, 1024),
+    (1024, 2048, 8192, 1024),
+    (2048, 4096, 16_384, 1024),
+    (4096, 8192, 30_720, 1024),
+    (8192, 16_384, 61_440, 4096),
+    (16_384, 32_768, 122_880, 8192),
+];
+
+/// The size of the task, else of its containers together: the least of Fargate's that holds it.
+pub(super) fn size(task: &TaskDefinition) -> (u32, u32) {
+    let sum = |of: fn(&ContainerDefinition) -> Option<i32>| {
+        let all = task.container_definitions.iter().filter_map(of);
+        all.filter_map(|one| u32::try_from(one).ok()).sum::<u32>()
+    };
+    let cpu = task.cpu.as_deref().and_then(|text| scaled(text, "vcpu"));
+    let cpu = cpu.unwrap_or_else(|| sum(|container| container.size.cpu));
+    let memory = task.memory.as_deref().and_then(|text| scaled(text, "gb"));
+    let memory = memory.unwrap_or_else(|| sum(|container| container.size.memory));
+    for (units, least, most, step) in SIZES {
+        if cpu <= units && memory <= most {
+            let over = memory.max(least) - least;
+            let memory = least + over.div_ceil(step) * step;
+            // With the least CPU there is no 1.5 GiB.
+            return (
+                units,
+                if units == 256 && memory == 1536 {
+                    2048
+                } else {
+                    memory
+                },
+            );
+        }
+    }
+    (cpu, memory)
+}
+
+/// `"1 vCPU"` and `"1024"` are the same.
+fn scaled(text: &str, unit: &str) -> Option<u32> {
+    let lower = text.trim().to_ascii_lowercase();
+    match lower.strip_suffix(unit) {
+        Some(number) => {
+            let (whole, part) = number
+                .trim()
+                .split_once('.')
+                .unwrap_or((number.trim(), "0"));
+            let digits = u32::try_from(part.len()).ok()?;
+            let part: u32 = part.parse().ok()?;
+            let whole: u32 = if whole.is_empty() {
+                0
+            } else {
+                whole.parse().ok()?
+            };
+            Some(whole.checked_mul(1024)? + part.checked_mul(1024)? / 10_u32.checked_pow(digits)?)
+        }
+        None => lower.parse().ok(),
+    }
+}
+
+/// Units of 1/1024 as vCPU, in as many digits as read back to the same.
+pub(super) fn vcpu(units: u32) -> Word {
+    let thousandths = (u64::from(units) * 1000 + 512) / 1024;
+    if thousandths.is_multiple_of(1000) {
+        return Word::plain(thousandths / 1000);
+    }
+    Word::plain(f64::from(u32::try_from(thousandths).unwrap_or(u32::MAX)) / 1000.0)
+}

@@ -1,0 +1,294 @@
+//! The JSON of a task definition and of a service, in the types that requests are made of; with what
+//! those types have no word for.
+
+use serde_json::{Value, json};
+
+use super::prepare::{prepare_service, prepare_task, unwrapped};
+use crate::import::{Loss, NotTaken};
+use crate::names::ServiceName;
+use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig, TaskDefinition};
+
+/// A source as far as we have words for it, and the rest.
+pub(super) struct Read {
+    pub(super) task: TaskDefinition,
+    pub(super) service: Option<ServiceConfig>,
+    /// What no type of ours has a place for.
+    pub(super) losses: Vec<Loss>,
+    /// The main container's name, which is the service's.
+    pub(super) main: String,
+    /// The account that the ARNs name.
+    pub(super) account: Option<String>,
+    pub(super) region: Option<String>,
+    /// The source as it was, for what is told of it.
+    pub(super) sources: [Value; 2],
+}
+
+/// What an answer tells and no request asks for.
+const READ_ONLY: &[&str] = &[
+    "taskDefinitionArn",
+    "revision",
+    "status",
+    "requiresAttributes",
+    "compatibilities",
+    "registeredAt",
+    "registeredBy",
+    "deregisteredAt",
+    "serviceArn",
+    "clusterArn",
+    "runningCount",
+    "pendingCount",
+    "deployments",
+    "events",
+    "createdAt",
+    "createdBy",
+    "roleArn",
+    "taskSets",
+    "platformFamily",
+    "currentServiceDeployment",
+    "currentServiceRevisions",
+    "resourceManagementType",
+    "taskDefinition",
+    "deleteRequestedAt",
+];
+
+/// Words that say what is so anyway.
+const DEFAULTS: &[(&str, &str)] = &[
+    ("versionConsistency", "enabled"),
+    ("schedulingStrategy", "REPLICA"),
+    ("propagateTags", "NONE"),
+    ("deploymentConfiguration.strategy", "ROLLING"),
+    ("deploymentController.type", "ECS"),
+    ("availabilityZoneRebalancing", "ENABLED"),
+];
+
+impl Read {
+    pub(super) fn of(task: &Value, service: Option<&Value>) -> Result<Self, NotTaken> {
+        let task = unwrapped(task, "taskDefinition");
+        let service = service.map(|service| unwrapped(service, "service"));
+        let is_task = task
+            .get("containerDefinitions")
+            .is_some_and(Value::is_array);
+        if !is_task {
+            return Err(NotTaken(
+                "no task definition: it has no `containerDefinitions`".into(),
+            ));
+        }
+        if service.as_ref().is_some_and(|service| !service.is_object()) {
+            return Err(NotTaken("the service's file holds no service".into()));
+        }
+        let text = format!("{task}{}", service.as_ref().unwrap_or(&Value::Null));
+        let mut losses = Vec::new();
+        let mut known = task.clone();
+        prepare_task(&mut known, &mut losses);
+        let mut read: TaskDefinition = typed(&known, "task definition")?;
+        beyond(&known, &json!(read), "task", "", &mut losses);
+        let mut config = None;
+        if let Some(service) = &service {
+            let mut known = service.clone();
+            prepare_service(&mut known, &read.family);
+            let read: ServiceConfig = typed(&known, "service")?;
+            beyond(&known, &json!(read), "service", "", &mut losses);
+            config = Some(read);
+        }
+        let account = account(&text);
+        if let Some(account) = &account {
+            for role in [&mut read.execution_role_arn, &mut read.task_role_arn] {
+                // ECS takes a role's name as well, and makes its ARN of it.
+                if let Some(role) = role.as_mut().filter(|role| !role.contains(':')) {
+                    *role = format!("arn:aws:iam::{account}:role/{role}");
+                }
+            }
+        }
+        let mut all = Self {
+            region: region(&read, &text),
+            main: main(&read, config.as_ref())?,
+            task: read,
+            service: config,
+            losses,
+            account,
+            sources: [task, service.unwrap_or(Value::Null)],
+        };
+        all.rename();
+        Ok(all)
+    }
+
+    /// The main container bears the service's name: another that cannot be one is a loss.
+    fn rename(&mut self) {
+        if self.main.parse::<ServiceName>().is_ok() {
+            return;
+        }
+        let clean = |c: char| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        };
+        let name: String = self.main.chars().map(clean).take(63).collect();
+        let name = name.trim_matches('-').to_owned();
+        let path = format!("containerDefinitions.{}.name", self.main);
+        let mut loss = Loss::unsaid("task", path, Value::from(self.main.clone()));
+        "the main container is called as the service is, in lower-case letters"
+            .clone_into(&mut loss.why);
+        self.losses.push(loss);
+        for container in &mut self.task.container_definitions {
+            if container.name == self.main {
+                container.name.clone_from(&name);
+            }
+            for before in &mut container.order.depends_on {
+                if before.container_name == self.main {
+                    before.container_name.clone_from(&name);
+                }
+            }
+        }
+        for group in self
+            .service
+            .iter_mut()
+            .flat_map(|service| service.settings.target_groups.load_balancers.iter_mut())
+        {
+            if group.container_name == self.main {
+                group.container_name.clone_from(&name);
+            }
+        }
+        self.main = name;
+    }
+}
+
+fn typed<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T, NotTaken> {
+    serde_json::from_value(value.clone())
+        .map_err(|error| NotTaken(format!("this is not the JSON of a {what}: {error}")))
+}
+
+/// What stands in `source` and not in what our types keep of it.
+fn beyond(source: &Value, kept: &Value, of: &str, path: &str, losses: &mut Vec<Loss>) {
+    match (source, kept) {
+        (Value::Object(source), Value::Object(kept)) => {
+            for (key, value) in source {
+                let at = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                if READ_ONLY.contains(&key.as_str()) && path.is_empty() || is_nothing(value) {
+                    continue;
+                }
+                let word = value.as_str().unwrap_or_default();
+                if DEFAULTS
+                    .iter()
+                    .any(|(path, default)| at.ends_with(path) && word == *default)
+                {
+                    continue;
+                }
+                // On awsvpc a host's port can only be the container's.
+                if key == "hostPort" && (*value == 0 || source.get("containerPort") == Some(value))
+                {
+                    continue;
+                }
+                match kept.get(key) {
+                    Some(kept) => beyond(value, kept, of, &at, losses),
+                    None if key == "deploymentController" => {
+                        beyond(value, &json!({}), of, &at, losses)
+                    }
+                    None => losses.push(Loss::unsaid(of, at, value.clone())),
+                }
+            }
+        }
+        (Value::Array(source), Value::Array(kept)) => {
+            for (index, (value, kept)) in source.iter().zip(kept).enumerate() {
+                let name = value.get("name").or_else(|| value.get("containerPort"));
+                let name = name.map(|name| {
+                    name.as_str()
+                        .map_or_else(|| name.to_string(), str::to_owned)
+                });
+                let name = name.unwrap_or_else(|| index.to_string());
+                beyond(value, kept, of, &format!("{path}.{name}"), losses);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Empty, false and zero are what is so anyway, where they are no word of ours.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.values().all(is_nothing),
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty(),
+        Value::Bool(true) => false,
+    }
+}
+
+/// The account of the first ARN that names one, else of a registry.
+fn account(text: &str) -> Option<String> {
+    let is_account = |word: &&str| word.len() == 12 && word.bytes().all(|b| b.is_ascii_digit());
+    let arns = text.split("arn:aws").skip(1);
+    let mut accounts = arns.filter_map(|arn| {
+        arn.split(':')
+            .nth(4)
+            .map(|word| word.split('"').next().unwrap_or(""))
+    });
+    let registry = || {
+        let before = text.split(".dkr.ecr.").next()?;
+        before
+            .get(before.len().checked_sub(12)?..)
+            .filter(|_| text.contains(".dkr.ecr."))
+    };
+    let found = accounts
+        .find(is_account)
+        .or_else(|| registry().filter(is_account));
+    found.map(str::to_owned)
+}
+
+/// The Region that logs go to, else of the first ARN that names one, else of a registry.
+fn region(task: &TaskDefinition, text: &str) -> Option<String> {
+    let is_region = |word: &str| word.parse::<crate::names::Region>().is_ok();
+    let logs = task.container_definitions.iter().filter_map(|container| {
+        container
+            .logs
+            .log_configuration
+            .as_ref()?
+            .options
+            .get("awslogs-region")
+            .map(String::as_str)
+    });
+    let arns = text
+        .split("arn:aws")
+        .skip(1)
+        .filter_map(|arn| arn.split(':').nth(2));
+    let registries = text
+        .split(".dkr.ecr.")
+        .skip(1)
+        .filter_map(|rest| rest.split('.').next());
+    let mut all = logs.chain(arns).chain(registries);
+    all.find(|word| is_region(word)).map(str::to_owned)
+}
+
+/// The container that the service is about: the load balancer's, the one called as the family is, the
+/// first that listens, the first that is essential.
+fn main(task: &TaskDefinition, service: Option<&ServiceConfig>) -> Result<String, NotTaken> {
+    let balanced =
+        service.and_then(|service| service.settings.target_groups.load_balancers.first());
+    let balanced = balanced.map(|group| group.container_name.as_str());
+    let named = |container: &&ContainerDefinition| Some(container.name.as_str()) == balanced;
+    let essential = |container: &&ContainerDefinition| container.image.essential != Some(false);
+    let all = || task.container_definitions.iter();
+    let found = all()
+        .find(named)
+        .or_else(|| {
+            all()
+                .filter(essential)
+                .find(|container| container.name == task.family)
+        })
+        .or_else(|| {
+            all()
+                .filter(essential)
+                .find(|container| !container.ports.port_mappings.is_empty())
+        })
+        .or_else(|| all().find(essential))
+        .or_else(|| all().next());
+    found
+        .map(|container| container.name.clone())
+        .ok_or_else(|| NotTaken("the task definition has no container".into()))
+}

@@ -1,0 +1,332 @@
+//! The words of the files for what a task definition and a service say.
+
+use super::containers::{environment, health, needs_execution_role, ports, process, sidecar_words};
+use super::size::{size, vcpu};
+use super::source::Read;
+use crate::import::write::{Word, Words, mebibytes, say};
+use crate::import::{Draft, ServiceDraft};
+use crate::names::Arn;
+use crate::platform::ecs::settings::service::deployment::{
+    CircuitBreaker, DeploymentConfiguration,
+};
+use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig};
+
+/// The files in the making.
+pub(super) fn draft(read: &Read) -> Draft {
+    let mut draft = Draft {
+        project: project(read),
+        ..Draft::default()
+    };
+    let task = &read.task;
+    let containers = &task.container_definitions;
+    let mut service = ServiceDraft {
+        name: read.main.clone(),
+        own_table: "ecs",
+        ..ServiceDraft::default()
+    };
+    if let Some(main) = containers
+        .iter()
+        .find(|container| container.name == read.main)
+    {
+        service.words = main_words(main, read, &mut draft);
+        service.own = own(main, read, &mut draft);
+    }
+    for sidecar in containers
+        .iter()
+        .filter(|container| container.name != read.main)
+    {
+        let words = sidecar_words(sidecar, &mut draft);
+        service.sidecars.push((sidecar.name.clone(), words));
+    }
+    if let Some(config) = &read.service {
+        service.here = target_groups(config, containers, &read.main);
+    }
+    target(read, &mut draft);
+    draft.services.push(service);
+    draft
+}
+
+/// The project is called as the cluster is, where that has a name of its own.
+fn project(read: &Read) -> String {
+    let cluster = read.service.as_ref().map(|config| config.cluster.as_str());
+    let cluster = cluster.filter(|cluster| *cluster != "default");
+    cluster.unwrap_or(&read.main).to_owned()
+}
+
+fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
+    let (task, config) = (&read.task, read.service.as_ref());
+    let (cpu, memory) = size(task);
+    let mut words = vec![(
+        "image".to_owned(),
+        draft.image(&main.name, &main.image.image),
+    )];
+    ports(main, &mut words);
+    let count = config.and_then(|config| config.desired_count);
+    say(
+        &mut words,
+        "replicas",
+        count.filter(|count| *count != 1).map(Word::plain),
+    );
+    say(&mut words, "cpu", Some(vcpu(cpu)));
+    say(&mut words, "memory", Some(mebibytes(u64::from(memory))));
+    let platform = task.runtime_platform.as_ref();
+    let arm =
+        platform.is_some_and(|platform| platform.cpu_architecture.as_deref() == Some("ARM64"));
+    say(&mut words, "architecture", arm.then(|| Word::text("arm64")));
+    environment(main, draft, &mut words);
+    say(&mut words, "health", health(main));
+    process(main, &mut words);
+    if let Some(config) = config {
+        say(&mut words, "rollout", rollout(config));
+    }
+    let all = config
+        .into_iter()
+        .flat_map(|config| &config.tags)
+        .chain(&task.tags);
+    let mut tags: Words = Vec::new();
+    for tag in all {
+        let ours = tag.key.starts_with("aws:") || tag.key.starts_with("deployer:");
+        if !ours && !tags.iter().any(|(key, _)| *key == tag.key) {
+            tags.push((tag.key.clone(), Word::text(&tag.value)));
+        }
+    }
+    say(
+        &mut words,
+        "tags",
+        (!tags.is_empty()).then_some(Word::Table(tags)),
+    );
+    words
+}
+
+/// What `[service.NAME.ecs]` says.
+fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
+    let (task, config) = (&read.task, read.service.as_ref());
+    let mut words = Words::new();
+    let other = |name: &String| (*name != read.main).then(|| Word::text(name));
+    say(
+        &mut words,
+        "service",
+        config.and_then(|config| other(&config.service_name)),
+    );
+    say(&mut words, "family", other(&task.family));
+    let arn = |role: &Option<String>| role.clone().filter(|role| role.parse::<Arn>().is_ok());
+    let execution = arn(&task.execution_role_arn).or_else(|| {
+        needs_execution_role(task).then(|| {
+            draft.notes.push("ECS on Fargate needs an execution role: put yours in place of ecsTaskExecutionRole".into());
+            let account = read.account.as_deref().unwrap_or("123456789012");
+            format!("arn:aws:iam::{account}:role/ecsTaskExecutionRole")
+        })
+    });
+    say(&mut words, "execution_role", execution.map(Word::Text));
+    let role = arn(&task.task_role_arn);
+    let has_role = role.is_some();
+    say(&mut words, "task_role", role.map(Word::Text));
+    if let Some(logs) = &main.logs.log_configuration {
+        let option = |key: &str| logs.options.get(key).map(Word::text);
+        say(&mut words, "log_group", option("awslogs-group"));
+        let prefix = option("awslogs-stream-prefix").filter(|prefix| *prefix != Word::text("ecs"));
+        say(
+            &mut words,
+            "log_prefix",
+            prefix.filter(|_| logs.options.contains_key("awslogs-group")),
+        );
+    }
+    let storage = task.ephemeral_storage.map(|storage| storage.size_in_gib);
+    let storage = storage.filter(|gib| *gib > 20);
+    say(
+        &mut words,
+        "ephemeral_storage",
+        storage.map(|gib| Word::text(format!("{gib}GiB"))),
+    );
+    if let Some(config) = config {
+        service(config, has_role, &mut words);
+    }
+    words
+}
+
+fn service(config: &ServiceConfig, has_role: bool, words: &mut Words) {
+    let settings = &config.settings;
+    let shares = &settings.capacity.capacity_provider_strategy;
+    let fargate = |name: &str| name == "FARGATE" || name == "FARGATE_SPOT";
+    let known = !shares.is_empty() && shares.iter().all(|share| fargate(&share.capacity_provider));
+    let share = |share: &crate::platform::ecs::settings::service::capacity::StrategyItem| {
+        let mut words = vec![("provider".to_owned(), Word::text(&share.capacity_provider))];
+        say(
+            &mut words,
+            "base",
+            (share.base != 0).then(|| Word::plain(share.base)),
+        );
+        say(
+            &mut words,
+            "weight",
+            (share.weight != 1).then(|| Word::plain(share.weight)),
+        );
+        Word::Table(words)
+    };
+    say(
+        words,
+        "capacity",
+        known.then(|| Word::List(shares.iter().map(share).collect())),
+    );
+    let version = settings.platform_version.platform_version.as_ref();
+    say(
+        words,
+        "platform_version",
+        version
+            .filter(|version| *version != "LATEST")
+            .map(Word::text),
+    );
+    let exec = settings.exec.enable_execute_command == Some(true) && has_role;
+    say(words, "exec", exec.then(|| Word::plain(true)));
+    let grace = settings.health_grace.health_check_grace_period_seconds;
+    let grace = grace.filter(|seconds| *seconds > 0);
+    say(
+        words,
+        "health_grace",
+        grace.map(|seconds| Word::text(format!("{seconds}s"))),
+    );
+    let Some(deployment) = &settings.deployment.deployment_configuration else {
+        return;
+    };
+    let percent =
+        |value: Option<i32>, default| value.filter(|value| *value != default).map(Word::plain);
+    let least = percent(deployment.minimum_healthy_percent, 100);
+    say(words, "minimum_healthy_percent", least);
+    say(
+        words,
+        "maximum_percent",
+        percent(deployment.maximum_percent, 200),
+    );
+    let alarms = deployment
+        .alarms
+        .as_ref()
+        .filter(|alarms| alarms.enable && !alarms.alarm_names.is_empty());
+    say(
+        words,
+        "alarms",
+        alarms.map(|alarms| Word::texts(&alarms.alarm_names)),
+    );
+}
+
+/// ECS has no breaker unless one is asked for.
+fn rollout(config: &ServiceConfig) -> Option<Word> {
+    let nothing_said = DeploymentConfiguration::default();
+    let deployment = config.settings.deployment.deployment_configuration.as_ref();
+    let breaker = &deployment
+        .unwrap_or(&nothing_said)
+        .deployment_circuit_breaker;
+    let word = match breaker.as_ref().filter(|breaker| breaker.enable) {
+        None => Word::plain(false),
+        Some(breaker) => breaker_words(breaker)?,
+    };
+    Some(Word::Table(vec![("breaker".to_owned(), word)]))
+}
+
+fn breaker_words(breaker: &CircuitBreaker) -> Option<Word> {
+    let mut words = Words::new();
+    if let Some(threshold) = &breaker.threshold_configuration {
+        let count = threshold.r#type == "COUNT";
+        let word = if count {
+            Word::plain(threshold.value)
+        } else {
+            Word::text(format!("{}%", threshold.value))
+        };
+        say(
+            &mut words,
+            "threshold",
+            (count || threshold.value != 50).then_some(word),
+        );
+        let unbounded = threshold.r#type == "UNBOUNDED_PERCENT";
+        say(&mut words, "bounded", unbounded.then(|| Word::plain(false)));
+    }
+    say(
+        &mut words,
+        "rollback",
+        (!breaker.rollback).then(|| Word::plain(false)),
+    );
+    let reset = breaker.reset_on_healthy_task == Some(false);
+    say(
+        &mut words,
+        "reset_on_healthy",
+        reset.then(|| Word::plain(false)),
+    );
+    (!words.is_empty()).then_some(Word::Table(words))
+}
+
+fn target_groups(config: &ServiceConfig, containers: &[ContainerDefinition], main: &str) -> Words {
+    let groups = &config.settings.target_groups.load_balancers;
+    let first = containers.iter().find(|container| container.name == main);
+    let first = first
+        .and_then(|main| main.ports.port_mappings.first())
+        .map(|port| port.container_port);
+    let known = |arn: &str| arn.parse::<Arn>().is_ok();
+    let mut words = Words::new();
+    match groups.as_slice() {
+        [] => {}
+        groups if !groups.iter().all(|group| known(&group.target_group_arn)) => {}
+        [one] if one.container_name == main && Some(one.container_port) == first => {
+            say(
+                &mut words,
+                "target_group",
+                Some(Word::text(&one.target_group_arn)),
+            );
+        }
+        several => {
+            let group =
+                |group: &crate::platform::ecs::settings::service::target_groups::LoadBalancer| {
+                    let mut words = vec![("arn".to_owned(), Word::text(&group.target_group_arn))];
+                    let other = group.container_name != main;
+                    say(
+                        &mut words,
+                        "container",
+                        other.then(|| Word::text(&group.container_name)),
+                    );
+                    say(&mut words, "port", Some(Word::plain(group.container_port)));
+                    Word::Table(words)
+                };
+            let list = Word::List(several.iter().map(group).collect());
+            say(&mut words, "target_groups", Some(list));
+        }
+    }
+    words
+}
+
+fn target(read: &Read, draft: &mut Draft) {
+    let mut words = vec![("platform".to_owned(), Word::text("ecs"))];
+    say(&mut words, "account", read.account.as_ref().map(Word::text));
+    let region = read.region.clone().unwrap_or_else(|| {
+        draft
+            .notes
+            .push("the source names no Region: put yours into the target's file".into());
+        "us-east-1".to_owned()
+    });
+    say(&mut words, "region", Some(Word::Text(region)));
+    let config = read.service.as_ref();
+    if config.is_none() {
+        draft.notes.push("the source has no service: put your cluster, subnets and security groups into the target's file".into());
+    }
+    let cluster = config.map_or("default", |config| &config.cluster);
+    say(&mut words, "cluster", Some(Word::text(cluster)));
+    let network = config.and_then(|config| config.settings.network.network_configuration.as_ref());
+    let mut table = Words::new();
+    match network.map(|network| &network.awsvpc_configuration) {
+        Some(vpc) => {
+            say(&mut table, "subnets", Some(Word::texts(&vpc.subnets)));
+            let groups = &vpc.security_groups;
+            say(
+                &mut table,
+                "security_groups",
+                (!groups.is_empty()).then(|| Word::texts(groups)),
+            );
+            let public = vpc.assign_public_ip.as_deref() == Some("ENABLED");
+            say(&mut table, "public_ip", public.then(|| Word::plain(true)));
+        }
+        None => say(
+            &mut table,
+            "subnets",
+            Some(Word::List(vec![Word::text("subnet-0a")])),
+        ),
+    }
+    say(&mut words, "network", Some(Word::Table(table)));
+    draft.target = words;
+}

@@ -1,0 +1,174 @@
+//! What the files render against the manifests that they were made of, leaf by leaf.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::family::{self, Family};
+use super::words;
+use crate::import::Loss;
+use crate::platform::kubernetes::fields::compare::same;
+use crate::platform::kubernetes::fields::defaults::{is_default, is_left_out, is_zero};
+use crate::platform::kubernetes::fields::{Fields, Path, Step, compared_keys};
+use crate::platform::kubernetes::kinds::desired::Desired;
+use crate::platform::kubernetes::kinds::service::ports;
+
+/// All that the files say otherwise.
+pub(super) fn losses(family: &Family, rendered: &Desired) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for there in family.objects() {
+        let mut all = rendered.objects.iter();
+        let same_kind = all.find(|object| object.id.kind.as_str() == family::kind(there));
+        match same_kind {
+            None => losses.push(Loss::unsaid(family::title(there), "", there.clone())),
+            Some(object) => {
+                if object.id.name != family::name(there) {
+                    let value = Value::from(family::name(there));
+                    losses.push(Loss::unsaid(family::title(there), "metadata.name", value));
+                }
+                differing(there, &numbered(&object.manifest, family), &mut losses);
+            }
+        }
+    }
+    for object in &rendered.objects {
+        let kind = object.id.kind.as_str();
+        // An account that pods name must be there: it is made where it is missing.
+        if kind != "ServiceAccount" && !family.objects().any(|there| family::kind(there) == kind) {
+            losses.push(Loss {
+                of: format!("{kind} {}", object.id.name),
+                path: String::new(),
+                value: None,
+                why: "the files make one, and there is none".into(),
+            });
+        }
+    }
+    losses
+}
+
+/// The name that we give the port is no difference: what is there keeps its own.
+fn numbered(manifest: &Value, family: &Family) -> Value {
+    let mut manifest = manifest.clone();
+    let target = manifest.pointer_mut("/spec/ports/0/targetPort");
+    if let (Some(target), Some(number)) = (target, words::first_port(family)) {
+        *target = number.into();
+    }
+    manifest
+}
+
+/// What nobody has to write: as the API fills it in, or what says nothing.
+const FILLED_IN: [(&str, &str); 4] = [
+    ("replicas", "1"),
+    ("minReplicas", "1"),
+    ("revisionHistoryLimit", "10"),
+    ("unhealthyPodEvictionPolicy", "IfHealthyBudget"),
+];
+
+fn says_nothing(path: &Path, value: &Value) -> bool {
+    let text = crate::platform::kubernetes::fields::text(path, value);
+    let filled = FILLED_IN.contains(&(path.last_field(), text.as_str()));
+    let down = path.within(&["spec", "behavior", "scaleDown"]) && text == "300";
+    let up = path.within(&["spec", "behavior", "scaleUp"]) && text == "0";
+    filled || down || up || is_default(path, value) || is_left_out(path, value) || is_zero(value)
+}
+
+/// Names of ports, and the marks by which we know what is ours.
+fn is_of_no_matter(path: &Path, value: &Value) -> bool {
+    let at = path.to_string();
+    let steps = path.steps();
+    let is_port = matches!(steps, [.., Step::Field(list), Step::Item(_), Step::Field(name)]
+        if list == "ports" && name == "name");
+    let named = is_port && (at.contains("template") || *value == ports::NAME);
+    let managed_by = steps.last() == Some(&Step::Field("app.kubernetes.io/managed-by".into()));
+    named || managed_by
+}
+
+/// Whether a path is in labels or annotations.
+fn is_mark(path: &Path) -> bool {
+    let words = path.steps().iter().filter_map(|step| match step {
+        Step::Field(name) => Some(name.as_str()),
+        Step::Item(_) => None,
+    });
+    let words: Vec<&str> = words.collect();
+    matches!(
+        words.as_slice(),
+        ["metadata", "labels" | "annotations", ..] | ["spec", "template", "metadata", "labels", ..]
+    )
+}
+
+fn differing(there: &Value, wanted: &Value, losses: &mut Vec<Loss>) {
+    let of = family::title(there);
+    let (source, rendered) = (Fields::of(there), Fields::of(wanted));
+    let mut told = BTreeSet::new();
+    for (path, from) in source.iter() {
+        if is_of_no_matter(path, from) {
+            continue;
+        }
+        match rendered.get(path) {
+            Some(to) if same(path, from, to) => {}
+            Some(to) => losses.push(Loss {
+                of: of.clone(),
+                path: path.to_string(),
+                value: Some(from.clone()),
+                why: if path.last_field() == "value" {
+                    "the files ask for another value".to_owned()
+                } else {
+                    format!("the files ask for {to}, not {from}")
+                },
+            }),
+            None if says_nothing(path, from) => {}
+            None => {
+                let top = top(path, &rendered);
+                if told.insert(top.to_string()) {
+                    let value = located(there, &top).unwrap_or(from).clone();
+                    losses.push(Loss::unsaid(of.clone(), top.to_string(), value));
+                }
+            }
+        }
+    }
+    for (path, to) in rendered.iter() {
+        let same_place = source.get(path).is_some();
+        if same_place || is_mark(path) || says_nothing(path, to) || is_of_no_matter(path, to) {
+            continue;
+        }
+        let top = top(path, &source);
+        if told.insert(top.to_string()) {
+            losses.push(Loss {
+                of: of.clone(),
+                path: top.to_string(),
+                value: None,
+                why: format!("the files ask for {}", located(wanted, &top).unwrap_or(to)),
+            });
+        }
+    }
+}
+
+/// The first step on the way to a path that the other side has nothing under.
+fn top(path: &Path, other: &Fields) -> Path {
+    let mut longest_first = path.upwards().filter(|path| !path.steps().is_empty());
+    let mut top = path.clone();
+    for shorter in longest_first.by_ref() {
+        if other.has_any_under(&shorter) {
+            break;
+        }
+        top = shorter;
+    }
+    top
+}
+
+/// What stands at a path.
+fn located<'v>(object: &'v Value, path: &Path) -> Option<&'v Value> {
+    let mut list = "";
+    path.steps()
+        .iter()
+        .try_fold(object, |value, step| match step {
+            Step::Field(name) => {
+                list = name;
+                value.get(name)
+            }
+            Step::Item(key) => {
+                let items = value.as_array()?;
+                let keys = compared_keys(list, items);
+                items.get(keys.iter().position(|one| one == key)?)
+            }
+        })
+}

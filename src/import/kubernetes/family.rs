@@ -1,0 +1,271 @@
+//! A Deployment and the objects that belong to it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+/// A Deployment with what belongs to it, ports said by number.
+pub(super) struct Family {
+    /// The service's name in the files: the main container's.
+    pub(super) name: String,
+    pub(super) deployment: Value,
+    pub(super) service: Option<Value>,
+    pub(super) ingress: Option<Value>,
+    pub(super) scaler: Option<Value>,
+    pub(super) budget: Option<Value>,
+    pub(super) account: Option<Value>,
+    /// As they were.
+    sources: Vec<Value>,
+}
+
+/// The kind of an object.
+pub(super) fn kind(object: &Value) -> &str {
+    object
+        .get("kind")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+/// The name of an object.
+pub(super) fn name(object: &Value) -> &str {
+    text(object, "/metadata/name")
+}
+
+/// A text at a pointer, or none.
+pub(super) fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+/// `Deployment api`.
+pub(super) fn title(object: &Value) -> String {
+    format!("{} {}", kind(object), name(object))
+}
+
+/// The items of a list at a pointer.
+pub(super) fn items<'v>(object: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> {
+    object
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+/// The containers of a Deployment's pods.
+pub(super) const CONTAINERS: &str = "/spec/template/spec/containers";
+
+/// All Deployments, each with its own.
+pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
+    let mut taken = BTreeSet::new();
+    let deployments = manifests
+        .iter()
+        .filter(|object| kind(object) == "Deployment");
+    let mut all = Vec::new();
+    for deployment in deployments.filter(|one| items(one, CONTAINERS).next().is_some()) {
+        let mut family = Family::of(deployment, manifests);
+        // Two services cannot have one name: the second is called as its Deployment is.
+        if !taken.insert(family.name.clone()) {
+            family.name = name(deployment).replace('.', "-");
+            taken.insert(family.name.clone());
+        }
+        family.rename_main();
+        all.push(family);
+    }
+    all
+}
+
+impl Family {
+    fn of(deployment: &Value, manifests: &[Value]) -> Self {
+        let labels = deployment.pointer("/spec/template/metadata/labels");
+        let of = |wanted: &str, belongs: &dyn Fn(&Value) -> bool| {
+            let mut all = manifests.iter();
+            all.find(|object| kind(object) == wanted && belongs(object))
+                .cloned()
+        };
+        let selects = |object: &Value, pointer: &str| {
+            let selector = object.pointer(pointer).and_then(Value::as_object);
+            selector.is_some_and(|selector| {
+                let has = |(key, value): (&String, &Value)| {
+                    labels.and_then(|labels| labels.get(key)) == Some(value)
+                };
+                !selector.is_empty() && selector.iter().all(has)
+            })
+        };
+        let service = of("Service", &|object| selects(object, "/spec/selector"));
+        let leads = |object: &Value| {
+            let mut rules = items(object, "/spec/rules");
+            service.as_ref().is_some_and(|service| {
+                rules.any(|rule| {
+                    let mut paths = items(rule, "/http/paths");
+                    paths.any(|path| text(path, "/backend/service/name") == name(service))
+                })
+            })
+        };
+        let account = text(deployment, "/spec/template/spec/serviceAccountName");
+        let scales = |object: &Value| {
+            text(object, "/spec/scaleTargetRef/kind") == "Deployment"
+                && text(object, "/spec/scaleTargetRef/name") == name(deployment)
+        };
+        let all = [
+            Some(deployment.clone()),
+            service.clone(),
+            of("Ingress", &leads),
+            of("HorizontalPodAutoscaler", &scales),
+            of("PodDisruptionBudget", &|object| {
+                selects(object, "/spec/selector/matchLabels")
+            }),
+            of("ServiceAccount", &|object| name(object) == account),
+        ];
+        let sources = all.iter().flatten().cloned().collect();
+        let [_, service, ingress, scaler, budget, account] = all;
+        let mut family = Self {
+            name: text(main(deployment, service.as_ref()), "/name").to_owned(),
+            deployment: deployment.clone(),
+            service,
+            ingress,
+            scaler,
+            budget,
+            account,
+            sources,
+        };
+        family.number_ports();
+        family.modern();
+        family
+    }
+
+    /// Whether this object is one of them.
+    pub(super) fn holds(&self, object: &Value) -> bool {
+        self.sources.contains(object)
+    }
+
+    /// All of them, as they are compared.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &Value> {
+        let own = [
+            &self.service,
+            &self.ingress,
+            &self.scaler,
+            &self.budget,
+            &self.account,
+        ];
+        std::iter::once(&self.deployment).chain(own.into_iter().flatten())
+    }
+
+    /// The main container.
+    pub(super) fn main(&self) -> &Value {
+        let mut all = items(&self.deployment, CONTAINERS);
+        let main = all.find(|container| text(container, "/name") == self.name);
+        main.unwrap_or(&Value::Null)
+    }
+
+    /// The main container bears the service's name.
+    fn rename_main(&mut self) {
+        if !self.main().is_null() {
+            return;
+        }
+        let first = self.deployment.pointer_mut(&format!("{CONTAINERS}/0/name"));
+        if let Some(name) = first {
+            *name = Value::from(self.name.clone());
+        }
+    }
+
+    /// Names of ports are said by their numbers, since ours have other names.
+    fn number_ports(&mut self) {
+        let mut named = Vec::new();
+        for container in items(&self.deployment, CONTAINERS) {
+            for port in items(container, "/ports") {
+                if let (Some(name), Some(number)) = (port.get("name"), port.get("containerPort")) {
+                    named.push((name.clone(), number.clone()));
+                }
+            }
+        }
+        let number = |value: &mut Value, named: &[(Value, Value)]| {
+            if let Some((_, number)) = named.iter().find(|(name, _)| name == value) {
+                *value = number.clone();
+            }
+        };
+        let containers = self
+            .deployment
+            .pointer_mut(CONTAINERS)
+            .and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+                for check in ["httpGet", "tcpSocket"] {
+                    if let Some(port) = container.pointer_mut(&format!("/{probe}/{check}/port")) {
+                        number(port, &named);
+                    }
+                }
+            }
+        }
+        let mut of_service = Vec::new();
+        let ports = self
+            .service
+            .as_mut()
+            .and_then(|service| service.pointer_mut("/spec/ports"));
+        for port in ports.and_then(Value::as_array_mut).into_iter().flatten() {
+            if let (Some(name), Some(number)) = (port.get("name"), port.get("port")) {
+                of_service.push((name.clone(), number.clone()));
+            }
+            let own = port.get("port").cloned();
+            match port.get_mut("targetPort") {
+                Some(target) => number(target, &named),
+                None => {
+                    if let (Some(port), Some(own)) = (port.as_object_mut(), own) {
+                        port.insert("targetPort".into(), own);
+                    }
+                }
+            }
+        }
+        let rules = self
+            .ingress
+            .as_mut()
+            .and_then(|ingress| ingress.pointer_mut("/spec/rules"));
+        for rule in rules.and_then(Value::as_array_mut).into_iter().flatten() {
+            let paths = rule
+                .pointer_mut("/http/paths")
+                .and_then(Value::as_array_mut);
+            for path in paths.into_iter().flatten() {
+                let port = path.pointer_mut("/backend/service/port");
+                let Some(port) = port else { continue };
+                if let Some(mut name) = port.get("name").cloned() {
+                    number(&mut name, &of_service);
+                    *port = json!({ "number": name });
+                }
+            }
+        }
+    }
+
+    /// What an older version of an API says in other words.
+    fn modern(&mut self) {
+        let Some(spec) = self
+            .scaler
+            .as_mut()
+            .and_then(|scaler| scaler.get_mut("spec"))
+        else {
+            return;
+        };
+        let old = spec
+            .as_object_mut()
+            .and_then(|spec| spec.remove("targetCPUUtilizationPercentage"));
+        if let Some(percent) = old {
+            let target = json!({ "type": "Utilization", "averageUtilization": percent });
+            spec["metrics"] =
+                json!([{ "type": "Resource", "resource": { "name": "cpu", "target": target } }]);
+        }
+    }
+}
+
+/// The container that the Service sends to, else the first.
+fn main<'v>(deployment: &'v Value, service: Option<&Value>) -> &'v Value {
+    let port = service.and_then(|service| service.pointer("/spec/ports/0"));
+    let target = port.and_then(|port| port.get("targetPort").or_else(|| port.get("port")));
+    let listens = |container: &&Value| {
+        let mut ports = items(container, "/ports");
+        target.is_some()
+            && ports.any(|port| port.get("containerPort") == target || port.get("name") == target)
+    };
+    let mut all = items(deployment, CONTAINERS);
+    let found = items(deployment, CONTAINERS).find(listens);
+    found.or_else(|| all.next()).unwrap_or(&Value::Null)
+}
