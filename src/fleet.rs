@@ -138,10 +138,9 @@ impl<'a> Member<'a> {
                     .await
             }
             Self::Kubernetes(deploy) => {
-                let name = deploy.service.own.name.as_str();
                 let logs = deploy
                     .platform
-                    .tell_logs(name, wanted, &deploy.events, each);
+                    .tell_logs(deploy.service, wanted, &deploy.events, each);
                 logs.await
             }
         }

@@ -16,6 +16,7 @@ use crate::spec::words::kubernetes::KubernetesTable;
 use crate::spec::words::kubernetes::probes::ProbeTable;
 use crate::spec::words::network::NetworkTable;
 use crate::spec::words::patch::ecs::EcsPatchTable;
+use crate::spec::words::patch::kubernetes::KubePatchTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
 use crate::spec::words::scaling::ScalingTable;
@@ -49,6 +50,7 @@ const TABLES: &[&[&str]] = &[
     TargetGroupTable::KEYS,
     CapacityTable::KEYS,
     KubernetesTable::KEYS,
+    KubePatchTable::KEYS,
     ResourcesTable::KEYS,
     ProbeTable::KEYS,
     IngressTable::KEYS,

@@ -15,6 +15,8 @@ trials! { "kube":
     what_others_add_is_left_alone,
     what_is_not_ours_needs_adoption,
     an_adopted_deployment_loses_what_the_file_lacks,
+    a_patch_is_applied_and_then_no_change,
+    a_deployment_with_another_selector_is_adopted,
     a_service_account_of_others_is_used_as_it_is,
     objects_that_left_the_file_go_and_no_others,
     a_rollback_brings_the_whole_set_back,
@@ -157,6 +159,75 @@ fn an_adopted_deployment_loses_what_the_file_lacks() -> Outcome {
         "{deployment}"
     );
     Ok(())
+}
+
+/// Fields in the API's own spelling, as a file says them below `[service.api.kubernetes]`.
+const PATCH: &str = r#"
+[service.api.kubernetes.patch.deployment]
+metadata.annotations.team = "checkout"
+[service.api.kubernetes.patch.deployment.spec.template.spec]
+securityContext = { fsGroup = 2000 }
+topologySpreadConstraints = false
+volumes = [{ name = "scratch", emptyDir = {} }]
+[[service.api.kubernetes.patch.deployment.spec.template.spec.containers]]
+name = "api"
+volumeMounts = [{ name = "scratch", mountPath = "/scratch" }]
+env = [{ name = "MODE", value = "patched" }]
+[service.api.kubernetes.patch.service.spec]
+sessionAffinity = "ClientIP"
+[service.api.kubernetes.patch.pdb.spec]
+maxUnavailable = false
+minAvailable = 1
+"#;
+
+fn a_patch_is_applied_and_then_no_change() -> Outcome {
+    let bench = Bench::serving("patched", "v1")?;
+    bench.describe(USUAL, PATCH)?;
+    let plan = bench.run("plan --exit-code")?;
+    assert_eq!(plan.exit, 3, "{plan}");
+    assert_says(&plan, &["scratch", "ClientIP", "minAvailable"]);
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)?;
+    let pod = &bench.deployment()?["spec"]["template"]["spec"];
+    assert_eq!(pod["volumes"][0]["name"], "scratch", "{pod}");
+    assert_eq!(
+        pod["containers"][0]["volumeMounts"][0]["mountPath"], "/scratch",
+        "{pod}"
+    );
+    assert_eq!(pod["topologySpreadConstraints"], Value::Null, "{pod}");
+    let plan = bench.run("plan --exit-code")?;
+    assert_eq!(plan.exit, 0, "{plan}");
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)?;
+    // What leaves the patch goes again.
+    bench.describe(USUAL, "")?;
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)?;
+    let pod = &bench.deployment()?["spec"]["template"]["spec"];
+    assert_eq!(pod["volumes"], Value::Null, "{pod}");
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)
+}
+
+/// Kubernetes never changes a selector: the file says the one that is there.
+fn a_deployment_with_another_selector_is_adopted() -> Outcome {
+    let bench = Bench::new("selector")?;
+    let labels = json!({"app.kubernetes.io/name": "web"});
+    let mut deployment = objects::deployment("api", &bench.namespace.cluster().image("v1"), 2);
+    deployment["spec"]["selector"]["matchLabels"] = labels.clone();
+    deployment["spec"]["template"]["metadata"]["labels"] = labels.clone();
+    kubectl_applies(&bench, deployment)?;
+    bench.namespace.rolled_out("api")?;
+    let refused = bench.run("apply --yes --adopt")?;
+    assert_verdict(&refused, "refused", None, 4)?;
+    assert_says(&refused, &["selector = {", "app.kubernetes.io/name"]);
+    bench.describe(USUAL, "selector = { \"app.kubernetes.io/name\" = \"web\" }")?;
+    let done = bench.run("apply --yes --adopt --set TAG=v2")?;
+    assert_verdict(&done, "healthy", None, 0)?;
+    let deployment = bench.deployment()?;
+    assert_eq!(deployment["spec"]["selector"]["matchLabels"], labels);
+    let service = bench.namespace.get("services", "api")?;
+    assert_eq!(service["spec"]["selector"], labels, "{service}");
+    assert_eq!(bench.serve()?, ["v2", "v2"], "{done}");
+    let status = bench.run("status")?;
+    assert_says(&status, &["v2"]);
+    assert_verdict(&bench.apply("v2")?, "unchanged", None, 0)
 }
 
 fn a_service_account_of_others_is_used_as_it_is() -> Outcome {

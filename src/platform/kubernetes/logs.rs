@@ -19,6 +19,7 @@ use crate::answer::{LogLine, Wanted};
 use crate::event::Events;
 use crate::platform::{Failed, FailureKind};
 use crate::rollout::Unit;
+use crate::spec::KubeService;
 
 #[cfg(test)]
 mod tests;
@@ -37,12 +38,13 @@ impl Kubernetes {
     /// end it.
     pub(crate) async fn tell_logs(
         &self,
-        name: &str,
+        service: &KubeService,
         wanted: &Wanted,
         events: &Events,
         each: impl FnMut(LogLine),
     ) -> Result<(), Failed> {
-        let place = self.at(name).await?;
+        let name = service.own.name.as_str();
+        let place = self.at(name, service.own.selecting()).await?;
         if wanted.follow {
             follow(&place, wanted, events, each).await
         } else {

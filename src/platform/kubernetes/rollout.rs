@@ -117,8 +117,10 @@ pub(crate) struct GoingBack {
 /// A rollout under watch. The first look opens the streams; dropping the last clone closes them.
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
-    /// The Deployment's name, which is also the value of the label `app` of its pods.
+    /// The Deployment's name.
     pub(crate) service: String,
+    /// The labels that select its pods, as a query says them.
+    pub(super) labels: String,
     /// Which rollout is ours.
     pub(crate) ours: RolloutId,
     /// Whether this run holds the lock, without which nothing may be written.
@@ -175,6 +177,7 @@ impl Watched {
         let budget = Budget::of(&service.rollout.breaker);
         Self {
             runs_on: service.own.architecture,
+            labels: service.own.selecting(),
             ..Self::named(name, ours, service.rollout.policy, budget)
         }
     }
@@ -188,6 +191,7 @@ impl Watched {
     ) -> Self {
         Self {
             service: name.to_owned(),
+            labels: format!("app={name}"),
             ours,
             holds_lock: false,
             can_go_back: false,

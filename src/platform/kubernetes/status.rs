@@ -34,7 +34,7 @@ impl Kubernetes {
         service: &KubeService,
         name: &str,
     ) -> Result<Option<Status>, Failed> {
-        let place = self.at(name).await?;
+        let place = self.at(name, service.own.selecting()).await?;
         let (deployment, scaler, sets, pods, said, heads, space) = futures::join!(
             place.object(Kind::Deployment),
             place.scaler(),
@@ -102,12 +102,13 @@ impl Kubernetes {
         })
     }
 
-    /// Where the Deployment `name` is.
-    pub(super) async fn at(&self, name: &str) -> Result<WatchPlace, Failed> {
+    /// Where the Deployment `name` is, whose pods these labels select.
+    pub(super) async fn at(&self, name: &str, labels: String) -> Result<WatchPlace, Failed> {
         Ok(WatchPlace {
             link: self.link().await?.clone(),
             namespace: self.namespace().to_owned(),
             name: name.to_owned(),
+            labels,
             clock: self.clock,
         })
     }
@@ -150,7 +151,7 @@ impl WatchPlace {
         Ok(values.filter_map(|value| SetView::of(&value)).collect())
     }
 
-    /// The pods of the service. Others may carry the same label.
+    /// The pods of the service. Others may carry the same labels.
     pub(super) async fn pods(&self) -> Result<Vec<Pod>, Failed> {
         let api: Api<Pod> = Api::namespaced(self.link.client.clone(), &self.namespace);
         let list = api.list(&self.selected()).await;
@@ -161,7 +162,7 @@ impl WatchPlace {
     }
 
     fn selected(&self) -> ListParams {
-        ListParams::default().labels(&format!("app={}", self.name))
+        ListParams::default().labels(&self.labels)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Here::{Called, Is, Lacks};
 use super::{CLUSTER_IP, ONE_NAME, Row};
 
 const ROLLING: &str = "this version knows rolling deployments only: how many come and go at once is set by `minimum_healthy_percent` and `maximum_percent` in [service.NAME.ecs], and by `max_surge` and `max_unavailable` in [service.NAME.kubernetes]";
-const STATELESS: &str = "services are stateless: keep data in a store of its own, or deploy what needs a volume with another tool";
+const STATELESS: &str = "services are stateless: keep data in a store of its own; a volume is said by `patch` in [service.NAME.ecs] or [service.NAME.kubernetes], in the API's own spelling";
 const IN_THE_IMAGE: &str =
     "a service is configured by `env` and `secrets`, and files belong in the image";
 
@@ -247,7 +247,7 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "labels label podlabels commonlabels dockerlabels metadata",
         Called(
-            "`tags`, in [service.NAME]: tags on AWS, annotations on Kubernetes, whose labels are kept for finding what is ours",
+            "`tags`, in [service.NAME]: tags on AWS, annotations on Kubernetes, whose other labels are said by `patch` in [service.NAME.kubernetes]",
         ),
     ),
     (
@@ -274,18 +274,20 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "nodeselector affinity nodeaffinity podaffinity podantiaffinity tolerations topologyspreadconstraints priorityclassname schedulername runtimeclassname placement placementconstraints placementstrategy nodename availabilityzonerebalancing",
         Lacks(
-            "tasks go wherever there is room, pods spread over zones and nodes (`spread`); what must run elsewhere needs a namespace or a cluster that puts it there",
+            "tasks go wherever there is room, pods spread over zones and nodes (`spread`); what must run elsewhere is said by `patch` in [service.NAME.ecs] or [service.NAME.kubernetes]",
         ),
     ),
     (
         "securitycontext podsecuritycontext runasuser runasgroup runasnonroot fsgroup capabilities capadd capdrop privileged seccompprofile allowprivilegeescalation securityopt dockersecurityoptions linuxparameters groupadd",
         Called(
-            "`user = \"1000:1000\"` and `read_only_root = true`; the rest has no word here yet and follows the platform's default",
+            "`user = \"1000:1000\"` and `read_only_root = true`; the rest is said by `patch` in [service.NAME.ecs] or [service.NAME.kubernetes]",
         ),
     ),
     (
         "ulimits sysctls systemcontrols gpu gpus resourcerequirements devices pidmode ipcmode pid ipc tty stdinopen interactive pseudoterminal proxyconfiguration inferenceaccelerators hostpid hostipc shareprocessnamespace",
-        Lacks("leave it out, or deploy what needs it with another tool"),
+        Lacks(
+            "`patch` in [service.NAME.ecs] or [service.NAME.kubernetes] says it in the API's own spelling",
+        ),
     ),
     (
         "job jobs cronjob cronjobs cron schedule scheduledtask scheduledtasks schedulingstrategy daemon daemonset migrate migrations hooks beforedeploy predeploy",

@@ -7,11 +7,11 @@ pub(in crate::spec) mod share;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::names::{Arn, KubeLabel, KubeName};
+use crate::names::{Arn, KubeLabel, KubeName, label_value};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
 use crate::spec::resolve::{Ground, arns, or};
-use crate::spec::scalar::Whole;
+use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Map, Switch, Table, table};
 use crate::spec::units::Time;
 use crate::spec::words::ServiceTable;
@@ -20,10 +20,11 @@ use crate::spec::words::ingress::{Ingress, IngressTable, ingress};
 use crate::spec::words::kubernetes::added::Added;
 use crate::spec::words::kubernetes::probes::{Health, Probe, ProbeTable, probes};
 use crate::spec::words::kubernetes::share::{Share, disruption, shares};
+use crate::spec::words::patch::kubernetes::{KubePatch, KubePatchTable, Made, patches};
 use crate::spec::words::ports::{Port, Protocol};
 use crate::spec::words::resources::{Resources, ResourcesTable, Size, resources};
 use crate::spec::words::rollout::{RolloutTable, policy};
-use crate::spec::words::tags::{AnnotationKey, annotations};
+use crate::spec::words::tags::{AnnotationKey, MANAGED_BY, annotations, is_ours};
 use crate::spec::words::target::namespace::KubePlace;
 use crate::spec::words::{secret, user};
 use crate::spec::{resolve, units};
@@ -67,14 +68,17 @@ table! {
         ingress: IngressTable,
         /// Annotations of the pods.
         pod_annotations: Map<String, AnnotationKey>,
+        /// The labels by which the Deployment and the Service find the pods; they never change. Default: { app = NAME }.
+        selector: Map<Filled, AnnotationKey>,
+        /// What the Kubernetes API knows and this format has no word for, in the API's own spelling.
+        patch: KubePatchTable,
     }
 }
 
 /// What only Kubernetes knows about a service.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KubeOwn {
-    /// The name of the Deployment, the Service, the autoscaler and the disruption budget; also the
-    /// value of their label `app`.
+    /// The name of the Deployment, the Service, the autoscaler and the disruption budget.
     pub(crate) name: KubeLabel,
     /// The service account of the pods; `None`: the namespace's own `default`.
     pub(crate) service_account: Option<KubeName>,
@@ -113,6 +117,21 @@ pub(crate) struct KubeOwn {
     pub(crate) ingress: Option<Ingress>,
     /// Annotations of the pods.
     pub(crate) pod_annotations: BTreeMap<String, String>,
+    /// The labels by which the Deployment and the Service find the pods.
+    pub(crate) selector: BTreeMap<String, String>,
+    /// What is laid over the objects in the API's own spelling.
+    pub(crate) patch: KubePatch,
+}
+
+impl KubeOwn {
+    /// The labels that select the pods, as a query says them.
+    pub(crate) fn selecting(&self) -> String {
+        let labels = self.selector.iter();
+        let labels: Vec<String> = labels
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        labels.join(",")
+    }
 }
 
 pub(in crate::spec) type Scene<'a> = resolve::Scene<'a, KubePlace>;
@@ -177,7 +196,23 @@ fn kubernetes(
     );
     let (max_surge, max_unavailable) = shares(&raw, findings);
     let min_ready = min_ready(&raw, deadline(common.rollout.as_ref()), findings);
+    let selector = selector(raw.selector.take(), &name, findings);
+    let disruption = disruption(raw.disruption.as_ref(), findings);
+    let made = Made {
+        service: !ports.is_empty(),
+        ingress: common.expose.is_some(),
+        hpa: common.scaling.is_some(),
+        pdb: disruption.is_some(),
+        service_account: raw.service_account.is_some(),
+    };
     let resolved = KubeOwn {
+        patch: patches(
+            raw.patch.take(),
+            &made,
+            (&selector, scene.containers),
+            findings,
+        ),
+        selector,
         name,
         service_account: raw.service_account.take().map(|at| at.value),
         role: raw.role.take().map(|at| at.value),
@@ -192,7 +227,7 @@ fn kubernetes(
         min_ready,
         max_surge,
         max_unavailable,
-        disruption: disruption(raw.disruption.as_ref(), findings),
+        disruption,
         spread: or(raw.spread.take(), true),
         drain: drain(&raw, !ports.is_empty()),
         ingress: ingress(
@@ -230,6 +265,32 @@ fn name(
         findings.problem(problem.help("give it another: kubernetes.name = \"…\""));
     }
     Some(name)
+}
+
+/// Of every Deployment in the namespace another: `app`, and the name, unless the file says it.
+fn selector(
+    raw: Option<At<Map<Filled, AnnotationKey>>>,
+    name: &KubeLabel,
+    findings: &mut Findings,
+) -> BTreeMap<String, String> {
+    let Some(raw) = raw else {
+        return BTreeMap::from([("app".to_owned(), name.to_string())]);
+    };
+    if raw.value.0.is_empty() {
+        findings.bad_value(raw.spot, "without a label it would select every pod");
+    }
+    let mut found = BTreeMap::new();
+    for (key, at) in raw.value.0 {
+        if is_ours(&key) || key == MANAGED_BY {
+            findings.bad_value(at.head, "this label is ours: it tells whose an object is");
+        }
+        if label_value(&at.value.0) != at.value.0 {
+            let why = "a label has at most 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends";
+            findings.bad_value(at.spot, why);
+        }
+        found.insert(key, at.value.0);
+    }
+    found
 }
 
 /// The port of the Service: 80 unless said otherwise, and none without a port to send to.

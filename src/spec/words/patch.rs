@@ -13,6 +13,8 @@ use crate::spec::tree::{Node, Value};
 
 pub(crate) mod aws_json;
 pub(in crate::spec) mod ecs;
+mod kube_json;
+pub(in crate::spec) mod kubernetes;
 
 /// What of a tree does not fit the platform's types; a path is like `containerDefinitions.0.image`.
 #[derive(Debug, Clone, PartialEq, Eq)]

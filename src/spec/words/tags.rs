@@ -42,6 +42,9 @@ pub(in crate::spec) fn tags(
 pub(in crate::spec) const OURS: &str =
     "keys that start with `deployer:` or `deployer/` tell whose a service is, and are ours";
 
+/// A label of ours on Kubernetes, which many a tool puts a name of its own into.
+pub(in crate::spec) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
 /// Whether a tag or an annotation may be one of those by which we know what is ours.
 pub(in crate::spec) fn is_ours(key: &str) -> bool {
     let key = key.to_lowercase();

@@ -22,7 +22,8 @@ use crate::platform::kubernetes::plan::adopt::Owner;
 use crate::platform::kubernetes::plan::advice;
 use crate::platform::kubernetes::{MANAGER, key};
 use crate::platform::owner::Tenant;
-use crate::spec::{KubePlace, KubeService, Protocol, Share};
+use crate::platform::patch::{Named, Patch};
+use crate::spec::{KubePlace, KubeService, Overlay, Protocol, Share, may_be_secret};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,18 @@ pub(crate) struct Setting<'a> {
     /// The namespace and how it is reached.
     pub(crate) place: &'a KubePlace,
 }
+
+/// What tells the entries of lists apart (Kubernetes API reference, "patch merge key" of each); an
+/// entry has one of the keys of its list.
+const NAMED: Named = &[
+    ("containers", &["name"]),
+    ("env", &["name"]),
+    ("imagePullSecrets", &["name"]),
+    ("initContainers", &["name"]),
+    ("ports", &["containerPort", "port"]),
+    ("volumeMounts", &["mountPath"]),
+    ("volumes", &["name"]),
+];
 
 /// What the API server is asked for.
 pub(crate) fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
@@ -47,30 +60,37 @@ pub(crate) fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
         let keys = needs_secrets.entry(own.to_owned()).or_default();
         keys.extend(secrets.into_iter().map(|(key, _)| key));
     }
+    let objects: Vec<Object> = objects.flatten().collect();
+    let mut sensitive = sensitive_of(service);
+    if !service.own.patch.deployment.tree.is_null() {
+        sensitive.extend(sensitive_in(service, &objects));
+    }
     let mut on_rollout = deployment::not_honoured(service);
     on_rollout.extend(advice::on_rollout(service));
     Desired {
-        objects: objects.flatten().collect(),
+        objects,
         replicas: service.replicas,
         scaled: service.scaling.is_some() || service.counted_by_others,
         needs_secrets,
-        sensitive: sensitive(service),
+        sensitive,
         on_rollout,
         notes: advice::notes(service),
     }
 }
 
-/// The labels of every object of a service: whose it is, and the one that selects its pods.
-pub(crate) fn labels(service: &KubeService, project: &str) -> BTreeMap<&'static str, String> {
-    BTreeMap::from([
-        ("app", service.own.name.to_string()),
+/// The labels of every object of a service: whose it is, and those that select its pods.
+pub(crate) fn labels(service: &KubeService, project: &str) -> BTreeMap<String, String> {
+    let ours = [
         (key::PROJECT, label_value(project)),
         (key::SERVICE, service.name.to_string()),
         (key::MANAGED_BY, MANAGER.to_owned()),
-    ])
+    ];
+    let mut labels = service.own.selector.clone();
+    labels.extend(ours.map(|(key, value)| (key.to_owned(), value)));
+    labels
 }
 
-fn sensitive(service: &KubeService) -> BTreeSet<(String, String)> {
+fn sensitive_of(service: &KubeService) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for container in &service.containers {
         for (name, literal) in &container.env {
@@ -80,6 +100,28 @@ fn sensitive(service: &KubeService) -> BTreeSet<(String, String)> {
         }
     }
     found
+}
+
+/// Of the literals that a patch has brought.
+fn sensitive_in(service: &KubeService, objects: &[Object]) -> BTreeSet<(String, String)> {
+    let pods = objects.iter().filter_map(|object| {
+        let pod = object.manifest.pointer("/spec/template/spec")?;
+        Some([&pod["initContainers"], &pod["containers"]])
+    });
+    let containers = pods.flatten().filter_map(Value::as_array).flatten();
+    let literals = containers.flat_map(|container| {
+        let name = container["name"].as_str().unwrap_or_default();
+        let variables = container["env"].as_array().into_iter().flatten();
+        variables.filter_map(move |one| Some((name, one["name"].as_str()?, one["value"].as_str()?)))
+    });
+    let known = |container: &str, variable: &str| {
+        let mut containers = service.containers.iter();
+        containers.any(|one| one.name.as_str() == container && one.env.contains_key(variable))
+    };
+    literals
+        .filter(|(container, name, value)| !known(container, name) && may_be_secret(name, value))
+        .map(|(container, name, _)| (container.to_owned(), name.to_owned()))
+        .collect()
 }
 
 /// Makes the objects of one service.
@@ -94,7 +136,7 @@ impl Maker<'_> {
     }
 
     pub(super) fn selector(&self) -> Value {
-        json!({ "app": self.name() })
+        json!(self.service.own.selector)
     }
 
     /// One object; with the user's own tags as annotations beside those that are given.
@@ -111,28 +153,42 @@ impl Maker<'_> {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         all.extend(annotations);
-        let tenant = self.setting.tenant;
-        let project = label_value(&tenant.project);
-        let owner = Owner::of(self.service, tenant, &project);
-        let marks = owner.annotations();
-        all.extend(marks.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        let metadata = json!({
-            "name": name,
-            "labels": labels(self.service, &tenant.project),
-            "annotations": all,
-        });
         let mut manifest = json!({
             "apiVersion": kind.api_version(),
             "kind": kind.as_str(),
-            "metadata": metadata,
+            "metadata": { "name": name, "annotations": all },
         });
         if let Some(spec) = spec {
             manifest["spec"] = spec;
         }
+        if let Some(Overlay { tree, removals }) = self.overlay(kind) {
+            let patch = Patch::new(tree.clone(), removals.clone());
+            patch.lay_over(&mut manifest, NAMED);
+        }
+        // Last, so that nothing takes the place of what tells whose it is.
+        let tenant = self.setting.tenant;
+        let project = label_value(&tenant.project);
+        for (key, value) in labels(self.service, &tenant.project) {
+            manifest["metadata"]["labels"][key] = Value::from(value);
+        }
+        Owner::of(self.service, tenant, &project).mark(&mut manifest);
         Object {
             id: Id { kind, name },
             manifest,
         }
+    }
+
+    fn overlay(&self, kind: Kind) -> Option<&Overlay> {
+        let patch = &self.service.own.patch;
+        Some(match kind {
+            Kind::Deployment => &patch.deployment,
+            Kind::Service => &patch.service,
+            Kind::Ingress => &patch.ingress,
+            Kind::HorizontalPodAutoscaler => &patch.hpa,
+            Kind::PodDisruptionBudget => &patch.pdb,
+            Kind::ServiceAccount => &patch.service_account,
+            Kind::Namespace | Kind::ExternalSecret => return None,
+        })
     }
 
     pub(super) fn plain(&self, kind: Kind, spec: Value) -> Object {

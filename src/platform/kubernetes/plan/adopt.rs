@@ -238,12 +238,35 @@ pub(crate) fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Opt
         return refuse("it is being deleted; once it is gone, a new one can be made");
     }
     if id.kind.keeps_selector() && changes_selector {
-        return refuse(
-            "its selector is not ours, and Kubernetes never changes one; delete it first, or choose \
-             another `name`",
-        );
+        return refuse(&other_selector(live));
     }
     None
+}
+
+/// That its selector is another one; with the line of the file that keeps it, where labels alone select.
+fn other_selector(live: &Value) -> String {
+    let selector = &live["spec"]["selector"];
+    let labels = selector["matchLabels"].as_object();
+    let labels = labels.filter(|_| selector.get("matchExpressions").is_none());
+    let keeps = labels.map_or_else(String::new, |labels| {
+        let quoted = |text: &str| Value::from(text).to_string();
+        let labels = labels.iter().map(|(key, value)| {
+            format!(
+                "{} = {}",
+                quoted(key),
+                quoted(value.as_str().unwrap_or_default())
+            )
+        });
+        let labels: Vec<String> = labels.collect();
+        format!(
+            "keep it with `selector = {{ {} }}` in [service.NAME.kubernetes], ",
+            labels.join(", ")
+        )
+    });
+    format!(
+        "its selector is not ours, and Kubernetes never changes one; {keeps}delete it first, or choose \
+         another `name`"
+    )
 }
 
 #[cfg(test)]

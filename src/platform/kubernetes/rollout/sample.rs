@@ -76,7 +76,7 @@ impl Kubernetes {
         if let Some(watch) = &rollout.watch {
             return Ok(Arc::clone(watch));
         }
-        let place = self.at(&rollout.service).await?;
+        let place = self.at(&rollout.service, rollout.labels.clone()).await?;
         let watch = Arc::new(Watch::open(place, rollout.fresh));
         rollout.watch = Some(Arc::clone(&watch));
         Ok(watch)

@@ -88,6 +88,8 @@ pub(crate) struct WatchPlace {
     pub(crate) link: Link,
     pub(crate) namespace: String,
     pub(crate) name: String,
+    /// The labels that select its pods, as a query says them.
+    pub(crate) labels: String,
     pub(crate) clock: Clock,
 }
 
@@ -214,7 +216,7 @@ trait WatchedKind: Sized + Send + Sync + 'static {
     }
 
     /// Selects those of the service, by field or by label.
-    fn selector(name: &str) -> (Option<String>, Option<String>);
+    fn selector(place: &WatchPlace) -> (Option<String>, Option<String>);
 
     /// Reduces one to what is read of it.
     fn of(object: Self::Object) -> Option<Self>;
@@ -232,8 +234,8 @@ impl WatchedKind for DeploymentView {
         Api::namespaced_with(client, &place.namespace, &Kind::Deployment.resource())
     }
 
-    fn selector(name: &str) -> (Option<String>, Option<String>) {
-        (Some(format!("metadata.name={name}")), None)
+    fn selector(place: &WatchPlace) -> (Option<String>, Option<String>) {
+        (Some(format!("metadata.name={}", place.name)), None)
     }
 
     fn alone(name: &str) -> Option<String> {
@@ -258,8 +260,8 @@ impl WatchedKind for SetView {
         Api::namespaced_with(client, &place.namespace, &replica_sets())
     }
 
-    fn selector(name: &str) -> (Option<String>, Option<String>) {
-        (None, Some(format!("app={name}")))
+    fn selector(place: &WatchPlace) -> (Option<String>, Option<String>) {
+        (None, Some(place.labels.clone()))
     }
 
     fn of(object: DynamicObject) -> Option<Self> {
@@ -290,8 +292,8 @@ impl WatchedKind for Pod {
         Api::namespaced(place.link.client.clone(), &place.namespace)
     }
 
-    fn selector(name: &str) -> (Option<String>, Option<String>) {
-        (None, Some(format!("app={name}")))
+    fn selector(place: &WatchPlace) -> (Option<String>, Option<String>) {
+        (None, Some(place.labels.clone()))
     }
 
     fn of(mut object: Self) -> Option<Self> {

@@ -13,6 +13,7 @@ use crate::platform::kubernetes::plan::tests::samples::said;
 use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 
+mod patch;
 mod secrets;
 
 const DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");

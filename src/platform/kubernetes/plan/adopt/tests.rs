@@ -147,6 +147,10 @@ fn tools_are_taken_over_and_controllers_never() {
 fn what_goes_away_is_not_changed_and_a_selector_never() {
     let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}});
     assert!(what_hinders(&id(Kind::Service), &going, false).is_some());
+    let theirs = json!({"spec": {"selector": {"matchLabels": {"app.kubernetes.io/name": "web", "tier": "front"}}}});
+    let refused = what_hinders(&id(Kind::Deployment), &theirs, true).unwrap();
+    let line = r#"`selector = { "app.kubernetes.io/name" = "web", "tier" = "front" }` in [service.NAME.kubernetes]"#;
+    assert!(refused.message.contains(line), "{}", refused.message);
     assert!(what_hinders(&id(Kind::Deployment), &json!({}), true).is_some());
     assert!(what_hinders(&id(Kind::Deployment), &json!({}), false).is_none());
 }

@@ -69,7 +69,7 @@ enum Turn {
 
 impl<T: WatchedKind> Feed<T> {
     pub(super) fn new(place: &WatchPlace, shared: &Arc<Shared>) -> Self {
-        let (fields, labels) = T::selector(&place.name);
+        let (fields, labels) = T::selector(place);
         Self {
             api: T::api(place),
             fields,

@@ -84,6 +84,7 @@ impl Server {
             },
             namespace: "production".into(),
             name: "api".into(),
+            labels: "app=api".into(),
             clock: Clock::driven_from(at(0)),
         }
     }
