@@ -9,7 +9,7 @@ use super::{Misfit, Overlay, PatchTree, Rules, patch};
 use crate::spec::findings::Findings;
 use crate::spec::nearest;
 use crate::spec::shape::{At, table};
-use crate::spec::words::container::Placed;
+use crate::spec::words::Placed;
 
 table! {
     /// What the ECS API knows and the file format has no word for.

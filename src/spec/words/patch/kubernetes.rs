@@ -15,7 +15,7 @@ use crate::spec::findings::Findings;
 use crate::spec::nearest;
 use crate::spec::problem::Problem;
 use crate::spec::shape::{At, table};
-use crate::spec::words::container::Placed;
+use crate::spec::words::Placed;
 use crate::spec::words::tags::{MANAGED_BY, is_ours};
 
 table! {
