@@ -21,7 +21,7 @@ pub(crate) fn folder(path: &Path) -> Result<Source, NotTaken> {
     let names = Disk
         .list(path)
         .map_err(|error| NotTaken(format!("cannot read {}: {error}", path.display())))?;
-    let is_yaml = |name: &String| name.ends_with(".yaml") || name.ends_with(".yml");
+    let is_yaml = |name: &String| matches!(name.rsplit_once('.'), Some((_, "yaml" | "yml")));
     let mut names: Vec<PathBuf> = names
         .into_iter()
         .filter(is_yaml)

@@ -1,5 +1,7 @@
 //! The text of the files: the order and the style of deploy.example.toml. Pure.
 
+use std::fmt::Write as _;
+
 use super::{Draft, ServiceDraft};
 
 /// Keys with their values, in the order of the file.
@@ -23,6 +25,10 @@ impl Word {
         Self::Text(text.into())
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and switches, most of which are made on the spot"
+    )]
     pub(super) fn plain(value: impl ToString) -> Self {
         Self::Plain(value.to_string())
     }
@@ -111,10 +117,14 @@ fn lines(words: &Words, comments: bool) -> String {
         let comment = COMMENTS.iter().find(|(of, _)| comments && of == key);
         match comment {
             Some((_, comment)) if line.len() < COLUMN => {
-                text += &format!("{line:<COLUMN$}# {comment}\n");
+                let _ = writeln!(text, "{line:<COLUMN$}# {comment}");
             }
-            Some((_, comment)) => text += &format!("{line}   # {comment}\n"),
-            None => text += &format!("{line}\n"),
+            Some((_, comment)) => {
+                let _ = writeln!(text, "{line}   # {comment}");
+            }
+            None => {
+                let _ = writeln!(text, "{line}");
+            }
         }
     }
     text
@@ -126,7 +136,7 @@ fn table(heading: &str, words: &Words, comments: bool) -> String {
     let (long, short): (Words, Words) = words.iter().cloned().partition(|(_, word)| is_long(word));
     let mut text = String::new();
     if !short.is_empty() || long.is_empty() {
-        text += &format!("\n[{heading}]\n{}", lines(&short, comments));
+        let _ = write!(text, "\n[{heading}]\n{}", lines(&short, comments));
     }
     for (key, word) in &long {
         if let Word::Table(words) = word {

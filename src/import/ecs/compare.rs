@@ -29,7 +29,7 @@ pub(super) fn losses(read: &Read, rendered: &Desired) -> Vec<Loss> {
 fn differing(of: &str, there: &Fields, wanted: &Fields, read: &Read, losses: &mut Vec<Loss>) {
     for difference in there.differences(wanted) {
         let path = spelled(&difference.path);
-        if path.ends_with(".image")
+        if path.rsplit('.').next() == Some("image")
             && !says_image(
                 difference
                     .from

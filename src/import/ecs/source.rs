@@ -187,7 +187,7 @@ fn beyond(source: &Value, kept: &Value, of: &str, path: &str, losses: &mut Vec<L
                 match kept.get(key) {
                     Some(kept) => beyond(value, kept, of, &at, losses),
                     None if key == "deploymentController" => {
-                        beyond(value, &json!({}), of, &at, losses)
+                        beyond(value, &json!({}), of, &at, losses);
                     }
                     None => losses.push(Loss::unsaid(of, at, value.clone())),
                 }

@@ -185,9 +185,13 @@ fn service(config: &ServiceConfig, has_role: bool, words: &mut Words) {
         "health_grace",
         grace.map(|seconds| Word::text(format!("{seconds}s"))),
     );
-    let Some(deployment) = &settings.deployment.deployment_configuration else {
-        return;
-    };
+    if let Some(deployment) = &settings.deployment.deployment_configuration {
+        rolling(deployment, words);
+    }
+}
+
+/// How a rollout goes, as far as the table of ECS says it.
+fn rolling(deployment: &DeploymentConfiguration, words: &mut Words) {
     let percent =
         |value: Option<i32>, default| value.filter(|value| *value != default).map(Word::plain);
     let least = percent(deployment.minimum_healthy_percent, 100);

@@ -76,6 +76,13 @@ pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
     all
 }
 
+/// Puts the number in the place of a port's name.
+fn number(value: &mut Value, named: &[(Value, Value)]) {
+    if let Some((_, number)) = named.iter().find(|(name, _)| name == value) {
+        *value = number.clone();
+    }
+}
+
 impl Family {
     fn of(deployment: &Value, manifests: &[Value]) -> Self {
         let labels = deployment.pointer("/spec/template/metadata/labels");
@@ -180,11 +187,6 @@ impl Family {
                 }
             }
         }
-        let number = |value: &mut Value, named: &[(Value, Value)]| {
-            if let Some((_, number)) = named.iter().find(|(name, _)| name == value) {
-                *value = number.clone();
-            }
-        };
         let containers = self
             .deployment
             .pointer_mut(CONTAINERS)
@@ -198,6 +200,11 @@ impl Family {
                 }
             }
         }
+        self.number_targets(&named);
+    }
+
+    /// Where the Service and the Ingress send to.
+    fn number_targets(&mut self, named: &[(Value, Value)]) {
         let mut of_service = Vec::new();
         let ports = self
             .service
@@ -209,7 +216,7 @@ impl Family {
             }
             let own = port.get("port").cloned();
             match port.get_mut("targetPort") {
-                Some(target) => number(target, &named),
+                Some(target) => number(target, named),
                 None => {
                     if let (Some(port), Some(own)) = (port.as_object_mut(), own) {
                         port.insert("targetPort".into(), own);

@@ -149,10 +149,9 @@ fn amount(container: &Value, part: &str, what: &str) -> Option<u64> {
     let (number, unit) = text.split_at(end);
     let number: f64 = number.parse().ok()?;
     let amount = match (what, unit) {
-        ("cpu", "m") => number,
+        ("cpu", "m") | (_, "Mi") => number,
         ("cpu", "") => number * 1000.0,
         (_, "Ki") => number / 1024.0,
-        (_, "Mi") => number,
         (_, "Gi") => number * 1024.0,
         (_, "M") => number * 1e6 / 1_048_576.0,
         (_, "G") => number * 1e9 / 1_048_576.0,

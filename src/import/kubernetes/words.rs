@@ -213,19 +213,7 @@ fn own(family: &Family) -> Words {
         "min_ready",
         (min_ready != 5).then(|| Word::text(format!("{min_ready}s"))),
     );
-    for (key, name, ours) in [
-        ("max_surge", "maxSurge", "25%"),
-        ("max_unavailable", "maxUnavailable", "0"),
-    ] {
-        let said = deployment.pointer(&format!("/spec/strategy/rollingUpdate/{name}"));
-        let word = match said {
-            Some(Value::String(text)) if text.ends_with('%') => Word::text(text),
-            Some(Value::Number(number)) => Word::plain(number),
-            _ => Word::text("25%"),
-        };
-        let is_ours = word == Word::text(ours) || word == Word::plain(ours);
-        say(&mut words, key, (!is_ours).then_some(word));
-    }
+    shares(deployment, &mut words);
     say(&mut words, "disruption", disruption(family.budget.as_ref()));
     let spread = deployment
         .pointer("/spec/template/spec/topologySpreadConstraints")
@@ -241,6 +229,29 @@ fn own(family: &Family) -> Words {
     if let Some(ingress) = &family.ingress {
         say(&mut words, "ingress", Some(ingress_words(ingress, name)));
     }
+    say(&mut words, "pod_annotations", annotations(deployment));
+    words
+}
+
+/// How many pods more or fewer there may be during a rollout.
+fn shares(deployment: &Value, words: &mut Words) {
+    for (key, name, ours) in [
+        ("max_surge", "maxSurge", "25%"),
+        ("max_unavailable", "maxUnavailable", "0"),
+    ] {
+        let said = deployment.pointer(&format!("/spec/strategy/rollingUpdate/{name}"));
+        let word = match said {
+            Some(Value::String(text)) if text.ends_with('%') => Word::text(text),
+            Some(Value::Number(number)) => Word::plain(number),
+            _ => Word::text("25%"),
+        };
+        let is_ours = word == Word::text(ours) || word == Word::plain(ours);
+        say(words, key, (!is_ours).then_some(word));
+    }
+}
+
+/// The annotations of the pods.
+fn annotations(deployment: &Value) -> Option<Word> {
     let annotations = deployment
         .pointer("/spec/template/metadata/annotations")
         .and_then(Value::as_object);
@@ -248,12 +259,7 @@ fn own(family: &Family) -> Words {
     let annotations: Words = annotations
         .filter_map(|(key, value)| Some((key.clone(), Word::text(value.as_str()?))))
         .collect();
-    say(
-        &mut words,
-        "pod_annotations",
-        (!annotations.is_empty()).then_some(Word::Table(annotations)),
-    );
-    words
+    (!annotations.is_empty()).then_some(Word::Table(annotations))
 }
 
 /// A budget by what must be there has no word.

@@ -167,8 +167,7 @@ fn kubernetes(
 ) -> Option<KubeOwn> {
     let raw = common.kubernetes.take();
     let mut raw = raw.map_or_else(KubernetesTable::default, |at| at.value);
-    let main = scene.containers.first()?;
-    let ports = main.ports.as_slice();
+    let ports = scene.containers.first()?.ports.as_slice();
     let added = Added::of(&raw);
     let default = |suffix: &str| format!("{}{suffix}", scene.name).parse::<KubeName>();
     let secret = or(raw.secret.take(), default("-secrets").ok()?);
@@ -177,41 +176,26 @@ fn kubernetes(
     role(&raw, scene.place, findings);
     let name = name(&mut raw, scene, ports, findings)?;
     let service_port = service_port(&raw, ports, scene.head, findings);
-    let size = Size {
-        cpu: common.cpu.as_ref().map(|at| Resources::millis(at.value.0)),
-        memory: common.memory.as_ref().map(|at| at.value.0),
-    };
     let (requests, limits) = resources(
         raw.requests.take(),
         raw.limits.take(),
-        size,
+        size(common),
         scene.containers,
         findings,
     );
-    let probes = probes(
-        &mut raw,
-        &Health::of(common.health.as_ref()),
-        ports,
-        findings,
-    );
+    let health = Health::of(common.health.as_ref());
+    let probes = probes(&mut raw, &health, ports, findings);
     let (max_surge, max_unavailable) = shares(&raw, findings);
     let min_ready = min_ready(&raw, deadline(common.rollout.as_ref()), findings);
     let selector = selector(raw.selector.take(), &name, findings);
     let disruption = disruption(raw.disruption.as_ref(), findings);
     let made = Made {
-        service: !ports.is_empty(),
-        ingress: common.expose.is_some(),
-        hpa: common.scaling.is_some(),
         pdb: disruption.is_some(),
-        service_account: raw.service_account.is_some(),
+        ..Made::of(common, &raw, ports)
     };
+    let selecting = (&selector, scene.containers);
     let resolved = KubeOwn {
-        patch: patches(
-            raw.patch.take(),
-            &made,
-            (&selector, scene.containers),
-            findings,
-        ),
+        patch: patches(raw.patch.take(), &made, selecting, findings),
         selector,
         name,
         service_account: raw.service_account.take().map(|at| at.value),
@@ -241,6 +225,27 @@ fn kubernetes(
     };
     added.tell(&resolved, scene.name, findings);
     Some(resolved)
+}
+
+/// What a pod may use, where the table of Kubernetes says nothing else.
+fn size(common: &ServiceTable) -> Size {
+    Size {
+        cpu: common.cpu.as_ref().map(|at| Resources::millis(at.value.0)),
+        memory: common.memory.as_ref().map(|at| at.value.0),
+    }
+}
+
+impl Made {
+    /// What the words ask for; of a disruption budget they say more than whether there is one.
+    fn of(common: &ServiceTable, raw: &KubernetesTable, ports: &[At<Port>]) -> Self {
+        Self {
+            service: !ports.is_empty(),
+            ingress: common.expose.is_some(),
+            hpa: common.scaling.is_some(),
+            pdb: true,
+            service_account: raw.service_account.is_some(),
+        }
+    }
 }
 
 /// What listens on no port is sent nothing that it had to go on serving.

@@ -14,10 +14,10 @@ use crate::spec::words::Placed;
 table! {
     /// What the ECS API knows and the file format has no word for.
     "[service.NAME.ecs.patch]" EcsPatchTable {
-        /// Laid over RegisterTaskDefinition, in the API's own spelling: lists merge by what names their
+        /// Laid over `RegisterTaskDefinition`, in the API's own spelling: lists merge by what names their
         /// entries, `false` takes away.
         task: PatchTree,
-        /// Laid over CreateService and UpdateService, in the API's own spelling.
+        /// Laid over `CreateService` and `UpdateService`, in the API's own spelling.
         service: PatchTree,
     }
 }
@@ -25,19 +25,19 @@ table! {
 /// What is laid over the requests to ECS.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct EcsPatch {
-    /// Over RegisterTaskDefinition.
+    /// Over `RegisterTaskDefinition`.
     pub(crate) task: Overlay,
-    /// Over CreateService and UpdateService.
+    /// Over `CreateService` and `UpdateService`.
     pub(crate) service: Overlay,
 }
 
-/// Members of RegisterTaskDefinition that a verdict or a plan rests on.
+/// Members of `RegisterTaskDefinition` that a verdict or a plan rests on.
 const OF_TASK: &[(&str, &str)] = &[
     ("family", "`ecs.family` says it"),
     ("tags", "they tell whose it is, and `tags` adds others"),
 ];
 
-/// Members of CreateService and UpdateService that a verdict or a plan rests on, that have a word, or
+/// Members of `CreateService` and `UpdateService` that a verdict or a plan rests on, that have a word, or
 /// that stay for ever.
 const OF_SERVICE: &[(&str, &str)] = &[
     ("cluster", "the target's file says it"),

@@ -16,6 +16,10 @@ use super::{Misfit, under};
 /// All that does not fit `T` in a value; what `false` takes away is looked past.
 pub(super) fn misfits<T: DeserializeOwned>(value: &Value) -> Vec<Misfit> {
     let mut rest = value.clone();
+    // What an object is follows from the table that it is patched in.
+    if let Some(members) = rest.as_object_mut() {
+        members.retain(|key, _| key != "apiVersion" && key != "kind");
+    }
     let mut removed = Vec::new();
     loop {
         let mut found = once::<T>(&rest);

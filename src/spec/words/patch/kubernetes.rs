@@ -28,9 +28,9 @@ table! {
         service: PatchTree,
         /// Laid over the Ingress that `expose` asks for.
         ingress: PatchTree,
-        /// Laid over the HorizontalPodAutoscaler that `scaling` asks for.
+        /// Laid over the autoscaler (`HorizontalPodAutoscaler`) that `scaling` asks for.
         hpa: PatchTree,
-        /// Laid over the PodDisruptionBudget.
+        /// Laid over the `PodDisruptionBudget`.
         pdb: PatchTree,
         /// Laid over the service account that `service_account` names.
         service_account: PatchTree,
@@ -49,6 +49,10 @@ pub(crate) struct KubePatch {
 }
 
 /// Which of the objects there are, of those that a service may do without; and what asks for each.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one object that is there or not"
+)]
 pub(in crate::spec) struct Made {
     pub(in crate::spec) service: bool,
     pub(in crate::spec) ingress: bool,

@@ -58,7 +58,7 @@ fn a_patch_is_laid_over_what_we_render() {
     assert_eq!(pod["containers"].as_array().unwrap().len(), 1);
     let service = &manifest(&desired, Kind::Service)["spec"];
     assert_eq!(service["type"], "NodePort");
-    let port = json!([{"port": 80, "targetPort": "http", "protocol": "TCP", "nodePort": 30080}]);
+    let port = json!([{"port": 80, "targetPort": "service", "protocol": "TCP", "nodePort": 30080}]);
     assert_eq!(service["ports"], port);
     let budget = &manifest(&desired, Kind::PodDisruptionBudget)["spec"];
     assert_eq!(
