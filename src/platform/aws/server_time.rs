@@ -2,7 +2,7 @@
 //!
 //! Deadlines count from the platform's own creation times; without this a wrong clock on a
 //! workstation, or an emulator with a clock of its own, would move them. So a time that the platform
-//! tells is brought onto our time line where its answer is read ([`ServerTime::ours`]). That requests are
+//! tells is brought onto our time line where its answer is read ([`ServerTime::skew`]). That requests are
 //! signed by the server's clock, too, is the SDK's own doing.
 
 use std::sync::{Arc, Mutex, PoisonError};
