@@ -171,7 +171,12 @@ impl Bench {
 
     /// The tags of the pods that are ready, sorted.
     pub(crate) fn serve(&self) -> Outcome<Vec<String>> {
-        let mut pods = self.namespace.pods("app=api")?;
+        self.serve_by("app=api")
+    }
+
+    /// The same, of the pods with this label.
+    pub(crate) fn serve_by(&self, label: &str) -> Outcome<Vec<String>> {
+        let mut pods = self.namespace.pods(label)?;
         pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null() && is_ready(pod));
         let mut tags: Vec<_> = pods.iter().map(|pod| tag_of(&pod["spec"])).collect();
         tags.sort();
