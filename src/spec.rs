@@ -46,6 +46,7 @@ pub(crate) use self::units::duration;
 pub(crate) use self::unused::unused;
 pub(crate) use self::words::env::MASKED;
 pub(crate) use self::words::patch::{Misfit, Overlay, aws_json};
+pub(crate) use self::words::{patch, size};
 
 /// Where a text holds what has the known shape of a secret.
 pub(crate) fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {

@@ -64,6 +64,15 @@ pub(super) fn say(words: &mut Words, key: &str, word: Option<Word>) {
     words.extend(word.map(|word| (key.to_owned(), word)));
 }
 
+/// Says the environment of a container, and which names in it are vouched for.
+pub(super) fn say_environment(words: &mut Words, env: Words, secrets: Words, vouched: &[String]) {
+    let some = |table: Words| (!table.is_empty()).then_some(Word::Table(table));
+    say(words, "env", some(env));
+    say(words, "secrets", some(secrets));
+    let vouched = (!vouched.is_empty()).then(|| Word::texts(vouched));
+    say(words, "allow_plain", vouched);
+}
+
 /// A number of MiB.
 pub(super) fn mebibytes(size: u64) -> Word {
     Word::text(if size.is_multiple_of(1024) {

@@ -3,36 +3,12 @@
 //! A patch is a tree of that spelling. Tables merge, lists merge by what names their entries, `false`
 //! takes away what is no switch, and everything else takes the place of what was there.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What names the entries of a list: the list's own key, and the keys that tell its entries apart.
-/// Entries of any other list have no name, and a patch says the whole list.
-pub(crate) type Named = &'static [(&'static str, &'static [&'static str])];
+use crate::spec::Overlay;
+use crate::spec::patch::{Named, under};
 
-/// A patch that is known to fit the platform's types.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Patch {
-    pub(crate) tree: Value,
-    /// Paths at which `false` takes away: nothing there is a switch.
-    pub(crate) removals: BTreeSet<String>,
-}
-
-/// Never shows its values, which may be secrets.
-impl std::fmt::Debug for Patch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Patch")
-    }
-}
-
-impl Patch {
-    /// A patch whose `removals` are the paths of `false` where the platform's types have no switch.
-    pub(crate) fn new(tree: Value, removals: BTreeSet<String>) -> Self {
-        Self { tree, removals }
-    }
-
+impl Overlay {
     /// Whether it says nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.tree.as_object().is_none_or(Map::is_empty)
@@ -109,13 +85,4 @@ pub(crate) fn is_same(one: &Value, patch: &Value, names: &[&str]) -> bool {
     let says = |name: &&&str| patch.get(**name).is_some();
     let mut said = names.iter().filter(says).peekable();
     said.peek().is_some() && said.all(|name| one.get(name) == patch.get(name))
-}
-
-/// `a.b` under `a`.
-pub(crate) fn under(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
 }

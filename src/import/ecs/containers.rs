@@ -2,7 +2,7 @@
 
 use super::size::vcpu;
 use crate::import::Draft;
-use crate::import::write::{Word, Words, mebibytes, say};
+use crate::import::write::{Word, Words, mebibytes, say, say_environment};
 use crate::platform::ecs::settings::{ContainerDefinition, TaskDefinition};
 
 pub(super) fn sidecar_words(sidecar: &ContainerDefinition, draft: &mut Draft) -> Words {
@@ -70,17 +70,7 @@ pub(super) fn environment(container: &ContainerDefinition, draft: &mut Draft, wo
         (secret.name.clone(), Word::text(word))
     });
     let secrets: Words = secrets.collect();
-    say(words, "env", (!env.is_empty()).then_some(Word::Table(env)));
-    say(
-        words,
-        "secrets",
-        (!secrets.is_empty()).then_some(Word::Table(secrets)),
-    );
-    say(
-        words,
-        "allow_plain",
-        (!vouched.is_empty()).then(|| Word::texts(&vouched)),
-    );
+    say_environment(words, env, secrets, &vouched);
 }
 
 /// There is a word for a shell line.

@@ -2,17 +2,7 @@
 
 use crate::import::write::Word;
 use crate::platform::ecs::settings::{ContainerDefinition, TaskDefinition};
-
-/// What Fargate offers, by CPU: the least and the most memory, and the steps between.
-const SIZES: [(u32, u32, u32, u32); 7] = [
-    (256, 512, 2048, 512),
-    (512, 1024, 4096, 1024),
-    (1024, 2048, 8192, 1024),
-    (2048, 4096, 16_384, 1024),
-    (4096, 8192, 30_720, 1024),
-    (8192, 16_384, 61_440, 4096),
-    (16_384, 32_768, 122_880, 8192),
-];
+use crate::spec::size::{CPU_SIZES, memory_sizes};
 
 /// The size of the task, else of its containers together: the least of Fargate's that holds it.
 pub(super) fn size(task: &TaskDefinition) -> (u32, u32) {
@@ -24,22 +14,13 @@ pub(super) fn size(task: &TaskDefinition) -> (u32, u32) {
     let cpu = cpu.unwrap_or_else(|| sum(|container| container.size.cpu));
     let memory = task.memory.as_deref().and_then(|text| scaled(text, "gb"));
     let memory = memory.unwrap_or_else(|| sum(|container| container.size.memory));
-    for (units, least, most, step) in SIZES {
-        if cpu <= units && memory <= most {
-            let over = memory.max(least) - least;
-            let memory = least + over.div_ceil(step) * step;
-            // With the least CPU there is no 1.5 GiB.
-            return (
-                units,
-                if units == 256 && memory == 1536 {
-                    2048
-                } else {
-                    memory
-                },
-            );
-        }
-    }
-    (cpu, memory)
+    let offered = CPU_SIZES.into_iter().filter(|units| cpu <= *units);
+    let mut holding = offered.filter_map(|units| {
+        let sizes = memory_sizes(units)?;
+        let holds = sizes.into_iter().find(|size| memory <= *size)?;
+        Some((units, holds))
+    });
+    holding.next().unwrap_or((cpu, memory))
 }
 
 /// `"1 vCPU"` and `"1024"` are the same.

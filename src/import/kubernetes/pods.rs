@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::family::{CONTAINERS, Family, items, text};
 use crate::import::Draft;
-use crate::import::write::{Word, Words, mebibytes, say};
+use crate::import::write::{Word, Words, mebibytes, say, say_environment};
 
 /// The ports, the one that the Service sends to first.
 pub(super) fn ports(container: &Value, first: Option<u64>, words: &mut Words) {
@@ -56,17 +56,7 @@ pub(super) fn environment(container: &Value, draft: &mut Draft, words: &mut Word
             secrets.push((name.to_owned(), Word::Table(reference)));
         }
     }
-    say(words, "env", (!env.is_empty()).then_some(Word::Table(env)));
-    say(
-        words,
-        "secrets",
-        (!secrets.is_empty()).then_some(Word::Table(secrets)),
-    );
-    say(
-        words,
-        "allow_plain",
-        (!vouched.is_empty()).then(|| Word::texts(&vouched)),
-    );
+    say_environment(words, env, secrets, &vouched);
 }
 
 /// How it is started and ended.

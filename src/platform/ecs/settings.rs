@@ -19,7 +19,7 @@ pub(crate) mod unmanaged;
 pub(crate) use self::container::ContainerDefinition;
 pub(crate) use self::scaling::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
 pub(crate) use self::service::{ServiceConfig, SettingsUpdate};
-use crate::platform::patch::Patch;
+use crate::spec::Overlay;
 
 /// Everything that one service needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,8 +103,8 @@ pub(crate) struct TaskDefinition {
     pub(crate) tags: Vec<Tag>,
     /// What the file has laid over it, and lays over what is carried over. What of it has a word is said
     /// above as well.
-    #[serde(default, skip_serializing_if = "Patch::is_empty")]
-    pub(crate) patch: Patch,
+    #[serde(default, skip_serializing_if = "Overlay::is_empty")]
+    pub(crate) patch: Overlay,
 }
 
 /// Processor and operating system.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value as Json, json};
 
 use super::super::nearest;
@@ -13,8 +14,12 @@ use crate::spec::tree::{Node, Value};
 
 pub(crate) mod aws_json;
 pub(in crate::spec) mod ecs;
-mod kube_json;
+pub(crate) mod kube_json;
 pub(in crate::spec) mod kubernetes;
+
+/// What names the entries of a platform's lists: a list's own key, and the keys that tell its entries
+/// apart. Entries of any other list have no name, and a patch says the whole list.
+pub(crate) type Named = &'static [(&'static str, &'static [&'static str])];
 
 /// What of a tree does not fit the platform's types; a path is like `containerDefinitions.0.image`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +50,7 @@ pub(crate) enum Misfit {
 }
 
 /// A tree that fits the platform's types, to be laid over what is made.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Overlay {
     /// The tree, in the platform's own spelling.
     pub(crate) tree: Json,
@@ -207,7 +212,7 @@ fn at<'t>(tree: &'t Json, path: &str) -> Option<&'t Json> {
 }
 
 /// `a.b` under `a`.
-pub(in crate::spec) fn under(path: &str, key: &str) -> String {
+pub(crate) fn under(path: &str, key: &str) -> String {
     if path.is_empty() {
         key.to_owned()
     } else {

@@ -36,9 +36,12 @@ pub(in crate::spec) fn check(raw: &ServiceTable, findings: &mut Findings) {
     }
 }
 
+/// CPU sizes in units that tasks are rounded up to.
+pub(crate) const CPU_SIZES: [u32; 7] = [256, 512, 1024, 2048, 4096, 8192, 16_384];
+
 /// Memory sizes in MiB for a CPU size in units; `None` for a size that is not in the table, which
 /// AWS extends from time to time and is then the judge of.
-fn memory_sizes(cpu: u32) -> Option<Vec<u32>> {
+pub(crate) fn memory_sizes(cpu: u32) -> Option<Vec<u32>> {
     let steps = |from: u32, to: u32, step: usize| Some((from..=to).step_by(step).collect());
     match cpu {
         256 => Some(vec![512, 1024, 2048]),

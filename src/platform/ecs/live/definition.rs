@@ -8,7 +8,7 @@ use crate::platform::ecs::settings::unmanaged::residue;
 use crate::platform::ecs::settings::{
     ContainerDefinition, EphemeralStorage, RuntimePlatform, Tag, TaskDefinition,
 };
-use crate::platform::patch::Patch;
+use crate::spec::Overlay;
 
 /// A revision of a task definition.
 #[derive(Clone)]
@@ -75,6 +75,6 @@ pub(crate) fn config(read: &ecs::TaskDefinition, tags: &[ecs::Tag]) -> TaskDefin
             .map(ContainerDefinition::received)
             .collect(),
         tags: Tag::received(tags),
-        patch: Patch::default(),
+        patch: Overlay::default(),
     }
 }

@@ -11,7 +11,7 @@ use crate::platform::ecs::settings::patched;
 use crate::platform::ecs::settings::sdk::{count, last_part, time, word};
 use crate::platform::ecs::settings::service::{ServiceSettings, left_over};
 use crate::platform::ecs::settings::{ServiceConfig, Tag};
-use crate::platform::patch::Patch;
+use crate::spec::Overlay;
 
 /// A service that is there.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl LiveService {
                 desired_count: Some(read.desired_count),
                 settings: ServiceSettings::received(read),
                 tags: Tag::received(read.tags()),
-                patch: Patch::default(),
+                patch: Overlay::default(),
             },
             view: view(read),
             pending: count(read.pending_count),

@@ -16,7 +16,6 @@ use crate::platform::ecs::history::ending;
 use crate::platform::ecs::live::view::RecordView;
 use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::fields::patched::says;
-use crate::platform::ecs::settings::patched::patch;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Failed, counting};
 use crate::spec::{EcsService, Provider};
@@ -108,19 +107,16 @@ fn left_alone(notes: &mut Vec<Note>, wanted: &EcsService, observed: &Observed) {
     let Some(service) = &observed.service else {
         return;
     };
-    let (of_task, of_service) = (
-        patch(&wanted.own.patch.task),
-        patch(&wanted.own.patch.service),
-    );
+    let patch = &wanted.own.patch;
     let of_definition = observed
         .running
         .iter()
         .flat_map(|running| running.residue.iter().map(|(path, _)| path))
-        .filter(|path| !says(&of_task, path));
+        .filter(|path| !says(&patch.task, path));
     let of_service = service
         .unmodelled
         .iter()
-        .filter(|path| !says(&of_service, path));
+        .filter(|path| !says(&patch.service, path));
     let all: Vec<&str> = of_service
         .chain(of_definition)
         .map(String::as_str)

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::ServiceConfig;
 use super::sdk::primary;
 use crate::plan::MASK;
-use crate::platform::patch::{Named, Patch};
 use crate::platform::{Failed, FailureKind};
+use crate::spec::patch::Named;
 use crate::spec::{Misfit, Overlay, aws_json, may_be_secret};
 
 /// What names the entries of the API's lists.
@@ -94,7 +94,7 @@ pub(crate) fn members(service: &ecs::Service) -> Value {
 }
 
 /// The members that `patch` makes of those that are there.
-pub(crate) fn over_members(there: &Value, patch: &Patch) -> Value {
+pub(crate) fn over_members(there: &Value, patch: &Overlay) -> Value {
     let mut members = there.clone();
     patch.lay_over(&mut members, NAMED);
     members
@@ -136,15 +136,10 @@ pub(crate) fn made(config: &ServiceConfig) -> Map<String, Value> {
     }
 }
 
-/// A patch, as the file has it.
-pub(crate) fn patch(overlay: &Overlay) -> Patch {
-    Patch::new(overlay.tree.clone(), overlay.removals.clone())
-}
-
 /// Lays a patch over a task definition.
 pub(crate) fn over_definition(
     mut definition: ecs::TaskDefinition,
-    patch: &Patch,
+    patch: &Overlay,
 ) -> Result<ecs::TaskDefinition, Failed> {
     if patch.is_empty() {
         return Ok(definition);

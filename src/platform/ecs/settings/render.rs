@@ -1,6 +1,5 @@
 //! From the file's words to what ECS is asked for. Pure.
 
-use super::patched::patch;
 use super::sdk::{seconds, whole};
 use super::service::ServiceSettings;
 use super::unmanaged::merge;
@@ -81,7 +80,7 @@ fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinitio
             .map(|container| ContainerDefinition::rendered(container, service))
             .collect(),
         tags,
-        patch: patch(&service.own.patch.task),
+        patch: service.own.patch.task.clone(),
     }
 }
 
@@ -122,7 +121,7 @@ fn service_config(service: &EcsService, setting: &Setting<'_>) -> ServiceConfig 
         desired_count: Some(whole(first_count(service))),
         settings: ServiceSettings::rendered(service, setting.place),
         tags: tags(service, setting.tenant),
-        patch: patch(&service.own.patch.service),
+        patch: service.own.patch.service.clone(),
     }
 }
 

@@ -31,7 +31,7 @@ use super::fields::Fields;
 use super::sdk::primary;
 use super::unmanaged::left::Left;
 use crate::platform::Failed;
-use crate::platform::patch::Patch;
+use crate::spec::Overlay;
 use crate::spec::{EcsPlace, EcsService};
 
 /// Makes of one list the settings of a service, what an update changes of them, and what is done
@@ -164,8 +164,8 @@ pub(crate) struct ServiceConfig {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<Tag>,
     /// What the file lays over the members that no setting has a word for.
-    #[serde(default, skip_serializing_if = "Patch::is_empty")]
-    pub(crate) patch: Patch,
+    #[serde(default, skip_serializing_if = "Overlay::is_empty")]
+    pub(crate) patch: Overlay,
 }
 
 /// What a service has that no setting above has a word for, by path.

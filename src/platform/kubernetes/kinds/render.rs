@@ -22,7 +22,7 @@ use crate::platform::kubernetes::plan::adopt::Owner;
 use crate::platform::kubernetes::plan::advice;
 use crate::platform::kubernetes::{MANAGER, key};
 use crate::platform::owner::Tenant;
-use crate::platform::patch::{Named, Patch};
+use crate::spec::patch::kube_json::NAMED;
 use crate::spec::{KubePlace, KubeService, Overlay, Protocol, Share, may_be_secret};
 
 /// What is the same for every service of a command.
@@ -33,18 +33,6 @@ pub(crate) struct Setting<'a> {
     /// The namespace and how it is reached.
     pub(crate) place: &'a KubePlace,
 }
-
-/// What tells the entries of lists apart (Kubernetes API reference, "patch merge key" of each); an
-/// entry has one of the keys of its list.
-const NAMED: Named = &[
-    ("containers", &["name"]),
-    ("env", &["name"]),
-    ("imagePullSecrets", &["name"]),
-    ("initContainers", &["name"]),
-    ("ports", &["containerPort", "port"]),
-    ("volumeMounts", &["mountPath"]),
-    ("volumes", &["name"]),
-];
 
 /// What the API server is asked for.
 pub(crate) fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
@@ -161,9 +149,8 @@ impl Maker<'_> {
         if let Some(spec) = spec {
             manifest["spec"] = spec;
         }
-        if let Some(Overlay { tree, removals }) = self.overlay(kind) {
-            let patch = Patch::new(tree.clone(), removals.clone());
-            patch.lay_over(&mut manifest, NAMED);
+        if let Some(overlay) = self.overlay(kind) {
+            overlay.lay_over(&mut manifest, NAMED);
         }
         // Last, so that nothing takes the place of what tells whose it is.
         let tenant = self.setting.tenant;

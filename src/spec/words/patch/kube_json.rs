@@ -11,7 +11,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
-use super::{Misfit, under};
+use super::{Misfit, Named, under};
 
 /// All that does not fit `T` in a value; what `false` takes away is looked past.
 pub(super) fn misfits<T: DeserializeOwned>(value: &Value) -> Vec<Misfit> {
@@ -40,15 +40,16 @@ pub(super) fn misfits<T: DeserializeOwned>(value: &Value) -> Vec<Misfit> {
     }
 }
 
-/// Lists that merge by what names their entries, so that one of them can lose a field.
-const MERGED: [&str; 7] = [
-    "containers",
-    "env",
-    "imagePullSecrets",
-    "initContainers",
-    "ports",
-    "volumeMounts",
-    "volumes",
+/// What tells the entries of lists apart (Kubernetes API reference, "patch merge key" of each); an
+/// entry has one of the keys of its list, and can lose a field.
+pub(crate) const NAMED: Named = &[
+    ("containers", &["name"]),
+    ("env", &["name"]),
+    ("imagePullSecrets", &["name"]),
+    ("initContainers", &["name"]),
+    ("ports", &["containerPort", "port"]),
+    ("volumeMounts", &["mountPath"]),
+    ("volumes", &["name"]),
 ];
 
 /// Within a list that is said whole, there is nothing that `false` could take away.
@@ -57,7 +58,8 @@ fn whole_lists(misfit: Misfit) -> Misfit {
         return misfit;
     };
     let parts: Vec<&str> = path.split('.').collect();
-    let is_whole = |pair: &[&str]| pair[1].parse::<usize>().is_ok() && !MERGED.contains(&pair[0]);
+    let is_named = |list: &str| NAMED.iter().any(|(named, _)| *named == list);
+    let is_whole = |pair: &[&str]| pair[1].parse::<usize>().is_ok() && !is_named(pair[0]);
     Misfit::Type {
         is_false: !parts.windows(2).any(is_whole),
         wanted,

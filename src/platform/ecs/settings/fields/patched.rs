@@ -7,7 +7,9 @@ use super::{Field, Fields};
 use crate::plan::Effect;
 use crate::platform::ecs::settings::container::part::EFFECT;
 use crate::platform::ecs::settings::patched::{NAMED, is_member, starts_rollout};
-use crate::platform::patch::{Patch, is_same, under};
+use crate::platform::patch::is_same;
+use crate::spec::Overlay;
+use crate::spec::patch::under;
 use crate::spec::{aws_json, may_be_secret};
 
 /// Members of a task definition that are compared by their own words, whoever sets them.
@@ -41,7 +43,7 @@ const OWN_OF_CONTAINER: [&str; 15] = [
 ];
 
 /// What the leaves of `patch` are in a task definition.
-pub(crate) fn of_definition(definition: &ecs::TaskDefinition, patch: &Patch) -> Fields {
+pub(crate) fn of_definition(definition: &ecs::TaskDefinition, patch: &Overlay) -> Fields {
     if patch.is_empty() {
         return Fields::default();
     }
@@ -50,7 +52,7 @@ pub(crate) fn of_definition(definition: &ecs::TaskDefinition, patch: &Patch) -> 
 }
 
 /// What the leaves of `patch` are among the members of a service.
-pub(crate) fn of_service(members: &Value, patch: &Patch) -> Fields {
+pub(crate) fn of_service(members: &Value, patch: &Overlay) -> Fields {
     fields(members, patch, |path| {
         let group = super::group(path);
         is_member(group).then_some(if starts_rollout(group) {
@@ -62,7 +64,7 @@ pub(crate) fn of_service(members: &Value, patch: &Patch) -> Fields {
 }
 
 /// Whether `patch` says something at a path that is left over, or within it, or of what it is in.
-pub(crate) fn says(patch: &Patch, left_over: &str) -> bool {
+pub(crate) fn says(patch: &Overlay, left_over: &str) -> bool {
     let all = fields(&patch.tree, patch, |_| Some(Effect::Invisible));
     let within = |inner: &str, outer: &str| {
         let rest = inner.strip_prefix(outer);
@@ -84,7 +86,7 @@ fn is_own(path: &str) -> bool {
     is_logs || OWN_OF_CONTAINER.contains(&member)
 }
 
-fn fields(document: &Value, patch: &Patch, effect: impl Fn(&str) -> Option<Effect>) -> Fields {
+fn fields(document: &Value, patch: &Overlay, effect: impl Fn(&str) -> Option<Effect>) -> Fields {
     let mut leaves = Leaves {
         patch,
         effect: &effect,
@@ -106,7 +108,7 @@ struct Place {
 }
 
 struct Leaves<'a> {
-    patch: &'a Patch,
+    patch: &'a Overlay,
     effect: &'a dyn Fn(&str) -> Option<Effect>,
     found: Fields,
 }
