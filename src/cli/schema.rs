@@ -1,4 +1,5 @@
-//! `deployer schema`: JSON schemas, for editors and for whoever reads the events.
+//! `deployer schema`: JSON schemas, for editors and for whoever reads the events; and the format of the
+//! files, for people.
 
 use clap::ValueEnum;
 
@@ -21,6 +22,8 @@ enum Subject {
     Target,
     /// One line of `--output json`
     Events,
+    /// Both files, key by key, for people: Markdown
+    Format,
 }
 
 /// Prints it.
@@ -29,6 +32,10 @@ pub(crate) fn run(args: &Args, screen: &mut Screen) -> ExitCode {
         Subject::Deploy => crate::spec::schemas().deploy,
         Subject::Target => crate::spec::schemas().target,
         Subject::Events => report::schema(),
+        Subject::Format => {
+            screen.answer(&crate::spec::manual());
+            return ExitCode::Fine;
+        }
     };
     screen.document(&schema);
     ExitCode::Fine

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, Files};
 use super::findings::{Findings, Note};
+use super::inherit;
 use super::interpolate::{Variable, Variables};
 use super::nearest;
 use super::problem::{Problem, Problems, Source};
-use super::raw::{Deploy, advice};
+use super::raw::{Deploy, Heir, advice};
 use super::resolve::{self, Ground};
-use super::shape::Shape;
+use super::shape::{At, Map, Shape};
 use super::tree::{self, Node, Value};
 use super::unneeded;
 use super::veil::veil;
+use super::words::service;
 use super::words::target::{self, Place};
-use super::words::{ServiceTable, service};
 use super::{Service, Spec, Workload};
 use crate::names::{ImageRef, ServiceName, TargetName, label_value};
 
@@ -103,8 +104,12 @@ impl Loading<'_> {
         let kubernetes = target::is_kubernetes(&target);
         let (target, overlays) = target::target(name, &target, &mut self.findings);
         let mut deploy = deploy?;
+        inherit::inherit(&mut deploy, &mut self.findings);
         self.lay_over(&mut deploy, overlays);
-        self.choose(&mut deploy);
+        let known = || files::targets(files, self.request.file);
+        let mut elsewhere = inherit::at_target(&mut deploy, (name, &known), &mut self.findings);
+        elsewhere.extend(inherit::strike(&mut deploy));
+        self.choose(&mut deploy, &elsewhere);
         self.images(&mut deploy);
         if !self.request.demands {
             unneeded::stand_in(&mut deploy, &variables);
@@ -112,7 +117,9 @@ impl Loading<'_> {
         let problems = &mut self.findings.problems;
         variables.fill(&mut deploy, &self.texts, problems);
         self.private = variables.private(deploy.get("service"));
-        let raw = Deploy::read(&deploy, &mut self.findings)?;
+        let mut raw = Deploy::read(&deploy, &mut self.findings)?;
+        // They were laid under the services before this was read.
+        raw.defaults = None;
         let (target, place) = match target {
             Some((target, place)) => (Some(target), place),
             None => (None, target::somewhere(kubernetes)?),
@@ -258,6 +265,13 @@ impl Loading<'_> {
                 (Some(Value::Table(entries)), Some(number)) => entries.get_mut(*number),
                 _ => None,
             };
+            for key in inherit::ITS_OWN {
+                if let Some(node) = at.value.0.get(key) {
+                    let message = format!("`{key}` is said in the deploy file");
+                    let problem = Problem::new("misplaced-key", message);
+                    self.findings.problem(problem.at(node.head()));
+                }
+            }
             match service {
                 Some((_, service)) => service.overlay(at.value.0),
                 None => self.findings.problem(unknown(&name, &known).at(at.head)),
@@ -266,17 +280,30 @@ impl Loading<'_> {
     }
 
     /// Keeps the services that were asked for.
-    fn choose(&mut self, deploy: &mut Node) {
+    fn choose(&mut self, deploy: &mut Node, elsewhere: &[String]) {
         let chosen = self.request.services;
         let Some(services) = deploy.get_mut("service") else {
             return;
         };
         let known = names(Some(services));
+        let target = self.request.target;
+        if known.is_empty() && !elsewhere.is_empty() {
+            let message = format!("no service of the deploy file runs at target `{target}`");
+            self.findings
+                .problem(Problem::new("not-here", message).at(services.head()));
+            return;
+        }
         for name in chosen
             .iter()
             .filter(|name| !known.iter().any(|k| k == name.as_str()))
         {
-            self.findings.problem(unknown(name.as_str(), &known));
+            let problem = if elsewhere.iter().any(|other| other == name.as_str()) {
+                let message = format!("service `{name}` does not run at target `{target}`");
+                Problem::new("not-here", message)
+            } else {
+                unknown(name.as_str(), &known)
+            };
+            self.findings.problem(problem);
         }
         if let Value::Table(entries) = &mut services.value
             && !chosen.is_empty()
@@ -306,16 +333,25 @@ impl Loading<'_> {
             };
             let head = service.head();
             let image = Node::new(Value::Text(reference.replace('$', "$$")), head);
-            take(service, "image");
-            if let Value::Table(entries) = &mut service.value {
-                entries.push(("image".to_owned(), image));
+            let before = put(service, "image", image.clone());
+            let Some(services) = deploy.get_mut("service") else {
+                continue;
+            };
+            for heir in inherit::heirs(services, name.as_str()) {
+                let service = services.get_mut(&heir);
+                let same = |node: &Node| before.as_ref().is_some_and(|old| old.spot == node.spot);
+                if let Some(service) =
+                    service.filter(|service| service.get("image").is_some_and(same))
+                {
+                    put(service, "image", image.clone());
+                }
             }
         }
     }
 
     fn services<P: Ground>(
         &mut self,
-        raw: super::shape::At<super::shape::Map<ServiceTable, ServiceName>>,
+        raw: At<Map<Heir, ServiceName>>,
         deploy: &Node,
         place: &P,
     ) -> Option<Vec<Service<P::Own>>> {
@@ -333,6 +369,11 @@ impl Loading<'_> {
         for (name, service) in raw.value.0 {
             let node = *nodes.get(name.as_str())?;
             let head = service.head;
+            let service = At {
+                value: service.value.0,
+                spot: service.spot,
+                head,
+            };
             let found = service::service(&name, service, node, place, &mut self.findings);
             named.extend(found.as_ref().map(|found| resolve::names::<P>(found, head)));
             services.extend(found);
@@ -374,10 +415,11 @@ fn unknown(name: &str, known: &[String]) -> Problem {
     .help(help)
 }
 
-fn take(table: &mut Node, key: &str) -> Option<Node> {
-    let Value::Table(entries) = &mut table.value else {
-        return None;
-    };
-    let at = entries.iter().position(|(name, _)| name == key)?;
-    Some(entries.remove(at).1)
+/// Puts a value in the place of the one that was there, which is returned.
+fn put(table: &mut Node, key: &str, value: Node) -> Option<Node> {
+    let before = table.take(&[key]);
+    if let Value::Table(entries) = &mut table.value {
+        entries.push((key.to_owned(), value));
+    }
+    before
 }

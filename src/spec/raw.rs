@@ -2,10 +2,15 @@
 //!
 //! The comments on the keys are what editors show, and what `deploy.example.toml` explains.
 
+use serde_json::Value as Json;
+
 use crate::names::ServiceName;
+use crate::spec::findings::Findings;
 use crate::spec::foreign;
+use crate::spec::inherit::laid_over_schema;
 use crate::spec::scalar::Filled;
-use crate::spec::shape::{Map, Table, table};
+use crate::spec::shape::{Map, Shape, Table, table};
+use crate::spec::tree::Node;
 use crate::spec::words::ServiceTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
@@ -30,39 +35,87 @@ table! {
     "deploy.toml" Deploy {
         /// A label and a tag on everything that is made for these services.
         project: Filled = required,
+        /// What all services have, unless they say otherwise: any keys of a service.
+        defaults: Defaults,
         /// The services, each under its name.
-        service: Map<ServiceTable, ServiceName>,
+        service: Map<Heir, ServiceName>,
     }
 }
 
-const TABLES: &[&[&str]] = &[
-    Deploy::KEYS,
-    ServiceTable::KEYS,
-    SidecarTable::KEYS,
-    HealthTable::KEYS,
-    ExposeTable::KEYS,
-    ScalingTable::KEYS,
-    RolloutTable::KEYS,
-    PatienceTable::KEYS,
-    BreakerTable::KEYS,
-    EcsTable::KEYS,
-    EcsPatchTable::KEYS,
-    TargetGroupTable::KEYS,
-    CapacityTable::KEYS,
-    KubernetesTable::KEYS,
-    KubePatchTable::KEYS,
-    ResourcesTable::KEYS,
-    ProbeTable::KEYS,
-    IngressTable::KEYS,
-    SecretTable::KEYS,
-    TargetTable::KEYS,
-    NetworkTable::KEYS,
-    SecretStoreTable::KEYS,
+/// `[defaults]`: they are taken out of the tree before it is read, and read in each service.
+pub(in crate::spec) struct Defaults;
+
+impl Shape for Defaults {
+    fn read(_: &Node, _: &mut Findings) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn schema() -> Json {
+        laid_over_schema::<ServiceTable>()
+    }
+}
+
+/// A service, which may have from others what it lacks.
+pub(in crate::spec) struct Heir(pub(in crate::spec) ServiceTable);
+
+impl Shape for Heir {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        ServiceTable::read(node, findings).map(Self)
+    }
+
+    fn schema() -> Json {
+        laid_over_schema::<ServiceTable>()
+    }
+}
+
+/// A table of the format, as its manual tells of it.
+pub(in crate::spec) struct Told {
+    pub(in crate::spec) written: &'static str,
+    pub(in crate::spec) about: &'static [&'static str],
+    pub(in crate::spec) keys: &'static [&'static str],
+    pub(in crate::spec) required: &'static [&'static str],
+    pub(in crate::spec) schema: fn() -> Json,
+}
+
+const fn told<T: Table>() -> Told {
+    Told {
+        written: T::WRITTEN,
+        about: T::ABOUT,
+        keys: T::KEYS,
+        required: T::REQUIRED,
+        schema: T::schema,
+    }
+}
+
+/// Every table, in the order in which people read of them.
+pub(in crate::spec) static TABLES: &[Told] = &[
+    told::<Deploy>(),
+    told::<ServiceTable>(),
+    told::<SidecarTable>(),
+    told::<HealthTable>(),
+    told::<ExposeTable>(),
+    told::<ScalingTable>(),
+    told::<RolloutTable>(),
+    told::<PatienceTable>(),
+    told::<BreakerTable>(),
+    told::<SecretTable>(),
+    told::<EcsTable>(),
+    told::<TargetGroupTable>(),
+    told::<CapacityTable>(),
+    told::<EcsPatchTable>(),
+    told::<KubernetesTable>(),
+    told::<ResourcesTable>(),
+    told::<ProbeTable>(),
+    told::<IngressTable>(),
+    told::<KubePatchTable>(),
+    told::<TargetTable>(),
+    told::<NetworkTable>(),
+    told::<SecretStoreTable>(),
 ];
 
 /// Whether a key means something anywhere in the format.
 pub(in crate::spec) fn is_word(key: &str) -> bool {
-    TABLES.iter().any(|keys| keys.contains(&key))
+    TABLES.iter().any(|table| table.keys.contains(&key))
 }
 
 /// What a key that a table does not have comes to: the table that it belongs in, or what other tools

@@ -37,6 +37,8 @@ pub(super) trait Table: Shape {
     const REQUIRED: &'static [&'static str];
     /// How it is written, such as `[service.NAME]`.
     const WRITTEN: &'static str;
+    /// What it is for.
+    const ABOUT: &'static [&'static str];
 
     /// The keys that were written.
     fn given(&self) -> &[String];
@@ -232,6 +234,7 @@ macro_rules! table {
             const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
             const REQUIRED: &'static [&'static str] = &[$( $( $crate::spec::shape::must!($must $key), )? )+];
             const WRITTEN: &'static str = $written;
+            const ABOUT: &'static [&'static str] = &[$($about),+];
 
             fn given(&self) -> &[String] {
                 &self.given

@@ -3,6 +3,7 @@
 mod diagnostics;
 mod effort;
 mod example;
+mod inherit;
 mod kube_patch;
 mod kubernetes;
 mod laws;

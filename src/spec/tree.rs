@@ -20,6 +20,8 @@ pub(super) struct Node {
     pub(super) variables: Vec<String>,
     /// Whether one of them was wanting, which was told: nothing more can be said of the value.
     pub(super) wanting: bool,
+    /// Whether it was laid over what others had said.
+    pub(super) laid_over: bool,
 }
 
 /// What TOML knows, in the order of the file.
@@ -58,7 +60,33 @@ impl Node {
             key: None,
             variables: Vec::new(),
             wanting: false,
+            laid_over: false,
         }
+    }
+
+    /// Whether it is the `false` that takes away what others have said.
+    pub(super) fn is_struck(&self) -> bool {
+        self.laid_over && matches!(self.value, Value::Bool(false))
+    }
+
+    fn mark_laid_over(&mut self) {
+        self.laid_over = true;
+        if let Value::Table(entries) = &mut self.value {
+            entries
+                .iter_mut()
+                .for_each(|(_, node)| node.mark_laid_over());
+        }
+    }
+
+    /// Takes what stands at a path out of the tree.
+    pub(super) fn take(&mut self, path: &[&str]) -> Option<Node> {
+        let (key, way) = path.split_last()?;
+        let table = way.iter().try_fold(self, |node, key| node.get_mut(key))?;
+        let Value::Table(entries) = &mut table.value else {
+            return None;
+        };
+        let at = entries.iter().position(|(name, _)| name == key)?;
+        Some(entries.remove(at).1)
     }
 
     /// Where to point when something is missing within: the key of a table, which is a few
@@ -120,11 +148,14 @@ impl Node {
                 let known: HashMap<String, usize> = known
                     .map(|(number, (name, _))| (name.clone(), number))
                     .collect();
-                for (key, node) in entries {
+                for (key, mut node) in entries {
                     let old = known.get(&key).and_then(|number| under.get_mut(*number));
                     match old {
                         Some((_, old)) => old.overlay(node),
-                        None => under.push((key, node)),
+                        None => {
+                            node.mark_laid_over();
+                            under.push((key, node));
+                        }
                     }
                 }
             }
@@ -132,6 +163,7 @@ impl Node {
                 *slot = value;
                 self.spot = over.spot;
                 self.key = over.key;
+                self.mark_laid_over();
             }
         }
     }

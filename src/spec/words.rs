@@ -26,7 +26,7 @@ pub(super) mod target;
 pub(super) mod target_groups;
 pub(super) mod user;
 
-use crate::names::{ContainerName, ImageRef};
+use crate::names::{ContainerName, ImageRef, ServiceName};
 use crate::spec::problem::Spot;
 use crate::spec::scalar::{Filled, Plain, Replicas};
 use crate::spec::shape::{At, Map, table};
@@ -47,6 +47,10 @@ use crate::spec::words::secret::{Secret, SecretRef};
 table! {
     /// One service: what every platform understands.
     "[service.NAME]" ServiceTable {
+        /// Another service of this file, whose keys it has as well, but for names of objects; its own are laid over them.
+        like: ServiceName,
+        /// The targets at which it runs. Default: all of them.
+        targets: Vec<At<Filled>>,
         /// The main container's image. Also given by `--image NAME=REF`.
         image: ImageRef = required,
         /// The port it listens on: 8080, or "53/udp".

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::{
-    Approve, Check, Disk, Loaded, Problems, Reach, Request, Threshold, Workload, load, schemas,
-    targets,
+    Approve, Check, Disk, Loaded, Problems, Reach, Request, Threshold, Workload, load, manual,
+    schemas, targets,
 };
 use super::{ecs, sound};
 use crate::rollout::Policy;
@@ -177,20 +177,25 @@ fn the_sandbox_needs_no_file_and_never_asks() {
     assert_eq!(loaded.spec.target.approve, Approve::Yes);
 }
 
-/// The reference manual shows every key: each line that is commented out says what may be said.
+/// The manual is told from the words themselves, so that it names every key as it is read.
 #[test]
-fn the_example_names_every_key_of_the_format() {
-    let manual = std::fs::read_to_string(root().join("deploy.example.toml")).unwrap();
-    let words: Vec<&str> = manual
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .collect();
-    let schema = schemas().deploy;
+fn the_checked_in_manual_is_that_of_the_program() {
+    let path = root().join("docs/format.md");
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let fresh = manual();
+    assert!(
+        text == fresh,
+        "{} is out of date: `deployer schema format` prints what it should be",
+        path.display()
+    );
     let mut missing = Vec::new();
-    keys(&schema, &mut |key| {
-        if !words.contains(&key) {
-            missing.push(key.to_owned());
-        }
-    });
+    for schema in [schemas().deploy, schemas().target] {
+        keys(&schema, &mut |key| {
+            if !fresh.contains(&format!("| `{key}` |")) {
+                missing.push(key.to_owned());
+            }
+        });
+    }
     assert_eq!(missing, Vec::<String>::new());
 }
 

@@ -136,7 +136,7 @@ fn shown_in_comments() -> Vec<String> {
         };
         let key = line.split('=').next().unwrap_or("").trim();
         let plain = |c: char| c.is_ascii_lowercase() || c == '_' || c == '.';
-        if line.starts_with("[service") {
+        if line.starts_with("[service") || line.starts_with("[defaults") {
             header = line;
         } else if comment && line.contains('=') && key.chars().all(plain) {
             shown.push(format!("{header}\n{line}\n"));

@@ -68,6 +68,8 @@ pub(in crate::spec) fn service<P: Ground>(
     let name: ServiceName = name.parse().or_else(|_| "unnamed".parse()).ok()?;
     findings.service = Some(name.clone());
     let mut raw = raw.value;
+    // These were followed before this was read.
+    (raw.like, raw.targets) = (None, None);
     env::check(node, raw.allow_plain.as_ref(), findings);
     let containers = container::all(&name, &mut raw, head, P::ECS, findings);
     depends_on::check(&containers, findings);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::names::{AccountId, KubeLabel, Pattern, Region, TargetName};
 use crate::spec::findings::Findings;
+use crate::spec::inherit::laid_over_schema;
 use crate::spec::problem::Problem;
 use crate::spec::resolve::or;
 use crate::spec::scalar::{Filled, Plain};
@@ -29,23 +30,7 @@ impl Shape for Overlay {
     }
 
     fn schema() -> serde_json::Value {
-        let mut schema = ServiceTable::schema();
-        lift_requirements(&mut schema);
-        schema
-    }
-}
-
-fn lift_requirements(schema: &mut serde_json::Value) {
-    match schema {
-        serde_json::Value::Object(map) => {
-            // `required` is also a thinkable name of a property; that one is no array.
-            if map.get("required").is_some_and(serde_json::Value::is_array) {
-                map.remove("required");
-            }
-            map.values_mut().for_each(lift_requirements);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(lift_requirements),
-        _ => {}
+        laid_over_schema::<ServiceTable>()
     }
 }
 
