@@ -5,6 +5,7 @@ mod containers;
 mod prepare;
 mod size;
 mod source;
+mod volumes;
 mod words;
 
 use serde_json::Value;

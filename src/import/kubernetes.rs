@@ -3,6 +3,7 @@
 mod compare;
 mod family;
 mod pods;
+mod volumes;
 mod words;
 
 use std::collections::BTreeSet;

@@ -24,6 +24,7 @@ pub(crate) use super::words::target::cluster::EcsPlace;
 pub(crate) use super::words::target::namespace::{KubePlace, Reach};
 pub(crate) use super::words::target::{Approve, Target};
 pub(crate) use super::words::user::user_ids;
+pub(crate) use super::words::volumes::{Documents, Efs, Volume};
 
 /// What one command works on: the chosen services, at one place.
 #[derive(Debug, Clone, PartialEq)]

@@ -29,6 +29,7 @@ use crate::spec::words::secret::SecretTable;
 use crate::spec::words::target::TargetTable;
 use crate::spec::words::target::namespace::SecretStoreTable;
 use crate::spec::words::target_groups::TargetGroupTable;
+use crate::spec::words::volumes::{MountTable, VolumeTable};
 
 table! {
     /// deploy.toml: what runs.
@@ -99,6 +100,8 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<PatienceTable>(),
     told::<BreakerTable>(),
     told::<SecretTable>(),
+    told::<VolumeTable>(),
+    told::<MountTable>(),
     told::<EcsTable>(),
     told::<TargetGroupTable>(),
     told::<CapacityTable>(),

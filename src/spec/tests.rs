@@ -11,6 +11,7 @@ mod meaning;
 mod patch;
 mod secrecy;
 mod shapes;
+mod volumes;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -25,8 +25,9 @@ pub(super) mod tags;
 pub(super) mod target;
 pub(super) mod target_groups;
 pub(super) mod user;
+pub(super) mod volumes;
 
-use crate::names::{ContainerName, ImageRef, ServiceName};
+use crate::names::{ContainerName, EcsName, ImageRef, ServiceName};
 use crate::spec::problem::Spot;
 use crate::spec::scalar::{Filled, Plain, Replicas};
 use crate::spec::shape::{At, Map, table};
@@ -43,6 +44,7 @@ use crate::spec::words::ports::{Port, WrittenPort};
 use crate::spec::words::rollout::RolloutTable;
 use crate::spec::words::scaling::ScalingTable;
 use crate::spec::words::secret::{Secret, SecretRef};
+use crate::spec::words::volumes::{Mount, Mounts, VolumeTable};
 
 table! {
     /// One service: what every platform understands.
@@ -95,6 +97,10 @@ table! {
         stop_timeout: Time<2, 120>,
         /// Sidecars that must have got that far before it starts: { NAME = "healthy" }.
         depends_on: DependsOn,
+        /// What its containers can mount, each under its name.
+        volumes: Map<VolumeTable, EcsName>,
+        /// Where the main container has volumes: { "/path" = "NAME" }.
+        mounts: Mounts,
         /// Tags on everything that is made for this service.
         tags: Map<String>,
         /// Containers that run beside the main one, each under its name.
@@ -120,4 +126,5 @@ pub(in crate::spec) struct Placed {
     pub(in crate::spec) checked: bool,
     pub(in crate::spec) secrets: Vec<(String, At<SecretRef>)>,
     pub(in crate::spec) user: Option<At<String>>,
+    pub(in crate::spec) mounts: Vec<(String, At<Mount>)>,
 }

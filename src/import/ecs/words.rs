@@ -3,6 +3,7 @@
 use super::containers::{environment, health, needs_execution_role, ports, process, sidecar_words};
 use super::size::{size, vcpu};
 use super::source::Read;
+use super::volumes;
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
 use crate::names::Arn;
@@ -35,7 +36,8 @@ pub(super) fn draft(read: &Read) -> Draft {
         .iter()
         .filter(|container| container.name != read.main)
     {
-        let words = sidecar_words(sidecar, &mut draft);
+        let mut words = sidecar_words(sidecar, &mut draft);
+        say(&mut words, "mounts", volumes::mounts(sidecar, task));
         service.sidecars.push((sidecar.name.clone(), words));
     }
     if let Some(config) = &read.service {
@@ -76,6 +78,8 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
     environment(main, draft, &mut words);
     say(&mut words, "health", health(main));
     process(main, &mut words);
+    say(&mut words, "volumes", volumes::volumes(task));
+    say(&mut words, "mounts", volumes::mounts(main, task));
     if let Some(config) = config {
         say(&mut words, "rollout", rollout(config));
     }

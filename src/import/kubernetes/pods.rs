@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::family::{CONTAINERS, Family, items, text};
+use super::volumes;
 use crate::import::Draft;
 use crate::import::write::{Word, Words, mebibytes, say, say_environment};
 
@@ -124,6 +125,7 @@ pub(super) fn sidecar(sidecar: &Value, family: &Family, draft: &mut Draft) -> Wo
     say(&mut words, "memory", memory.map(mebibytes));
     environment(sidecar, draft, &mut words);
     process(sidecar, family, &mut words);
+    say(&mut words, "mounts", volumes::mounts(sidecar, family));
     words
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::family::{self, CONTAINERS, Family, items, text};
-use super::pods;
+use super::{pods, volumes};
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
 use crate::names::Arn;
@@ -107,6 +107,8 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
         say(&mut words, "expose", Some(Word::Table(expose)));
     }
     pods::process(main, family, &mut words);
+    say(&mut words, "volumes", volumes::volumes(family));
+    say(&mut words, "mounts", volumes::mounts(main, family));
     let deadline = family
         .deployment
         .pointer("/spec/progressDeadlineSeconds")

@@ -15,10 +15,12 @@ pub(crate) mod sdk;
 pub(crate) mod service;
 pub(crate) mod to_sdk;
 pub(crate) mod unmanaged;
+pub(crate) mod volumes;
 
 pub(crate) use self::container::ContainerDefinition;
 pub(crate) use self::scaling::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
 pub(crate) use self::service::{ServiceConfig, SettingsUpdate};
+use self::volumes::TaskVolume;
 use crate::spec::Overlay;
 
 /// Everything that one service needs.
@@ -98,6 +100,9 @@ pub(crate) struct TaskDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ephemeral_storage: Option<EphemeralStorage>,
     pub(crate) container_definitions: Vec<ContainerDefinition>,
+    /// What containers can mount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) volumes: Vec<TaskVolume>,
     /// Written when it is registered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<Tag>,

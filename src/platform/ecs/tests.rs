@@ -35,6 +35,7 @@ mod patched;
 mod performing;
 mod rendering;
 mod verbs;
+mod volumes;
 
 const BEGIN: &str = "2026-01-02T03:04:05Z";
 

@@ -24,6 +24,7 @@ use super::super::words::kubernetes::share;
 use super::super::words::ports::{PORT, WrittenPort};
 use super::super::words::rollout::WrittenThreshold;
 use super::super::words::secret::{SECRET, Secret};
+use super::super::words::volumes::{self, FileMode, MountPath, MountPathWithin};
 use super::super::words::{env, rollout, tags, target};
 use crate::names::{
     ANNOTATION_KEY, AccountId, Arn, ContainerName, EcsName, ImageRef, KubeLabel, KubeName, Pattern,
@@ -87,6 +88,9 @@ fn laws() -> Vec<Law> {
         law::<KubeName>("a name of Kubernetes", &[]),
         law::<Region>("a Region", &[]),
         law::<ServiceName>("a service", &[]),
+        law::<MountPath>("a path", &[]),
+        law::<MountPathWithin>("a path within", &[]),
+        law::<FileMode>("a mode", &[]),
     ]
 }
 
@@ -105,15 +109,20 @@ fn laws_of_keys() -> Vec<Law> {
     vec![
         keys::<ServiceName>("services", &[]),
         keys::<ContainerName>("sidecars", &[]),
+        keys::<EcsName>("volumes", &[]),
+        keys::<MountPath>("mounts", &[]),
         keys::<env::EnvName>("an environment", &[]),
         keys::<target::VarName>("variables", &[]),
         keys::<tags::AnnotationKey>("annotations", &["253 characters"]),
     ]
 }
 
-fn patterns() -> [&'static Pattern; 20] {
+fn patterns() -> [&'static Pattern; 23] {
     [
         &env::ENV_NAME,
+        &volumes::ABSOLUTE,
+        &volumes::RELATIVE,
+        &volumes::MODE,
         &target::VAR_NAME,
         &ANNOTATION_KEY,
         ServiceName::pattern(),
@@ -333,6 +342,7 @@ fn a_variable_may_take_the_place_of_any_text() {
             "1",
             "50%",
             "external",
+            "0440",
             "text",
             "/x",
             "ask",

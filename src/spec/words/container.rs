@@ -15,6 +15,7 @@ use crate::spec::words::env::{EnvName, Literal, environment, twice};
 use crate::spec::words::health::{HealthCheck, SidecarHealthTable, main_health, sidecar_health};
 use crate::spec::words::ports::{Port, WrittenPort, ports};
 use crate::spec::words::secret::{Secret, SecretRef};
+use crate::spec::words::volumes::{Mount, Mounts, mounts};
 use crate::spec::words::{Placed, ServiceTable};
 
 table! {
@@ -42,6 +43,8 @@ table! {
         essential: bool,
         /// Containers that must have got that far before it starts: { NAME = "healthy" }.
         depends_on: DependsOn,
+        /// Where it has volumes of the service: { "/path" = "NAME" }.
+        mounts: Mounts,
         /// CPU reserved for it, in vCPU. Default: it shares the task's.
         cpu: CpuUnits,
         /// Hard limit of its memory. Default: the task's.
@@ -92,6 +95,8 @@ pub(crate) struct Container {
     pub(crate) working_dir: Option<String>,
     /// Seconds between TERM and KILL, at most 120 on Fargate; `None`: the platform's 30.
     pub(crate) stop_timeout: Option<Duration>,
+    /// Where it has volumes of the service.
+    pub(crate) mounts: BTreeMap<String, Mount>,
 }
 
 /// AWS allows so many containers in a task definition (Amazon ECS service quotas).
@@ -112,6 +117,7 @@ struct Parts {
     read_only_root: Option<At<bool>>,
     stop_timeout: Option<At<Time<2, 120>>>,
     depends_on: Option<At<DependsOn>>,
+    mounts: Option<At<Mounts>>,
     essential: bool,
     ports_given: bool,
     checked: bool,
@@ -137,6 +143,7 @@ macro_rules! parts {
             read_only_root: $raw.read_only_root.take(),
             stop_timeout: $raw.stop_timeout.take(),
             depends_on: $raw.depends_on.take(),
+            mounts: $raw.mounts.take(),
             essential: $essential,
             ports_given: $raw.has(&["port", "ports"]),
             checked: $checked,
@@ -224,6 +231,7 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         moving_tag(&name, &image.value, findings);
     }
     let depends_on = given.depends_on.map(|at| at.value.0).unwrap_or_default();
+    let mounts = mounts(given.mounts);
     let user = given.user.map(|at| At {
         value: at.value.0,
         spot: at.spot,
@@ -249,6 +257,10 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         user: user.as_ref().map(|at| at.value.clone()),
         working_dir: given.working_dir.map(|at| at.value.0),
         stop_timeout: given.stop_timeout.map(|at| at.value.0),
+        mounts: mounts
+            .iter()
+            .map(|(path, at)| (path.clone(), at.value.clone()))
+            .collect(),
     });
     Placed {
         name,
@@ -261,6 +273,7 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         checked: given.checked,
         secrets,
         user,
+        mounts,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::spec::words::kubernetes::KubeOwn;
 use crate::spec::words::rollout::Rollout;
 use crate::spec::words::scaling::Scaling;
 use crate::spec::words::tags::tags;
+use crate::spec::words::volumes::{Volume, volumes};
 use crate::spec::words::{Placed, ServiceTable};
 use crate::spec::words::{container, depends_on, env, ports, rollout, scaling};
 
@@ -28,6 +29,8 @@ pub(crate) struct Service<Own> {
     pub(crate) counted_by_others: bool,
     /// The main container first, then the sidecars by name.
     pub(crate) containers: Vec<Container>,
+    /// What the containers can mount.
+    pub(crate) volumes: BTreeMap<String, Volume>,
     /// Absent: the count is `replicas`, for ever.
     pub(crate) scaling: Option<Scaling>,
     /// How its rollout is judged and what follows.
@@ -75,6 +78,7 @@ pub(in crate::spec) fn service<P: Ground>(
     depends_on::check(&containers, findings);
     ports::check(&containers, findings);
     shares(&raw, &containers, findings);
+    let volumes = volumes(raw.volumes.take(), &containers, P::ECS, findings);
     let tags = tags(raw.tags.take(), P::ECS, findings);
     let scene = Scene {
         name: &name,
@@ -91,6 +95,7 @@ pub(in crate::spec) fn service<P: Ground>(
         replicas: count.replicas,
         counted_by_others: count.by_others,
         containers: container::whole(containers)?,
+        volumes,
         scaling: count.scaling,
         rollout: rollout?,
         tags,

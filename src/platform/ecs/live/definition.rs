@@ -5,6 +5,7 @@ use aws_sdk_ecs::types::TaskDefinitionStatus as Status;
 
 use crate::platform::ecs::settings::sdk::word;
 use crate::platform::ecs::settings::unmanaged::residue;
+use crate::platform::ecs::settings::volumes;
 use crate::platform::ecs::settings::{
     ContainerDefinition, EphemeralStorage, RuntimePlatform, Tag, TaskDefinition,
 };
@@ -74,6 +75,7 @@ pub(crate) fn config(read: &ecs::TaskDefinition, tags: &[ecs::Tag]) -> TaskDefin
             .iter()
             .map(ContainerDefinition::received)
             .collect(),
+        volumes: volumes::received(read),
         tags: Tag::received(tags),
         patch: Overlay::default(),
     }

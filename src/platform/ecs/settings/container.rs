@@ -10,6 +10,7 @@ use self::environment::Environment;
 use self::health::Health;
 use self::image::ContainerImage;
 use self::logs::Logs;
+use self::mounts::Mounts;
 use self::order::Order;
 use self::part::{At, ContainerPart};
 use self::ports::Ports;
@@ -24,6 +25,7 @@ pub(crate) mod environment;
 pub(crate) mod health;
 pub(crate) mod image;
 pub(crate) mod logs;
+pub(crate) mod mounts;
 pub(crate) mod order;
 pub(crate) mod part;
 pub(crate) mod ports;
@@ -96,6 +98,8 @@ parts! {
     process: Process,
     /// Its environment, literal and from secret stores.
     environment: Environment,
+    /// Where it has volumes of the task.
+    mounts: Mounts,
     /// The containers that come before it.
     order: Order,
     /// Where its output goes.
@@ -114,8 +118,6 @@ pub(crate) fn left_over(container: &ecs::ContainerDefinition, left: &mut Left) {
     left.list("links", container.links());
     left.some("restartPolicy", container.restart_policy.as_ref());
     left.list("environmentFiles", container.environment_files());
-    left.list("mountPoints", container.mount_points());
-    left.list("volumesFrom", container.volumes_from());
     left.some("linuxParameters", linux(container));
     left.some("startTimeout", container.start_timeout.as_ref());
     let pinned = container

@@ -3,6 +3,7 @@
 use super::sdk::{seconds, whole};
 use super::service::ServiceSettings;
 use super::unmanaged::merge;
+use super::volumes;
 use super::{
     ContainerDefinition, Desired, EphemeralStorage, Metric, RuntimePlatform, ScalableTarget,
     ScalingPolicy, ServiceConfig, Tag, TargetTracking, TaskDefinition,
@@ -79,6 +80,7 @@ fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinitio
             .iter()
             .map(|container| ContainerDefinition::rendered(container, service))
             .collect(),
+        volumes: volumes::rendered(service),
         tags,
         patch: service.own.patch.task.clone(),
     }

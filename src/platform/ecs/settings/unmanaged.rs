@@ -9,6 +9,7 @@ use aws_sdk_ecs::types as ecs;
 use self::left::Left;
 use super::container::left_over;
 use super::patched::over_definition;
+use super::volumes;
 use super::{Tag, TaskDefinition};
 use crate::platform::Failed;
 use crate::platform::ecs::origin::key;
@@ -64,6 +65,7 @@ pub(crate) fn merge(
             .build()
     });
     merged.container_definitions = Some(containers);
+    merged.volumes = Some(volumes::to_sdk(&wanted.volumes)?);
     over_definition(merged, &wanted.patch)
 }
 
@@ -71,7 +73,6 @@ pub(crate) fn merge(
 /// for comparing.
 pub(crate) fn residue(definition: &ecs::TaskDefinition) -> Vec<(String, String)> {
     let mut left = Left::default();
-    left.list("volumes", definition.volumes());
     left.list("placementConstraints", definition.placement_constraints());
     left.list("inferenceAccelerators", definition.inference_accelerators());
     // Emulators tell an empty word where AWS tells nothing.

@@ -150,8 +150,7 @@ async fn an_autoscaler_that_leaves_the_count_to_others_leaves_it_as_it_is() {
 fn what_the_file_has_no_word_for_is_carried_over() {
     let wanted = rendered(&service()).task_definition;
     let mut base = unmanaged::merge(&wanted, None).unwrap();
-    let volume = aws_sdk_ecs::types::Volume::builder().name("data").build();
-    base.volumes = Some(vec![volume]);
+    base.pid_mode = Some("task".into());
     base.container_definitions.as_mut().unwrap()[0].hostname = Some("api".into());
     let logs = base.container_definitions.as_mut().unwrap()[0]
         .log_configuration
@@ -164,7 +163,7 @@ fn what_the_file_has_no_word_for_is_carried_over() {
     let changed = rendered(&service_with(&[("api:v1", "api:v2")])).task_definition;
     let merged = unmanaged::merge(&changed, Some(&base)).unwrap();
     let container = &merged.container_definitions()[0];
-    assert_eq!(merged.volumes().len(), 1);
+    assert_eq!(merged.pid_mode.as_ref().unwrap().as_str(), "task");
     assert_eq!(container.hostname.as_deref(), Some("api"));
     assert_eq!(container.image.as_deref(), Some("api:v2"));
     let options = container.log_configuration.as_ref().unwrap();
@@ -174,7 +173,7 @@ fn what_the_file_has_no_word_for_is_carried_over() {
     assert_eq!(
         paths,
         [
-            "volumes",
+            "pidMode",
             "containers.api.hostname",
             "containers.api.logConfiguration.options"
         ]

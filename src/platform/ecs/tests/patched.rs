@@ -110,14 +110,13 @@ async fn false_takes_away_and_what_leaves_the_file_stays() {
     );
     assert!(shown[0].ends_with("-> - (restarts)"), "{shown:?}");
     assert!(cloud.plan(&fewer).await.unwrap().plan.is_empty());
+    rolled_out(&cloud, &patched(SCRATCH)).await;
     let plain = service();
     rolled_out(&cloud, &plain).await;
     assert!(cloud.plan(&plain).await.unwrap().plan.is_empty());
     assert_eq!(
         left_alone(&cloud, &plain).await,
-        [
-            "deploy.toml has no word for these; they are left alone: volumes, containers.api.mountPoints."
-        ]
+        ["deploy.toml has no word for these; they are left alone: containers.api.ulimits."]
     );
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod account;
 mod container;
 mod order;
 mod pod;
+mod volumes;
 
 use serde_json::json;
 
@@ -31,6 +32,7 @@ pub(super) static FACTS: Facts = Facts {
     ],
     // Kubernetes API reference, "Defaults to …" of each field.
     defaults: &[
+        ("defaultMode", "420"),
         ("dnsPolicy", "ClusterFirst"),
         ("failureThreshold", "3"),
         ("imagePullPolicy", "Always"),

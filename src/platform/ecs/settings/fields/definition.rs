@@ -6,6 +6,7 @@
 use super::Fields;
 use crate::platform::ecs::settings::TaskDefinition;
 use crate::platform::ecs::settings::container::part::{EFFECT, put_some};
+use crate::platform::ecs::settings::volumes;
 
 /// The compared fields of a task definition; its tags are not among them, since they tell of its
 /// registration.
@@ -63,6 +64,7 @@ pub(crate) fn fields(definition: &TaskDefinition) -> Fields {
     for container in &definition.container_definitions {
         container.put(&mut fields);
     }
+    volumes::put(&definition.volumes, &mut fields);
     fields
 }
 

@@ -13,7 +13,7 @@ use crate::spec::patch::under;
 use crate::spec::{aws_json, may_be_secret};
 
 /// Members of a task definition that are compared by their own words, whoever sets them.
-const OWN: [&str; 7] = [
+const OWN: [&str; 8] = [
     "cpu",
     "ephemeralStorage",
     "executionRoleArn",
@@ -21,10 +21,11 @@ const OWN: [&str; 7] = [
     "networkMode",
     "requiresCompatibilities",
     "taskRoleArn",
+    "volumes",
 ];
 
 /// Members of a container, likewise.
-const OWN_OF_CONTAINER: [&str; 15] = [
+const OWN_OF_CONTAINER: [&str; 16] = [
     "command",
     "cpu",
     "dependsOn",
@@ -34,6 +35,7 @@ const OWN_OF_CONTAINER: [&str; 15] = [
     "healthCheck",
     "image",
     "memory",
+    "mountPoints",
     "name",
     "readonlyRootFilesystem",
     "secrets",

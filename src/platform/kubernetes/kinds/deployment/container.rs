@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::volumes;
 use crate::platform::kubernetes::kinds::render::{seconds, secrets, transport};
 use crate::platform::kubernetes::kinds::service::ports;
 use crate::spec::{Check, Container, HealthCheck, KubeService, Probe, Resources, user_ids};
@@ -61,6 +62,7 @@ pub(super) fn container(service: &KubeService, container: &Container, part: Part
     put("envFrom", json!(secrets::env_from(service, container)));
     put("resources", resources(service, container, part));
     put("securityContext", security(container));
+    put("volumeMounts", volumes::mounts(container));
     if matches!(part, Part::Early { .. }) {
         put("restartPolicy", json!("Always"));
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::container::{Part, container};
 use super::order::{Early, Order};
+use super::volumes;
 use crate::platform::kubernetes::kinds::render::{Maker, labels, seconds};
 use crate::spec::{Architecture, KubeService};
 
@@ -45,6 +46,10 @@ impl Maker<'_> {
                 Architecture::Arm64 => "arm64",
             };
             spec["nodeSelector"] = json!({ "kubernetes.io/arch": word });
+        }
+        let volumes = volumes::volumes(service);
+        if !volumes.is_empty() {
+            spec["volumes"] = json!(volumes);
         }
         if kubernetes.spread {
             spec["topologySpreadConstraints"] = self.spread();

@@ -1,0 +1,96 @@
+//! The volumes of pods, and where containers have them.
+
+use serde_json::{Map, Value, json};
+
+use crate::spec::{Container, Documents, KubeService, Volume};
+
+/// The volumes of a pod.
+pub(super) fn volumes(service: &KubeService) -> Vec<Value> {
+    let volumes = service.volumes.iter();
+    volumes
+        .map(|(name, volume)| {
+            let (kind, source) = source(volume);
+            json!({ "name": name, kind: source })
+        })
+        .collect()
+}
+
+fn source(volume: &Volume) -> (&'static str, Value) {
+    match volume {
+        Volume::Scratch { size, memory } => {
+            let mut fields = Map::new();
+            if *memory {
+                fields.insert("medium".into(), json!("Memory"));
+            }
+            if let Some(size) = size {
+                fields.insert("sizeLimit".into(), json!(mebibytes(*size)));
+            }
+            ("emptyDir", Value::Object(fields))
+        }
+        Volume::Host(path) => ("hostPath", json!({ "path": path })),
+        Volume::Claim { name, read_only } => {
+            let mut fields = json!({ "claimName": name });
+            if *read_only {
+                fields["readOnly"] = json!(true);
+            }
+            ("persistentVolumeClaim", fields)
+        }
+        Volume::Config(documents) => ("configMap", files("name", documents)),
+        Volume::Secret(documents) => ("secret", files("secretName", documents)),
+        Volume::Csi {
+            driver,
+            attributes,
+            read_only,
+        } => {
+            let mut fields = json!({ "driver": driver });
+            if *read_only {
+                fields["readOnly"] = json!(true);
+            }
+            if !attributes.is_empty() {
+                fields["volumeAttributes"] = json!(attributes);
+            }
+            ("csi", fields)
+        }
+        // The reader of the files lets none come here.
+        Volume::Efs(_) => ("emptyDir", json!({})),
+    }
+}
+
+fn files(named: &str, documents: &Documents) -> Value {
+    let mut fields = json!({ named: documents.name });
+    if !documents.items.is_empty() {
+        let items = documents.items.iter();
+        let items = items.map(|(key, path)| json!({ "key": key, "path": path }));
+        fields["items"] = json!(items.collect::<Vec<_>>());
+    }
+    if let Some(mode) = documents.mode {
+        fields["defaultMode"] = json!(mode);
+    }
+    if documents.optional {
+        fields["optional"] = json!(true);
+    }
+    fields
+}
+
+/// An amount as the API server writes it itself.
+fn mebibytes(size: u32) -> String {
+    match size % 1024 {
+        0 => format!("{}Gi", size / 1024),
+        _ => format!("{size}Mi"),
+    }
+}
+
+/// Where a container has volumes.
+pub(super) fn mounts(container: &Container) -> Value {
+    let mounts = container.mounts.iter().map(|(path, mount)| {
+        let mut fields = json!({ "name": mount.volume, "mountPath": path });
+        if mount.read_only {
+            fields["readOnly"] = json!(true);
+        }
+        if let Some(sub_path) = &mount.sub_path {
+            fields["subPath"] = json!(sub_path);
+        }
+        fields
+    });
+    Value::Array(mounts.collect())
+}
