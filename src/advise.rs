@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
-use crate::spec::{Reach, Said, Spec, Workload};
+use crate::spec::{Architecture, Said, Scaling, Spec, Workload};
 
 mod aspects;
 mod lost;
 mod prices;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::lost::{Lost, lost};
 
@@ -101,14 +104,10 @@ pub(crate) fn advise(spec: &Spec, said: &Said) -> Advice {
 
 fn costs(spec: &Spec) -> Option<Costs> {
     let region = match &spec.workload {
-        Workload::Ecs { place, .. } => Some(place.region.to_string()),
-        Workload::Kubernetes { place, .. } => match place.reach {
-            Reach::Eks { .. } | Reach::Kubeconfig { .. } => {
-                place.region.as_ref().map(ToString::to_string)
-            }
-        },
+        Workload::Ecs { place, .. } => Some(&place.region),
+        Workload::Kubernetes { place, .. } => place.region.as_ref(),
     };
-    prices::costs(&tasks(spec)?, region.as_deref())
+    prices::costs(&tasks(spec)?, region.map(crate::names::Region::as_str))
 }
 
 /// The size of one task of a service, and how many there are.
@@ -124,7 +123,6 @@ struct Tasks {
 }
 
 fn tasks(spec: &Spec) -> Option<Vec<Tasks>> {
-    use crate::spec::Architecture::Arm64;
     match &spec.workload {
         Workload::Ecs { services, .. } => {
             let each = services.iter().map(|service| {
@@ -132,7 +130,7 @@ fn tasks(spec: &Spec) -> Option<Vec<Tasks>> {
                 Some(Tasks {
                     cpu: service.own.cpu,
                     memory: service.own.memory,
-                    arm: service.own.architecture == Arm64,
+                    arm: service.own.architecture == Architecture::Arm64,
                     least,
                     most,
                 })
@@ -149,7 +147,7 @@ fn tasks(spec: &Spec) -> Option<Vec<Tasks>> {
                 Some(Tasks {
                     cpu: own.requests.cpu? * 1024 / 1000 + cpu,
                     memory: own.limits.memory.or(own.requests.memory)? + memory,
-                    arm: own.architecture == Some(Arm64),
+                    arm: own.architecture == Some(Architecture::Arm64),
                     least,
                     most,
                 })
@@ -159,6 +157,6 @@ fn tasks(spec: &Spec) -> Option<Vec<Tasks>> {
     }
 }
 
-fn bounds(replicas: u32, scaling: Option<&crate::spec::Scaling>) -> (u32, u32) {
+fn bounds(replicas: u32, scaling: Option<&Scaling>) -> (u32, u32) {
     scaling.map_or((replicas, replicas), |scaling| (scaling.min, scaling.max))
 }

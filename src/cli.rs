@@ -12,6 +12,7 @@ use crate::error::ExitCode;
 use crate::event::{EventKind, Problem};
 use crate::report::{Console, Outlet};
 
+mod advise;
 pub(crate) mod answers;
 pub(crate) mod apply;
 pub(crate) mod approve;
@@ -78,6 +79,8 @@ pub(crate) enum Verb {
     Init(init::Args),
     /// Checks the files: all problems at once, no network
     Validate,
+    /// Says whether ECS or EKS fits these services, why, and what each costs; no network
+    Advise,
     /// Prints the exact requests: task definition, service, autoscaling; or manifests; no network
     Render,
     /// Shows what would change, field by field; changes nothing
@@ -181,7 +184,10 @@ impl Verb {
 
     /// Whether it prints the one document that was asked for, and no records.
     fn is_document(&self) -> bool {
-        matches!(self, Self::Render | Self::Schema(_) | Self::Completions(_))
+        matches!(
+            self,
+            Self::Render | Self::Advise | Self::Schema(_) | Self::Completions(_)
+        )
     }
 }
 
@@ -193,6 +199,7 @@ fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     match &cli.verb {
         Verb::Init(args) => init::run(cli, args, screen),
         Verb::Validate => files::validate(cli, screen),
+        Verb::Advise => advise::run(cli, screen),
         Verb::Render => files::render(cli, screen),
         Verb::Plan(args) => plan::run(cli, args, terminal, screen),
         Verb::Apply(args) => apply::run(cli, args, terminal, screen),

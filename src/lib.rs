@@ -83,6 +83,7 @@
 //! | [`fleet`] | several services, at places of any platform, in one command: the closed enum of platforms |
 //! | [`platform`] | the trait; [`platform::ecs`], [`platform::kubernetes`], and what both reach AWS by, [`platform::aws`] |
 //! | `import` | from what was written for other tools to these files, and what they do not say of it |
+//! | `advise` | ECS or EKS for the services of a file, and what is said in vain at the other one |
 //! | [`answer`] | what `status`, `history` and `logs` answer |
 //! | [`event`], [`report`] | the typed story, and who tells it |
 //! | [`sandbox`] | an embedded ECS in its own wire protocol, and EKS's answer where a cluster is |
@@ -232,6 +233,7 @@
 //!   place of a reference) and others manage what stands there, they are named; `--force-conflicts`
 //!   makes the whole entry ours first, so that theirs goes.
 
+mod advise;
 mod answer;
 mod cancel;
 mod cli;

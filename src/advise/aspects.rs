@@ -23,28 +23,70 @@ const fn eks(key: &'static str, why: &'static str) -> Rule {
 }
 
 const RULES: [Rule; 22] = [
-    eks("kubernetes.manifests", "objects of any kind are Kubernetes' alone"),
-    eks("kubernetes.patch", "it is said in the words of the Kubernetes API"),
-    eks("kubernetes.node_selector", "only Kubernetes chooses nodes by labels"),
-    eks("kubernetes.affinity", "only Kubernetes places pods beside or apart from others"),
-    eks("kubernetes.tolerations", "only Kubernetes has taints on nodes"),
-    eks("kubernetes.runtime_class", "only Kubernetes chooses a container runtime"),
-    eks("kubernetes.priority_class", "only Kubernetes has priorities of pods"),
-    eks("kubernetes.host_network", "its network of a node is the Kubernetes cluster's"),
-    eks("kubernetes.daemon", "a pod on each node is a matter of Kubernetes"),
+    eks(
+        "kubernetes.manifests",
+        "objects of any kind are Kubernetes' alone",
+    ),
+    eks(
+        "kubernetes.patch",
+        "it is said in the words of the Kubernetes API",
+    ),
+    eks(
+        "kubernetes.node_selector",
+        "only Kubernetes chooses nodes by labels",
+    ),
+    eks(
+        "kubernetes.affinity",
+        "only Kubernetes places pods beside or apart from others",
+    ),
+    eks(
+        "kubernetes.tolerations",
+        "only Kubernetes has taints on nodes",
+    ),
+    eks(
+        "kubernetes.runtime_class",
+        "only Kubernetes chooses a container runtime",
+    ),
+    eks(
+        "kubernetes.priority_class",
+        "only Kubernetes has priorities of pods",
+    ),
+    eks(
+        "kubernetes.host_network",
+        "its network of a node is the Kubernetes cluster's",
+    ),
+    eks(
+        "kubernetes.daemon",
+        "a pod on each node is a matter of Kubernetes",
+    ),
     eks("volumes.*.claim", "claims of storage are Kubernetes' alone"),
     eks("volumes.*.csi", "CSI drivers are Kubernetes' alone"),
     eks("volumes.*.config", "ConfigMaps are Kubernetes' alone"),
     eks("volumes.*.secret", "Secrets as files are Kubernetes' alone"),
-    eks("env_from", "whole ConfigMaps and Secrets as environment are Kubernetes' alone"),
+    eks(
+        "env_from",
+        "whole ConfigMaps and Secrets as environment are Kubernetes' alone",
+    ),
     ecs("ecs.patch", "it is said in the words of the ECS API"),
     ecs("ecs.connect", "Service Connect is ECS' own"),
     ecs("ecs.registries", "Cloud Map registries are ECS' own"),
-    ecs("ecs.alarms", "only ECS stops a rollout by CloudWatch alarms"),
-    ecs("scaling.requests", "requests per target are a metric of ECS' autoscaling; Kubernetes needs KEDA for it"),
-    ecs("ecs.log", "FireLens and other log drivers are chosen per container on ECS alone"),
+    ecs(
+        "ecs.alarms",
+        "only ECS stops a rollout by CloudWatch alarms",
+    ),
+    ecs(
+        "scaling.requests",
+        "requests per target are a metric of ECS' autoscaling; Kubernetes needs KEDA for it",
+    ),
+    ecs(
+        "ecs.log",
+        "FireLens and other log drivers are chosen per container on ECS alone",
+    ),
     ecs("ecs.placement", "placement strategies are ECS' own"),
-    ecs("volumes.*.efs", "a task mounts EFS by itself; Kubernetes needs a driver and a claim"),
+    ecs(
+        "volumes.*.efs",
+        "a task mounts EFS by itself; Kubernetes needs a driver and a claim",
+    ),
 ];
 
 /// Whether a path is the key, or within it.
@@ -140,7 +182,11 @@ const TOPICS: [Topic; 11] = [
         topic: "node access",
         ecs: "on EC2 only",
         eks: "nodes by label, taints, host paths; not on Fargate",
-        keys: &["volumes.*.host", "ecs.launch_type", "kubernetes.node_selector"],
+        keys: &[
+            "volumes.*.host",
+            "ecs.launch_type",
+            "kubernetes.node_selector",
+        ],
     },
     Topic {
         topic: "GPU",
@@ -183,7 +229,12 @@ mod tests {
 
     #[test]
     fn a_need_is_found_by_its_key_and_below_it() {
-        let none = needs(&said(&["port", "ecs.target_group", "kubernetes.role", "volumes.a.scratch"]));
+        let none = needs(&said(&[
+            "port",
+            "ecs.target_group",
+            "kubernetes.role",
+            "volumes.a.scratch",
+        ]));
         assert_eq!(none, Vec::new());
         let found = needs(&said(&["volumes.data.claim", "ecs.connect.namespace"]));
         let keys: Vec<&str> = found.iter().map(|need| need.key.as_str()).collect();

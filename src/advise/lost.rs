@@ -19,10 +19,22 @@ pub(crate) struct Lost {
 const AT_KUBERNETES: [(&str, &str); 17] = [
     ("service", "kubernetes.name"),
     ("family", "kubernetes.name"),
-    ("execution_role", "nothing: nodes pull images, and the secret store reads secrets"),
-    ("task_role", "kubernetes.role, with kubernetes.service_account"),
-    ("log_group", "nothing: the cluster's own agent carries logs away"),
-    ("log_prefix", "nothing: the cluster's own agent carries logs away"),
+    (
+        "execution_role",
+        "nothing: nodes pull images, and the secret store reads secrets",
+    ),
+    (
+        "task_role",
+        "kubernetes.role, with kubernetes.service_account",
+    ),
+    (
+        "log_group",
+        "nothing: the cluster's own agent carries logs away",
+    ),
+    (
+        "log_prefix",
+        "nothing: the cluster's own agent carries logs away",
+    ),
     ("health_command", "health.command, or kubernetes.liveness"),
     ("target_group", "expose, and kubernetes.ingress"),
     ("target_groups", "expose, and kubernetes.ingress"),
@@ -33,16 +45,25 @@ const AT_KUBERNETES: [(&str, &str); 17] = [
     ("minimum_healthy_percent", "kubernetes.max_unavailable"),
     ("maximum_percent", "kubernetes.max_surge"),
     ("launch_type", "kubernetes.node_selector"),
-    ("capacity", "kubernetes.node_selector and kubernetes.tolerations"),
+    (
+        "capacity",
+        "kubernetes.node_selector and kubernetes.tolerations",
+    ),
 ];
 
 /// Keys of Kubernetes, at ECS.
 const AT_ECS: [(&str, &str); 17] = [
     ("name", "ecs.service and ecs.family"),
-    ("service_account", "nothing: tasks have a role, not an account"),
+    (
+        "service_account",
+        "nothing: tasks have a role, not an account",
+    ),
     ("role", "ecs.task_role"),
     ("secret", "nothing: ECS reads secrets where they are"),
-    ("service_port", "nothing: the target group's listener has a port"),
+    (
+        "service_port",
+        "nothing: the target group's listener has a port",
+    ),
     ("requests", "cpu and memory"),
     ("limits", "cpu and memory"),
     ("readiness", "health, and the target group's health check"),
@@ -50,7 +71,10 @@ const AT_ECS: [(&str, &str); 17] = [
     ("startup", "health.grace and ecs.health_grace"),
     ("max_surge", "ecs.maximum_percent"),
     ("max_unavailable", "ecs.minimum_healthy_percent"),
-    ("disruption", "nothing: ECS starts another task before it drains one"),
+    (
+        "disruption",
+        "nothing: ECS starts another task before it drains one",
+    ),
     ("spread", "nothing: ECS spreads over zones"),
     ("drain", "the target group's deregistration delay"),
     ("ingress", "ecs.target_group"),

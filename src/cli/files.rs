@@ -1,10 +1,13 @@
 //! The verbs over files alone: `validate` and `render`. No network.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use super::options::Output;
 use super::site::{self, Site};
 use super::{Cli, Screen};
+use crate::advise::{Lost, lost};
 use crate::error::ExitCode;
 use crate::event::EventKind;
 use crate::plan::Note;
@@ -28,20 +31,46 @@ pub(super) fn validate(cli: &Cli, screen: &mut Screen) -> ExitCode {
             .collect();
         let target = &site.spec.target.name;
         let notes = site.notes.iter();
+        let notes = notes.map(|note| Note::info(note.code, note.message.clone()));
+        let lost = lost(&site.spec, &site.said);
+        let elsewhere = lost.iter().map(|lost| {
+            let text = format!(
+                "{}: {} is not heard here; {}",
+                lost.service, lost.key, lost.instead
+            );
+            Note::info("not-heard", text)
+        });
         let valid = EventKind::Valid {
             services: names.iter().map(ToString::to_string).collect(),
-            notes: notes
-                .map(|note| Note::info(note.code, note.message.clone()))
-                .collect(),
+            notes: notes.chain(elsewhere).collect(),
         };
         screen.tell(Some(target.clone()), valid, |screen, _| {
             for note in &site.notes {
                 screen.complaint(&format!("note: {}\n", note.message));
             }
+            screen.complaint(&unheard(&lost));
             screen.answer(&format!("{} at {target}: valid\n", names.join(", ")));
         });
     }
     ExitCode::Fine
+}
+
+/// What is written for the other platform alone, and what says the same here: a table.
+fn unheard(lost: &[Lost]) -> String {
+    let mut text = String::new();
+    let mut service = "";
+    let width = lost.iter().map(|lost| lost.key.len()).max().unwrap_or(0);
+    for lost in lost {
+        if lost.service != service {
+            service = &lost.service;
+            let _ = writeln!(
+                text,
+                "note: {service} is written for another platform; not heard here:"
+            );
+        }
+        let _ = writeln!(text, "    {:<width$}  here: {}", lost.key, lost.instead);
+    }
+    text
 }
 
 /// `deployer render`: the exact requests. Manifests are YAML, unless JSON is asked for or one of the

@@ -11,7 +11,7 @@ const EVERYWHERE: &str = "Everywhere";
 const SHORT: [&str; 5] = ["targets", "services", "set", "images", "yes"];
 
 /// Examples by verb; of the program itself under "".
-const EXAMPLES: [(&str, &[&str]); 18] = [
+const EXAMPLES: [(&str, &[&str]); 19] = [
     (
         "",
         &[
@@ -29,6 +29,7 @@ const EXAMPLES: [(&str, &[&str]); 18] = [
         ],
     ),
     ("validate", &["deployer validate --target production"]),
+    ("advise", &["deployer advise --target production"]),
     (
         "render",
         &["deployer render --target production --service api --set TAG=v2"],

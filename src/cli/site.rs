@@ -31,6 +31,8 @@ pub(super) struct Site {
     pub(super) spec: Spec,
     /// What the files' reader has to say.
     pub(super) notes: Vec<spec::Note>,
+    /// The keys that the services say.
+    pub(super) said: spec::Said,
     /// Values that are never told.
     pub(super) private: Vec<String>,
     /// What takes the network's place.
@@ -45,6 +47,7 @@ impl Site {
             trust: trust::of(options, &loaded.spec),
             spec: loaded.spec,
             notes: if demands { loaded.notes } else { Vec::new() },
+            said: loaded.said,
             private: loaded.private,
             sandbox: None,
         }

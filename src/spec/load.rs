@@ -12,6 +12,7 @@ use super::nearest;
 use super::problem::{Problem, Problems, Source};
 use super::raw::{Deploy, Heir, advice};
 use super::resolve::{self, Ground};
+use super::said::{self, Said};
 use super::shape::{At, Map, Shape};
 use super::tree::{self, Node, Value};
 use super::unneeded;
@@ -48,6 +49,8 @@ pub(crate) struct Loaded {
     pub(crate) spec: Spec,
     /// What the user should know all the same.
     pub(crate) notes: Vec<Note>,
+    /// The keys that the services say.
+    pub(crate) said: Said,
     /// Values of variables whose names promise a secret: they are never told, wherever they are used.
     pub(crate) private: Vec<String>,
 }
@@ -63,6 +66,7 @@ pub(crate) fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, P
             advice: Some(advice),
             ..Findings::default()
         },
+        said: Said::new(),
         private: Vec::new(),
     };
     let spec = loading.spec(files);
@@ -71,6 +75,7 @@ pub(crate) fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, P
         Some(spec) if loading.findings.problems.is_empty() => Ok(Loaded {
             spec,
             notes,
+            said: loading.said,
             private: loading.private,
         }),
         _ => Err(loading.problems()),
@@ -84,6 +89,7 @@ struct Loading<'a> {
     /// The trees as they were parsed; `None` stands for a file with syntax errors.
     trees: Vec<Option<Node>>,
     findings: Findings,
+    said: Said,
     private: Vec<String>,
 }
 
@@ -111,6 +117,7 @@ impl Loading<'_> {
         elsewhere.extend(inherit::strike(&mut deploy));
         self.choose(&mut deploy, &elsewhere);
         self.images(&mut deploy);
+        self.said = said::said(&deploy);
         if !self.request.demands {
             unneeded::stand_in(&mut deploy, &variables);
         }
