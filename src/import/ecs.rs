@@ -2,6 +2,7 @@
 
 mod compare;
 mod containers;
+mod launch;
 mod prepare;
 mod size;
 mod source;

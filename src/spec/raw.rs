@@ -10,6 +10,7 @@ use crate::spec::words::ServiceTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
 use crate::spec::words::ecs::EcsTable;
+use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
@@ -49,6 +50,7 @@ const TABLES: &[&[&str]] = &[
     EcsPatchTable::KEYS,
     TargetGroupTable::KEYS,
     CapacityTable::KEYS,
+    PlacementTable::KEYS,
     KubernetesTable::KEYS,
     KubePatchTable::KEYS,
     ResourcesTable::KEYS,

@@ -56,10 +56,10 @@ table! {
         /// Tasks at creation, and for ever where nothing scales it; "external": one at creation, and from
         /// then on whatever others set. Default: `scaling.min`, else 1.
         replicas: Replicas,
-        /// CPU of one task in vCPU: 0.5, or "500m".
-        cpu: CpuUnits = required,
-        /// Memory of one task: "512MiB", "1GiB".
-        memory: Mebibytes = required,
+        /// CPU of one task in vCPU: 0.5, or "500m". Must be there, but on instances of one's own on ECS.
+        cpu: CpuUnits,
+        /// Memory of one task: "512MiB", "1GiB". Must be there, but on instances of one's own on ECS.
+        memory: Mebibytes,
         /// The processors the image is built for. Default: `x86_64`; on Kubernetes: any node's.
         architecture: Architecture,
         /// Environment of the main container: NAME = "value".

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::launch::spelled as spelled_alike;
 use super::source::Read;
 use crate::import::{Loss, says_image};
 use crate::platform::ecs::settings::fields::{Fields, definition, service};
-use crate::platform::ecs::settings::{Desired, Tag};
+use crate::platform::ecs::settings::patched::{asked, made};
+use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
 
 /// All that the files say otherwise.
 pub(super) fn losses(read: &Read, rendered: &Desired) -> Vec<Loss> {
@@ -18,12 +20,48 @@ pub(super) fn losses(read: &Read, rendered: &Desired) -> Vec<Loss> {
         let there = service::fields(config);
         let wanted = service::fields(&rendered.service);
         differing("service", &there, &wanted, read, &mut losses);
+        members(&read.sources[1], &rendered.service, &mut losses);
         tags.push(("service", &config.tags, &rendered.service.tags));
     }
     for (of, there, wanted) in tags {
         tagged(of, there, wanted, &mut losses);
     }
     losses
+}
+
+/// Rebalancing between zones is what a new service has anyway (Amazon ECS API reference, CreateService).
+const USUAL: (&str, &str) = ("availabilityZoneRebalancing", "ENABLED");
+
+/// What is compared as a member of the service, in the API's own spelling.
+fn members(source: &Value, rendered: &ServiceConfig, losses: &mut Vec<Loss>) {
+    let mut there = Value::Object(asked(source));
+    spelled_alike(&mut there);
+    let wanted = Value::Object(made(rendered));
+    let names = |members: &Value| -> Vec<String> {
+        members
+            .as_object()
+            .map(|all| all.keys().cloned().collect())
+            .unwrap_or_default()
+    };
+    let (of_source, of_files) = (names(&there), names(&wanted));
+    let more = of_files.iter().filter(|name| !of_source.contains(name));
+    for name in of_source.iter().chain(more) {
+        let (from, to) = (there.get(name), wanted.get(name));
+        let usual =
+            |value: Option<&Value>| *name == USUAL.0 && value.is_none_or(|value| *value == USUAL.1);
+        if from == to || usual(from) && usual(to) {
+            continue;
+        }
+        losses.push(Loss {
+            of: "service".to_owned(),
+            path: name.clone(),
+            value: from.cloned(),
+            why: match to {
+                None => "no word for it yet".to_owned(),
+                Some(to) => format!("the files ask for {to}"),
+            },
+        });
+    }
 }
 
 fn differing(of: &str, there: &Fields, wanted: &Fields, read: &Read, losses: &mut Vec<Loss>) {

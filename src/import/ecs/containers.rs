@@ -134,10 +134,11 @@ pub(super) fn process(container: &ContainerDefinition, words: &mut Words) {
     );
 }
 
-pub(super) fn needs_execution_role(task: &TaskDefinition) -> bool {
+pub(super) fn needs_execution_role(task: &TaskDefinition, fargate: bool) -> bool {
     task.container_definitions.iter().any(|container| {
         !container.environment.secrets.is_empty()
-            || container.logs.log_configuration.is_some()
-            || container.image.image.contains(".dkr.ecr.")
+            || fargate
+                && (container.logs.log_configuration.is_some()
+                    || container.image.image.contains(".dkr.ecr."))
     })
 }

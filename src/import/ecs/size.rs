@@ -2,17 +2,22 @@
 
 use crate::import::write::Word;
 use crate::platform::ecs::settings::{ContainerDefinition, TaskDefinition};
+use crate::spec::LaunchType;
 use crate::spec::size::{CPU_SIZES, memory_sizes};
 
-/// The size of the task, else of its containers together: the least of Fargate's that holds it.
-pub(super) fn size(task: &TaskDefinition) -> (u32, u32) {
+/// The size of the task. On Fargate, where there must be one, else of its containers together: the least of
+/// Fargate's that holds it.
+pub(super) fn size(task: &TaskDefinition, launch: LaunchType) -> (Option<u32>, Option<u32>) {
     let sum = |of: fn(&ContainerDefinition) -> Option<i32>| {
         let all = task.container_definitions.iter().filter_map(of);
         all.filter_map(|one| u32::try_from(one).ok()).sum::<u32>()
     };
     let cpu = task.cpu.as_deref().and_then(|text| scaled(text, "vcpu"));
-    let cpu = cpu.unwrap_or_else(|| sum(|container| container.size.cpu));
     let memory = task.memory.as_deref().and_then(|text| scaled(text, "gb"));
+    if launch != LaunchType::Fargate {
+        return (cpu, memory);
+    }
+    let cpu = cpu.unwrap_or_else(|| sum(|container| container.size.cpu));
     let memory = memory.unwrap_or_else(|| sum(|container| container.size.memory));
     let offered = CPU_SIZES.into_iter().filter(|units| cpu <= *units);
     let mut holding = offered.filter_map(|units| {
@@ -20,7 +25,8 @@ pub(super) fn size(task: &TaskDefinition) -> (u32, u32) {
         let holds = sizes.into_iter().find(|size| memory <= *size)?;
         Some((units, holds))
     });
-    holding.next().unwrap_or((cpu, memory))
+    let (cpu, memory) = holding.next().unwrap_or((cpu, memory));
+    (Some(cpu), Some(memory))
 }
 
 /// `"1 vCPU"` and `"1024"` are the same.

@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 
+use super::launch;
 use super::prepare::{prepare_service, prepare_task, unwrapped};
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
+use crate::platform::ecs::settings::patched::is_member;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig, TaskDefinition};
 
 /// A source as far as we have words for it, and the rest.
@@ -99,6 +101,7 @@ impl Read {
                 }
             }
         }
+        launch::prepare(&mut read, config.as_mut());
         let mut all = Self {
             region: region(&read, &text),
             main: main(&read, config.as_ref())?,
@@ -170,6 +173,10 @@ fn beyond(source: &Value, kept: &Value, of: &str, path: &str, losses: &mut Vec<L
                     format!("{path}.{key}")
                 };
                 if READ_ONLY.contains(&key.as_str()) && path.is_empty() || is_nothing(value) {
+                    continue;
+                }
+                // Members of a service are compared as members.
+                if of == "service" && path.is_empty() && is_member(key) {
                     continue;
                 }
                 let word = value.as_str().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The words of the files for what a task definition and a service say.
 
 use super::containers::{environment, health, needs_execution_role, ports, process, sidecar_words};
+use super::launch::{launch, launch_words, network_mode, placement};
 use super::size::{size, vcpu};
 use super::source::Read;
 use crate::import::write::{Word, Words, mebibytes, say};
@@ -10,6 +11,7 @@ use crate::platform::ecs::settings::service::deployment::{
     CircuitBreaker, DeploymentConfiguration,
 };
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig};
+use crate::spec::LaunchType;
 
 /// The files in the making.
 pub(super) fn draft(read: &Read) -> Draft {
@@ -55,7 +57,7 @@ fn project(read: &Read) -> String {
 
 fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     let (task, config) = (&read.task, read.service.as_ref());
-    let (cpu, memory) = size(task);
+    let (cpu, memory) = size(task, launch(task, config));
     let mut words = vec![(
         "image".to_owned(),
         draft.image(&main.name, &main.image.image),
@@ -67,8 +69,9 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
         "replicas",
         count.filter(|count| *count != 1).map(Word::plain),
     );
-    say(&mut words, "cpu", Some(vcpu(cpu)));
-    say(&mut words, "memory", Some(mebibytes(u64::from(memory))));
+    say(&mut words, "cpu", cpu.map(vcpu));
+    let memory = memory.map(|memory| mebibytes(u64::from(memory)));
+    say(&mut words, "memory", memory);
     let platform = task.runtime_platform.as_ref();
     let arm =
         platform.is_some_and(|platform| platform.cpu_architecture.as_deref() == Some("ARM64"));
@@ -109,10 +112,15 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
         config.and_then(|config| other(&config.service_name)),
     );
     say(&mut words, "family", other(&task.family));
+    launch_words(task, config, &mut words);
+    placement(&read.sources[1], &mut words);
     let arn = |role: &Option<String>| role.clone().filter(|role| role.parse::<Arn>().is_ok());
+    let fargate = launch(task, config) == LaunchType::Fargate;
     let execution = arn(&task.execution_role_arn).or_else(|| {
-        needs_execution_role(task).then(|| {
-            draft.notes.push("ECS on Fargate needs an execution role: put yours in place of ecsTaskExecutionRole".into());
+        needs_execution_role(task, fargate).then(|| {
+            draft.notes.push(
+                "ECS needs an execution role: put yours in place of ecsTaskExecutionRole".into(),
+            );
             let account = read.account.as_deref().unwrap_or("123456789012");
             format!("arn:aws:iam::{account}:role/ecsTaskExecutionRole")
         })
@@ -146,28 +154,6 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
 
 fn service(config: &ServiceConfig, has_role: bool, words: &mut Words) {
     let settings = &config.settings;
-    let shares = &settings.capacity.capacity_provider_strategy;
-    let fargate = |name: &str| name == "FARGATE" || name == "FARGATE_SPOT";
-    let known = !shares.is_empty() && shares.iter().all(|share| fargate(&share.capacity_provider));
-    let share = |share: &crate::platform::ecs::settings::service::capacity::StrategyItem| {
-        let mut words = vec![("provider".to_owned(), Word::text(&share.capacity_provider))];
-        say(
-            &mut words,
-            "base",
-            (share.base != 0).then(|| Word::plain(share.base)),
-        );
-        say(
-            &mut words,
-            "weight",
-            (share.weight != 1).then(|| Word::plain(share.weight)),
-        );
-        Word::Table(words)
-    };
-    say(
-        words,
-        "capacity",
-        known.then(|| Word::List(shares.iter().map(share).collect())),
-    );
     let version = settings.platform_version.platform_version.as_ref();
     say(
         words,
@@ -313,6 +299,11 @@ fn target(read: &Read, draft: &mut Draft) {
     say(&mut words, "cluster", Some(Word::text(cluster)));
     let network = config.and_then(|config| config.settings.network.network_configuration.as_ref());
     let mut table = Words::new();
+    let fargate = launch(&read.task, config) == LaunchType::Fargate;
+    if !fargate && network_mode(&read.task) != "awsvpc" {
+        draft.target = words;
+        return;
+    }
     match network.map(|network| &network.awsvpc_configuration) {
         Some(vpc) => {
             say(&mut table, "subnets", Some(Word::texts(&vpc.subnets)));

@@ -73,10 +73,10 @@ impl Desired {
 pub(crate) struct TaskDefinition {
     /// The name that its revisions share.
     pub(crate) family: String,
-    /// `awsvpc` on Fargate.
+    /// `awsvpc` on Fargate; absent: `bridge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) network_mode: Option<String>,
-    /// `FARGATE`.
+    /// `FARGATE`, `EC2`, `EXTERNAL` or `MANAGED_INSTANCES`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) requires_compatibilities: Vec<String>,
     /// CPU units of the task, as text.

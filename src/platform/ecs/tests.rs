@@ -27,6 +27,7 @@ use sandbox::{Fault, Sandbox, World};
 mod budgets;
 mod comparing;
 mod counts;
+mod elsewhere;
 mod kinds;
 mod lost_replies;
 mod ownership;

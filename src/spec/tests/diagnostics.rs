@@ -116,6 +116,38 @@ alarms = ["5xx", "5xx"]
 }
 
 #[test]
+fn what_runs_elsewhere_than_on_fargate_and_does_not_fit() {
+    let target = "platform = \"ecs\"\nregion = \"us-east-1\"\ncluster = \"main\"\n";
+    let deploy = r#"
+project = "shop"
+[service.api]
+image = "api:v1"
+[service.api.ecs]
+network_mode = "bridge"
+placement = { strategies = ["binpack:disk"], constraints = ["memberof:x"] }
+[service.web]
+image = "web:v1"
+cpu = 0.3
+[service.web.ecs]
+launch_type = "ec2"
+platform_version = "1.4.0"
+ephemeral_storage = "30GiB"
+[service.mix]
+image = "mix:v1"
+[service.mix.ecs]
+launch_type = "fargate"
+network_mode = "host"
+capacity = [{ provider = "own" }, { provider = "fargate_spot" }, { provider = "fargate_spott" }]
+[service.lone]
+image = "lone:v1"
+[service.lone.ecs]
+launch_type = "managed_instances"
+network_mode = "none"
+"#;
+    insta::assert_snapshot!(drawn(deploy, target, &Arguments::default()));
+}
+
+#[test]
 fn a_target_that_is_wrong_points_to_its_own_file() {
     let target = r#"
 platform = "ecs"

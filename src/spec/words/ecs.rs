@@ -2,6 +2,8 @@
 
 pub(in crate::spec) mod exec;
 pub(in crate::spec) mod execution_role;
+pub(in crate::spec) mod launch;
+pub(in crate::spec) mod placement;
 
 use std::time::Duration;
 
@@ -15,6 +17,10 @@ use crate::spec::units::{Mebibytes, Time};
 use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
+use crate::spec::words::ecs::launch::{
+    LaunchType, NetworkMode, launch, network_mode, only_fargate,
+};
+use crate::spec::words::ecs::placement::{PlacementTable, placement};
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::ScalingTable;
@@ -45,8 +51,14 @@ table! {
         target_groups: Vec<At<TargetGroupTable>>,
         /// ARN of the Application Load Balancer; needed for `scaling.requests`.
         load_balancer: Arn,
-        /// A mix of `FARGATE` and `FARGATE_SPOT`. Default: launch type FARGATE.
+        /// What tasks are launched on: "fargate", "ec2", "external", "managed_instances". Default: as `capacity` is, else Fargate.
+        launch_type: LaunchType,
+        /// How containers reach the network: "awsvpc", which Fargate has alone, "bridge", "host", "none". Default: awsvpc.
+        network_mode: NetworkMode,
+        /// Capacity providers in shares: a mix of `FARGATE` and `FARGATE_SPOT`, or of the cluster's own. Default: the launch type.
         capacity: Vec<At<CapacityTable>>,
+        /// On which instances tasks are placed; where it is left out, what the service has stays.
+        placement: PlacementTable,
         /// Fargate platform version. Default: LATEST.
         platform_version: Filled,
         /// Scratch disk of a task, 21GiB to 200GiB. Default: Fargate's 20 GiB.
@@ -73,10 +85,14 @@ pub(crate) struct EcsOwn {
     pub(crate) service: EcsName,
     /// The task definition family.
     pub(crate) family: EcsName,
-    /// CPU of one task, in units of 1/1024 vCPU.
-    pub(crate) cpu: u32,
-    /// Memory of one task, in MiB.
-    pub(crate) memory: u32,
+    /// What its tasks are launched on.
+    pub(crate) launch: LaunchType,
+    /// How its containers reach the network.
+    pub(crate) network_mode: NetworkMode,
+    /// CPU of one task, in units of 1/1024 vCPU; `None`: off Fargate, no bound.
+    pub(crate) cpu: Option<u32>,
+    /// Memory of one task, in MiB; `None`: off Fargate, as its containers say.
+    pub(crate) memory: Option<u32>,
     /// The processors that its images are built for.
     pub(crate) architecture: Architecture,
     /// Pulls the image, reads the secrets, writes the logs.
@@ -89,7 +105,7 @@ pub(crate) struct EcsOwn {
     pub(crate) target_groups: Vec<TargetGroup>,
     /// The ALB in front, needed for scaling on requests per target.
     pub(crate) load_balancer: Option<Arn>,
-    /// The capacity providers; without any, the launch type is FARGATE.
+    /// The capacity providers; without any, the launch type says it.
     pub(crate) capacity: Vec<Capacity>,
     /// The platform version of Fargate: `LATEST` unless the file says otherwise.
     pub(crate) platform_version: String,
@@ -116,7 +132,6 @@ impl Ground for EcsPlace {
     const ECS: bool = true;
 
     fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<EcsOwn> {
-        size::check(raw, findings);
         if raw.expose.is_some() {
             findings.note(
                 "not-honoured",
@@ -136,9 +151,28 @@ impl Ground for EcsPlace {
 fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<EcsOwn> {
     let raw = common.ecs.take();
     let head = raw.as_ref().map_or(scene.head, |at| at.head);
-    let raw = raw.map_or_else(EcsTable::default, |at| at.value);
+    let mut raw = raw.map_or_else(EcsTable::default, |at| at.value);
     roles_and_balancer(&raw, scene, findings);
-    execution_role::check(&raw, head, scene, findings);
+    let capacity = capacity(raw.capacity.take(), findings);
+    let launch = launch(&raw, &capacity, findings);
+    let network_mode = network_mode(&raw, launch, scene, findings);
+    if launch == LaunchType::Fargate {
+        size::needed(common, scene.head, findings);
+        size::check(common, findings);
+    }
+    only_fargate(
+        "platform_version",
+        raw.platform_version.as_ref(),
+        launch,
+        findings,
+    );
+    only_fargate(
+        "ephemeral_storage",
+        raw.ephemeral_storage.as_ref(),
+        launch,
+        findings,
+    );
+    execution_role::check(&raw, launch, head, scene, findings);
     exec::check(&raw, scene, findings);
     percentages(&raw, findings);
     scaling_on_requests(&raw, common.scaling.as_ref(), findings);
@@ -152,16 +186,19 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
             "`health.grace` is the container's own; load-balancer health counts at once unless `ecs.health_grace` is given",
         );
     }
-    let capacity = capacity(raw.capacity, findings);
     let platform_version = platform_version(raw.platform_version, findings);
     let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage, findings);
     let alarms = alarms(raw.alarms, findings);
-    let patch = patches(raw.patch, scene.containers, findings);
+    let members = placement(raw.placement.as_ref(), launch, findings);
+    let mut patch = patches(raw.patch, scene.containers, findings);
+    patch.service = patch.service.over(members);
     Some(EcsOwn {
         service: or(raw.service, default.clone()),
         family: or(raw.family, default),
-        cpu: common.cpu.as_ref()?.value.0,
-        memory: common.memory.as_ref()?.value.0,
+        launch,
+        network_mode,
+        cpu: common.cpu.as_ref().map(|at| at.value.0),
+        memory: common.memory.as_ref().map(|at| at.value.0),
         architecture: or(common.architecture.take(), Architecture::default()),
         execution_role: raw.execution_role.map(|at| at.value),
         task_role: raw.task_role.map(|at| at.value),

@@ -93,6 +93,17 @@ pub(crate) fn members(service: &ecs::Service) -> Value {
     Value::Object(found)
 }
 
+/// The members that a request says, in the same way.
+pub(crate) fn asked(request: &Value) -> Map<String, Value> {
+    let said = MEMBERS.iter().filter_map(|member| {
+        let value = request.get(member.name)?;
+        Some((member, value))
+    });
+    said.filter(|(member, value)| **value != member.none())
+        .map(|(member, value)| (member.name.to_owned(), value.clone()))
+        .collect()
+}
+
 /// The members that `patch` makes of those that are there.
 pub(crate) fn over_members(there: &Value, patch: &Overlay) -> Value {
     let mut members = there.clone();

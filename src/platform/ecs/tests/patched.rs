@@ -116,7 +116,7 @@ async fn false_takes_away_and_what_leaves_the_file_stays() {
     assert_eq!(
         left_alone(&cloud, &plain).await,
         [
-            "deploy.toml has no word for these; they are left alone: volumes, containers.api.mountPoints."
+            "deploy.toml says nothing of these; they are left alone: volumes, containers.api.mountPoints."
         ]
     );
 }

@@ -18,11 +18,11 @@ pub(crate) fn fields(definition: &TaskDefinition) -> Fields {
         "bridge",
         EFFECT,
     );
-    fields.put(
-        "requiresCompatibilities",
-        compatibilities(&definition.requires_compatibilities),
-        EFFECT,
-    );
+    // It is checked when it is registered and means nothing later: one that says nothing is no other.
+    if !definition.requires_compatibilities.is_empty() {
+        let all = compatibilities(&definition.requires_compatibilities);
+        fields.insert("requiresCompatibilities".to_owned(), all, EFFECT, true);
+    }
     if let Some(cpu) = &definition.cpu {
         fields.put("cpu", cpu_units(cpu), EFFECT);
     }
