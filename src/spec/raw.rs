@@ -10,6 +10,15 @@ use crate::spec::words::ServiceTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
 use crate::spec::words::ecs::EcsTable;
+use crate::spec::words::ecs::container::SidecarEcsTable;
+use crate::spec::words::ecs::container::tables::{
+    CapabilitiesTable, FirelensTable, LimitTable, ReservedTable, RestartTable, TmpfsTable,
+    UlimitTable,
+};
+use crate::spec::words::ecs::log::LogTable;
+use crate::spec::words::ecs::members::{
+    ConnectAliasTable, ConnectServiceTable, ConnectTable, RegistryTable,
+};
 use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::{ExposeTable, IngressTable};
@@ -18,6 +27,7 @@ use crate::spec::words::kubernetes::probes::ProbeTable;
 use crate::spec::words::network::NetworkTable;
 use crate::spec::words::patch::ecs::EcsPatchTable;
 use crate::spec::words::patch::kubernetes::KubePatchTable;
+use crate::spec::words::ports::PortTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
 use crate::spec::words::scaling::ScalingTable;
@@ -51,6 +61,20 @@ const TABLES: &[&[&str]] = &[
     TargetGroupTable::KEYS,
     CapacityTable::KEYS,
     PlacementTable::KEYS,
+    SidecarEcsTable::KEYS,
+    ReservedTable::KEYS,
+    LimitTable::KEYS,
+    FirelensTable::KEYS,
+    TmpfsTable::KEYS,
+    CapabilitiesTable::KEYS,
+    RestartTable::KEYS,
+    UlimitTable::KEYS,
+    LogTable::KEYS,
+    RegistryTable::KEYS,
+    ConnectTable::KEYS,
+    ConnectServiceTable::KEYS,
+    ConnectAliasTable::KEYS,
+    PortTable::KEYS,
     KubernetesTable::KEYS,
     KubePatchTable::KEYS,
     ResourcesTable::KEYS,

@@ -35,6 +35,7 @@ use crate::spec::words::architecture::Architecture;
 use crate::spec::words::container::{Container, SidecarTable};
 use crate::spec::words::depends_on::{Dependency, DependsOn};
 use crate::spec::words::ecs::EcsTable;
+use crate::spec::words::ecs::container::OfEcs;
 use crate::spec::words::env::EnvName;
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::ExposeTable;
@@ -49,7 +50,7 @@ table! {
     "[service.NAME]" ServiceTable {
         /// The main container's image. Also given by `--image NAME=REF`.
         image: ImageRef = required,
-        /// The port it listens on: 8080, or "53/udp".
+        /// The port it listens on: 8080, "53/udp", or { port = 8080, name = "http" }.
         port: WrittenPort,
         /// Several ports instead of one; the first is the service's.
         ports: Vec<At<WrittenPort>>,
@@ -116,4 +117,5 @@ pub(in crate::spec) struct Placed {
     pub(in crate::spec) checked: bool,
     pub(in crate::spec) secrets: Vec<(String, At<SecretRef>)>,
     pub(in crate::spec) user: Option<At<String>>,
+    pub(in crate::spec) ecs: OfEcs,
 }

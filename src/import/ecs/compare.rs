@@ -1,12 +1,14 @@
 //! What the files render against what they were made of, by the comparison that plans are made with.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::launch::spelled as spelled_alike;
 use super::source::Read;
 use crate::import::{Loss, says_image};
 use crate::platform::ecs::settings::fields::{Fields, definition, service};
-use crate::platform::ecs::settings::patched::{asked, made};
+use crate::platform::ecs::settings::patched::{asked, made, none_of};
 use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
 
 /// All that the files say otherwise.
@@ -29,33 +31,33 @@ pub(super) fn losses(read: &Read, rendered: &Desired) -> Vec<Loss> {
     losses
 }
 
-/// Rebalancing between zones is what a new service has anyway (Amazon ECS API reference, CreateService).
-const USUAL: (&str, &str) = ("availabilityZoneRebalancing", "ENABLED");
+/// A member of a new service of which nothing is said: zones are evened out (Amazon ECS API reference,
+/// CreateService), and of the rest there is none.
+fn usual(name: &str) -> Value {
+    match name {
+        "availabilityZoneRebalancing" => "ENABLED".into(),
+        name => none_of(name),
+    }
+}
 
 /// What is compared as a member of the service, in the API's own spelling.
 fn members(source: &Value, rendered: &ServiceConfig, losses: &mut Vec<Loss>) {
     let mut there = Value::Object(asked(source));
     spelled_alike(&mut there);
     let wanted = Value::Object(made(rendered));
-    let names = |members: &Value| -> Vec<String> {
-        members
-            .as_object()
-            .map(|all| all.keys().cloned().collect())
-            .unwrap_or_default()
-    };
-    let (of_source, of_files) = (names(&there), names(&wanted));
-    let more = of_files.iter().filter(|name| !of_source.contains(name));
-    for name in of_source.iter().chain(more) {
-        let (from, to) = (there.get(name), wanted.get(name));
-        let usual =
-            |value: Option<&Value>| *name == USUAL.0 && value.is_none_or(|value| *value == USUAL.1);
-        if from == to || usual(from) && usual(to) {
+    let both = [&there, &wanted].into_iter().filter_map(Value::as_object);
+    let names: BTreeSet<&String> = both.flat_map(serde_json::Map::keys).collect();
+    for name in names {
+        let said = |members: &Value| members.get(name).cloned();
+        let (from, to) = (said(&there), said(&wanted));
+        let all = |value: &Option<Value>| value.clone().unwrap_or_else(|| usual(name));
+        if all(&from) == all(&to) {
             continue;
         }
         losses.push(Loss {
             of: "service".to_owned(),
             path: name.clone(),
-            value: from.cloned(),
+            value: from,
             why: match to {
                 None => "no word for it yet".to_owned(),
                 Some(to) => format!("the files ask for {to}"),

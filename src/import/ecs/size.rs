@@ -53,9 +53,32 @@ fn scaled(text: &str, unit: &str) -> Option<u32> {
 
 /// Units of 1/1024 as vCPU, in as many digits as read back to the same.
 pub(super) fn vcpu(units: u32) -> Word {
-    let thousandths = (u64::from(units) * 1000 + 512) / 1024;
-    if thousandths.is_multiple_of(1000) {
-        return Word::plain(thousandths / 1000);
+    let units = u64::from(units);
+    let written = (0..=6).map(|digits| {
+        let scale = 10_u64.pow(digits);
+        (digits, scale, (units * scale + 512) / 1024)
+    });
+    let mut exact =
+        written.filter(|(_, scale, number)| (number * 1024 + scale / 2) / scale == units);
+    let (digits, scale, number) = exact.next().unwrap_or((0, 1, units / 1024));
+    let width = usize::try_from(digits).unwrap_or_default();
+    let (whole, part) = (number / scale, number % scale);
+    Word::plain(if width == 0 {
+        whole.to_string()
+    } else {
+        format!("{whole}.{part:0width$}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_written_in_as_few_digits_as_say_them() {
+        let all = [64, 65, 102, 256, 512, 1024, 1536, 16_384];
+        let written = all.map(vcpu);
+        let wanted = ["0.0625", "0.063", "0.1", "0.25", "0.5", "1", "1.5", "16"];
+        assert_eq!(written, wanted.map(Word::plain));
     }
-    Word::plain(f64::from(u32::try_from(thousandths).unwrap_or(u32::MAX)) / 1000.0)
 }

@@ -7,6 +7,7 @@ use super::launch;
 use super::prepare::{prepare_service, prepare_task, unwrapped};
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
+use crate::platform::ecs::settings::container::docker::Docker;
 use crate::platform::ecs::settings::patched::is_member;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig, TaskDefinition};
 
@@ -93,13 +94,10 @@ impl Read {
             config = Some(read);
         }
         let account = account(&text);
-        if let Some(account) = &account {
-            for role in [&mut read.execution_role_arn, &mut read.task_role_arn] {
-                // ECS takes a role's name as well, and makes its ARN of it.
-                if let Some(role) = role.as_mut().filter(|role| !role.contains(':')) {
-                    *role = format!("arn:aws:iam::{account}:role/{role}");
-                }
-            }
+        let mode = read.network_mode.clone();
+        for container in &mut read.container_definitions {
+            container.docker = Docker::of(json!(container.docker));
+            container.ports.in_mode(mode.as_deref());
         }
         launch::prepare(&mut read, config.as_mut());
         let mut all = Self {
@@ -183,11 +181,6 @@ fn beyond(source: &Value, kept: &Value, of: &str, path: &str, losses: &mut Vec<L
                 if DEFAULTS
                     .iter()
                     .any(|(path, default)| at.ends_with(path) && word == *default)
-                {
-                    continue;
-                }
-                // On awsvpc a host's port can only be the container's.
-                if key == "hostPort" && (*value == 0 || source.get("containerPort") == Some(value))
                 {
                     continue;
                 }

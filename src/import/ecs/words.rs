@@ -1,12 +1,15 @@
 //! The words of the files for what a task definition and a service say.
 
 use super::containers::{environment, health, needs_execution_role, ports, process, sidecar_words};
-use super::launch::{launch, launch_words, network_mode, placement};
+use super::docker::{Whose, docker_words, log};
+use super::launch::{launch, launch_words, network_mode};
+use super::members::member_words;
 use super::size::{size, vcpu};
 use super::source::Read;
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
 use crate::names::Arn;
+use crate::platform::ecs::settings::container::logs::LogConfiguration;
 use crate::platform::ecs::settings::service::deployment::{
     CircuitBreaker, DeploymentConfiguration,
 };
@@ -33,11 +36,15 @@ pub(super) fn draft(read: &Read) -> Draft {
         service.words = main_words(main, read, &mut draft);
         service.own = own(main, read, &mut draft);
     }
+    let main = containers
+        .iter()
+        .find(|container| container.name == read.main);
+    let shared = main.and_then(|main| main.logs.log_configuration.as_ref());
     for sidecar in containers
         .iter()
         .filter(|container| container.name != read.main)
     {
-        let words = sidecar_words(sidecar, &mut draft);
+        let words = sidecar_words(sidecar, shared, &mut draft);
         service.sidecars.push((sidecar.name.clone(), words));
     }
     if let Some(config) = &read.service {
@@ -113,8 +120,10 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     );
     say(&mut words, "family", other(&task.family));
     launch_words(task, config, &mut words);
-    placement(&read.sources[1], &mut words);
-    let arn = |role: &Option<String>| role.clone().filter(|role| role.parse::<Arn>().is_ok());
+    let arn = |role: &Option<String>| {
+        let is_role = |role: &String| role.parse::<Arn>().is_ok() || is_name(role);
+        role.clone().filter(is_role)
+    };
     let fargate = launch(task, config) == LaunchType::Fargate;
     let execution = arn(&task.execution_role_arn).or_else(|| {
         needs_execution_role(task, fargate).then(|| {
@@ -130,15 +139,19 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     let has_role = role.is_some();
     say(&mut words, "task_role", role.map(Word::Text));
     if let Some(logs) = &main.logs.log_configuration {
-        let option = |key: &str| logs.options.get(key).map(Word::text);
-        say(&mut words, "log_group", option("awslogs-group"));
-        let prefix = option("awslogs-stream-prefix").filter(|prefix| *prefix != Word::text("ecs"));
-        say(
-            &mut words,
-            "log_prefix",
-            prefix.filter(|_| logs.options.contains_key("awslogs-group")),
-        );
+        log_words(logs, read, &mut words);
     }
+    docker_words(main, Whose::Main, &mut words);
+    say(
+        &mut words,
+        "pid_mode",
+        task.pid_mode.as_ref().map(Word::text),
+    );
+    say(
+        &mut words,
+        "ipc_mode",
+        task.ipc_mode.as_ref().map(Word::text),
+    );
     let storage = task.ephemeral_storage.map(|storage| storage.size_in_gib);
     let storage = storage.filter(|gib| *gib > 20);
     say(
@@ -148,8 +161,44 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     );
     if let Some(config) = config {
         service(config, has_role, &mut words);
+        member_words(&read.sources[1], &mut words);
     }
     words
+}
+
+/// Whether it can be a role's name.
+fn is_name(role: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@/-".contains(c);
+    !role.is_empty() && role.chars().all(fits)
+}
+
+/// Where the output of all containers goes that do not say it themselves: in short where that is a log group
+/// of the target's Region.
+fn log_words(logs: &LogConfiguration, read: &Read, words: &mut Words) {
+    let mut more = logs.options.clone();
+    let group = more.remove("awslogs-group");
+    let region = more.remove("awslogs-region");
+    let prefix = more.remove("awslogs-stream-prefix");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-/.#".contains(c);
+    let named = |group: &&String| group.chars().all(plain);
+    let here = region.is_some() && region == read.region && logs.secret_options.is_empty();
+    let (true, Some(group), Some(prefix)) = (
+        here && logs.log_driver == "awslogs",
+        group.as_ref().filter(named),
+        prefix,
+    ) else {
+        say(words, "log", Some(log(logs)));
+        return;
+    };
+    say(words, "log_group", Some(Word::text(group)));
+    let other = (prefix != "ecs").then(|| Word::text(prefix));
+    say(words, "log_prefix", other);
+    let more: Words = more
+        .into_iter()
+        .map(|(key, value)| (key, Word::text(value)))
+        .collect();
+    let more = (!more.is_empty()).then_some(Word::Table(more));
+    say(words, "log_options", more);
 }
 
 fn service(config: &ServiceConfig, has_role: bool, words: &mut Words) {

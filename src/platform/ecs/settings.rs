@@ -85,6 +85,12 @@ pub(crate) struct TaskDefinition {
     /// MiB of the task, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) memory: Option<String>,
+    /// `task` or `host`; absent: each container has processes of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pid_mode: Option<String>,
+    /// `task`, `host` or `none`; absent: as Docker does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ipc_mode: Option<String>,
     /// Pulls the image, reads the secrets, writes the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) execution_role_arn: Option<String>,

@@ -26,6 +26,7 @@ use sandbox::{Fault, Sandbox, World};
 
 mod budgets;
 mod comparing;
+mod containers;
 mod counts;
 mod elsewhere;
 mod kinds;

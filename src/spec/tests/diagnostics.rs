@@ -405,3 +405,32 @@ fn two_services_that_come_to_one_object_are_refused() {
         ["same-object: another service of this file comes to Deployment `api` too"]
     );
 }
+
+#[test]
+fn what_a_container_cannot_have_where_it_runs() {
+    let more = r#"
+port = { port = 8080, host = 80, name = "web port", app_protocol = "h2" }
+[service.api.ecs]
+execution_role = "not a role"
+privileged = true
+gpu = 1
+shm_size = "64MiB"
+links = ["db"]
+hostname = "api"
+log_group = "/ecs/api"
+log = { driver = "json-file" }
+log_options = { awslogs-region = "us-east-1" }
+requests = { memory = "600MiB", cpu = 0.3 }
+limits = { memory = "512MiB" }
+pid_mode = "host"
+[service.api.sidecar.router]
+image = "router:1"
+port = { port = 9000, host = 9001 }
+[service.api.sidecar.router.ecs]
+log = { driver = "awslogs", options = { awslogs-group = "a" } }
+firelens = { router = "vector" }
+ulimits = { nofile = { soft = 1 } }
+restart = false
+"#;
+    insta::assert_snapshot!(drawn(&with(more), ECS, &Arguments::default()));
+}

@@ -307,7 +307,7 @@ fn service_port(
     findings: &mut Findings,
 ) -> u16 {
     let written = raw.service_port.as_ref();
-    let Some(first) = ports.first().map(|at| at.value) else {
+    let Some(first) = ports.first().map(|at| &at.value) else {
         if let Some(at) = written {
             findings.problem(
                 Problem::new("missing-key", "`port` is missing")

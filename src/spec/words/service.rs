@@ -9,6 +9,7 @@ use crate::spec::shape::At;
 use crate::spec::tree::Node;
 use crate::spec::words::container::Container;
 use crate::spec::words::ecs::EcsOwn;
+use crate::spec::words::ecs::launch::NetworkMode;
 use crate::spec::words::kubernetes::KubeOwn;
 use crate::spec::words::rollout::Rollout;
 use crate::spec::words::scaling::Scaling;
@@ -71,7 +72,10 @@ pub(in crate::spec) fn service<P: Ground>(
     env::check(node, raw.allow_plain.as_ref(), findings);
     let containers = container::all(&name, &mut raw, head, P::ECS, findings);
     depends_on::check(&containers, findings);
-    ports::check(&containers, findings);
+    let mode = raw.ecs.as_ref().filter(|_| P::ECS);
+    let mode = mode.and_then(|ecs| ecs.value.network_mode.as_ref());
+    let apart = mode.is_some_and(|at| at.value == NetworkMode::Bridge);
+    ports::check(&containers, apart, findings);
     shares(&raw, &containers, findings);
     let tags = tags(raw.tags.take(), P::ECS, findings);
     let scene = Scene {

@@ -63,8 +63,10 @@ fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinitio
         requires_compatibilities: vec![service.own.launch.word().into()],
         cpu: service.own.cpu.map(|units| units.to_string()),
         memory: service.own.memory.map(|mebibytes| mebibytes.to_string()),
-        execution_role_arn: service.own.execution_role.as_ref().map(ToString::to_string),
-        task_role_arn: service.own.task_role.as_ref().map(ToString::to_string),
+        pid_mode: service.own.pid_mode.map(str::to_owned),
+        ipc_mode: service.own.ipc_mode.map(str::to_owned),
+        execution_role_arn: service.own.execution_role.clone(),
+        task_role_arn: service.own.task_role.clone(),
         runtime_platform: (service.own.architecture == Architecture::Arm64).then(|| {
             RuntimePlatform {
                 cpu_architecture: Some("ARM64".into()),

@@ -152,33 +152,19 @@ fn what_the_file_has_no_word_for_is_carried_over() {
     let mut base = unmanaged::merge(&wanted, None).unwrap();
     let volume = aws_sdk_ecs::types::Volume::builder().name("data").build();
     base.volumes = Some(vec![volume]);
-    base.container_definitions.as_mut().unwrap()[0].hostname = Some("api".into());
-    let logs = base.container_definitions.as_mut().unwrap()[0]
-        .log_configuration
-        .as_mut()
-        .unwrap();
-    logs.options
-        .as_mut()
-        .unwrap()
-        .insert("mode".into(), "non-blocking".into());
+    let container = &mut base.container_definitions.as_mut().unwrap()[0];
+    container.disable_networking = Some(true);
+    container.port_mappings.as_mut().unwrap()[0].name = Some("http".into());
     let changed = rendered(&service_with(&[("api:v1", "api:v2")])).task_definition;
     let merged = unmanaged::merge(&changed, Some(&base)).unwrap();
     let container = &merged.container_definitions()[0];
     assert_eq!(merged.volumes().len(), 1);
-    assert_eq!(container.hostname.as_deref(), Some("api"));
+    assert_eq!(container.disable_networking, Some(true));
+    assert_eq!(container.port_mappings()[0].name(), Some("http"));
     assert_eq!(container.image.as_deref(), Some("api:v2"));
-    let options = container.log_configuration.as_ref().unwrap();
-    assert_eq!(options.options.as_ref().unwrap()["mode"], "non-blocking");
     let left = unmanaged::residue(&merged);
     let paths: Vec<&str> = left.iter().map(|(path, _)| path.as_str()).collect();
-    assert_eq!(
-        paths,
-        [
-            "volumes",
-            "containers.api.hostname",
-            "containers.api.logConfiguration.options"
-        ]
-    );
+    assert_eq!(paths, ["volumes", "containers.api.disableNetworking",]);
 }
 
 #[test]

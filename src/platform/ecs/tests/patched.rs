@@ -105,7 +105,7 @@ async fn false_takes_away_and_what_leaves_the_file_stays() {
     let fewer = patched(&fewer);
     let shown = rolled_out(&cloud, &fewer).await;
     assert!(
-        shown[0].starts_with("task definition containers.api.ulimits: ["),
+        shown[0].starts_with("task definition containers.api.ulimits.nofile.hardLimit: 4096"),
         "{shown:?}"
     );
     assert!(shown[0].ends_with("-> - (restarts)"), "{shown:?}");

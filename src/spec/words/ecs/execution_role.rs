@@ -2,7 +2,7 @@
 
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
-use crate::spec::shape::Table;
+use crate::spec::shape::{Switch, Table};
 use crate::spec::words::ecs::launch::LaunchType;
 use crate::spec::words::ecs::{EcsTable, Scene};
 
@@ -40,7 +40,12 @@ pub(in crate::spec) fn check(
     {
         needs.push("reads secrets");
     }
-    if fargate && raw.has(&["log_group"]) {
+    let log = raw.log.as_ref().and_then(|at| match &at.value {
+        Switch::On(table) => table.driver.as_ref(),
+        Switch::Off => None,
+    });
+    let written = raw.has(&["log_group"]) || log.is_some_and(|at| at.value.0 == "awslogs");
+    if fargate && written {
         needs.push("writes logs");
     }
     if !needs.is_empty() {

@@ -78,6 +78,52 @@ impl NetworkMode {
     }
 }
 
+words!(PidMode, "a PID mode", "task" => PidMode("task"), "host" => PidMode("host"));
+
+/// Whose processes a container sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PidMode(&'static str);
+
+impl PidMode {
+    /// As the API spells it.
+    pub(crate) fn word(self) -> &'static str {
+        self.0
+    }
+}
+
+words!(
+    IpcMode, "an IPC mode",
+    "task" => IpcMode("task"),
+    "host" => IpcMode("host"),
+    "none" => IpcMode("none"),
+);
+
+/// Whose memory a container shares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IpcMode(&'static str);
+
+impl IpcMode {
+    /// As the API spells it.
+    pub(crate) fn word(self) -> &'static str {
+        self.0
+    }
+}
+
+/// Fargate shares no instance's processes and no memory (Amazon ECS API reference,
+/// `RegisterTaskDefinition`).
+pub(in crate::spec) fn modes(raw: &EcsTable, launch: LaunchType, findings: &mut Findings) {
+    if launch != LaunchType::Fargate {
+        return;
+    }
+    let host = raw.pid_mode.as_ref().filter(|at| at.value.0 == "host");
+    let ipc = raw.ipc_mode.as_ref().map(|at| ("ipc_mode", at.spot));
+    let both = host.map(|at| ("pid_mode", at.spot)).into_iter().chain(ipc);
+    for (key, spot) in both {
+        let message = format!("`{key}` is for instances of your own: Fargate has it not");
+        findings.problem(Problem::new("conflict", message).at(spot));
+    }
+}
+
 /// What a service's tasks are launched on: what the file says, else what its capacity is.
 pub(in crate::spec) fn launch(
     raw: &EcsTable,
