@@ -2,6 +2,9 @@
 
 mod compare;
 mod containers;
+mod docker;
+mod launch;
+mod members;
 mod prepare;
 mod size;
 mod source;

@@ -4,10 +4,12 @@
 use crate::names::ServiceName;
 
 pub(crate) use super::words::architecture::Architecture;
-pub(crate) use super::words::capacity::{Capacity, Provider};
+pub(crate) use super::words::capacity::{Capacity, SPOT};
 pub(crate) use super::words::container::Container;
 pub(crate) use super::words::depends_on::Dependency;
 pub(crate) use super::words::ecs::EcsOwn;
+pub(crate) use super::words::ecs::launch::{LaunchType, NetworkMode};
+pub(crate) use super::words::ecs::log::{ContainerLog, Log};
 pub(crate) use super::words::health::HealthCheck;
 pub(crate) use super::words::ingress::Ingress;
 pub(crate) use super::words::kubernetes::KubeOwn;

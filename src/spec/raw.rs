@@ -15,6 +15,16 @@ use crate::spec::words::ServiceTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
 use crate::spec::words::ecs::EcsTable;
+use crate::spec::words::ecs::container::SidecarEcsTable;
+use crate::spec::words::ecs::container::tables::{
+    CapabilitiesTable, FirelensTable, LimitTable, ReservedTable, RestartTable, TmpfsTable,
+    UlimitTable,
+};
+use crate::spec::words::ecs::log::LogTable;
+use crate::spec::words::ecs::members::{
+    ConnectAliasTable, ConnectServiceTable, ConnectTable, RegistryTable,
+};
+use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
@@ -22,6 +32,7 @@ use crate::spec::words::kubernetes::probes::ProbeTable;
 use crate::spec::words::network::NetworkTable;
 use crate::spec::words::patch::ecs::EcsPatchTable;
 use crate::spec::words::patch::kubernetes::KubePatchTable;
+use crate::spec::words::ports::PortTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
 use crate::spec::words::scaling::ScalingTable;
@@ -93,6 +104,7 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<Deploy>(),
     told::<ServiceTable>(),
     told::<SidecarTable>(),
+    told::<PortTable>(),
     told::<HealthTable>(),
     told::<ExposeTable>(),
     told::<ScalingTable>(),
@@ -105,6 +117,20 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<EcsTable>(),
     told::<TargetGroupTable>(),
     told::<CapacityTable>(),
+    told::<PlacementTable>(),
+    told::<SidecarEcsTable>(),
+    told::<ReservedTable>(),
+    told::<LimitTable>(),
+    told::<FirelensTable>(),
+    told::<TmpfsTable>(),
+    told::<CapabilitiesTable>(),
+    told::<RestartTable>(),
+    told::<UlimitTable>(),
+    told::<LogTable>(),
+    told::<RegistryTable>(),
+    told::<ConnectTable>(),
+    told::<ConnectServiceTable>(),
+    told::<ConnectAliasTable>(),
     told::<EcsPatchTable>(),
     told::<KubernetesTable>(),
     told::<ResourcesTable>(),

@@ -135,11 +135,22 @@ pub(super) struct CpuUnits(pub(super) u32);
 
 impl Shape for CpuUnits {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        let thousandths = thousandths(node, findings)?;
-        // 0.1 vCPU is 102.4 units: a container's share is rounded to the nearest one.
-        let units = (u64::from(thousandths) * 1024 + 500) / 1000;
-        match u32::try_from(units) {
-            Ok(units) if units > 0 => Some(Self(units)),
+        let units = match &node.value {
+            Value::Text(_) => node.word().and_then(units),
+            Value::Whole(number) => units(&number.to_string()),
+            Value::Real(number) => units(&number.to_string()),
+            _ => {
+                let expected = "a number of vCPU such as 0.5, or \"500m\"";
+                findings.wrong_type(node, expected, None);
+                return None;
+            }
+        };
+        match units {
+            Some(units) if units >= 1024 * TOO_MANY => {
+                findings.problem(no_units(units / 1024).at(node.spot));
+                None
+            }
+            Some(units) if units > 0 => Some(Self(units)),
             _ => {
                 findings.bad_value(node.spot, NO_CPU);
                 None
@@ -193,6 +204,22 @@ fn vcpu(text: &str) -> Option<u32> {
         Some(number) => scaled(number, 1),
         None => scaled(text, 1000),
     }
+}
+
+/// The units that a text of this form says, rounded to the nearest: 0.1 vCPU is 102.4 of them.
+fn units(text: &str) -> Option<u32> {
+    let text = Some(text).filter(|text| CPU.holds(text))?;
+    let (number, of) = match text.strip_suffix('m') {
+        Some(number) => (number, 1000),
+        None => (text, 1),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    // More digits than so say less than a unit.
+    let fraction = fraction.get(..fraction.len().min(9))?;
+    let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)? * of;
+    let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
+    let units = (digits.checked_mul(1024)?.checked_add(scale / 2)?) / scale;
+    u32::try_from(units).ok()
 }
 
 /// No machine has so many vCPU for one task, and the units that ECS counts in begin here: 256 of them

@@ -36,6 +36,7 @@ use crate::spec::words::architecture::Architecture;
 use crate::spec::words::container::{Container, SidecarTable};
 use crate::spec::words::depends_on::{Dependency, DependsOn};
 use crate::spec::words::ecs::EcsTable;
+use crate::spec::words::ecs::container::OfEcs;
 use crate::spec::words::env::EnvName;
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::ExposeTable;
@@ -55,17 +56,17 @@ table! {
         targets: Vec<At<Filled>>,
         /// The main container's image. Also given by `--image NAME=REF`.
         image: ImageRef = required,
-        /// The port it listens on: 8080, or "53/udp".
+        /// The port it listens on: 8080, "53/udp", or { port = 8080, name = "http" }.
         port: WrittenPort,
         /// Several ports instead of one; the first is the service's.
         ports: Vec<At<WrittenPort>>,
         /// Tasks at creation, and for ever where nothing scales it; "external": one at creation, and from
         /// then on whatever others set. Default: `scaling.min`, else 1.
         replicas: Replicas,
-        /// CPU of one task in vCPU: 0.5, or "500m".
-        cpu: CpuUnits = required,
-        /// Memory of one task: "512MiB", "1GiB".
-        memory: Mebibytes = required,
+        /// CPU of one task in vCPU: 0.5, or "500m". Must be there, but on instances of one's own on ECS.
+        cpu: CpuUnits,
+        /// Memory of one task: "512MiB", "1GiB". Must be there, but on instances of one's own on ECS.
+        memory: Mebibytes,
         /// The processors the image is built for. Default: `x86_64`; on Kubernetes: any node's.
         architecture: Architecture,
         /// Environment of the main container: NAME = "value".
@@ -127,4 +128,5 @@ pub(in crate::spec) struct Placed {
     pub(in crate::spec) secrets: Vec<(String, At<SecretRef>)>,
     pub(in crate::spec) user: Option<At<String>>,
     pub(in crate::spec) mounts: Vec<(String, At<Mount>)>,
+    pub(in crate::spec) ecs: OfEcs,
 }

@@ -43,7 +43,15 @@ pub(super) fn check(body: &Map<String, Value>, variable_twice: bool) -> Result<(
         .get("requiresCompatibilities")
         .and_then(Value::as_array)
         .is_some_and(|list| list.iter().any(|item| item == "FARGATE"));
+    let needs_memory = !fargate && number(body.get("memory")).is_none();
     for container in containers {
+        let sized = |field: &str| number(container.get(field)).is_some();
+        if needs_memory && !sized("memory") && !sized("memoryReservation") {
+            return Err(ApiError::client(format!(
+                "Invalid setting for container '{}'. At least one of 'memory' or 'memoryReservation' must be specified.",
+                text(container, "name")
+            )));
+        }
         check_names(container, variable_twice)?;
         check_health(container)?;
         check_logs(container, fargate)?;

@@ -71,6 +71,11 @@ pub(super) fn check_together(
     settings: &Settings,
     what: &str,
 ) -> Result<(), ApiError> {
+    if workload.is_on_fargate() && !settings.placement_strategy.is_empty() {
+        return Err(ApiError::invalid(
+            "Placement strategies are not supported with FARGATE launch type.",
+        ));
+    }
     let definition = world.task_definition(&workload.task_definition);
     let role = definition.is_some_and(|found| !found.text("taskRoleArn").is_empty());
     if settings.exec && !role {
@@ -105,6 +110,13 @@ pub(super) fn check_strategy(
             "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.",
         ));
     }
+    let of_fargate = |item: &&StrategyItem| item.capacity_provider.starts_with("FARGATE");
+    let fargate = strategy.iter().filter(of_fargate).count();
+    if fargate != 0 && fargate != strategy.len() {
+        return Err(ApiError::invalid(
+            "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and Fargate.",
+        ));
+    }
     if strategy.iter().filter(|item| item.base > 0).count() > 1 {
         return Err(ApiError::invalid(
             "Only one capacity provider in a capacity provider strategy can have a base defined.",
@@ -124,7 +136,7 @@ pub(super) fn check_workload(world: &World, workload: &Workload) -> Result<(), A
         return Err(ApiError::client("TaskDefinition not found."));
     };
     let awsvpc = definition.text("networkMode") == "awsvpc";
-    let fargate = workload.launch_type.as_deref() != Some("EC2");
+    let fargate = workload.is_on_fargate();
     let subnets = workload.network_configuration.as_ref();
     let subnets = subnets.and_then(|n| n.pointer("/awsvpcConfiguration/subnets")?.as_array());
     if fargate && !awsvpc {
@@ -135,6 +147,11 @@ pub(super) fn check_workload(world: &World, workload: &Workload) -> Result<(), A
     if awsvpc && subnets.is_none_or(Vec::is_empty) {
         return Err(ApiError::invalid(
             "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        ));
+    }
+    if !awsvpc && subnets.is_some() {
+        return Err(ApiError::invalid(
+            "Network Configuration is not valid for the given networkMode of this task definition.",
         ));
     }
     if subnets.is_some_and(|list| list.len() > 16) {

@@ -96,10 +96,13 @@ pub(super) fn view(world: &World, task: &Task, with_tags: bool) -> Value {
     let group = task.group.clone();
     let group = group.unwrap_or_else(|| format!("service:{service}"));
     let containers: Vec<Value> = task.containers.iter().map(|c| container(task, c)).collect();
+    let awsvpc = world
+        .task_definition(&task.definition)
+        .is_none_or(|definition| definition.text("networkMode") == "awsvpc");
     let attached = task.phase != Phase::Provisioning;
     let attributes = json!([{"name": "ecs.cpu-architecture", "value": task.architecture}]);
     let mut view = json!({
-        "attachments": [attachment(task)],
+        "attachments": if awsvpc { vec![attachment(task)] } else { Vec::new() },
         "attributes": attributes,
         "availabilityZone": format!("{}a", world.region),
         "clusterArn": world.ecs_arn(&format!("cluster/{}", task.cluster)),
@@ -112,7 +115,7 @@ pub(super) fn view(world: &World, task: &Task, with_tags: bool) -> Value {
         "group": group,
         "healthStatus": task.health(),
         "lastStatus": task.phase,
-        "launchType": "FARGATE",
+        "launchType": launch_type(world, task),
         "capacityProviderName": task.provider,
         "overrides": overrides(task),
         "platformVersion": task.platform_version,
@@ -155,6 +158,21 @@ fn overrides(task: &Task) -> Value {
         all.extend(given.clone());
     }
     overrides
+}
+
+/// As its service is launched; a task of its own runs on Fargate.
+fn launch_type(world: &World, task: &Task) -> String {
+    let service = world.services.get(&task.service);
+    let Some(workload) = service.map(|service| &service.workload) else {
+        return "FARGATE".to_owned();
+    };
+    let usual = if workload.is_on_fargate() {
+        "FARGATE"
+    } else {
+        "EC2"
+    };
+    let launch = workload.launch_type.clone();
+    launch.unwrap_or_else(|| usual.to_owned())
 }
 
 fn attachment(task: &Task) -> Value {

@@ -174,6 +174,15 @@ pub(super) fn update(world: &mut World, input: &Value) -> Answer {
     }
     let mut settings = service.settings.clone();
     new_settings(world, &mut settings, &input.settings)?;
+    // Even an empty list is refused.
+    if let Some(strategy) = &input.settings.placement_strategy {
+        if workload.is_on_fargate() {
+            return Err(ApiError::invalid(
+                "Placement strategies are not supported with FARGATE launch type.",
+            ));
+        }
+        settings.placement_strategy.clone_from(strategy);
+    }
     if settings.grace_seconds > 0 && workload.load_balancers.is_empty() {
         return Err(ApiError::invalid(
             "Health check grace period is only valid for services configured to use load balancers.",
@@ -268,11 +277,6 @@ fn new_settings(
     }
     if let Some(constraints) = &input.placement_constraints {
         settings.placement_constraints.clone_from(constraints);
-    }
-    if input.placement_strategy.is_some() {
-        return Err(ApiError::invalid(
-            "Placement strategies are not supported with FARGATE launch type.",
-        ));
     }
     Ok(())
 }

@@ -28,6 +28,17 @@ pub(crate) struct Workload {
     pub(crate) vpc_lattice_configurations: Vec<Value>,
 }
 
+impl Workload {
+    /// Whether its tasks run on Fargate.
+    pub(crate) fn is_on_fargate(&self) -> bool {
+        let of_fargate = |item: &StrategyItem| item.capacity_provider.starts_with("FARGATE");
+        match self.launch_type.as_deref() {
+            Some(launch) => launch == "FARGATE",
+            None => self.capacity_provider_strategy.iter().all(of_fargate),
+        }
+    }
+}
+
 /// One provider of a capacity provider strategy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,11 +1,15 @@
 //! What the files render against what they were made of, by the comparison that plans are made with.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
+use super::launch::spelled as spelled_alike;
 use super::source::Read;
 use crate::import::{Loss, says_image};
 use crate::platform::ecs::settings::fields::{Fields, definition, service};
-use crate::platform::ecs::settings::{Desired, Tag};
+use crate::platform::ecs::settings::patched::{asked, made, none_of};
+use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
 
 /// All that the files say otherwise.
 pub(super) fn losses(read: &Read, rendered: &Desired) -> Vec<Loss> {
@@ -18,12 +22,48 @@ pub(super) fn losses(read: &Read, rendered: &Desired) -> Vec<Loss> {
         let there = service::fields(config);
         let wanted = service::fields(&rendered.service);
         differing("service", &there, &wanted, read, &mut losses);
+        members(&read.sources[1], &rendered.service, &mut losses);
         tags.push(("service", &config.tags, &rendered.service.tags));
     }
     for (of, there, wanted) in tags {
         tagged(of, there, wanted, &mut losses);
     }
     losses
+}
+
+/// A member of a new service of which nothing is said: zones are evened out (Amazon ECS API reference,
+/// CreateService), and of the rest there is none.
+fn usual(name: &str) -> Value {
+    match name {
+        "availabilityZoneRebalancing" => "ENABLED".into(),
+        name => none_of(name),
+    }
+}
+
+/// What is compared as a member of the service, in the API's own spelling.
+fn members(source: &Value, rendered: &ServiceConfig, losses: &mut Vec<Loss>) {
+    let mut there = Value::Object(asked(source));
+    spelled_alike(&mut there);
+    let wanted = Value::Object(made(rendered));
+    let both = [&there, &wanted].into_iter().filter_map(Value::as_object);
+    let names: BTreeSet<&String> = both.flat_map(serde_json::Map::keys).collect();
+    for name in names {
+        let said = |members: &Value| members.get(name).cloned();
+        let (from, to) = (said(&there), said(&wanted));
+        let all = |value: &Option<Value>| value.clone().unwrap_or_else(|| usual(name));
+        if all(&from) == all(&to) {
+            continue;
+        }
+        losses.push(Loss {
+            of: "service".to_owned(),
+            path: name.clone(),
+            value: from,
+            why: match to {
+                None => "no word for it yet".to_owned(),
+                Some(to) => format!("the files ask for {to}"),
+            },
+        });
+    }
 }
 
 fn differing(of: &str, there: &Fields, wanted: &Fields, read: &Read, losses: &mut Vec<Loss>) {

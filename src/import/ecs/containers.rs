@@ -1,11 +1,18 @@
 //! The words of the files for what a container of a task definition says.
 
+use super::docker::{Whose, docker_words, secret_word};
 use super::size::vcpu;
 use crate::import::Draft;
 use crate::import::write::{Word, Words, mebibytes, say, say_environment};
+use crate::platform::ecs::settings::container::logs::LogConfiguration;
+use crate::platform::ecs::settings::container::ports::PortMapping;
 use crate::platform::ecs::settings::{ContainerDefinition, TaskDefinition};
 
-pub(super) fn sidecar_words(sidecar: &ContainerDefinition, draft: &mut Draft) -> Words {
+pub(super) fn sidecar_words(
+    sidecar: &ContainerDefinition,
+    shared: Option<&LogConfiguration>,
+    draft: &mut Draft,
+) -> Words {
     let mut words = vec![(
         "image".to_owned(),
         draft.image(&sidecar.name, &sidecar.image.image),
@@ -31,24 +38,42 @@ pub(super) fn sidecar_words(sidecar: &ContainerDefinition, draft: &mut Draft) ->
     environment(sidecar, draft, &mut words);
     say(&mut words, "health", health(sidecar));
     process(sidecar, &mut words);
+    let mut own = Words::new();
+    docker_words(sidecar, Whose::Sidecar(shared), &mut own);
+    say(
+        &mut words,
+        "ecs",
+        (!own.is_empty()).then_some(Word::Table(own)),
+    );
     words
 }
 
 pub(super) fn ports(container: &ContainerDefinition, words: &mut Words) {
-    let ports = container
-        .ports
-        .port_mappings
-        .iter()
-        .map(|port| match port.protocol.as_deref() {
-            Some("udp") => Word::text(format!("{}/udp", port.container_port)),
-            _ => Word::plain(port.container_port),
-        });
+    let ports = container.ports.port_mappings.iter().map(port);
     let mut ports: Vec<Word> = ports.collect();
     match ports.len() {
         0 => {}
         1 => say(words, "port", ports.pop()),
         _ => say(words, "ports", Some(Word::List(ports))),
     }
+}
+
+fn port(port: &PortMapping) -> Word {
+    let udp = port.protocol() == "udp";
+    if port.name.is_none() && port.app_protocol.is_none() && port.host_port.is_none() {
+        return if udp {
+            Word::text(format!("{}/udp", port.container_port))
+        } else {
+            Word::plain(port.container_port)
+        };
+    }
+    let mut words = vec![("port".to_owned(), Word::plain(port.container_port))];
+    say(&mut words, "name", port.name.as_ref().map(Word::text));
+    say(&mut words, "protocol", udp.then(|| Word::text("udp")));
+    let spoken = port.app_protocol.as_ref().map(Word::text);
+    say(&mut words, "app_protocol", spoken);
+    say(&mut words, "host", port.host_port.map(Word::plain));
+    Word::Table(words)
 }
 
 pub(super) fn environment(container: &ContainerDefinition, draft: &mut Draft, words: &mut Words) {
@@ -58,17 +83,11 @@ pub(super) fn environment(container: &ContainerDefinition, draft: &mut Draft, wo
         vouched.extend(hidden.then(|| variable.name.clone()));
         env.push((variable.name.clone(), word));
     }
-    let secrets = container.environment.secrets.iter().map(|secret| {
-        let from = &secret.value_from;
-        // A parameter is said by its name alone on ECS.
-        let bare = !from.starts_with("arn:") && !from.starts_with('/');
-        let word = if bare {
-            format!("ssm:{from}")
-        } else {
-            from.clone()
-        };
-        (secret.name.clone(), Word::text(word))
-    });
+    let secrets = container
+        .environment
+        .secrets
+        .iter()
+        .map(|secret| (secret.name.clone(), secret_word(&secret.value_from)));
     let secrets: Words = secrets.collect();
     say_environment(words, env, secrets, &vouched);
 }
@@ -134,10 +153,11 @@ pub(super) fn process(container: &ContainerDefinition, words: &mut Words) {
     );
 }
 
-pub(super) fn needs_execution_role(task: &TaskDefinition) -> bool {
+pub(super) fn needs_execution_role(task: &TaskDefinition, fargate: bool) -> bool {
     task.container_definitions.iter().any(|container| {
         !container.environment.secrets.is_empty()
-            || container.logs.log_configuration.is_some()
-            || container.image.image.contains(".dkr.ecr.")
+            || fargate
+                && (container.logs.is_on_cloudwatch()
+                    || container.image.image.contains(".dkr.ecr."))
     })
 }

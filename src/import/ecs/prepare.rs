@@ -1,11 +1,8 @@
 //! Makes the JSON of a source such as our types read it, and notes what they have no place for.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::import::Loss;
-
-/// The options of awslogs that there are words for.
-const LOG_OPTIONS: [&str; 3] = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
 
 /// What stands in a `{"taskDefinition": …}`, or in the first of `{"services": […]}`; without nulls.
 pub(super) fn unwrapped(value: &Value, key: &str) -> Value {
@@ -100,29 +97,19 @@ fn drop_odd_tags(value: &mut Value) {
     }
 }
 
-/// There are words for three options of awslogs, and for nothing else.
+/// One without a driver says nothing that can be asked for.
 fn logs(container: &mut Value, at: &str, losses: &mut Vec<Loss>) {
     let Some(logs) = container.get_mut("logConfiguration") else {
         return;
     };
-    let at = format!("{at}.logConfiguration");
-    if logs.get("logDriver").and_then(Value::as_str) != Some("awslogs") {
-        losses.push(Loss::unsaid("task", at, logs.take()));
-        drop_nothing(container);
+    if logs.get("logDriver").is_some() {
         return;
     }
-    if let Some(options) = logs.get_mut("options").and_then(Value::as_object_mut) {
-        let others = options
-            .iter()
-            .filter(|(key, _)| !LOG_OPTIONS.contains(&key.as_str()));
-        let others: Map<String, Value> = others
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        options.retain(|key, _| LOG_OPTIONS.contains(&key.as_str()));
-        for (key, value) in others {
-            losses.push(Loss::unsaid("task", format!("{at}.options.{key}"), value));
-        }
+    let logs = logs.take();
+    if logs.as_object().is_some_and(|logs| !logs.is_empty()) {
+        losses.push(Loss::unsaid("task", format!("{at}.logConfiguration"), logs));
     }
+    drop_nothing(container);
 }
 
 pub(super) fn prepare_service(service: &mut Value, family: &str) {

@@ -3,9 +3,12 @@
 
 use serde_json::{Value, json};
 
+use super::launch;
 use super::prepare::{prepare_service, prepare_task, unwrapped};
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
+use crate::platform::ecs::settings::container::docker::Docker;
+use crate::platform::ecs::settings::patched::is_member;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig, TaskDefinition};
 
 /// A source as far as we have words for it, and the rest.
@@ -91,14 +94,12 @@ impl Read {
             config = Some(read);
         }
         let account = account(&text);
-        if let Some(account) = &account {
-            for role in [&mut read.execution_role_arn, &mut read.task_role_arn] {
-                // ECS takes a role's name as well, and makes its ARN of it.
-                if let Some(role) = role.as_mut().filter(|role| !role.contains(':')) {
-                    *role = format!("arn:aws:iam::{account}:role/{role}");
-                }
-            }
+        let mode = read.network_mode.clone();
+        for container in &mut read.container_definitions {
+            container.docker = Docker::of(json!(container.docker));
+            container.ports.in_mode(mode.as_deref());
         }
+        launch::prepare(&mut read, config.as_mut());
         let mut all = Self {
             region: region(&read, &text),
             main: main(&read, config.as_ref())?,
@@ -172,15 +173,14 @@ fn beyond(source: &Value, kept: &Value, of: &str, path: &str, losses: &mut Vec<L
                 if READ_ONLY.contains(&key.as_str()) && path.is_empty() || is_nothing(value) {
                     continue;
                 }
+                // Members of a service are compared as members.
+                if of == "service" && path.is_empty() && is_member(key) {
+                    continue;
+                }
                 let word = value.as_str().unwrap_or_default();
                 if DEFAULTS
                     .iter()
                     .any(|(path, default)| at.ends_with(path) && word == *default)
-                {
-                    continue;
-                }
-                // On awsvpc a host's port can only be the container's.
-                if key == "hostPort" && (*value == 0 || source.get("containerPort") == Some(value))
                 {
                     continue;
                 }

@@ -1,16 +1,21 @@
 //! The words of the files for what a task definition and a service say.
 
 use super::containers::{environment, health, needs_execution_role, ports, process, sidecar_words};
+use super::docker::{Whose, docker_words, log};
+use super::launch::{launch, launch_words, network_mode};
+use super::members::member_words;
 use super::size::{size, vcpu};
 use super::source::Read;
 use super::volumes;
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
 use crate::names::Arn;
+use crate::platform::ecs::settings::container::logs::LogConfiguration;
 use crate::platform::ecs::settings::service::deployment::{
     CircuitBreaker, DeploymentConfiguration,
 };
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig};
+use crate::spec::LaunchType;
 
 /// The files in the making.
 pub(super) fn draft(read: &Read) -> Draft {
@@ -32,11 +37,15 @@ pub(super) fn draft(read: &Read) -> Draft {
         service.words = main_words(main, read, &mut draft);
         service.own = own(main, read, &mut draft);
     }
+    let main = containers
+        .iter()
+        .find(|container| container.name == read.main);
+    let shared = main.and_then(|main| main.logs.log_configuration.as_ref());
     for sidecar in containers
         .iter()
         .filter(|container| container.name != read.main)
     {
-        let mut words = sidecar_words(sidecar, &mut draft);
+        let mut words = sidecar_words(sidecar, shared, &mut draft);
         say(&mut words, "mounts", volumes::mounts(sidecar, task));
         service.sidecars.push((sidecar.name.clone(), words));
     }
@@ -57,7 +66,7 @@ fn project(read: &Read) -> String {
 
 fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     let (task, config) = (&read.task, read.service.as_ref());
-    let (cpu, memory) = size(task);
+    let (cpu, memory) = size(task, launch(task, config));
     let mut words = vec![(
         "image".to_owned(),
         draft.image(&main.name, &main.image.image),
@@ -69,8 +78,9 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
         "replicas",
         count.filter(|count| *count != 1).map(Word::plain),
     );
-    say(&mut words, "cpu", Some(vcpu(cpu)));
-    say(&mut words, "memory", Some(mebibytes(u64::from(memory))));
+    say(&mut words, "cpu", cpu.map(vcpu));
+    let memory = memory.map(|memory| mebibytes(u64::from(memory)));
+    say(&mut words, "memory", memory);
     let platform = task.runtime_platform.as_ref();
     let arm =
         platform.is_some_and(|platform| platform.cpu_architecture.as_deref() == Some("ARM64"));
@@ -113,10 +123,17 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
         config.and_then(|config| other(&config.service_name)),
     );
     say(&mut words, "family", other(&task.family));
-    let arn = |role: &Option<String>| role.clone().filter(|role| role.parse::<Arn>().is_ok());
+    launch_words(task, config, &mut words);
+    let arn = |role: &Option<String>| {
+        let is_role = |role: &String| role.parse::<Arn>().is_ok() || is_name(role);
+        role.clone().filter(is_role)
+    };
+    let fargate = launch(task, config) == LaunchType::Fargate;
     let execution = arn(&task.execution_role_arn).or_else(|| {
-        needs_execution_role(task).then(|| {
-            draft.notes.push("ECS on Fargate needs an execution role: put yours in place of ecsTaskExecutionRole".into());
+        needs_execution_role(task, fargate).then(|| {
+            draft.notes.push(
+                "ECS needs an execution role: put yours in place of ecsTaskExecutionRole".into(),
+            );
             let account = read.account.as_deref().unwrap_or("123456789012");
             format!("arn:aws:iam::{account}:role/ecsTaskExecutionRole")
         })
@@ -126,15 +143,19 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     let has_role = role.is_some();
     say(&mut words, "task_role", role.map(Word::Text));
     if let Some(logs) = &main.logs.log_configuration {
-        let option = |key: &str| logs.options.get(key).map(Word::text);
-        say(&mut words, "log_group", option("awslogs-group"));
-        let prefix = option("awslogs-stream-prefix").filter(|prefix| *prefix != Word::text("ecs"));
-        say(
-            &mut words,
-            "log_prefix",
-            prefix.filter(|_| logs.options.contains_key("awslogs-group")),
-        );
+        log_words(logs, read, &mut words);
     }
+    docker_words(main, Whose::Main, &mut words);
+    say(
+        &mut words,
+        "pid_mode",
+        task.pid_mode.as_ref().map(Word::text),
+    );
+    say(
+        &mut words,
+        "ipc_mode",
+        task.ipc_mode.as_ref().map(Word::text),
+    );
     let storage = task.ephemeral_storage.map(|storage| storage.size_in_gib);
     let storage = storage.filter(|gib| *gib > 20);
     say(
@@ -144,34 +165,48 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     );
     if let Some(config) = config {
         service(config, has_role, &mut words);
+        member_words(&read.sources[1], &mut words);
     }
     words
 }
 
+/// Whether it can be a role's name.
+fn is_name(role: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@/-".contains(c);
+    !role.is_empty() && role.chars().all(fits)
+}
+
+/// Where the output of all containers goes that do not say it themselves: in short where that is a log group
+/// of the target's Region.
+fn log_words(logs: &LogConfiguration, read: &Read, words: &mut Words) {
+    let mut more = logs.options.clone();
+    let group = more.remove("awslogs-group");
+    let region = more.remove("awslogs-region");
+    let prefix = more.remove("awslogs-stream-prefix");
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-/.#".contains(c);
+    let named = |group: &&String| group.chars().all(plain);
+    let here = region.is_some() && region == read.region && logs.secret_options.is_empty();
+    let (true, Some(group), Some(prefix)) = (
+        here && logs.log_driver == "awslogs",
+        group.as_ref().filter(named),
+        prefix,
+    ) else {
+        say(words, "log", Some(log(logs)));
+        return;
+    };
+    say(words, "log_group", Some(Word::text(group)));
+    let other = (prefix != "ecs").then(|| Word::text(prefix));
+    say(words, "log_prefix", other);
+    let more: Words = more
+        .into_iter()
+        .map(|(key, value)| (key, Word::text(value)))
+        .collect();
+    let more = (!more.is_empty()).then_some(Word::Table(more));
+    say(words, "log_options", more);
+}
+
 fn service(config: &ServiceConfig, has_role: bool, words: &mut Words) {
     let settings = &config.settings;
-    let shares = &settings.capacity.capacity_provider_strategy;
-    let fargate = |name: &str| name == "FARGATE" || name == "FARGATE_SPOT";
-    let known = !shares.is_empty() && shares.iter().all(|share| fargate(&share.capacity_provider));
-    let share = |share: &crate::platform::ecs::settings::service::capacity::StrategyItem| {
-        let mut words = vec![("provider".to_owned(), Word::text(&share.capacity_provider))];
-        say(
-            &mut words,
-            "base",
-            (share.base != 0).then(|| Word::plain(share.base)),
-        );
-        say(
-            &mut words,
-            "weight",
-            (share.weight != 1).then(|| Word::plain(share.weight)),
-        );
-        Word::Table(words)
-    };
-    say(
-        words,
-        "capacity",
-        known.then(|| Word::List(shares.iter().map(share).collect())),
-    );
     let version = settings.platform_version.platform_version.as_ref();
     say(
         words,
@@ -317,6 +352,11 @@ fn target(read: &Read, draft: &mut Draft) {
     say(&mut words, "cluster", Some(Word::text(cluster)));
     let network = config.and_then(|config| config.settings.network.network_configuration.as_ref());
     let mut table = Words::new();
+    let fargate = launch(&read.task, config) == LaunchType::Fargate;
+    if !fargate && network_mode(&read.task) != "awsvpc" {
+        draft.target = words;
+        return;
+    }
     match network.map(|network| &network.awsvpc_configuration) {
         Some(vpc) => {
             say(&mut table, "subnets", Some(Word::texts(&vpc.subnets)));

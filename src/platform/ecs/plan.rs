@@ -103,7 +103,8 @@ impl Ecs {
             intent,
         } = goal;
         let there = observed.service.as_ref();
-        if let Some(refused) = there.and_then(adopt::refuse_kind) {
+        let refuse = |there| adopt::refuse_kind(there, &desired.service);
+        if let Some(refused) = there.and_then(refuse) {
             return Err(refused);
         }
         if TakesOver::of(intent) == TakesOver::ByApply {

@@ -75,10 +75,10 @@ impl Desired {
 pub(crate) struct TaskDefinition {
     /// The name that its revisions share.
     pub(crate) family: String,
-    /// `awsvpc` on Fargate.
+    /// `awsvpc` on Fargate; absent: `bridge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) network_mode: Option<String>,
-    /// `FARGATE`.
+    /// `FARGATE`, `EC2`, `EXTERNAL` or `MANAGED_INSTANCES`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) requires_compatibilities: Vec<String>,
     /// CPU units of the task, as text.
@@ -87,6 +87,12 @@ pub(crate) struct TaskDefinition {
     /// MiB of the task, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) memory: Option<String>,
+    /// `task` or `host`; absent: each container has processes of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pid_mode: Option<String>,
+    /// `task`, `host` or `none`; absent: as Docker does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ipc_mode: Option<String>,
     /// Pulls the image, reads the secrets, writes the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) execution_role_arn: Option<String>,

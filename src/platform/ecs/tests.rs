@@ -26,7 +26,9 @@ use sandbox::{Fault, Sandbox, World};
 
 mod budgets;
 mod comparing;
+mod containers;
 mod counts;
+mod elsewhere;
 mod kinds;
 mod lost_replies;
 mod ownership;

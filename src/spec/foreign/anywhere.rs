@@ -218,7 +218,7 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "launchtype requirescompatibilities compatibilities",
         Is(
-            "tasks run on Fargate; `capacity` in [service.NAME.ecs] asks for Spot, and instances of one's own (EC2, EXTERNAL) have no word here yet",
+            "`launch_type = \"ec2\"`, in [service.NAME.ecs], where tasks run on instances of one's own; `capacity` asks for Spot, and for capacity providers",
         ),
     ),
     (
@@ -272,9 +272,9 @@ pub(super) const ANYWHERE: &[Row] = &[
         Lacks(IN_THE_IMAGE),
     ),
     (
-        "nodeselector affinity nodeaffinity podaffinity podantiaffinity tolerations topologyspreadconstraints priorityclassname schedulername runtimeclassname placement placementconstraints placementstrategy nodename availabilityzonerebalancing",
+        "nodeselector affinity nodeaffinity podaffinity podantiaffinity tolerations topologyspreadconstraints priorityclassname schedulername runtimeclassname placementconstraints placementstrategy nodename availabilityzonerebalancing",
         Lacks(
-            "tasks go wherever there is room, pods spread over zones and nodes (`spread`); what must run elsewhere is said by `patch` in [service.NAME.ecs] or [service.NAME.kubernetes]",
+            "tasks go wherever there is room, on instances of one's own as `placement` in [service.NAME.ecs] says; pods spread over zones and nodes (`spread`), and what must run elsewhere is said by `patch` in [service.NAME.kubernetes]",
         ),
     ),
     (

@@ -43,7 +43,10 @@ fn the_example_resolves_for_ecs() {
         main.image.as_str(),
         "123456789012.dkr.ecr.us-east-1.amazonaws.com/api:latest"
     );
-    assert_eq!((api.own.cpu, api.own.memory, api.replicas), (512, 1024, 2));
+    assert_eq!(
+        (api.own.cpu, api.own.memory, api.replicas),
+        (Some(512), Some(1024), 2)
+    );
     assert_eq!(main.ports[0].number, 8080);
     assert_eq!(main.env["ENVIRONMENT"].expose(), "production");
     assert_eq!(

@@ -372,8 +372,9 @@ fn white_space_around_what_a_variable_brings_is_left_out() {
         WrittenThreshold::read(&filled("5\n"), &mut findings),
         Some(WrittenThreshold::Count(5))
     ));
-    let Some(WrittenPort(Port { number, protocol })) =
-        WrittenPort::read(&filled("53/udp\n"), &mut findings)
+    let Some(WrittenPort(Port {
+        number, protocol, ..
+    })) = WrittenPort::read(&filled("53/udp\n"), &mut findings)
     else {
         unreachable!("{:?}", findings.problems)
     };

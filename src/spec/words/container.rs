@@ -11,6 +11,7 @@ use crate::spec::scalar::{Filled, Plain};
 use crate::spec::shape::{At, Map, Table, table};
 use crate::spec::units::{CpuUnits, Mebibytes, Time};
 use crate::spec::words::depends_on::{Dependency, DependsOn, dependencies};
+use crate::spec::words::ecs::container::{OfEcs, SidecarEcsTable};
 use crate::spec::words::env::{EnvName, Literal, environment, twice};
 use crate::spec::words::health::{HealthCheck, SidecarHealthTable, main_health, sidecar_health};
 use crate::spec::words::ports::{Port, WrittenPort, ports};
@@ -57,6 +58,8 @@ table! {
         read_only_root: bool,
         /// Time between TERM and KILL, 2s to 120s. Default: the platform's 30s.
         stop_timeout: Time<2, 120>,
+        /// What only ECS knows about it.
+        ecs: SidecarEcsTable,
     }
 }
 
@@ -215,7 +218,17 @@ fn from_sidecar(name: ContainerName, at: At<SidecarTable>, findings: &mut Findin
     let essential = or(raw.essential.take(), true);
     let (cpu, memory) = (raw.cpu.take(), raw.memory.take());
     let parts = parts!(raw, essential, raw.has(&["health"]), health, cpu, memory);
-    placed(name, at.head, parts, findings)
+    let ecs = raw
+        .ecs
+        .take()
+        .map(|at| at.value)
+        .unwrap_or_default()
+        .of_container();
+    let ecs = OfEcs::read(ecs, findings);
+    Placed {
+        ecs,
+        ..placed(name, at.head, parts, findings)
+    }
 }
 
 fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Findings) -> Placed {
@@ -240,7 +253,7 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
     let container = given.image.map(|image| Container {
         name: name.clone(),
         image: image.value,
-        ports: ports.iter().map(|at| at.value).collect(),
+        ports: ports.iter().map(|at| at.value.clone()).collect(),
         entrypoint: texts(given.entrypoint),
         command: texts(given.command),
         env,
@@ -274,6 +287,7 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         secrets,
         user,
         mounts,
+        ecs: OfEcs::default(),
     }
 }
 

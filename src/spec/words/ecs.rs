@@ -1,7 +1,13 @@
 //! What only ECS knows about a service.
 
+pub(in crate::spec) mod container;
 pub(in crate::spec) mod exec;
 pub(in crate::spec) mod execution_role;
+pub(in crate::spec) mod launch;
+pub(in crate::spec) mod log;
+pub(in crate::spec) mod members;
+pub(in crate::spec) mod placement;
+pub(in crate::spec) mod role;
 
 use std::time::Duration;
 
@@ -10,11 +16,19 @@ use crate::spec::findings::Findings;
 use crate::spec::problem::Problem;
 use crate::spec::resolve::{self, Ground, arns, limits, or};
 use crate::spec::scalar::{Filled, Whole};
-use crate::spec::shape::{At, Table, table};
+use crate::spec::shape::{At, Map, Switch, Table};
 use crate::spec::units::{Mebibytes, Time};
 use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
+use crate::spec::words::ecs::container::{EcsContainers, Launched, container_table, containers};
+use crate::spec::words::ecs::launch::{
+    IpcMode, LaunchType, NetworkMode, PidMode, launch, modes, network_mode, only_fargate,
+};
+use crate::spec::words::ecs::log::Log;
+use crate::spec::words::ecs::members::{ConnectTable, Propagate, RegistryTable, members};
+use crate::spec::words::ecs::placement::PlacementTable;
+use crate::spec::words::ecs::role::{Role, role};
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::ScalingTable;
@@ -22,21 +36,23 @@ use crate::spec::words::target::cluster::EcsPlace;
 use crate::spec::words::target_groups::{TargetGroup, TargetGroupTable, target_groups};
 use crate::spec::words::{secret, size};
 
-table! {
+container_table! {
     /// What only ECS knows about a service.
     "[service.NAME.ecs]" EcsTable {
         /// The ECS service's name. Default: the service's own.
         service: EcsName,
         /// The task definition family. Default: the service's own name.
         family: EcsName,
-        /// ARN of the role that pulls images, reads secrets and writes logs.
-        execution_role: Arn,
-        /// ARN of the role of the program itself. Default: none.
-        task_role: Arn,
+        /// The role that pulls images, reads secrets and writes logs: its ARN, or its name in the target's account.
+        execution_role: Role,
+        /// The role of the program itself: its ARN, or its name in the target's account. Default: none.
+        task_role: Role,
         /// CloudWatch log group for the output of every container. Default: no logs.
         log_group: Filled,
         /// Log streams are PREFIX/CONTAINER/TASK. Default: ecs.
         log_prefix: Filled,
+        /// More options of awslogs, beside the group: { mode = "non-blocking", "max-buffer-size" = "25m" }.
+        log_options: Map<String>,
         /// A shell line that runs inside of the main container; before `health.command`.
         health_command: Filled,
         /// ARN of the load balancer's target group, to the service's port.
@@ -45,8 +61,28 @@ table! {
         target_groups: Vec<At<TargetGroupTable>>,
         /// ARN of the Application Load Balancer; needed for `scaling.requests`.
         load_balancer: Arn,
-        /// A mix of `FARGATE` and `FARGATE_SPOT`. Default: launch type FARGATE.
+        /// What tasks are launched on: "fargate", "ec2", "external", "managed_instances". Default: as `capacity` is, else Fargate.
+        launch_type: LaunchType,
+        /// How containers reach the network: "awsvpc", which Fargate has alone, "bridge", "host", "none". Default: awsvpc.
+        network_mode: NetworkMode,
+        /// Capacity providers in shares: a mix of `FARGATE` and `FARGATE_SPOT`, or of the cluster's own. Default: the launch type.
         capacity: Vec<At<CapacityTable>>,
+        /// On which instances tasks are placed; where it is left out, what the service has stays.
+        placement: PlacementTable,
+        /// Whether containers of a task see each other's processes, or their instance's: "task", "host".
+        pid_mode: PidMode,
+        /// Whether containers of a task share memory, or have their instance's: "task", "host", "none"; not on Fargate.
+        ipc_mode: IpcMode,
+        /// Whether ECS tags tasks with the cluster and the service; where it is left out, what the service has stays.
+        managed_tags: bool,
+        /// Where tasks get their tags from: "service", "task_definition", "none"; where it is left out, what the service has stays.
+        propagate_tags: Propagate,
+        /// Whether ECS evens tasks out over zones; where it is left out, what the service has stays: a new one does.
+        az_rebalancing: bool,
+        /// Services of Cloud Map under which tasks are found; where it is left out, what the service has stays.
+        registries: Vec<At<RegistryTable>>,
+        /// Service Connect, or false; where it is left out, what the service has stays.
+        connect: Switch<ConnectTable>,
         /// Fargate platform version. Default: LATEST.
         platform_version: Filled,
         /// Scratch disk of a task, 21GiB to 200GiB. Default: Fargate's 20 GiB.
@@ -73,23 +109,35 @@ pub(crate) struct EcsOwn {
     pub(crate) service: EcsName,
     /// The task definition family.
     pub(crate) family: EcsName,
-    /// CPU of one task, in units of 1/1024 vCPU.
-    pub(crate) cpu: u32,
-    /// Memory of one task, in MiB.
-    pub(crate) memory: u32,
+    /// What its tasks are launched on.
+    pub(crate) launch: LaunchType,
+    /// How its containers reach the network.
+    pub(crate) network_mode: NetworkMode,
+    /// CPU of one task, in units of 1/1024 vCPU; `None`: off Fargate, no bound.
+    pub(crate) cpu: Option<u32>,
+    /// Memory of one task, in MiB; `None`: off Fargate, as its containers say.
+    pub(crate) memory: Option<u32>,
     /// The processors that its images are built for.
     pub(crate) architecture: Architecture,
     /// Pulls the image, reads the secrets, writes the logs.
-    pub(crate) execution_role: Option<Arn>,
+    pub(crate) execution_role: Option<String>,
     /// The role that says what the program itself may do.
-    pub(crate) task_role: Option<Arn>,
-    /// CloudWatch Logs through awslogs; `None`: no log configuration.
+    pub(crate) task_role: Option<String>,
+    /// Where the main container's output can be read again; `None`: not in CloudWatch Logs.
     pub(crate) logs: Option<AwsLogs>,
+    /// Where the output goes of every container that does not say it itself.
+    pub(crate) log: Option<Log>,
+    /// What else only ECS knows about each container, by its name.
+    pub(crate) containers: EcsContainers,
+    /// As the API spells it; `None`: each container has processes of its own.
+    pub(crate) pid_mode: Option<&'static str>,
+    /// As the API spells it; `None`: as Docker does it.
+    pub(crate) ipc_mode: Option<&'static str>,
     /// The target groups come in the order of the file.
     pub(crate) target_groups: Vec<TargetGroup>,
     /// The ALB in front, needed for scaling on requests per target.
     pub(crate) load_balancer: Option<Arn>,
-    /// The capacity providers; without any, the launch type is FARGATE.
+    /// The capacity providers; without any, the launch type says it.
     pub(crate) capacity: Vec<Capacity>,
     /// The platform version of Fargate: `LATEST` unless the file says otherwise.
     pub(crate) platform_version: String,
@@ -116,7 +164,6 @@ impl Ground for EcsPlace {
     const ECS: bool = true;
 
     fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<EcsOwn> {
-        size::check(raw, findings);
         if raw.expose.is_some() {
             findings.note(
                 "not-honoured",
@@ -136,36 +183,87 @@ impl Ground for EcsPlace {
 fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<EcsOwn> {
     let raw = common.ecs.take();
     let head = raw.as_ref().map_or(scene.head, |at| at.head);
-    let raw = raw.map_or_else(EcsTable::default, |at| at.value);
-    roles_and_balancer(&raw, scene, findings);
-    execution_role::check(&raw, head, scene, findings);
+    let mut raw = raw.map_or_else(EcsTable::default, |at| at.value);
+    balancer(&raw, scene, findings);
+    let capacity = capacity(raw.capacity.take(), findings);
+    let launch = launch(&raw, &capacity, findings);
+    let network_mode = network_mode(&raw, launch, scene, findings);
+    if launch == LaunchType::Fargate {
+        size::needed(common, scene.head, findings);
+        size::check(common, findings);
+    }
+    only_fargate(
+        "platform_version",
+        raw.platform_version.as_ref(),
+        launch,
+        findings,
+    );
+    only_fargate(
+        "ephemeral_storage",
+        raw.ephemeral_storage.as_ref(),
+        launch,
+        findings,
+    );
+    modes(&raw, launch, findings);
+    execution_role::check(&raw, launch, head, scene, findings);
     exec::check(&raw, scene, findings);
     percentages(&raw, findings);
     scaling_on_requests(&raw, common.scaling.as_ref(), findings);
     let default: EcsName = scene.name.as_str().parse().ok()?;
-    let logs = logs(raw.log_group, raw.log_prefix, &scene.place.region, findings);
-    let groups = target_groups(raw.target_group, raw.target_groups, scene, findings);
-    let grace = raw.health_grace.map(|at| at.value.0);
+    let group = raw.log_group.as_ref().map(|at| at.head);
+    let home = &scene.place.region;
+    let logs = logs(raw.log_group.take(), raw.log_prefix.take(), home, findings);
+    let launched = Launched {
+        launch,
+        mode: network_mode,
+    };
+    let log_spot = raw.log.as_ref().map(|at| at.head);
+    let containers = containers(&mut raw, common, scene, launched, findings);
+    let own_log = containers
+        .get(scene.name.as_str())
+        .map(|main| main.log.clone())
+        .unwrap_or_default();
+    let output = log::shared(
+        (&own_log, log_spot),
+        (logs, group),
+        raw.log_options.take(),
+        home,
+        findings,
+    );
+    let groups = target_groups(
+        raw.target_group.take(),
+        raw.target_groups.take(),
+        scene,
+        findings,
+    );
+    let grace = raw.health_grace.take().map(|at| at.value.0);
     if grace.is_none() && !groups.is_empty() && has_grace(scene) {
         findings.note(
             "health-grace",
             "`health.grace` is the container's own; load-balancer health counts at once unless `ecs.health_grace` is given",
         );
     }
-    let capacity = capacity(raw.capacity, findings);
-    let platform_version = platform_version(raw.platform_version, findings);
-    let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage, findings);
-    let alarms = alarms(raw.alarms, findings);
-    let patch = patches(raw.patch, scene.containers, findings);
+    let platform_version = platform_version(raw.platform_version.take(), findings);
+    let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage.take(), findings);
+    let alarms = alarms(raw.alarms.take(), findings);
+    let members = members(&mut raw, launch, findings);
+    let mut patch = patches(raw.patch.take(), scene.containers, findings);
+    patch.service = patch.service.over(members);
     Some(EcsOwn {
         service: or(raw.service, default.clone()),
         family: or(raw.family, default),
-        cpu: common.cpu.as_ref()?.value.0,
-        memory: common.memory.as_ref()?.value.0,
+        launch,
+        network_mode,
+        cpu: common.cpu.as_ref().map(|at| at.value.0),
+        memory: common.memory.as_ref().map(|at| at.value.0),
         architecture: or(common.architecture.take(), Architecture::default()),
-        execution_role: raw.execution_role.map(|at| at.value),
-        task_role: raw.task_role.map(|at| at.value),
-        logs,
+        execution_role: role("execution_role", raw.execution_role, scene.place, findings),
+        task_role: role("task_role", raw.task_role, scene.place, findings),
+        logs: output.readable,
+        log: output.log,
+        containers,
+        pid_mode: raw.pid_mode.map(|at| at.value.word()),
+        ipc_mode: raw.ipc_mode.map(|at| at.value.word()),
         target_groups: groups,
         load_balancer: raw.load_balancer.map(|at| at.value),
         capacity,
@@ -189,17 +287,7 @@ fn has_grace(scene: &Scene<'_>) -> bool {
     health.is_some_and(|health| !health.grace.is_zero())
 }
 
-fn roles_and_balancer(raw: &EcsTable, scene: &Scene<'_>, findings: &mut Findings) {
-    let roles = [
-        ("execution_role", &raw.execution_role),
-        ("task_role", &raw.task_role),
-    ];
-    for (key, arn) in roles {
-        if let Some(at) = arn {
-            arns::kind(at, "iam", "role/", "a role", findings);
-            arns::home(key, &at.value, scene.place.into(), findings);
-        }
-    }
+fn balancer(raw: &EcsTable, scene: &Scene<'_>, findings: &mut Findings) {
     if let Some(at) = &raw.load_balancer {
         let what = "an Application Load Balancer";
         arns::kind(

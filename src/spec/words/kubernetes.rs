@@ -26,7 +26,7 @@ use crate::spec::words::resources::{Resources, ResourcesTable, Size, resources};
 use crate::spec::words::rollout::{RolloutTable, policy};
 use crate::spec::words::tags::{AnnotationKey, MANAGED_BY, annotations, is_ours};
 use crate::spec::words::target::namespace::KubePlace;
-use crate::spec::words::{secret, user};
+use crate::spec::words::{secret, size, user};
 use crate::spec::{resolve, units};
 
 table! {
@@ -141,6 +141,7 @@ impl Ground for KubePlace {
     const ECS: bool = false;
 
     fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<KubeOwn> {
+        size::needed(raw, scene.head, findings);
         let own = kubernetes(raw, scene, findings)?;
         (raw.cpu.is_some() && raw.memory.is_some()).then_some(own)
     }
@@ -179,7 +180,7 @@ fn kubernetes(
     let (requests, limits) = resources(
         raw.requests.take(),
         raw.limits.take(),
-        size(common),
+        pod_size(common),
         scene.containers,
         findings,
     );
@@ -228,7 +229,7 @@ fn kubernetes(
 }
 
 /// What a pod may use, where the table of Kubernetes says nothing else.
-fn size(common: &ServiceTable) -> Size {
+fn pod_size(common: &ServiceTable) -> Size {
     Size {
         cpu: common.cpu.as_ref().map(|at| Resources::millis(at.value.0)),
         memory: common.memory.as_ref().map(|at| at.value.0),
@@ -306,7 +307,7 @@ fn service_port(
     findings: &mut Findings,
 ) -> u16 {
     let written = raw.service_port.as_ref();
-    let Some(first) = ports.first().map(|at| at.value) else {
+    let Some(first) = ports.first().map(|at| &at.value) else {
         if let Some(at) = written {
             findings.problem(
                 Problem::new("missing-key", "`port` is missing")

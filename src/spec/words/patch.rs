@@ -65,6 +65,24 @@ impl std::fmt::Debug for Overlay {
     }
 }
 
+impl Overlay {
+    /// The same, over members that words say; what the patch itself says of one counts.
+    pub(in crate::spec) fn over(mut self, members: Vec<(&'static str, Json)>) -> Self {
+        if self.tree.is_null() {
+            self.tree = Json::Object(Map::new());
+        }
+        if let Json::Object(tree) = &mut self.tree {
+            for (name, value) in members {
+                tree.entry(name).or_insert(value);
+            }
+            if tree.is_empty() {
+                self.tree = Json::Null;
+            }
+        }
+        self
+    }
+}
+
 /// Where something in a tree stands, and what it is.
 struct Place {
     head: Spot,

@@ -2,8 +2,18 @@
 //! Fargate, task size).
 
 use crate::spec::findings::Findings;
-use crate::spec::problem::Problem;
+use crate::spec::problem::{Problem, Spot};
+use crate::spec::shape::Table;
 use crate::spec::words::ServiceTable;
+
+/// Tells of a size that is not there, where there must be one.
+pub(in crate::spec) fn needed(raw: &ServiceTable, head: Spot, findings: &mut Findings) {
+    for key in ["cpu", "memory"] {
+        if !raw.has(&[key]) {
+            findings.missing(head, key, &format!("{} needs it", ServiceTable::WRITTEN));
+        }
+    }
+}
 
 /// The size of the task: one that Fargate offers.
 pub(in crate::spec) fn check(raw: &ServiceTable, findings: &mut Findings) {

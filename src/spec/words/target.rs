@@ -61,7 +61,7 @@ table! {
         region: Region,
         /// The cluster's name; of a kubeconfig: any other is refused before anything is written.
         cluster: Plain,
-        /// How tasks are wired up on ECS.
+        /// How tasks are wired up on ECS. Needed by services whose tasks have an address of their own (awsvpc).
         network: NetworkTable,
         /// URL that takes the place of every AWS endpoint, for emulators. One that is neither https nor on this machine gets made-up credentials.
         endpoint: Filled,
@@ -144,7 +144,7 @@ impl Platform {
     fn needs(self) -> &'static [&'static str] {
         match self {
             Self::Sandbox => &[],
-            Self::Ecs => &["region", "cluster", "network"],
+            Self::Ecs => &["region", "cluster"],
             Self::Eks => &["region", "cluster", "namespace"],
             Self::Kubernetes => &["namespace"],
         }

@@ -49,9 +49,20 @@ impl Definition {
 
 /// What it says, in our words.
 pub(crate) fn config(read: &ecs::TaskDefinition, tags: &[ecs::Tag]) -> TaskDefinition {
+    let mut containers: Vec<_> = read
+        .container_definitions()
+        .iter()
+        .map(ContainerDefinition::received)
+        .collect();
+    let mode = read.network_mode.as_ref().map(word);
+    for container in &mut containers {
+        container.ports.in_mode(mode.as_deref());
+    }
     TaskDefinition {
         family: read.family.clone().unwrap_or_default(),
-        network_mode: read.network_mode.as_ref().map(word),
+        network_mode: mode,
+        pid_mode: read.pid_mode.as_ref().map(word),
+        ipc_mode: read.ipc_mode.as_ref().map(word),
         requires_compatibilities: read.requires_compatibilities().iter().map(word).collect(),
         cpu: read.cpu.clone(),
         memory: read.memory.clone(),
@@ -70,11 +81,7 @@ pub(crate) fn config(read: &ecs::TaskDefinition, tags: &[ecs::Tag]) -> TaskDefin
             .map(|storage| EphemeralStorage {
                 size_in_gib: storage.size_in_gib,
             }),
-        container_definitions: read
-            .container_definitions()
-            .iter()
-            .map(ContainerDefinition::received)
-            .collect(),
+        container_definitions: containers,
         volumes: volumes::received(read),
         tags: Tag::received(tags),
         patch: Overlay::default(),

@@ -39,15 +39,13 @@ pub(crate) struct LiveService {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The one that the file format has words for.
-    Fargate,
+    Usual,
     /// This, and not ECS, controls its deployments.
     ControlledBy(String),
     /// One task on each instance.
     Daemon,
     /// ECS manages its resources itself.
     Express,
-    /// Its tasks are launched like this, and not on Fargate.
-    LaunchedOn(String),
 }
 
 impl LiveService {
@@ -164,13 +162,5 @@ fn kind(read: &ecs::Service) -> Kind {
     if read.resource_management_type == Some(ecs::ResourceManagementType::Ecs) {
         return Kind::Express;
     }
-    match &read.launch_type {
-        Some(launch)
-            if *launch != ecs::LaunchType::Fargate
-                && read.capacity_provider_strategy().is_empty() =>
-        {
-            Kind::LaunchedOn(launch.to_string())
-        }
-        _ => Kind::Fargate,
-    }
+    Kind::Usual
 }

@@ -7,7 +7,7 @@ use crate::names::ServiceName;
 use crate::plan::Note;
 use crate::platform::ecs::live::service::{Kind, LiveService};
 use crate::platform::ecs::origin::{exact_value, key, tag_value};
-use crate::platform::ecs::settings::Tag;
+use crate::platform::ecs::settings::{ServiceConfig, Tag};
 use crate::platform::owner::{Marks, Owner, Tenant};
 use crate::platform::{Failed, FailureKind, TakesOver};
 
@@ -112,12 +112,13 @@ fn resets(draft: &Draft) -> String {
     }
 }
 
-/// Refuses a service that is going away, or of another kind than ours.
-pub(crate) fn refuse_kind(there: &LiveService) -> Option<Failed> {
+/// Refuses a service that is going away, of another kind than ours, or made for good in another way than
+/// is wanted.
+pub(crate) fn refuse_kind(there: &LiveService, wanted: &ServiceConfig) -> Option<Failed> {
     Some(Failed::new(
         format!("change service {}", there.config.service_name),
         FailureKind::Refused,
-        what_hinders(there)?,
+        what_hinders(there).or_else(|| what_stays(there, wanted))?,
     ))
 }
 
@@ -128,15 +129,35 @@ fn what_hinders(there: &LiveService) -> Option<String> {
         );
     }
     Some(match &there.kind {
-        Kind::Fargate => return None,
+        Kind::Usual => return None,
         Kind::ControlledBy(other) => {
             format!("its deployments are controlled by {other}, not by ECS")
         }
-        Kind::Daemon => "it is a daemon service, which Fargate does not have".into(),
+        Kind::Daemon => {
+            "it is a daemon service, whose count follows from the instances of its cluster".into()
+        }
         Kind::Express => "it is an Express Mode service, whose resources ECS manages itself".into(),
-        Kind::LaunchedOn(launch) => format!(
-            "its launch type is {launch}, which ECS does not change on a service that exists; \
-             choose another `service` name, or delete it first"
-        ),
     })
+}
+
+/// What ECS does not change on a service that exists (Amazon ECS API reference, UpdateService: no launch
+/// type is among its parameters, and an absent network configuration is kept).
+fn what_stays(there: &LiveService, wanted: &ServiceConfig) -> Option<String> {
+    let (there, wanted) = (&there.config.settings, &wanted.settings);
+    let launches = [&there.capacity.launch_type, &wanted.capacity.launch_type];
+    let what = match launches {
+        [Some(there), Some(wanted)] if there != wanted => {
+            format!("its launch type is {there}, not {wanted}, which")
+        }
+        _ if there.network.network_configuration.is_some()
+            && wanted.network.network_configuration.is_none() =>
+        {
+            "its tasks have addresses of their own (awsvpc), which".to_owned()
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "{what} ECS does not change on a service that exists; choose another `service` name, or delete \
+         it first"
+    ))
 }

@@ -18,7 +18,7 @@ use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::fields::patched::says;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Failed, counting};
-use crate::spec::{EcsService, Provider};
+use crate::spec::{EcsService, SPOT};
 
 /// The shortest time in which a rollout of `count` tasks can end: each wave takes until the first
 /// health check has passed. What nobody can know beforehand (pulling, booting) counts as nothing;
@@ -79,7 +79,7 @@ fn on_rollout(notes: &mut Vec<Note>, service: &EcsService, count: u32, created: 
         _ => {}
     }
     breaker(notes, service);
-    let spot = |item: &crate::spec::Capacity| item.provider == Provider::FargateSpot;
+    let spot = |item: &crate::spec::Capacity| item.provider == SPOT;
     if !ecs.capacity.is_empty() && ecs.capacity.iter().all(spot) {
         notes.push(Note::warning(
             "spot_only",
@@ -125,7 +125,7 @@ fn left_alone(notes: &mut Vec<Note>, wanted: &EcsService, observed: &Observed) {
         notes.push(Note::info(
             "left_alone",
             format!(
-                "deploy.toml has no word for these; they are left alone: {}.",
+                "deploy.toml says nothing of these; they are left alone: {}.",
                 all.join(", ")
             ),
         ));

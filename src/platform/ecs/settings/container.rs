@@ -6,6 +6,7 @@
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
+use self::docker::Docker;
 use self::environment::Environment;
 use self::health::Health;
 use self::image::ContainerImage;
@@ -17,10 +18,11 @@ use self::ports::Ports;
 use self::process::Process;
 use self::size::Size;
 use super::fields::Fields;
-use super::unmanaged::left::{Left, sorted};
+use super::unmanaged::left::Left;
 use crate::platform::Failed;
 use crate::spec::{Container, EcsService};
 
+pub(crate) mod docker;
 pub(crate) mod environment;
 pub(crate) mod health;
 pub(crate) mod image;
@@ -106,64 +108,13 @@ parts! {
     logs: Logs,
     /// How ECS tells that it is well.
     health: Health,
+    /// What else Docker gives it, and takes from it.
+    docker: Docker,
 }
 
 /// Adds what a registered container has that no part above has a word for.
 pub(crate) fn left_over(container: &ecs::ContainerDefinition, left: &mut Left) {
-    left.some(
-        "repositoryCredentials",
-        container.repository_credentials.as_ref(),
-    );
-    left.some("memoryReservation", container.memory_reservation.as_ref());
-    left.list("links", container.links());
-    left.some("restartPolicy", container.restart_policy.as_ref());
-    left.list("environmentFiles", container.environment_files());
-    left.some("linuxParameters", linux(container));
-    left.some("startTimeout", container.start_timeout.as_ref());
-    let pinned = container
-        .version_consistency
-        .as_ref()
-        .filter(|word| **word != ecs::VersionConsistency::Enabled);
-    left.some("versionConsistency", pinned);
-    left.some("hostname", container.hostname.as_ref());
     left.flag("disableNetworking", container.disable_networking);
-    left.flag("privileged", container.privileged);
-    left.flag("interactive", container.interactive);
-    left.flag("pseudoTerminal", container.pseudo_terminal);
-    left.list("dnsServers", container.dns_servers());
-    left.list("dnsSearchDomains", container.dns_search_domains());
-    left.list("extraHosts", container.extra_hosts());
-    left.list("dockerSecurityOptions", container.docker_security_options());
-    let labels = container.docker_labels.as_ref().map(sorted);
-    left.list("dockerLabels", &labels.unwrap_or_default());
-    left.list("ulimits", container.ulimits());
-    left.list("systemControls", container.system_controls());
-    left.list("resourceRequirements", container.resource_requirements());
-    let firelens = container.firelens_configuration.as_ref().map(|firelens| {
-        let options = firelens.options.as_ref().map(sorted);
-        (firelens.r#type.clone(), options)
-    });
-    left.some("firelensConfiguration", firelens.as_ref());
     left.list("credentialSpecs", container.credential_specs());
     left_by_parts(container, left);
-}
-
-/// Empty linux parameters are none.
-fn linux(container: &ecs::ContainerDefinition) -> Option<&ecs::LinuxParameters> {
-    let empty = |linux: &ecs::LinuxParameters| {
-        linux.devices().is_empty()
-            && linux.tmpfs().is_empty()
-            && linux.init_process_enabled != Some(true)
-            && linux.shared_memory_size.is_none()
-            && linux.max_swap.is_none()
-            && linux.swappiness.is_none()
-            && linux
-                .capabilities
-                .as_ref()
-                .is_none_or(|all| all.add().is_empty() && all.drop().is_empty())
-    };
-    container
-        .linux_parameters
-        .as_ref()
-        .filter(|linux| !empty(linux))
 }

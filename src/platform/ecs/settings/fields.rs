@@ -43,8 +43,16 @@ impl Field {
 
     /// Whether both say the same.
     pub(crate) fn same(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.text == other.text || names(&self.text, &other.text) || names(&other.text, &self.text)
     }
+}
+
+/// Whether `arn` is the role that ECS makes of a name (Amazon ECS API reference, `RegisterTaskDefinition`).
+fn names(name: &str, arn: &str) -> bool {
+    let role = arn
+        .split_once(":iam::")
+        .and_then(|(_, rest)| rest.split_once(":role/"));
+    arn.starts_with("arn:") && role.is_some_and(|(_, role)| role == name)
 }
 
 /// Values by path, such as `containers.api.image`.
@@ -101,6 +109,13 @@ impl Fields {
         let text = value.map_or_else(|| default.to_owned(), |value| value.to_string());
         let is_default = text == default;
         self.insert(path.into(), text, effect, is_default);
+    }
+
+    /// Adds a value, if there is one, that is no difference where the other side has none.
+    pub(crate) fn put_if_said(&mut self, path: String, value: Option<&str>, effect: Effect) {
+        if let Some(value) = value {
+            self.insert(path, value.to_owned(), effect, true);
+        }
     }
 
     /// Adds a value that is hidden when it may be a secret.

@@ -20,7 +20,6 @@ pub(crate) const NAMED: Named = &[
     ("properties", &["name"]),
     ("secretOptions", &["name"]),
     ("secrets", &["name"]),
-    ("services", &["portName"]),
     ("systemControls", &["namespace"]),
     ("ulimits", &["name"]),
     ("volumeConfigurations", &["name"]),
@@ -93,6 +92,20 @@ pub(crate) fn members(service: &ecs::Service) -> Value {
     Value::Object(found)
 }
 
+/// The members that a request says.
+pub(crate) fn asked(request: &Value) -> Map<String, Value> {
+    let said = MEMBERS.iter().filter_map(|member| {
+        let value = request.get(member.name)?.clone();
+        Some((member.name.to_owned(), value))
+    });
+    said.collect()
+}
+
+/// What stands for there being none of a member.
+pub(crate) fn none_of(name: &str) -> Value {
+    find(name).map(Member::none).unwrap_or_default()
+}
+
 /// The members that `patch` makes of those that are there.
 pub(crate) fn over_members(there: &Value, patch: &Overlay) -> Value {
     let mut members = there.clone();
@@ -103,7 +116,7 @@ pub(crate) fn over_members(there: &Value, patch: &Overlay) -> Value {
 /// The value of a member that an update sends, so that what is not there goes.
 pub(crate) fn sent(members: &Value, name: &str) -> Value {
     let value = members.get(name).cloned();
-    value.unwrap_or_else(|| find(name).map(Member::none).unwrap_or_default())
+    value.unwrap_or_else(|| none_of(name))
 }
 
 /// Whether `there` has all that was sent; ECS may have filled in more.

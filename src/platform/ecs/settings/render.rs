@@ -60,12 +60,14 @@ fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinitio
     tags.sort();
     TaskDefinition {
         family: service.own.family.to_string(),
-        network_mode: Some("awsvpc".into()),
-        requires_compatibilities: vec!["FARGATE".into()],
-        cpu: Some(service.own.cpu.to_string()),
-        memory: Some(service.own.memory.to_string()),
-        execution_role_arn: service.own.execution_role.as_ref().map(ToString::to_string),
-        task_role_arn: service.own.task_role.as_ref().map(ToString::to_string),
+        network_mode: Some(service.own.network_mode.word().into()),
+        requires_compatibilities: vec![service.own.launch.word().into()],
+        cpu: service.own.cpu.map(|units| units.to_string()),
+        memory: service.own.memory.map(|mebibytes| mebibytes.to_string()),
+        pid_mode: service.own.pid_mode.map(str::to_owned),
+        ipc_mode: service.own.ipc_mode.map(str::to_owned),
+        execution_role_arn: service.own.execution_role.clone(),
+        task_role_arn: service.own.task_role.clone(),
         runtime_platform: (service.own.architecture == Architecture::Arm64).then(|| {
             RuntimePlatform {
                 cpu_architecture: Some("ARM64".into()),

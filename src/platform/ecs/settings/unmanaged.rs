@@ -45,6 +45,8 @@ pub(crate) fn merge(
             .map(|one| one.as_str().into())
             .collect(),
     );
+    merged.pid_mode = wanted.pid_mode.as_deref().map(Into::into);
+    merged.ipc_mode = wanted.ipc_mode.as_deref().map(Into::into);
     merged.cpu.clone_from(&wanted.cpu);
     merged.memory.clone_from(&wanted.memory);
     merged
@@ -75,11 +77,6 @@ pub(crate) fn residue(definition: &ecs::TaskDefinition) -> Vec<(String, String)>
     let mut left = Left::default();
     left.list("placementConstraints", definition.placement_constraints());
     left.list("inferenceAccelerators", definition.inference_accelerators());
-    // Emulators tell an empty word where AWS tells nothing.
-    let pid_mode = definition.pid_mode.as_ref();
-    left.some("pidMode", pid_mode.filter(|mode| !mode.as_str().is_empty()));
-    let ipc_mode = definition.ipc_mode.as_ref();
-    left.some("ipcMode", ipc_mode.filter(|mode| !mode.as_str().is_empty()));
     left.some(
         "proxyConfiguration",
         definition.proxy_configuration.as_ref(),

@@ -150,32 +150,29 @@ async fn an_autoscaler_that_leaves_the_count_to_others_leaves_it_as_it_is() {
 fn what_the_file_has_no_word_for_is_carried_over() {
     let wanted = rendered(&service()).task_definition;
     let mut base = unmanaged::merge(&wanted, None).unwrap();
-    base.pid_mode = Some("task".into());
-    base.container_definitions.as_mut().unwrap()[0].hostname = Some("api".into());
-    let logs = base.container_definitions.as_mut().unwrap()[0]
-        .log_configuration
-        .as_mut()
+    let accelerator = aws_sdk_ecs::types::InferenceAccelerator::builder()
+        .device_name("eia")
+        .device_type("eia1.medium")
+        .build()
         .unwrap();
-    logs.options
-        .as_mut()
-        .unwrap()
-        .insert("mode".into(), "non-blocking".into());
+    base.inference_accelerators = Some(vec![accelerator]);
+    let container = &mut base.container_definitions.as_mut().unwrap()[0];
+    container.disable_networking = Some(true);
+    container.port_mappings.as_mut().unwrap()[0].name = Some("http".into());
     let changed = rendered(&service_with(&[("api:v1", "api:v2")])).task_definition;
     let merged = unmanaged::merge(&changed, Some(&base)).unwrap();
     let container = &merged.container_definitions()[0];
-    assert_eq!(merged.pid_mode.as_ref().unwrap().as_str(), "task");
-    assert_eq!(container.hostname.as_deref(), Some("api"));
+    assert_eq!(merged.inference_accelerators().len(), 1);
+    assert_eq!(container.disable_networking, Some(true));
+    assert_eq!(container.port_mappings()[0].name(), Some("http"));
     assert_eq!(container.image.as_deref(), Some("api:v2"));
-    let options = container.log_configuration.as_ref().unwrap();
-    assert_eq!(options.options.as_ref().unwrap()["mode"], "non-blocking");
     let left = unmanaged::residue(&merged);
     let paths: Vec<&str> = left.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(
         paths,
         [
-            "pidMode",
-            "containers.api.hostname",
-            "containers.api.logConfiguration.options"
+            "inferenceAccelerators",
+            "containers.api.disableNetworking"
         ]
     );
 }

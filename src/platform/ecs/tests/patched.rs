@@ -105,7 +105,7 @@ async fn false_takes_away_and_what_leaves_the_file_stays() {
     let fewer = patched(&fewer);
     let shown = rolled_out(&cloud, &fewer).await;
     assert!(
-        shown[0].starts_with("task definition containers.api.ulimits: ["),
+        shown[0].starts_with("task definition containers.api.ulimits.nofile.hardLimit: 4096"),
         "{shown:?}"
     );
     assert!(shown[0].ends_with("-> - (restarts)"), "{shown:?}");
@@ -116,7 +116,9 @@ async fn false_takes_away_and_what_leaves_the_file_stays() {
     assert!(cloud.plan(&plain).await.unwrap().plan.is_empty());
     assert_eq!(
         left_alone(&cloud, &plain).await,
-        ["deploy.toml has no word for these; they are left alone: containers.api.ulimits."]
+        [
+            "deploy.toml says nothing of these; they are left alone: volumes, containers.api.mountPoints."
+        ]
     );
 }
 

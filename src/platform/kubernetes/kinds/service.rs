@@ -47,14 +47,14 @@ impl Maker<'_> {
         let ports: Vec<Value> = ports
             .iter()
             .enumerate()
-            .map(|(index, port)| self.service_port(index, *port, ports.len() > 1))
+            .map(|(index, port)| self.service_port(index, port, ports.len() > 1))
             .collect();
         let spec = json!({ "type": INSIDE, "selector": self.selector(), "ports": ports });
         Some(self.plain(Kind::Service, spec))
     }
 
     /// Of several ports each must have a name (Kubernetes documentation, multi-port Services).
-    fn service_port(&self, index: usize, port: Port, several: bool) -> Value {
+    fn service_port(&self, index: usize, port: &Port, several: bool) -> Value {
         let number = if index == 0 {
             self.service.own.service_port
         } else {

@@ -52,6 +52,10 @@ pub(super) fn valid(schema: &Json, value: &Json) -> bool {
         "additionalProperties" if rule.is_object() => value
             .as_object()
             .is_none_or(|map| map.values().all(|one| valid(rule, one))),
+        "required" => value.as_object().is_none_or(|map| {
+            let mut keys = rule.as_array().unwrap().iter().filter_map(Json::as_str);
+            keys.all(|key| map.contains_key(key))
+        }),
         "additionalProperties" | "properties" | "examples" | "description" => true,
         other => unreachable!("no schema of a single value says `{other}`"),
     };

@@ -2,12 +2,15 @@
 
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
-use crate::spec::shape::Table;
+use crate::spec::shape::{Switch, Table};
+use crate::spec::words::ecs::launch::LaunchType;
 use crate::spec::words::ecs::{EcsTable, Scene};
 
-/// Who needs an execution role: Amazon ECS developer guide, task execution IAM role.
+/// Who needs an execution role: Amazon ECS developer guide, task execution IAM role. An instance pulls and
+/// writes logs by a role of its own.
 pub(in crate::spec) fn check(
     raw: &EcsTable,
+    launch: LaunchType,
     head: Spot,
     scene: &Scene<'_>,
     findings: &mut Findings,
@@ -26,7 +29,8 @@ pub(in crate::spec) fn check(
         let host = image.split('/').next().unwrap_or("");
         host.contains(".dkr.ecr.") && host.contains(".amazonaws.com")
     };
-    if containers().any(|container| private(container.image.as_str())) {
+    let fargate = launch == LaunchType::Fargate;
+    if fargate && containers().any(|container| private(container.image.as_str())) {
         needs.push("pulls from ECR");
     }
     if scene
@@ -36,7 +40,12 @@ pub(in crate::spec) fn check(
     {
         needs.push("reads secrets");
     }
-    if raw.has(&["log_group"]) {
+    let log = raw.log.as_ref().and_then(|at| match &at.value {
+        Switch::On(table) => table.driver.as_ref(),
+        Switch::Off => None,
+    });
+    let written = raw.has(&["log_group"]) || log.is_some_and(|at| at.value.0 == "awslogs");
+    if fargate && written {
         needs.push("writes logs");
     }
     if !needs.is_empty() {

@@ -52,10 +52,13 @@ const OF_SERVICE: &[(&str, &str)] = &[
         "deploymentController",
         "a rollout is judged as ECS controls it",
     ),
-    ("schedulingStrategy", "Fargate has only REPLICA"),
+    (
+        "schedulingStrategy",
+        "a rollout is judged by a count of its own",
+    ),
     (
         "launchType",
-        "ECS does not change it on a service that exists; `ecs.capacity` says where tasks run",
+        "`ecs.launch_type` says it, and `ecs.capacity` where tasks run",
     ),
     ("role", "ECS does not change it on a service that exists"),
     ("capacityProviderStrategy", "`ecs.capacity` says it"),

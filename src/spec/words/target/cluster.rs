@@ -20,8 +20,8 @@ pub(crate) struct EcsPlace {
     pub(crate) cluster: EcsName,
     /// For emulators: takes the place of every AWS endpoint.
     pub(crate) endpoint: Option<String>,
-    /// The network that every service here is attached to.
-    pub(crate) network: Network,
+    /// The network that tasks in awsvpc mode are attached to; `None`: none may need it.
+    pub(crate) network: Option<Network>,
 }
 
 /// What the embedded cloud has without being told.
@@ -39,7 +39,7 @@ pub(in crate::spec) fn some_cluster() -> Option<EcsPlace> {
         region: region.parse().ok()?,
         cluster: cluster.parse().ok()?,
         endpoint: None,
-        network: Network::default(),
+        network: Some(Network::default()),
     })
 }
 
@@ -62,12 +62,13 @@ pub(in crate::spec) fn ecs_place(
         at.value.0
     });
     let network = match raw.network {
-        Some(at) => network(at, findings),
-        None if sandbox && !network_given => Some(Network {
+        Some(at) => Some(network(at, findings)?),
+        // What is wrong with it was told where it was read.
+        None if network_given => return None,
+        None => sandbox.then(|| Network {
             subnets: vec!["subnet-sandbox".to_owned()],
             ..Network::default()
         }),
-        None => None,
     };
     let [account, region, cluster] = SANDBOX.map(|(_, value)| value);
     let own = raw.account.map(|at| at.value);
@@ -83,7 +84,7 @@ pub(in crate::spec) fn ecs_place(
         region: region?,
         cluster: cluster?,
         endpoint,
-        network: network?,
+        network,
     })
 }
 

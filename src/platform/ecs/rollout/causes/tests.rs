@@ -25,7 +25,15 @@ fn of(task: &StoppedTask) -> Option<Failure> {
     failure(task, &["api".into(), "proxy".into()], Timestamp::UNIX_EPOCH)
 }
 
-const ROWS: [(&str, Cause); 17] = [
+const ROWS: [(&str, Cause); 19] = [
+    (
+        "(service api) was unable to place a task because no container instance met all of its requirements. The closest matching (container-instance 0a1b) is already using a port required by your task.",
+        Cause::NoCapacity,
+    ),
+    (
+        "(service api) was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.",
+        Cause::NoCapacity,
+    ),
     (
         "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/api:v9: docker.io/library/api:v9: not found",
         Cause::ImageNotFound,

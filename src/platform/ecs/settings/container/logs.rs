@@ -7,65 +7,87 @@ use serde::{Deserialize, Serialize};
 
 use super::part::{At, ContainerPart, EFFECT};
 use crate::platform::Failed;
+use crate::platform::ecs::settings::container::environment::Secret;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::{incomplete, word};
-use crate::platform::ecs::settings::unmanaged::left::{Left, sorted};
-use crate::spec::{Container, EcsService};
-
-/// The options of `awslogs` that the file format has words for.
-const OPTIONS: [&str; 3] = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
+use crate::spec::{Container, ContainerLog, EcsService, Log, may_be_secret};
 
 /// Where a container's output goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Logs {
-    /// Absent: nowhere, or where a driver that we have no word for sends it.
+    /// Absent: nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) log_configuration: Option<LogConfiguration>,
 }
 
-/// The one driver that the file format has a word for.
+/// A log driver with its options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LogConfiguration {
-    /// `awslogs`.
+    /// `awslogs`, `awsfirelens`, or another of Docker's.
     pub(crate) log_driver: String,
-    /// Group, Region and prefix.
+    /// Such as group, Region and prefix.
     #[serde(default)]
     pub(crate) options: BTreeMap<String, String>,
+    /// Options from secret stores.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) secret_options: Vec<Secret>,
+}
+
+impl Logs {
+    /// Whether ECS itself writes it, by the execution role.
+    pub(crate) fn is_on_cloudwatch(&self) -> bool {
+        let logs = self.log_configuration.as_ref();
+        logs.is_some_and(|logs| logs.log_driver == "awslogs")
+    }
+}
+
+impl From<&Log> for LogConfiguration {
+    fn from(log: &Log) -> Self {
+        let secrets = log.secrets.iter().map(|(name, from)| Secret {
+            name: name.clone(),
+            value_from: from.clone(),
+        });
+        Self {
+            log_driver: log.driver.clone(),
+            options: log.options.clone(),
+            secret_options: secrets.collect(),
+        }
+    }
 }
 
 impl ContainerPart for Logs {
-    fn rendered(_: &Container, service: &EcsService) -> Self {
+    fn rendered(container: &Container, service: &EcsService) -> Self {
+        let own = service.own.containers.get(container.name.as_str());
+        let log = match own.map(|own| &own.log) {
+            Some(ContainerLog::None) => None,
+            Some(ContainerLog::Own(log)) => Some(log),
+            Some(ContainerLog::Shared) | None => service.own.log.as_ref(),
+        };
         Self {
-            log_configuration: service.own.logs.as_ref().map(|logs| LogConfiguration {
-                log_driver: "awslogs".into(),
-                options: [
-                    ("awslogs-group", logs.group.clone()),
-                    ("awslogs-region", logs.region.to_string()),
-                    ("awslogs-stream-prefix", logs.prefix.clone()),
-                ]
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), value))
-                .collect(),
-            }),
+            log_configuration: log.map(LogConfiguration::from),
         }
     }
 
     fn received(read: &ecs::ContainerDefinition) -> Self {
-        let logs = read
-            .log_configuration
-            .as_ref()
-            .filter(|logs| on_awslogs(logs));
+        let logs = read.log_configuration.as_ref();
         Self {
             log_configuration: logs.map(|logs| LogConfiguration {
                 log_driver: word(&logs.log_driver),
                 options: logs
                     .options
+                    .clone()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect(),
+                secret_options: logs
+                    .secret_options()
                     .iter()
-                    .flatten()
-                    .filter(|(option, _)| OPTIONS.contains(&option.as_str()))
-                    .map(|(option, value)| (option.clone(), value.clone()))
+                    .map(|secret| Secret {
+                        name: secret.name.clone(),
+                        value_from: secret.value_from.clone(),
+                    })
                     .collect(),
             }),
         }
@@ -78,48 +100,35 @@ impl ContainerPart for Logs {
         let at = |what: &str| at.path(&format!("logConfiguration.{what}"));
         fields.put(at("logDriver"), &logs.log_driver, EFFECT);
         for (option, value) in &logs.options {
-            fields.put(at(option), value, EFFECT);
+            fields.put_hidden(at(option), value, may_be_secret(option, value), EFFECT);
+        }
+        for secret in &logs.secret_options {
+            let path = at(&format!("secretOptions.{}", secret.name));
+            fields.put(path, &secret.value_from, EFFECT);
         }
     }
 
-    /// Our three options of awslogs on top of the others; another driver is left alone unless we ask
-    /// for awslogs.
     fn merge(&self, merged: &mut ecs::ContainerDefinition) -> Result<(), Failed> {
-        let base = merged.log_configuration.take();
         let Some(wanted) = &self.log_configuration else {
-            merged.log_configuration = base.filter(|base| !on_awslogs(base));
+            merged.log_configuration = None;
             return Ok(());
         };
-        let base = base.filter(on_awslogs);
-        let options = base.as_ref().and_then(|base| base.options.clone());
-        let mut options: HashMap<String, String> = options.unwrap_or_default();
-        options.retain(|option, _| !OPTIONS.contains(&option.as_str()));
-        options.extend(wanted.options.clone());
+        let secrets = wanted.secret_options.iter().map(|secret| {
+            ecs::Secret::builder()
+                .name(&secret.name)
+                .value_from(&secret.value_from)
+                .build()
+                .map_err(incomplete)
+        });
+        let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
+        let options: HashMap<String, String> = wanted.options.clone().into_iter().collect();
         let logs = ecs::LogConfiguration::builder()
             .log_driver(wanted.log_driver.as_str().into())
-            .set_options(Some(options))
-            .set_secret_options(base.and_then(|base| base.secret_options))
+            .set_options((!options.is_empty()).then_some(options))
+            .set_secret_options((!secrets.is_empty()).then_some(secrets))
             .build()
             .map_err(incomplete)?;
         merged.log_configuration = Some(logs);
         Ok(())
     }
-
-    fn left_over(read: &ecs::ContainerDefinition, left: &mut Left) {
-        let Some(logs) = &read.log_configuration else {
-            return;
-        };
-        if !on_awslogs(logs) {
-            left.add("logConfiguration", &logs.log_driver);
-            return;
-        }
-        let mut others = logs.options.as_ref().map(sorted).unwrap_or_default();
-        others.retain(|(option, _)| !OPTIONS.contains(&option.as_str()));
-        left.list("logConfiguration.options", &others);
-        left.list("logConfiguration.secretOptions", logs.secret_options());
-    }
-}
-
-fn on_awslogs(logs: &ecs::LogConfiguration) -> bool {
-    logs.log_driver == ecs::LogDriver::Awslogs
 }

@@ -19,13 +19,21 @@ pub(crate) struct Size {
     /// Hard limit in MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) memory: Option<i32>,
+    /// Reserved MiB, beyond which it may go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) memory_reservation: Option<i32>,
 }
 
 impl ContainerPart for Size {
-    fn rendered(container: &Container, _: &EcsService) -> Self {
+    fn rendered(container: &Container, service: &EcsService) -> Self {
+        let own = service.own.containers.get(container.name.as_str());
         Self {
-            cpu: container.cpu.map(whole),
-            memory: container.memory.map(whole),
+            cpu: own.and_then(|own| own.cpu).or(container.cpu).map(whole),
+            memory: own
+                .and_then(|own| own.memory)
+                .or(container.memory)
+                .map(whole),
+            memory_reservation: own.and_then(|own| own.memory_reservation).map(whole),
         }
     }
 
@@ -33,6 +41,7 @@ impl ContainerPart for Size {
         Self {
             cpu: Some(read.cpu),
             memory: read.memory,
+            memory_reservation: read.memory_reservation,
         }
     }
 
@@ -41,11 +50,15 @@ impl ContainerPart for Size {
         if let Some(memory) = self.memory {
             fields.put(at.path("memory"), memory.to_string(), EFFECT);
         }
+        if let Some(memory) = self.memory_reservation {
+            fields.put(at.path("memoryReservation"), memory.to_string(), EFFECT);
+        }
     }
 
     fn merge(&self, merged: &mut ecs::ContainerDefinition) -> Result<(), Failed> {
         merged.cpu = self.cpu.unwrap_or(0);
         merged.memory = self.memory;
+        merged.memory_reservation = self.memory_reservation;
         Ok(())
     }
 }

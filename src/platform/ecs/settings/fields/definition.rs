@@ -19,11 +19,12 @@ pub(crate) fn fields(definition: &TaskDefinition) -> Fields {
         "bridge",
         EFFECT,
     );
-    fields.put(
-        "requiresCompatibilities",
-        compatibilities(&definition.requires_compatibilities),
-        EFFECT,
-    );
+    // It is checked when it is registered and means nothing later: one that says nothing is no other.
+    let all = &definition.requires_compatibilities;
+    let all = (!all.is_empty()).then(|| compatibilities(all));
+    fields.put_if_said("requiresCompatibilities".into(), all.as_deref(), EFFECT);
+    put_some(&mut fields, "pidMode", definition.pid_mode.as_ref());
+    put_some(&mut fields, "ipcMode", definition.ipc_mode.as_ref());
     if let Some(cpu) = &definition.cpu {
         fields.put("cpu", cpu_units(cpu), EFFECT);
     }

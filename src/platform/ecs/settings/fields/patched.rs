@@ -6,41 +6,65 @@ use serde_json::Value;
 use super::{Field, Fields};
 use crate::plan::Effect;
 use crate::platform::ecs::settings::container::part::EFFECT;
-use crate::platform::ecs::settings::patched::{NAMED, is_member, starts_rollout};
+use crate::platform::ecs::settings::patched::{NAMED, is_member, none_of, starts_rollout};
 use crate::platform::patch::is_same;
 use crate::spec::Overlay;
 use crate::spec::patch::under;
 use crate::spec::{aws_json, may_be_secret};
 
 /// Members of a task definition that are compared by their own words, whoever sets them.
-const OWN: [&str; 8] = [
+const OWN: [&str; 10] = [
     "cpu",
     "ephemeralStorage",
     "executionRoleArn",
+    "ipcMode",
     "memory",
     "networkMode",
+    "pidMode",
     "requiresCompatibilities",
     "taskRoleArn",
     "volumes",
 ];
 
 /// Members of a container, likewise.
-const OWN_OF_CONTAINER: [&str; 16] = [
+const OWN_OF_CONTAINER: [&str; 38] = [
     "command",
     "cpu",
     "dependsOn",
+    "dnsSearchDomains",
+    "dnsServers",
+    "dockerLabels",
+    "dockerSecurityOptions",
     "entryPoint",
     "environment",
+    "environmentFiles",
     "essential",
+    "extraHosts",
+    "firelensConfiguration",
     "healthCheck",
+    "hostname",
     "image",
+    "interactive",
+    "links",
+    "linuxParameters",
+    "logConfiguration",
     "memory",
+    "memoryReservation",
     "mountPoints",
     "name",
+    "privileged",
+    "pseudoTerminal",
     "readonlyRootFilesystem",
+    "repositoryCredentials",
+    "resourceRequirements",
+    "restartPolicy",
     "secrets",
+    "startTimeout",
     "stopTimeout",
+    "systemControls",
+    "ulimits",
     "user",
+    "versionConsistency",
     "workingDirectory",
 ];
 
@@ -55,7 +79,12 @@ pub(crate) fn of_definition(definition: &ecs::TaskDefinition, patch: &Overlay) -
 
 /// What the leaves of `patch` are among the members of a service.
 pub(crate) fn of_service(members: &Value, patch: &Overlay) -> Fields {
-    fields(members, patch, |path| {
+    // What stands for there being none of a member is none.
+    let mut members = members.clone();
+    if let Some(members) = members.as_object_mut() {
+        members.retain(|name, value| *value != none_of(name));
+    }
+    fields(&members, patch, |path| {
         let group = super::group(path);
         is_member(group).then_some(if starts_rollout(group) {
             Effect::Restarts
@@ -82,10 +111,8 @@ fn is_own(path: &str) -> bool {
     if first != "containers" {
         return OWN.contains(&first) || first == "runtimePlatform";
     }
-    let (member, last) = (parts.nth(1).unwrap_or_default(), parts.next_back());
-    let is_logs =
-        member == "logConfiguration" && last.is_some_and(|key| key.starts_with("awslogs-"));
-    is_logs || OWN_OF_CONTAINER.contains(&member)
+    let member = parts.nth(1).unwrap_or_default();
+    OWN_OF_CONTAINER.contains(&member)
 }
 
 fn fields(document: &Value, patch: &Overlay, effect: impl Fn(&str) -> Option<Effect>) -> Fields {

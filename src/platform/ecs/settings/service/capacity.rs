@@ -11,16 +11,16 @@ use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::whole;
 use crate::platform::ecs::settings::sdk::{incomplete, word};
-use crate::spec::{EcsPlace, EcsService, Provider};
+use crate::spec::{EcsPlace, EcsService};
 
 /// Where tasks run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Launch {
-    /// `FARGATE`; absent with a capacity-provider strategy.
+    /// `FARGATE`, `EC2` or `EXTERNAL`; absent with a capacity-provider strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) launch_type: Option<String>,
-    /// Fargate and Fargate Spot in shares.
+    /// Capacity providers in shares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) capacity_provider_strategy: Vec<StrategyItem>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Launch {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StrategyItem {
-    /// `FARGATE` or `FARGATE_SPOT`.
+    /// `FARGATE`, `FARGATE_SPOT`, or one of the cluster's own.
     pub(crate) capacity_provider: String,
     /// Its share.
     pub(crate) weight: i32,
@@ -46,15 +46,11 @@ impl ServiceSetting for Launch {
     fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         let shares = &service.own.capacity;
         Self {
-            launch_type: shares.is_empty().then(|| "FARGATE".into()),
+            launch_type: shares.is_empty().then(|| service.own.launch.word().into()),
             capacity_provider_strategy: shares
                 .iter()
                 .map(|item| StrategyItem {
-                    capacity_provider: match item.provider {
-                        Provider::Fargate => "FARGATE",
-                        Provider::FargateSpot => "FARGATE_SPOT",
-                    }
-                    .into(),
+                    capacity_provider: item.provider.clone(),
                     weight: whole(item.weight),
                     base: whole(item.base),
                 })

@@ -10,7 +10,7 @@ use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::{incomplete, word};
-use crate::spec::{EcsPlace, EcsService};
+use crate::spec::{EcsPlace, EcsService, NetworkMode};
 
 /// The network of a service's tasks; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub(crate) struct TaskNetwork {
     pub(crate) network_configuration: Option<NetworkConfiguration>,
 }
 
-/// The one network mode that Fargate has.
+/// Of network mode `awsvpc`, which Fargate has alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NetworkConfiguration {
@@ -48,8 +48,11 @@ impl ServiceSetting for TaskNetwork {
     const OF_A_REVISION: bool = true;
     const STARTS_ROLLOUT: bool = true;
 
-    fn rendered(_: &EcsService, place: &EcsPlace) -> Self {
-        let network = &place.network;
+    fn rendered(service: &EcsService, place: &EcsPlace) -> Self {
+        let awsvpc = service.own.network_mode == NetworkMode::Awsvpc;
+        let Some(network) = place.network.as_ref().filter(|_| awsvpc) else {
+            return Self::default();
+        };
         let public = if network.public_ip {
             "ENABLED"
         } else {

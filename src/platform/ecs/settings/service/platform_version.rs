@@ -9,7 +9,7 @@ use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{EcsPlace, EcsService};
+use crate::spec::{EcsPlace, EcsService, LaunchType};
 
 /// What an absent version stands for (Amazon ECS API reference, CreateService).
 pub(crate) const LATEST: &str = "LATEST";
@@ -37,7 +37,8 @@ impl ServiceSetting for PlatformVersion {
 
     fn rendered(service: &EcsService, _: &EcsPlace) -> Self {
         Self {
-            platform_version: Some(service.own.platform_version.clone()),
+            platform_version: (service.own.launch == LaunchType::Fargate)
+                .then(|| service.own.platform_version.clone()),
         }
     }
 

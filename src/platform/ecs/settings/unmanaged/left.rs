@@ -37,13 +37,3 @@ impl Left {
         }
     }
 }
-
-/// A map's entries by key, so that two of them can be compared.
-pub(crate) fn sorted(map: &std::collections::HashMap<String, String>) -> Vec<(String, String)> {
-    let mut all: Vec<_> = map
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    all.sort();
-    all
-}
