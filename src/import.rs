@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! source ──words──▶ Draft ──write──▶ deploy.toml, config/NAME.toml
-//!   │                                         │ spec::load, render
+//!   │               ▲                         │ spec::load, render
 //!   └───────────── compare ◀──────────────────┘
-//!                     │
-//!                  losses: paths in the platform's own spelling, with their values
+//!                   │ │
+//!             patch ┘ losses: paths in the platform's own spelling, with their values
 //! ```
 //!
 //! What is lost is not what the reader knows that it left out, but what the comparison of the source
@@ -22,6 +22,7 @@ use crate::spec::{self, Files, Loaded, Request};
 
 mod ecs;
 pub(crate) mod files;
+mod hatch;
 mod kubernetes;
 mod write;
 
@@ -52,6 +53,8 @@ pub(crate) struct Imported {
     pub(crate) target: String,
     /// What the files ask for otherwise than the source.
     pub(crate) losses: Vec<Loss>,
+    /// What they say of it in the platform's own spelling alone, under `patch`.
+    pub(crate) patched: Vec<Loss>,
     /// What whoever reads the files should do.
     pub(crate) notes: Vec<String>,
 }
@@ -150,6 +153,7 @@ impl Draft {
             deploy: write::deploy(self),
             target: write::target(self),
             losses: Vec::new(),
+            patched: Vec::new(),
             notes: self.notes.clone(),
         };
         let deploy_file = Path::new("deploy.toml");
@@ -196,7 +200,11 @@ impl Draft {
         let Some(what) = spec::surely_a_secret(name, value) else {
             return (write::Word::text(value), false);
         };
-        let variable = variable(name);
+        let mut variable = variable(name);
+        let is_taken = |name: &String| self.variables.get(name).is_some_and(|other| other != value);
+        while is_taken(&variable) {
+            variable.push('_');
+        }
         self.notes.push(format!(
             "the value of {name} holds {what} and is not written: move it to a secret store and refer \
              to it under `secrets`, or give it with `--set {variable}=…`"

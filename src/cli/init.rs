@@ -83,8 +83,22 @@ fn tell(imported: &Imported, screen: &mut Screen) {
             loss.of, loss.path, loss.why
         ));
     }
+    if let Some(message) = by_patch(imported) {
+        screen.complaint(&format!("note: {message}\n"));
+    }
     for note in &imported.notes {
         screen.complaint(&format!("note: {note}\n"));
+    }
+}
+
+/// How much the files say in the platform's own spelling, where that is more than nothing.
+fn by_patch(imported: &Imported) -> Option<String> {
+    match imported.patched.len() {
+        0 => None,
+        1 => Some("1 setting is said in the API's spelling, under `patch`".to_owned()),
+        many => Some(format!(
+            "{many} settings are said in the API's spelling, under `patch`"
+        )),
     }
 }
 

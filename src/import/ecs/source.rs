@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::prepare::{prepare_service, prepare_task, unwrapped};
+use super::rename::rename;
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig, TaskDefinition};
@@ -62,9 +63,14 @@ const DEFAULTS: &[(&str, &str)] = &[
 ];
 
 impl Read {
-    pub(super) fn of(task: &Value, service: Option<&Value>) -> Result<Self, NotTaken> {
-        let task = unwrapped(task, "taskDefinition");
-        let service = service.map(|service| unwrapped(service, "service"));
+    /// Reads a source; `account` is whose roles it names, where its own ARNs tell none.
+    pub(super) fn of(
+        task: &Value,
+        service: Option<&Value>,
+        account: Option<&str>,
+    ) -> Result<Self, NotTaken> {
+        let mut task = unwrapped(task, "taskDefinition");
+        let mut service = service.map(|service| unwrapped(service, "service"));
         let is_task = task
             .get("containerDefinitions")
             .is_some_and(Value::is_array);
@@ -76,21 +82,45 @@ impl Read {
         if service.as_ref().is_some_and(|service| !service.is_object()) {
             return Err(NotTaken("the service's file holds no service".into()));
         }
-        let text = format!("{task}{}", service.as_ref().unwrap_or(&Value::Null));
+        let read = Self::as_it_is(&task, service.as_ref(), account)?;
+        if read.main.parse::<ServiceName>().is_ok() {
+            return Ok(read);
+        }
+        // The main container bears the service's name: another that cannot be one is a loss.
+        let name = service_name(&read.main);
+        rename(&mut task, &read.main, &name);
+        if let Some(service) = &mut service {
+            rename(service, &read.main, &name);
+        }
+        let mut renamed = Self::as_it_is(&task, service.as_ref(), account)?;
+        let path = format!("containerDefinitions.{}.name", read.main);
+        let mut loss = Loss::unsaid("task", path, Value::from(read.main));
+        "the main container is called as the service is, in lower-case letters"
+            .clone_into(&mut loss.why);
+        renamed.losses.push(loss);
+        Ok(renamed)
+    }
+
+    fn as_it_is(
+        task: &Value,
+        service: Option<&Value>,
+        known_account: Option<&str>,
+    ) -> Result<Self, NotTaken> {
+        let text = format!("{task}{}", service.unwrap_or(&Value::Null));
         let mut losses = Vec::new();
         let mut known = task.clone();
         prepare_task(&mut known, &mut losses);
         let mut read: TaskDefinition = typed(&known, "task definition")?;
         beyond(&known, &json!(read), "task", "", &mut losses);
         let mut config = None;
-        if let Some(service) = &service {
+        if let Some(service) = service {
             let mut known = service.clone();
             prepare_service(&mut known, &read.family);
             let read: ServiceConfig = typed(&known, "service")?;
             beyond(&known, &json!(read), "service", "", &mut losses);
             config = Some(read);
         }
-        let account = account(&text);
+        let account = known_account.map(str::to_owned).or_else(|| account(&text));
         if let Some(account) = &account {
             for role in [&mut read.execution_role_arn, &mut read.task_role_arn] {
                 // ECS takes a role's name as well, and makes its ARN of it.
@@ -99,59 +129,29 @@ impl Read {
                 }
             }
         }
-        let mut all = Self {
+        Ok(Self {
             region: region(&read, &text),
             main: main(&read, config.as_ref())?,
             task: read,
             service: config,
             losses,
             account,
-            sources: [task, service.unwrap_or(Value::Null)],
-        };
-        all.rename();
-        Ok(all)
+            sources: [task.clone(), service.cloned().unwrap_or(Value::Null)],
+        })
     }
+}
 
-    /// The main container bears the service's name: another that cannot be one is a loss.
-    fn rename(&mut self) {
-        if self.main.parse::<ServiceName>().is_ok() {
-            return;
+/// The name of a service that is nearest to a container's.
+fn service_name(container: &str) -> String {
+    let clean = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
         }
-        let clean = |c: char| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        };
-        let name: String = self.main.chars().map(clean).take(63).collect();
-        let name = name.trim_matches('-').to_owned();
-        let path = format!("containerDefinitions.{}.name", self.main);
-        let mut loss = Loss::unsaid("task", path, Value::from(self.main.clone()));
-        "the main container is called as the service is, in lower-case letters"
-            .clone_into(&mut loss.why);
-        self.losses.push(loss);
-        for container in &mut self.task.container_definitions {
-            if container.name == self.main {
-                container.name.clone_from(&name);
-            }
-            for before in &mut container.order.depends_on {
-                if before.container_name == self.main {
-                    before.container_name.clone_from(&name);
-                }
-            }
-        }
-        for group in self
-            .service
-            .iter_mut()
-            .flat_map(|service| service.settings.target_groups.load_balancers.iter_mut())
-        {
-            if group.container_name == self.main {
-                group.container_name.clone_from(&name);
-            }
-        }
-        self.main = name;
-    }
+    };
+    let name: String = container.chars().map(clean).take(63).collect();
+    name.trim_matches('-').to_owned()
 }
 
 fn typed<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T, NotTaken> {
@@ -209,7 +209,7 @@ fn beyond(source: &Value, kept: &Value, of: &str, path: &str, losses: &mut Vec<L
 }
 
 /// Empty, false and zero are what is so anyway, where they are no word of ours.
-fn is_nothing(value: &Value) -> bool {
+pub(super) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Array(items) => items.is_empty(),
