@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::names::{ImageRef, TargetName};
 use crate::spec::{self, Files, Loaded, Request};
 
+pub(crate) mod copilot;
 mod ecs;
 pub(crate) mod files;
 mod hatch;
@@ -29,17 +30,13 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::ecs::EcsSource;
 use self::write::Words;
 
 /// What is to be read.
 pub(crate) enum Source {
-    /// A task definition, and the service that runs it.
-    Ecs {
-        /// As it is registered or described.
-        task: Value,
-        /// As it is created or described.
-        service: Option<Value>,
-    },
+    /// Services of ECS, each with its task definition.
+    Ecs(Vec<EcsSource>),
     /// Manifests.
     Kubernetes(Vec<Value>),
 }
@@ -116,7 +113,7 @@ pub(crate) struct ServiceDraft {
 /// Makes the files of a source, tries them, and compares.
 pub(crate) fn import(source: &Source, target: &TargetName) -> Result<Imported, NotTaken> {
     match source {
-        Source::Ecs { task, service } => ecs::import(task, service.as_ref(), target),
+        Source::Ecs(sources) => ecs::import(sources, target),
         Source::Kubernetes(manifests) => kubernetes::import(manifests, target),
     }
 }

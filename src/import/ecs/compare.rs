@@ -15,11 +15,15 @@ pub(super) fn losses(read: &Read, asked: &Read, rendered: &Desired) -> Vec<Loss>
     differing("task", &there, &wanted, read, &mut losses);
     let mut tags = vec![("task", &read.task.tags, &rendered.task_definition.tags)];
     if let (Some(config), Some(asked)) = (&read.service, &asked.service) {
-        let there = service::fields(config);
-        let wanted = service::fields(asked);
+        // Where something scales it, the count is nobody's word.
+        let counted = super::scaling::words(read).is_none();
+        let there = service::compared(config, counted);
+        let wanted = service::compared(asked, counted);
         differing("service", &there, &wanted, read, &mut losses);
         tags.push(("service", &config.tags, &rendered.service.tags));
     }
+    let (there, wanted) = (read.scaling.as_ref(), asked.scaling.as_ref());
+    losses.extend(super::scaling::losses(there, wanted));
     for (of, there, wanted) in tags {
         tagged(of, there, wanted, &mut losses);
     }

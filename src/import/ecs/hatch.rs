@@ -15,8 +15,8 @@ const TOGETHER: [&str; 2] = ["networkMode", "requiresCompatibilities"];
 const OF_FARGATE: [&str; 3] = ["cpu", "executionRoleArn", "memory"];
 
 /// What would say a loss.
-pub(super) fn entry(read: &Read, loss: &Loss, rendered: &Read) -> Option<Entry> {
-    let (part, index) = match loss.of.as_str() {
+pub(super) fn entry(read: &Read, loss: &Loss, of: &str, rendered: &Read) -> Option<Entry> {
+    let (part, index) = match of {
         "task" => ("task", 0),
         "service" => ("service", 1),
         _ => return None,

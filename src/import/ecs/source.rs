@@ -3,18 +3,25 @@
 
 use serde_json::{Value, json};
 
+use super::EcsSource;
 use super::prepare::{prepare_service, prepare_task, unwrapped};
 use super::rename::rename;
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
+use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig, TaskDefinition};
 
 /// A source as far as we have words for it, and the rest.
 pub(super) struct Read {
     pub(super) task: TaskDefinition,
     pub(super) service: Option<ServiceConfig>,
+    /// What scales it.
+    pub(super) scaling: Option<LiveScaling>,
     /// What no type of ours has a place for.
     pub(super) losses: Vec<Loss>,
+    /// What is to be put in the place of what the source leaves open.
+    pub(super) notes: Vec<String>,
+    pub(super) project: Option<String>,
     /// The main container's name, which is the service's.
     pub(super) main: String,
     /// The account that the ARNs name.
@@ -63,13 +70,15 @@ const DEFAULTS: &[(&str, &str)] = &[
 ];
 
 impl Read {
-    /// Reads a source; `account` is whose roles it names, where its own ARNs tell none.
+    /// Reads a source; `account` is whose roles it names, where its own ARNs tell none. The main
+    /// container is called `name`, where there is one that has to be.
     pub(super) fn of(
-        task: &Value,
-        service: Option<&Value>,
+        source: &EcsSource,
         account: Option<&str>,
+        name: Option<&str>,
     ) -> Result<Self, NotTaken> {
-        let mut task = unwrapped(task, "taskDefinition");
+        let mut task = unwrapped(&source.task, "taskDefinition");
+        let service = source.service.as_ref();
         let mut service = service.map(|service| unwrapped(service, "service"));
         let is_task = task
             .get("containerDefinitions")
@@ -82,12 +91,19 @@ impl Read {
         if service.as_ref().is_some_and(|service| !service.is_object()) {
             return Err(NotTaken("the service's file holds no service".into()));
         }
+        let with = |read: Self| Self {
+            scaling: source.scaling.clone(),
+            losses: [read.losses, source.losses.clone()].concat(),
+            notes: source.notes.clone(),
+            project: source.project.clone(),
+            ..read
+        };
         let read = Self::as_it_is(&task, service.as_ref(), account)?;
-        if read.main.parse::<ServiceName>().is_ok() {
-            return Ok(read);
+        if name.is_none() && read.main.parse::<ServiceName>().is_ok() {
+            return Ok(with(read));
         }
         // The main container bears the service's name: another that cannot be one is a loss.
-        let name = service_name(&read.main);
+        let name = name.map_or_else(|| service_name(&read.main), str::to_owned);
         rename(&mut task, &read.main, &name);
         if let Some(service) = &mut service {
             rename(service, &read.main, &name);
@@ -98,7 +114,7 @@ impl Read {
         "the main container is called as the service is, in lower-case letters"
             .clone_into(&mut loss.why);
         renamed.losses.push(loss);
-        Ok(renamed)
+        Ok(with(renamed))
     }
 
     fn as_it_is(
@@ -106,7 +122,6 @@ impl Read {
         service: Option<&Value>,
         known_account: Option<&str>,
     ) -> Result<Self, NotTaken> {
-        let text = format!("{task}{}", service.unwrap_or(&Value::Null));
         let mut losses = Vec::new();
         let mut known = task.clone();
         prepare_task(&mut known, &mut losses);
@@ -120,6 +135,7 @@ impl Read {
             beyond(&known, &json!(read), "service", "", &mut losses);
             config = Some(read);
         }
+        let (service, text) = (service.unwrap_or(&Value::Null), texts(task, service));
         let account = known_account.map(str::to_owned).or_else(|| account(&text));
         if let Some(account) = &account {
             for role in [&mut read.execution_role_arn, &mut read.task_role_arn] {
@@ -134,15 +150,27 @@ impl Read {
             main: main(&read, config.as_ref())?,
             task: read,
             service: config,
+            scaling: None,
             losses,
+            notes: Vec::new(),
+            project: None,
             account,
-            sources: [task.clone(), service.cloned().unwrap_or(Value::Null)],
+            sources: [task.clone(), service.clone()],
         })
     }
 }
 
+/// All that a source says, its own ARNs first: others may be of another account.
+fn texts(task: &Value, service: Option<&Value>) -> String {
+    let service = service.unwrap_or(&Value::Null);
+    let own = [service.get("serviceArn"), task.get("taskDefinitionArn")];
+    let own = own.into_iter().flatten().map(Value::to_string);
+    let all = own.chain([task.to_string(), service.to_string()]);
+    all.collect::<Vec<_>>().join("\n")
+}
+
 /// The name of a service that is nearest to a container's.
-fn service_name(container: &str) -> String {
+pub(super) fn service_name(container: &str) -> String {
     let clean = |c: char| {
         if c.is_ascii_alphanumeric() {
             c.to_ascii_lowercase()

@@ -10,7 +10,7 @@ fn imported(source: &Source) -> Imported {
 
 #[test]
 fn a_task_definition_is_said_by_words_and_by_a_patch() {
-    let source = Source::Ecs {
+    let source = Source::Ecs(vec![EcsSource {
         task: json!({
             "family": "api",
             "networkMode": "awsvpc",
@@ -49,7 +49,8 @@ fn a_task_definition_is_said_by_words_and_by_a_patch() {
             "enableECSManagedTags": true,
             "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0a"] } },
         })),
-    };
+        ..EcsSource::default()
+    }]);
     let imported = imported(&source);
     assert_eq!(imported.losses, []);
     assert!(imported.patched.len() > 4);
@@ -58,7 +59,7 @@ fn a_task_definition_is_said_by_words_and_by_a_patch() {
 
 #[test]
 fn a_secret_is_written_nowhere() {
-    let source = Source::Ecs {
+    let source = Source::Ecs(vec![EcsSource {
         task: json!({
             "family": "api",
             "networkMode": "awsvpc",
@@ -72,8 +73,8 @@ fn a_secret_is_written_nowhere() {
                 "systemControls": [{ "namespace": "net.core.somaxconn", "value": "1024" }],
             }],
         }),
-        service: None,
-    };
+        ..EcsSource::default()
+    }]);
     let imported = imported(&source);
     let losses: Vec<&str> = imported
         .losses
