@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! source ──words──▶ Draft ──write──▶ deploy.toml, config/NAME.toml
-//!   │                                         │ spec::load, render
+//!   │               ▲                         │ spec::load, render
 //!   └───────────── compare ◀──────────────────┘
-//!                     │
-//!                  losses: paths in the platform's own spelling, with their values
+//!                   │ │
+//!             patch ┘ losses: paths in the platform's own spelling, with their values
 //! ```
 //!
 //! What is lost is not what the reader knows that it left out, but what the comparison of the source
@@ -20,25 +20,23 @@ use serde_json::Value;
 use crate::names::{ImageRef, TargetName};
 use crate::spec::{self, Files, Loaded, Request};
 
+pub(crate) mod copilot;
 mod ecs;
 pub(crate) mod files;
+mod hatch;
 mod kubernetes;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::ecs::EcsSource;
 use self::write::Words;
 
 /// What is to be read.
 pub(crate) enum Source {
-    /// A task definition, and the service that runs it.
-    Ecs {
-        /// As it is registered or described.
-        task: Value,
-        /// As it is created or described.
-        service: Option<Value>,
-    },
+    /// Services of ECS, each with its task definition.
+    Ecs(Vec<EcsSource>),
     /// Manifests.
     Kubernetes(Vec<Value>),
 }
@@ -52,6 +50,8 @@ pub(crate) struct Imported {
     pub(crate) target: String,
     /// What the files ask for otherwise than the source.
     pub(crate) losses: Vec<Loss>,
+    /// What they say of it in the platform's own spelling alone, under `patch`.
+    pub(crate) patched: Vec<Loss>,
     /// What whoever reads the files should do.
     pub(crate) notes: Vec<String>,
 }
@@ -113,7 +113,7 @@ pub(crate) struct ServiceDraft {
 /// Makes the files of a source, tries them, and compares.
 pub(crate) fn import(source: &Source, target: &TargetName) -> Result<Imported, NotTaken> {
     match source {
-        Source::Ecs { task, service } => ecs::import(task, service.as_ref(), target),
+        Source::Ecs(sources) => ecs::import(sources, target),
         Source::Kubernetes(manifests) => kubernetes::import(manifests, target),
     }
 }
@@ -150,6 +150,7 @@ impl Draft {
             deploy: write::deploy(self),
             target: write::target(self),
             losses: Vec::new(),
+            patched: Vec::new(),
             notes: self.notes.clone(),
         };
         let deploy_file = Path::new("deploy.toml");
@@ -196,7 +197,11 @@ impl Draft {
         let Some(what) = spec::surely_a_secret(name, value) else {
             return (write::Word::text(value), false);
         };
-        let variable = variable(name);
+        let mut variable = variable(name);
+        let is_taken = |name: &String| self.variables.get(name).is_some_and(|other| other != value);
+        while is_taken(&variable) {
+            variable.push('_');
+        }
         self.notes.push(format!(
             "the value of {name} holds {what} and is not written: move it to a secret store and refer \
              to it under `secrets`, or give it with `--set {variable}=…`"

@@ -9,13 +9,14 @@ use serde_json::Value;
 use super::{Cli, Screen};
 use crate::error::ExitCode;
 use crate::event::Problem;
-use crate::import::{self, Imported, NotTaken, Source};
+use crate::import::{self, EcsSource, Imported, NotTaken, Source};
 use crate::names::TargetName;
 
 /// What `init` reads.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A task definition as JSON, manifests as YAML, a folder of either, or `-` for manifests on stdin
+    /// A task definition as JSON, manifests as YAML (also AWS Copilot's), a folder of either, or `-` for
+    /// manifests on stdin; `copilot:DIR` is a workspace of Copilot
     #[arg(long, value_name = "PATH")]
     from: PathBuf,
     /// The service that runs the task definition, as JSON; default: `service.json` beside it
@@ -32,7 +33,7 @@ const TARGET: &str = "production";
 /// Writes the files, and says what they do not say.
 pub(crate) fn run(cli: &Cli, args: &Args, screen: &mut Screen) -> ExitCode {
     let imported = target(cli).and_then(|target| {
-        let source = source(args)?;
+        let source = source(args, &target)?;
         Ok((import::import(&source, &target)?, target))
     });
     let (imported, target) = match imported {
@@ -83,8 +84,22 @@ fn tell(imported: &Imported, screen: &mut Screen) {
             loss.of, loss.path, loss.why
         ));
     }
+    if let Some(message) = by_patch(imported) {
+        screen.complaint(&format!("note: {message}\n"));
+    }
     for note in &imported.notes {
         screen.complaint(&format!("note: {note}\n"));
+    }
+}
+
+/// How much the files say in the platform's own spelling, where that is more than nothing.
+fn by_patch(imported: &Imported) -> Option<String> {
+    match imported.patched.len() {
+        0 => None,
+        1 => Some("1 setting is said in the API's spelling, under `patch`".to_owned()),
+        many => Some(format!(
+            "{many} settings are said in the API's spelling, under `patch`"
+        )),
     }
 }
 
@@ -113,29 +128,35 @@ fn write(files: &[(&PathBuf, &String)], screen: &mut Screen) -> Result<(), ExitC
     Ok(())
 }
 
-fn source(args: &Args) -> Result<Source, NotTaken> {
+fn source(args: &Args, target: &TargetName) -> Result<Source, NotTaken> {
     let from = &args.from;
+    if let Some(path) = from.to_str().and_then(|from| from.strip_prefix("copilot:")) {
+        return import::files::workspace(Path::new(path), target);
+    }
     if from.is_dir() {
-        return import::files::folder(from);
+        return import::files::folder(from, target);
     }
     if from.as_os_str() == "-" {
         let mut text = String::new();
         let read = std::io::stdin().read_to_string(&mut text);
         read.map_err(|error| NotTaken(format!("cannot read stdin: {error}")))?;
-        return Ok(Source::Kubernetes(import::files::manifests(&text)?));
+        return import::files::of_documents(import::files::manifests(&text)?, target, None);
     }
     let is_json = from
         .extension()
         .is_some_and(|extension| extension == "json");
     if !is_json {
-        return Ok(Source::Kubernetes(import::files::manifests(
-            &import::files::text(from)?,
-        )?));
+        let all = import::files::manifests(&import::files::text(from)?)?;
+        return import::files::of_documents(all, target, None);
     }
     let task = import::files::json(from)?;
     let beside = from.with_file_name("service.json");
     let beside = (beside.exists() && beside != *from).then_some(beside);
     let service = args.service_def.clone().or(beside);
     let service: Option<Value> = service.map(|path| import::files::json(&path)).transpose()?;
-    Ok(Source::Ecs { task, service })
+    Ok(Source::Ecs(vec![EcsSource {
+        task,
+        service,
+        ..EcsSource::default()
+    }]))
 }

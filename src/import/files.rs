@@ -4,19 +4,21 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{NotTaken, Source};
+use super::{EcsSource, NotTaken, Source, copilot};
+use crate::names::TargetName;
 use crate::spec::{Disk, Files as _};
 
 /// A folder: `task.json` with `service.json`, or manifests.
-pub(crate) fn folder(path: &Path) -> Result<Source, NotTaken> {
+pub(crate) fn folder(path: &Path, target: &TargetName) -> Result<Source, NotTaken> {
     let task = path.join("task.json");
     if task.exists() {
         let service = path.join("service.json");
         let service = service.exists().then(|| json(&service)).transpose()?;
-        return Ok(Source::Ecs {
+        return Ok(Source::Ecs(vec![EcsSource {
             task: json(&task)?,
             service,
-        });
+            ..EcsSource::default()
+        }]));
     }
     let names = Disk
         .list(path)
@@ -36,7 +38,68 @@ pub(crate) fn folder(path: &Path) -> Result<Source, NotTaken> {
     for name in names {
         all.extend(manifests(&text(&name)?)?);
     }
-    Ok(Source::Kubernetes(all))
+    of_documents(all, target, application(path).as_deref())
+}
+
+/// What documents of YAML are: manifests of Copilot, or of Kubernetes.
+pub(crate) fn of_documents(
+    all: Vec<Value>,
+    target: &TargetName,
+    application: Option<&str>,
+) -> Result<Source, NotTaken> {
+    if !all.iter().any(copilot::is_manifest) {
+        return Ok(Source::Kubernetes(all));
+    }
+    let services = all.iter().filter(|document| copilot::is_manifest(document));
+    let services = services.map(|document| copilot::source(document, target.as_str(), application));
+    Ok(Source::Ecs(services.collect::<Result<_, _>>()?))
+}
+
+/// A workspace of Copilot: `copilot/NAME/manifest.yml` of each service, or the folder of one.
+pub(crate) fn workspace(path: &Path, target: &TargetName) -> Result<Source, NotTaken> {
+    let within = path.join("copilot");
+    let all = if within.is_dir() {
+        within
+    } else {
+        path.to_owned()
+    };
+    let mut found = Vec::new();
+    let mut folders = vec![all.clone()];
+    let entries = std::fs::read_dir(&all);
+    let entries =
+        entries.map_err(|error| NotTaken(format!("cannot read {}: {error}", all.display())))?;
+    folders.extend(entries.flatten().map(|entry| entry.path()));
+    folders.sort();
+    for folder in folders {
+        for name in ["manifest.yml", "manifest.yaml"] {
+            let file = folder.join(name);
+            if file.is_file() {
+                let documents = manifests(&text(&file)?)?;
+                found.extend(documents.into_iter().filter(copilot::is_manifest));
+            }
+        }
+    }
+    // Beside services there are environments, pipelines and jobs.
+    let is_service = |document: &Value| copilot::is_service(document);
+    if found.iter().any(is_service) {
+        found.retain(is_service);
+    }
+    if found.is_empty() {
+        return Err(NotTaken(format!(
+            "{} has no manifest.yml of Copilot",
+            path.display()
+        )));
+    }
+    of_documents(found, target, application(&all).as_deref())
+}
+
+/// The application that a workspace of Copilot belongs to.
+fn application(path: &Path) -> Option<String> {
+    let whole = std::path::absolute(path).ok()?;
+    let mut folders = whole.ancestors().take(3);
+    let text = folders.find_map(|folder| Disk.read(&folder.join(".workspace")).ok())?;
+    let workspace: Value = serde_saphyr::from_str(&text).ok()?;
+    Some(workspace.get("application")?.as_str()?.to_owned())
 }
 
 /// The text of a file.
@@ -79,13 +142,6 @@ pub(crate) fn manifests(text: &str) -> Result<Vec<Value>, NotTaken> {
             _ if document.is_null() => {}
             _ => all.push(document),
         }
-    }
-    let copilot =
-        |document: &Value| document.get("kind").is_none() && document.get("type").is_some();
-    if all.iter().any(copilot) {
-        return Err(NotTaken(
-            "this is a manifest of AWS Copilot, which is not read yet: take what it made, by `aws ecs describe-task-definition`".into(),
-        ));
     }
     Ok(all)
 }

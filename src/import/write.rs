@@ -122,7 +122,7 @@ fn lines(words: &Words, comments: bool) -> String {
     let width = widths.max().unwrap_or_default();
     let mut text = String::new();
     for (key, word) in words {
-        let line = format!("{:width$} = {}", key_text(key), word.inline());
+        let line = format!("{:width$} = {}", key_text(key), several_lines(word));
         let comment = COMMENTS.iter().find(|(of, _)| comments && of == key);
         match comment {
             Some((_, comment)) if line.len() < COLUMN => {
@@ -139,17 +139,52 @@ fn lines(words: &Words, comments: bool) -> String {
     text
 }
 
+/// A word as it stands behind its key: a long list has its items on lines of their own.
+fn several_lines(word: &Word) -> String {
+    let inline = word.inline();
+    match word {
+        Word::List(items) if inline.len() > LONGEST => {
+            let items = items.iter().map(|item| format!("  {},\n", item.inline()));
+            format!("[\n{}]", items.collect::<String>())
+        }
+        _ => inline,
+    }
+}
+
+/// Whether a word gets headings of its own: a long table, or a long list of tables.
+fn is_long(word: &Word) -> bool {
+    let is_table = |word: &Word| matches!(word, Word::Table(_));
+    let has_tables = match word {
+        Word::List(items) => !items.is_empty() && items.iter().all(is_table),
+        word => is_table(word),
+    };
+    has_tables && word.inline().len() > LONGEST
+}
+
 /// A table under its heading; tables in it that are long get a heading of their own.
 fn table(heading: &str, words: &Words, comments: bool) -> String {
-    let is_long = |word: &Word| matches!(word, Word::Table(_)) && word.inline().len() > LONGEST;
+    body((&format!("[{heading}]"), heading), words, comments)
+}
+
+fn body((line, heading): (&str, &str), words: &Words, comments: bool) -> String {
     let (long, short): (Words, Words) = words.iter().cloned().partition(|(_, word)| is_long(word));
     let mut text = String::new();
-    if !short.is_empty() || long.is_empty() {
-        let _ = write!(text, "\n[{heading}]\n{}", lines(&short, comments));
+    // One of a list is there by its heading alone.
+    if !short.is_empty() || long.is_empty() || line.starts_with("[[") {
+        let _ = write!(text, "\n{line}\n{}", lines(&short, comments));
     }
     for (key, word) in &long {
-        if let Word::Table(words) = word {
-            text += &table(&format!("{heading}.{}", key_text(key)), words, false);
+        let heading = format!("{heading}.{}", key_text(key));
+        match word {
+            Word::Table(words) => text += &table(&heading, words, false),
+            Word::List(items) => {
+                for item in items {
+                    if let Word::Table(words) = item {
+                        text += &body((&format!("[[{heading}]]"), &heading), words, false);
+                    }
+                }
+            }
+            _ => {}
         }
     }
     text

@@ -5,26 +5,30 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::launch::spelled as spelled_alike;
-use super::source::Read;
+use super::source::{Read, is_nothing};
 use crate::import::{Loss, says_image};
 use crate::platform::ecs::settings::fields::{Fields, definition, service};
 use crate::platform::ecs::settings::patched::{asked, made, none_of};
 use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
 
-/// All that the files say otherwise.
-pub(super) fn losses(read: &Read, rendered: &Desired) -> Vec<Loss> {
-    let mut losses = read.losses.clone();
+/// All that the files say otherwise: `asked` is what they come to, read as the source was.
+pub(super) fn losses(read: &Read, asked: &Read, rendered: &Desired) -> Vec<Loss> {
+    let mut losses = beyond(&read.losses, &asked.losses);
     let there = definition::fields(&read.task);
-    let wanted = definition::fields(&rendered.task_definition);
+    let wanted = definition::fields(&asked.task);
     differing("task", &there, &wanted, read, &mut losses);
     let mut tags = vec![("task", &read.task.tags, &rendered.task_definition.tags)];
-    if let Some(config) = &read.service {
-        let there = service::fields(config);
-        let wanted = service::fields(&rendered.service);
+    if let (Some(config), Some(asked)) = (&read.service, &asked.service) {
+        // Where something scales it, the count is nobody's word.
+        let counted = super::scaling::words(read).is_none();
+        let there = service::compared(config, counted);
+        let wanted = service::compared(asked, counted);
         differing("service", &there, &wanted, read, &mut losses);
         members(&read.sources[1], &rendered.service, &mut losses);
         tags.push(("service", &config.tags, &rendered.service.tags));
     }
+    let (there, wanted) = (read.scaling.as_ref(), asked.scaling.as_ref());
+    losses.extend(super::scaling::losses(there, wanted));
     for (of, there, wanted) in tags {
         tagged(of, there, wanted, &mut losses);
     }
@@ -66,6 +70,47 @@ fn members(source: &Value, rendered: &ServiceConfig, losses: &mut Vec<Loss>) {
     }
 }
 
+/// What our types have no place for: only a patch says it.
+fn beyond(there: &[Loss], asked: &[Loss]) -> Vec<Loss> {
+    let is_of = |one: &Loss, other: &Loss| one.of == other.of && one.path == other.path;
+    let unsaid = there.iter().filter(|loss| {
+        let mut same = asked.iter().filter(|other| is_of(loss, other));
+        !same.any(|other| same_value(loss.value.as_ref(), other.value.as_ref()))
+    });
+    let added = asked
+        .iter()
+        .filter(|loss| !there.iter().any(|other| is_of(loss, other)))
+        .map(|loss| Loss {
+            value: None,
+            why: "the files ask for it".into(),
+            ..loss.clone()
+        });
+    unsaid.cloned().chain(added).collect()
+}
+
+/// Whether two values say the same: what says nothing is not there, and entries have no order.
+fn same_value(one: Option<&Value>, other: Option<&Value>) -> bool {
+    match (one, other) {
+        (Some(one), None) | (None, Some(one)) => is_nothing(one),
+        (Some(Value::Object(one)), Some(Value::Object(other))) => {
+            let keys = one.keys().chain(other.keys());
+            keys.into_iter()
+                .all(|key| same_value(one.get(key), other.get(key)))
+        }
+        (Some(Value::Array(one)), Some(Value::Array(other))) => {
+            let mut left: Vec<&Value> = other.iter().collect();
+            let mut taken = one.iter().map(|item| {
+                let at = left
+                    .iter()
+                    .position(|other| same_value(Some(item), Some(other)));
+                at.map(|at| left.remove(at))
+            });
+            one.len() == other.len() && taken.all(|taken| taken.is_some())
+        }
+        (one, other) => one == other,
+    }
+}
+
 fn differing(of: &str, there: &Fields, wanted: &Fields, read: &Read, losses: &mut Vec<Loss>) {
     for difference in there.differences(wanted) {
         let path = spelled(&difference.path);
@@ -104,17 +149,18 @@ fn differing(of: &str, there: &Fields, wanted: &Fields, read: &Read, losses: &mu
 /// A compared path in the API's own spelling; what is compared in parts and said as a whole is named as
 /// a whole.
 fn spelled(path: &str) -> String {
-    let path = match path.strip_prefix("containers.") {
-        Some(rest) => format!("containerDefinitions.{rest}"),
-        None => path.to_owned(),
+    let Some(rest) = path.strip_prefix("containers.") else {
+        return path.to_owned();
     };
-    let cut = path
-        .find(".healthCheck.")
-        .map(|at| at + ".healthCheck".len());
-    match cut {
-        Some(end) => path[..end].to_owned(),
-        None => path,
+    let path = format!("containerDefinitions.{rest}");
+    if let Some(at) = path.find(".healthCheck.") {
+        return path[..at + ".healthCheck".len()].to_owned();
     }
+    let is_option = |(_, option): &(&str, &str)| *option != "logDriver";
+    if let Some((before, option)) = path.split_once(".logConfiguration.").filter(is_option) {
+        return format!("{before}.logConfiguration.options.{option}");
+    }
+    path.replacen(".ports.", ".portMappings.", 1)
 }
 
 /// What stands at a path: entries of lists by their names.

@@ -3,20 +3,28 @@
 
 use serde_json::{Value, json};
 
+use super::EcsSource;
 use super::launch;
 use super::prepare::{prepare_service, prepare_task, unwrapped};
+use super::rename::rename;
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
 use crate::platform::ecs::settings::container::docker::Docker;
 use crate::platform::ecs::settings::patched::is_member;
+use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig, TaskDefinition};
 
 /// A source as far as we have words for it, and the rest.
 pub(super) struct Read {
     pub(super) task: TaskDefinition,
     pub(super) service: Option<ServiceConfig>,
+    /// What scales it.
+    pub(super) scaling: Option<LiveScaling>,
     /// What no type of ours has a place for.
     pub(super) losses: Vec<Loss>,
+    /// What is to be put in the place of what the source leaves open.
+    pub(super) notes: Vec<String>,
+    pub(super) project: Option<String>,
     /// The main container's name, which is the service's.
     pub(super) main: String,
     /// The account that the ARNs name.
@@ -65,9 +73,16 @@ const DEFAULTS: &[(&str, &str)] = &[
 ];
 
 impl Read {
-    pub(super) fn of(task: &Value, service: Option<&Value>) -> Result<Self, NotTaken> {
-        let task = unwrapped(task, "taskDefinition");
-        let service = service.map(|service| unwrapped(service, "service"));
+    /// Reads a source; `account` is whose roles it names, where its own ARNs tell none. The main
+    /// container is called `name`, where there is one that has to be.
+    pub(super) fn of(
+        source: &EcsSource,
+        account: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<Self, NotTaken> {
+        let mut task = unwrapped(&source.task, "taskDefinition");
+        let service = source.service.as_ref();
+        let mut service = service.map(|service| unwrapped(service, "service"));
         let is_task = task
             .get("containerDefinitions")
             .is_some_and(Value::is_array);
@@ -79,80 +94,93 @@ impl Read {
         if service.as_ref().is_some_and(|service| !service.is_object()) {
             return Err(NotTaken("the service's file holds no service".into()));
         }
-        let text = format!("{task}{}", service.as_ref().unwrap_or(&Value::Null));
+        let with = |read: Self| Self {
+            scaling: source.scaling.clone(),
+            losses: [read.losses, source.losses.clone()].concat(),
+            notes: source.notes.clone(),
+            project: source.project.clone(),
+            ..read
+        };
+        let read = Self::as_it_is(&task, service.as_ref(), account)?;
+        if name.is_none() && read.main.parse::<ServiceName>().is_ok() {
+            return Ok(with(read));
+        }
+        // The main container bears the service's name: another that cannot be one is a loss.
+        let name = name.map_or_else(|| service_name(&read.main), str::to_owned);
+        rename(&mut task, &read.main, &name);
+        if let Some(service) = &mut service {
+            rename(service, &read.main, &name);
+        }
+        let mut renamed = Self::as_it_is(&task, service.as_ref(), account)?;
+        let path = format!("containerDefinitions.{}.name", read.main);
+        let mut loss = Loss::unsaid("task", path, Value::from(read.main));
+        "the main container is called as the service is, in lower-case letters"
+            .clone_into(&mut loss.why);
+        renamed.losses.push(loss);
+        Ok(with(renamed))
+    }
+
+    fn as_it_is(
+        task: &Value,
+        service: Option<&Value>,
+        known_account: Option<&str>,
+    ) -> Result<Self, NotTaken> {
         let mut losses = Vec::new();
         let mut known = task.clone();
         prepare_task(&mut known, &mut losses);
         let mut read: TaskDefinition = typed(&known, "task definition")?;
         beyond(&known, &json!(read), "task", "", &mut losses);
         let mut config = None;
-        if let Some(service) = &service {
+        if let Some(service) = service {
             let mut known = service.clone();
             prepare_service(&mut known, &read.family);
             let read: ServiceConfig = typed(&known, "service")?;
             beyond(&known, &json!(read), "service", "", &mut losses);
             config = Some(read);
         }
-        let account = account(&text);
         let mode = read.network_mode.clone();
         for container in &mut read.container_definitions {
             container.docker = Docker::of(json!(container.docker));
             container.ports.in_mode(mode.as_deref());
         }
         launch::prepare(&mut read, config.as_mut());
-        let mut all = Self {
+        let (service, text) = (service.unwrap_or(&Value::Null), texts(task, service));
+        let account = known_account.map(str::to_owned).or_else(|| account(&text));
+        Ok(Self {
             region: region(&read, &text),
             main: main(&read, config.as_ref())?,
             task: read,
             service: config,
+            scaling: None,
             losses,
+            notes: Vec::new(),
+            project: None,
             account,
-            sources: [task, service.unwrap_or(Value::Null)],
-        };
-        all.rename();
-        Ok(all)
+            sources: [task.clone(), service.clone()],
+        })
     }
+}
 
-    /// The main container bears the service's name: another that cannot be one is a loss.
-    fn rename(&mut self) {
-        if self.main.parse::<ServiceName>().is_ok() {
-            return;
+/// All that a source says, its own ARNs first: others may be of another account.
+fn texts(task: &Value, service: Option<&Value>) -> String {
+    let service = service.unwrap_or(&Value::Null);
+    let own = [service.get("serviceArn"), task.get("taskDefinitionArn")];
+    let own = own.into_iter().flatten().map(Value::to_string);
+    let all = own.chain([task.to_string(), service.to_string()]);
+    all.collect::<Vec<_>>().join("\n")
+}
+
+/// The name of a service that is nearest to a container's.
+pub(super) fn service_name(container: &str) -> String {
+    let clean = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
         }
-        let clean = |c: char| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        };
-        let name: String = self.main.chars().map(clean).take(63).collect();
-        let name = name.trim_matches('-').to_owned();
-        let path = format!("containerDefinitions.{}.name", self.main);
-        let mut loss = Loss::unsaid("task", path, Value::from(self.main.clone()));
-        "the main container is called as the service is, in lower-case letters"
-            .clone_into(&mut loss.why);
-        self.losses.push(loss);
-        for container in &mut self.task.container_definitions {
-            if container.name == self.main {
-                container.name.clone_from(&name);
-            }
-            for before in &mut container.order.depends_on {
-                if before.container_name == self.main {
-                    before.container_name.clone_from(&name);
-                }
-            }
-        }
-        for group in self
-            .service
-            .iter_mut()
-            .flat_map(|service| service.settings.target_groups.load_balancers.iter_mut())
-        {
-            if group.container_name == self.main {
-                group.container_name.clone_from(&name);
-            }
-        }
-        self.main = name;
-    }
+    };
+    let name: String = container.chars().map(clean).take(63).collect();
+    name.trim_matches('-').to_owned()
 }
 
 fn typed<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T, NotTaken> {
@@ -209,7 +237,7 @@ fn beyond(source: &Value, kept: &Value, of: &str, path: &str, losses: &mut Vec<L
 }
 
 /// Empty, false and zero are what is so anyway, where they are no word of ours.
-fn is_nothing(value: &Value) -> bool {
+pub(super) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Array(items) => items.is_empty(),

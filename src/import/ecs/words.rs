@@ -4,6 +4,7 @@ use super::containers::{environment, health, needs_execution_role, ports, proces
 use super::docker::{Whose, docker_words, log};
 use super::launch::{launch, launch_words, network_mode};
 use super::members::member_words;
+use super::scaling;
 use super::size::{size, vcpu};
 use super::source::Read;
 use super::volumes;
@@ -17,14 +18,28 @@ use crate::platform::ecs::settings::service::deployment::{
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig};
 use crate::spec::LaunchType;
 
-/// The files in the making.
-pub(super) fn draft(read: &Read) -> Draft {
+/// The files in the making; `None`: there is no service.
+pub(super) fn draft(reads: &[Read]) -> Option<Draft> {
+    // Where the services run is said once: by the first that says it.
+    let place = reads.iter().find(|read| read.service.is_some());
+    let place = place.or(reads.first())?;
     let mut draft = Draft {
-        project: project(read),
+        project: project(place),
         ..Draft::default()
     };
-    let task = &read.task;
-    let containers = &task.container_definitions;
+    for read in reads {
+        draft.notes.extend(read.notes.iter().cloned());
+        let service = service_draft(read, &mut draft);
+        draft.services.push(service);
+    }
+    target(place, &mut draft);
+    let mut told = std::collections::BTreeSet::new();
+    draft.notes.retain(|note| told.insert(note.clone()));
+    Some(draft)
+}
+
+fn service_draft(read: &Read, draft: &mut Draft) -> ServiceDraft {
+    let containers = &read.task.container_definitions;
     let mut service = ServiceDraft {
         name: read.main.clone(),
         own_table: "ecs",
@@ -34,8 +49,8 @@ pub(super) fn draft(read: &Read) -> Draft {
         .iter()
         .find(|container| container.name == read.main)
     {
-        service.words = main_words(main, read, &mut draft);
-        service.own = own(main, read, &mut draft);
+        service.words = main_words(main, read, draft);
+        service.own = own(main, read, draft);
     }
     let main = containers
         .iter()
@@ -45,23 +60,27 @@ pub(super) fn draft(read: &Read) -> Draft {
         .iter()
         .filter(|container| container.name != read.main)
     {
-        let mut words = sidecar_words(sidecar, shared, &mut draft);
-        say(&mut words, "mounts", volumes::mounts(sidecar, task));
+        let mut words = sidecar_words(sidecar, shared, draft);
+        say(&mut words, "mounts", volumes::mounts(sidecar, &read.task));
         service.sidecars.push((sidecar.name.clone(), words));
     }
     if let Some(config) = &read.service {
         service.here = target_groups(config, containers, &read.main);
+        say(
+            &mut service.here,
+            "load_balancer",
+            scaling::balancer(read).map(Word::Text),
+        );
     }
-    target(read, &mut draft);
-    draft.services.push(service);
-    draft
+    service
 }
 
 /// The project is called as the cluster is, where that has a name of its own.
 fn project(read: &Read) -> String {
     let cluster = read.service.as_ref().map(|config| config.cluster.as_str());
     let cluster = cluster.filter(|cluster| *cluster != "default");
-    cluster.unwrap_or(&read.main).to_owned()
+    let known = read.project.as_deref().or(cluster);
+    known.unwrap_or(&read.main).to_owned()
 }
 
 fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
@@ -76,7 +95,9 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
     say(
         &mut words,
         "replicas",
-        count.filter(|count| *count != 1).map(Word::plain),
+        count
+            .filter(|count| *count != 1 && scaling::words(read).is_none())
+            .map(Word::plain),
     );
     say(&mut words, "cpu", cpu.map(vcpu));
     let memory = memory.map(|memory| mebibytes(u64::from(memory)));
@@ -87,6 +108,7 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
     say(&mut words, "architecture", arm.then(|| Word::text("arm64")));
     environment(main, draft, &mut words);
     say(&mut words, "health", health(main));
+    say(&mut words, "scaling", scaling::words(read));
     process(main, &mut words);
     say(&mut words, "volumes", volumes::volumes(task));
     say(&mut words, "mounts", volumes::mounts(main, task));

@@ -97,9 +97,17 @@ impl LiveService {
         events.map(|event| event.id.clone()).collect()
     }
 
-    /// A digest of its compared fields; its count is among them only where nothing scales it.
+    /// A digest of its compared fields, and of the members that a patch may be laid over; its count is
+    /// among them only where nothing scales it.
     pub(crate) fn digest(&self, counted: bool) -> String {
-        fields::service::compared(&self.config, counted).digest()
+        let compared = fields::service::compared(&self.config, counted).digest();
+        match &self.members {
+            Value::Object(members) if !members.is_empty() => {
+                let members = self.members.to_string();
+                fields::digest([compared.as_str(), &members].into_iter())
+            }
+            _ => compared,
+        }
     }
 }
 

@@ -1,0 +1,448 @@
+//! The task definition that a manifest asks for. Pure.
+
+use serde_json::{Map, Value, json};
+
+use super::{Manifest, argv, pairs, plain, seconds, set};
+
+/// The router of Copilot's logging, and its image where none is named.
+const ROUTER: &str = "firelens_log_router";
+const ROUTER_IMAGE: &str = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable";
+
+/// The task definition.
+pub(super) fn task(manifest: &mut Manifest) -> Value {
+    let (account, name) = (manifest.account, manifest.full_name());
+    let mut task = Map::new();
+    let size = |manifest: &Manifest, key: &str, usual: &str| {
+        manifest.get(key).map_or_else(|| usual.to_owned(), plain)
+    };
+    set(&mut task, "family", Some(json!(name)));
+    set(&mut task, "networkMode", Some(json!("awsvpc")));
+    set(
+        &mut task,
+        "requiresCompatibilities",
+        Some(json!(["FARGATE"])),
+    );
+    set(&mut task, "cpu", Some(json!(size(manifest, "cpu", "256"))));
+    set(
+        &mut task,
+        "memory",
+        Some(json!(size(manifest, "memory", "512"))),
+    );
+    set(
+        &mut task,
+        "executionRoleArn",
+        Some(json!(format!(
+            "arn:aws:iam::{account}:role/{name}-ExecutionRole"
+        ))),
+    );
+    set(
+        &mut task,
+        "taskRoleArn",
+        Some(json!(format!(
+            "arn:aws:iam::{account}:role/{name}-TaskRole"
+        ))),
+    );
+    set(&mut task, "runtimePlatform", platform(manifest));
+    let scratch = manifest.at("/storage/ephemeral").and_then(Value::as_i64);
+    let scratch = scratch
+        .filter(|gib| *gib > 20)
+        .map(|gib| json!({ "sizeInGiB": gib }));
+    set(&mut task, "ephemeralStorage", scratch);
+    let (volumes, mounts) = storage(manifest);
+    set(&mut task, "volumes", Some(volumes));
+    let mut all = vec![main(manifest, mounts)];
+    let sidecars = manifest.get("sidecars").and_then(Value::as_object);
+    for (name, sidecar) in sidecars.cloned().unwrap_or_default() {
+        all.push(self::sidecar(&name, &sidecar, manifest));
+    }
+    all.extend(router(manifest));
+    task.insert("containerDefinitions".to_owned(), Value::Array(all));
+    Value::Object(task)
+}
+
+/// `linux/arm64`, or a table of both.
+fn platform(manifest: &mut Manifest) -> Option<Value> {
+    let platform = manifest.get("platform")?.clone();
+    let part = |key: &str| platform.get(key).map(plain);
+    let (system, architecture) = match &platform {
+        Value::String(text) => match text.split_once('/') {
+            Some((system, architecture)) => (system.to_owned(), architecture.to_owned()),
+            None => (String::new(), text.clone()),
+        },
+        _ => (part("osfamily")?, part("architecture")?),
+    };
+    match (
+        system.to_ascii_lowercase().as_str(),
+        architecture.to_ascii_lowercase().as_str(),
+    ) {
+        ("linux", "amd64" | "x86_64") => None,
+        ("linux", "arm" | "arm64") => {
+            Some(json!({ "cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX" }))
+        }
+        (system, _) if system.starts_with("windows") => {
+            let family = match system {
+                "windows_server_2019_full" => "WINDOWS_SERVER_2019_FULL",
+                "windows_server_2022_core" => "WINDOWS_SERVER_2022_CORE",
+                "windows_server_2022_full" => "WINDOWS_SERVER_2022_FULL",
+                _ => "WINDOWS_SERVER_2019_CORE",
+            };
+            Some(json!({ "cpuArchitecture": "X86_64", "operatingSystemFamily": family }))
+        }
+        _ => {
+            manifest
+                .note("the manifest's platform is none that Copilot knows: linux/amd64 is taken");
+            None
+        }
+    }
+}
+
+fn main(manifest: &mut Manifest, mounts: Vec<Value>) -> Value {
+    let image = manifest.get("image").cloned().unwrap_or_default();
+    let own = manifest.all.clone();
+    let mut container = process(&manifest.name.clone(), &own, manifest);
+    set(
+        &mut container,
+        "image",
+        Some(json!(image.get("location").map(plain).unwrap_or_default())),
+    );
+    set(&mut container, "essential", Some(json!(true)));
+    if let Some(port) = image.get("port").and_then(Value::as_i64) {
+        let mut mapping = json!({ "containerPort": port, "protocol": "tcp" });
+        if manifest
+            .at("/network/connect")
+            .is_some_and(|connect| *connect != false)
+        {
+            mapping["name"] = json!("target");
+        }
+        set(&mut container, "portMappings", Some(json!([mapping])));
+    }
+    let secret = image
+        .get("credentials")
+        .map(|name| json!({ "credentialsParameter": plain(name) }));
+    set(&mut container, "repositoryCredentials", secret);
+    of_image(&image, &mut container, manifest);
+    let read_only = manifest.at("/storage/readonly_fs") == Some(&json!(true));
+    set(
+        &mut container,
+        "readonlyRootFilesystem",
+        read_only.then(|| json!(true)),
+    );
+    set(&mut container, "mountPoints", Some(Value::Array(mounts)));
+    let to = manifest
+        .at("/logging/destination")
+        .or(manifest.at("/logging/image"));
+    let logs = if to.is_some() {
+        firelens(manifest)
+    } else {
+        awslogs(manifest)
+    };
+    set(&mut container, "logConfiguration", Some(logs));
+    Value::Object(container)
+}
+
+/// What is said of an image or of a sidecar: health, order, labels.
+fn of_image(image: &Value, container: &mut Map<String, Value>, manifest: &mut Manifest) {
+    set(
+        container,
+        "healthCheck",
+        image.get("healthcheck").and_then(health),
+    );
+    let before = image.get("depends_on").and_then(Value::as_object);
+    let before = before
+        .into_iter()
+        .flatten()
+        .map(|(name, condition)| (name.clone(), plain(condition).to_ascii_uppercase()));
+    set(
+        container,
+        "dependsOn",
+        Some(pairs("containerName", "condition", before)),
+    );
+    let labels = image.get("labels").and_then(Value::as_object);
+    let labels: Option<Map<String, Value>> = labels.map(|labels| {
+        labels
+            .iter()
+            .map(|(key, value)| (key.clone(), json!(plain(value))))
+            .collect()
+    });
+    set(container, "dockerLabels", labels.map(Value::Object));
+    if image.get("build").is_some() && image.get("location").is_none() {
+        manifest.note("Copilot builds the image: build it in your pipeline, and give its name");
+    }
+}
+
+/// The health check of a container; Copilot's own numbers where some are not said.
+fn health(check: &Value) -> Option<Value> {
+    let command = match check.get("command")? {
+        Value::String(line) => vec!["CMD-SHELL".to_owned(), line.clone()],
+        list => argv(list),
+    };
+    let time = |key: &str, usual: i64| check.get(key).and_then(seconds).unwrap_or(usual);
+    Some(json!({
+        "command": command,
+        "interval": time("interval", 10),
+        "timeout": time("timeout", 5),
+        "retries": time("retries", 2),
+        "startPeriod": time("start_period", 0),
+    }))
+}
+
+/// Variables, secrets and what is started, of a service or of a sidecar.
+fn process(name: &str, of: &Value, manifest: &mut Manifest) -> Map<String, Value> {
+    let mut container = Map::new();
+    set(&mut container, "name", Some(json!(name)));
+    let members = |key: &str| {
+        of.get(key)
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let mut literals = Vec::new();
+    for (key, value) in members("variables") {
+        if value.is_object() {
+            manifest.lose(
+                &format!("variables.{key}"),
+                &value,
+                "its value is another stack's: say it under `env`",
+            );
+        } else {
+            literals.push((key, plain(&value)));
+        }
+    }
+    set(
+        &mut container,
+        "environment",
+        Some(pairs("name", "value", literals)),
+    );
+    let mut secrets = Vec::new();
+    for (key, value) in members("secrets") {
+        match value.get("secretsmanager") {
+            Some(secret) => {
+                let (region, account) = (manifest.region, manifest.account);
+                let secret = plain(secret);
+                secrets.push((
+                    key,
+                    format!("arn:aws:secretsmanager:{region}:{account}:secret:{secret}"),
+                ));
+            }
+            None if value.is_object() => {
+                manifest.lose(
+                    &format!("secrets.{key}"),
+                    &value,
+                    "its name is another stack's: say it under `secrets`",
+                );
+            }
+            None => secrets.push((key, plain(&value))),
+        }
+    }
+    set(
+        &mut container,
+        "secrets",
+        Some(pairs("name", "valueFrom", secrets)),
+    );
+    set(
+        &mut container,
+        "entryPoint",
+        of.get("entrypoint").map(argv).map(|argv| json!(argv)),
+    );
+    set(
+        &mut container,
+        "command",
+        of.get("command").map(argv).map(|argv| json!(argv)),
+    );
+    container
+}
+
+fn sidecar(name: &str, sidecar: &Value, manifest: &mut Manifest) -> Value {
+    let mut container = process(name, sidecar, manifest);
+    let image = sidecar.get("image").cloned().unwrap_or_default();
+    let location = image.get("location").map_or_else(
+        || {
+            if image.is_string() {
+                plain(&image)
+            } else {
+                String::new()
+            }
+        },
+        plain,
+    );
+    set(&mut container, "image", Some(json!(location)));
+    let essential = sidecar.get("essential") != Some(&json!(false));
+    set(&mut container, "essential", Some(json!(essential)));
+    if let Some(port) = sidecar.get("port").map(plain) {
+        let (number, protocol) = port.split_once('/').unwrap_or((&port, "tcp"));
+        let mapping = number
+            .parse::<i64>()
+            .ok()
+            .map(|number| json!([{ "containerPort": number, "protocol": protocol }]));
+        set(&mut container, "portMappings", mapping);
+    }
+    let secret = sidecar
+        .get("credentialsParameter")
+        .map(|name| json!({ "credentialsParameter": plain(name) }));
+    set(&mut container, "repositoryCredentials", secret);
+    of_image(sidecar, &mut container, manifest);
+    let mounts = sidecar
+        .get("mount_points")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let known = manifest.at("/storage/volumes").cloned().unwrap_or_default();
+    let mut taken = Vec::new();
+    for mount in mounts {
+        let volume = mount.get("source_volume").map(plain).unwrap_or_default();
+        if known.get(&volume).is_some() {
+            taken.push(self::mount(&volume, &mount));
+        } else {
+            manifest.note(format!("sidecar {name} mounts `{volume}`, which `storage` does not name: Copilot refuses it at this environment"));
+        }
+    }
+    set(&mut container, "mountPoints", Some(Value::Array(taken)));
+    if sidecar.get("env_file").is_some() {
+        manifest.lose(
+            &format!("sidecars.{name}.env_file"),
+            &Value::Null,
+            "Copilot puts the file into a bucket: say its variables under `env`",
+        );
+    }
+    set(&mut container, "logConfiguration", Some(awslogs(manifest)));
+    Value::Object(container)
+}
+
+/// Where a volume is mounted: read-only, unless it is said otherwise.
+fn mount(volume: &str, said: &Value) -> Value {
+    json!({
+        "sourceVolume": volume,
+        "containerPath": said.get("path").map(plain).unwrap_or_default(),
+        "readOnly": said.get("read_only") != Some(&json!(false)),
+    })
+}
+
+/// The volumes of the task, and where the main container has them.
+fn storage(manifest: &mut Manifest) -> (Value, Vec<Value>) {
+    let said = manifest.at("/storage/volumes").and_then(Value::as_object);
+    let (mut volumes, mut mounts) = (Vec::new(), Vec::new());
+    for (name, volume) in said.cloned().unwrap_or_default() {
+        let mut made = Map::new();
+        set(&mut made, "name", Some(json!(name)));
+        let efs = volume.get("efs").filter(|efs| **efs != false).cloned();
+        if let Some(efs) = efs {
+            let id = efs.get("id").filter(|id| id.is_string()).map(plain);
+            if id.is_none() {
+                manifest.note(format!("Copilot made the file system of volume {name}: put its id in place of fs-0123456789abcdef0"));
+            }
+            let mut config = Map::new();
+            set(
+                &mut config,
+                "fileSystemId",
+                Some(json!(
+                    id.unwrap_or_else(|| "fs-0123456789abcdef0".to_owned())
+                )),
+            );
+            set(
+                &mut config,
+                "rootDirectory",
+                efs.get("root_dir").map(|path| json!(plain(path))),
+            );
+            set(&mut config, "transitEncryption", Some(json!("ENABLED")));
+            let auth = efs.get("auth");
+            let mut authorization = Map::new();
+            let point = auth.and_then(|auth| auth.get("access_point_id"));
+            set(
+                &mut authorization,
+                "accessPointId",
+                point.map(|id| json!(plain(id))),
+            );
+            let iam = auth.and_then(|auth| auth.get("iam")) == Some(&json!(true)) || efs == true;
+            set(&mut authorization, "iam", iam.then(|| json!("ENABLED")));
+            set(
+                &mut config,
+                "authorizationConfig",
+                Some(Value::Object(authorization)),
+            );
+            made.insert("efsVolumeConfiguration".to_owned(), Value::Object(config));
+        }
+        volumes.push(Value::Object(made));
+        if volume.get("path").is_some() {
+            mounts.push(mount(&name, &volume));
+        }
+    }
+    (Value::Array(volumes), mounts)
+}
+
+/// The group that Copilot makes for a service, and its prefix.
+fn awslogs(manifest: &Manifest) -> Value {
+    json!({
+        "logDriver": "awslogs",
+        "options": {
+            "awslogs-group": format!("/copilot/{}", manifest.full_name()),
+            "awslogs-region": manifest.region,
+            "awslogs-stream-prefix": "copilot",
+        },
+    })
+}
+
+/// The main container's logs go through the router.
+fn firelens(manifest: &Manifest) -> Value {
+    let table = |key: &str| {
+        manifest
+            .at(&format!("/logging/{key}"))
+            .and_then(Value::as_object)
+            .cloned()
+    };
+    let options: Map<String, Value> = table("destination")
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(key, value)| (key, json!(plain(&value))))
+        .collect();
+    let secrets = table("secretOptions").unwrap_or_default();
+    let secrets = secrets
+        .iter()
+        .map(|(key, value)| (key.clone(), plain(value)));
+    let mut logs = Map::new();
+    set(&mut logs, "logDriver", Some(json!("awsfirelens")));
+    set(&mut logs, "options", Some(Value::Object(options)));
+    set(
+        &mut logs,
+        "secretOptions",
+        Some(pairs("name", "valueFrom", secrets)),
+    );
+    Value::Object(logs)
+}
+
+/// Copilot's log router, where `logging` names a destination.
+fn router(manifest: &mut Manifest) -> Option<Value> {
+    let logging = manifest.get("logging")?.clone();
+    if logging.get("retention").is_some() {
+        manifest.note("how long the log group keeps what it has is said of the group itself: `logging.retention`");
+    }
+    if logging
+        .get("destination")
+        .or(logging.get("image"))
+        .is_none()
+    {
+        return None;
+    }
+    let mut container = process(ROUTER, &logging, manifest);
+    let image = logging
+        .get("image")
+        .map_or_else(|| ROUTER_IMAGE.to_owned(), plain);
+    set(&mut container, "image", Some(json!(image)));
+    set(&mut container, "essential", Some(json!(true)));
+    let metadata = logging.get("enableMetadata") != Some(&json!(false));
+    let mut options = Map::new();
+    set(
+        &mut options,
+        "enable-ecs-log-metadata",
+        Some(json!(metadata.to_string())),
+    );
+    if let Some(path) = logging.get("configFilePath") {
+        set(&mut options, "config-file-type", Some(json!("file")));
+        set(&mut options, "config-file-value", Some(json!(plain(path))));
+    }
+    container.insert(
+        "firelensConfiguration".into(),
+        json!({ "type": "fluentbit", "options": options }),
+    );
+    set(&mut container, "logConfiguration", Some(awslogs(manifest)));
+    Some(Value::Object(container))
+}
