@@ -13,6 +13,7 @@ mod findings;
 mod foreign;
 mod interpolate;
 mod load;
+pub(crate) mod manifests;
 pub(crate) mod model;
 mod named;
 mod nearest;

@@ -1,5 +1,6 @@
 //! Manifests to files and back. Pure.
 
+mod carried;
 mod compare;
 mod family;
 mod pods;
@@ -9,12 +10,18 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use self::family::Family;
 use super::{Imported, Loss, NotTaken};
 use crate::names::TargetName;
+use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::kinds::render::{Setting, render};
 use crate::platform::owner::Tenant;
-use crate::spec::Workload;
+use crate::spec::{Loaded, Workload};
+
+/// What is asked for with one service.
+struct Made {
+    service: String,
+    desired: Desired,
+}
 
 /// Kinds that say something to another tool, or that every cluster has.
 const IGNORED: [&str; 2] = ["Kustomization", "Namespace"];
@@ -26,43 +33,55 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
         let kinds: BTreeSet<&str> = manifests.iter().map(family::kind).collect();
         let kinds: Vec<&str> = kinds.into_iter().filter(|kind| !kind.is_empty()).collect();
         let message = format!(
-            "no Deployment is among the manifests ({})",
+            "no Deployment is among the manifests ({}): a service is one, and other kinds are only \
+             carried along beside it",
             kinds.join(", ")
         );
         return Err(NotTaken(message));
     }
-    let draft = words::draft(&families, manifests);
-    let (mut imported, loaded) = draft.tried(target)?;
-    let Workload::Kubernetes { place, services } = &loaded.spec.workload else {
-        return Err(NotTaken("the target is no Kubernetes".into()));
-    };
-    let tenant = &Tenant::of(&loaded.spec);
-    for family in &families {
-        let mut services = services.iter();
-        let service = services.find(|service| service.name.as_str() == family.name);
-        if let Some(service) = service {
-            let rendered = render(service, &Setting { tenant, place });
-            imported.losses.extend(compare::losses(family, &rendered));
-        }
-    }
-    imported.losses.extend(others(manifests, &families));
-    Ok(imported)
-}
-
-/// Objects that belong to no Deployment, or are of a kind that there is no word for.
-fn others(manifests: &[Value], families: &[Family]) -> Vec<Loss> {
+    let mut draft = words::draft(&families, manifests);
+    let (imported, loaded) = draft.tried(target)?;
+    let (namespace, made) = rendered(&loaded)?;
     let left = manifests.iter().filter(|object| {
         let taken = families.iter().any(|family| family.holds(object));
         !taken && !IGNORED.contains(&family::kind(object))
     });
-    let loss = |object: &Value| {
-        // What a Secret holds is nobody's to repeat.
-        let value = if family::kind(object) == "Secret" {
-            Value::Null
-        } else {
-            object.clone()
-        };
-        Loss::unsaid(family::title(object), "", value)
+    let others = carried::others(left, &made, &namespace);
+    let (mut imported, made) = if others.carried.is_empty() {
+        (imported, made)
+    } else {
+        carried::write(&mut draft, &others.carried)?;
+        let (imported, loaded) = draft.tried(target)?;
+        (imported, rendered(&loaded)?.1)
     };
-    left.map(loss).collect()
+    for family in &families {
+        if let Some(made) = made.iter().find(|made| made.service == family.name) {
+            imported
+                .losses
+                .extend(compare::losses(family, &made.desired));
+        }
+    }
+    for object in others.carried {
+        imported
+            .losses
+            .extend(match carried::rendered(object, &made) {
+                Some(rendered) => compare::of_carried(object, rendered),
+                None => vec![Loss::unsaid(family::title(object), "", object.clone())],
+            });
+    }
+    imported.losses.extend(others.losses);
+    Ok(imported)
+}
+
+/// What the files ask for, and in which namespace.
+fn rendered(loaded: &Loaded) -> Result<(String, Vec<Made>), NotTaken> {
+    let Workload::Kubernetes { place, services } = &loaded.spec.workload else {
+        return Err(NotTaken("the target is no Kubernetes".into()));
+    };
+    let tenant = &Tenant::of(&loaded.spec);
+    let each = services.iter().map(|service| Made {
+        service: service.name.to_string(),
+        desired: render(service, &Setting { tenant, place }),
+    });
+    Ok((place.namespace.to_string(), each.collect()))
 }

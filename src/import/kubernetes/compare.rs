@@ -45,6 +45,13 @@ pub(super) fn losses(family: &Family, rendered: &Desired) -> Vec<Loss> {
     losses
 }
 
+/// All that an object that is carried along does not say as it is there.
+pub(super) fn of_carried(there: &Value, rendered: &Value) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    differing(there, rendered, &mut losses);
+    losses
+}
+
 /// The name that we give the port is no difference: what is there keeps its own.
 fn numbered(manifest: &Value, family: &Family) -> Value {
     let mut manifest = manifest.clone();

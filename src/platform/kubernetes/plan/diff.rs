@@ -8,7 +8,7 @@ use super::observe::Observed;
 use super::replicas;
 use super::replicas::Decides;
 use super::rivals::{self, Held};
-use crate::plan::{self, Effect};
+use crate::plan::{self, Effect, Note};
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::Conflict;
@@ -108,7 +108,7 @@ impl<'a> Work<'a> {
             self.make(object);
             return Ok(());
         };
-        let foreign = !self.wish.owner.has(live);
+        let foreign = !self.wish.owner.holds(&object.id, live);
         let kind = object.id.kind;
         if let Some(note) = kind.used_as_it_is(object, live).filter(|_| foreign) {
             self.diff.notes.push(note);
@@ -230,6 +230,7 @@ impl<'a> Work<'a> {
             let object = Object {
                 id: object.id.clone(),
                 manifest: replicas::saying(object.manifest.clone(), counting.said),
+                place: None,
             };
             self.apply(object, pair, false);
         }
@@ -290,7 +291,7 @@ impl<'a> Work<'a> {
     fn pruned(&self) -> impl Iterator<Item = (&'a Id, &'a Value)> {
         let (wish, observed) = (self.wish, self.observed);
         observed.objects.iter().filter(move |(id, live)| {
-            let wanted = wish.desired.objects.iter().any(|one| one.id == **id);
+            let wanted = wish.desired.objects.iter().any(|one| one.id.is_same(id));
             !wanted && id.kind.is_namespaced() && wish.owner.has(live) && !is_leaving(live)
         })
     }
@@ -324,6 +325,7 @@ impl<'a> Work<'a> {
         if !self.stays.is_empty() && !self.diff.changes.is_empty() {
             self.diff.notes.push(rivals::note(&self.stays));
         }
+        self.diff.notes.extend(unjudged(&self.diff.changes));
         self.rename();
         if self.is_recorded() {
             self.diff.changes.push(Change::Record {
@@ -333,6 +335,37 @@ impl<'a> Work<'a> {
         self.diff.changes.sort_by_key(Change::wave);
         Ok(self.diff)
     }
+}
+
+/// Of what is carried along, that which comes up or fails by itself: that is not looked at.
+fn unjudged(changes: &[Change]) -> Option<Note> {
+    const RUNS: [&str; 6] = [
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "Pod",
+        "ReplicaSet",
+        "StatefulSet",
+    ];
+    let runs = changes.iter().filter_map(|change| match change {
+        Change::Apply { object, .. } => {
+            let kind = object.id.kind;
+            let runs = kind.is_carried() && RUNS.contains(&kind.as_str());
+            runs.then(|| object.id.to_string())
+        }
+        _ => None,
+    });
+    let names: Vec<String> = runs.collect();
+    (!names.is_empty()).then(|| {
+        let them = if names.len() == 1 { "is" } else { "are" };
+        Note::info(
+            "not_judged",
+            format!(
+                "{} {them} applied and not judged: the verdict is about the service's own pods.",
+                names.join(", ")
+            ),
+        )
+    })
 }
 
 /// The change that deletes an object.
