@@ -120,6 +120,13 @@ impl ServiceDraft {
         let files = write::Word::List(vec![write::Word::text(path)]);
         self.own.push(("manifests".to_owned(), files));
     }
+
+    /// Says that others decide how many there are.
+    fn leave_count(&mut self) {
+        self.words.retain(|(key, _)| key != "replicas");
+        let word = write::Word::text("external");
+        self.words.push(("replicas".to_owned(), word));
+    }
 }
 
 /// Makes the files of a source, tries them, and compares.

@@ -46,19 +46,25 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
         let taken = families.iter().any(|family| family.holds(object));
         !taken && !IGNORED.contains(&family::kind(object))
     });
-    let others = carried::others(left, &made, &namespace);
+    let unsaid = families
+        .iter()
+        .flat_map(|family| carried::unsaid(family, &made));
+    let others = carried::others(left.chain(unsaid), &made, &namespace);
     let (mut imported, made) = if others.carried.is_empty() {
         (imported, made)
     } else {
         carried::write(&mut draft, &others.carried)?;
+        for family in &families {
+            carried::leave_count(&mut draft, family, &others.carried);
+        }
         let (imported, loaded) = draft.tried(target)?;
         (imported, rendered(&loaded)?.1)
     };
     for family in &families {
-        if let Some(made) = made.iter().find(|made| made.service == family.name) {
+        if let Some(one) = made.iter().find(|one| one.service == family.name) {
             imported
                 .losses
-                .extend(compare::losses(family, &made.desired));
+                .extend(compare::losses(family, &one.desired, &made));
         }
     }
     for object in others.carried {

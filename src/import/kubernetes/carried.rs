@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Made;
-use super::family::{kind, title};
+use super::family::{Family, kind, title};
 use crate::import::{Draft, Loss, NotTaken};
 use crate::platform::kubernetes::api::object::Object;
 use crate::spec::manifests::{self, Manifest};
@@ -110,6 +110,31 @@ pub(super) fn write(draft: &mut Draft, carried: &[&Value]) -> Result<(), NotTake
     service.carry(&path);
     draft.manifests.push((path, text));
     Ok(())
+}
+
+/// The objects of a family of whose kind the words make none.
+pub(super) fn unsaid<'f>(family: &'f Family, made: &[Made]) -> Vec<&'f Value> {
+    let own = made.iter().find(|one| one.service == family.name);
+    let makes = |object: &Value| {
+        let mut objects = own.into_iter().flat_map(|one| &one.desired.objects);
+        objects.any(|made| made.id.kind.as_str() == kind(object))
+    };
+    // An account that is made or not is said by a word.
+    let sources = family.sources().filter(|one| kind(one) != "ServiceAccount");
+    sources.filter(|object| !makes(object)).collect()
+}
+
+/// Where an autoscaler is carried along, it decides how many pods there are.
+pub(super) fn leave_count(draft: &mut Draft, family: &Family, carried: &[&Value]) {
+    let scaler = family
+        .sources()
+        .find(|one| kind(one) == "HorizontalPodAutoscaler");
+    let is_carried = scaler.is_some_and(|scaler| carried.iter().any(|one| *one == scaler));
+    let mut services = draft.services.iter_mut();
+    let service = services.find(|service| service.name == family.name);
+    if let Some(service) = service.filter(|_| is_carried) {
+        service.leave_count();
+    }
 }
 
 /// Without what only a cluster says of an object, and where it lies.

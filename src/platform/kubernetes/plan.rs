@@ -197,7 +197,9 @@ impl Planning<'_> {
             let asked = self.kube.asked_by(self.name(), &observed, to.named());
             desired = in_place_of(desired, asked.await?);
             for object in &mut desired.objects {
-                self.owner().mark(&mut object.manifest);
+                if object.id.kind.is_namespaced() {
+                    self.owner().mark(&mut object.manifest);
+                }
             }
             observed = self.look(&desired).await?;
         }

@@ -13,7 +13,7 @@ use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map};
 use crate::spec::words::ServiceTable;
 use crate::spec::words::env::MASKED;
-use crate::spec::{KubePlace, KubeService};
+use crate::spec::{KubePlace, KubeService, SecretRef};
 
 /// The files that one service names, and the names that it vouches for.
 pub(super) struct Wanted {
@@ -305,7 +305,12 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
     };
     let account = own.service_account.as_ref().map(ToString::to_string);
     let ingress = own.ingress.as_ref().map(|ingress| ingress.name.to_string());
-    let filled = place.secret_store.is_some();
+    let mut secrets = service
+        .containers
+        .iter()
+        .flat_map(|one| one.secrets.values());
+    let of_store = secrets.any(|secret| !matches!(secret, SecretRef::Kubernetes { .. }));
+    let filled = place.secret_store.is_some() && of_store;
     let secret = own.secret.to_string();
     let all = [
         is(true, "", "Namespace", &place.namespace.to_string()),

@@ -8,7 +8,7 @@ use super::observe::Observed;
 use super::replicas;
 use super::replicas::Decides;
 use super::rivals::{self, Held};
-use crate::plan::{self, Effect, Note};
+use crate::plan::{self, Effect};
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::Conflict;
@@ -23,6 +23,7 @@ use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::rollout::health::is_well;
 use crate::platform::{TakesOver, counting};
 
+pub(crate) mod carried;
 mod pair;
 mod renames;
 
@@ -325,7 +326,14 @@ impl<'a> Work<'a> {
         if !self.stays.is_empty() && !self.diff.changes.is_empty() {
             self.diff.notes.push(rivals::note(&self.stays));
         }
-        self.diff.notes.extend(unjudged(&self.diff.changes));
+        self.diff
+            .notes
+            .extend(carried::unjudged(&self.diff.changes));
+        let asked = &self.wish.desired.objects;
+        if !self.diff.changes.is_empty() {
+            let stays = carried::stays(self.wish.owner, asked, self.observed);
+            self.diff.notes.extend(stays);
+        }
         self.rename();
         if self.is_recorded() {
             self.diff.changes.push(Change::Record {
@@ -335,37 +343,6 @@ impl<'a> Work<'a> {
         self.diff.changes.sort_by_key(Change::wave);
         Ok(self.diff)
     }
-}
-
-/// Of what is carried along, that which comes up or fails by itself: that is not looked at.
-fn unjudged(changes: &[Change]) -> Option<Note> {
-    const RUNS: [&str; 6] = [
-        "DaemonSet",
-        "Deployment",
-        "Job",
-        "Pod",
-        "ReplicaSet",
-        "StatefulSet",
-    ];
-    let runs = changes.iter().filter_map(|change| match change {
-        Change::Apply { object, .. } => {
-            let kind = object.id.kind;
-            let runs = kind.is_carried() && RUNS.contains(&kind.as_str());
-            runs.then(|| object.id.to_string())
-        }
-        _ => None,
-    });
-    let names: Vec<String> = runs.collect();
-    (!names.is_empty()).then(|| {
-        let them = if names.len() == 1 { "is" } else { "are" };
-        Note::info(
-            "not_judged",
-            format!(
-                "{} {them} applied and not judged: the verdict is about the service's own pods.",
-                names.join(", ")
-            ),
-        )
-    })
 }
 
 /// The change that deletes an object.
