@@ -48,6 +48,8 @@ pub(crate) struct Imported {
     pub(crate) deploy: String,
     /// The text of `config/NAME.toml`.
     pub(crate) target: String,
+    /// Files of manifests beside deploy.toml, and their texts.
+    pub(crate) manifests: Vec<(String, String)>,
     /// What the files ask for otherwise than the source.
     pub(crate) losses: Vec<Loss>,
     /// What they say of it in the platform's own spelling alone, under `patch`.
@@ -92,6 +94,8 @@ pub(crate) struct Draft {
     services: Vec<ServiceDraft>,
     /// What stands at the top of the target's file.
     target: Words,
+    /// Files of manifests, and their texts.
+    manifests: Vec<(String, String)>,
     notes: Vec<String>,
     /// Values that stand in no file: what `${NAME}` stands for while the files are tried.
     variables: BTreeMap<String, String>,
@@ -108,6 +112,21 @@ pub(crate) struct ServiceDraft {
     own: Words,
     /// What is true of it only at this target.
     here: Words,
+}
+
+impl ServiceDraft {
+    /// Says that the objects of this file are carried along.
+    fn carry(&mut self, path: &str) {
+        let files = write::Word::List(vec![write::Word::text(path)]);
+        self.own.push(("manifests".to_owned(), files));
+    }
+
+    /// Says that others decide how many there are.
+    fn leave_count(&mut self) {
+        self.words.retain(|(key, _)| key != "replicas");
+        let word = write::Word::text("external");
+        self.words.push(("replicas".to_owned(), word));
+    }
 }
 
 /// Makes the files of a source, tries them, and compares.
@@ -149,16 +168,20 @@ impl Draft {
         let imported = Imported {
             deploy: write::deploy(self),
             target: write::target(self),
+            manifests: self.manifests.clone(),
             losses: Vec::new(),
             patched: Vec::new(),
             notes: self.notes.clone(),
         };
         let deploy_file = Path::new("deploy.toml");
         let target_file = Path::new("config").join(format!("{target}.toml"));
-        let texts = [
+        let files = [
             (deploy_file.to_owned(), imported.deploy.clone()),
             (target_file, imported.target.clone()),
         ];
+        let beside = self.manifests.iter();
+        let beside = beside.map(|(path, text)| (PathBuf::from(path), text.clone()));
+        let texts: BTreeMap<PathBuf, String> = files.into_iter().chain(beside).collect();
         let request = Request {
             file: deploy_file,
             target,
@@ -169,7 +192,7 @@ impl Draft {
             environment: &|_| None,
             allow_env: &[],
         };
-        let loaded = spec::load(&Texts(texts.into_iter().collect()), &request);
+        let loaded = spec::load(&Texts(texts), &request);
         let problems = |problems: spec::Problems| {
             let all = problems.list().iter();
             let all: Vec<String> = all.map(|problem| problem.message.clone()).collect();

@@ -112,7 +112,7 @@
 //!
 //! A setting of an ECS service is one file of [`platform::ecs::settings::service`], with all there is to
 //! say of it; a part of a container is one of [`platform::ecs::settings::container`]; a kind on Kubernetes
-//! is one of [`platform::kubernetes::kinds`]. How a word of the files is written, what it comes to, and how,
+//! is one of [`platform::kubernetes::kinds`], and any other is carried along. How a word of the files is written, what it comes to, and how,
 //! stands in one file of `src/spec/words/`. What no word says, a patch in the platform's own spelling does:
 //! it is read by the platform's own types and laid over what is made of the words ([`platform::patch`]).
 //!
@@ -154,6 +154,8 @@
 //! * What an earlier version made is marked with no target. It belongs to the first target that changes
 //!   it, and is marked on the way: a missing mark alone is no reason to write, so that an unchanged file
 //!   stays without changes.
+//! * What manifests carry along is marked in the same way, whatever kind it is of. What lies outside of
+//!   namespaces is of no service alone: it only tells that this program manages it, and it never goes.
 //!
 //! ## How a rollout is judged
 //!

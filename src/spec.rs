@@ -15,6 +15,7 @@ mod inherit;
 mod interpolate;
 mod load;
 mod manual;
+pub(crate) mod manifests;
 pub(crate) mod model;
 mod named;
 mod nearest;

@@ -44,10 +44,15 @@ pub(crate) fn run(cli: &Cli, args: &Args, screen: &mut Screen) -> ExitCode {
     let beside = deploy_file.parent().unwrap_or(Path::new(""));
     let target_file = beside.join("config").join(format!("{target}.toml"));
     if !args.check {
-        let files = [
+        let manifests = imported.manifests.iter();
+        let manifests: Vec<(PathBuf, &String)> = manifests
+            .map(|(path, text)| (beside.join(path), text))
+            .collect();
+        let mut files = vec![
             (&deploy_file, &imported.deploy),
             (&target_file, &imported.target),
         ];
+        files.extend(manifests.iter().map(|(path, text)| (path, *text)));
         if let Err(code) = write(&files, screen) {
             return code;
         }

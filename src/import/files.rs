@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{EcsSource, NotTaken, Source, copilot};
 use crate::names::TargetName;
-use crate::spec::{Disk, Files as _};
+use crate::spec::{self, Disk, Files as _};
 
 /// A folder: `task.json` with `service.json`, or manifests.
 pub(crate) fn folder(path: &Path, target: &TargetName) -> Result<Source, NotTaken> {
@@ -125,23 +125,15 @@ pub(crate) fn json(path: &Path) -> Result<Value, NotTaken> {
 
 /// All documents of a stream of YAML; those of a List one by one.
 pub(crate) fn manifests(text: &str) -> Result<Vec<Value>, NotTaken> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| {
+    let documents = spec::manifests::documents(text).map_err(|error| {
         let why = if text.contains("{{") {
             "it is a template: render it first, such as with `helm template`".to_owned()
         } else {
-            error.to_string()
+            error.why
         };
         NotTaken(format!("this is no YAML: {why}"))
     })?;
-    let mut all = Vec::new();
-    for document in documents {
-        match document.get("items").and_then(Value::as_array) {
-            Some(items) if document.get("kind").is_some_and(|kind| *kind == "List") => {
-                all.extend(items.iter().cloned());
-            }
-            _ if document.is_null() => {}
-            _ => all.push(document),
-        }
+    let all = documents.into_iter().map(|one| one.object).collect();
     }
     Ok(all)
 }

@@ -1,5 +1,6 @@
 //! Manifests to files and back. Pure.
 
+mod carried;
 mod compare;
 mod family;
 mod pods;
@@ -18,9 +19,15 @@ use crate::platform::kubernetes::fields::compared_keys;
 use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::kinds::render::{Setting, render};
 use crate::platform::owner::Tenant;
-use crate::spec::Workload;
 use crate::spec::patch::Named;
 use crate::spec::patch::kube_json::NAMED;
+use crate::spec::{Loaded, Workload};
+
+/// What is asked for with one service.
+struct Made {
+    service: String,
+    desired: Desired,
+}
 
 /// Kinds that say something to another tool, or that every cluster has.
 const IGNORED: [&str; 2] = ["Kustomization", "Namespace"];
@@ -32,15 +39,30 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
         let kinds: BTreeSet<&str> = manifests.iter().map(family::kind).collect();
         let kinds: Vec<&str> = kinds.into_iter().filter(|kind| !kind.is_empty()).collect();
         let message = format!(
-            "no Deployment is among the manifests ({})",
+            "no Deployment is among the manifests ({}): a service is one, and other kinds are only \
+             carried along beside it",
             kinds.join(", ")
         );
         return Err(NotTaken(message));
     }
-    let draft = words::draft(&families, manifests);
+    let mut draft = words::draft(&families, manifests);
+    let (_, loaded) = draft.tried(target)?;
+    let (namespace, made) = rendered(&loaded)?;
+    let left = manifests.iter().filter(|object| {
+        let taken = families.iter().any(|family| family.holds(object));
+        !taken && !IGNORED.contains(&family::kind(object))
+    });
+    let unsaid = families
+        .iter()
+        .flat_map(|family| carried::unsaid(family, &made));
+    let others = carried::others(left.chain(unsaid), &made, &namespace);
+    carried::write(&mut draft, &others.carried)?;
+    for family in &families {
+        carried::leave_count(&mut draft, family, &others.carried);
+    }
     let once = Once {
-        manifests,
         families: &families,
+        others: &others,
         target,
     };
     super::hatch::import(&once, &draft)
@@ -48,39 +70,36 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
 
 /// One source on its way.
 struct Once<'s> {
-    manifests: &'s [Value],
     families: &'s [Family],
+    others: &'s carried::Others<'s>,
     target: &'s TargetName,
 }
 
 impl Round for Once<'_> {
-    /// Of each family, in their order.
-    type Rendered = Vec<Option<Desired>>;
+    type Rendered = Vec<Made>;
     const NAMED: Named = NAMED;
 
-    fn attempt(&self, draft: &Draft) -> Result<(Imported, Self::Rendered), NotTaken> {
+    fn attempt(&self, draft: &Draft) -> Result<(Imported, Vec<Made>), NotTaken> {
         let (mut imported, loaded) = draft.tried(self.target)?;
-        let Workload::Kubernetes { place, services } = &loaded.spec.workload else {
-            return Err(NotTaken("the target is no Kubernetes".into()));
-        };
-        let tenant = &Tenant::of(&loaded.spec);
-        let mut all = Vec::new();
+        let (_, made) = rendered(&loaded)?;
         for family in self.families {
-            let mut services = services.iter();
-            let service = services.find(|service| service.name.as_str() == family.name);
-            let rendered = service.map(|service| render(service, &Setting { tenant, place }));
-            if let Some(rendered) = &rendered {
-                imported.losses.extend(compare::losses(family, rendered));
+            if let Some(one) = made.iter().find(|one| one.service == family.name) {
+                let losses = compare::losses(family, &one.desired, &made);
+                imported.losses.extend(losses);
             }
-            all.push(rendered);
         }
-        imported
-            .losses
-            .extend(others(self.manifests, self.families));
-        Ok((imported, all))
+        for object in &self.others.carried {
+            let losses = match carried::rendered(object, &made) {
+                Some(rendered) => compare::of_carried(object, rendered),
+                None => vec![Loss::unsaid(family::title(object), "", (*object).clone())],
+            };
+            imported.losses.extend(losses);
+        }
+        imported.losses.extend(self.others.losses.iter().cloned());
+        Ok((imported, made))
     }
 
-    fn entry(&self, loss: &Loss, rendered: &Self::Rendered) -> Option<Entry> {
+    fn entry(&self, loss: &Loss, rendered: &Vec<Made>) -> Option<Entry> {
         let (kind, name) = loss.of.split_once(' ')?;
         let (_, part) = PARTS.iter().find(|(of, _)| *of == kind)?;
         let found = |(index, family): (usize, &Family)| {
@@ -90,7 +109,9 @@ impl Round for Once<'_> {
             there.map(|there| (index, there.clone()))
         };
         let (service, there) = self.families.iter().enumerate().find_map(found)?;
-        let objects = &rendered.get(service)?.as_ref()?.objects;
+        let family = self.families.get(service)?;
+        let made = rendered.iter().find(|one| one.service == family.name)?;
+        let objects = &made.desired.objects;
         let object = objects
             .iter()
             .find(|object| object.id.kind.as_str() == kind)?;
@@ -121,20 +142,15 @@ const PARTS: [(&str, &str); 6] = [
     ("ServiceAccount", "service_account"),
 ];
 
-/// Objects that belong to no Deployment, or are of a kind that there is no word for.
-fn others(manifests: &[Value], families: &[Family]) -> Vec<Loss> {
-    let left = manifests.iter().filter(|object| {
-        let taken = families.iter().any(|family| family.holds(object));
-        !taken && !IGNORED.contains(&family::kind(object))
-    });
-    let loss = |object: &Value| {
-        // What a Secret holds is nobody's to repeat.
-        let value = if family::kind(object) == "Secret" {
-            Value::Null
-        } else {
-            object.clone()
-        };
-        Loss::unsaid(family::title(object), "", value)
+/// What the files ask for, and in which namespace.
+fn rendered(loaded: &Loaded) -> Result<(String, Vec<Made>), NotTaken> {
+    let Workload::Kubernetes { place, services } = &loaded.spec.workload else {
+        return Err(NotTaken("the target is no Kubernetes".into()));
     };
-    left.map(loss).collect()
+    let tenant = &Tenant::of(&loaded.spec);
+    let each = services.iter().map(|service| Made {
+        service: service.name.to_string(),
+        desired: render(service, &Setting { tenant, place }),
+    });
+    Ok((place.namespace.to_string(), each.collect()))
 }

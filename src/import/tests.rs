@@ -81,3 +81,94 @@ fn the_corpus_of_kubernetes_comes_in() {
     let [[_, _, _], [exact, lossy, _]] = measure("kubernetes");
     assert!(exact >= 2 && exact + lossy >= 13);
 }
+
+/// A Deployment, and objects of kinds that no word says.
+const BESIDE: &str = r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      containers:
+        - name: web
+          image: "web:v1"
+          resources: { requests: { cpu: 250m, memory: 256Mi }, limits: { memory: 256Mi } }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings, namespace: shop, creationTimestamp: null, labels: { tier: back } }
+data: { level: "0755", flag: "yes", script: "echo $HOME ${NAME}\n# more\n" }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: nightly }
+spec: { schedule: "0 3 * * *", suspend: true, jobTemplate: { spec: { backoffLimit: 2 } } }
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: { name: rules }
+spec: { groups: [{ name: a, rules: [{ alert: Down, expr: "up{job=\"web\"} == 0" }] }] }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: keys }
+data: { password: aHVudGVyMg== }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: far, namespace: away }
+"#;
+
+#[test]
+fn what_no_word_says_is_carried_along() {
+    let target: TargetName = "production".parse().unwrap();
+    let source = Source::Kubernetes(files::manifests(BESIDE).unwrap());
+    let imported = import(&source, &target).unwrap();
+    let line = "manifests = [\"k8s/web.yaml\"]";
+    assert!(
+        imported
+            .deploy
+            .lines()
+            .any(|one| one.split_whitespace().collect::<Vec<_>>().join(" ") == line),
+        "{}",
+        imported.deploy
+    );
+    let [(path, text)] = imported.manifests.as_slice() else {
+        panic!("{:?}", imported.manifests);
+    };
+    assert_eq!(path, "k8s/web.yaml");
+    for name in ["settings", "nightly", "rules"] {
+        assert!(text.contains(&format!("name: {name}")), "{text}");
+    }
+    assert!(
+        !text.contains("aHVudGVyMg") && !text.contains("namespace"),
+        "{text}"
+    );
+    let beside: Vec<(&str, &str)> = imported
+        .losses
+        .iter()
+        .filter(|loss| !loss.of.starts_with("Deployment"))
+        .map(|loss| (loss.of.as_str(), loss.why.as_str()))
+        .collect();
+    let secret = "what a Secret holds is written to no file: keep it in a secret store";
+    let far = "it is of namespace away, and the target's is shop";
+    assert_eq!(beside, [("Secret keys", secret), ("ConfigMap far", far)]);
+    let told = format!("{:?}", imported.losses);
+    assert!(!told.contains("aHVudGVyMg"), "{told}");
+}
+
+#[test]
+fn without_a_deployment_there_is_no_service() {
+    let target: TargetName = "production".parse().unwrap();
+    let text = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: db }\n";
+    let source = Source::Kubernetes(files::manifests(text).unwrap());
+    let why = import(&source, &target).unwrap_err().to_string();
+    assert!(
+        why.contains("no Deployment is among the manifests (StatefulSet)"),
+        "{why}"
+    );
+}

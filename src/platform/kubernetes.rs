@@ -11,6 +11,7 @@ use std::hash::{BuildHasher, RandomState};
 use kube::Api;
 use tokio::sync::OnceCell;
 
+use self::plan::discover::Served;
 use self::plan::rights::Review;
 
 use crate::clock::Clock;
@@ -82,6 +83,7 @@ pub(crate) struct Kubernetes {
     link: OnceCell<Link>,
     /// What we may do in the namespace; `None` within: nobody can tell.
     review: Box<OnceCell<Option<Review>>>,
+    served: Box<Served>,
     trust: Trust,
     /// Tells this run from any other one, so that a lost reply recognises itself.
     run: String,
@@ -97,6 +99,7 @@ impl Kubernetes {
             clock,
             link: OnceCell::new(),
             review: Box::default(),
+            served: Box::default(),
             trust: Trust::Full,
             run: format!("{:016x}", RandomState::new().hash_one(&tenant.project)),
         }

@@ -43,6 +43,8 @@ impl Files for Disk {
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
+        let here = directory.as_os_str().is_empty();
+        let directory = if here { Path::new(".") } else { directory };
         for entry in std::fs::read_dir(directory)? {
             names.extend(entry?.file_name().to_str().map(str::to_owned));
         }

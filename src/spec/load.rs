@@ -8,6 +8,7 @@ use super::files::{self, Files};
 use super::findings::{Findings, Note};
 use super::inherit;
 use super::interpolate::{Variable, Variables};
+use super::manifests;
 use super::nearest;
 use super::problem::{Problem, Problems, Source};
 use super::raw::{Deploy, Heir, advice};
@@ -21,6 +22,8 @@ use super::words::service;
 use super::words::target::{self, Place};
 use super::{Service, Spec, Workload};
 use crate::names::{ImageRef, ServiceName, TargetName, label_value};
+
+mod carried;
 
 /// What a command was asked for.
 pub(crate) struct Request<'a> {
@@ -62,6 +65,7 @@ pub(crate) fn load(files: &dyn Files, request: &Request<'_>) -> Result<Loaded, P
         paths: Vec::new(),
         texts: Vec::new(),
         trees: Vec::new(),
+        manifests_from: usize::MAX,
         findings: Findings {
             advice: Some(advice),
             ..Findings::default()
@@ -88,6 +92,8 @@ struct Loading<'a> {
     texts: Vec<String>,
     /// The trees as they were parsed; `None` stands for a file with syntax errors.
     trees: Vec<Option<Node>>,
+    /// The first of the files that hold manifests.
+    manifests_from: usize,
     findings: Findings,
     said: Said,
     private: Vec<String>,
@@ -137,17 +143,19 @@ impl Loading<'_> {
             let message = "on Kubernetes this is a label, which needs an ASCII letter or digit";
             self.findings.bad_value(at.spot, message);
         }
-        let raws = raw.service?;
+        let mut raws = raw.service?;
+        let carried = carried::wanted(&mut raws);
         let workload = match place {
             Place::Ecs { place, sandbox } => Workload::Ecs {
                 services: self.services(raws, &deploy, &place)?,
                 place,
                 sandbox,
             },
-            Place::Kubernetes(place) => Workload::Kubernetes {
-                services: self.services(raws, &deploy, &place)?,
-                place,
-            },
+            Place::Kubernetes(place) => {
+                let mut services = self.services(raws, &deploy, &place)?;
+                self.carry(files, carried, &mut services, &place);
+                Workload::Kubernetes { services, place }
+            }
         };
         let spec = Spec {
             project: raw.project?.value.0,
@@ -392,10 +400,17 @@ impl Loading<'_> {
 
     fn problems(self) -> Problems {
         let sources = self.paths.into_iter().zip(&self.texts).zip(&self.trees);
-        let sources = sources.map(|((path, text), tree)| Source {
-            path,
-            veiled: veil(text, tree.as_ref()),
-        });
+        let from = self.manifests_from;
+        let sources = sources
+            .enumerate()
+            .map(|(file, ((path, text), tree))| Source {
+                path,
+                veiled: if file < from {
+                    veil(text, tree.as_ref())
+                } else {
+                    manifests::veil(text)
+                },
+            });
         Problems::new(sources.collect(), &self.texts, self.findings.problems)
     }
 }

@@ -7,6 +7,7 @@ mod inherit;
 mod kube_patch;
 mod kubernetes;
 mod laws;
+mod manifests;
 mod meaning;
 mod patch;
 mod secrecy;
@@ -46,13 +47,12 @@ impl Files for Texts {
         text.cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn list(&self, _directory: &Path) -> io::Result<Vec<String>> {
-        Ok(self
-            .0
-            .keys()
-            .filter_map(|path| path.strip_prefix("config/"))
-            .map(str::to_owned)
-            .collect())
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        let names = self.0.keys().filter_map(|path| {
+            let name = Path::new(path).strip_prefix(directory).ok()?;
+            Some(name.to_str()?.to_owned())
+        });
+        Ok(names.collect())
     }
 }
 
@@ -71,6 +71,10 @@ fn load_with(deploy: &str, target: &str, arguments: &Arguments) -> Result<Loaded
         ("deploy.toml", deploy.to_owned()),
         ("config/ecs.toml", target.to_owned()),
     ]));
+    load_texts(&texts, arguments)
+}
+
+fn load_texts(texts: &Texts, arguments: &Arguments) -> Result<Loaded, Problems> {
     let name = "ecs".parse().unwrap();
     let services: Vec<_> = arguments
         .services
@@ -83,7 +87,7 @@ fn load_with(deploy: &str, target: &str, arguments: &Arguments) -> Result<Loaded
         .iter()
         .map(|(name, image)| (name.parse().unwrap(), (*image).to_owned()));
     load(
-        &texts,
+        texts,
         &Request {
             file: Path::new("deploy.toml"),
             target: &name,

@@ -65,6 +65,8 @@ impl Namespace {
             "endpointslices" => "apis/discovery.k8s.io/v1",
             "leases" => "apis/coordination.k8s.io/v1",
             "roles" | "rolebindings" => "apis/rbac.authorization.k8s.io/v1",
+            "cronjobs" => "apis/batch/v1",
+            "widgets" => "apis/carried.test/v1",
             "externalsecrets" => "apis/external-secrets.io/v1",
             _ => "api/v1",
         };

@@ -28,6 +28,7 @@ mod clusters;
 mod harness;
 mod json;
 mod kube;
+mod kube_carried;
 mod kube_clocks;
 mod kube_concurrency;
 mod kube_converge;
@@ -119,6 +120,7 @@ fn on_a_cluster() -> Vec<Trial> {
         kube_ports::trials(),
         kube_renames::trials(),
         kube_leaving::trials(),
+        kube_carried::trials(),
         kube_clocks::trials(),
         kube_concurrency::trials(),
         kube_trouble::trials(),

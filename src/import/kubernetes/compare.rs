@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::family::{self, Family};
-use super::words;
+use super::{Made, carried, words};
 use crate::import::Loss;
 use crate::platform::kubernetes::fields::compare::same;
 use crate::platform::kubernetes::fields::defaults::{is_default, is_left_out, is_zero};
@@ -14,12 +14,18 @@ use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::kinds::service::ports;
 
 /// All that the files say otherwise.
-pub(super) fn losses(family: &Family, rendered: &Desired) -> Vec<Loss> {
+pub(super) fn losses(family: &Family, rendered: &Desired, made: &[Made]) -> Vec<Loss> {
     let mut losses = Vec::new();
+    let of_words = || {
+        let all = rendered.objects.iter();
+        all.filter(|object| !object.id.kind.is_carried())
+    };
     for there in family.objects() {
-        let mut all = rendered.objects.iter();
+        let mut all = of_words();
         let same_kind = all.find(|object| object.id.kind.as_str() == family::kind(there));
         match same_kind {
+            // It is carried along instead, and compared as such.
+            None if carried::rendered(there, made).is_some() => {}
             None => losses.push(Loss::unsaid(family::title(there), "", there.clone())),
             Some(object) => {
                 if object.id.name != family::name(there) {
@@ -30,7 +36,7 @@ pub(super) fn losses(family: &Family, rendered: &Desired) -> Vec<Loss> {
             }
         }
     }
-    for object in &rendered.objects {
+    for object in of_words() {
         let kind = object.id.kind.as_str();
         // An account that pods name must be there: it is made where it is missing.
         if kind != "ServiceAccount" && !family.objects().any(|there| family::kind(there) == kind) {
@@ -42,6 +48,13 @@ pub(super) fn losses(family: &Family, rendered: &Desired) -> Vec<Loss> {
             });
         }
     }
+    losses
+}
+
+/// All that an object that is carried along does not say as it is there.
+pub(super) fn of_carried(there: &Value, rendered: &Value) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    differing(there, rendered, &mut losses);
     losses
 }
 

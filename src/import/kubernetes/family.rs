@@ -142,6 +142,11 @@ impl Family {
         family
     }
 
+    /// All of them, as they were.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Value> {
+        self.sources.iter()
+    }
+
     /// Whether this object is one of them.
     pub(super) fn holds(&self, object: &Value) -> bool {
         self.sources.contains(object)

@@ -235,7 +235,15 @@ pub(crate) fn compared_keys(list: &str, items: &[Value]) -> Vec<String> {
         let key = measure.or_else(|| item_key(list, item));
         key.unwrap_or_else(|| i.to_string())
     };
-    items.iter().enumerate().map(key).collect()
+    let keys: Vec<String> = items.iter().enumerate().map(key).collect();
+    // Where two have one key, in an object of a kind that knows no such key, their numbers tell them
+    // apart. Of a variable that is said twice the last one holds.
+    let unlike: BTreeSet<&String> = keys.iter().collect();
+    if list == "env" || unlike.len() == keys.len() {
+        keys
+    } else {
+        (0..items.len()).map(|i| i.to_string()).collect()
+    }
 }
 
 /// The resource that a metric is about, of all containers or of one.
@@ -251,7 +259,11 @@ fn measure(metric: &Value) -> Option<String> {
 /// The merge key of an item, as one word; `None`: its list has none.
 pub(crate) fn item_key(list: &str, item: &Value) -> Option<String> {
     let item = item.as_object()?;
-    let words: Vec<String> = merge_keys(list, item)?
+    let keys = merge_keys(list, item)?;
+    if !keys.iter().any(|key| item.contains_key(*key)) {
+        return None;
+    }
+    let words: Vec<String> = keys
         .iter()
         .map(|key| match item.get(*key) {
             Some(Value::String(text)) => text.clone(),

@@ -1,4 +1,5 @@
-//! The closed set of kinds that we make: known beforehand, so that nothing has to be discovered.
+//! The closed set of kinds that we make, known beforehand, so that nothing has to be discovered; and any
+//! kind beside them, which is carried along.
 //!
 //! A kind is a file of its own, which says all there is to say of it; the list below is the only other
 //! place that a new one touches. Whoever has an object in hand asks its kind.
@@ -9,6 +10,7 @@ use kube::api::ApiResource;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::carried::Carried;
 use self::render::Maker;
 use self::scaler::Scaler;
 use super::api::object::Object;
@@ -17,6 +19,7 @@ use super::plan::wave::Wave;
 use crate::plan::{Effect, Note};
 
 pub(crate) mod autoscaler;
+pub(crate) mod carried;
 pub(crate) mod deployment;
 pub(crate) mod desired;
 mod disruption_budget;
@@ -100,20 +103,28 @@ macro_rules! kinds {
         /// them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub(crate) enum Kind {
+            /// What manifests carry along.
+            Carried(Carried),
             $($(#[$doc])* $kind,)*
         }
 
         impl Kind {
-            /// All of them, in order.
+            /// All that have a file of their own, in order.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
             /// Its name in manifests.
             pub(crate) fn as_str(self) -> &'static str {
-                match self { $(Self::$kind => stringify!($kind),)* }
+                match self {
+                    Self::Carried(any) => any.as_str(),
+                    $(Self::$kind => stringify!($kind),)*
+                }
             }
 
             fn facts(self) -> &'static Facts {
-                match self { $(Self::$kind => &$file::FACTS,)* }
+                match self {
+                    Self::Carried(any) => any.facts(),
+                    $(Self::$kind => &$file::FACTS,)*
+                }
             }
         }
     };
@@ -228,6 +239,11 @@ impl Kind {
         self.facts().scaler.as_ref()
     }
 
+    /// Whether it is carried along, and not made of words.
+    pub(crate) fn is_carried(self) -> bool {
+        matches!(self, Self::Carried(_))
+    }
+
     /// Whether it moves the number of pods.
     pub(crate) fn scales(self) -> bool {
         self.scaler().is_some()
@@ -252,7 +268,12 @@ impl Kind {
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        match self {
+            Self::Carried(any) if any.is_ambiguous() => {
+                f.pad(&format!("{}.{}", self.as_str(), self.place().0))
+            }
+            _ => f.pad(self.as_str()),
+        }
     }
 }
 
@@ -261,6 +282,18 @@ impl fmt::Display for Kind {
 pub(crate) struct Id {
     pub(crate) kind: Kind,
     pub(crate) name: String,
+}
+
+impl Id {
+    /// Whether it is that very object, whoever asks for it: one of our words, or a manifest.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.identity() == other.identity()
+    }
+
+    /// The group, the kind and the name.
+    pub(crate) fn identity(&self) -> (&'static str, &'static str, &str) {
+        (self.kind.place().0, self.kind.as_str(), &self.name)
+    }
 }
 
 impl fmt::Display for Id {

@@ -22,6 +22,7 @@ use crate::platform::origin::Scaled;
 use crate::platform::{Done, Failed, Part, PerformError, Performance, Performed};
 use crate::spec::KubeService;
 
+mod established;
 mod prepare;
 mod write;
 

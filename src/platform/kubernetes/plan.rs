@@ -32,6 +32,7 @@ pub(crate) mod change;
 pub(crate) mod current;
 pub(crate) mod destroy;
 pub(crate) mod diff;
+pub(crate) mod discover;
 pub(crate) mod dry_run;
 pub(crate) mod earlier_revision;
 pub(crate) mod leaving;
@@ -173,7 +174,10 @@ impl Planning<'_> {
     }
 
     /// What is asked for, and what is there of it; else why it cannot be seen.
-    async fn looked(&self, rendered: Desired) -> Result<(Desired, Observed), Failed> {
+    async fn looked(&self, mut rendered: Desired) -> Result<(Desired, Observed), Failed> {
+        let passes = !self.intent.makes_it() || self.intent.back_to.is_some();
+        let discovered = self.kube.discover(&mut rendered.objects, passes);
+        discovered.await?;
         let ids: Vec<Id> = rendered.objects.iter().map(|one| one.id.clone()).collect();
         match self.asked(rendered).await {
             Err(error) if error.kind == FailureKind::Denied => {
@@ -193,7 +197,9 @@ impl Planning<'_> {
             let asked = self.kube.asked_by(self.name(), &observed, to.named());
             desired = in_place_of(desired, asked.await?);
             for object in &mut desired.objects {
-                self.owner().mark(&mut object.manifest);
+                if object.id.kind.is_namespaced() {
+                    self.owner().mark(&mut object.manifest);
+                }
             }
             observed = self.look(&desired).await?;
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::names::{Arn, KubeLabel, KubeName, label_value};
 use crate::spec::findings::Findings;
+use crate::spec::manifests::Manifest;
 use crate::spec::problem::{Problem, Spot};
 use crate::spec::resolve::{Ground, arns, or};
 use crate::spec::scalar::{Filled, Whole};
@@ -72,6 +73,8 @@ table! {
         selector: Map<Filled, AnnotationKey>,
         /// What the Kubernetes API knows and this format has no word for, in the API's own spelling.
         patch: KubePatchTable,
+        /// Files of manifests whose objects are carried along, relative to the deploy file: "k8s/*.yaml". `${NAME}` in them is left as it is.
+        manifests: Vec<At<Filled>>,
     }
 }
 
@@ -121,6 +124,8 @@ pub(crate) struct KubeOwn {
     pub(crate) selector: BTreeMap<String, String>,
     /// What is laid over the objects in the API's own spelling.
     pub(crate) patch: KubePatch,
+    /// Objects that are carried along; filled in once their files are read.
+    pub(crate) manifests: Vec<Manifest>,
 }
 
 impl KubeOwn {
@@ -223,6 +228,7 @@ fn kubernetes(
             findings,
         ),
         pod_annotations: annotations(raw.pod_annotations.take(), findings),
+        manifests: Vec::new(),
     };
     added.tell(&resolved, scene.name, findings);
     Some(resolved)

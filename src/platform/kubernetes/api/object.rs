@@ -15,6 +15,9 @@ pub(crate) struct Object {
     /// The manifest, with `apiVersion`, `kind`, `metadata.name` and our labels; without a namespace,
     /// which the place has.
     pub(crate) manifest: Value,
+    /// Where it is written, where that is a manifest: the file and the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<String>,
 }
 
 impl Object {
@@ -28,6 +31,15 @@ impl Object {
                 "metadata": { "name": id.name },
                 "spec": { "replicas": replicas },
             }),
+            place: None,
+        }
+    }
+
+    /// What it is, and where it is written: `CronJob nightly (k8s/jobs.yaml:12)`.
+    pub(crate) fn title(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{} ({place})", self.id),
+            None => self.id.to_string(),
         }
     }
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::failures::{failed, is_missing};
 use super::object::Object;
-use crate::platform::failure::Failed;
+use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::fields::Path as Managed;
 use crate::platform::kubernetes::fields::ownership::{entries, owned_by};
 use crate::platform::kubernetes::kinds::{Id, Kind};
@@ -75,7 +75,11 @@ impl Wire<'_> {
         match self.ask(request).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(failed(format!("read {id}"), &error)),
+            Err(error) => match failed(format!("read {id}"), &error) {
+                // What defines it is not there yet, or not any more.
+                error if error.kind == FailureKind::Unsupported && id.kind.is_carried() => Ok(None),
+                error => Err(error),
+            },
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn capture(
     Some(Object {
         id: id.clone(),
         manifest: Value::Object(manifest),
+        place: None,
     })
 }
 

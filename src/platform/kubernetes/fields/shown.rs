@@ -9,6 +9,7 @@ use super::defaults::is_zero;
 use super::{Fields, Path, Step, text};
 use crate::plan::{ChangeView, Effect, MASK};
 use crate::platform::kubernetes::kinds::Id;
+use crate::platform::kubernetes::kinds::carried::objects::hides;
 use crate::spec::may_be_secret;
 
 /// What `kubectl apply` keeps of a whole object, secrets included.
@@ -53,7 +54,7 @@ fn view(id: &Id, difference: &Difference, sensitive: &Sensitive) -> ChangeView {
     let masked = sides
         .into_iter()
         .flatten()
-        .any(|value| is_secret(path, value, sensitive));
+        .any(|value| is_secret(id, path, value, sensitive));
     let show = |value: &Option<Value>| {
         let value = value.as_ref()?;
         Some(if masked {
@@ -94,17 +95,32 @@ pub(crate) fn made(id: &Id, fields: &Fields, sensitive: &Sensitive) -> Vec<Chang
             object: id.to_string(),
             path: path.to_string(),
             from: None,
-            to: Some(if is_secret(path, value, sensitive) {
+            to: Some(if is_secret(id, path, value, sensitive) {
                 MASK.to_owned()
             } else {
                 text(path, value)
             }),
             effect: Effect::Replaces,
         });
-    std::iter::once(whole(id, None, Some(&id.name)))
-        .chain(said)
-        .collect()
+    let mut views = vec![whole(id, None, Some(&id.name))];
+    views.extend(said);
+    // What is carried along may be a schema of thousands of lines.
+    let more = views.len().saturating_sub(MOST);
+    if id.kind.is_carried() && more > 1 {
+        views.truncate(MOST);
+        views.push(ChangeView {
+            object: id.to_string(),
+            path: "…".to_owned(),
+            from: None,
+            to: Some(format!("{more} fields more")),
+            effect: Effect::Replaces,
+        });
+    }
+    views
 }
+
+/// So many fields are shown of an object that is carried along and made.
+const MOST: usize = 30;
 
 /// An object that goes.
 pub(crate) fn removed(id: &Id) -> ChangeView {
@@ -147,7 +163,10 @@ fn item_of(path: &Path) -> Option<(Path, String)> {
 }
 
 /// Whether the value there may be a secret.
-fn is_secret(path: &Path, value: &Value, sensitive: &Sensitive) -> bool {
+fn is_secret(id: &Id, path: &Path, value: &Value, sensitive: &Sensitive) -> bool {
+    if id.kind.is_carried() && hides(id.kind, path, value) {
+        return true;
+    }
     let text = text(path, value);
     match path.steps() {
         [

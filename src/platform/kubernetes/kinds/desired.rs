@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::Kind;
+use super::carried::objects::masked as hidden;
 use crate::names::KubeLabel;
 use crate::plan::{MASK, Note};
 use crate::platform::kubernetes::api::object::Object;
@@ -45,7 +46,12 @@ impl Desired {
     pub(crate) fn documents(&self, namespace: &KubeLabel) -> Vec<Value> {
         let masked = |object: &Object| {
             let mut manifest = object.manifest.clone();
-            manifest["metadata"]["namespace"] = json!(namespace.as_str());
+            if object.id.kind.is_namespaced() {
+                manifest["metadata"]["namespace"] = json!(namespace.as_str());
+            }
+            if object.id.kind.is_carried() {
+                manifest = hidden(object.id.kind, &manifest);
+            }
             if object.id.kind == Kind::Deployment {
                 mask(&mut manifest, &self.sensitive);
             }

@@ -23,5 +23,6 @@ pub(crate) fn namespace(place: &KubePlace) -> Option<Object> {
             "metadata": { "name": name, "labels": { key::MANAGED_BY: MANAGER } },
         }),
         id: Id { kind, name },
+        place: None,
     })
 }

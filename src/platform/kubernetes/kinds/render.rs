@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::desired::Desired;
-use super::{Id, Kind, deployment};
+use super::{Id, Kind, carried, deployment};
 use crate::names::{is_annotation_key, label_value};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::adopt::Owner;
@@ -48,7 +48,16 @@ pub(crate) fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
         let keys = needs_secrets.entry(own.to_owned()).or_default();
         keys.extend(secrets.into_iter().map(|(key, _)| key));
     }
-    let objects: Vec<Object> = objects.flatten().collect();
+    let carried = maker.carried();
+    for (secret, keys) in carried::objects::secrets(&carried) {
+        if let Some(needed) = needs_secrets.get_mut(&secret) {
+            needed.retain(|key| !keys.contains(key));
+            if needed.is_empty() {
+                needs_secrets.remove(&secret);
+            }
+        }
+    }
+    let objects: Vec<Object> = carried.into_iter().chain(objects.flatten()).collect();
     let mut sensitive = sensitive_of(service);
     if !service.own.patch.deployment.tree.is_null() {
         sensitive.extend(sensitive_in(service, &objects));
@@ -162,6 +171,7 @@ impl Maker<'_> {
         Object {
             id: Id { kind, name },
             manifest,
+            place: None,
         }
     }
 
@@ -174,7 +184,7 @@ impl Maker<'_> {
             Kind::HorizontalPodAutoscaler => &patch.hpa,
             Kind::PodDisruptionBudget => &patch.pdb,
             Kind::ServiceAccount => &patch.service_account,
-            Kind::Namespace | Kind::ExternalSecret => return None,
+            Kind::Carried(_) | Kind::Namespace | Kind::ExternalSecret => return None,
         })
     }
 

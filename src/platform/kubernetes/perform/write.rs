@@ -62,6 +62,9 @@ impl Performing<'_> {
                 let live = self.observed.live(&object.id);
                 let sent = without_copy(object, live, takes_over);
                 self.keep(change, self.apply(&sent, how).await?);
+                if matches!(object.id.kind, Kind::Carried(kind) if kind.defines()) {
+                    self.established(object).await?;
+                }
                 Ok(Done::now(&object.id.name))
             }
             Change::Count { replicas, why, .. } => {
@@ -88,13 +91,18 @@ impl Performing<'_> {
         let wire = self.wire;
         let send = async || {
             let answer = wire.apply(object, how).await;
-            answer.map_err(|error| refusal(&object.id, &error))
+            answer.map_err(|error| of(object, refusal(&object.id, &error)))
         };
         let look = async || {
             let live = wire.read(&object.id).await?;
             Ok(live.filter(|live| is_performed(object, how.manager, live)))
         };
-        send::write(self.kube.clock, &[], send, look).await
+        // What is served only just now is not known to all of a cluster at once.
+        let passing: &[FailureKind] = match object.id.kind.is_carried() {
+            true => &[FailureKind::Unsupported],
+            false => &[],
+        };
+        send::write(self.kube.clock, passing, send, look).await
     }
 
     /// Gives the fields of other managers to us, so that those go that we then do not apply; and
@@ -195,6 +203,14 @@ fn is_performed(object: &Object, manager: &str, live: &Value) -> bool {
         manager == MANAGER || one.to.is_some()
     };
     entries(live).iter().any(applied) && !missing.iter().any(ours)
+}
+
+/// A failure with the place of the manifest that it is about.
+fn of(object: &Object, mut failed: Failed) -> Failed {
+    if object.place.is_some() && failed.kind != FailureKind::Refused {
+        failed.operation = format!("apply {}", object.title());
+    }
+    failed
 }
 
 /// Fields that others manage are refused by us: a person decides.

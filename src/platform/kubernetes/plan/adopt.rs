@@ -9,8 +9,8 @@ use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::fields::compare::Difference;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries};
-use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::kinds::Id;
+use crate::platform::kubernetes::{MANAGER, key};
 pub(crate) use crate::platform::owner::Owner;
 use crate::platform::owner::{Marks, Tenant};
 use crate::spec::KubeService;
@@ -73,6 +73,14 @@ impl<'a> Owner<'a> {
     /// Whether an object carries our marks.
     pub(crate) fn has(&self, object: &Value) -> bool {
         self.is_named_by(&marks(object))
+    }
+
+    /// Whether this object is ours. What lies outside of namespaces is not of one service alone.
+    pub(crate) fn holds(&self, id: &Id, object: &Value) -> bool {
+        if id.kind.is_namespaced() {
+            return self.has(object);
+        }
+        object["metadata"]["labels"][key::MANAGED_BY] == MANAGER
     }
 
     /// Whether an object carries all of our marks.
@@ -168,6 +176,10 @@ pub(crate) fn refuse_foreign(
         .iter()
         .map(|(id, object)| {
             let unmarked = || {
+                if !id.kind.is_namespaced() {
+                    let label = format!("{}={MANAGER}", key::MANAGED_BY);
+                    return format!("{id} is not ours (it has no label {label})");
+                }
                 format!(
                     "{id} is not ours (it has no labels {}={} and {}={})",
                     key::PROJECT,

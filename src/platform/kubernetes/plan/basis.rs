@@ -41,7 +41,8 @@ fn others(objects: &BTreeMap<Id, Value>, name: &str) -> String {
         .filter(|(id, _)| **id != deployment)
         .flat_map(|(id, object)| {
             // How many pods something has that is about to go, or to make way, is nobody's concern.
-            let count = |path: &Path| id.kind == Kind::Deployment && *path == replicas::path();
+            let scaled = id.kind == Kind::Deployment || id.kind.is_carried();
+            let count = |path: &Path| scaled && *path == replicas::path();
             let compared = compared(object).without(count);
             [id.to_string(), compared.digest()]
         })

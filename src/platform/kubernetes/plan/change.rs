@@ -261,6 +261,7 @@ mod tests {
     fn what_pods_need_comes_before_them_and_what_moves_them_after() {
         let apply = |kind| Change::Apply {
             object: Object {
+                place: None,
                 id: Id {
                     kind,
                     name: "api".into(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::adopt::{self, Owner};
 use super::change::Change;
-use super::diff::{Draft, delete};
+use super::diff::{Draft, carried, delete};
 use super::observe::{Observed, deployment};
 use crate::platform::TakesOver;
 use crate::platform::failure::Failed;
@@ -40,6 +40,9 @@ pub(crate) fn removal(
     for (id, live) in observed.objects.iter().filter(goes) {
         diff.views.push(removed(id));
         diff.changes.push(delete(id, live, false));
+    }
+    if !diff.changes.is_empty() {
+        diff.notes.extend(carried::stays(owner, &[], observed));
     }
     let formers: Vec<&str> = observed
         .formers

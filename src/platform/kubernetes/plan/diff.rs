@@ -23,6 +23,7 @@ use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::rollout::health::is_well;
 use crate::platform::{TakesOver, counting};
 
+pub(crate) mod carried;
 mod pair;
 mod renames;
 
@@ -108,7 +109,7 @@ impl<'a> Work<'a> {
             self.make(object);
             return Ok(());
         };
-        let foreign = !self.wish.owner.has(live);
+        let foreign = !self.wish.owner.holds(&object.id, live);
         let kind = object.id.kind;
         if let Some(note) = kind.used_as_it_is(object, live).filter(|_| foreign) {
             self.diff.notes.push(note);
@@ -230,6 +231,7 @@ impl<'a> Work<'a> {
             let object = Object {
                 id: object.id.clone(),
                 manifest: replicas::saying(object.manifest.clone(), counting.said),
+                place: None,
             };
             self.apply(object, pair, false);
         }
@@ -290,7 +292,7 @@ impl<'a> Work<'a> {
     fn pruned(&self) -> impl Iterator<Item = (&'a Id, &'a Value)> {
         let (wish, observed) = (self.wish, self.observed);
         observed.objects.iter().filter(move |(id, live)| {
-            let wanted = wish.desired.objects.iter().any(|one| one.id == **id);
+            let wanted = wish.desired.objects.iter().any(|one| one.id.is_same(id));
             !wanted && id.kind.is_namespaced() && wish.owner.has(live) && !is_leaving(live)
         })
     }
@@ -323,6 +325,14 @@ impl<'a> Work<'a> {
         }
         if !self.stays.is_empty() && !self.diff.changes.is_empty() {
             self.diff.notes.push(rivals::note(&self.stays));
+        }
+        self.diff
+            .notes
+            .extend(carried::unjudged(&self.diff.changes));
+        let asked = &self.wish.desired.objects;
+        if !self.diff.changes.is_empty() {
+            let stays = carried::stays(self.wish.owner, asked, self.observed);
+            self.diff.notes.extend(stays);
         }
         self.rename();
         if self.is_recorded() {

@@ -15,10 +15,12 @@ use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::{Conflict, conflicts};
 use crate::platform::kubernetes::api::failures::failed;
+use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::api::requests::Applying;
 use crate::platform::kubernetes::fields::compare::same;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries, owned_by};
 use crate::platform::kubernetes::fields::{Fields, text};
+use crate::platform::kubernetes::kinds::carried::objects::defined;
 use crate::platform::kubernetes::kinds::deployment::account::without_copy;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::rollout::causes::is_webhook_trouble;
@@ -51,6 +53,7 @@ impl Kubernetes {
         let counted = changes
             .iter()
             .any(|one| matches!(one, Change::Count { .. }));
+        let coming = coming(changes);
         let proofs = changes.iter().filter_map(|change| {
             let Change::Apply {
                 object,
@@ -65,6 +68,7 @@ impl Kubernetes {
             };
             // What is not there yet is compared with nothing.
             let brief = observed.live(&object.id).is_none();
+            let is_coming = coming.contains(&(object.id.kind.place().0, object.id.kind.as_str()));
             let how = Applying {
                 manager: MANAGER,
                 force: *force,
@@ -73,6 +77,9 @@ impl Kubernetes {
                 brief,
             };
             Some(async move {
+                if is_coming {
+                    return (object.id.clone(), Proof::Untold(None));
+                }
                 let live = observed.live(&object.id);
                 let answer = wire.apply(&without_copy(object, live, &[]), how).await;
                 let before = Before {
@@ -80,12 +87,39 @@ impl Kubernetes {
                     claims: !claims.is_empty(),
                     counts: counted,
                 };
-                let proof = judge(&object.id, answer, live, before);
+                let proof = judge(&object.id, answer, live, before).of(object);
                 (object.id.clone(), proof)
             })
         });
         Ok(join_all(proofs).await)
     }
+}
+
+impl Proof {
+    /// With the place of the manifest that it is about.
+    fn of(mut self, object: &Object) -> Self {
+        if let (Some(_), Self::Refused(failed) | Self::Untold(Some(failed))) =
+            (&object.place, &mut self)
+        {
+            failed.operation = format!("apply {}", object.title());
+        }
+        self
+    }
+}
+
+/// The kinds that nobody can be asked about, since what defines them is about to be made.
+fn coming(changes: &[Change]) -> BTreeSet<(&str, &str)> {
+    let definitions = changes.iter().filter_map(|change| match change {
+        Change::Apply {
+            object, uid: None, ..
+        } => {
+            let defines = matches!(object.id.kind, Kind::Carried(kind) if kind.defines());
+            defines.then_some(&object.manifest)
+        }
+        _ => None,
+    });
+    let defined = defined(definitions).into_iter();
+    defined.map(|place| (place.group, place.kind)).collect()
 }
 
 /// What is done about an object before it is applied, and so is not when the API server is asked.

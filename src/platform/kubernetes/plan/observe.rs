@@ -264,11 +264,15 @@ pub(crate) fn named_before(asked: &[Id], records: &[RecordHead]) -> Vec<Id> {
     let mut ids: Vec<Id> = records[..end]
         .iter()
         .flat_map(|head| &head.objects)
-        .filter(|id| !asked.contains(id))
+        .filter(|id| !asked.iter().any(|one| one.is_same(id)))
         .cloned()
         .collect();
     ids.sort_unstable();
-    ids.dedup();
+    let mut met = BTreeSet::new();
+    ids.retain(|id| {
+        let (group, kind, name) = id.identity();
+        met.insert((group, kind, name.to_owned()))
+    });
     ids
 }
 

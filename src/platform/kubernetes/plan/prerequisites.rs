@@ -215,6 +215,7 @@ mod tests {
 
     fn applying() -> Draft {
         let object = Object {
+            place: None,
             id: Id {
                 kind: ObjectKind::Service,
                 name: "api".into(),

@@ -11,6 +11,7 @@ use std::fmt;
 use k8s_openapi::api::authorization::v1::ResourceRule;
 
 use crate::platform::kubernetes::kinds::Kind;
+use crate::platform::kubernetes::kinds::carried::is_wide;
 
 mod needs;
 mod review;
@@ -176,7 +177,11 @@ impl fmt::Display for Rules<'_> {
 /// What somebody lacks, in words: what is of the namespace, and what no Role of it can grant.
 pub(crate) fn words(who: &str, namespace: &str, lacking: &BTreeSet<Right>) -> String {
     let wide = Kind::ALL.iter().filter(|kind| !kind.is_namespaced());
-    let outside = |right: &&Right| wide.clone().any(|kind| right.resource == (*kind).into());
+    let outside = |right: &&Right| {
+        let Resource { group, plural } = right.resource;
+        let own = wide.clone().any(|kind| right.resource == (*kind).into());
+        own || is_wide(group, plural)
+    };
     let (wide, own): (Vec<&Right>, Vec<&Right>) = lacking.iter().partition(outside);
     let parts = [
         (

@@ -7,6 +7,11 @@ pub(crate) enum Wave {
     Namespace,
     /// Before any other write.
     Record,
+    /// What defines the kinds of other objects, and what lies outside of namespaces before what uses
+    /// it.
+    Definitions,
+    /// What other objects read.
+    Config,
     /// What must be there before pods are, and an autoscaler that must be gone before the count is
     /// set.
     Around,

@@ -215,7 +215,7 @@ impl Kubernetes {
 
 /// What the deployment asked for that was not there before it, and is not to be there.
 fn added<'a>(sets: &'a Sets, wanted: &[Object]) -> Vec<&'a Object> {
-    let has = |set: &[Object], id: &Id| set.iter().any(|object| object.id == *id);
+    let has = |set: &[Object], id: &Id| set.iter().any(|object| object.id.is_same(id));
     let mut added: Vec<&Object> = sets
         .asked
         .iter()

@@ -55,6 +55,9 @@ impl Kubernetes {
 pub(crate) fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
     let renamed = objects.iter().map(|object| {
         let mut object = object.clone();
+        if object.id.kind.is_carried() {
+            return object;
+        }
         rename(&mut object.manifest, "", (from, to));
         if object.id.kind.is_named() && object.id.name == from {
             object.manifest["metadata"]["name"] = json!(to);

@@ -101,7 +101,8 @@ impl RecordHead {
 /// Whose the objects are, in these labels or annotations.
 fn shared(asked: &[Object], within: &str, keys: &[&str]) -> BTreeMap<String, String> {
     let first = asked
-        .first()
+        .iter()
+        .find(|object| object.id.kind.is_namespaced())
         .map(|object| &object.manifest["metadata"][within]);
     keys.iter()
         .filter_map(|key| Some(((*key).to_owned(), first?[*key].as_str()?.to_owned())))

@@ -10,6 +10,7 @@ use crate::platform::kubernetes::kinds::{Id, Kind as ObjectKind};
 
 fn object(kind: ObjectKind, image: &str) -> Object {
     Object {
+        place: None,
         id: Id {
             kind,
             name: "api".into(),

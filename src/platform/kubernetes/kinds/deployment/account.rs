@@ -56,6 +56,7 @@ mod tests {
 
     fn deployment(pod: &Value) -> Object {
         Object {
+            place: None,
             id: Id {
                 kind: Kind::Deployment,
                 name: "api".into(),

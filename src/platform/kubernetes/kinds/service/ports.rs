@@ -350,6 +350,7 @@ mod tests {
 
     fn object(kind: Kind, manifest: Value) -> Object {
         Object {
+            place: None,
             id: id(kind),
             manifest,
         }

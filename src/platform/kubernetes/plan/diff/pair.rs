@@ -33,7 +33,7 @@ pub(super) struct Pair<'a> {
 impl<'a> Pair<'a> {
     /// What is there, against what is asked for.
     pub(super) fn of(wish: &Wish<'_>, object: &Object, live: &'a Value) -> Self {
-        let foreign = !wish.owner.has(live);
+        let foreign = !wish.owner.holds(&object.id, live);
         let mut ownership = Ownership::of(live, |entry| foreign && adopt::is_taken_over(entry));
         let (wanted, there) = (Fields::of(&object.manifest), Fields::of(live));
         let entries = entries(live);

@@ -7,6 +7,7 @@ use crate::platform::kubernetes::history::record::State;
 use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::plan::tests::samples::{OWNER, applied, desired, head, id, there};
 
+mod carried;
 mod renames;
 
 const SCALED: &str = "scaling = { min = 2, max = 6, cpu = 70 }";

@@ -3,7 +3,7 @@ use kube::core::response::{Status, StatusCause, StatusDetails};
 use super::*;
 use crate::platform::TakesOver;
 use crate::platform::kubernetes::plan::diff::{Wish, diff};
-use crate::platform::kubernetes::plan::tests::samples::{OWNER, desired, id, there};
+use crate::platform::kubernetes::plan::tests::samples::{OWNER, carrying, desired, id, there};
 
 fn refused(code: u16, reason: &str, causes: &[(&str, &str)]) -> kube::Error {
     let causes = causes.iter().map(|(manager, field)| StatusCause {
@@ -183,4 +183,35 @@ fn an_object_that_is_wrong_is_an_error_in_any_plan() {
     let proofs = vec![(id(Kind::Deployment), Proof::Refused(wrong))];
     let mut diff = plan("shop/api:v2", &observed);
     assert!(settle(&mut diff, proofs, &observed, false).is_err());
+}
+
+#[test]
+fn nobody_is_asked_about_a_kind_that_is_about_to_be_defined() {
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+                      metadata: { name: widgets.example.com }\nspec:\n  group: example.com\n  \
+                      names: { kind: Widget, plural: widgets }\n  versions: [{ name: v1 }]\n";
+    let wanted = carrying("", &[("k8s/a.yaml", definition)]);
+    let wish = Wish {
+        desired: &wanted,
+        owner: OWNER,
+        name: "api",
+        adopt: false,
+        takes_over: TakesOver::Itself,
+        force: false,
+    };
+    let made = diff(&wish, &Observed::default()).unwrap();
+    assert_eq!(coming(&made.changes), [("example.com", "Widget")].into());
+    let there = diff(&wish, &there(&wanted)).unwrap();
+    assert_eq!(coming(&there.changes), [].into());
+}
+
+#[test]
+fn what_is_refused_has_the_place_of_its_manifest() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n";
+    let wanted = carrying("", &[("k8s/a.yaml", text)]);
+    let refused = said(refused(422, "Invalid", &[]), &[], false).of(&wanted.objects[0]);
+    let Proof::Refused(failed) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(failed.operation, "apply ConfigMap a (k8s/a.yaml:1)");
 }

@@ -94,7 +94,8 @@ impl Needs {
             Change::Apply { object, uid, .. } => {
                 self.applies.extend(apply(&object.id, uid.is_none()));
                 // Going back takes it away.
-                let added = uid.is_none() && observed.deployment(name).is_some();
+                let goes = object.id.kind.is_namespaced();
+                let added = goes && uid.is_none() && observed.deployment(name).is_some();
                 let away = Right::named(object.id.kind, Verb::Delete, &object.id.name);
                 self.useful.extend(added.then_some(away));
             }
@@ -181,6 +182,7 @@ mod tests {
     fn apply_of(kind: Kind, there: bool, rolls: bool) -> Change {
         Change::Apply {
             object: Object {
+                place: None,
                 id: id(kind),
                 manifest: json!({}),
             },

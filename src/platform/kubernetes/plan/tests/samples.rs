@@ -40,17 +40,25 @@ pub(crate) fn tenant() -> Tenant {
     }
 }
 
-/// A deploy file and a target's.
-struct Texts<'a>(&'a str, &'a str);
+/// A deploy file and a target's, and manifests beside them.
+struct Texts<'a>(&'a str, &'a str, &'a [(&'a str, &'a str)]);
 
 impl Files for Texts<'_> {
     fn read(&self, path: &Path) -> io::Result<String> {
+        let beside = self.2.iter().find(|(name, _)| path == Path::new(name));
         let deploy = path == Path::new("deploy.toml");
-        Ok(if deploy { self.0 } else { self.1 }.to_owned())
+        let text = beside.map(|(_, text)| *text);
+        Ok(text
+            .unwrap_or(if deploy { self.0 } else { self.1 })
+            .to_owned())
     }
 
-    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
-        Ok(Vec::new())
+    fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let names = self.2.iter().filter_map(|(name, _)| {
+            let name = Path::new(name).strip_prefix(folder).ok()?;
+            Some(name.to_str()?.to_owned())
+        });
+        Ok(names.collect())
     }
 }
 
@@ -60,14 +68,31 @@ pub(crate) fn spec(image: &str, more: &str) -> Spec {
         "project = \"shop\"\n[service.api]\nimage = \"{image}\"\nport = 8080\nreplicas = 2\n\
          cpu = 0.5\nmemory = \"1GiB\"\n{more}\n"
     );
-    said(
-        &deploy,
-        "platform = \"kubernetes\"\nnamespace = \"production\"\n",
-    )
+    said(&deploy, TARGET)
+}
+
+const TARGET: &str = "platform = \"kubernetes\"\nnamespace = \"production\"\n";
+
+/// What is asked for beside these manifests, all of which are carried along.
+pub(crate) fn carrying(more: &str, manifests: &[(&str, &str)]) -> Desired {
+    let names: Vec<String> = manifests
+        .iter()
+        .map(|(name, _)| format!("\"{name}\""))
+        .collect();
+    let deploy = format!(
+        "project = \"shop\"\n[service.api]\nimage = \"shop/api:v1\"\nport = 8080\nreplicas = 2\n\
+         cpu = 0.5\nmemory = \"1GiB\"\n{more}\n[service.api.kubernetes]\nmanifests = [{}]\n",
+        names.join(", ")
+    );
+    rendered(&said_beside(&deploy, TARGET, manifests))
 }
 
 /// What a deploy file and a target's say.
 pub(crate) fn said(deploy: &str, target: &str) -> Spec {
+    said_beside(deploy, target, &[])
+}
+
+fn said_beside(deploy: &str, target: &str, manifests: &[(&str, &str)]) -> Spec {
     let request = Request {
         file: Path::new("deploy.toml"),
         target: &"here".parse().unwrap(),
@@ -78,7 +103,7 @@ pub(crate) fn said(deploy: &str, target: &str) -> Spec {
         environment: &|_| None,
         allow_env: &[],
     };
-    let loaded = load(&Texts(deploy, target), &request);
+    let loaded = load(&Texts(deploy, target, manifests), &request);
     let drawn = loaded.as_ref().err().map(|problems| problems.render(false));
     assert_eq!(drawn, None);
     loaded.unwrap().spec
@@ -90,9 +115,12 @@ pub(crate) fn service() -> KubeService {
 
 /// What is asked for.
 pub(crate) fn desired(image: &str, more: &str) -> Desired {
-    let spec = spec(image, more);
+    rendered(&spec(image, more))
+}
+
+fn rendered(spec: &Spec) -> Desired {
     let (place, services) = spec.kubernetes().unwrap();
-    let tenant = &Tenant::of(&spec);
+    let tenant = &Tenant::of(spec);
     render(&services[0], &Setting { tenant, place })
 }
 

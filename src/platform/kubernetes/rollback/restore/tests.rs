@@ -11,6 +11,7 @@ fn object(kind: Kind, replicas: Option<u32>) -> Object {
         manifest["spec"]["replicas"] = replicas.into();
     }
     Object {
+        place: None,
         id: Id {
             kind,
             name: "api".into(),
