@@ -128,8 +128,8 @@ fn tasks(spec: &Spec) -> Option<Vec<Tasks>> {
             let each = services.iter().map(|service| {
                 let (least, most) = bounds(service.replicas, service.scaling.as_ref());
                 Some(Tasks {
-                    cpu: service.own.cpu,
-                    memory: service.own.memory,
+                    cpu: service.own.cpu?,
+                    memory: service.own.memory?,
                     arm: service.own.architecture == Architecture::Arm64,
                     least,
                     most,

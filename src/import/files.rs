@@ -133,7 +133,5 @@ pub(crate) fn manifests(text: &str) -> Result<Vec<Value>, NotTaken> {
         };
         NotTaken(format!("this is no YAML: {why}"))
     })?;
-    let all = documents.into_iter().map(|one| one.object).collect();
-    }
-    Ok(all)
+    Ok(documents.into_iter().map(|one| one.object).collect())
 }

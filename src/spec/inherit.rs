@@ -15,13 +15,15 @@ use super::tree::{Node, Value};
 use super::words::ServiceTable;
 use crate::names::TargetName;
 
-/// Names of objects: no two services can have the same, so none has its names from another.
-const NAMES: [&[&str]; 6] = [
+/// Names of objects, and objects themselves: no two services can have the same, so none has them from
+/// another.
+const NAMES: [&[&str]; 7] = [
     &["ecs", "service"],
     &["ecs", "family"],
     &["kubernetes", "name"],
     &["kubernetes", "selector"],
     &["kubernetes", "ingress", "name"],
+    &["kubernetes", "manifests"],
     &["kubernetes", "service", "name"],
 ];
 

@@ -9,9 +9,9 @@ use super::prepare::{prepare_service, prepare_task, unwrapped};
 use super::rename::rename;
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
+use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::container::docker::Docker;
 use crate::platform::ecs::settings::patched::is_member;
-use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig, TaskDefinition};
 
 /// A source as far as we have words for it, and the rest.

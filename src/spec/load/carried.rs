@@ -9,9 +9,9 @@ use crate::names::ServiceName;
 use crate::spec::files::Files;
 use crate::spec::manifests::{self, Document, Manifest};
 use crate::spec::problem::{Problem, Spot};
+use crate::spec::raw::Heir;
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map};
-use crate::spec::words::ServiceTable;
 use crate::spec::words::env::MASKED;
 use crate::spec::{KubePlace, KubeService, SecretRef};
 
@@ -23,10 +23,10 @@ pub(super) struct Wanted {
 }
 
 /// What the services of a file name.
-pub(super) fn wanted(raws: &mut At<Map<ServiceTable, ServiceName>>) -> Vec<Wanted> {
+pub(super) fn wanted(raws: &mut At<Map<Heir, ServiceName>>) -> Vec<Wanted> {
     let each = raws.value.0.iter_mut().filter_map(|(name, raw)| {
-        let own = raw.value.kubernetes.as_mut()?;
-        let vouched = raw.value.allow_plain.iter().flat_map(|at| &at.value);
+        let own = raw.value.0.kubernetes.as_mut()?;
+        let vouched = raw.value.0.allow_plain.iter().flat_map(|at| &at.value);
         Some(Wanted {
             vouched: vouched.map(|at| at.value.0.clone()).collect(),
             files: own.value.manifests.take()?.value,

@@ -42,8 +42,11 @@ fn a_service_has_from_others_what_it_does_not_say() {
     let [web, worker] = all.as_slice() else {
         panic!("{} services", all.len())
     };
-    assert_eq!((web.own.memory, worker.own.memory), (1024, 1024));
-    assert_eq!((web.own.cpu, worker.own.cpu), (512, 256));
+    assert_eq!(
+        (web.own.memory, worker.own.memory),
+        (Some(1024), Some(1024))
+    );
+    assert_eq!((web.own.cpu, worker.own.cpu), (Some(512), Some(256)));
     for service in [web, worker] {
         assert_eq!(service.rollout.policy.deadline.as_secs(), 600);
         assert_eq!(service.rollout.policy.bake.as_secs(), 30);

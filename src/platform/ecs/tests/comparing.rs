@@ -150,19 +150,14 @@ async fn an_autoscaler_that_leaves_the_count_to_others_leaves_it_as_it_is() {
 fn what_the_file_has_no_word_for_is_carried_over() {
     let wanted = rendered(&service()).task_definition;
     let mut base = unmanaged::merge(&wanted, None).unwrap();
-    let accelerator = aws_sdk_ecs::types::InferenceAccelerator::builder()
-        .device_name("eia")
-        .device_type("eia1.medium")
-        .build()
-        .unwrap();
-    base.inference_accelerators = Some(vec![accelerator]);
+    base.enable_fault_injection = Some(true);
     let container = &mut base.container_definitions.as_mut().unwrap()[0];
     container.disable_networking = Some(true);
     container.port_mappings.as_mut().unwrap()[0].name = Some("http".into());
     let changed = rendered(&service_with(&[("api:v1", "api:v2")])).task_definition;
     let merged = unmanaged::merge(&changed, Some(&base)).unwrap();
     let container = &merged.container_definitions()[0];
-    assert_eq!(merged.inference_accelerators().len(), 1);
+    assert_eq!(merged.enable_fault_injection, Some(true));
     assert_eq!(container.disable_networking, Some(true));
     assert_eq!(container.port_mappings()[0].name(), Some("http"));
     assert_eq!(container.image.as_deref(), Some("api:v2"));
@@ -170,10 +165,7 @@ fn what_the_file_has_no_word_for_is_carried_over() {
     let paths: Vec<&str> = left.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(
         paths,
-        [
-            "inferenceAccelerators",
-            "containers.api.disableNetworking"
-        ]
+        ["enableFaultInjection", "containers.api.disableNetworking"]
     );
 }
 

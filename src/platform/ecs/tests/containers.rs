@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::elsewhere::requests;
 use super::*;
-use crate::import::{Loss, Source, import};
+use crate::import::{EcsSource, Loss, Source, import};
 
 const SERVICE: &str = r#"
 project = "shop"
@@ -68,10 +68,11 @@ fn all_that_only_ecs_knows_of_containers_is_asked_for() {
 
 /// What the files lack that `init` makes of requests.
 fn lost(requests: &serde_json::Value) -> Vec<Loss> {
-    let source = Source::Ecs {
+    let source = Source::Ecs(vec![EcsSource {
         task: requests["taskDefinition"].clone(),
         service: Some(requests["service"].clone()),
-    };
+        ..EcsSource::default()
+    }]);
     let imported = import(&source, &"ecs".parse().unwrap()).unwrap();
     println!("{}{}", imported.deploy, imported.target);
     imported.losses
