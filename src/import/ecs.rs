@@ -8,6 +8,7 @@ mod members;
 mod prepare;
 mod size;
 mod source;
+mod unfilled;
 mod words;
 
 use serde_json::Value;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::launch;
 use super::prepare::{prepare_service, prepare_task, unwrapped};
+use super::unfilled;
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
 use crate::platform::ecs::settings::container::docker::Docker;
@@ -100,6 +101,7 @@ impl Read {
             container.ports.in_mode(mode.as_deref());
         }
         launch::prepare(&mut read, config.as_mut());
+        unfilled::stand_in(&mut read, config.as_mut());
         let mut all = Self {
             region: region(&read, &text),
             main: main(&read, config.as_ref())?,
