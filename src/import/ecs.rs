@@ -11,6 +11,7 @@ mod rename;
 mod scaling;
 mod size;
 mod source;
+mod unfilled;
 mod volumes;
 mod words;
 

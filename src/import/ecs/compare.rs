@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::launch::spelled as spelled_alike;
 use super::source::{Read, is_nothing};
+use super::unfilled::filled;
 use crate::import::{Loss, says_image};
 use crate::platform::ecs::settings::fields::{Fields, definition, service};
 use crate::platform::ecs::settings::patched::{asked, made, none_of};
@@ -14,7 +15,7 @@ use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
 /// All that the files say otherwise: `asked` is what they come to, read as the source was.
 pub(super) fn losses(read: &Read, asked: &Read, rendered: &Desired) -> Vec<Loss> {
     let mut losses = beyond(&read.losses, &asked.losses);
-    let there = definition::fields(&read.task);
+    let there = definition::fields(&filled(read.task.clone()));
     let wanted = definition::fields(&asked.task);
     differing("task", &there, &wanted, read, &mut losses);
     let mut tags = vec![("task", &read.task.tags, &rendered.task_definition.tags)];

@@ -92,16 +92,17 @@ pub(super) fn environment(container: &ContainerDefinition, draft: &mut Draft, wo
     say_environment(words, env, secrets, &vouched);
 }
 
-/// There is a word for a shell line.
+/// There is a word for a shell line; a program with its arguments stands in the table of ECS.
 pub(super) fn health(container: &ContainerDefinition) -> Option<Word> {
     let check = container.health.health_check.as_ref()?;
-    let [form, line] = check.command.as_slice() else {
-        return None;
-    };
-    if form != "CMD-SHELL" {
-        return None;
+    let mut words = Words::new();
+    match check.command.as_slice() {
+        [form, line] if form == "CMD-SHELL" => {
+            words.push(("command".to_owned(), Word::text(line)));
+        }
+        [form, ..] if form == "CMD" => {}
+        _ => return None,
     }
-    let mut words = vec![("command".to_owned(), Word::text(line))];
     let time = |value: Option<i32>, default: i32| {
         let value = value.filter(|value| *value != default);
         value.map(|value| Word::text(format!("{value}s")))
@@ -111,7 +112,7 @@ pub(super) fn health(container: &ContainerDefinition) -> Option<Word> {
     let retries = check.retries.filter(|retries| *retries != 3);
     say(&mut words, "retries", retries.map(Word::plain));
     say(&mut words, "grace", time(check.start_period, 0));
-    Some(Word::Table(words))
+    (!words.is_empty()).then_some(Word::Table(words))
 }
 
 pub(super) fn process(container: &ContainerDefinition, words: &mut Words) {

@@ -27,6 +27,12 @@ pub(super) fn docker_words(container: &ContainerDefinition, whose: Whose<'_>, wo
             (Some(own), _) => say(words, "log", Some(log(own))),
         }
     }
+    if let Some(check) = &container.health.health_check
+        && let [form, program @ ..] = check.command.as_slice()
+        && form == "CMD"
+    {
+        say(words, "health_command", Some(Word::texts(program)));
+    }
     let docker = &container.docker;
     if let Some(firelens) = &docker.firelens_configuration {
         let mut table = Words::new();

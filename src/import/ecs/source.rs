@@ -7,6 +7,7 @@ use super::EcsSource;
 use super::launch;
 use super::prepare::{prepare_service, prepare_task, unwrapped};
 use super::rename::rename;
+use super::unfilled;
 use crate::import::{Loss, NotTaken};
 use crate::names::ServiceName;
 use crate::platform::ecs::live::scaling::LiveScaling;
@@ -144,6 +145,7 @@ impl Read {
             container.ports.in_mode(mode.as_deref());
         }
         launch::prepare(&mut read, config.as_mut());
+        unfilled::stand_in(&mut read, config.as_mut());
         let (service, text) = (service.unwrap_or(&Value::Null), texts(task, service));
         let account = known_account.map(str::to_owned).or_else(|| account(&text));
         Ok(Self {

@@ -7,6 +7,7 @@ use super::members::member_words;
 use super::scaling;
 use super::size::{size, vcpu};
 use super::source::Read;
+use super::unfilled::{architecture, target_group};
 use super::volumes;
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
@@ -15,6 +16,7 @@ use crate::platform::ecs::settings::container::logs::LogConfiguration;
 use crate::platform::ecs::settings::service::deployment::{
     CircuitBreaker, DeploymentConfiguration,
 };
+use crate::platform::ecs::settings::service::target_groups::LoadBalancer;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig};
 use crate::spec::LaunchType;
 
@@ -65,7 +67,7 @@ fn service_draft(read: &Read, draft: &mut Draft) -> ServiceDraft {
         service.sidecars.push((sidecar.name.clone(), words));
     }
     if let Some(config) = &read.service {
-        service.here = target_groups(config, containers, &read.main);
+        service.here = target_groups(config, containers, &read.main, draft);
         say(
             &mut service.here,
             "load_balancer",
@@ -102,10 +104,7 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
     say(&mut words, "cpu", cpu.map(vcpu));
     let memory = memory.map(|memory| mebibytes(u64::from(memory)));
     say(&mut words, "memory", memory);
-    let platform = task.runtime_platform.as_ref();
-    let arm =
-        platform.is_some_and(|platform| platform.cpu_architecture.as_deref() == Some("ARM64"));
-    say(&mut words, "architecture", arm.then(|| Word::text("arm64")));
+    say(&mut words, "architecture", architecture(task, draft));
     environment(main, draft, &mut words);
     say(&mut words, "health", health(main));
     say(&mut words, "scaling", scaling::words(read));
@@ -318,7 +317,12 @@ fn breaker_words(breaker: &CircuitBreaker) -> Option<Word> {
     (!words.is_empty()).then_some(Word::Table(words))
 }
 
-fn target_groups(config: &ServiceConfig, containers: &[ContainerDefinition], main: &str) -> Words {
+fn target_groups(
+    config: &ServiceConfig,
+    containers: &[ContainerDefinition],
+    main: &str,
+    draft: &mut Draft,
+) -> Words {
     let groups = &config.settings.target_groups.load_balancers;
     let first = containers.iter().find(|container| container.name == main);
     let first = first
@@ -333,22 +337,19 @@ fn target_groups(config: &ServiceConfig, containers: &[ContainerDefinition], mai
             say(
                 &mut words,
                 "target_group",
-                Some(Word::text(&one.target_group_arn)),
+                Some(target_group(&one.target_group_arn, draft)),
             );
         }
         several => {
-            let group =
-                |group: &crate::platform::ecs::settings::service::target_groups::LoadBalancer| {
-                    let mut words = vec![("arn".to_owned(), Word::text(&group.target_group_arn))];
-                    let other = group.container_name != main;
-                    say(
-                        &mut words,
-                        "container",
-                        other.then(|| Word::text(&group.container_name)),
-                    );
-                    say(&mut words, "port", Some(Word::plain(group.container_port)));
-                    Word::Table(words)
-                };
+            let group = |group: &LoadBalancer| {
+                let arn = target_group(&group.target_group_arn, draft);
+                let mut words = vec![("arn".to_owned(), arn)];
+                let other = group.container_name != main;
+                let other = other.then(|| Word::text(&group.container_name));
+                say(&mut words, "container", other);
+                say(&mut words, "port", Some(Word::plain(group.container_port)));
+                Word::Table(words)
+            };
             let list = Word::List(several.iter().map(group).collect());
             say(&mut words, "target_groups", Some(list));
         }

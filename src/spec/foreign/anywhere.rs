@@ -22,7 +22,7 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "resources memoryreservation memlimit memreservation cpus cpulimit cpushares",
         Called(
-            "`cpu` and `memory`, in [service.NAME]; on Kubernetes `requests` and `limits` in [service.NAME.kubernetes] say it more finely",
+            "`cpu` and `memory`, in [service.NAME]; `requests` and `limits` in [service.NAME.ecs] or [service.NAME.kubernetes] say it more finely",
         ),
     ),
     (
@@ -183,7 +183,7 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "logconfiguration logging logs logdriver logoptions awslogsgroup firelensconfiguration firelens",
         Called(
-            "`log_group` and `log_prefix`, in [service.NAME.ecs]; other log drivers have no word here yet, and on Kubernetes the cluster collects what is written",
+            "`log_group` and `log_prefix`, or `log` for any driver, in [service.NAME.ecs]; on Kubernetes the cluster collects what is written",
         ),
     ),
     // Rollouts.
@@ -259,7 +259,7 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "propagatetags enableecsmanagedtags",
         Is(
-            "`tags` of a service go on it and on its task definition; tags of tasks have no word here yet",
+            "`tags` of a service go on it and on its task definition; on its tasks by `propagate_tags` and `managed_tags`, in [service.NAME.ecs]",
         ),
     ),
     // What there is no word for.
@@ -280,13 +280,13 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "securitycontext podsecuritycontext runasuser runasgroup runasnonroot fsgroup capabilities capadd capdrop privileged seccompprofile allowprivilegeescalation securityopt dockersecurityoptions linuxparameters groupadd",
         Called(
-            "`user = \"1000:1000\"` and `read_only_root = true`; the rest is said by `patch` in [service.NAME.ecs] or [service.NAME.kubernetes]",
+            "`user = \"1000:1000\"` and `read_only_root = true`, `capabilities` and `privileged` in [service.NAME.ecs]; the rest is said by `patch` there or in [service.NAME.kubernetes]",
         ),
     ),
     (
         "ulimits sysctls systemcontrols gpu gpus resourcerequirements devices pidmode ipcmode pid ipc tty stdinopen interactive pseudoterminal proxyconfiguration inferenceaccelerators hostpid hostipc shareprocessnamespace",
-        Lacks(
-            "`patch` in [service.NAME.ecs] or [service.NAME.kubernetes] says it in the API's own spelling",
+        Called(
+            "`ulimits`, `system_controls`, `gpu`, `pid_mode`, `ipc_mode`, `interactive` and `tty`, in [service.NAME.ecs]; the rest is said by `patch` there or in [service.NAME.kubernetes], in the API's own spelling",
         ),
     ),
     (

@@ -198,7 +198,7 @@ pub(in crate::spec) fn all(
                 .also(head, "the main container is called so"),
             );
         } else {
-            named.push(from_sidecar(sidecar, at, findings));
+            named.push(from_sidecar(sidecar, at, ecs, findings));
         }
     }
     named.sort_by(|a, b| a.name.cmp(&b.name));
@@ -212,19 +212,21 @@ pub(in crate::spec) fn whole(containers: Vec<Placed>) -> Option<Vec<Container>> 
     each.map(|placed| placed.container).collect()
 }
 
-fn from_sidecar(name: ContainerName, at: At<SidecarTable>, findings: &mut Findings) -> Placed {
+fn from_sidecar(
+    name: ContainerName,
+    at: At<SidecarTable>,
+    ecs: bool,
+    findings: &mut Findings,
+) -> Placed {
     let mut raw = at.value;
-    let health = raw.health.take().and_then(|at| sidecar_health(at.value));
+    let mut own = raw.ecs.take().map(|at| at.value).unwrap_or_default();
+    let line = own.health_command.take().filter(|_| ecs);
+    let checked = raw.has(&["health"]) || line.is_some();
+    let health = sidecar_health(raw.health.take(), line, findings);
     let essential = or(raw.essential.take(), true);
     let (cpu, memory) = (raw.cpu.take(), raw.memory.take());
-    let parts = parts!(raw, essential, raw.has(&["health"]), health, cpu, memory);
-    let ecs = raw
-        .ecs
-        .take()
-        .map(|at| at.value)
-        .unwrap_or_default()
-        .of_container();
-    let ecs = OfEcs::read(ecs, findings);
+    let parts = parts!(raw, essential, checked, health, cpu, memory);
+    let ecs = OfEcs::read(own.of_container(), findings);
     Placed {
         ecs,
         ..placed(name, at.head, parts, findings)

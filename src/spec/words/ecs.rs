@@ -53,8 +53,6 @@ container_table! {
         log_prefix: Filled,
         /// More options of awslogs, beside the group: { mode = "non-blocking", "max-buffer-size" = "25m" }.
         log_options: Map<String>,
-        /// A shell line that runs inside of the main container; before `health.command`.
-        health_command: Filled,
         /// ARN of the load balancer's target group, to the service's port.
         target_group: Arn,
         /// Several target groups instead of one, at most 5.

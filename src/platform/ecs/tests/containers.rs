@@ -29,6 +29,7 @@ capabilities = { add = ["SYS_PTRACE"], drop = ["NET_RAW"] }
 tmpfs = [{ path = "/run", size = "64MiB", options = ["noexec"] }]
 restart = { ignore = [0] }
 system_controls = { "net.core.somaxconn" = "1024" }
+health_command = ["curl", "-f", "http://localhost:8080/health"]
 interactive = true
 tty = true
 version_consistency = false
@@ -41,8 +42,10 @@ registries = [{ arn = "arn:aws:servicediscovery:us-east-1:123456789012:service/s
 [service.api.sidecar.router]
 image = "router:1"
 cpu = 0.0625
+health = { interval = "10s" }
 [service.api.sidecar.router.ecs]
 requests = { memory = "50MiB" }
+health_command = ["true"]
 firelens = { router = "fluentbit", options = { enable-ecs-log-metadata = "true" } }
 log = { driver = "awslogs", options = { awslogs-group = "/ecs/router", awslogs-region = "eu-west-1", awslogs-stream-prefix = "router" } }
 [service.api.sidecar.quiet]

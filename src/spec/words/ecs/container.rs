@@ -34,6 +34,8 @@ macro_rules! container_table {
                 requests: $crate::spec::words::ecs::container::tables::ReservedTable,
                 /// What the container may use at most. Default: `memory` of a sidecar; else the task's.
                 limits: $crate::spec::words::ecs::container::tables::LimitTable,
+                /// What runs inside of the container to check it, before `health.command`: a shell line, or a program with its arguments.
+                health_command: $crate::spec::words::health::Line,
                 /// Where its output goes, or false; said for the main container, of every one that does not say it.
                 log: $crate::spec::shape::Switch<$crate::spec::words::ecs::log::LogTable>,
                 /// It routes what others print with log driver "awsfirelens": { router = "fluentbit" }.
@@ -222,7 +224,7 @@ fn check(bound: &[Bound], launched: Launched, findings: &mut Findings) {
     for (key, spot, needs) in bound {
         let why = match needs {
             Needs::Instances if launched.launch == LaunchType::Fargate => {
-                "is for instances of your own: Fargate has it not"
+                "is for instances of your own: Fargate does not have it"
             }
             Needs::OtherMode if launched.mode == NetworkMode::Awsvpc => {
                 "does not go with network mode awsvpc, in which the task's own interface says it"

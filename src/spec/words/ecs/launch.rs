@@ -119,7 +119,7 @@ pub(in crate::spec) fn modes(raw: &EcsTable, launch: LaunchType, findings: &mut 
     let ipc = raw.ipc_mode.as_ref().map(|at| ("ipc_mode", at.spot));
     let both = host.map(|at| ("pid_mode", at.spot)).into_iter().chain(ipc);
     for (key, spot) in both {
-        let message = format!("`{key}` is for instances of your own: Fargate has it not");
+        let message = format!("`{key}` is for instances of your own: Fargate does not have it");
         findings.problem(Problem::new("conflict", message).at(spot));
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Health {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CommandCheck {
-    /// `CMD-SHELL` and a shell line.
+    /// `CMD-SHELL` and a shell line, or `CMD` and a program with its arguments.
     pub(crate) command: Vec<String>,
     /// Seconds; absent: 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,11 +40,19 @@ pub(crate) struct CommandCheck {
     pub(crate) start_period: Option<i32>,
 }
 
+fn command(health: &crate::spec::HealthCheck) -> Vec<String> {
+    if health.program.is_empty() {
+        return vec!["CMD-SHELL".into(), health.command.clone()];
+    }
+    let program = health.program.iter().cloned();
+    std::iter::once("CMD".to_owned()).chain(program).collect()
+}
+
 impl ContainerPart for Health {
     fn rendered(container: &Container, _: &EcsService) -> Self {
         Self {
             health_check: container.health.as_ref().map(|health| CommandCheck {
-                command: vec!["CMD-SHELL".into(), health.command.clone()],
+                command: command(health),
                 interval: Some(seconds(health.interval)),
                 timeout: Some(seconds(health.timeout)),
                 retries: Some(whole(health.retries)),

@@ -202,6 +202,20 @@ fn a_worker_without_ports_has_neither_service_nor_ingress() {
     assert_eq!(desired.notes[0].code, "desired_zero");
 }
 
+#[test]
+fn ports_have_names_where_they_fit_and_the_nodes_port() {
+    let more = "ports = [{ port = 8080, name = \"http\" }, { port = 9090, name = \"metrics\", host = 9091 }, { port = 7000, name = \"Much-Too-Long-A-Name\" }]\n";
+    let desired = desired(&small(more, ""));
+    assert_eq!(
+        pod(&desired)["containers"][0]["ports"],
+        json!([
+            { "containerPort": 8080, "protocol": "TCP", "name": "service" },
+            { "containerPort": 9090, "protocol": "TCP", "name": "metrics", "hostPort": 9091 },
+            { "containerPort": 7000, "protocol": "TCP" },
+        ])
+    );
+}
+
 /// The selector cannot be changed once it is there, and a change of the template is a rollout: neither
 /// may depend on anything but the service itself.
 #[test]
