@@ -75,7 +75,7 @@ Exit codes:
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Writes the files, from a task definition or from manifests; no network
+    /// Writes the files, from a task definition, from manifests, or from what runs
     Init(init::Args),
     /// Checks the files: all problems at once, no network
     Validate,
@@ -197,7 +197,7 @@ fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
         return ExitCode::Wrong;
     }
     match &cli.verb {
-        Verb::Init(args) => init::run(cli, args, screen),
+        Verb::Init(args) => init::run(cli, args, terminal, screen),
         Verb::Validate => files::validate(cli, screen),
         Verb::Advise => advise::run(cli, screen),
         Verb::Render => files::render(cli, screen),

@@ -25,6 +25,7 @@ mod ecs;
 pub(crate) mod files;
 mod hatch;
 mod kubernetes;
+pub(crate) mod smallest;
 mod write;
 
 #[cfg(test)]
@@ -39,6 +40,8 @@ pub(crate) enum Source {
     Ecs(Vec<EcsSource>),
     /// Manifests.
     Kubernetes(Vec<Value>),
+    /// All objects of a namespace, of which only those count that belong to its Deployments.
+    Running(Vec<Value>),
 }
 
 /// The files that were made of a source, and what they do not say of it.
@@ -134,6 +137,7 @@ pub(crate) fn import(source: &Source, target: &TargetName) -> Result<Imported, N
     match source {
         Source::Ecs(sources) => ecs::import(sources, target),
         Source::Kubernetes(manifests) => kubernetes::import(manifests, target),
+        Source::Running(objects) => kubernetes::import(&kubernetes::belonging(objects), target),
     }
 }
 

@@ -6,35 +6,58 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::error::ExitCode;
 use crate::event::Problem;
-use crate::import::{self, EcsSource, Imported, NotTaken, Source};
+use crate::import::{self, EcsSource, Imported, NotTaken, Source, smallest};
 use crate::names::TargetName;
+
+mod asked;
+pub(crate) mod live;
 
 /// What `init` reads.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A task definition as JSON, manifests as YAML (also AWS Copilot's), a folder of either, or `-` for
-    /// manifests on stdin; `copilot:DIR` is a workspace of Copilot
-    #[arg(long, value_name = "PATH")]
-    from: PathBuf,
+    /// What is read; without it you are asked, or say `--image NAME=IMAGE`. A task definition as JSON, manifests as YAML (also AWS
+    /// Copilot's), a folder of either, or `-` for manifests on stdin. What runs:
+    /// `ecs:CLUSTER[/SERVICE]`, `kubernetes:NAMESPACE[/DEPLOYMENT]`. A workspace: `copilot:DIR`
+    #[arg(long, value_name = "SOURCE")]
+    from: Option<PathBuf>,
     /// The service that runs the task definition, as JSON; default: `service.json` beside it
     #[arg(long, value_name = "FILE")]
     service_def: Option<PathBuf>,
     /// Writes nothing, and exits with 0 where the files would say all that is there, with 3 where not
     #[arg(long)]
     check: bool,
+    /// Without `--from`: the port that it listens on; default: none
+    #[arg(long, value_name = "PORT", conflicts_with = "from")]
+    port: Option<u16>,
+    /// Without `--from`: vCPU; default: 0.25
+    #[arg(long, value_name = "VCPU", conflicts_with = "from")]
+    cpu: Option<String>,
+    /// Without `--from`: memory; default: 512MiB
+    #[arg(long, value_name = "SIZE", conflicts_with = "from")]
+    memory: Option<String>,
+    /// Without `--from`: `ecs`, `kubernetes` or `sandbox`; default: sandbox
+    #[arg(long, value_name = "PLATFORM", conflicts_with = "from", value_parser = ["ecs", "kubernetes", "sandbox"])]
+    platform: Option<String>,
 }
 
 /// The target where none is named.
 const TARGET: &str = "production";
 
 /// Writes the files, and says what they do not say.
-pub(crate) fn run(cli: &Cli, args: &Args, screen: &mut Screen) -> ExitCode {
+pub(crate) fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let imported = target(cli).and_then(|target| {
-        let source = source(args, &target)?;
-        Ok((import::import(&source, &target)?, target))
+        let imported = match &args.from {
+            Some(from) => import::import(&source(from, args, &target)?, &target)?,
+            None => {
+                let answers = asked::answers(cli, args, terminal, screen)?;
+                smallest::files(&answers, &target)?
+            }
+        };
+        Ok((imported, target))
     });
     let (imported, target) = match imported {
         Ok(imported) => imported,
@@ -92,6 +115,11 @@ fn tell(imported: &Imported, screen: &mut Screen) {
     if let Some(message) = by_patch(imported) {
         screen.complaint(&format!("note: {message}\n"));
     }
+    if imported.losses.iter().any(|loss| loss.why.ends_with("yet")) {
+        screen.complaint(
+            "note: what has no word may be said in the API's spelling: `[service.NAME.ecs.patch]`, `[service.NAME.kubernetes.patch]`\n",
+        );
+    }
     for note in &imported.notes {
         screen.complaint(&format!("note: {note}\n"));
     }
@@ -133,8 +161,10 @@ fn write(files: &[(&PathBuf, &String)], screen: &mut Screen) -> Result<(), ExitC
     Ok(())
 }
 
-fn source(args: &Args, target: &TargetName) -> Result<Source, NotTaken> {
-    let from = &args.from;
+fn source(from: &Path, args: &Args, target: &TargetName) -> Result<Source, NotTaken> {
+    if let Some(running) = from.to_str().and_then(|from| live::source(from, target)) {
+        return running;
+    }
     if let Some(path) = from.to_str().and_then(|from| from.strip_prefix("copilot:")) {
         return import::files::workspace(Path::new(path), target);
     }
@@ -156,7 +186,7 @@ fn source(args: &Args, target: &TargetName) -> Result<Source, NotTaken> {
     }
     let task = import::files::json(from)?;
     let beside = from.with_file_name("service.json");
-    let beside = (beside.exists() && beside != *from).then_some(beside);
+    let beside = (beside.exists() && beside != from).then_some(beside);
     let service = args.service_def.clone().or(beside);
     let service: Option<Value> = service.map(|path| import::files::json(&path)).transpose()?;
     Ok(Source::Ecs(vec![EcsSource {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{EcsSource, Loss, NotTaken};
 
+mod beside;
 mod containers;
 mod count;
 mod overrides;
@@ -176,6 +177,10 @@ impl Manifest {
             self.notes.push(note);
         }
         if let Some(own) = own {
+            // A number of tasks and a range of them exclude each other.
+            if own.pointer("/count/spot").is_some() {
+                self.all["count"] = Value::Null;
+            }
             merge(&mut self.all, own);
         }
     }

@@ -68,6 +68,13 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
     super::hatch::import(&once, &draft)
 }
 
+/// Of all that lies in a namespace, what belongs to a Deployment of it.
+pub(super) fn belonging(objects: &[Value]) -> Vec<Value> {
+    let families = family::families(objects);
+    let belongs = |object: &&Value| families.iter().any(|family| family.holds(object));
+    objects.iter().filter(belongs).cloned().collect()
+}
+
 /// One source on its way.
 struct Once<'s> {
     families: &'s [Family],

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
+mod copilot;
 mod patched;
 
 /// Sets of files as teams have them: structure real, strings neutral.

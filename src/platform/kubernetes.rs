@@ -22,6 +22,7 @@ use crate::spec::KubePlace;
 
 pub(crate) mod api;
 pub(crate) mod connect;
+pub(crate) mod described;
 pub(crate) mod fields;
 pub(crate) mod history;
 pub(crate) mod kinds;

@@ -16,6 +16,7 @@ pub(crate) use super::words::kubernetes::KubeOwn;
 pub(crate) use super::words::kubernetes::probes::{Check, Probe};
 pub(crate) use super::words::kubernetes::share::Share;
 pub(crate) use super::words::logs::AwsLogs;
+pub(crate) use super::words::network::Network;
 pub(crate) use super::words::ports::{Port, Protocol};
 pub(crate) use super::words::resources::Resources;
 pub(crate) use super::words::rollout::{Breaker, OnCancel, Threshold};

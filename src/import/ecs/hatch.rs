@@ -11,8 +11,9 @@ use crate::platform::ecs::settings::patched::NAMED;
 /// nowhere.
 const TOGETHER: [&str; 2] = ["networkMode", "requiresCompatibilities"];
 
-/// What a task on Fargate cannot do without.
-const OF_FARGATE: [&str; 3] = ["cpu", "executionRoleArn", "memory"];
+/// What a task on Fargate cannot do without, and what Fargate offers in some sizes only.
+const ROLE: &str = "executionRoleArn";
+const SIZES: [&str; 2] = ["cpu", "memory"];
 
 /// What would say a loss.
 pub(super) fn entry(read: &Read, loss: &Loss, of: &str, rendered: &Read) -> Option<Entry> {
@@ -27,7 +28,8 @@ pub(super) fn entry(read: &Read, loss: &Loss, of: &str, rendered: &Read) -> Opti
         .requires_compatibilities
         .iter()
         .any(|one| one == "FARGATE");
-    let is_wanting = on_fargate && loss.value.is_none() && OF_FARGATE.contains(&path);
+    let is_wanting = SIZES.contains(&path) || path == ROLE && loss.value.is_none();
+    let is_wanting = on_fargate && part == "task" && is_wanting;
     if is_wanting || part == "task" && TOGETHER.contains(&path) || path.starts_with("tags") {
         return None;
     }
@@ -43,7 +45,7 @@ pub(super) fn entry(read: &Read, loss: &Loss, of: &str, rendered: &Read) -> Opti
     )?;
     // The sizes of a task are text.
     let value = match value {
-        Value::Number(number) if part == "task" && ["cpu", "memory"].contains(&path) => {
+        Value::Number(number) if part == "task" && SIZES.contains(&path) => {
             Value::from(number.to_string())
         }
         value => value,

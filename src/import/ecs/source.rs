@@ -9,7 +9,7 @@ use super::prepare::{prepare_service, prepare_task, unwrapped};
 use super::rename::rename;
 use super::unfilled;
 use crate::import::{Loss, NotTaken};
-use crate::names::ServiceName;
+use crate::names::{ContainerName, ServiceName};
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::container::docker::Docker;
 use crate::platform::ecs::settings::patched::is_member;
@@ -103,21 +103,27 @@ impl Read {
             ..read
         };
         let read = Self::as_it_is(&task, service.as_ref(), account)?;
-        if name.is_none() && read.main.parse::<ServiceName>().is_ok() {
+        let names = new_names(&read, name);
+        if names.is_empty() {
             return Ok(with(read));
         }
-        // The main container bears the service's name: another that cannot be one is a loss.
-        let name = name.map_or_else(|| service_name(&read.main), str::to_owned);
-        rename(&mut task, &read.main, &name);
-        if let Some(service) = &mut service {
-            rename(service, &read.main, &name);
+        let mut losses = Vec::new();
+        for (old, new) in names {
+            rename(&mut task, &old, &new);
+            if let Some(service) = &mut service {
+                rename(service, &old, &new);
+            }
+            let path = format!("containerDefinitions.{old}.name");
+            let mut loss = Loss::unsaid("task", path, Value::from(old.as_str()));
+            loss.why = if old == read.main {
+                format!("the main container is called as the service is: {new}")
+            } else {
+                format!("containers are called by lower-case letters, digits and `-`: {new}")
+            };
+            losses.push(loss);
         }
         let mut renamed = Self::as_it_is(&task, service.as_ref(), account)?;
-        let path = format!("containerDefinitions.{}.name", read.main);
-        let mut loss = Loss::unsaid("task", path, Value::from(read.main));
-        "the main container is called as the service is, in lower-case letters"
-            .clone_into(&mut loss.why);
-        renamed.losses.push(loss);
+        renamed.losses.extend(losses);
         Ok(with(renamed))
     }
 
@@ -170,6 +176,35 @@ fn texts(task: &Value, service: Option<&Value>) -> String {
     let own = own.into_iter().flatten().map(Value::to_string);
     let all = own.chain([task.to_string(), service.to_string()]);
     all.collect::<Vec<_>>().join("\n")
+}
+
+/// Containers that cannot keep their names, with the names that they get: the main container bears the
+/// service's, which is `forced` where another service has its own.
+fn new_names(read: &Read, forced: Option<&str>) -> Vec<(String, String)> {
+    let mut taken: Vec<String> = Vec::new();
+    let mut new = Vec::new();
+    for container in &read.task.container_definitions {
+        let old = &container.name;
+        let is_main = *old == read.main;
+        let fits = if is_main {
+            forced.is_none() && old.parse::<ServiceName>().is_ok()
+        } else {
+            old.parse::<ContainerName>().is_ok()
+        };
+        let mut name = match forced.filter(|_| is_main) {
+            Some(forced) => forced.to_owned(),
+            None if fits => old.clone(),
+            None => service_name(old),
+        };
+        while name.is_empty() || taken.contains(&name) {
+            name.push('x');
+        }
+        taken.push(name.clone());
+        if name != *old {
+            new.push((old.clone(), name));
+        }
+    }
+    new
 }
 
 /// The name of a service that is nearest to a container's.
@@ -256,7 +291,7 @@ fn account(text: &str) -> Option<String> {
     let arns = text.split("arn:aws").skip(1);
     let mut accounts = arns.filter_map(|arn| {
         arn.split(':')
-            .nth(4)
+            .nth(3)
             .map(|word| word.split('"').next().unwrap_or(""))
     });
     let registry = || {

@@ -2,6 +2,7 @@
 //! plans, watches, remembers or tells.
 
 pub(crate) mod definition;
+pub(crate) mod described;
 pub(crate) mod read;
 pub(crate) mod record;
 pub(crate) mod scaling;

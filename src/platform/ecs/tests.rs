@@ -24,6 +24,7 @@ use crate::spec::files::Files;
 use crate::spec::{EcsPlace, EcsService, Request, Spec, load};
 use sandbox::{Fault, Sandbox, World};
 
+mod arriving;
 mod budgets;
 mod comparing;
 mod containers;

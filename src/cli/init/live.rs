@@ -1,0 +1,160 @@
+//! What runs, read from where it runs: `ecs:CLUSTER/SERVICE`, `kubernetes:NAMESPACE/DEPLOYMENT`.
+
+use aws_config::default_provider::region::DefaultRegionChain;
+use serde_json::Value;
+
+use crate::clock::Clock;
+use crate::import::{EcsSource, Loss, NotTaken, Source};
+use crate::names::TargetName;
+use crate::platform::Failed;
+use crate::platform::aws::connect_to;
+use crate::platform::ecs::Ecs;
+use crate::platform::kubernetes::described::described;
+use crate::platform::origin::Origin;
+use crate::platform::owner::Tenant;
+use crate::spec::{EcsPlace, KubePlace, Network, Reach};
+
+/// Where something runs: a cluster or a namespace, and its name there, unless all of it is meant.
+struct Place<'a> {
+    within: &'a str,
+    name: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(text: &'a str, form: &str) -> Result<Self, NotTaken> {
+        let (within, name) = text
+            .split_once('/')
+            .map_or((text, None), |(within, name)| (within, Some(name)));
+        if within.is_empty() || name.is_some_and(|name| name.is_empty() || name.contains('/')) {
+            return Err(NotTaken(format!(
+                "`{text}` names no place: it should be {form}"
+            )));
+        }
+        Ok(Self { within, name })
+    }
+}
+
+/// What a running source is read as; `None`: the text names no such source.
+pub(super) fn source(from: &str, target: &TargetName) -> Option<Result<Source, NotTaken>> {
+    if let Some(place) = from.strip_prefix("ecs:") {
+        return Some(here(of_ecs(place, target)));
+    }
+    let place = from.strip_prefix("kubernetes:")?;
+    Some(here(of_kubernetes(place)))
+}
+
+/// Waits for the answers.
+fn here(work: impl Future<Output = Result<Source, NotTaken>>) -> Result<Source, NotTaken> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| NotTaken(format!("nothing can be asked for: {error}")))?;
+    runtime.block_on(work)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands where a failure is mapped"
+)]
+fn not_read(failed: Failed) -> NotTaken {
+    NotTaken(failed.to_string())
+}
+
+async fn of_ecs(place: &str, target: &TargetName) -> Result<Source, NotTaken> {
+    let form = "ecs:CLUSTER/SERVICE, or ecs:CLUSTER for all services of one";
+    let Place { within, name } = Place::of(place, form)?;
+    let chain = DefaultRegionChain::builder().build();
+    let region = chain.region().await.ok_or_else(|| {
+        NotTaken("no Region is set: give it as AWS_REGION, or by a profile".into())
+    })?;
+    let wrong = |what: &str| NotTaken(format!("`{place}` names no {what}: it should be {form}"));
+    let clock = Clock::system();
+    let place = EcsPlace {
+        account: None,
+        region: region.as_ref().parse().map_err(|_| wrong("Region"))?,
+        cluster: within.parse().map_err(|_| wrong("cluster"))?,
+        endpoint: None,
+        network: Network::default(),
+    };
+    let tenant = Tenant {
+        project: String::new(),
+        target: target.clone(),
+    };
+    let connection = connect_to(region.as_ref(), None, None, clock).await;
+    let ecs = Ecs::new(&connection, &place, &tenant, Origin::default(), clock);
+    services(&ecs, name).await
+}
+
+/// The services of a cluster, or the one of that name.
+pub(crate) async fn services(ecs: &Ecs, name: Option<&str>) -> Result<Source, NotTaken> {
+    let names = match name {
+        Some(name) => vec![name.to_owned()],
+        None => ecs.service_names().await.map_err(not_read)?,
+    };
+    let cluster = ecs.cluster();
+    if names.is_empty() {
+        return Err(NotTaken(format!("cluster {cluster} has no service")));
+    }
+    let mut sources = Vec::new();
+    for name in names {
+        let found = ecs.described(&name).await.map_err(not_read)?;
+        let found =
+            found.ok_or_else(|| NotTaken(format!("cluster {cluster} has no service {name}")))?;
+        let schedule = |action: String| Loss {
+            of: "scaling".to_owned(),
+            path: format!("scheduledActions.{action}"),
+            value: Some(Value::from(action)),
+            why: "no word for it yet; it stays as it is".to_owned(),
+        };
+        let suspended = found.scaling.suspended.iter();
+        let notes = suspended.map(|what| format!("{what} of {name} is suspended, and stays so"));
+        sources.push(EcsSource {
+            notes: notes.collect(),
+            losses: found.schedules.into_iter().map(schedule).collect(),
+            project: tag(&found.service, "deployer:exact-project")
+                .or_else(|| tag(&found.service, "deployer:project")),
+            task: found.task,
+            service: Some(found.service),
+            scaling: Some(found.scaling),
+        });
+    }
+    Ok(Source::Ecs(sources))
+}
+
+/// The value of a tag.
+fn tag(service: &Value, key: &str) -> Option<String> {
+    let mut tags = service.get("tags")?.as_array()?.iter();
+    let tag = tags.find(|tag| tag.get("key").is_some_and(|own| *own == key))?;
+    Some(tag.get("value")?.as_str()?.to_owned())
+}
+
+async fn of_kubernetes(place: &str) -> Result<Source, NotTaken> {
+    let form = "kubernetes:NAMESPACE/DEPLOYMENT, or kubernetes:NAMESPACE for all of one";
+    let Place { within, name } = Place::of(place, form)?;
+    let namespace = within.parse();
+    let place = KubePlace {
+        account: None,
+        region: None,
+        reach: Reach::Kubeconfig {
+            path: None,
+            context: None,
+            cluster: None,
+        },
+        namespace: namespace.map_err(|_| NotTaken(format!("`{within}` is no namespace")))?,
+        create_namespace: false,
+        secret_store: None,
+    };
+    let mut all = described(&place, Clock::system()).await.map_err(not_read)?;
+    let is_deployment = |object: &Value| object["kind"] == "Deployment";
+    if let Some(name) = name {
+        all.retain(|object| !is_deployment(object) || object["metadata"]["name"] == name);
+    }
+    if !all.iter().any(is_deployment) {
+        let what = name.map_or_else(
+            || "Deployment".to_owned(),
+            |name| format!("Deployment {name}"),
+        );
+        return Err(NotTaken(format!("namespace {within} has no {what}")));
+    }
+    Ok(Source::Running(all))
+}

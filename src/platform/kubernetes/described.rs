@@ -1,0 +1,132 @@
+//! What runs in a namespace, as manifests: without what the cluster adds to them.
+
+use kube::Api;
+use kube::api::{DynamicObject, ListParams};
+use serde_json::{Map, Value};
+
+use super::api::failures::failed;
+use super::connect::{Trust, connect};
+use super::kinds::Kind;
+use super::kinds::service::ALLOCATED;
+use crate::clock::Clock;
+use crate::platform::Failed;
+use crate::spec::KubePlace;
+
+/// What belongs to a service, the Deployment first.
+const KINDS: [Kind; 6] = [
+    Kind::Deployment,
+    Kind::Service,
+    Kind::Ingress,
+    Kind::HorizontalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::ServiceAccount,
+];
+
+/// What of the metadata people say.
+const SAID: [&str; 4] = ["annotations", "labels", "name", "namespace"];
+
+/// Annotations that a controller or `kubectl` writes.
+const WRITTEN: [&str; 4] = [
+    "autoscaling.alpha.kubernetes.io/",
+    "deployment.kubernetes.io/",
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "kubernetes.io/config.",
+];
+
+/// All objects of these kinds in the namespace.
+pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Vec<Value>, Failed> {
+    let link = connect(place, Trust::Full, clock).await?;
+    let mut all = Vec::new();
+    for kind in KINDS {
+        let api: Api<DynamicObject> = Api::namespaced_with(
+            link.client.clone(),
+            place.namespace.as_str(),
+            &kind.resource(),
+        );
+        let listed = api.list(&ListParams::default()).await;
+        let listed = listed.map_err(|error| failed(format!("list {}s", kind.as_str()), &error))?;
+        for object in listed.items {
+            let mut object = serde_json::to_value(object).unwrap_or_default();
+            object["apiVersion"] = kind.api_version().into();
+            object["kind"] = kind.as_str().into();
+            all.push(as_said(object));
+        }
+    }
+    Ok(all)
+}
+
+/// An object without what the cluster adds.
+fn as_said(mut object: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.remove("status");
+    }
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|key, _| SAID.contains(&key.as_str()));
+    }
+    for pointer in ["/metadata", "/spec/template/metadata"] {
+        if let Some(metadata) = object.pointer_mut(pointer).and_then(Value::as_object_mut) {
+            metadata.remove("creationTimestamp");
+            without_marks(metadata);
+        }
+    }
+    if object["kind"] == "Service"
+        && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
+    {
+        spec.retain(|key, _| !ALLOCATED.contains(&key.as_str()));
+        // Balancers and nodes get theirs from the cluster as well.
+        let ports = spec.get_mut("ports").and_then(Value::as_array_mut);
+        for port in ports.into_iter().flatten().filter_map(Value::as_object_mut) {
+            port.remove("nodePort");
+        }
+    }
+    object
+}
+
+/// Marks that tell whose something is, or what a controller has done, are nobody's words.
+fn without_marks(metadata: &mut Map<String, Value>) {
+    for part in ["annotations", "labels"] {
+        let Some(marks) = metadata.get_mut(part).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        marks.retain(|key, _| {
+            let written = WRITTEN.iter().any(|written| key.starts_with(written));
+            !written && !key.starts_with("deployer/")
+        });
+        if marks.is_empty() {
+            metadata.remove(part);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_cluster_adds_is_nobodys_word() {
+        let object = as_said(json!({
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {
+                "name": "api",
+                "namespace": "shop",
+                "uid": "1",
+                "labels": { "app": "api" },
+                "annotations": { "kubectl.kubernetes.io/last-applied-configuration": "{}" },
+            },
+            "spec": { "clusterIP": "10.0.0.7", "ports": [{ "port": 80, "nodePort": 30080 }] },
+            "status": { "loadBalancer": {} },
+        }));
+        assert_eq!(
+            object,
+            json!({
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": { "name": "api", "namespace": "shop", "labels": { "app": "api" } },
+                "spec": { "ports": [{ "port": 80 }] },
+            })
+        );
+    }
+}
