@@ -97,7 +97,26 @@ impl<P: Platform> Deploy<'_, P> {
         let work = Box::pin(self.work_through(session, plan, current));
         let ended = self.bounded(plan, work).await;
         self.close(session, &ended).await;
-        self.let_go(plan, ended).await
+        let ended = self.let_go(plan, ended).await;
+        self.come_up(plan, ended).await
+    }
+
+    /// Waits until what the plan applied beside a service that serves has come up. It is no part of the
+    /// verdict on the service, which is not taken back for it.
+    async fn come_up(&self, plan: &PlanOf<P>, ended: Outcome) -> Outcome {
+        let healthy = ended.verdict == crate::event::VerdictWord::Healthy;
+        if !healthy || self.conduct.intent.destroy || !self.conduct.intent.writes {
+            return ended;
+        }
+        let end = self.end_of(self.service.rollout.policy.deadline);
+        let waiting = Box::pin(self.platform.come_up(plan, end, &self.cancel, &self.events));
+        match waiting.await {
+            Ok(beside) => outcome::beside(beside, ended),
+            Err(error) => {
+                self.events.warn("not_seen_up", error.to_string());
+                ended
+            }
+        }
     }
 
     /// Waits until what the plan deleted beside a service that serves is gone: its end is on record by

@@ -198,6 +198,9 @@
 //! * A revision that was registered before a refusal is a change that is told (5).
 //! * A write whose reply was lost and that somebody else was faster than ends as incomplete:
 //!   whether ours was performed before theirs, nobody can tell.
+//! * What manifests carry along is no part of the verdict. Once the service is healthy, those of its kinds
+//!   that run pods are waited for, at most for the deadline: one that failed makes the run incomplete (5),
+//!   and takes nothing back ([`platform::kubernetes::plan::beside`]).
 //!
 //! On Kubernetes, [`platform::kubernetes::rollout::standing`] does the same from what three watches bring:
 //!

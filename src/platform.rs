@@ -18,6 +18,7 @@ use crate::spec::Service;
 
 pub(crate) mod again;
 pub(crate) mod aws;
+pub(crate) mod beside;
 pub(crate) mod bounded;
 pub(crate) mod causes;
 pub(crate) mod counting;
@@ -364,6 +365,15 @@ pub(crate) trait Platform {
         cancel: &Cancel,
         events: &Events,
     ) -> Result<Gone, Failed>;
+
+    /// Waits until what a plan applied beside a service has come up, at most until `end`.
+    async fn come_up(
+        &self,
+        plan: &Plan<Self::Basis, Self::Change>,
+        end: Timestamp,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Result<beside::Beside, Failed>;
 
     /// Waits until the last task of a deleted service has stopped, at most until `end`.
     async fn gone(

@@ -3,6 +3,7 @@
 use crate::error::ExitCode;
 use crate::event::{Outcome, VerdictWord};
 use crate::names::TargetName;
+use crate::platform::beside::Beside;
 use crate::platform::post_mortem;
 use crate::platform::{Failed, FailureKind, Gone, PerformError};
 use crate::rollout::{Doubt, Rollback, Verdict};
@@ -220,6 +221,30 @@ pub(super) fn let_go(end: Gone, ended: Outcome) -> Outcome {
                 VerdictWord::Undetermined,
                 None,
                 with_left(&format!("{serves} still goes away"), &left),
+            )
+        },
+    }
+}
+
+/// A service that serves, once what its plan applied beside it was waited for.
+pub(super) fn beside(end: Beside, ended: Outcome) -> Outcome {
+    let serves = "the service serves, but what was applied beside it";
+    let of = |verdict, words: &str, left: &[String]| Outcome {
+        revision: ended.revision.clone(),
+        serving: ended.serving.clone(),
+        ..outcome(verdict, None, with_left(&format!("{serves} {words}"), left))
+    };
+    match end {
+        Beside::Up => ended,
+        Beside::Failed(why) => of(VerdictWord::Incomplete, "did not come up", &why),
+        Beside::Coming(left) => of(VerdictWord::Undetermined, "is not up yet", &left),
+        Beside::Cancelled(left) => Outcome {
+            revision: ended.revision,
+            serving: ended.serving,
+            ..interrupted(
+                &[],
+                &with_left(&format!("{serves} goes on coming up"), &left),
+                None,
             )
         },
     }

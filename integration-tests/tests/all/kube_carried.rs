@@ -12,6 +12,7 @@ trials! { "kube":
     objects_of_any_kind_are_carried_along,
     what_is_carried_comes_back_with_a_rollback,
     a_refused_object_stops_before_the_rollout,
+    a_job_that_is_carried_along_is_judged,
 }
 
 const SETTINGS: &str = "
@@ -190,4 +191,34 @@ fn a_refused_object_stops_before_the_rollout() -> Outcome {
     assert_says(&refused, &["ConfigMap theirs is not ours"]);
     assert_eq!(bench.tag()?, "v1", "{refused}");
     Ok(())
+}
+
+/// A Job that runs for longer than it may.
+const LATE: &str = "
+apiVersion: batch/v1
+kind: Job
+metadata: { name: migrate }
+spec:
+  activeDeadlineSeconds: 4
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{ name: migrate, image: \"registry.test/web:v1\" }]
+";
+
+fn a_job_that_is_carried_along_is_judged() -> Outcome {
+    let bench = carrying("carries-job", &[("job", LATE)])?;
+    let failed = bench.apply("v1")?;
+    assert_verdict(&failed, "incomplete", None, 5)?;
+    assert_says(
+        &failed,
+        &[
+            "the service serves",
+            "Job migrate failed",
+            "DeadlineExceeded",
+        ],
+    );
+    assert_eq!(bench.serve()?, ["v1", "v1"], "{failed}");
+    // It is what it is until the file says otherwise.
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)
 }

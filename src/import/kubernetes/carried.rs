@@ -129,7 +129,7 @@ pub(super) fn leave_count(draft: &mut Draft, family: &Family, carried: &[&Value]
     let scaler = family
         .sources()
         .find(|one| kind(one) == "HorizontalPodAutoscaler");
-    let is_carried = scaler.is_some_and(|scaler| carried.iter().any(|one| *one == scaler));
+    let is_carried = scaler.is_some_and(|scaler| carried.contains(&scaler));
     let mut services = draft.services.iter_mut();
     let service = services.find(|service| service.name == family.name);
     if let Some(service) = service.filter(|_| is_carried) {

@@ -20,6 +20,7 @@ use crate::cancel::Cancel;
 use crate::event::{Events, Outcome, PostMortem, VerdictWord};
 use crate::plan::{Note, Plan};
 use crate::platform::again::Again;
+use crate::platform::beside::Beside;
 use crate::platform::post_mortem;
 use crate::platform::{
     Current, Failed, FailureKind, Following, Gone, Intent, Part, Platform, Proposal,
@@ -267,6 +268,16 @@ impl Platform for Ecs {
         _events: &Events,
     ) -> Result<Gone, Failed> {
         Ok(Gone::Done)
+    }
+
+    async fn come_up(
+        &self,
+        _plan: &Plan<Basis, Change>,
+        _end: Timestamp,
+        _cancel: &Cancel,
+        _events: &Events,
+    ) -> Result<Beside, Failed> {
+        Ok(Beside::Up)
     }
 
     async fn gone(

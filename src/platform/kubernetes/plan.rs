@@ -28,6 +28,7 @@ pub(crate) mod adopt;
 pub(crate) mod advice;
 mod allowed;
 pub(crate) mod basis;
+pub(crate) mod beside;
 pub(crate) mod change;
 pub(crate) mod current;
 pub(crate) mod destroy;

@@ -13,6 +13,7 @@ use super::session::Session;
 use crate::cancel::Cancel;
 use crate::event::{Events, Outcome, PostMortem};
 use crate::plan::{Note, Plan};
+use crate::platform::beside::Beside;
 use crate::platform::usual::usual;
 use crate::platform::{
     Current, Failed, FailureKind, Following, Gone, Intent, Part, Platform, Proposal,
@@ -209,6 +210,17 @@ impl Platform for Kubernetes {
     ) -> Result<Gone, Failed> {
         self.let_go_of(&plan.changes, end, cancel.cancelled(), events)
             .await
+    }
+
+    async fn come_up(
+        &self,
+        plan: &Plan<Basis, Change>,
+        end: Timestamp,
+        cancel: &Cancel,
+        events: &Events,
+    ) -> Result<Beside, Failed> {
+        let cancelled = cancel.cancelled();
+        self.comes_up(&plan.changes, end, cancelled, events).await
     }
 
     async fn gone(

@@ -199,9 +199,13 @@ fn kubernetes(
         pdb: disruption.is_some(),
         ..Made::of(common, &raw, ports)
     };
-    let selecting = (&selector, scene.containers);
     let resolved = KubeOwn {
-        patch: patches(raw.patch.take(), &made, selecting, findings),
+        patch: patches(
+            raw.patch.take(),
+            &made,
+            (&selector, scene.containers),
+            findings,
+        ),
         selector,
         name,
         service_account: raw.service_account.take().map(|at| at.value),

@@ -122,7 +122,7 @@ const DEFINITION: (&str, &str) = ("apiextensions.k8s.io", "CustomResourceDefinit
 /// What other objects of a set rest on comes first.
 fn wave(group: &str, kind: &str) -> Wave {
     match (group, kind) {
-        DEFINITION | ("", "Namespace") | ("scheduling.k8s.io", _) | ("storage.k8s.io", _) => {
+        DEFINITION | ("", "Namespace") | ("scheduling.k8s.io" | "storage.k8s.io", _) => {
             Wave::Definitions
         }
         (

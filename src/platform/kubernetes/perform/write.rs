@@ -98,9 +98,10 @@ impl Performing<'_> {
             Ok(live.filter(|live| is_performed(object, how.manager, live)))
         };
         // What is served only just now is not known to all of a cluster at once.
-        let passing: &[FailureKind] = match object.id.kind.is_carried() {
-            true => &[FailureKind::Unsupported],
-            false => &[],
+        let passing: &[FailureKind] = if object.id.kind.is_carried() {
+            &[FailureKind::Unsupported]
+        } else {
+            &[]
         };
         send::write(self.kube.clock, passing, send, look).await
     }

@@ -170,6 +170,12 @@ fn is_secret(kind: Kind) -> bool {
     (group, kind.as_str()) == SECRET
 }
 
+/// Tables that name a Secret, and a key in it: none of it is a value.
+const NAMES: [&str; 3] = ["secretKeyRef", "secretRef", "secretStoreRef"];
+
+/// Fields that do.
+const NAMING: [&str; 3] = ["secretName", "secretKey", "serviceAccountName"];
+
 /// Whether what stands there may be a secret.
 pub(crate) fn hides(kind: Kind, path: &Path, value: &Value) -> bool {
     let (map, name) = match path.steps() {
@@ -183,9 +189,6 @@ pub(crate) fn hides(kind: Kind, path: &Path, value: &Value) -> bool {
         [.., Step::Field(name)] => ("", name.as_str()),
         _ => return false,
     };
-    // Names of Secrets, and of keys in them, are no values.
-    const NAMES: [&str; 3] = ["secretKeyRef", "secretRef", "secretStoreRef"];
-    const NAMING: [&str; 3] = ["secretName", "secretKey", "serviceAccountName"];
     if NAMES.contains(&map) || NAMING.contains(&name) {
         return false;
     }

@@ -6,22 +6,15 @@ use crate::platform::kubernetes::plan::adopt::Owner;
 use crate::platform::kubernetes::plan::change::Change;
 use crate::platform::kubernetes::plan::observe::Observed;
 
-/// Kinds whose objects come up or fail by themselves.
-const RUNS: [&str; 6] = [
-    "DaemonSet",
-    "Deployment",
-    "Job",
-    "Pod",
-    "ReplicaSet",
-    "StatefulSet",
-];
+/// Kinds whose objects may fail by themselves, and are not looked at (see [`super::super::beside`]).
+const UNJUDGED: [&str; 3] = ["Pod", "ReplicaSet", "ReplicationController"];
 
-/// Of what is applied, that which comes up or fails by itself: that is not looked at.
+/// Of what is applied, that which may fail by itself without being looked at.
 pub(crate) fn unjudged(changes: &[Change]) -> Option<Note> {
     let runs = changes.iter().filter_map(|change| match change {
         Change::Apply { object, .. } => {
             let kind = object.id.kind;
-            let runs = kind.is_carried() && RUNS.contains(&kind.as_str());
+            let runs = kind.is_carried() && UNJUDGED.contains(&kind.as_str());
             runs.then(|| object.id.to_string())
         }
         _ => None,

@@ -1,6 +1,8 @@
 //! What is carried along, beside what the words make.
 
 use super::*;
+use crate::plan::Note;
+use crate::platform::kubernetes::plan::beside::judged;
 use crate::platform::kubernetes::plan::observe::named_before;
 use crate::platform::kubernetes::plan::tests::samples::carrying;
 
@@ -64,17 +66,22 @@ fn what_others_rest_on_is_made_first_and_all_of_it_before_the_pods() {
         ]
     );
     let made = diff(&wish(&all()), &Observed::default()).unwrap();
-    let note = made.notes.iter().find(|note| note.code == "not_judged");
-    assert!(
-        note.unwrap()
-            .text
-            .starts_with("Job migrate is applied and not judged")
-    );
     let shown = format!("{:?}", made.views);
     assert!(
         !shown.contains("hunter22") && !shown.contains("aHVudGVyMjI"),
         "{shown}"
     );
+    let ids = made.changes.iter().filter_map(judged);
+    let ids: Vec<String> = ids.map(ToString::to_string).collect();
+    assert_eq!(ids, ["Job migrate"]);
+    let told = |note: &&Note| note.code == "not_judged";
+    assert_eq!(made.notes.iter().find(told), None);
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n";
+    let pod = carrying("", &[("k8s/a.yaml", pod)]);
+    let made = diff(&wish(&pod), &Observed::default()).unwrap();
+    let note = made.notes.iter().find(told).unwrap();
+    let words = "Pod a is applied and not judged";
+    assert!(note.text.starts_with(words), "{note:?}");
 }
 
 #[test]
