@@ -2,7 +2,15 @@
 
 mod compare;
 mod family;
+mod ingress;
+mod labels;
+mod nodes;
 mod pods;
+mod probes;
+mod resources;
+mod scaling;
+mod security;
+mod service;
 mod words;
 
 use std::collections::BTreeSet;

@@ -10,10 +10,19 @@ use crate::spec::words::ServiceTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
 use crate::spec::words::ecs::EcsTable;
+use crate::spec::words::env::refs::{EnvFromTable, EnvRefTable};
 use crate::spec::words::health::HealthTable;
+use crate::spec::words::ingress::rules::{IngressPathTable, IngressRuleTable, TlsTable};
 use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
-use crate::spec::words::kubernetes::probes::ProbeTable;
+use crate::spec::words::kubernetes::autoscaler::AutoscalerTable;
+use crate::spec::words::kubernetes::disruption::DisruptionTable;
+use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::part::KubeSidecarTable;
+use crate::spec::words::kubernetes::pods::AccountTable;
+use crate::spec::words::kubernetes::probe::ProbeTable;
+use crate::spec::words::kubernetes::security::{PodSecurityTable, SecurityTable};
+use crate::spec::words::kubernetes::service::{KubeServiceTable, ServicePortTable};
 use crate::spec::words::network::NetworkTable;
 use crate::spec::words::patch::ecs::EcsPatchTable;
 use crate::spec::words::patch::kubernetes::KubePatchTable;
@@ -52,6 +61,20 @@ const TABLES: &[&[&str]] = &[
     KubernetesTable::KEYS,
     KubePatchTable::KEYS,
     ResourcesTable::KEYS,
+    KubeServiceTable::KEYS,
+    ServicePortTable::KEYS,
+    KubeSidecarTable::KEYS,
+    SecurityTable::KEYS,
+    PodSecurityTable::KEYS,
+    HookTable::KEYS,
+    DisruptionTable::KEYS,
+    AutoscalerTable::KEYS,
+    AccountTable::KEYS,
+    EnvRefTable::KEYS,
+    EnvFromTable::KEYS,
+    IngressRuleTable::KEYS,
+    IngressPathTable::KEYS,
+    TlsTable::KEYS,
     ProbeTable::KEYS,
     IngressTable::KEYS,
     SecretTable::KEYS,

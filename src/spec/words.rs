@@ -28,7 +28,7 @@ pub(super) mod user;
 
 use crate::names::{ContainerName, ImageRef};
 use crate::spec::problem::Spot;
-use crate::spec::scalar::{Filled, Plain, Replicas};
+use crate::spec::scalar::{Filled, Replicas};
 use crate::spec::shape::{At, Map, table};
 use crate::spec::units::{CpuUnits, Mebibytes, Time};
 use crate::spec::words::architecture::Architecture;
@@ -36,9 +36,11 @@ use crate::spec::words::container::{Container, SidecarTable};
 use crate::spec::words::depends_on::{Dependency, DependsOn};
 use crate::spec::words::ecs::EcsTable;
 use crate::spec::words::env::EnvName;
+use crate::spec::words::env::refs::{EnvFromTable, EnvValue};
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::ExposeTable;
 use crate::spec::words::kubernetes::KubernetesTable;
+use crate::spec::words::kubernetes::part::KubeSidecarTable;
 use crate::spec::words::ports::{Port, WrittenPort};
 use crate::spec::words::rollout::RolloutTable;
 use crate::spec::words::scaling::ScalingTable;
@@ -62,8 +64,11 @@ table! {
         memory: Mebibytes = required,
         /// The processors the image is built for. Default: `x86_64`; on Kubernetes: any node's.
         architecture: Architecture,
-        /// Environment of the main container: NAME = "value".
-        env: Map<Plain, EnvName>,
+        /// Environment of the main container: NAME = "value"; on Kubernetes also { field = "status.podIP" }, {
+        /// resource = "limits.memory" }, { config = "NAME", key = "KEY" } and { expand = "$(NAME)" }.
+        env: Map<EnvValue, EnvName>,
+        /// ConfigMaps and Secrets that fill its environment whole, on Kubernetes: [{ config = "NAME" }].
+        env_from: Vec<At<EnvFromTable>>,
         /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "<ssm:/path>" or a table; on
         /// Kubernetes also { secret = "NAME", key = "KEY" }.
         secrets: Map<Secret, EnvName>,
@@ -116,4 +121,8 @@ pub(in crate::spec) struct Placed {
     pub(in crate::spec) checked: bool,
     pub(in crate::spec) secrets: Vec<(String, At<SecretRef>)>,
     pub(in crate::spec) user: Option<At<String>>,
+    /// Where environment stands that only Kubernetes fills in.
+    pub(in crate::spec) filled: Vec<Spot>,
+    /// What only Kubernetes knows about a sidecar.
+    pub(in crate::spec) kubernetes: Option<At<KubeSidecarTable>>,
 }

@@ -7,12 +7,14 @@ use crate::names::{ContainerName, ImageRef, ServiceName};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
 use crate::spec::resolve::or;
-use crate::spec::scalar::{Filled, Plain};
+use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, Table, table};
 use crate::spec::units::{CpuUnits, Mebibytes, Time};
 use crate::spec::words::depends_on::{Dependency, DependsOn, dependencies};
+use crate::spec::words::env::refs::{EnvFrom, EnvFromTable, EnvRef, EnvValue, env_from};
 use crate::spec::words::env::{EnvName, Literal, environment, twice};
 use crate::spec::words::health::{HealthCheck, SidecarHealthTable, main_health, sidecar_health};
+use crate::spec::words::kubernetes::part::KubeSidecarTable;
 use crate::spec::words::ports::{Port, WrittenPort, ports};
 use crate::spec::words::secret::{Secret, SecretRef};
 use crate::spec::words::{Placed, ServiceTable};
@@ -26,8 +28,10 @@ table! {
         port: WrittenPort,
         /// Several ports instead of one.
         ports: Vec<At<WrittenPort>>,
-        /// Its environment: NAME = "value".
-        env: Map<Plain, EnvName>,
+        /// Its environment: NAME = "value"; on Kubernetes also { field = "status.podIP" } and its kin.
+        env: Map<EnvValue, EnvName>,
+        /// ConfigMaps and Secrets that fill its environment whole, on Kubernetes.
+        env_from: Vec<At<EnvFromTable>>,
         /// Environment filled from a secret store.
         secrets: Map<Secret, EnvName>,
         /// Names in `env` that look like secrets and are none.
@@ -54,6 +58,8 @@ table! {
         read_only_root: bool,
         /// Time between TERM and KILL, 2s to 120s. Default: the platform's 30s.
         stop_timeout: Time<2, 120>,
+        /// What only Kubernetes knows about it.
+        kubernetes: KubeSidecarTable,
     }
 }
 
@@ -72,6 +78,10 @@ pub(crate) struct Container {
     pub(crate) command: Vec<String>,
     /// The environment whose values stand in the files.
     pub(crate) env: BTreeMap<String, Literal>,
+    /// Environment that only Kubernetes fills in.
+    pub(crate) env_refs: BTreeMap<String, EnvRef>,
+    /// ConfigMaps and Secrets that fill the environment whole, which only Kubernetes does.
+    pub(crate) env_from: Vec<EnvFrom>,
     /// Environment filled by the platform from a secret store.
     pub(crate) secrets: BTreeMap<String, SecretRef>,
     /// Health check run inside the container. Absent: none.
@@ -102,7 +112,8 @@ struct Parts {
     image: Option<At<ImageRef>>,
     port: Option<At<WrittenPort>>,
     ports: Option<At<Vec<At<WrittenPort>>>>,
-    env: Option<At<Map<Plain, EnvName>>>,
+    env: Option<At<Map<EnvValue, EnvName>>>,
+    env_from: Option<At<Vec<At<EnvFromTable>>>>,
     secrets: Option<At<Map<Secret, EnvName>>>,
     allow_plain: Option<At<Vec<At<Filled>>>>,
     command: Option<At<Vec<At<String>>>>,
@@ -128,6 +139,7 @@ macro_rules! parts {
             port: $raw.port.take(),
             ports: $raw.ports.take(),
             env: $raw.env.take(),
+            env_from: $raw.env_from.take(),
             secrets: $raw.secrets.take(),
             allow_plain: $raw.allow_plain.take(),
             command: $raw.command.take(),
@@ -208,13 +220,19 @@ fn from_sidecar(name: ContainerName, at: At<SidecarTable>, findings: &mut Findin
     let essential = or(raw.essential.take(), true);
     let (cpu, memory) = (raw.cpu.take(), raw.memory.take());
     let parts = parts!(raw, essential, raw.has(&["health"]), health, cpu, memory);
-    placed(name, at.head, parts, findings)
+    Placed {
+        kubernetes: raw.kubernetes.take(),
+        ..placed(name, at.head, parts, findings)
+    }
 }
 
 fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Findings) -> Placed {
     let ports = ports(given.port.take(), given.ports.take(), findings);
     twice(given.env.as_ref(), given.secrets.as_ref(), findings);
     let env = environment(given.env.take(), given.allow_plain.as_ref(), findings);
+    let mut filled = env.filled;
+    filled.extend(given.env_from.as_ref().map(|at| at.head));
+    let env_from = env_from(given.env_from.take(), findings);
     let mut secrets = Vec::new();
     for (name, at) in given.secrets.map(|at| at.value.0).unwrap_or_default() {
         let (value, spot, head) = (at.value.0, at.spot, at.head);
@@ -235,7 +253,9 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         ports: ports.iter().map(|at| at.value).collect(),
         entrypoint: texts(given.entrypoint),
         command: texts(given.command),
-        env,
+        env: env.literals,
+        env_refs: env.refs,
+        env_from,
         secrets: secrets
             .iter()
             .map(|(name, at)| (name.clone(), at.value.clone()))
@@ -261,6 +281,8 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         checked: given.checked,
         secrets,
         user,
+        filled,
+        kubernetes: None,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::spec::units::{Mebibytes, Time};
 use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
+use crate::spec::words::env::refs;
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::ScalingTable;
@@ -213,6 +214,7 @@ fn roles_and_balancer(raw: &EcsTable, scene: &Scene<'_>, findings: &mut Findings
     }
     secret::home(scene.containers, scene.place.into(), findings);
     secret::for_ecs(scene.containers, findings);
+    refs::for_ecs(scene.containers, findings);
 }
 
 fn percentages(raw: &EcsTable, findings: &mut Findings) {

@@ -15,6 +15,7 @@ use crate::spec::{Disk, Request, Spec, load};
 
 mod patch;
 mod secrets;
+mod words;
 
 const DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");
 
