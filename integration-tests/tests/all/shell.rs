@@ -292,7 +292,7 @@ fn a_word_of_the_field_gets_its_answer() -> Outcome {
         "there is no word for it here yet; services are stateless",
         "an init process",
         "`desiredCount` is written here as `replicas`",
-        "the Service is always a ClusterIP",
+        "the Service is a ClusterIP unless",
         "tasks go wherever there is room",
         "it is written `min_ready`",
     ] {

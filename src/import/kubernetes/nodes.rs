@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::family::{self, Family, items, text};
-use super::labels::{Labels, annotations};
+use super::labels::{Labels, annotations, table_at};
 use crate::import::write::{Word, Words, say};
 use crate::names::Arn;
 
@@ -131,7 +131,7 @@ pub(super) fn pod(family: &Family, words: &mut Words) {
 }
 
 /// A budget: most that may go, or fewest that must stay.
-pub(super) fn disruption(family: &Family) -> Option<Word> {
+pub(super) fn disruption(family: &Family, labels: &Labels) -> Option<Word> {
     let Some(budget) = &family.budget else {
         return Some(Word::plain(false));
     };
@@ -148,12 +148,21 @@ pub(super) fn disruption(family: &Family) -> Option<Word> {
     let policy = (policy != "AlwaysAllow").then(|| Word::text("IfHealthyBudget"));
     let min = budget.pointer("/spec/minAvailable");
     let usual = most.filter(|most| **most != json!(1));
-    if min.is_none() && !other && policy.is_none() {
+    let selector = "/spec/selector/matchLabels";
+    let selects = labels.select(budget.pointer(selector));
+    let selector = (!selects).then(|| table_at(budget, selector)).flatten();
+    let own_labels = labels.own(budget);
+    let more = [&policy, &selector, &own_labels]
+        .iter()
+        .any(|word| word.is_some());
+    if min.is_none() && !other && !more {
         return usual.map(Word::api);
     }
     say(&mut own, "min", min.map(Word::api));
     say(&mut own, "max", usual.map(Word::api));
     say(&mut own, "unhealthy", policy);
     say(&mut own, "name", other.then(|| Word::text(name)));
+    say(&mut own, "selector", selector);
+    say(&mut own, "labels", own_labels);
     Some(Word::Table(own))
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::family::{self, CONTAINERS, Family, items, text};
+use super::family::{self, CONTAINERS, Family, INIT, items, text};
+use super::labels::Labels;
 use crate::import::write::{Word, Words, say};
 
 /// How far it looks back where nothing is said: its word, how long, and the word of the files.
@@ -13,7 +14,8 @@ const WINDOWS: [(&str, &str, u64); 2] = [
 
 /// The share of CPU or memory that a metric aims at, as we would write it.
 fn share<'v>(family: &Family, metric: &'v Value) -> Option<(&'v str, u64)> {
-    let alone = items(&family.deployment, CONTAINERS).count() == 1;
+    let beside = items(&family.deployment, INIT).count();
+    let alone = items(&family.deployment, CONTAINERS).count() + beside == 1;
     let (kind, one) = if alone {
         ("Resource", "resource")
     } else {
@@ -71,12 +73,13 @@ pub(super) fn scaling(family: &Family) -> Option<Word> {
 }
 
 /// `autoscaler`: what `scaling` does not say.
-pub(super) fn autoscaler(family: &Family) -> Option<Word> {
+pub(super) fn autoscaler(family: &Family, labels: &Labels) -> Option<Word> {
     let scaler = family.scaler.as_ref()?;
     let mut words = Words::new();
     let name = family::name(scaler);
     let other = name != family::name(&family.deployment);
     say(&mut words, "name", other.then(|| Word::text(name)));
+    say(&mut words, "labels", labels.own(scaler));
     if shares(family, scaler).is_none_or(|shares| shares.is_empty()) {
         let metrics = scaler.pointer("/spec/metrics").cloned();
         let usual = json!([{

@@ -144,8 +144,12 @@ fn own(family: &Family) -> Words {
     let min_ready = (min_ready != 5).then(|| Word::text(format!("{min_ready}s")));
     say(&mut words, "min_ready", min_ready);
     shares(deployment, &mut words);
-    say(&mut words, "disruption", nodes::disruption(family));
-    say(&mut words, "autoscaler", scaling::autoscaler(family));
+    say(&mut words, "disruption", nodes::disruption(family, &labels));
+    say(
+        &mut words,
+        "autoscaler",
+        scaling::autoscaler(family, &labels),
+    );
     let ends = pods::Ends::of(family);
     let stops = main.pointer("/lifecycle/preStop").is_some() && ends.drain == 0;
     let usual = if port.is_some() && !stops { 5 } else { 0 };

@@ -20,7 +20,7 @@ use std::time::Duration;
 use serde_json::{Map as Object, Value as Json};
 
 use self::basics::{drain, min_ready, name, role, size};
-use self::labels::{Labels, selector};
+use self::labels::{Found, Labels, selector};
 use self::part::{KubePart, PullPolicy, main, sidecar};
 use self::pods::{Account, WrittenAccount, account, spread};
 use self::service::{KubeServiceOwn, KubeServiceTable, Pods, service};
@@ -275,8 +275,10 @@ fn kubernetes(
         matches!(&raw.service, Some(At { value: Switch::On(own), .. }) if own.ports.is_some());
     let pods = Pods {
         name: &name,
-        selector: &selector,
-        labels: &labels.pods,
+        found: Found {
+            selector: &selector,
+            labels: &labels.pods,
+        },
         ports,
         head: scene.head,
     };
@@ -287,7 +289,7 @@ fn kubernetes(
     }
     let health = Health::of(common.health.as_ref());
     let (max_surge, max_unavailable) = shares(&raw, findings);
-    let disruption = disruption(raw.disruption.take(), findings);
+    let disruption = disruption(raw.disruption.take(), &pods.found, findings);
     let made = Made {
         service: service.is_some(),
         ingress: common.expose.is_some(),

@@ -29,7 +29,7 @@ impl Maker<'_> {
         };
         let mut spec = json!({
             "unhealthyPodEvictionPolicy": policy,
-            "selector": { "matchLabels": self.selector() },
+            "selector": { "matchLabels": own.selector },
         });
         spec[key] = share(bound);
         let name = own.name.as_ref();

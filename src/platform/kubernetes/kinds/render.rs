@@ -192,6 +192,8 @@ impl Maker<'_> {
         let more = match kind {
             Kind::Service => own.service.as_ref().map(|one| &one.labels),
             Kind::Ingress => own.ingress.as_ref().map(|one| &one.labels),
+            Kind::HorizontalPodAutoscaler => Some(&own.autoscaler.labels),
+            Kind::PodDisruptionBudget => own.disruption.as_ref().map(|one| &one.labels),
             Kind::ServiceAccount => own.service_account.as_ref().map(|one| &one.labels),
             _ => None,
         };

@@ -1,13 +1,18 @@
 //! How many pods drained nodes may take away.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::names::KubeName;
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
-use crate::spec::shape::{At, Shape, Switch, table, words};
+use crate::spec::scalar::Filled;
+use crate::spec::shape::{At, Map, Shape, Switch, table, words};
 use crate::spec::tree::{Node, Value};
+use crate::spec::words::kubernetes::labels::{Found, labels};
 use crate::spec::words::kubernetes::share::Share;
+use crate::spec::words::tags::AnnotationKey;
 
 table! {
     /// What drained nodes must leave.
@@ -21,6 +26,10 @@ table! {
         unhealthy: Unhealthy,
         /// The name of the budget. Default: the Deployment's.
         name: KubeName,
+        /// The labels by which it finds pods. Default: `selector`.
+        selector: Map<Filled, AnnotationKey>,
+        /// Labels of its own, beside `labels`.
+        labels: Map<String, AnnotationKey>,
     }
 }
 
@@ -75,36 +84,43 @@ pub(crate) struct Disruption {
     pub(crate) unhealthy: Unhealthy,
     /// `None`: the Deployment's.
     pub(crate) name: Option<KubeName>,
+    /// The labels by which it finds pods.
+    pub(crate) selector: BTreeMap<String, String>,
+    /// Labels of its own.
+    pub(crate) labels: BTreeMap<String, String>,
 }
 
 impl Disruption {
-    fn most(share: Share) -> Self {
+    fn most(share: Share, selector: &BTreeMap<String, String>) -> Self {
         Self {
             bound: Bound::Most(share),
             unhealthy: Unhealthy::default(),
             name: None,
+            selector: selector.clone(),
+            labels: BTreeMap::new(),
         }
     }
 }
 
 pub(in crate::spec) fn disruption(
     raw: Option<At<Switch<WrittenDisruption>>>,
+    pods: &Found<'_>,
     findings: &mut Findings,
 ) -> Option<Disruption> {
     let Some(At { value, spot, .. }) = raw else {
-        return Some(Disruption::most(Share::Pods(1)));
+        return Some(Disruption::most(Share::Pods(1), pods.selector));
     };
     match value {
         Switch::Off => None,
         Switch::On(WrittenDisruption::Most(share)) => {
             lets_go(share, spot, findings);
-            Some(Disruption::most(share))
+            Some(Disruption::most(share, pods.selector))
         }
-        Switch::On(WrittenDisruption::Table(table)) => Some(from_table(table, findings)),
+        Switch::On(WrittenDisruption::Table(table)) => Some(from_table(table, pods, findings)),
     }
 }
 
-fn from_table(table: DisruptionTable, findings: &mut Findings) -> Disruption {
+fn from_table(table: DisruptionTable, pods: &Found<'_>, findings: &mut Findings) -> Disruption {
     if let (Some(max), Some(min)) = (&table.max, &table.min) {
         let problem = Problem::new("conflict", "`min` and `max` exclude each other").at(min.head);
         findings.problem(problem.also(max.head, "the other one"));
@@ -124,6 +140,8 @@ fn from_table(table: DisruptionTable, findings: &mut Findings) -> Disruption {
             .map_or(Bound::Most(most), |at| Bound::Fewest(at.value)),
         unhealthy: table.unhealthy.map(|at| at.value).unwrap_or_default(),
         name: table.name.map(|at| at.value),
+        selector: pods.by(table.selector, findings),
+        labels: labels(table.labels, findings),
     }
 }
 

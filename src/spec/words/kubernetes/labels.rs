@@ -58,6 +58,43 @@ impl Labels {
     }
 }
 
+/// By what pods are found: the labels that select them, and all that the file gives them.
+#[derive(Clone, Copy)]
+pub(in crate::spec) struct Found<'a> {
+    pub(in crate::spec) selector: &'a BTreeMap<String, String>,
+    pub(in crate::spec) labels: &'a BTreeMap<String, String>,
+}
+
+impl Found<'_> {
+    /// The labels by which something else finds them: they must bear them.
+    pub(in crate::spec) fn by(
+        &self,
+        raw: Option<At<Map<Filled, AnnotationKey>>>,
+        findings: &mut Findings,
+    ) -> BTreeMap<String, String> {
+        let Some(raw) = raw else {
+            return self.selector.clone();
+        };
+        if raw.value.0.is_empty() {
+            findings.bad_value(
+                raw.spot,
+                "without a label it would find no pod of this service",
+            );
+        }
+        let mut found = BTreeMap::new();
+        for (key, at) in raw.value.0 {
+            let there = self.selector.get(&key).or_else(|| self.labels.get(&key));
+            if there != Some(&at.value.0) {
+                let message = "the pods of this service do not have this label, so that none of them would be found";
+                let problem = Problem::new("bad-value", message).at(at.head);
+                findings.problem(problem.help("`labels` or `pod_labels` give it to them"));
+            }
+            found.insert(key, at.value.0);
+        }
+        found
+    }
+}
+
 /// A label that selects the pods has the value by which they are found.
 fn selects(
     key: &str,

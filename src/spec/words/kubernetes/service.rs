@@ -8,7 +8,7 @@ use crate::spec::problem::{Problem, Spot};
 use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Map, Switch, Table, table, words};
 use crate::spec::words::kubernetes::KubernetesTable;
-use crate::spec::words::kubernetes::labels::labels;
+use crate::spec::words::kubernetes::labels::{Found, labels};
 use crate::spec::words::ports::{Port, Protocol};
 use crate::spec::words::tags::{AnnotationKey, annotations};
 
@@ -112,9 +112,7 @@ pub(crate) struct ServicePort {
 /// What the Service goes by: the Deployment's name, the labels of the pods, and their ports.
 pub(in crate::spec) struct Pods<'a> {
     pub(in crate::spec) name: &'a KubeLabel,
-    pub(in crate::spec) selector: &'a BTreeMap<String, String>,
-    /// All labels of the pods that the file says.
-    pub(in crate::spec) labels: &'a BTreeMap<String, String>,
+    pub(in crate::spec) found: Found<'a>,
     pub(in crate::spec) ports: &'a [At<Port>],
     /// Where the service stands.
     pub(in crate::spec) head: Spot,
@@ -181,7 +179,7 @@ pub(in crate::spec) fn service(
         r#type: kind,
         headless: headless.is_some(),
         ports,
-        selector: selector(own.selector, pods, findings),
+        selector: pods.found.by(own.selector, findings),
         labels: labels(own.labels, findings),
         annotations: annotations(own.annotations, findings),
     })
@@ -199,31 +197,6 @@ fn lettered(
         findings.problem(problem.help("give it another: kubernetes.service.name = \"…\""));
     }
     name
-}
-
-/// Whoever it is to find must bear these labels.
-fn selector(
-    raw: Option<At<Map<Filled, AnnotationKey>>>,
-    pods: &Pods<'_>,
-    findings: &mut Findings,
-) -> BTreeMap<String, String> {
-    let Some(raw) = raw else {
-        return pods.selector.clone();
-    };
-    if raw.value.0.is_empty() {
-        findings.bad_value(raw.spot, "without a label it would find no pod");
-    }
-    let mut found = BTreeMap::new();
-    for (key, at) in raw.value.0 {
-        let there = pods.selector.get(&key).or_else(|| pods.labels.get(&key));
-        if there != Some(&at.value.0) {
-            let message = "the pods of this service do not have this label, so that it would find none of them";
-            let problem = Problem::new("bad-value", message).at(at.head);
-            findings.problem(problem.help("`labels` or `pod_labels` give it to them"));
-        }
-        found.insert(key, at.value.0);
-    }
-    found
 }
 
 fn number(at: Option<&At<Whole<1, 65_535>>>) -> Option<u16> {

@@ -26,7 +26,11 @@ service = { labels = { kind = "inner" } }
     assert_eq!(deployment["metadata"]["annotations"]["owner"], "me");
     let pods = &deployment["spec"]["template"]["metadata"]["labels"];
     assert_eq!(
-        (&pods["team"], &pods["tier"], &pods["app.kubernetes.io/name"]),
+        (
+            &pods["team"],
+            &pods["tier"],
+            &pods["app.kubernetes.io/name"]
+        ),
         (&json!("checkout"), &json!("front"), &json!("api"))
     );
     assert_eq!((pods.get("helm.sh/chart"), pods.get("app")), (None, None));
@@ -69,7 +73,10 @@ ports = [
     );
     let rules = &manifest(&found, Kind::Ingress)["spec"]["rules"];
     let backend = &rules[0]["http"]["paths"][0]["backend"]["service"];
-    assert_eq!(*backend, json!({ "name": "front", "port": { "number": 80 } }));
+    assert_eq!(
+        *backend,
+        json!({ "name": "front", "port": { "number": 80 } })
+    );
     let headless = "port = 8080\n[service.api.kubernetes]\nservice = { headless = true }\n";
     let found = desired(&small(headless, ""));
     assert_eq!(manifest(&found, Kind::Service)["spec"]["clusterIP"], "None");
@@ -198,7 +205,10 @@ env_from = [{ config = "all" }, { secret = "more", prefix = "X_", optional = tru
             { "secretRef": { "name": "needed" } },
         ])
     );
-    assert_eq!(found.needs_secrets, [("needed".to_owned(), [].into())].into());
+    assert_eq!(
+        found.needs_secrets,
+        [("needed".to_owned(), [].into())].into()
+    );
 }
 
 #[test]
@@ -260,7 +270,8 @@ rules = [{ host = "a.example.com", paths = [{ path = "/api", type = "Exact" }, {
     let found = desired(&small(more, ""));
     let ingress = manifest(&found, Kind::Ingress);
     assert_eq!(ingress["metadata"]["labels"]["team"], "edge");
-    let to = |name: &str, port: serde_json::Value| json!({ "service": { "name": name, "port": port } });
+    let to =
+        |name: &str, port: serde_json::Value| json!({ "service": { "name": name, "port": port } });
     assert_eq!(
         ingress["spec"],
         json!({
@@ -305,7 +316,10 @@ revision_history = 2
     assert_eq!(spread.as_array().unwrap().len(), 1);
     assert_eq!(spread[0]["labelSelector"]["matchLabels"]["app"], "api");
     assert_eq!(pod["priorityClassName"], "high");
-    assert_eq!((&pod["dnsPolicy"], &pod["dnsConfig"]["nameservers"]), (&json!("None"), &json!(["10.0.0.2"])));
+    assert_eq!(
+        (&pod["dnsPolicy"], &pod["dnsConfig"]["nameservers"]),
+        (&json!("None"), &json!(["10.0.0.2"]))
+    );
     assert_eq!(pod["hostAliases"][0]["ip"], "10.0.0.9");
     assert_eq!(pod["imagePullSecrets"], json!([{ "name": "registry" }]));
     assert_eq!(pod["containers"][0]["imagePullPolicy"], "Never");
