@@ -4,6 +4,7 @@ mod diagnostics;
 mod effort;
 mod example;
 mod kube_patch;
+mod kube_words;
 mod kubernetes;
 mod laws;
 mod meaning;

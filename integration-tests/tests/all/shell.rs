@@ -293,7 +293,7 @@ fn a_word_of_the_field_gets_its_answer() -> Outcome {
         "an init process",
         "`desiredCount` is written here as `replicas`",
         "the Service is a ClusterIP unless",
-        "tasks go wherever there is room",
+        "it is written `node_selector`",
         "it is written `min_ready`",
     ] {
         assert!(told.says(words), "{words}\n{told}");

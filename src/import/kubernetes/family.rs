@@ -74,15 +74,7 @@ pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
             taken.insert(family.name.clone());
         }
         family.rename_main();
-        // One that leads to several is the first one's.
-        if let Some(ingress) = &family.ingress {
-            let mut earlier = all
-                .iter()
-                .filter_map(|other: &Family| other.ingress.as_ref());
-            if earlier.any(|other| name(other) == name(ingress)) {
-                family.ingress = None;
-            }
-        }
+        family.leave_to(&all);
         all.push(family);
     }
     all
@@ -157,6 +149,23 @@ impl Family {
     /// Whether this object is one of them.
     pub(super) fn holds(&self, object: &Value) -> bool {
         self.sources.contains(object)
+    }
+
+    /// What several Deployments have in common is the first one's.
+    fn leave_to(&mut self, earlier: &[Self]) {
+        let is_taken = |own: &Option<Value>, of: fn(&Self) -> Option<&Value>| {
+            let mut others = earlier.iter().filter_map(of);
+            others.any(|other| own.as_ref().is_some_and(|own| name(own) == name(other)))
+        };
+        if is_taken(&self.service, |other| other.service.as_ref()) {
+            self.service = None;
+        }
+        if is_taken(&self.ingress, |other| other.ingress.as_ref()) {
+            self.ingress = None;
+        }
+        if is_taken(&self.budget, |other| other.budget.as_ref()) {
+            self.budget = None;
+        }
     }
 
     /// All of them, as they are compared.

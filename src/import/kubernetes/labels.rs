@@ -14,15 +14,16 @@ fn is_ours(key: &str) -> bool {
 
 /// What tools note for themselves.
 fn is_noted(key: &str) -> bool {
-    is_ours(key)
-        || key.starts_with("deployment.kubernetes.io/")
+    key.starts_with("deployment.kubernetes.io/")
         || key == "kubectl.kubernetes.io/last-applied-configuration"
 }
 
 fn map(object: &Value, pointer: &str) -> BTreeMap<String, String> {
     let members = object.pointer(pointer).and_then(Value::as_object);
     let members = members.into_iter().flatten();
+    // Ours are not the file's to say.
     members
+        .filter(|(key, _)| !is_ours(key))
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect()
 }
@@ -52,7 +53,7 @@ impl Labels {
         let mut shared: BTreeMap<String, (usize, String)> = BTreeMap::new();
         for ((key, value), count) in counts {
             // What selects the pods is on every object anyway.
-            if count < half || is_ours(&key) || selector.contains_key(&key) {
+            if count < half || selector.contains_key(&key) {
                 continue;
             }
             let rank = 2 * count + usize::from(own.get(&key) == Some(&value));
@@ -79,7 +80,7 @@ impl Labels {
         let there = map(&family.deployment, OF_PODS);
         for (key, value) in &there {
             let known = self.shared.get(key) == Some(value) || self.selector.contains_key(key);
-            if !known && !is_ours(key) {
+            if !known {
                 pods.push((key.clone(), Word::text(value)));
             }
         }
@@ -96,7 +97,7 @@ impl Labels {
         let mut labels = map(object, OF_OBJECTS);
         labels.retain(|key, value| {
             let known = self.shared.get(key).or_else(|| self.selector.get(key));
-            known != Some(value) && !is_ours(key)
+            known != Some(value)
         });
         table(&labels)
     }

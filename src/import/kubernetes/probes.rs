@@ -42,6 +42,9 @@ fn command(argv: &[&str], words: &mut Words) {
 fn http(http: &Value, own: Option<u64>, words: &mut Words) -> Option<()> {
     let path = text(http, "/path");
     let path = if path.is_empty() { "/" } else { path };
+    if !path.starts_with('/') {
+        return None;
+    }
     say(words, "path", Some(Word::text(path)));
     let port = http.get("port")?.as_u64()?;
     say(

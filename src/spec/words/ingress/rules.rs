@@ -160,7 +160,7 @@ pub(super) fn rules(
     }
     let path = raw.path.take();
     if let Some(at) = &path {
-        slash(&at.value.0, at.spot, findings);
+        slash(&at.value.0, usual, at.spot, findings);
     }
     if let Some(at) = &expose.host {
         host(&at.value.0, at.spot, findings);
@@ -189,10 +189,10 @@ fn rule(raw: IngressRuleTable, usual: PathType, findings: &mut Findings) -> Ingr
     let paths = raw.paths.map(|at| at.value);
     let mut read = |at: At<IngressPathTable>| {
         let one = at.value;
-        if let Some(at) = &one.path {
-            slash(&at.value.0, at.spot, findings);
-        }
         let kind = one.r#type.map_or(usual, |at| at.value);
+        if let Some(at) = &one.path {
+            slash(&at.value.0, kind, at.spot, findings);
+        }
         let any = (kind != PathType::ImplementationSpecific).then(|| "/".to_owned());
         IngressPath {
             path: one.path.map(|at| at.value.0).or(any),
@@ -209,8 +209,9 @@ fn rule(raw: IngressRuleTable, usual: PathType, findings: &mut Findings) -> Ingr
     }
 }
 
-fn slash(path: &str, spot: Spot, findings: &mut Findings) {
-    if !path.starts_with('/') {
+/// What a controller makes of a path of its own kind is its own affair.
+fn slash(path: &str, kind: PathType, spot: Spot, findings: &mut Findings) {
+    if kind != PathType::ImplementationSpecific && !path.starts_with('/') {
         findings.bad_value(spot, "a path starts with `/`");
     }
 }
