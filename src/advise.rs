@@ -142,11 +142,12 @@ fn tasks(spec: &Spec) -> Option<Vec<Tasks>> {
                 let (least, most) = bounds(service.replicas, service.scaling.as_ref());
                 let sidecars = || service.containers.iter().skip(1);
                 let own = &service.own;
+                let bytes = own.main.limits.memory.or(own.main.requests.memory)?;
                 let cpu: u32 = sidecars().filter_map(|one| one.cpu).sum();
                 let memory: u32 = sidecars().filter_map(|one| one.memory).sum();
                 Some(Tasks {
-                    cpu: own.requests.cpu? * 1024 / 1000 + cpu,
-                    memory: own.limits.memory.or(own.requests.memory)? + memory,
+                    cpu: own.main.requests.cpu? * 1024 / 1000 + cpu,
+                    memory: u32::try_from(bytes.div_ceil(1 << 20)).ok()? + memory,
                     arm: own.architecture == Some(Architecture::Arm64),
                     least,
                     most,

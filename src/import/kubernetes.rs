@@ -3,7 +3,15 @@
 mod carried;
 mod compare;
 mod family;
+mod ingress;
+mod labels;
+mod nodes;
 mod pods;
+mod probes;
+mod resources;
+mod scaling;
+mod security;
+mod service;
 mod volumes;
 mod words;
 

@@ -37,6 +37,23 @@ impl Word {
         Self::List(texts.into_iter().map(Self::text).collect())
     }
 
+    /// What stands in the platform's own spelling.
+    pub(super) fn api(value: &serde_json::Value) -> Self {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => Self::text(text),
+            Value::Array(items) => Self::List(items.iter().map(Self::api).collect()),
+            Value::Object(members) => {
+                let said = members.iter().filter(|(_, value)| !value.is_null());
+                Self::Table(
+                    said.map(|(key, value)| (key.clone(), Self::api(value)))
+                        .collect(),
+                )
+            }
+            plain => Self::plain(plain),
+        }
+    }
+
     /// The same, on one line.
     fn inline(&self) -> String {
         match self {

@@ -26,7 +26,7 @@ enum Here {
 /// dashes and underscores.
 type Row = (&'static str, Here);
 
-const CLUSTER_IP: &str = "the Service is always a ClusterIP: `expose` makes an Ingress for the outside, and a Service of another type has to be made beside it";
+const CLUSTER_IP: &str = "the Service is a ClusterIP unless `service = { type = \"LoadBalancer\" }`, or \"NodePort\", in [service.NAME.kubernetes] says otherwise; `expose` makes an Ingress";
 const ONE_NAME: &str = "`expose = { host = \"…\", certificate = \"arn:…\" }`, in [service.NAME]";
 
 /// Everything above by table and word; the table of what means the same wherever it stands is "".

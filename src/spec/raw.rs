@@ -25,10 +25,19 @@ use crate::spec::words::ecs::members::{
     ConnectAliasTable, ConnectServiceTable, ConnectTable, RegistryTable,
 };
 use crate::spec::words::ecs::placement::PlacementTable;
+use crate::spec::words::env::refs::{EnvFromTable, EnvRefTable};
 use crate::spec::words::health::HealthTable;
+use crate::spec::words::ingress::rules::{IngressPathTable, IngressRuleTable, TlsTable};
 use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
-use crate::spec::words::kubernetes::probes::ProbeTable;
+use crate::spec::words::kubernetes::autoscaler::AutoscalerTable;
+use crate::spec::words::kubernetes::disruption::DisruptionTable;
+use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::part::KubeSidecarTable;
+use crate::spec::words::kubernetes::pods::AccountTable;
+use crate::spec::words::kubernetes::probe::ProbeTable;
+use crate::spec::words::kubernetes::security::{PodSecurityTable, SecurityTable};
+use crate::spec::words::kubernetes::service::{KubeServiceTable, ServicePortTable};
 use crate::spec::words::network::NetworkTable;
 use crate::spec::words::patch::ecs::EcsPatchTable;
 use crate::spec::words::patch::kubernetes::KubePatchTable;
@@ -112,6 +121,8 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<PatienceTable>(),
     told::<BreakerTable>(),
     told::<SecretTable>(),
+    told::<EnvRefTable>(),
+    told::<EnvFromTable>(),
     told::<VolumeTable>(),
     told::<MountTable>(),
     told::<EcsTable>(),
@@ -136,6 +147,18 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<ResourcesTable>(),
     told::<ProbeTable>(),
     told::<IngressTable>(),
+    told::<KubeServiceTable>(),
+    told::<ServicePortTable>(),
+    told::<KubeSidecarTable>(),
+    told::<SecurityTable>(),
+    told::<PodSecurityTable>(),
+    told::<HookTable>(),
+    told::<DisruptionTable>(),
+    told::<AutoscalerTable>(),
+    told::<AccountTable>(),
+    told::<IngressRuleTable>(),
+    told::<IngressPathTable>(),
+    told::<TlsTable>(),
     told::<KubePatchTable>(),
     told::<TargetTable>(),
     told::<NetworkTable>(),

@@ -214,6 +214,17 @@ pub(super) fn object(properties: Vec<(&str, String, Json)>, required: &[&str]) -
     object
 }
 
+/// A key as it is written: a word that Rust keeps for itself stands in its code with `r#` before it.
+pub(super) const fn key(word: &'static str) -> &'static str {
+    match word.as_bytes() {
+        [b'r', b'#', rest @ ..] => match std::str::from_utf8(rest) {
+            Ok(word) => word,
+            Err(_) => word,
+        },
+        _ => word,
+    }
+}
+
 /// Declares a table of the files. A key marked `= required` must be there.
 macro_rules! table {
     (
@@ -231,7 +242,7 @@ macro_rules! table {
         }
 
         impl $crate::spec::shape::Table for $name {
-            const KEYS: &'static [&'static str] = &[$(stringify!($key)),+];
+            const KEYS: &'static [&'static str] = &[$($crate::spec::shape::key(stringify!($key))),+];
             const REQUIRED: &'static [&'static str] = &[$( $( $crate::spec::shape::must!($must $key), )? )+];
             const WRITTEN: &'static str = $written;
             const ABOUT: &'static [&'static str] = &[$($about),+];
@@ -249,14 +260,14 @@ macro_rules! table {
                 $crate::spec::shape::check_keys::<Self>(node, findings)?;
                 Some(Self {
                     given: node.entries().iter().map(|(key, _)| key.clone()).collect(),
-                    $( $key: $crate::spec::shape::field(node, stringify!($key), findings), )+
+                    $( $key: $crate::spec::shape::field(node, $crate::spec::shape::key(stringify!($key)), findings), )+
                 })
             }
 
             fn schema() -> serde_json::Value {
                 $crate::spec::shape::object(
                     vec![$( (
-                        stringify!($key),
+                        $crate::spec::shape::key(stringify!($key)),
                         [$($doc),+].map(str::trim).join(" "),
                         <$shape as $crate::spec::shape::Shape>::schema(),
                     ), )+],

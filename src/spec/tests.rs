@@ -5,6 +5,7 @@ mod effort;
 mod example;
 mod inherit;
 mod kube_patch;
+mod kube_words;
 mod kubernetes;
 mod laws;
 mod manifests;

@@ -129,6 +129,64 @@ fn scaled(number: &str, unit: u32) -> Option<u32> {
     (product % scale == 0 && (1..=i32::MAX.unsigned_abs()).contains(&result)).then_some(result)
 }
 
+/// An amount of memory or disk to the byte, as Kubernetes counts it: in decimal units as well.
+#[derive(Clone, Copy)]
+pub(super) struct Bytes(pub(super) u64);
+
+impl Shape for Bytes {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        let Some(text) = node.word() else {
+            let expected = "a size such as \"512MiB\", \"1Gi\" or \"500M\"";
+            let help = match node.value {
+                Value::Whole(number) if number > 0 => format!("say of what: \"{number}MiB\""),
+                _ => "for example \"512MiB\"".to_owned(),
+            };
+            findings.wrong_type(node, expected, Some(&help));
+            return None;
+        };
+        let found = Some(text).filter(|text| BYTES.holds(text)).and_then(bytes);
+        if found.is_none() {
+            let message =
+                "this is not a size: write \"512MiB\", \"1Gi\" or \"500M\", in whole bytes";
+            findings.bad_value(node.spot, message);
+        }
+        found.map(Self)
+    }
+
+    fn schema() -> Json {
+        let mut schema = BYTES.schema();
+        schema["examples"] = json!(["512MiB", "1GiB", "500M"]);
+        schema
+    }
+}
+
+/// A decimal number of bytes, or of a unit of them.
+pub(super) static BYTES: Pattern = Pattern::new("[0-9]+(?:\\.[0-9]+)? ?(?:[KMGT]iB?|[kMGT])?");
+
+/// The bytes that a size comes to, where they are whole and there are some.
+fn bytes(text: &str) -> Option<u64> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+    let unit: u64 = match unit.trim().trim_end_matches('B') {
+        "" => 1,
+        "k" => 1000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "T" => 1_000_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return None,
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
+    let product = digits.checked_mul(unit)?;
+    let found = product / scale;
+    (product % scale == 0 && (1..=i64::MAX.unsigned_abs()).contains(&found)).then_some(found)
+}
+
 /// An amount of CPU in units of 1/1024 vCPU, written `0.5` or `"500m"`.
 #[derive(Clone, Copy)]
 pub(super) struct CpuUnits(pub(super) u32);
@@ -284,6 +342,18 @@ mod tests {
             (written(5400), written(300), written(86_400)),
             ("90m".into(), "300s".into(), "1d".into())
         );
+    }
+
+    #[test]
+    fn sizes_are_whole_bytes() {
+        let size = |text| BYTES.holds(text).then(|| bytes(text)).flatten();
+        assert_eq!(size("1GiB"), Some(1 << 30));
+        assert_eq!(size("0.5Ki"), Some(512));
+        assert_eq!(size("100M"), Some(100_000_000));
+        assert_eq!(size("1024"), Some(1024));
+        for bad in ["0.3", "0Mi", "1MB", "99999999999999Ti", "", "Mi"] {
+            assert_eq!(size(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) mod volumes;
 
 use crate::names::{ContainerName, EcsName, ImageRef, ServiceName};
 use crate::spec::problem::Spot;
-use crate::spec::scalar::{Filled, Plain, Replicas};
+use crate::spec::scalar::{Filled, Replicas};
 use crate::spec::shape::{At, Map, table};
 use crate::spec::units::{CpuUnits, Mebibytes, Time};
 use crate::spec::words::architecture::Architecture;
@@ -38,9 +38,11 @@ use crate::spec::words::depends_on::{Dependency, DependsOn};
 use crate::spec::words::ecs::EcsTable;
 use crate::spec::words::ecs::container::OfEcs;
 use crate::spec::words::env::EnvName;
+use crate::spec::words::env::refs::{EnvFromTable, EnvValue};
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::ExposeTable;
 use crate::spec::words::kubernetes::KubernetesTable;
+use crate::spec::words::kubernetes::part::KubeSidecarTable;
 use crate::spec::words::ports::{Port, WrittenPort};
 use crate::spec::words::rollout::RolloutTable;
 use crate::spec::words::scaling::ScalingTable;
@@ -69,8 +71,11 @@ table! {
         memory: Mebibytes,
         /// The processors the image is built for. Default: `x86_64`; on Kubernetes: any node's.
         architecture: Architecture,
-        /// Environment of the main container: NAME = "value".
-        env: Map<Plain, EnvName>,
+        /// Environment of the main container: NAME = "value"; on Kubernetes also { field = "status.podIP" }, {
+        /// resource = "limits.memory" }, { config = "NAME", key = "KEY" } and { expand = "$(NAME)" }.
+        env: Map<EnvValue, EnvName>,
+        /// ConfigMaps and Secrets that fill its environment whole, on Kubernetes: [{ config = "NAME" }].
+        env_from: Vec<At<EnvFromTable>>,
         /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "<ssm:/path>" or a table; on
         /// Kubernetes also { secret = "NAME", key = "KEY" }.
         secrets: Map<Secret, EnvName>,
@@ -129,4 +134,8 @@ pub(in crate::spec) struct Placed {
     pub(in crate::spec) user: Option<At<String>>,
     pub(in crate::spec) mounts: Vec<(String, At<Mount>)>,
     pub(in crate::spec) ecs: OfEcs,
+    /// Where environment stands that only Kubernetes fills in.
+    pub(in crate::spec) filled: Vec<Spot>,
+    /// What only Kubernetes knows about a sidecar.
+    pub(in crate::spec) kubernetes: Option<At<KubeSidecarTable>>,
 }

@@ -292,8 +292,8 @@ fn a_word_of_the_field_gets_its_answer() -> Outcome {
         "there is no word for it here yet; services are stateless",
         "an init process",
         "`desiredCount` is written here as `replicas`",
-        "the Service is always a ClusterIP",
-        "tasks go wherever there is room",
+        "the Service is a ClusterIP unless",
+        "it is written `node_selector`",
         "it is written `min_ready`",
     ] {
         assert!(told.says(words), "{words}\n{told}");

@@ -74,7 +74,7 @@ async fn of_ecs(place: &str, target: &TargetName) -> Result<Source, NotTaken> {
         region: region.as_ref().parse().map_err(|_| wrong("Region"))?,
         cluster: within.parse().map_err(|_| wrong("cluster"))?,
         endpoint: None,
-        network: Network::default(),
+        network: None,
     };
     let tenant = Tenant {
         project: String::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::family::{self, Family};
-use super::{Made, carried, words};
+use super::{Made, carried, service};
 use crate::import::Loss;
 use crate::platform::kubernetes::fields::compare::same;
 use crate::platform::kubernetes::fields::defaults::{is_default, is_left_out, is_zero};
@@ -62,21 +62,34 @@ pub(super) fn of_carried(there: &Value, rendered: &Value) -> Vec<Loss> {
 fn numbered(manifest: &Value, family: &Family) -> Value {
     let mut manifest = manifest.clone();
     let target = manifest.pointer_mut("/spec/ports/0/targetPort");
-    if let (Some(target), Some(number)) = (target, words::first_port(family)) {
+    let target = target.filter(|target| **target == ports::NAME);
+    if let (Some(target), Some((number, _))) = (target, service::first_port(family)) {
         *target = number.into();
     }
     manifest
 }
 
 /// What nobody has to write: as the API fills it in, or what says nothing.
-const FILLED_IN: [(&str, &str); 4] = [
+const FILLED_IN: [(&str, &str); 6] = [
+    ("apiVersion", "v1"),
+    ("divisor", "0"),
     ("replicas", "1"),
     ("minReplicas", "1"),
     ("revisionHistoryLimit", "10"),
     ("unhealthyPodEvictionPolicy", "IfHealthyBudget"),
 ];
 
+/// Where a field is true if nothing is said, false says something.
+const TRUE: [&str; 3] = [
+    "allowPrivilegeEscalation",
+    "automountServiceAccountToken",
+    "enableServiceLinks",
+];
+
 fn says_nothing(path: &Path, value: &Value) -> bool {
+    if TRUE.contains(&path.last_field()) {
+        return *value == Value::Bool(true);
+    }
     let text = crate::platform::kubernetes::fields::text(path, value);
     let filled = FILLED_IN.contains(&(path.last_field(), text.as_str()));
     let down = path.within(&["spec", "behavior", "scaleDown"]) && text == "300";

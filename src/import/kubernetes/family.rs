@@ -56,6 +56,9 @@ pub(super) fn items<'v>(object: &'v Value, pointer: &str) -> impl Iterator<Item 
 /// The containers of a Deployment's pods.
 pub(super) const CONTAINERS: &str = "/spec/template/spec/containers";
 
+/// The containers that run before those.
+pub(super) const INIT: &str = "/spec/template/spec/initContainers";
+
 /// All Deployments, each with its own.
 pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
     let mut taken = BTreeSet::new();
@@ -71,6 +74,7 @@ pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
             taken.insert(family.name.clone());
         }
         family.rename_main();
+        family.leave_to(&all);
         all.push(family);
     }
     all
@@ -152,6 +156,23 @@ impl Family {
         self.sources.contains(object)
     }
 
+    /// What several Deployments have in common is the first one's.
+    fn leave_to(&mut self, earlier: &[Self]) {
+        let is_taken = |own: &Option<Value>, of: fn(&Self) -> Option<&Value>| {
+            let mut others = earlier.iter().filter_map(of);
+            others.any(|other| own.as_ref().is_some_and(|own| name(own) == name(other)))
+        };
+        if is_taken(&self.service, |other| other.service.as_ref()) {
+            self.service = None;
+        }
+        if is_taken(&self.ingress, |other| other.ingress.as_ref()) {
+            self.ingress = None;
+        }
+        if is_taken(&self.budget, |other| other.budget.as_ref()) {
+            self.budget = None;
+        }
+    }
+
     /// All of them, as they are compared.
     pub(super) fn objects(&self) -> impl Iterator<Item = &Value> {
         let own = [
@@ -197,11 +218,18 @@ impl Family {
             .pointer_mut(CONTAINERS)
             .and_then(Value::as_array_mut);
         for container in containers.into_iter().flatten() {
-            for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
-                for check in ["httpGet", "tcpSocket"] {
-                    if let Some(port) = container.pointer_mut(&format!("/{probe}/{check}/port")) {
-                        number(port, &named);
-                    }
+            for action in [
+                "readinessProbe/httpGet",
+                "readinessProbe/tcpSocket",
+                "livenessProbe/httpGet",
+                "livenessProbe/tcpSocket",
+                "startupProbe/httpGet",
+                "startupProbe/tcpSocket",
+                "lifecycle/preStop/httpGet",
+                "lifecycle/postStart/httpGet",
+            ] {
+                if let Some(port) = container.pointer_mut(&format!("/{action}/port")) {
+                    number(port, &named);
                 }
             }
         }
@@ -229,6 +257,7 @@ impl Family {
                 }
             }
         }
+        let service_name = self.service.as_ref().map(|one| name(one).to_owned());
         let rules = self
             .ingress
             .as_mut()
@@ -238,11 +267,17 @@ impl Family {
                 .pointer_mut("/http/paths")
                 .and_then(Value::as_array_mut);
             for path in paths.into_iter().flatten() {
+                let to = path.pointer("/backend/service/name");
+                if to.and_then(Value::as_str) != service_name.as_deref() {
+                    continue;
+                }
                 let port = path.pointer_mut("/backend/service/port");
                 let Some(port) = port else { continue };
                 if let Some(mut name) = port.get("name").cloned() {
                     number(&mut name, &of_service);
-                    *port = json!({ "number": name });
+                    if name.is_number() {
+                        *port = json!({ "number": name });
+                    }
                 }
             }
         }

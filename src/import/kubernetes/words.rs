@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::family::{self, CONTAINERS, Family, items, text};
-use super::{pods, volumes};
+use super::family::{self, CONTAINERS, Family, INIT, items, text};
+use super::labels::Labels;
+use super::{ingress, nodes, pods, probes, resources, scaling, security, service, volumes};
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
-use crate::names::Arn;
 
 /// The files in the making.
 pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
@@ -40,27 +40,36 @@ pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
 }
 
 fn service(family: &Family, draft: &mut Draft) -> ServiceDraft {
-    let sidecars =
-        items(&family.deployment, CONTAINERS).filter(|one| text(one, "/name") != family.name);
     let mut here = Words::new();
-    let account = family.account.as_ref();
-    let role = account
-        .and_then(|account| account.pointer("/metadata/annotations/eks.amazonaws.com~1role-arn"));
-    let role = role
-        .and_then(Value::as_str)
-        .filter(|role| role.parse::<Arn>().is_ok());
-    say(&mut here, "role", role.map(Word::text));
+    say(&mut here, "role", nodes::role(family).map(Word::text));
+    let beside =
+        items(&family.deployment, CONTAINERS).filter(|one| text(one, "/name") != family.name);
+    let mut sidecars: Vec<(String, Words)> = beside
+        .map(|sidecar| {
+            let name = text(sidecar, "/name").to_owned();
+            (name, pods::sidecar(sidecar, family, draft))
+        })
+        .collect();
+    let mut words = common(family, draft);
+    // Init containers are sidecars that others wait for: one after the other, and then the main one.
+    let mut before: Option<(String, &str)> = None;
+    let waits = |before: Option<(String, &str)>| {
+        before.map(|(name, how)| Word::Table(vec![(name, Word::text(how))]))
+    };
+    for container in items(&family.deployment, INIT) {
+        let mut own = pods::sidecar(container, family, draft);
+        let stays = text(container, "/restartPolicy") == "Always";
+        say(&mut own, "essential", (!stays).then(|| Word::plain(false)));
+        say(&mut own, "depends_on", waits(before.take()));
+        let name = text(container, "/name").to_owned();
+        before = Some((name.clone(), if stays { "start" } else { "success" }));
+        sidecars.push((name, own));
+    }
+    say(&mut words, "depends_on", waits(before));
     ServiceDraft {
         name: family.name.clone(),
-        words: common(family, draft),
-        sidecars: sidecars
-            .map(|sidecar| {
-                (
-                    text(sidecar, "/name").to_owned(),
-                    pods::sidecar(sidecar, family, draft),
-                )
-            })
-            .collect(),
+        words,
+        sidecars,
         own_table: "kubernetes",
         own: own(family),
         here,
@@ -73,15 +82,15 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
         "image".to_owned(),
         draft.image(text(main, "/name"), text(main, "/image")),
     )];
-    pods::ports(main, first_port(family), &mut words);
+    pods::ports(main, service::first_port(family), &mut words);
     let replicas = family
         .deployment
         .pointer("/spec/replicas")
         .and_then(Value::as_u64);
     let replicas = replicas.filter(|count| *count != 1 && family.scaler.is_none());
     say(&mut words, "replicas", replicas.map(Word::plain));
-    let (cpu, memory) = pods::size(family);
-    say(&mut words, "cpu", Some(pods::cpu(cpu)));
+    let (cpu, memory) = resources::size(family);
+    say(&mut words, "cpu", Some(resources::cpu_word(cpu)));
     say(&mut words, "memory", Some(mebibytes(memory)));
     let arch = "/spec/template/spec/nodeSelector/kubernetes.io~1arch";
     let word = match text(&family.deployment, arch) {
@@ -91,19 +100,10 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
     };
     say(&mut words, "architecture", word.map(Word::text));
     pods::environment(main, draft, &mut words);
-    say(
-        &mut words,
-        "scaling",
-        family.scaler.as_ref().and_then(scaling),
-    );
-    if let Some(ingress) = &family.ingress {
-        let host = text(ingress, "/spec/rules/0/host");
+    say(&mut words, "scaling", scaling::scaling(family));
+    if family.ingress.is_some() {
         let mut expose = Words::new();
-        say(
-            &mut expose,
-            "host",
-            (!host.is_empty()).then(|| Word::text(host)),
-        );
+        say(&mut expose, "host", ingress::host(family).map(Word::text));
         say(&mut words, "expose", Some(Word::Table(expose)));
     }
     pods::process(main, family, &mut words);
@@ -123,115 +123,54 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
     words
 }
 
-/// The port of the main container that the Service sends to first, else its first.
-pub(super) fn first_port(family: &Family) -> Option<u64> {
-    let target = family
-        .service
-        .as_ref()
-        .and_then(|service| service.pointer("/spec/ports/0/targetPort"));
-    let target = target.and_then(Value::as_u64);
-    let first = family
-        .main()
-        .pointer("/ports/0/containerPort")
-        .and_then(Value::as_u64);
-    target.or(first)
-}
-
-/// Target tracking of CPU and memory.
-fn scaling(scaler: &Value) -> Option<Word> {
-    let bound = |name: &str| scaler.pointer(name).and_then(Value::as_u64);
-    let mut words = vec![(
-        "min".to_owned(),
-        Word::plain(bound("/spec/minReplicas").unwrap_or(1)),
-    )];
-    say(
-        &mut words,
-        "max",
-        Some(Word::plain(bound("/spec/maxReplicas")?)),
-    );
-    let mut aims = 0;
-    for metric in items(scaler, "/spec/metrics") {
-        let one = if text(metric, "/type") == "ContainerResource" {
-            "containerResource"
-        } else {
-            "resource"
-        };
-        let resource = text(metric, &format!("/{one}/name"));
-        let share = metric
-            .pointer(&format!("/{one}/target/averageUtilization"))
-            .and_then(Value::as_u64);
-        if let (Some(share), "cpu" | "memory") = (share, resource) {
-            say(&mut words, resource, Some(Word::plain(share)));
-            aims += 1;
-        }
-    }
-    let windows = [
-        ("scaleDown", "scale_in_cooldown", 300),
-        ("scaleUp", "scale_out_cooldown", 0),
-    ];
-    for (way, key, default) in windows {
-        let window = bound(&format!("/spec/behavior/{way}/stabilizationWindowSeconds"));
-        let window = window.filter(|seconds| *seconds != default);
-        say(
-            &mut words,
-            key,
-            window.map(|seconds| Word::text(format!("{seconds}s"))),
-        );
-    }
-    (aims > 0).then_some(Word::Table(words))
-}
-
 /// What `[service.NAME.kubernetes]` says.
 fn own(family: &Family) -> Words {
     let deployment = &family.deployment;
     let main = family.main();
+    let port = service::first_port(family);
+    let tcp = pods::tcp(main);
+    let labels = Labels::of(family);
     let mut words = Words::new();
     let name = family::name(deployment);
-    say(
-        &mut words,
-        "name",
-        (name != family.name).then(|| Word::text(name)),
-    );
-    let account = text(deployment, "/spec/template/spec/serviceAccountName");
-    say(
-        &mut words,
-        "service_account",
-        (!account.is_empty()).then(|| Word::text(account)),
-    );
-    let port = family
-        .service
-        .as_ref()
-        .and_then(|service| service.pointer("/spec/ports/0/port"));
-    let port = port.and_then(Value::as_u64).filter(|port| *port != 80);
-    say(&mut words, "service_port", port.map(Word::plain));
-    pods::resources(family, &mut words);
-    pods::probes(main, first_port(family), &mut words);
+    let other = name != family.name;
+    say(&mut words, "name", other.then(|| Word::text(name)));
+    let account = nodes::account(family, &labels);
+    say(&mut words, "service_account", account);
+    service::service(family, name, &labels, &mut words);
+    resources::main(family, &mut words);
+    probes::probes(main, tcp, true, &mut words);
     let min_ready = deployment
         .pointer("/spec/minReadySeconds")
         .and_then(Value::as_u64)
         .unwrap_or(0);
-    say(
-        &mut words,
-        "min_ready",
-        (min_ready != 5).then(|| Word::text(format!("{min_ready}s"))),
-    );
+    let min_ready = (min_ready != 5).then(|| Word::text(format!("{min_ready}s")));
+    say(&mut words, "min_ready", min_ready);
     shares(deployment, &mut words);
-    say(&mut words, "disruption", disruption(family.budget.as_ref()));
-    let spread = deployment
-        .pointer("/spec/template/spec/topologySpreadConstraints")
-        .is_some();
-    say(&mut words, "spread", (!spread).then(|| Word::plain(false)));
-    let (drain, _) = pods::ends(family);
-    let usual = if first_port(family).is_some() { 5 } else { 0 };
+    say(&mut words, "disruption", nodes::disruption(family, &labels));
     say(
         &mut words,
-        "drain",
-        (drain != usual).then(|| Word::text(format!("{drain}s"))),
+        "autoscaler",
+        scaling::autoscaler(family, &labels),
     );
-    if let Some(ingress) = &family.ingress {
-        say(&mut words, "ingress", Some(ingress_words(ingress, name)));
+    let ends = pods::Ends::of(family);
+    let stops = main.pointer("/lifecycle/preStop").is_some() && ends.drain == 0;
+    let usual = if port.is_some() && !stops { 5 } else { 0 };
+    let drain = (ends.drain != usual).then(|| Word::text(format!("{}s", ends.drain)));
+    say(&mut words, "drain", drain);
+    probes::hooks(main, tcp, ends.drain > 0, &mut words);
+    let whole = ends.whole.map(|grace| Word::text(format!("{grace}s")));
+    say(&mut words, "termination_grace", whole);
+    say(&mut words, "pull_policy", pods::pull_policy(main));
+    if security::is_restricted(family) {
+        say(&mut words, "security", Some(Word::text("restricted")));
+    } else {
+        say(&mut words, "security", security::of_container(main));
+        say(&mut words, "pod_security", security::of_pod(family));
     }
+    nodes::pod(family, &mut words);
+    say(&mut words, "ingress", ingress::words(family, &labels));
     say(&mut words, "pod_annotations", annotations(deployment));
+    labels.say(family, name, &mut words);
     words
 }
 
@@ -262,47 +201,4 @@ fn annotations(deployment: &Value) -> Option<Word> {
         .filter_map(|(key, value)| Some((key.clone(), Word::text(value.as_str()?))))
         .collect();
     (!annotations.is_empty()).then_some(Word::Table(annotations))
-}
-
-/// A budget by what must be there has no word.
-fn disruption(budget: Option<&Value>) -> Option<Word> {
-    match budget.and_then(|budget| budget.pointer("/spec/maxUnavailable")) {
-        Some(Value::Number(number)) if number.as_u64() == Some(1) => None,
-        Some(Value::Number(number)) => Some(Word::plain(number)),
-        Some(Value::String(text)) => Some(Word::text(text)),
-        _ => Some(Word::plain(false)),
-    }
-}
-
-fn ingress_words(ingress: &Value, deployment: &str) -> Word {
-    let mut words = Words::new();
-    let name = family::name(ingress);
-    let other = name != format!("{deployment}-ingress");
-    say(&mut words, "name", other.then(|| Word::text(name)));
-    let class = text(ingress, "/spec/ingressClassName");
-    say(
-        &mut words,
-        "class",
-        (!class.is_empty()).then(|| Word::text(class)),
-    );
-    let path = text(ingress, "/spec/rules/0/http/paths/0/path");
-    say(
-        &mut words,
-        "path",
-        (!path.is_empty() && path != "/").then(|| Word::text(path)),
-    );
-    let annotations = ingress
-        .pointer("/metadata/annotations")
-        .and_then(Value::as_object);
-    let annotations: Words = annotations
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, value)| Some((key.clone(), Word::text(value.as_str()?))))
-        .collect();
-    say(
-        &mut words,
-        "annotations",
-        (!annotations.is_empty()).then_some(Word::Table(annotations)),
-    );
-    Word::Table(words)
 }

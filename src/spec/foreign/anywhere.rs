@@ -50,7 +50,9 @@ pub(super) const ANYWHERE: &[Row] = &[
     ),
     (
         "envfile environmentfiles environmentfile envfrom valuefrom",
-        Lacks("write each variable into `env`, and each secret into `secrets`"),
+        Lacks(
+            "write each variable into `env`, and each secret into `secrets`; on Kubernetes `env_from` takes whole ConfigMaps and Secrets",
+        ),
     ),
     (
         "args",
@@ -116,12 +118,14 @@ pub(super) const ANYWHERE: &[Row] = &[
     ),
     (
         "imagepullpolicy pullpolicy",
-        Is("it follows the image: a tag that can move is pulled each time, a digest is not"),
+        Is(
+            "it follows the image: a tag that can move is pulled each time, a digest is not; `pull_policy` in [service.NAME.kubernetes] says otherwise",
+        ),
     ),
     (
         "imagepullsecrets repositorycredentials credentialsparameter registry",
         Lacks(
-            "the right to pull belongs to who runs it: the `execution_role` on ECS, the `service_account` and its imagePullSecrets on Kubernetes",
+            "the right to pull belongs to who runs it: the `execution_role` on ECS, the `service_account` on Kubernetes, or `pull_secrets` in [service.NAME.kubernetes]",
         ),
     ),
     (
@@ -154,7 +158,7 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "networkmode networks hostnetwork links extrahosts hostaliases dns dnsconfig dnspolicy dnsservers dnssearchdomains hostname domainname",
         Lacks(
-            "a task has one network of its own (awsvpc, or the pod's), in which its containers reach each other at localhost",
+            "a task has one network of its own (awsvpc, or the pod's), in which its containers reach each other at localhost; `dns`, `host_aliases` and `host_network` are said in [service.NAME.kubernetes]",
         ),
     ),
     (
@@ -236,12 +240,14 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "lifecycle prestop poststart",
         Called(
-            "`drain` in [service.NAME.kubernetes], for which a pod goes on serving; other hooks have no word here yet and belong in the program",
+            "`drain` in [service.NAME.kubernetes], for which a pod goes on serving, or `pre_stop` and `post_start` there",
         ),
     ),
     (
         "revisionhistorylimit",
-        Is("what a rollback needs is kept by itself"),
+        Is(
+            "what a rollback needs is kept by itself; `revision_history` in [service.NAME.kubernetes] is the cluster's own",
+        ),
     ),
     // Marks.
     (
@@ -274,13 +280,13 @@ pub(super) const ANYWHERE: &[Row] = &[
     (
         "nodeselector affinity nodeaffinity podaffinity podantiaffinity tolerations topologyspreadconstraints priorityclassname schedulername runtimeclassname placementconstraints placementstrategy nodename availabilityzonerebalancing",
         Lacks(
-            "tasks go wherever there is room, on instances of one's own as `placement` in [service.NAME.ecs] says; pods spread over zones and nodes (`spread`), and what must run elsewhere is said by `patch` in [service.NAME.kubernetes]",
+            "tasks go wherever there is room, on instances of one's own as `placement` in [service.NAME.ecs] says; pods spread over zones and nodes (`spread`); `node_selector`, `affinity` and `tolerations` stand in [service.NAME.kubernetes], the rest in its `patch`",
         ),
     ),
     (
         "securitycontext podsecuritycontext runasuser runasgroup runasnonroot fsgroup capabilities capadd capdrop privileged seccompprofile allowprivilegeescalation securityopt dockersecurityoptions linuxparameters groupadd",
         Called(
-            "`user = \"1000:1000\"` and `read_only_root = true`, `capabilities` and `privileged` in [service.NAME.ecs]; the rest is said by `patch` there or in [service.NAME.kubernetes]",
+            "`user = \"1000:1000\"` and `read_only_root = true`, `capabilities` and `privileged` in [service.NAME.ecs], `security` and `pod_security` in [service.NAME.kubernetes]",
         ),
     ),
     (

@@ -29,7 +29,7 @@ pub(super) const WITHIN: &[(&[&str], &[Row])] = &[
     (
         &["[service.NAME.kubernetes]"],
         &[
-            ("service servicetype type", Is(CLUSTER_IP)),
+            ("servicetype type", Is(CLUSTER_IP)),
             (
                 "deployment",
                 Called("[service.NAME.kubernetes] itself, and `name` for its name"),
@@ -38,12 +38,24 @@ pub(super) const WITHIN: &[(&[&str], &[Row])] = &[
         ],
     ),
     (
+        &["health", "sidecar health"],
+        &[(
+            "headers httpheaders host scheme",
+            Lacks(
+                "a check asks by its path alone; `readiness` and its kin in [service.NAME.kubernetes] say more, or `command`",
+            ),
+        )],
+    ),
+    (
+        &["a probe"],
+        &[
+            ("httpheaders", Called("`headers`")),
+            ("argv", Called("`exec`")),
+        ],
+    ),
+    (
         &["health", "sidecar health", "a probe"],
         &[
-            (
-                "headers httpheaders host scheme",
-                Lacks("a check asks by its path alone; what needs more can be asked by `command`"),
-            ),
             ("httpget http", Called("`path`")),
             (
                 "exec test cmd healthcommand",
@@ -96,11 +108,11 @@ pub(super) const WITHIN: &[(&[&str], &[Row])] = &[
         &["ingress", "expose"],
         &[
             (
-                "hosts hostname host domain alias rules tls certificate certificatearn public internal scheme",
+                "hosts hostname host domain alias certificate certificatearn public internal scheme",
                 Called(ONE_NAME),
             ),
             ("ingressclassname ingressclass classname", Called("`class`")),
-            ("paths pathtype pathprefix", Called("`path`: one prefix")),
+            ("paths pathprefix", Called("`path`, or `rules` for several")),
         ],
     ),
     (

@@ -303,7 +303,10 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
     let is = |there: bool, group: &'static str, kind: &'static str, name: &String| {
         there.then(|| (group.to_owned(), kind.to_owned(), name.clone()))
     };
-    let account = own.service_account.as_ref().map(ToString::to_string);
+    let account = own.service_account.as_ref();
+    let account = account.map(|account| account.name.to_string());
+    let of_service = own.service.as_ref();
+    let service_name = of_service.map_or_else(|| name.clone(), |one| one.name.to_string());
     let ingress = own.ingress.as_ref().map(|ingress| ingress.name.to_string());
     let mut secrets = service
         .containers
@@ -315,7 +318,7 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
     let all = [
         is(true, "", "Namespace", &place.namespace.to_string()),
         is(true, "apps", "Deployment", &name),
-        is(own.service_port != 0, "", "Service", &name),
+        is(own.service.is_some(), "", "Service", &service_name),
         is(
             own.disruption.is_some(),
             "policy",

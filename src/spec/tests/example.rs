@@ -104,11 +104,19 @@ fn the_example_resolves_for_eks() {
     let names = [api.name.as_str(), api.secret.as_str()];
     assert_eq!(names, ["api", "api-secrets"]);
     assert_eq!(
-        (api.requests.cpu, api.requests.memory, api.service_port),
-        (Some(250), Some(256), 80)
+        (
+            api.main.requests.cpu,
+            api.main.requests.memory,
+            api.service_port()
+        ),
+        (Some(250), Some(256 << 20), 80)
     );
-    assert_eq!((api.limits.cpu, api.limits.memory), (Some(500), Some(512)));
-    let [ready, live] = [&api.readiness, &api.liveness].map(|probe| probe.as_ref().unwrap());
+    assert_eq!(
+        (api.main.limits.cpu, api.main.limits.memory),
+        (Some(500), Some(512 << 20))
+    );
+    let [ready, live] =
+        [&api.main.readiness, &api.main.liveness].map(|probe| probe.as_ref().unwrap());
     assert_eq!((ready.delay.as_secs(), ready.period.as_secs()), (0, 5));
     assert_eq!((live.delay.as_secs(), live.period.as_secs()), (30, 10));
     assert!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Approve, Check, Reach, Resources, SecretRef, Share};
+use super::super::{Approve, Bound, Check, Reach, Resources, SecretRef, Share};
 use super::{Arguments, ECS, load_with, sound, told, with};
 use crate::rollout::Policy;
 use crate::spec::{KubeOwn, KubeService, Loaded, Problems, Spec};
@@ -236,16 +236,23 @@ fn what_is_not_said_has_its_documented_default() {
     assert_eq!(scaling.scale_out_cooldown, Duration::ZERO);
     let kubernetes = &api.own;
     assert_eq!(
-        kubernetes.readiness.as_ref().unwrap().check,
+        kubernetes.main.readiness.as_ref().unwrap().check,
         Check::Tcp(8080)
     );
-    assert_eq!((&kubernetes.liveness, &kubernetes.startup), (&None, &None));
-    let (requests, limits) = (kubernetes.requests, kubernetes.limits);
-    assert_eq!((requests.cpu, requests.memory), (Some(250), Some(512)));
-    assert_eq!((limits.cpu, limits.memory), (None, Some(512)));
+    assert_eq!(
+        (&kubernetes.main.liveness, &kubernetes.main.startup),
+        (&None, &None)
+    );
+    let (requests, limits) = (&kubernetes.main.requests, &kubernetes.main.limits);
+    assert_eq!(
+        (requests.cpu, requests.memory),
+        (Some(250), Some(512 << 20))
+    );
+    assert_eq!((limits.cpu, limits.memory), (None, Some(512 << 20)));
     let bounds = (kubernetes.max_surge, kubernetes.max_unavailable);
     assert_eq!(bounds, (Share::Percent(25), Share::Pods(0)));
-    assert_eq!(kubernetes.disruption, Some(Share::Pods(1)));
+    let budget = kubernetes.disruption.as_ref().unwrap();
+    assert_eq!(budget.bound, Bound::Most(Share::Pods(1)));
     let times = [kubernetes.min_ready, kubernetes.drain].map(|time| time.as_secs());
     assert_eq!((times, kubernetes.spread), ([5, 5], true));
     assert_eq!(
@@ -258,9 +265,9 @@ fn what_is_not_said_has_its_documented_default() {
 #[test]
 fn a_service_without_ports_is_not_reached_and_not_drained() {
     let worker = of("");
-    assert_eq!((worker.service_port, worker.drain), (0, Duration::ZERO));
-    assert_eq!((worker.readiness, worker.ingress), (None, None));
-    assert_eq!(of("port = \"53/udp\"\n").service_port, 53);
+    assert_eq!((worker.service_port(), worker.drain), (0, Duration::ZERO));
+    assert_eq!((worker.main.readiness, worker.ingress), (None, None));
+    assert_eq!(of("port = \"53/udp\"\n").service_port(), 53);
 }
 
 /// Unhealthy from within means started anew, as on ECS; ready is what answers from outside.
@@ -268,7 +275,7 @@ fn a_service_without_ports_is_not_reached_and_not_drained() {
 fn health_becomes_probes() {
     let health = "port = 8080\nhealth = { path = \"/health\", command = \"test -f /ok\", interval = \"20s\", timeout = \"3s\", retries = 4, grace = \"60s\" }\n";
     let both = of(health);
-    let (ready, live) = (both.readiness.unwrap(), both.liveness.unwrap());
+    let (ready, live) = (both.main.readiness.unwrap(), both.main.liveness.unwrap());
     assert!(matches!(ready.check, Check::Http(_)));
     assert_eq!(live.check, Check::Command("test -f /ok".into()));
     let times = |probe: &crate::spec::Probe| {
@@ -280,19 +287,23 @@ fn health_becomes_probes() {
     let own = of(&format!(
         "{health}[service.api.kubernetes]\nreadiness = {{ port = 9090 }}\nliveness = false\nstartup = {{ command = \"true\", retries = 7 }}\n"
     ));
-    let ready = own.readiness.unwrap().check;
+    let ready = own.main.readiness.unwrap().check;
     assert!(matches!(ready, Check::Http(http) if http.port == 9090 && http.path == "/health"));
-    assert_eq!(own.liveness, None);
-    assert_eq!(times(&own.startup.unwrap()), ([0, 5, 3], 7));
+    assert_eq!(own.main.liveness, None);
+    assert_eq!(times(&own.main.startup.unwrap()), ([0, 5, 3], 7));
 }
 
 #[test]
 fn a_request_is_never_above_its_limit_and_sidecars_have_their_share() {
     let amounts = |more: &str| {
         let found = of(more);
-        (found.requests, found.limits)
+        (found.main.requests, found.main.limits)
     };
-    let share = |cpu, memory| Resources { cpu, memory };
+    let share = |cpu, memory: Option<u64>| Resources {
+        cpu,
+        memory: memory.map(|size| size << 20),
+        ..Resources::default()
+    };
     let sidecar =
         "[service.api.sidecar.proxy]\nimage = \"proxy:1\"\ncpu = 0.125\nmemory = \"128MiB\"\n";
     let (requests, limits) = amounts(sidecar);

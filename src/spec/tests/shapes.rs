@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use self::json_schema::{each_pattern, valid};
 use super::super::findings::Findings;
 use super::super::model::{
-    Approve, Architecture, Dependency, OnCancel, Port, Protocol, SecretRef, Share,
+    Approve, Architecture, Dependency, OnCancel, Protocol, SecretRef, Share,
 };
 use super::super::problem::Spot;
 use super::super::scalar::{FILLED, Filled, Percent, Plain, Positive, Replicas, Whole};
@@ -21,6 +21,7 @@ use super::super::tree::{Node, Value};
 use super::super::units::{CPU, CpuUnits, Mebibytes, Millis, SIZE, TIME, Time};
 use super::super::words::depends_on::DependsOn;
 use super::super::words::kubernetes::share;
+use super::super::words::ports::Port;
 use super::super::words::ports::{PORT, WrittenPort};
 use super::super::words::rollout::WrittenThreshold;
 use super::super::words::secret::{SECRET, Secret};

@@ -7,13 +7,15 @@ use crate::names::{ContainerName, ImageRef, ServiceName};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
 use crate::spec::resolve::or;
-use crate::spec::scalar::{Filled, Plain};
+use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, Table, table};
 use crate::spec::units::{CpuUnits, Mebibytes, Time};
 use crate::spec::words::depends_on::{Dependency, DependsOn, dependencies};
 use crate::spec::words::ecs::container::{OfEcs, SidecarEcsTable};
+use crate::spec::words::env::refs::{EnvFrom, EnvFromTable, EnvRef, EnvValue, env_from};
 use crate::spec::words::env::{EnvName, Literal, environment, twice};
 use crate::spec::words::health::{HealthCheck, SidecarHealthTable, main_health, sidecar_health};
+use crate::spec::words::kubernetes::part::KubeSidecarTable;
 use crate::spec::words::ports::{Port, WrittenPort, ports};
 use crate::spec::words::secret::{Secret, SecretRef};
 use crate::spec::words::volumes::{Mount, Mounts, mounts};
@@ -28,8 +30,10 @@ table! {
         port: WrittenPort,
         /// Several ports instead of one.
         ports: Vec<At<WrittenPort>>,
-        /// Its environment: NAME = "value".
-        env: Map<Plain, EnvName>,
+        /// Its environment: NAME = "value"; on Kubernetes also { field = "status.podIP" } and its kin.
+        env: Map<EnvValue, EnvName>,
+        /// ConfigMaps and Secrets that fill its environment whole, on Kubernetes.
+        env_from: Vec<At<EnvFromTable>>,
         /// Environment filled from a secret store.
         secrets: Map<Secret, EnvName>,
         /// Names in `env` that look like secrets and are none.
@@ -60,6 +64,8 @@ table! {
         stop_timeout: Time<2, 120>,
         /// What only ECS knows about it.
         ecs: SidecarEcsTable,
+        /// What only Kubernetes knows about it.
+        kubernetes: KubeSidecarTable,
     }
 }
 
@@ -78,6 +84,10 @@ pub(crate) struct Container {
     pub(crate) command: Vec<String>,
     /// The environment whose values stand in the files.
     pub(crate) env: BTreeMap<String, Literal>,
+    /// Environment that only Kubernetes fills in.
+    pub(crate) env_refs: BTreeMap<String, EnvRef>,
+    /// ConfigMaps and Secrets that fill the environment whole, which only Kubernetes does.
+    pub(crate) env_from: Vec<EnvFrom>,
     /// Environment filled by the platform from a secret store.
     pub(crate) secrets: BTreeMap<String, SecretRef>,
     /// Health check run inside the container. Absent: none.
@@ -110,7 +120,8 @@ struct Parts {
     image: Option<At<ImageRef>>,
     port: Option<At<WrittenPort>>,
     ports: Option<At<Vec<At<WrittenPort>>>>,
-    env: Option<At<Map<Plain, EnvName>>>,
+    env: Option<At<Map<EnvValue, EnvName>>>,
+    env_from: Option<At<Vec<At<EnvFromTable>>>>,
     secrets: Option<At<Map<Secret, EnvName>>>,
     allow_plain: Option<At<Vec<At<Filled>>>>,
     command: Option<At<Vec<At<String>>>>,
@@ -137,6 +148,7 @@ macro_rules! parts {
             port: $raw.port.take(),
             ports: $raw.ports.take(),
             env: $raw.env.take(),
+            env_from: $raw.env_from.take(),
             secrets: $raw.secrets.take(),
             allow_plain: $raw.allow_plain.take(),
             command: $raw.command.take(),
@@ -229,6 +241,7 @@ fn from_sidecar(
     let ecs = OfEcs::read(own.of_container(), findings);
     Placed {
         ecs,
+        kubernetes: raw.kubernetes.take(),
         ..placed(name, at.head, parts, findings)
     }
 }
@@ -237,6 +250,9 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
     let ports = ports(given.port.take(), given.ports.take(), findings);
     twice(given.env.as_ref(), given.secrets.as_ref(), findings);
     let env = environment(given.env.take(), given.allow_plain.as_ref(), findings);
+    let mut filled = env.filled;
+    filled.extend(given.env_from.as_ref().map(|at| at.head));
+    let env_from = env_from(given.env_from.take(), findings);
     let mut secrets = Vec::new();
     for (name, at) in given.secrets.map(|at| at.value.0).unwrap_or_default() {
         let (value, spot, head) = (at.value.0, at.spot, at.head);
@@ -258,7 +274,9 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         ports: ports.iter().map(|at| at.value.clone()).collect(),
         entrypoint: texts(given.entrypoint),
         command: texts(given.command),
-        env,
+        env: env.literals,
+        env_refs: env.refs,
+        env_from,
         secrets: secrets
             .iter()
             .map(|(name, at)| (name.clone(), at.value.clone()))
@@ -290,6 +308,8 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         user,
         mounts,
         ecs: OfEcs::default(),
+        filled,
+        kubernetes: None,
     }
 }
 

@@ -29,6 +29,7 @@ use crate::spec::words::ecs::log::Log;
 use crate::spec::words::ecs::members::{ConnectTable, Propagate, RegistryTable, members};
 use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::ecs::role::{Role, role};
+use crate::spec::words::env::refs;
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::ScalingTable;
@@ -299,6 +300,7 @@ fn balancer(raw: &EcsTable, scene: &Scene<'_>, findings: &mut Findings) {
     }
     secret::home(scene.containers, scene.place.into(), findings);
     secret::for_ecs(scene.containers, findings);
+    refs::for_ecs(scene.containers, findings);
 }
 
 fn percentages(raw: &EcsTable, findings: &mut Findings) {

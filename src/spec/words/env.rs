@@ -1,6 +1,8 @@
 //! The environment whose values stand in the files. Literals that are surely secrets do not belong in a
 //! file that everybody can read.
 
+pub(in crate::spec) mod refs;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value as Json;
@@ -12,6 +14,7 @@ use crate::spec::scalar::{Filled, Plain};
 use crate::spec::secrets;
 use crate::spec::shape::{At, Key, Map};
 use crate::spec::tree::{Node, Value};
+use crate::spec::words::env::refs::{EnvRef, EnvValue};
 use crate::spec::words::secret::Secret;
 
 /// The name of an environment variable: whatever the kernel can carry.
@@ -35,6 +38,7 @@ impl Key for EnvName {
 pub(crate) struct Literal {
     value: String,
     sensitive: bool,
+    expands: bool,
 }
 
 impl Literal {
@@ -43,7 +47,13 @@ impl Literal {
         Self {
             value: value.into(),
             sensitive,
+            expands: false,
         }
+    }
+
+    /// Whether `$(NAME)` in it stands for another variable, which only Kubernetes knows.
+    pub(crate) fn expands(&self) -> bool {
+        self.expands
     }
 
     /// The value itself, for the request that sets it.
@@ -119,15 +129,37 @@ fn literal(name: &str, what: &str, spot: Spot) -> Problem {
         ))
 }
 
-/// The environment of one container, with what may be a secret marked.
+/// The environment of one container: its literals, with what may be a secret marked, and what the platform
+/// fills in.
+pub(in crate::spec) struct Environment {
+    pub(in crate::spec) literals: BTreeMap<String, Literal>,
+    pub(in crate::spec) refs: BTreeMap<String, EnvRef>,
+    /// What only Kubernetes fills in: where it stands.
+    pub(in crate::spec) filled: Vec<Spot>,
+}
+
+/// The environment of one container.
 pub(in crate::spec) fn environment(
-    env: Option<At<Map<Plain, EnvName>>>,
+    env: Option<At<Map<EnvValue, EnvName>>>,
     allowed: Option<&At<Allowed>>,
     findings: &mut Findings,
-) -> BTreeMap<String, Literal> {
-    let mut found = BTreeMap::new();
+) -> Environment {
+    let mut found = Environment {
+        literals: BTreeMap::new(),
+        refs: BTreeMap::new(),
+        filled: Vec::new(),
+    };
     for (name, at) in env.map(|at| at.value.0).unwrap_or_default() {
-        let Plain { text, variables } = at.value;
+        let (Plain { text, variables }, expands) = match at.value {
+            EnvValue::Plain(plain) => (plain, false),
+            EnvValue::Expand(plain) => (plain, true),
+            EnvValue::Ref(reference) => {
+                found.filled.push(at.head);
+                found.refs.insert(name, reference);
+                continue;
+            }
+        };
+        found.filled.extend(expands.then_some(at.head));
         if let Some(what) = secrets::surely(&name, &text)
             && !allows(allowed, &name)
         {
@@ -139,7 +171,11 @@ pub(in crate::spec) fn environment(
         }
         let promised = variables.iter().any(|variable| secrets::promises(variable));
         let sensitive = promised || secrets::maybe(&name, &text);
-        found.insert(name, Literal::new(text, sensitive));
+        let value = Literal {
+            expands,
+            ..Literal::new(text, sensitive)
+        };
+        found.literals.insert(name, value);
     }
     found
 }
@@ -163,7 +199,7 @@ fn say_masked(name: &str, text: &str, findings: &mut Findings) {
 
 /// A name in `env` and in `secrets` leaves open which one the program would see.
 pub(in crate::spec) fn twice(
-    env: Option<&At<Map<Plain, EnvName>>>,
+    env: Option<&At<Map<EnvValue, EnvName>>>,
     secrets: Option<&At<Map<Secret, EnvName>>>,
     findings: &mut Findings,
 ) {

@@ -1,7 +1,12 @@
 //! How the outside reaches a service: `expose`, and the Ingress that it asks for on Kubernetes.
 
+pub(in crate::spec) mod rules;
+
 use std::collections::BTreeMap;
 
+use self::rules::{
+    Backend, BackendTable, IngressRule, IngressRuleTable, PathType, Tls, TlsTable, rules, tls,
+};
 use crate::names::{Arn, KubeName};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
@@ -9,6 +14,7 @@ use crate::spec::resolve::Scene;
 use crate::spec::resolve::{arns, or};
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, Table, table};
+use crate::spec::words::kubernetes::labels::labels;
 use crate::spec::words::ports::Protocol;
 use crate::spec::words::tags::{AnnotationKey, annotations};
 use crate::spec::words::target::namespace::{KubePlace, Reach};
@@ -34,6 +40,16 @@ table! {
         class: KubeName,
         /// The path prefix that it takes. Default: /.
         path: Filled,
+        /// How paths are compared: "Prefix", "Exact" or "ImplementationSpecific". Default: "Prefix".
+        path_type: PathType,
+        /// Several hosts and paths, in place of `expose.host` and `path`.
+        rules: Vec<At<IngressRuleTable>>,
+        /// Where whatever no rule takes is sent: {} is this service.
+        default_backend: BackendTable,
+        /// The Secrets that hold certificates: [{ hosts = ["api.example.com"], secret = "api-tls" }].
+        tls: Vec<At<TlsTable>>,
+        /// Labels of its own, beside `labels`.
+        labels: Map<String, AnnotationKey>,
         /// Annotations beside, or in place of, the derived ones.
         annotations: Map<String, AnnotationKey>,
     }
@@ -46,14 +62,17 @@ pub(crate) struct Ingress {
     pub(crate) name: KubeName,
     /// The class that a controller of the cluster serves; `None`: the cluster's own default.
     pub(crate) class: Option<KubeName>,
-    /// The host name that leads to the service.
-    pub(crate) host: Option<String>,
+    /// The hosts that lead to the service, and to others.
+    pub(crate) rules: Vec<IngressRule>,
+    /// Where whatever no rule takes is sent.
+    pub(crate) default_backend: Option<Backend>,
+    pub(crate) tls: Vec<Tls>,
     /// The certificate that proves the host name.
     pub(crate) certificate: Option<Arn>,
     /// Whether the load balancer faces the Internet; else it is internal.
     pub(crate) public: bool,
-    /// The path prefix that it takes.
-    pub(crate) path: String,
+    /// Labels of its own.
+    pub(crate) labels: BTreeMap<String, String>,
     /// Annotations in place of, or beside, the derived ones.
     pub(crate) annotations: BTreeMap<String, String>,
 }
@@ -71,12 +90,12 @@ impl Ingress {
 /// documentation, `IngressClass`).
 const ALB: &str = "alb";
 
-/// The Ingress, where `expose` asks for one.
+/// The Ingress, where `expose` asks for one; `own_ports`: whether the Service's ports are said by the file.
 pub(in crate::spec) fn ingress(
     raw: Option<At<IngressTable>>,
     expose: Option<At<ExposeTable>>,
     scene: &Scene<'_, KubePlace>,
-    default: KubeName,
+    (default, own_ports): (KubeName, bool),
     findings: &mut Findings,
 ) -> Option<Ingress> {
     let Some(At {
@@ -90,25 +109,26 @@ pub(in crate::spec) fn ingress(
         }
         return None;
     };
-    let raw = raw.map(|at| at.value).unwrap_or_default();
+    let mut raw = raw.map(|at| at.value).unwrap_or_default();
     let alb = matches!(scene.place.reach, Reach::Eks { .. })
         .then(|| ALB.parse().ok())
         .flatten();
-    if let Some(at) = raw.path.as_ref().filter(|at| !at.value.0.starts_with('/')) {
-        findings.bad_value(at.spot, "a path starts with `/`");
-    }
     let ingress = Ingress {
+        rules: rules(&mut raw, &expose, findings),
+        default_backend: raw.default_backend.take().map(|at| Backend {
+            service: at.value.service.map(|at| at.value),
+            port: at.value.port.map(|at| at.value),
+        }),
+        tls: tls(raw.tls.take()),
+        labels: labels(raw.labels.take(), findings),
         name: or(raw.name, default),
         class: raw.class.map(|at| at.value).or(alb),
-        host: expose.host.as_ref().map(|at| at.value.0.clone()),
         certificate: expose.certificate.as_ref().map(|at| at.value.clone()),
         public: expose.public.as_ref().is_some_and(|at| at.value),
-        path: raw.path.map_or_else(|| "/".to_owned(), |at| at.value.0),
         annotations: annotations(raw.annotations, findings),
     };
-    port(head, scene, findings);
-    if let Some(at) = &expose.host {
-        host(&at.value.0, at.spot, findings);
+    if !own_ports {
+        port(head, scene, findings);
     }
     if !ingress.is_alb() {
         only_for_alb(&expose, findings);
@@ -132,13 +152,6 @@ fn port(expose: Spot, scene: &Scene<'_, KubePlace>, findings: &mut Findings) {
                 .at(expose)
                 .help("let the service's first port be `8080`, or whatever it listens on"),
         );
-    }
-}
-
-fn host(name: &str, spot: Spot, findings: &mut Findings) {
-    let name = name.strip_prefix("*.").unwrap_or(name);
-    if name.parse::<KubeName>().is_err() {
-        findings.bad_value(spot, "this is not a host name such as \"api.example.com\"");
     }
 }
 

@@ -12,6 +12,7 @@ use crate::spec::problem::{Problem, Spot};
 use crate::spec::shape::{At, Shape};
 use crate::spec::tree::{Node, Value};
 
+pub(in crate::spec) mod api_form;
 pub(crate) mod aws_json;
 pub(in crate::spec) mod ecs;
 pub(crate) mod kube_json;

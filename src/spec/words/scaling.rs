@@ -65,11 +65,12 @@ pub(in crate::spec) struct Count {
     pub(in crate::spec) by_others: bool,
 }
 
-/// The bounds of scaling and the number of tasks to begin with.
+/// The bounds of scaling and the number of tasks to begin with; `aims`: the platform's own table says what it
+/// aims at.
 pub(in crate::spec) fn scaling(
     raw: Option<At<ScalingTable>>,
     replicas: Option<&At<Replicas>>,
-    ecs: bool,
+    (ecs, aims): (bool, bool),
     findings: &mut Findings,
 ) -> Count {
     let alone = alone(replicas);
@@ -79,7 +80,7 @@ pub(in crate::spec) fn scaling(
     else {
         return alone;
     };
-    if !raw.has(&["cpu", "memory", "requests"]) {
+    if !aims && !raw.has(&["cpu", "memory", "requests"]) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
@@ -89,7 +90,7 @@ pub(in crate::spec) fn scaling(
     let (fewest, most) = (min.value.0, max.value.0);
     bounds(&min, &max, findings);
     if !ecs {
-        for_pods(&raw, findings);
+        for_pods(&raw, aims, findings);
     }
     // On Kubernetes the window looks back: any length of it delays the first step out.
     let out = if ecs { COOLDOWN } else { Duration::ZERO };
@@ -159,7 +160,7 @@ fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Fin
 const LONGEST: Duration = Duration::from_hours(1);
 
 /// Tells what an autoscaler of pods does not take.
-pub(in crate::spec) fn for_pods(raw: &ScalingTable, findings: &mut Findings) {
+pub(in crate::spec) fn for_pods(raw: &ScalingTable, aims: bool, findings: &mut Findings) {
     for at in [&raw.cpu, &raw.memory].into_iter().flatten() {
         let percent = at.value.0;
         if percent.fract() != 0.0 {
@@ -176,7 +177,7 @@ pub(in crate::spec) fn for_pods(raw: &ScalingTable, findings: &mut Findings) {
         return;
     };
     let why = "an autoscaler of pods sees CPU and memory, not a load balancer's requests";
-    if raw.has(&["cpu", "memory"]) {
+    if aims || raw.has(&["cpu", "memory"]) {
         let message = format!("on Kubernetes `scaling.requests` changes nothing: {why}");
         findings.note("not-honoured", message);
     } else {

@@ -11,6 +11,7 @@ use crate::spec::words::container::Container;
 use crate::spec::words::ecs::EcsOwn;
 use crate::spec::words::ecs::launch::NetworkMode;
 use crate::spec::words::kubernetes::KubeOwn;
+use crate::spec::words::kubernetes::autoscaler::aims;
 use crate::spec::words::rollout::Rollout;
 use crate::spec::words::scaling::Scaling;
 use crate::spec::words::tags::tags;
@@ -90,10 +91,16 @@ pub(in crate::spec) fn service<P: Ground>(
         containers: &containers,
         place,
     };
+    let aims = !P::ECS && raw.kubernetes.as_ref().is_some_and(|at| aims(&at.value));
     let own = P::own(&mut raw, &scene, findings);
     let rollout = rollout::rollout(raw.rollout.take(), rollout::policy(P::ECS), findings);
     let replicas = raw.replicas.take();
-    let count = scaling::scaling(raw.scaling.take(), replicas.as_ref(), P::ECS, findings);
+    let count = scaling::scaling(
+        raw.scaling.take(),
+        replicas.as_ref(),
+        (P::ECS, aims),
+        findings,
+    );
     Some(Service {
         name,
         replicas: count.replicas,

@@ -2,6 +2,8 @@
 
 pub(crate) mod ambiguous;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::render::{Maker, seconds};
@@ -42,11 +44,13 @@ impl Maker<'_> {
     /// metric (Kubernetes documentation, Horizontal Pod Autoscaling, stabilization window).
     fn autoscaler(&self) -> Option<Object> {
         let scaling = self.service.scaling.as_ref()?;
-        let metrics: Vec<Value> = [("cpu", scaling.cpu), ("memory", scaling.memory)]
+        let own = &self.service.own.autoscaler;
+        let mut metrics: Vec<Value> = [("cpu", scaling.cpu), ("memory", scaling.memory)]
             .into_iter()
             .filter_map(|(resource, percent)| Some(self.metric(resource, percent?)))
             .collect();
-        let spec = json!({
+        metrics.extend(own.metrics.iter().cloned());
+        let mut spec = json!({
             "scaleTargetRef": {
                 "apiVersion": Kind::Deployment.api_version(),
                 "kind": Kind::Deployment.as_str(),
@@ -60,7 +64,17 @@ impl Maker<'_> {
                 "scaleUp": { "stabilizationWindowSeconds": seconds(scaling.scale_out_cooldown) },
             },
         });
-        Some(self.plain(Kind::HorizontalPodAutoscaler, spec))
+        let behavior = own.behavior.as_ref().and_then(Value::as_object);
+        for (way, rules) in behavior.into_iter().flatten() {
+            let rules = rules.as_object().into_iter().flatten();
+            for (key, value) in rules {
+                spec["behavior"][way][key] = value.clone();
+            }
+        }
+        let name = own.name.as_ref();
+        let name = name.map_or_else(|| self.name(), ToString::to_string);
+        let none = BTreeMap::new();
+        Some(self.object(Kind::HorizontalPodAutoscaler, name, none, Some(spec)))
     }
 
     /// Of the whole pod; beside sidecars of the main container alone, since the metric of a pod is

@@ -16,10 +16,6 @@ use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::wave::Wave;
 use crate::spec::KubeService;
 
-/// So many `ReplicaSets` that serve no more are kept, for `kubectl rollout undo`; the API's own default
-/// (Kubernetes API reference, `DeploymentSpec`).
-const HISTORY: u32 = 10;
-
 pub(super) static FACTS: Facts = Facts {
     is_named: true,
     keeps_selector: true,
@@ -79,7 +75,7 @@ impl Maker<'_> {
             "selector": { "matchLabels": self.selector() },
             "minReadySeconds": seconds(kubernetes.min_ready),
             "progressDeadlineSeconds": seconds(self.service.rollout.policy.deadline),
-            "revisionHistoryLimit": HISTORY,
+            "revisionHistoryLimit": kubernetes.revision_history,
             "strategy": {
                 "type": "RollingUpdate",
                 "rollingUpdate": {
@@ -92,7 +88,8 @@ impl Maker<'_> {
         if self.service.scaling.is_none() && !self.service.counted_by_others {
             spec["replicas"] = json!(self.service.replicas);
         }
-        self.plain(Kind::Deployment, spec)
+        let annotations = kubernetes.labels.annotations.clone();
+        self.object(Kind::Deployment, self.name(), annotations, Some(spec))
     }
 }
 

@@ -75,16 +75,22 @@ pub(crate) fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
     }
 }
 
-/// The labels of every object of a service: whose it is, and those that select its pods.
-pub(crate) fn labels(service: &KubeService, project: &str) -> BTreeMap<String, String> {
-    let ours = [
+/// The labels of every object that tell whose it is.
+fn ours(service: &KubeService, project: &str) -> [(&'static str, String); 3] {
+    [
         (key::PROJECT, label_value(project)),
         (key::SERVICE, service.name.to_string()),
         (key::MANAGED_BY, MANAGER.to_owned()),
-    ];
-    let mut labels = service.own.selector.clone();
-    labels.extend(ours.map(|(key, value)| (key.to_owned(), value)));
-    labels
+    ]
+}
+
+/// The labels of the pods: those of every object, and their own.
+pub(super) fn pod_labels(service: &KubeService, project: &str) -> BTreeMap<String, String> {
+    let mut all = service.own.labels.pods.clone();
+    all.extend(service.own.selector.clone());
+    let ours = ours(service, project).into_iter();
+    all.extend(ours.map(|(key, value)| (key.to_owned(), value)));
+    all
 }
 
 fn sensitive_of(service: &KubeService) -> BTreeSet<(String, String)> {
@@ -153,7 +159,7 @@ impl Maker<'_> {
         let mut manifest = json!({
             "apiVersion": kind.api_version(),
             "kind": kind.as_str(),
-            "metadata": { "name": name, "annotations": all },
+            "metadata": { "name": name, "annotations": all, "labels": self.labels_of(kind) },
         });
         if let Some(spec) = spec {
             manifest["spec"] = spec;
@@ -164,7 +170,7 @@ impl Maker<'_> {
         // Last, so that nothing takes the place of what tells whose it is.
         let tenant = self.setting.tenant;
         let project = label_value(&tenant.project);
-        for (key, value) in labels(self.service, &tenant.project) {
+        for (key, value) in ours(self.service, &tenant.project) {
             manifest["metadata"]["labels"][key] = Value::from(value);
         }
         Owner::of(self.service, tenant, &project).mark(&mut manifest);
@@ -188,8 +194,25 @@ impl Maker<'_> {
         })
     }
 
-    pub(super) fn plain(&self, kind: Kind, spec: Value) -> Object {
-        self.object(kind, self.name(), BTreeMap::new(), Some(spec))
+    /// The file's labels for an object of this kind.
+    fn labels_of(&self, kind: Kind) -> BTreeMap<String, String> {
+        let own = &self.service.own;
+        let mut all = own.selector.clone();
+        all.extend(own.labels.objects.clone());
+        let more = match kind {
+            Kind::Service => own.service.as_ref().map(|one| &one.labels),
+            Kind::Ingress => own.ingress.as_ref().map(|one| &one.labels),
+            Kind::HorizontalPodAutoscaler => Some(&own.autoscaler.labels),
+            Kind::PodDisruptionBudget => own.disruption.as_ref().map(|one| &one.labels),
+            Kind::ServiceAccount => own.service_account.as_ref().map(|one| &one.labels),
+            _ => None,
+        };
+        all.extend(
+            more.into_iter()
+                .flatten()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
+        all
     }
 }
 

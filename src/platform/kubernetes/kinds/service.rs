@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::render::{Maker, transport};
 use super::{Facts, Kind};
 use crate::platform::kubernetes::api::object::Object;
-use crate::spec::Port;
+use crate::spec::ServicePort;
 
-/// The type of one that is reached from inside of the cluster alone, which is what is asked for.
+/// The type of one that is reached from inside of the cluster alone, which is what is asked for usually.
 const INSIDE: &str = "ClusterIP";
 
 pub(super) static FACTS: Facts = Facts {
@@ -40,39 +40,44 @@ pub(crate) const ALLOCATED: [&str; 5] = [
 
 impl Maker<'_> {
     fn service(&self) -> Option<Object> {
-        let ports = &self.service.main().ports;
-        if ports.is_empty() {
-            return None;
-        }
+        let own = self.service.own.service.as_ref()?;
+        let ports = own.ports.iter().enumerate();
         let ports: Vec<Value> = ports
-            .iter()
-            .enumerate()
-            .map(|(index, port)| self.service_port(index, port, ports.len() > 1))
+            .map(|(index, port)| self.service_port(index, port))
             .collect();
-        let spec = json!({ "type": INSIDE, "selector": self.selector(), "ports": ports });
-        Some(self.plain(Kind::Service, spec))
+        let mut spec =
+            json!({ "type": own.r#type.as_str(), "selector": own.selector, "ports": ports });
+        if own.headless {
+            spec["clusterIP"] = json!("None");
+        }
+        let name = own.name.to_string();
+        Some(self.object(Kind::Service, name, own.annotations.clone(), Some(spec)))
     }
 
-    /// Of several ports each must have a name (Kubernetes documentation, multi-port Services).
-    fn service_port(&self, index: usize, port: &Port, several: bool) -> Value {
-        let number = if index == 0 {
-            self.service.own.service_port
-        } else {
-            port.number
-        };
+    /// Clients use the first one. Where it leads to the service's own port, it does by that one's name.
+    fn service_port(&self, index: usize, port: &ServicePort) -> Value {
         let mut fields = Map::new();
-        if several {
-            let word = transport(port.protocol).to_lowercase();
-            fields.insert("name".into(), json!(format!("{word}-{}", port.number)));
+        if let Some(name) = &port.name {
+            fields.insert("name".into(), json!(name));
         }
-        fields.insert("port".into(), json!(number));
-        let target = if index == 0 {
+        fields.insert("port".into(), json!(port.port));
+        let own = self.service.main().ports.first();
+        let is_own = own.is_some_and(|own| {
+            index == 0 && own.number == port.target && own.protocol == port.protocol
+        });
+        let target = if is_own {
             json!(ports::NAME)
         } else {
-            json!(port.number)
+            json!(port.target)
         };
         fields.insert("targetPort".into(), target);
         fields.insert("protocol".into(), json!(transport(port.protocol)));
+        if let Some(number) = port.node_port {
+            fields.insert("nodePort".into(), json!(number));
+        }
+        if let Some(protocol) = &port.app_protocol {
+            fields.insert("appProtocol".into(), json!(protocol));
+        }
         Value::Object(fields)
     }
 }

@@ -1,6 +1,6 @@
 //! The service account: whom the pods are.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::render::Maker;
 use super::{Facts, Kind};
@@ -21,10 +21,25 @@ pub(super) static FACTS: Facts = Facts {
 impl Maker<'_> {
     fn service_account(&self) -> Option<Object> {
         let kubernetes = &self.service.own;
-        let name = kubernetes.service_account.as_ref()?.to_string();
+        let account = kubernetes.service_account.as_ref()?;
+        let mut annotations = account.annotations.clone();
         let role = kubernetes.role.iter();
-        let annotations = role.map(|role| (ROLE.to_owned(), role.to_string()));
-        Some(self.object(Kind::ServiceAccount, name, annotations.collect(), None))
+        annotations.extend(role.map(|role| (ROLE.to_owned(), role.to_string())));
+        let name = account.name.to_string();
+        let mut object = self.object(Kind::ServiceAccount, name, annotations, None);
+        let secrets = account.pull_secrets.iter();
+        let secrets: Vec<Value> = secrets
+            .map(|name| json!({ "name": name.as_str() }))
+            .collect();
+        let manifest = &mut object.manifest;
+        if !secrets.is_empty() && manifest.get("imagePullSecrets").is_none() {
+            manifest["imagePullSecrets"] = json!(secrets);
+        }
+        let patched = manifest.get("automountServiceAccountToken").is_some();
+        if let Some(automount) = account.automount_token.filter(|_| !patched) {
+            manifest["automountServiceAccountToken"] = json!(automount);
+        }
+        Some(object)
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn shortest(service: &KubeService, count: u32) -> Duration {
     let kubernetes = &service.own;
     let (more, fewer) = bounds(service, count);
     let waves = count.div_ceil((more + fewer).max(1));
-    let asked = kubernetes.readiness.as_ref().map(|probe| probe.delay);
+    let asked = kubernetes.main.readiness.as_ref().map(|probe| probe.delay);
     let each = asked.unwrap_or_default() + kubernetes.min_ready;
     each * waves + service.rollout.policy.bake
 }

@@ -3,7 +3,8 @@
 use crate::names::ServiceName;
 use crate::spec::findings::Findings;
 use crate::spec::shape::Table;
-use crate::spec::words::kubernetes::probes::Probe;
+use crate::spec::words::kubernetes::disruption::{Bound, Disruption};
+use crate::spec::words::kubernetes::probe::Probe;
 use crate::spec::words::kubernetes::share::Share;
 use crate::spec::words::kubernetes::{KubeOwn, KubernetesTable};
 
@@ -48,18 +49,18 @@ fn parts(resolved: &KubeOwn) -> [(&'static str, Option<String>); 6] {
     };
     let wait = resolved.min_ready.as_secs();
     let drain = resolved.drain.as_secs();
-    let budget = |share: Share| match share {
-        Share::Pods(pods) => format!("a disruption budget of {pods}"),
-        Share::Percent(percent) => format!("a disruption budget of {percent} %"),
+    let budget = |one: &Disruption| match one.bound {
+        Bound::Most(Share::Pods(pods)) => Some(format!("a disruption budget of {pods}")),
+        _ => None,
     };
     [
-        ("readiness", probe("readiness", &resolved.readiness)),
-        ("liveness", probe("liveness", &resolved.liveness)),
+        ("readiness", probe("readiness", &resolved.main.readiness)),
+        ("liveness", probe("liveness", &resolved.main.liveness)),
         (
             "min_ready",
             Some(format!("{wait} s of readiness before a pod counts")),
         ),
-        ("disruption", resolved.disruption.map(budget)),
+        ("disruption", resolved.disruption.as_ref().and_then(budget)),
         (
             "spread",
             Some("pods spread over zones and nodes".to_owned()).filter(|_| resolved.spread),

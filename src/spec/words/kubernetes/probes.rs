@@ -1,70 +1,16 @@
-//! What the kubelet asks the main container: from `health`, and from the keys of the probes.
+//! What the kubelet asks containers: from `health`, and from the keys of the probes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
-use crate::spec::scalar::{Filled, Whole};
-use crate::spec::shape::{At, Switch, Table, table};
-use crate::spec::units::Time;
-use crate::spec::words::health::HealthTable;
+use crate::spec::shape::{At, Switch, Table};
+use crate::spec::words::health::{HealthCheck, HealthTable};
 use crate::spec::words::kubernetes::KubernetesTable;
-use crate::spec::words::ports::{Port, Protocol};
-
-table! {
-    /// What the kubelet asks a container, and how often.
-    "a probe" ProbeTable {
-        /// Path of an HTTP check.
-        path: Filled,
-        /// A shell line that runs inside of the container.
-        command: Filled,
-        /// The port that is asked; without a `path` it must be open. Default: the service's own.
-        port: Whole<1, 65_535>,
-        /// Before the first. Default: 0s; of liveness: `health.grace`.
-        delay: Time<0, 3600>,
-        /// Between two. Default: 5s; of liveness: `health.interval`.
-        period: Time<1, 3600>,
-        /// How long one may take. Default: `health.timeout`.
-        timeout: Time<1, 600>,
-        /// Failures in a row that count. Default: `health.retries`; of startup: 60.
-        retries: Whole<1, 1000>,
-    }
-}
-
-/// A probe of the kubelet's (Kubernetes documentation, liveness, readiness and startup probes).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Probe {
-    /// The check that each probe makes.
-    pub(crate) check: Check,
-    /// Before the first one, in whole seconds.
-    pub(crate) delay: Duration,
-    /// Between two, in whole seconds, at least 1.
-    pub(crate) period: Duration,
-    /// How long one may take, in whole seconds, at least 1.
-    pub(crate) timeout: Duration,
-    /// Failures in a row that count.
-    pub(crate) failures: u32,
-}
-
-/// What a probe asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Check {
-    /// An HTTP GET that must answer 200 to 399.
-    Http(HttpProbe),
-    /// A shell line in the container that must exit with 0.
-    Command(String),
-    /// The port accepts connections.
-    Tcp(u16),
-}
-
-/// Where an HTTP check sends its requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct HttpProbe {
-    /// The path, with its slash.
-    pub(crate) path: String,
-    /// The port of the container that answers.
-    pub(crate) port: u16,
-}
+use crate::spec::words::kubernetes::part::{KubeSidecarTable, tcp};
+use crate::spec::words::kubernetes::probe::{Check, HttpProbe, Probe, ProbeTable, http_probe};
+use crate::spec::words::ports::Port;
 
 /// Readiness is asked for so often, whatever `health.interval` says: a rollout waits for it.
 const READINESS: Duration = Duration::from_secs(5);
@@ -109,13 +55,12 @@ pub(in crate::spec) struct Probes {
 
 /// The probes of a main container that listens on these ports.
 pub(in crate::spec) fn probes(
-    raw: &mut KubernetesTable,
+    raw: &KubernetesTable,
     health: &Health,
     ports: &[At<Port>],
     findings: &mut Findings,
 ) -> Probes {
-    let mut tcp = ports.iter().filter(|at| at.value.protocol == Protocol::Tcp);
-    let port = tcp.next().map(|at| at.value.number);
+    let port = tcp(ports);
     let http = http(health, port, findings);
     let command = health.command.clone().map(Check::Command);
     let within = [command.clone(), http.clone()].into_iter().flatten().next();
@@ -137,11 +82,58 @@ pub(in crate::spec) fn probes(
     );
     let live = usual(within, health.grace, health.interval, health.retries);
     let start = usual(outside, Duration::ZERO, READINESS, 60);
-    let startup = raw.startup.take();
-    Probes {
-        readiness: ready.probe(raw.readiness.take(), findings),
-        liveness: live.probe(raw.liveness.take(), findings),
+    let startup = raw.startup.as_ref();
+    let found = Probes {
+        readiness: ready.probe(raw.readiness.as_ref(), findings),
+        liveness: live.probe(raw.liveness.as_ref(), findings),
         startup: startup.and_then(|at| start.probe(Some(at), findings)),
+    };
+    one_success(&[raw.liveness.as_ref(), startup], findings);
+    found
+}
+
+/// The probes of a sidecar: what stays unhealthy is started anew, and an essential one keeps its pod from
+/// being ready.
+pub(in crate::spec) fn beside(
+    raw: &KubeSidecarTable,
+    health: Option<&HealthCheck>,
+    (port, essential): (Option<u16>, bool),
+    findings: &mut Findings,
+) -> Probes {
+    let usual = Usual {
+        port,
+        check: health.map(|health| Check::Command(health.command.clone())),
+        delay: health.map_or(Duration::ZERO, |health| health.grace),
+        period: health.map_or(READINESS, |health| health.interval),
+        timeout: health.map_or(Duration::from_secs(5), |health| health.timeout),
+        failures: health.map_or(3, |health| health.retries),
+    };
+    let (ready, startup) = (raw.readiness.as_ref(), raw.startup.as_ref());
+    let found = Probes {
+        readiness: (ready.is_some() || essential)
+            .then(|| usual.probe(ready, findings))
+            .flatten(),
+        liveness: usual.probe(raw.liveness.as_ref(), findings),
+        startup: startup.and_then(|at| {
+            let start = Usual {
+                failures: 60,
+                delay: Duration::ZERO,
+                ..usual
+            };
+            start.probe(Some(at), findings)
+        }),
+    };
+    one_success(&[raw.liveness.as_ref(), startup], findings);
+    found
+}
+
+/// Of liveness and startup one success is enough (Kubernetes API reference, `Probe`).
+fn one_success(raw: &[Option<&At<Switch<ProbeTable>>>], findings: &mut Findings) {
+    for at in raw.iter().flatten() {
+        let Switch::On(own) = &at.value else { continue };
+        if let Some(at) = own.successes.as_ref().filter(|at| at.value.0 > 1) {
+            findings.bad_value(at.spot, "must be 1, but for readiness");
+        }
     }
 }
 
@@ -155,8 +147,7 @@ fn http(health: &Health, port: Option<u16>, findings: &mut Findings) -> Option<C
         );
         return None;
     };
-    let path = path.clone();
-    Some(Check::Http(HttpProbe { path, port }))
+    Some(Check::Http(HttpProbe::of(path.clone(), port)))
 }
 
 /// What a probe is where its keys say nothing else.
@@ -171,7 +162,11 @@ struct Usual {
 }
 
 impl Usual {
-    fn probe(&self, raw: Option<At<Switch<ProbeTable>>>, findings: &mut Findings) -> Option<Probe> {
+    fn probe(
+        &self,
+        raw: Option<&At<Switch<ProbeTable>>>,
+        findings: &mut Findings,
+    ) -> Option<Probe> {
         let (raw, head) = match raw {
             Some(At {
                 value: Switch::Off, ..
@@ -180,11 +175,11 @@ impl Usual {
                 value: Switch::On(raw),
                 head,
                 ..
-            }) => (raw, head),
+            }) => (raw, *head),
             None => return Some(self.with(self.check.clone()?, &ProbeTable::default())),
         };
-        let check = self.check(&raw, head, findings)?;
-        Some(self.with(check, &raw))
+        let check = self.check(raw, head, findings)?;
+        Some(self.with(check, raw))
     }
 
     fn with(&self, check: Check, raw: &ProbeTable) -> Probe {
@@ -194,48 +189,83 @@ impl Usual {
             period: raw.period.as_ref().map_or(self.period, |at| at.value.0),
             timeout: raw.timeout.as_ref().map_or(self.timeout, |at| at.value.0),
             failures: raw.retries.as_ref().map_or(self.failures, |at| at.value.0),
+            successes: raw.successes.as_ref().map(|at| at.value.0),
+            termination_grace: raw.termination_grace.as_ref().map(|at| at.value.0),
         }
     }
 
-    /// What is asked: `path`, `command` or `port` of the probe's own, else the usual.
+    /// What is asked: what the probe's own keys say, else the usual.
     fn check(&self, raw: &ProbeTable, head: Spot, findings: &mut Findings) -> Option<Check> {
+        one_of(raw, findings);
         let port = raw.port.as_ref().map(|at| at.value.0);
         let port = port.and_then(|port| u16::try_from(port).ok());
+        if let Some(argv) = &raw.exec {
+            let words = argv.value.iter().map(|at| at.value.clone());
+            return Some(Check::Exec(words.collect()));
+        }
         if let Some(command) = &raw.command {
-            let others = [
-                raw.path.as_ref().map(|at| (at.head, "path")),
-                raw.port.as_ref().map(|at| (at.head, "port")),
-            ];
-            for (spot, key) in others.into_iter().flatten() {
-                let message = format!("`command` and `{key}` exclude each other");
-                let problem = Problem::new("conflict", message).at(command.head);
-                findings.problem(problem.also(spot, "the other one"));
-            }
             return Some(Check::Command(command.value.0.clone()));
         }
+        if let Some(grpc) = &raw.grpc {
+            let Some(port) = port.or(self.port) else {
+                findings.missing(head, "port", "a gRPC check needs a port to ask");
+                return None;
+            };
+            let service = grpc.value.0.clone();
+            return Some(Check::Grpc { port, service });
+        }
         if let Some(path) = &raw.path {
-            if !path.value.0.starts_with('/') {
-                findings.bad_value(path.spot, "a path starts with `/`");
-            }
             let Some(port) = port.or(self.port) else {
                 findings.missing(head, "port", "an HTTP check needs a port to ask");
                 return None;
             };
-            let path = path.value.0.clone();
-            return Some(Check::Http(HttpProbe { path, port }));
+            let more = (raw.scheme.as_ref(), raw.host.as_ref(), raw.headers.as_ref());
+            return Some(Check::Http(http_probe(path, port, more, findings)));
         }
         let usual = match (&self.check, port) {
-            (Some(Check::Http(http)), Some(port)) => Some(Check::Http(HttpProbe {
-                path: http.path.clone(),
-                port,
+            (Some(Check::Http(http)), port) => Some(Check::Http(HttpProbe {
+                port: port.unwrap_or(http.port),
+                scheme: raw.scheme.as_ref().map(|at| at.value),
+                host: raw.host.as_ref().map(|at| at.value.0.clone()),
+                headers: headers(raw),
+                ..http.clone()
             })),
             (_, Some(port)) => Some(Check::Tcp(port)),
             (usual, None) => usual.clone(),
         };
-        if usual.is_none() && !raw.has(&["path", "command", "port"]) {
+        if usual.is_none() && !raw.has(&["path", "command", "port", "exec", "grpc"]) {
             let why = "a probe needs a `path`, a `command` or a `port`";
             findings.missing(head, "path", why);
         }
         usual
+    }
+}
+
+fn headers(raw: &ProbeTable) -> BTreeMap<String, String> {
+    let all = raw.headers.iter().flat_map(|at| &at.value.0);
+    all.map(|(name, at)| (name.clone(), at.value.clone()))
+        .collect()
+}
+
+/// A command asks no port, and what asks is one of them.
+fn one_of(raw: &ProbeTable, findings: &mut Findings) {
+    let heads = [
+        (raw.command.as_ref().map(|at| at.head), "command"),
+        (raw.exec.as_ref().map(|at| at.head), "exec"),
+        (raw.path.as_ref().map(|at| at.head), "path"),
+        (raw.grpc.as_ref().map(|at| at.head), "grpc"),
+        (raw.port.as_ref().map(|at| at.head), "port"),
+    ];
+    let mut said = heads.into_iter().filter_map(|(at, key)| Some((at?, key)));
+    let Some((head, first)) = said.next() else {
+        return;
+    };
+    for (spot, key) in said {
+        if key == "port" && ["path", "grpc"].contains(&first) || first == "port" {
+            continue;
+        }
+        let message = format!("`{first}` and `{key}` exclude each other");
+        let problem = Problem::new("conflict", message).at(head);
+        findings.problem(problem.also(spot, "the other one"));
     }
 }

@@ -1,4 +1,4 @@
-//! How many pods may be missing, or there are too many.
+//! How many pods there may be too many or missing during a rollout.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -7,7 +7,7 @@ use crate::names::Pattern;
 use crate::spec::findings::Findings;
 use crate::spec::problem::Problem;
 use crate::spec::scalar::{Whole, is_number, percentage};
-use crate::spec::shape::{At, Shape, Switch};
+use crate::spec::shape::Shape;
 use crate::spec::tree::Node;
 use crate::spec::words::kubernetes::KubernetesTable;
 
@@ -63,32 +63,4 @@ pub(in crate::spec) fn shares(raw: &KubernetesTable, findings: &mut Findings) ->
         findings.problem(problem.help("let `max_surge` or `max_unavailable` be 1"));
     }
     (above, below)
-}
-
-pub(in crate::spec) fn disruption(
-    raw: Option<&At<Switch<Share>>>,
-    findings: &mut Findings,
-) -> Option<Share> {
-    match raw {
-        None => Some(Share::Pods(1)),
-        Some(At {
-            value: Switch::Off, ..
-        }) => None,
-        Some(At {
-            value: Switch::On(share),
-            spot,
-            ..
-        }) => {
-            if matches!(share, Share::Pods(0) | Share::Percent(0)) {
-                let problem = Problem::new("bad-value", "must let at least one pod go").at(*spot);
-                let why = "with 0 no node could ever be drained";
-                findings.problem(
-                    problem
-                        .label(why)
-                        .help("`disruption = false` makes no budget"),
-                );
-            }
-            Some(*share)
-        }
-    }
 }

@@ -5,7 +5,10 @@ use serde_json::{Map, Value, json};
 use super::volumes;
 use crate::platform::kubernetes::kinds::render::{seconds, secrets, transport};
 use crate::platform::kubernetes::kinds::service::ports;
-use crate::spec::{Check, Container, HealthCheck, KubeService, Probe, Resources, user_ids};
+use crate::spec::{
+    Check, Container, EnvRef, Hook, HttpProbe, KubePart, KubeService, Literal, Probe, PullPolicy,
+    Resources, user_ids,
+};
 
 /// What a container is to its pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,31 +52,27 @@ pub(super) fn container(service: &KubeService, container: &Container, part: Part
     };
     put("name", json!(container.name.as_str()));
     put("image", json!(container.image.as_str()));
+    let own = service.own.part(container.name.as_str());
     // Else a node that has the tag already would go on with what it had.
-    put(
-        "imagePullPolicy",
-        json!(container.image.can_move().then_some("Always")),
-    );
+    let moves = container.image.can_move().then_some("Always");
+    let policy = own.pull_policy.map(PullPolicy::as_str);
+    put("imagePullPolicy", json!(policy.or(moves)));
     put("command", plain(&container.entrypoint));
     put("args", plain(&container.command));
     put("workingDir", json!(container.working_dir));
     put("ports", ports_of(container, part));
     put("env", env(service, container));
     put("envFrom", json!(secrets::env_from(service, container)));
-    put("resources", resources(service, container, part));
-    put("securityContext", security(container));
+    put("resources", resources(own));
+    put("securityContext", security(container, own));
     put("volumeMounts", volumes::mounts(container));
     if matches!(part, Part::Early { .. }) {
         put("restartPolicy", json!("Always"));
     }
-    let drain = seconds(service.own.drain);
-    if matches!(part, Part::Main | Part::Sidecar) && drain > 0 {
-        put(
-            "lifecycle",
-            json!({ "preStop": { "sleep": { "seconds": drain } } }),
-        );
+    if matches!(part, Part::Main | Part::Sidecar) {
+        put("lifecycle", lifecycle(service, own));
     }
-    for (key, probe) in probes(service, container, part) {
+    for (key, probe) in probes(own, container, part) {
         put(key, probe);
     }
     Value::Object(fields)
@@ -131,25 +130,58 @@ fn fits(name: &str) -> bool {
 fn env(service: &KubeService, container: &Container) -> Value {
     let literals = container.env.iter();
     let mut all: Vec<Value> = literals
-        .map(|(name, value)| json!({ "name": name, "value": literal(value.expose()) }))
+        .map(|(name, value)| json!({ "name": name, "value": said(value) }))
         .collect();
+    let refs = container.env_refs.iter();
+    all.extend(refs.map(|(name, from)| json!({ "name": name, "valueFrom": filled(name, from) })));
     all.extend(secrets::env(service, container));
     Value::Array(all)
 }
 
-fn resources(service: &KubeService, container: &Container, part: Part) -> Value {
-    let (requests, limits) = if part == Part::Main {
-        (service.own.requests, service.own.limits)
+/// A text that means itself, unless it is to be filled in.
+fn said(value: &Literal) -> String {
+    if value.expands() {
+        value.expose().to_owned()
     } else {
-        let memory = container.memory;
-        let requests = Resources {
-            cpu: container.cpu.map(Resources::millis),
-            memory,
-        };
-        (requests, Resources { cpu: None, memory })
-    };
+        literal(value.expose())
+    }
+}
+
+fn filled(name: &str, from: &EnvRef) -> Value {
+    match from {
+        EnvRef::Field(path) => json!({ "fieldRef": { "fieldPath": path } }),
+        EnvRef::Resource {
+            resource,
+            container,
+            divisor,
+        } => {
+            let mut fields = json!({ "resource": resource });
+            if let Some(container) = container {
+                fields["containerName"] = json!(container.as_str());
+            }
+            if let Some(divisor) = divisor {
+                fields["divisor"] = json!(divisor);
+            }
+            json!({ "resourceFieldRef": fields })
+        }
+        EnvRef::Config {
+            name: config,
+            key,
+            optional,
+        } => {
+            let key = key.as_deref().unwrap_or(name);
+            let mut fields = json!({ "name": config.as_str(), "key": key });
+            if *optional {
+                fields["optional"] = json!(true);
+            }
+            json!({ "configMapKeyRef": fields })
+        }
+    }
+}
+
+fn resources(own: &KubePart) -> Value {
     let mut fields = Map::new();
-    for (key, amounts) in [("requests", requests), ("limits", limits)] {
+    for (key, amounts) in [("requests", &own.requests), ("limits", &own.limits)] {
         let amounts = amount(amounts);
         if !amounts.is_empty() {
             fields.insert(key.to_owned(), Value::Object(amounts));
@@ -159,24 +191,41 @@ fn resources(service: &KubeService, container: &Container, part: Part) -> Value 
 }
 
 /// Amounts as the API server writes them itself: in the largest unit that leaves them whole.
-fn amount(resources: Resources) -> Map<String, Value> {
+fn amount(resources: &Resources) -> Map<String, Value> {
     let cpu = resources.cpu.map(|millis| match millis % 1000 {
         0 => (millis / 1000).to_string(),
         _ => format!("{millis}m"),
     });
-    let memory = resources.memory.map(|mebibytes| match mebibytes % 1024 {
-        0 => format!("{}Gi", mebibytes / 1024),
-        _ => format!("{mebibytes}Mi"),
-    });
-    let both = [("cpu", cpu), ("memory", memory)];
+    let both = [
+        ("cpu", cpu),
+        ("memory", resources.memory.map(bytes)),
+        ("ephemeral-storage", resources.ephemeral_storage.map(bytes)),
+    ];
     let said = both
         .into_iter()
         .filter_map(|(key, amount)| Some((key.to_owned(), json!(amount?))));
-    said.collect()
+    let extended = resources.extended.iter();
+    let extended = extended.map(|(name, count)| (name.clone(), json!(count.to_string())));
+    said.chain(extended).collect()
 }
 
-fn security(container: &Container) -> Value {
-    let mut fields = Map::new();
+fn bytes(bytes: u64) -> String {
+    let units: [(u64, &str); 5] = [
+        (1 << 30, "Gi"),
+        (1 << 20, "Mi"),
+        (1 << 10, "Ki"),
+        (1_000_000, "M"),
+        (1000, "k"),
+    ];
+    let whole = units
+        .into_iter()
+        .find(|(unit, _)| bytes.is_multiple_of(*unit));
+    let (unit, name) = whole.unwrap_or((1, ""));
+    format!("{}{name}", bytes / unit)
+}
+
+fn security(container: &Container, own: &KubePart) -> Value {
+    let mut fields = own.security.as_object().cloned().unwrap_or_default();
     if container.read_only_root {
         fields.insert("readOnlyRootFilesystem".into(), json!(true));
     }
@@ -189,50 +238,80 @@ fn security(container: &Container) -> Value {
     Value::Object(fields)
 }
 
-/// Those of the main container are resolved; a sidecar's follow from its check: what stays unhealthy is
-/// started anew, and an essential one keeps its pod from being ready.
-fn probes(service: &KubeService, container: &Container, part: Part) -> Vec<(&'static str, Value)> {
-    let kubernetes = &service.own;
-    if part == Part::Main {
-        let own = [
-            ("readinessProbe", &kubernetes.readiness),
-            ("livenessProbe", &kubernetes.liveness),
-            ("startupProbe", &kubernetes.startup),
-        ];
-        let said = own
-            .into_iter()
-            .filter_map(|(key, probe)| Some((key, value(probe.as_ref()?))));
-        return said.collect();
+/// What it does at the turns of its life: it drains, unless something else is said.
+fn lifecycle(service: &KubeService, own: &KubePart) -> Value {
+    let mut fields = Map::new();
+    let drain = Some(service.own.drain).filter(|drain| !drain.is_zero());
+    let drain = drain.map(Hook::Sleep);
+    if let Some(stop) = own.pre_stop.as_ref().or(drain.as_ref()) {
+        fields.insert("preStop".to_owned(), hook(stop));
     }
-    let Some(health) = container.health.as_ref().filter(|_| part != Part::Task) else {
-        return Vec::new();
-    };
-    let check = value(&check(health));
-    let mut found = vec![("livenessProbe", check.clone())];
-    if container.essential {
-        found.push(("readinessProbe", check.clone()));
+    if let Some(start) = &own.post_start {
+        fields.insert("postStart".to_owned(), hook(start));
     }
-    if part == (Part::Early { healthy: true }) {
-        found.push(("startupProbe", check));
-    }
-    found
+    Value::Object(fields)
 }
 
-fn check(health: &HealthCheck) -> Probe {
-    Probe {
-        check: Check::Command(health.command.clone()),
-        delay: health.grace,
-        period: health.interval,
-        timeout: health.timeout,
-        failures: health.retries,
+fn hook(hook: &Hook) -> Value {
+    match hook {
+        Hook::Exec(argv) => json!({ "exec": { "command": plain(argv) } }),
+        Hook::Command(line) => json!({ "exec": { "command": shell(line) } }),
+        Hook::Http(http) => json!({ "httpGet": get(http) }),
+        Hook::Sleep(time) => json!({ "sleep": { "seconds": seconds(*time) } }),
     }
+}
+
+/// What runs to its end is not asked; what the others wait for must have become healthy.
+fn probes(own: &KubePart, container: &Container, part: Part) -> Vec<(&'static str, Value)> {
+    if part == Part::Task {
+        return Vec::new();
+    }
+    let healthy = (part == Part::Early { healthy: true }).then_some(&own.liveness);
+    let waited = healthy.and_then(Option::as_ref);
+    let waited = waited.filter(|_| container.health.is_some());
+    let all = [
+        ("readinessProbe", own.readiness.as_ref()),
+        ("livenessProbe", own.liveness.as_ref()),
+        ("startupProbe", own.startup.as_ref().or(waited)),
+    ];
+    let said = all.into_iter();
+    said.filter_map(|(key, probe)| Some((key, value(probe?))))
+        .collect()
+}
+
+fn shell(line: &str) -> Value {
+    json!(["/bin/sh", "-c", literal(line)])
+}
+
+fn get(http: &HttpProbe) -> Value {
+    let mut fields = json!({ "path": http.path, "port": http.port });
+    if let Some(scheme) = http.scheme {
+        fields["scheme"] = json!(scheme.as_str());
+    }
+    if let Some(host) = &http.host {
+        fields["host"] = json!(host);
+    }
+    if !http.headers.is_empty() {
+        let headers = http.headers.iter();
+        let headers = headers.map(|(name, value)| json!({ "name": name, "value": value }));
+        fields["httpHeaders"] = headers.collect();
+    }
+    fields
 }
 
 fn value(probe: &Probe) -> Value {
     let mut fields = match &probe.check {
-        Check::Http(http) => json!({ "httpGet": { "path": http.path, "port": http.port } }),
-        Check::Command(line) => json!({ "exec": { "command": ["/bin/sh", "-c", literal(line)] } }),
+        Check::Http(http) => json!({ "httpGet": get(http) }),
+        Check::Command(line) => json!({ "exec": { "command": shell(line) } }),
+        Check::Exec(argv) => json!({ "exec": { "command": plain(argv) } }),
         Check::Tcp(port) => json!({ "tcpSocket": { "port": port } }),
+        Check::Grpc { port, service } => {
+            let mut grpc = json!({ "port": port });
+            if let Some(service) = service {
+                grpc["service"] = json!(service);
+            }
+            json!({ "grpc": grpc })
+        }
     };
     if !probe.delay.is_zero() {
         fields["initialDelaySeconds"] = json!(seconds(probe.delay));
@@ -240,6 +319,12 @@ fn value(probe: &Probe) -> Value {
     fields["periodSeconds"] = json!(seconds(probe.period));
     fields["timeoutSeconds"] = json!(seconds(probe.timeout));
     fields["failureThreshold"] = json!(probe.failures);
+    if let Some(successes) = probe.successes {
+        fields["successThreshold"] = json!(successes);
+    }
+    if let Some(grace) = probe.termination_grace {
+        fields["terminationGracePeriodSeconds"] = json!(seconds(grace));
+    }
     fields
 }
 

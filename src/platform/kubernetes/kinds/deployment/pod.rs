@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::container::{Part, container};
 use super::order::{Early, Order};
 use super::volumes;
-use crate::platform::kubernetes::kinds::render::{Maker, labels, seconds};
+use crate::platform::kubernetes::kinds::render::{Maker, pod_labels, seconds};
 use crate::spec::{Architecture, KubeService};
 
 /// How long a container has to end when it says nothing else (Kubernetes API reference, `PodSpec`).
@@ -17,7 +17,7 @@ impl Maker<'_> {
     pub(super) fn pod(&self, order: &Order<'_>) -> Value {
         let service = self.service;
         let kubernetes = &service.own;
-        let mut metadata = json!({ "labels": labels(service, &self.setting.tenant.project) });
+        let mut metadata = json!({ "labels": pod_labels(service, &self.setting.tenant.project) });
         if !kubernetes.pod_annotations.is_empty() {
             metadata["annotations"] = json!(kubernetes.pod_annotations);
         }
@@ -38,14 +38,17 @@ impl Maker<'_> {
             spec["initContainers"] = json!(early.collect::<Vec<_>>());
         }
         if let Some(account) = &kubernetes.service_account {
-            spec["serviceAccountName"] = json!(account.as_str());
+            spec["serviceAccountName"] = json!(account.name.as_str());
+        }
+        for (key, value) in &kubernetes.pod {
+            spec[key] = value.clone();
         }
         if let Some(architecture) = kubernetes.architecture {
             let word = match architecture {
                 Architecture::X86_64 => "amd64",
                 Architecture::Arm64 => "arm64",
             };
-            spec["nodeSelector"] = json!({ "kubernetes.io/arch": word });
+            spec["nodeSelector"]["kubernetes.io/arch"] = json!(word);
         }
         let volumes = volumes::volumes(service);
         if !volumes.is_empty() {

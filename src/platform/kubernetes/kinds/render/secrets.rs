@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::names::ContainerName;
-use crate::spec::{Container, KubeService, SecretRef};
+use crate::spec::{Container, EnvFrom, EnvSource, KubeService, SecretRef};
 
 /// The keys of the service's own Secret, each with where its value is kept.
 pub(in crate::platform::kubernetes::kinds) fn all(
@@ -28,6 +28,11 @@ pub(in crate::platform::kubernetes::kinds) fn of_others(
         if let SecretRef::Kubernetes { secret, key } = reference {
             let keys = found.entry(secret.to_string()).or_default();
             keys.insert(key.as_ref().unwrap_or(name).clone());
+        }
+    }
+    for from in service.containers.iter().flat_map(|one| &one.env_from) {
+        if let (EnvSource::Secret(secret), false) = (&from.source, from.optional) {
+            found.entry(secret.to_string()).or_default();
         }
     }
     found
@@ -54,15 +59,32 @@ fn is_whole(service: &KubeService) -> bool {
     sidecars.all(|container| own(container).next().is_none())
 }
 
-/// `envFrom` of a container; empty: it has none.
+/// `envFrom` of a container, the service's own Secret last, whose variables are said one by one; empty: it
+/// has none.
 pub(in crate::platform::kubernetes::kinds) fn env_from(
     service: &KubeService,
     container: &Container,
 ) -> Vec<Value> {
-    if own(container).next().is_none() || !is_whole(service) {
-        return Vec::new();
+    let mut all: Vec<Value> = container.env_from.iter().map(from).collect();
+    if own(container).next().is_some() && is_whole(service) {
+        all.push(json!({ "secretRef": { "name": service.own.secret.as_str() } }));
     }
-    vec![json!({ "secretRef": { "name": service.own.secret.as_str() } })]
+    all
+}
+
+fn from(from: &EnvFrom) -> Value {
+    let (key, name) = match &from.source {
+        EnvSource::Config(name) => ("configMapRef", name),
+        EnvSource::Secret(name) => ("secretRef", name),
+    };
+    let mut fields = json!({ key: { "name": name.as_str() } });
+    if from.optional {
+        fields[key]["optional"] = json!(true);
+    }
+    if let Some(prefix) = &from.prefix {
+        fields["prefix"] = json!(prefix);
+    }
+    fields
 }
 
 /// Variables that are filled key by key: from the Secrets of others, and from the service's own so

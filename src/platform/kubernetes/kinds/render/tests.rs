@@ -16,6 +16,7 @@ use crate::spec::{Disk, Request, Spec, load};
 mod patch;
 mod secrets;
 mod volumes;
+mod words;
 
 const DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");
 

@@ -1,6 +1,6 @@
 //! What others made of a Service so that it is reached from outside of the cluster: a load balancer, or a
-//! port on every node. The files have no word for either, so that taking the Service over takes it away
-//! from whoever comes that way. Nobody loses that unasked. Pure.
+//! port on every node. A file that asks for another type takes it away from whoever comes that way. Nobody
+//! loses that unasked. Pure.
 
 use serde_json::Value;
 
@@ -36,6 +36,15 @@ impl Way {
         }
     }
 
+    /// Whether a Service of this type is reached that way too: whatever has a load balancer has a port on
+    /// every node.
+    fn stays(&self, kind: &str) -> bool {
+        match self {
+            Self::Balancer(_) => kind == "LoadBalancer",
+            Self::NodePort => kind != INSIDE,
+        }
+    }
+
     /// What goes with it, as a sentence without its end.
     fn goes(&self) -> String {
         match self {
@@ -59,23 +68,25 @@ pub(crate) fn gate(
     wanted: &Value,
     force: bool,
 ) -> Result<Option<Note>, Failed> {
-    let inside = wanted.pointer("/spec/type").is_some_and(|to| to == INSIDE);
-    let Some(way) = Way::of(live).filter(|_| id.kind == Kind::Service && inside) else {
+    let becomes = wanted.pointer("/spec/type").and_then(Value::as_str);
+    let becomes = becomes.unwrap_or(INSIDE);
+    let goes = |way: &Way| id.kind == Kind::Service && !way.stays(becomes);
+    let Some(way) = Way::of(live).filter(goes) else {
         return Ok(None);
     };
     let was = live["spec"]["type"].as_str().unwrap_or_default();
     let goes = way.goes();
     if force {
-        let text = format!("{id} becomes a {INSIDE} instead of a {was}: {goes}.");
+        let text = format!("{id} becomes a {becomes} instead of a {was}: {goes}.");
         return Ok(Some(Note::warning("outside_goes", text)));
     }
     Err(Failed::new(
         format!("change {id}"),
         FailureKind::Refused,
         format!(
-            "it is a {was}, and would become a {INSIDE}, the only type that deploy.toml asks for: {goes}. Let a \
-             Service of another name, or an Ingress (`expose`), take its traffic first; then `--force-conflicts` \
-             lets it go"
+            "it is a {was}, and would become a {becomes}: {goes}. `service = {{ type = \"{was}\" }}` in \
+             [service.NAME.kubernetes] keeps it; or let a Service of another name, or an Ingress (`expose`), take \
+             its traffic first; then `--force-conflicts` lets it go"
         ),
     ))
 }

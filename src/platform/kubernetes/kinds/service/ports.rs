@@ -11,7 +11,7 @@ use crate::plan::Note;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::{Id, Kind};
-use crate::platform::kubernetes::plan::observe::{Observed, deployment};
+use crate::platform::kubernetes::plan::observe::Observed;
 use crate::platform::kubernetes::plan::replicas;
 
 /// What a pod calls the port that its Service sends to, where nothing that is there has another
@@ -108,7 +108,7 @@ pub(crate) fn name_as_there(objects: &mut [Object], observed: &Observed, name: &
     let Some(number) = resolve(&target(port), &objects[pods].manifest, &protocol) else {
         return;
     };
-    let called = called_there(observed, name, &objects[service].manifest);
+    let called = called_there(observed, name, &objects[service]);
     let called = called.as_deref().unwrap_or(NAME);
     let is_it = |port: &Value| port["containerPort"] == number && self::protocol(port) == protocol;
     let manifest = &mut objects[pods].manifest;
@@ -126,13 +126,9 @@ pub(crate) fn sending_to(mut service: Value, target: &Value) -> Value {
 }
 
 /// What the pods that are there call the port that their Service sends to.
-fn called_there(observed: &Observed, name: &str, wanted: &Value) -> Option<String> {
+fn called_there(observed: &Observed, name: &str, wanted: &Object) -> Option<String> {
     let pods = observed.deployment(name)?;
-    let service = Id {
-        kind: Kind::Service,
-        ..deployment(name)
-    };
-    let port = counterpart(observed.live(&service)?, wanted)?;
+    let port = counterpart(observed.live(&wanted.id)?, &wanted.manifest)?;
     let protocol = protocol(port);
     let target = target(port);
     let number = resolve(&target, pods, protocol)?;

@@ -9,6 +9,7 @@ use crate::platform::kubernetes::plan::tests::samples::{OWNER, applied, desired,
 
 mod carried;
 mod renames;
+mod words;
 
 const SCALED: &str = "scaling = { min = 2, max = 6, cpu = 70 }";
 const EXPOSED: &str = "expose = { host = \"api.example.com\", public = true }";

@@ -1,0 +1,220 @@
+//! Where pods run and what they find there: nodes, priorities, names and accounts.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    Affinity, HostAlias, PodDNSConfig, Toleration, TopologySpreadConstraint,
+};
+use serde_json::{Map as Object, Value as Json, json};
+
+use crate::names::KubeName;
+use crate::spec::findings::Findings;
+use crate::spec::scalar::Filled;
+use crate::spec::shape::{At, Map, Shape, table};
+use crate::spec::tree::{Node, Value};
+use crate::spec::words::kubernetes::KubernetesTable;
+use crate::spec::words::kubernetes::labels::labels;
+use crate::spec::words::kubernetes::security::of_pod;
+use crate::spec::words::patch::api_form::{ApiForm, tree, trees};
+use crate::spec::words::tags::{AnnotationKey, annotations};
+
+/// Which nodes and which pods it goes beside.
+pub(in crate::spec) type WrittenAffinity = ApiForm<Affinity>;
+/// Taints of nodes that are borne.
+pub(in crate::spec) type Tolerations = Vec<At<ApiForm<Toleration>>>;
+/// How names are found.
+pub(in crate::spec) type Dns = ApiForm<PodDNSConfig>;
+/// Names beside those that are found.
+pub(in crate::spec) type HostAliases = Vec<At<ApiForm<HostAlias>>>;
+
+/// Whether pods are spread, or how.
+pub(in crate::spec) enum WrittenSpread {
+    Usual(bool),
+    Own(Vec<At<ApiForm<TopologySpreadConstraint>>>),
+}
+
+impl Shape for WrittenSpread {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        match node.value {
+            Value::Bool(usual) => Some(Self::Usual(usual)),
+            Value::List(_) => Shape::read(node, findings).map(Self::Own),
+            _ => {
+                findings.wrong_type(node, "true, false or an array of constraints", None);
+                None
+            }
+        }
+    }
+
+    fn schema() -> Json {
+        let list = <Vec<At<ApiForm<TopologySpreadConstraint>>>>::schema();
+        json!({ "anyOf": [bool::schema(), list] })
+    }
+}
+
+table! {
+    /// The service account, with what it says itself.
+    "service_account" AccountTable {
+        /// Its name.
+        name: KubeName = required,
+        /// Labels of its own, beside `labels`.
+        labels: Map<String, AnnotationKey>,
+        /// Its annotations.
+        annotations: Map<String, AnnotationKey>,
+        /// Secrets with which the images of its pods are pulled.
+        pull_secrets: Vec<At<KubeName>>,
+        /// Whether its pods get its token. Default: true.
+        automount_token: bool,
+    }
+}
+
+/// The name of an account, or a table that says more.
+pub(in crate::spec) enum WrittenAccount {
+    Name(KubeName),
+    Table(AccountTable),
+}
+
+impl Shape for WrittenAccount {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        if matches!(node.value, Value::Table(_)) {
+            return AccountTable::read(node, findings).map(Self::Table);
+        }
+        KubeName::read(node, findings).map(Self::Name)
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [KubeName::schema(), AccountTable::schema()] })
+    }
+}
+
+/// The service account of the pods.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Account {
+    pub(crate) name: KubeName,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
+    pub(crate) pull_secrets: Vec<KubeName>,
+    /// `None`: as the cluster does.
+    pub(crate) automount_token: Option<bool>,
+}
+
+pub(in crate::spec) fn account(
+    raw: Option<At<WrittenAccount>>,
+    findings: &mut Findings,
+) -> Option<Account> {
+    let table = match raw?.value {
+        WrittenAccount::Table(table) => table,
+        WrittenAccount::Name(name) => {
+            return Some(Account {
+                name,
+                labels: BTreeMap::new(),
+                annotations: BTreeMap::new(),
+                pull_secrets: Vec::new(),
+                automount_token: None,
+            });
+        }
+    };
+    Some(Account {
+        name: table.name?.value,
+        labels: labels(table.labels, findings),
+        annotations: annotations(table.annotations, findings),
+        pull_secrets: names(table.pull_secrets),
+        automount_token: table.automount_token.map(|at| at.value),
+    })
+}
+
+fn names(raw: Option<At<Vec<At<KubeName>>>>) -> Vec<KubeName> {
+    let all = raw.map(|at| at.value).unwrap_or_default();
+    all.into_iter().map(|at| at.value).collect()
+}
+
+/// What the table says of the pods' own specification, in the API's form.
+pub(in crate::spec) fn pod(
+    raw: &mut KubernetesTable,
+    findings: &mut Findings,
+) -> Object<String, Json> {
+    let mut found = Object::new();
+    let mut put = |key: &str, value: Option<Json>| {
+        let value = value.filter(|value| !is_empty(value));
+        found.extend(value.map(|value| (key.to_owned(), value)));
+    };
+    let security = of_pod(raw.pod_security.take(), raw.security.as_ref(), findings);
+    put("securityContext", Some(security));
+    let nodes = raw.node_selector.take().map(|at| at.value.0);
+    let nodes = nodes.unwrap_or_default().into_iter();
+    let nodes = nodes.map(|(key, at)| (key, Json::from(at.value)));
+    put("nodeSelector", Some(Json::Object(nodes.collect())));
+    put("affinity", tree(raw.affinity.take()));
+    put(
+        "tolerations",
+        Some(Json::from(trees(raw.tolerations.take()))),
+    );
+    put(
+        "hostAliases",
+        Some(Json::from(trees(raw.host_aliases.take()))),
+    );
+    put("dnsConfig", tree(raw.dns.take()));
+    let text = |name: Option<At<KubeName>>| name.map(|at| json!(at.value.as_str()));
+    put("priorityClassName", text(raw.priority_class.take()));
+    put("runtimeClassName", text(raw.runtime_class.take()));
+    put("schedulerName", text(raw.scheduler.take()));
+    put(
+        "dnsPolicy",
+        raw.dns_policy.take().map(|at| policy(&at, findings)),
+    );
+    let secrets = names(raw.pull_secrets.take());
+    let secrets = secrets.iter().map(|name| json!({ "name": name.as_str() }));
+    put("imagePullSecrets", Some(secrets.collect()));
+    let flag = |at: Option<At<bool>>| at.map(|at| json!(at.value));
+    put("hostNetwork", flag(raw.host_network.take()));
+    put("shareProcessNamespace", flag(raw.share_processes.take()));
+    put(
+        "automountServiceAccountToken",
+        flag(raw.automount_token.take()),
+    );
+    put("enableServiceLinks", flag(raw.enable_service_links.take()));
+    let grace = raw.termination_grace.take();
+    put(
+        "terminationGracePeriodSeconds",
+        grace.map(|at| json!(at.value.0.as_secs())),
+    );
+    found
+}
+
+fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.is_empty(),
+        Json::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether pods are spread as usual, or the constraints that the file says. Pods of this service are
+/// counted, unless a constraint says others.
+pub(in crate::spec) fn spread(
+    raw: Option<At<WrittenSpread>>,
+    selector: &BTreeMap<String, String>,
+) -> (bool, Option<Json>) {
+    let own = match raw.map(|at| at.value) {
+        None => return (true, None),
+        Some(WrittenSpread::Usual(usual)) => return (usual, None),
+        Some(WrittenSpread::Own(own)) => own,
+    };
+    let each = own.into_iter().map(|at| {
+        let mut tree = at.value.tree;
+        if tree.get("labelSelector").is_none() {
+            tree["labelSelector"] = json!({ "matchLabels": selector });
+        }
+        tree
+    });
+    (false, Some(each.collect()).filter(|all| !is_empty(all)))
+}
+
+/// How names are found (Kubernetes documentation, Pod's DNS Policy).
+const DNS: [&str; 4] = ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
+
+fn policy(at: &At<Filled>, findings: &mut Findings) -> Json {
+    if !DNS.contains(&at.value.0.as_str()) {
+        findings.bad_value(at.spot, format!("must be one of {}", DNS.join(", ")));
+    }
+    json!(at.value.0)
+}
