@@ -1,6 +1,7 @@
 //! Tests of the whole way from text to specification.
 
 mod diagnostics;
+mod ecs_words;
 mod effort;
 mod example;
 mod inherit;

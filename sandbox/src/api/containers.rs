@@ -43,7 +43,11 @@ pub(super) fn check(body: &Map<String, Value>, variable_twice: bool) -> Result<(
         .get("requiresCompatibilities")
         .and_then(Value::as_array)
         .is_some_and(|list| list.iter().any(|item| item == "FARGATE"));
-    let needs_memory = !fargate && number(body.get("memory")).is_none();
+    let on_instances = body
+        .get("requiresCompatibilities")
+        .and_then(Value::as_array)
+        .is_some_and(|list| list.iter().any(|item| item == "EC2" || item == "EXTERNAL"));
+    let needs_memory = on_instances && number(body.get("memory")).is_none();
     for container in containers {
         let sized = |field: &str| number(container.get(field)).is_some();
         if needs_memory && !sized("memory") && !sized("memoryReservation") {

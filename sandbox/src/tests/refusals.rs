@@ -201,6 +201,37 @@ fn a_cluster_default_strategy_takes_the_place_of_a_launch_type() {
 }
 
 #[test]
+fn instances_have_placement_and_no_network_of_their_own() {
+    let mut world = world();
+    let on_instances =
+        json!({"requiresCompatibilities": ["EC2"], "networkMode": "bridge", "memory": null});
+    let refused = registered(&mut world, &json!({}), &on_instances).unwrap_err();
+    assert!(refused.contains("At least one of 'memory'"), "{refused}");
+    let reserved = json!({"memoryReservation": 128, "portMappings": [{"containerPort": 80}]});
+    registered(&mut world, &reserved, &on_instances).unwrap();
+    let strategy = json!([{"type": "binpack", "field": "memory"}]);
+    let mut wanted = creation(&json!({"launchType": "EC2", "placementStrategy": strategy}));
+    let refused = asked(&mut world, "CreateService", &wanted).unwrap_err();
+    assert!(refused.contains("not valid for the given networkMode"));
+    wanted
+        .as_object_mut()
+        .unwrap()
+        .remove("networkConfiguration");
+    let made = asked(&mut world, "CreateService", &wanted).unwrap();
+    assert_eq!(made["service"]["launchType"], "EC2");
+    assert_eq!(made["service"]["placementStrategy"], strategy);
+    let none = json!({"cluster": "main", "service": "api", "placementStrategy": []});
+    let changed = asked(&mut world, "UpdateService", &none).unwrap();
+    assert_eq!(changed["service"]["placementStrategy"], json!([]));
+    registered(&mut world, &json!({}), &json!({})).unwrap();
+    let fargate = creation(&json!({"serviceName": "fargate"}));
+    asked(&mut world, "CreateService", &fargate).unwrap();
+    let none = json!({"cluster": "main", "service": "fargate", "placementStrategy": []});
+    let refused = asked(&mut world, "UpdateService", &none).unwrap_err();
+    assert!(refused.contains("not supported with FARGATE"), "{refused}");
+}
+
+#[test]
 fn tags_stay_within_fifty_also_one_by_one() {
     let mut world = world();
     let arn = registered(&mut world, &json!({}), &json!({})).unwrap();

@@ -62,6 +62,12 @@ pub(super) fn docker_words(container: &ContainerDefinition, whose: Whose<'_>, wo
     let timeout = docker.start_timeout.as_ref().and_then(Value::as_i64);
     let timeout = timeout.map(|seconds| Word::text(format!("{seconds}s")));
     say(words, "start_timeout", timeout);
+    of_the_machine(container, words);
+}
+
+/// What of its machine it has, or shows.
+fn of_the_machine(container: &ContainerDefinition, words: &mut Words) {
+    let docker = &container.docker;
     linux(container, words);
     say(
         words,

@@ -26,10 +26,12 @@ pub(super) fn launch(task: &TaskDefinition, service: Option<&ServiceConfig>) -> 
         .find(|launch| said.map_or_else(|| fit(launch.word()), |said| said == launch.word()));
     let awsvpc = task.network_mode.as_deref() == Some("awsvpc");
     let sized = task.cpu.is_some() && task.memory.is_some();
-    named.unwrap_or(match () {
-        () if awsvpc && sized => LaunchType::Fargate,
-        () => LaunchType::Ec2,
-    })
+    let usual = if awsvpc && sized {
+        LaunchType::Fargate
+    } else {
+        LaunchType::Ec2
+    };
+    named.unwrap_or(usual)
 }
 
 /// The network mode; Docker's own bridge where nothing is said, as on Linux.

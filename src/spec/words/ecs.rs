@@ -60,7 +60,7 @@ container_table! {
         target_groups: Vec<At<TargetGroupTable>>,
         /// ARN of the Application Load Balancer; needed for `scaling.requests`.
         load_balancer: Arn,
-        /// What tasks are launched on: "fargate", "ec2", "external", "managed_instances". Default: as `capacity` is, else Fargate.
+        /// What tasks are launched on: "fargate", "ec2", "external", or `managed_instances`. Default: as `capacity` is, else Fargate.
         launch_type: LaunchType,
         /// How containers reach the network: "awsvpc", which Fargate has alone, "bridge", "host", "none". Default: awsvpc.
         network_mode: NetworkMode,
@@ -74,7 +74,7 @@ container_table! {
         ipc_mode: IpcMode,
         /// Whether ECS tags tasks with the cluster and the service; where it is left out, what the service has stays.
         managed_tags: bool,
-        /// Where tasks get their tags from: "service", "task_definition", "none"; where it is left out, what the service has stays.
+        /// Where tasks get their tags from: "service", `task_definition`, "none"; where it is left out, what the service has stays.
         propagate_tags: Propagate,
         /// Whether ECS evens tasks out over zones; where it is left out, what the service has stays: a new one does.
         az_rebalancing: bool,
@@ -185,74 +185,25 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
     let mut raw = raw.map_or_else(EcsTable::default, |at| at.value);
     balancer(&raw, scene, findings);
     let capacity = capacity(raw.capacity.take(), findings);
-    let launch = launch(&raw, &capacity, findings);
-    let network_mode = network_mode(&raw, launch, scene, findings);
-    if launch == LaunchType::Fargate {
-        size::needed(common, scene.head, findings);
-        size::check(common, findings);
-    }
-    only_fargate(
-        "platform_version",
-        raw.platform_version.as_ref(),
-        launch,
-        findings,
-    );
-    only_fargate(
-        "ephemeral_storage",
-        raw.ephemeral_storage.as_ref(),
-        launch,
-        findings,
-    );
-    modes(&raw, launch, findings);
-    execution_role::check(&raw, launch, head, scene, findings);
+    let launched = launched(&raw, &capacity, common, scene, findings);
+    execution_role::check(&raw, launched.launch, head, scene, findings);
     exec::check(&raw, scene, findings);
     percentages(&raw, findings);
     scaling_on_requests(&raw, common.scaling.as_ref(), findings);
     let default: EcsName = scene.name.as_str().parse().ok()?;
-    let group = raw.log_group.as_ref().map(|at| at.head);
-    let home = &scene.place.region;
-    let logs = logs(raw.log_group.take(), raw.log_prefix.take(), home, findings);
-    let launched = Launched {
-        launch,
-        mode: network_mode,
-    };
-    let log_spot = raw.log.as_ref().map(|at| at.head);
-    let containers = containers(&mut raw, common, scene, launched, findings);
-    let own_log = containers
-        .get(scene.name.as_str())
-        .map(|main| main.log.clone())
-        .unwrap_or_default();
-    let output = log::shared(
-        (&own_log, log_spot),
-        (logs, group),
-        raw.log_options.take(),
-        home,
-        findings,
-    );
-    let groups = target_groups(
-        raw.target_group.take(),
-        raw.target_groups.take(),
-        scene,
-        findings,
-    );
-    let grace = raw.health_grace.take().map(|at| at.value.0);
-    if grace.is_none() && !groups.is_empty() && has_grace(scene) {
-        findings.note(
-            "health-grace",
-            "`health.grace` is the container's own; load-balancer health counts at once unless `ecs.health_grace` is given",
-        );
-    }
+    let (containers, output) = contents(&mut raw, common, scene, launched, findings);
+    let groups = groups(&mut raw, scene, findings);
     let platform_version = platform_version(raw.platform_version.take(), findings);
     let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage.take(), findings);
     let alarms = alarms(raw.alarms.take(), findings);
-    let members = members(&mut raw, launch, findings);
+    let members = members(&mut raw, launched.launch, findings);
     let mut patch = patches(raw.patch.take(), scene.containers, findings);
     patch.service = patch.service.over(members);
     Some(EcsOwn {
         service: or(raw.service, default.clone()),
         family: or(raw.family, default),
-        launch,
-        network_mode,
+        launch: launched.launch,
+        network_mode: launched.mode,
         cpu: common.cpu.as_ref().map(|at| at.value.0),
         memory: common.memory.as_ref().map(|at| at.value.0),
         architecture: or(common.architecture.take(), Architecture::default()),
@@ -269,12 +220,67 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
         platform_version,
         ephemeral_storage,
         exec: or(raw.exec, false),
-        health_grace: grace.unwrap_or_default(),
+        health_grace: raw.health_grace.map_or(Duration::ZERO, |at| at.value.0),
         minimum_healthy_percent: or(raw.minimum_healthy_percent, Whole(100)).0,
         maximum_percent: or(raw.maximum_percent, Whole(200)).0,
         alarms,
         patch,
     })
+}
+
+/// What its tasks are launched on, and what that needs.
+fn launched(
+    raw: &EcsTable,
+    capacity: &[Capacity],
+    common: &ServiceTable,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) -> Launched {
+    let launch = launch(raw, capacity, findings);
+    let mode = network_mode(raw, launch, scene, findings);
+    if launch == LaunchType::Fargate {
+        size::needed(common, scene.head, findings);
+        size::check(common, findings);
+    }
+    let version = raw.platform_version.as_ref();
+    only_fargate("platform_version", version, launch, findings);
+    let storage = raw.ephemeral_storage.as_ref();
+    only_fargate("ephemeral_storage", storage, launch, findings);
+    modes(raw, launch, findings);
+    Launched { launch, mode }
+}
+
+/// What only ECS knows about its containers, and where their output goes.
+fn contents(
+    raw: &mut EcsTable,
+    common: &ServiceTable,
+    scene: &Scene<'_>,
+    launched: Launched,
+    findings: &mut Findings,
+) -> (EcsContainers, log::Shared) {
+    let group = raw.log_group.as_ref().map(|at| at.head);
+    let home = &scene.place.region;
+    let logs = logs(raw.log_group.take(), raw.log_prefix.take(), home, findings);
+    let spot = raw.log.as_ref().map(|at| at.head);
+    let containers = containers(raw, common, scene, launched, findings);
+    let main = containers.get(scene.name.as_str());
+    let own = main.map(|main| main.log.clone()).unwrap_or_default();
+    let more = raw.log_options.take();
+    let output = log::shared((&own, spot), (logs, group), more, home, findings);
+    (containers, output)
+}
+
+/// The target groups. What grace they have is said apart from the container's own.
+fn groups(raw: &mut EcsTable, scene: &Scene<'_>, findings: &mut Findings) -> Vec<TargetGroup> {
+    let (one, several) = (raw.target_group.take(), raw.target_groups.take());
+    let groups = target_groups(one, several, scene, findings);
+    if raw.health_grace.is_none() && !groups.is_empty() && has_grace(scene) {
+        findings.note(
+            "health-grace",
+            "`health.grace` is the container's own; load-balancer health counts at once unless `ecs.health_grace` is given",
+        );
+    }
+    groups
 }
 
 fn has_grace(scene: &Scene<'_>) -> bool {

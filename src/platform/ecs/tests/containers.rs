@@ -54,6 +54,33 @@ image = "quiet:1"
 log = false
 "#;
 
+const ON_INSTANCES: &str = r#"
+project = "shop"
+[service.api]
+image = "api:v1"
+ports = [{ port = 8080, host = 80 }, "53/udp"]
+[service.api.ecs]
+launch_type = "ec2"
+network_mode = "bridge"
+requests = { memory = "256MiB" }
+log_group = "/ecs/api"
+log_options = { awslogs-create-group = "true", mode = "non-blocking" }
+privileged = true
+gpu = 1
+shm_size = "64MiB"
+links = ["db"]
+extra_hosts = { db = "10.0.0.7" }
+dns = ["10.0.0.2"]
+dns_search = ["internal"]
+hostname = "api"
+security_options = ["no-new-privileges"]
+ipc_mode = "host"
+[service.api.sidecar.db]
+image = "db:1"
+memory = "128MiB"
+port = 8080
+"#;
+
 fn of(changes: &[(&str, &str)]) -> EcsService {
     let mut text = SERVICE.to_owned();
     for (from, to) in changes {
@@ -88,33 +115,7 @@ fn all_of_it_comes_in_again() {
 
 #[test]
 fn what_docker_alone_has_is_asked_for_on_instances() {
-    let service = r#"
-project = "shop"
-[service.api]
-image = "api:v1"
-ports = [{ port = 8080, host = 80 }, "53/udp"]
-[service.api.ecs]
-launch_type = "ec2"
-network_mode = "bridge"
-requests = { memory = "256MiB" }
-log_group = "/ecs/api"
-log_options = { awslogs-create-group = "true", mode = "non-blocking" }
-privileged = true
-gpu = 1
-shm_size = "64MiB"
-links = ["db"]
-extra_hosts = { db = "10.0.0.7" }
-dns = ["10.0.0.2"]
-dns_search = ["internal"]
-hostname = "api"
-security_options = ["no-new-privileges"]
-ipc_mode = "host"
-[service.api.sidecar.db]
-image = "db:1"
-memory = "128MiB"
-port = 8080
-"#;
-    let service = services_of(&spec(service, TARGET)).remove(0);
+    let service = services_of(&spec(ON_INSTANCES, TARGET)).remove(0);
     let requests = requests(&service, TARGET);
     assert_eq!(lost(&requests), []);
     let task = &requests["taskDefinition"];

@@ -44,7 +44,7 @@ macro_rules! container_table {
                 ulimits: $crate::spec::shape::Map<$crate::spec::words::ecs::container::tables::Ulimit>,
                 /// Labels of Docker.
                 docker_labels: $crate::spec::shape::Map<String>,
-                /// Files in S3 with more of its environment: ["arn:aws:s3:::BUCKET/PATH.env"].
+                /// Files in S3 with more of its environment, by their ARNs: `arn:aws:s3:::BUCKET/PATH.env`.
                 env_files: Vec<$crate::spec::shape::At<$crate::spec::scalar::Filled>>,
                 /// The secret that the image is pulled with from a private registry: its ARN, or its name.
                 repository_credentials: $crate::spec::scalar::Filled,
@@ -52,7 +52,7 @@ macro_rules! container_table {
                 start_timeout: $crate::spec::units::Time<1, 86_400>,
                 /// Whether a small init process reaps the processes that it leaves behind. Default: false.
                 init: bool,
-                /// Capabilities of Linux: { drop = ["ALL"], add = ["NET_BIND_SERVICE"] }.
+                /// Capabilities of Linux that it has more, and has not: { add = …, drop = … }.
                 capabilities: $crate::spec::words::ecs::container::tables::CapabilitiesTable,
                 /// The size of /dev/shm; not on Fargate.
                 shm_size: $crate::spec::units::Mebibytes,
@@ -64,7 +64,7 @@ macro_rules! container_table {
                 gpu: $crate::spec::scalar::Whole<1, 16>,
                 /// Whether it may do on its instance whatever root may; not on Fargate. Default: false.
                 privileged: bool,
-                /// Other containers that it reaches by name, in network mode bridge: ["db", "db:alias"].
+                /// Other containers that it reaches by name, in network mode bridge: "db", or "db:alias".
                 links: Vec<$crate::spec::shape::At<$crate::spec::scalar::Filled>>,
                 /// Lines of /etc/hosts, name by address; not with awsvpc.
                 extra_hosts: $crate::spec::shape::Map<$crate::spec::scalar::Filled>,
@@ -76,7 +76,7 @@ macro_rules! container_table {
                 hostname: $crate::spec::scalar::Filled,
                 /// Settings of the kernel: { "net.core.somaxconn" = "1024" }.
                 system_controls: $crate::spec::shape::Map<$crate::spec::scalar::Filled>,
-                /// Labels for SELinux and AppArmor, and the like; not on Fargate.
+                /// Docker's security options, such as "no-new-privileges"; not on Fargate.
                 security_options: Vec<$crate::spec::shape::At<$crate::spec::scalar::Filled>>,
                 /// Whether its standard input stays open. Default: false.
                 interactive: bool,

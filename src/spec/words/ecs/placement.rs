@@ -92,14 +92,14 @@ pub(in crate::spec) fn placement(
             findings.bad_value(at.spot, "a service has at most 5 strategies");
         }
         let all = at.value.iter().map(|at| at.value.0.clone());
-        members.push(("placementStrategy", Json::from_iter(all)));
+        members.push(("placementStrategy", all.collect::<Json>()));
     }
     if let Some(at) = &raw.value.constraints {
         if at.value.len() > 10 {
             findings.bad_value(at.spot, "a service has at most 10 constraints");
         }
         let all = at.value.iter().map(|at| at.value.0.clone());
-        members.push(("placementConstraints", Json::from_iter(all)));
+        members.push(("placementConstraints", all.collect::<Json>()));
     }
     members
 }

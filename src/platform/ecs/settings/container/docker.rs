@@ -61,6 +61,10 @@ impl Docker {
         if members["versionConsistency"] == "enabled" {
             members["versionConsistency"] = Value::Null;
         }
+        // Emulators tell a number of none.
+        if members["startTimeout"] == 0 {
+            members["startTimeout"] = Value::Null;
+        }
         let policy = &mut members["restartPolicy"];
         if policy["enabled"] != true {
             *policy = Value::Null;

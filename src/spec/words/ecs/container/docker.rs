@@ -2,18 +2,15 @@
 
 use serde_json::{Map as Members, Value as Json, json};
 
-use super::{Given, Needs};
-use crate::spec::problem::Spot;
+use super::{Bound, Given, Needs};
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map};
-
-type List = Option<At<Vec<At<Filled>>>>;
 
 /// Members as they are added; what is empty is not there.
 #[derive(Default)]
 struct Said {
     members: Members<String, Json>,
-    bound: Vec<(&'static str, Spot, Needs)>,
+    bound: Vec<Bound>,
 }
 
 impl Said {
@@ -27,8 +24,8 @@ impl Said {
         self.bound.extend(at.map(|at| (key, at.head, needs)));
     }
 
-    fn list(&mut self, name: &str, list: &List) {
-        self.put(name, texts(list.as_ref()));
+    fn list(&mut self, name: &str, list: Option<&At<Vec<At<Filled>>>>) {
+        self.put(name, texts(list));
     }
 
     fn flag(&mut self, name: &str, flag: Option<&At<bool>>) {
@@ -59,7 +56,7 @@ fn table(map: Option<&At<Map<String>>>) -> Option<Json> {
 }
 
 /// The members that the file says, and the keys that not every launch type or network mode has.
-pub(super) fn docker(given: &Given) -> (Members<String, Json>, Vec<(&'static str, Spot, Needs)>) {
+pub(super) fn docker(given: &Given) -> (Members<String, Json>, Vec<Bound>) {
     let mut said = Said::default();
     said.put("firelensConfiguration", firelens(given));
     let ulimits = entries(
@@ -80,20 +77,27 @@ pub(super) fn docker(given: &Given) -> (Members<String, Json>, Vec<(&'static str
     let timeout = given.start_timeout.as_ref();
     let timeout = timeout.map(|at| Json::from(at.value.0.as_secs()));
     said.put("startTimeout", timeout);
+    of_the_machine(given, &mut said);
+    bounds(given, &mut said);
+    (said.members, said.bound)
+}
+
+/// What of its machine a container has, or shows.
+fn of_the_machine(given: &Given, said: &mut Said) {
     said.put("linuxParameters", linux(given));
     said.put("restartPolicy", restart(given));
     let gpus = given.gpu.as_ref().map(|at| at.value.0.to_string());
     let gpus = gpus.map(|count| json!([{ "type": "GPU", "value": count }]));
     said.put("resourceRequirements", gpus);
     said.flag("privileged", given.privileged.as_ref());
-    said.list("links", &given.links);
+    said.list("links", given.links.as_ref());
     let hosts = entries(
         given.extra_hosts.as_ref(),
         |name, address| json!({ "hostname": name, "ipAddress": address.0 }),
     );
     said.put("extraHosts", hosts);
-    said.list("dnsServers", &given.dns);
-    said.list("dnsSearchDomains", &given.dns_search);
+    said.list("dnsServers", given.dns.as_ref());
+    said.list("dnsSearchDomains", given.dns_search.as_ref());
     let hostname = given.hostname.as_ref();
     said.put(
         "hostname",
@@ -104,7 +108,7 @@ pub(super) fn docker(given: &Given) -> (Members<String, Json>, Vec<(&'static str
         |name, value| json!({ "namespace": name, "value": value.0 }),
     );
     said.put("systemControls", controls);
-    said.list("dockerSecurityOptions", &given.security_options);
+    said.list("dockerSecurityOptions", given.security_options.as_ref());
     said.flag("interactive", given.interactive.as_ref());
     said.flag("pseudoTerminal", given.tty.as_ref());
     let pinned = given.version_consistency.as_ref();
@@ -112,8 +116,6 @@ pub(super) fn docker(given: &Given) -> (Members<String, Json>, Vec<(&'static str
         .is_some_and(|at| !at.value)
         .then(|| "disabled".into());
     said.put("versionConsistency", pinned);
-    bounds(given, &mut said);
-    (said.members, said.bound)
 }
 
 /// Who has what: Amazon ECS developer guide, task definition parameters.
@@ -145,8 +147,8 @@ fn linux(given: &Given) -> Option<Json> {
     said.flag("initProcessEnabled", given.init.as_ref());
     if let Some(raw) = given.capabilities.as_ref().map(|at| &at.value) {
         let mut capabilities = Said::default();
-        capabilities.list("add", &raw.add);
-        capabilities.list("drop", &raw.drop);
+        capabilities.list("add", raw.add.as_ref());
+        capabilities.list("drop", raw.drop.as_ref());
         let some = !capabilities.members.is_empty();
         let members = Json::Object(capabilities.members);
         said.put("capabilities", some.then_some(members));

@@ -1,0 +1,65 @@
+//! What ECS alone knows and does not fit where it is said.
+
+use super::diagnostics::drawn;
+use super::{Arguments, ECS, with};
+
+#[test]
+fn what_runs_elsewhere_than_on_fargate_and_does_not_fit() {
+    let target = "platform = \"ecs\"\nregion = \"us-east-1\"\ncluster = \"main\"\n";
+    let deploy = r#"
+project = "shop"
+[service.api]
+image = "api:v1"
+[service.api.ecs]
+network_mode = "bridge"
+placement = { strategies = ["binpack:disk"], constraints = ["memberof:x"] }
+[service.web]
+image = "web:v1"
+cpu = 0.3
+[service.web.ecs]
+launch_type = "ec2"
+platform_version = "1.4.0"
+ephemeral_storage = "30GiB"
+[service.mix]
+image = "mix:v1"
+[service.mix.ecs]
+launch_type = "fargate"
+network_mode = "host"
+capacity = [{ provider = "own" }, { provider = "fargate_spot" }, { provider = "fargate_spott" }]
+[service.lone]
+image = "lone:v1"
+[service.lone.ecs]
+launch_type = "managed_instances"
+network_mode = "none"
+"#;
+    insta::assert_snapshot!(drawn(deploy, target, &Arguments::default()));
+}
+
+#[test]
+fn what_a_container_cannot_have_where_it_runs() {
+    let more = r#"
+port = { port = 8080, host = 80, name = "web port", app_protocol = "h2" }
+[service.api.ecs]
+execution_role = "not a role"
+privileged = true
+gpu = 1
+shm_size = "64MiB"
+links = ["db"]
+hostname = "api"
+log_group = "/ecs/api"
+log = { driver = "json-file" }
+log_options = { awslogs-region = "us-east-1" }
+requests = { memory = "600MiB", cpu = 0.3 }
+limits = { memory = "512MiB" }
+pid_mode = "host"
+[service.api.sidecar.router]
+image = "router:1"
+port = { port = 9000, host = 9001 }
+[service.api.sidecar.router.ecs]
+log = { driver = "awslogs", options = { awslogs-group = "a" } }
+firelens = { router = "vector" }
+ulimits = { nofile = { soft = 1 } }
+restart = false
+"#;
+    insta::assert_snapshot!(drawn(&with(more), ECS, &Arguments::default()));
+}
