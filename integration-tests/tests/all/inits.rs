@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use integration_tests::program::{Finished, Running};
-use integration_tests::project::{PATIENCE, Project};
+use integration_tests::program::Finished;
+use integration_tests::project::Project;
 use integration_tests::trial::Outcome;
 use integration_tests::trials;
 
@@ -43,7 +43,7 @@ fn what_was_read_is_written_once() -> Outcome {
     );
     assert_ends(&project.run("validate --target production")?, 0, "");
     let text = fs::read_to_string(project.path().join("deploy.toml"))?;
-    assert!(text.contains("[service.web.ecs.patch]"), "{text}");
+    assert!(text.contains("patch = { task = { pidMode"), "{text}");
     assert_ends(
         &project.run("init --from task.json")?,
         2,
@@ -109,46 +109,52 @@ pub(crate) mod on_kubernetes {
     //! From a Deployment that runs, of another tool.
 
     use integration_tests::cluster::Cluster;
-    use serde_json::json;
+    use integration_tests::program::{Finished, Running};
+    use integration_tests::project::{PATIENCE, Project};
+    use integration_tests::trial::Outcome;
+    use integration_tests::trials;
+    use serde_json::{Value, json};
 
-    use super::*;
+    use super::assert_ends;
     use crate::kube::all_here;
 
     trials! { "init":
         what_runs_is_adopted_and_goes_on_as_it_is,
     }
 
-    fn what_runs_is_adopted_and_goes_on_as_it_is() -> Outcome {
-        let cluster = Cluster::shared()?;
-        let namespace = cluster.namespace("init")?;
+    /// A Deployment and its Service, as another tool has them.
+    fn objects(namespace: &str, image: &str) -> [Value; 2] {
         let labels = json!({ "app": "web" });
+        let container = json!({
+            "name": "web",
+            "image": image,
+            "ports": [{ "containerPort": 8080 }],
+            "resources": { "requests": { "cpu": "50m" }, "limits": { "memory": "64Mi" } },
+            "stdin": true,
+        });
+        let template =
+            json!({ "metadata": { "labels": labels }, "spec": { "containers": [container] } });
+        let selector = json!({ "matchLabels": labels });
         let deployment = json!({
             "apiVersion": "apps/v1",
             "kind": "Deployment",
-            "metadata": { "name": "web", "namespace": namespace.name, "labels": { "team": "blue" } },
-            "spec": {
-                "replicas": 2,
-                "selector": { "matchLabels": labels },
-                "template": {
-                    "metadata": { "labels": labels },
-                    "spec": { "containers": [{
-                        "name": "web",
-                        "image": cluster.image("v1"),
-                        "ports": [{ "containerPort": 8080 }],
-                        "resources": { "requests": { "cpu": "50m" }, "limits": { "memory": "64Mi" } },
-                        "stdin": true,
-                    }] },
-                },
-            },
+            "metadata": { "name": "web", "namespace": namespace, "labels": { "team": "blue" } },
+            "spec": { "replicas": 2, "selector": selector, "template": template },
         });
         let service = json!({
             "apiVersion": "v1",
             "kind": "Service",
-            "metadata": { "name": "web", "namespace": namespace.name },
+            "metadata": { "name": "web", "namespace": namespace },
             "spec": { "selector": labels, "ports": [{ "port": 80, "targetPort": 8080 }] },
         });
-        for object in [&deployment, &service] {
-            namespace.apply(object, "kubectl")?;
+        [deployment, service]
+    }
+
+    fn what_runs_is_adopted_and_goes_on_as_it_is() -> Outcome {
+        let cluster = Cluster::shared()?;
+        let namespace = cluster.namespace("init")?;
+        for object in objects(&namespace.name, &cluster.image("v1")) {
+            namespace.apply(&object, "kubectl")?;
         }
         namespace.rolled_out("web")?;
         let user = namespace.user("deploys", &all_here())?;
