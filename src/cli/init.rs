@@ -50,12 +50,11 @@ const TARGET: &str = "production";
 /// Writes the files, and says what they do not say.
 pub(crate) fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
     let imported = target(cli).and_then(|target| {
-        let imported = match &args.from {
-            Some(from) => import::import(&source(from, args, &target)?, &target)?,
-            None => {
-                let answers = asked::answers(cli, args, terminal, screen)?;
-                smallest::files(&answers, &target)?
-            }
+        let imported = if let Some(from) = &args.from {
+            import::import(&source(from, args, &target)?, &target)?
+        } else {
+            let answers = asked::answers(cli, args, terminal, screen)?;
+            smallest::files(&answers, &target)?
         };
         Ok((imported, target))
     });

@@ -103,6 +103,12 @@ impl Manifest {
         });
     }
 
+    /// The ARN of a secret, by its name.
+    fn secret(&self, name: &str) -> String {
+        let (region, account) = (self.region, self.account);
+        format!("arn:aws:secretsmanager:{region}:{account}:secret:{name}")
+    }
+
     /// `APPLICATION-ENVIRONMENT-NAME`, as Copilot calls what it makes.
     fn full_name(&self) -> String {
         let application = self.application.as_deref().unwrap_or("app");

@@ -111,6 +111,10 @@ pub(crate) fn text(path: &Path) -> Result<String, NotTaken> {
 /// A file of plain JSON. Jsonnet and templates are named.
 pub(crate) fn json(path: &Path) -> Result<Value, NotTaken> {
     let text = text(path)?;
+    if is_template(&text) {
+        let message = format!("{} is a template: render it first", path.display());
+        return Err(NotTaken(message));
+    }
     serde_json::from_str(&text).map_err(|error| {
         let why = if text.contains("{{") {
             "it is a template: render it first".to_owned()
@@ -120,6 +124,18 @@ pub(crate) fn json(path: &Path) -> Result<Value, NotTaken> {
             error.to_string()
         };
         NotTaken(format!("{} is no plain JSON: {why}", path.display()))
+    })
+}
+
+/// What the templates of task definitions call: a text that only holds braces is none.
+const CALLS: [&str; 4] = ["env", "must_env", "ssm", "tfstate"];
+
+/// Whether a text, which may be plain JSON, is to be filled in by another tool.
+fn is_template(text: &str) -> bool {
+    let calls = text.split("{{").skip(1).map(str::trim_start);
+    calls.into_iter().any(|call| {
+        let word = call.split(|c: char| c.is_whitespace() || c == '`').next();
+        word.is_some_and(|word| CALLS.contains(&word))
     })
 }
 

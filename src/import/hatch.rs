@@ -127,13 +127,11 @@ fn with_patches<R: Round>(draft: &Draft, entries: &[Entry]) -> Draft {
     for index in 0..draft.services.len() {
         let mut parts: Vec<(&str, Value)> = Vec::new();
         for entry in entries.iter().filter(|entry| entry.service == index) {
-            let at = match parts.iter().position(|(part, _)| *part == entry.part) {
-                Some(at) => at,
-                None => {
-                    parts.push((entry.part, Value::Null));
-                    parts.len() - 1
-                }
-            };
+            let known = parts.iter().position(|(part, _)| *part == entry.part);
+            let at = known.unwrap_or_else(|| {
+                parts.push((entry.part, Value::Null));
+                parts.len() - 1
+            });
             place(&mut parts[at].1, &entry.steps, &entry.value);
         }
         if parts.is_empty() {

@@ -35,7 +35,9 @@ fn measure(platform: &str) -> [Counts; 2] {
         let name = set.file_name().unwrap().to_string_lossy().into_owned();
         let imported = match imported {
             Err(why) => {
-                counts.iter_mut().for_each(|counts| counts[2] += 1);
+                for counts in &mut counts {
+                    counts[2] += 1;
+                }
                 println!("{platform}/{name}  not taken: {why}");
                 continue;
             }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `harness` | what the tests themselves stand on |
 //! | `cli`, `shell`, `terminals`, `readers`, `json`, `ci`, `streams` | the command line as people, shells, terminals, pipes, scripts and CI systems meet it |
+//! | `init` | from what others wrote, and from what runs on a control plane, to files |
 //! | `bad_input`, `trust` | files, arguments and servers that are wrong or hostile |
 //! | `sandbox`, `scaling`, `verdicts`, `clocks`, `scenes` | the program on the embedded cloud; `scenes` are texts that anybody can write (`scenes/README.md`) |
 //! | `rollouts`, `trouble`, `rights` | the program on servers that others wrote: containers that really run, refusals, lost replies |
@@ -26,6 +27,7 @@ mod clients;
 mod clocks;
 mod clusters;
 mod harness;
+mod inits;
 mod json;
 mod kube;
 mod kube_carried;
@@ -90,6 +92,7 @@ fn without_a_cluster() -> Vec<Trial> {
         trust::trials(),
         streams::trials(),
         cli::trials(),
+        inits::trials(),
         shell::trials(),
         json::trials(),
         ci::trials(),
@@ -125,6 +128,7 @@ fn on_a_cluster() -> Vec<Trial> {
         kube_concurrency::trials(),
         kube_trouble::trials(),
         kube_verbs::trials(),
+        inits::on_kubernetes::trials(),
         json::on_kubernetes::trials(),
         kube_targets::trials(),
         kube_rights::trials(),

@@ -116,13 +116,7 @@ pub(super) fn router(manifest: &mut Manifest) -> Option<Value> {
     if logging.get("retention").is_some() {
         manifest.note("how long the log group keeps what it has is said of the group itself: `logging.retention`");
     }
-    if logging
-        .get("destination")
-        .or(logging.get("image"))
-        .is_none()
-    {
-        return None;
-    }
+    logging.get("destination").or(logging.get("image"))?;
     let mut container = process(ROUTER, &logging, manifest);
     let image = logging
         .get("image")

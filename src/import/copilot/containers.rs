@@ -122,7 +122,7 @@ fn main(manifest: &mut Manifest, mounts: Vec<Value>) -> Value {
     set(
         &mut container,
         "readonlyRootFilesystem",
-        read_only.then(|| json!(true)),
+        read_only.then_some(Value::Bool(true)),
     );
     set(&mut container, "mountPoints", Some(Value::Array(mounts)));
     let to = manifest
@@ -214,12 +214,7 @@ pub(super) fn process(name: &str, of: &Value, manifest: &mut Manifest) -> Map<St
     for (key, value) in members("secrets") {
         match value.get("secretsmanager") {
             Some(secret) => {
-                let (region, account) = (manifest.region, manifest.account);
-                let secret = plain(secret);
-                secrets.push((
-                    key,
-                    format!("arn:aws:secretsmanager:{region}:{account}:secret:{secret}"),
-                ));
+                secrets.push((key, manifest.secret(&plain(secret))));
             }
             None if value.is_object() => {
                 manifest.lose(

@@ -54,12 +54,11 @@ pub(super) fn count(manifest: &mut Manifest) -> Count {
         };
     };
     let text = plain(range);
-    let (least, most) = match text.split_once('-') {
-        Some((least, most)) => (least.trim().parse().ok(), most.trim().parse().ok()),
-        None => {
-            let bound = |key: &str| i32::try_from(range.get(key)?.as_i64()?).ok();
-            (bound("min"), bound("max"))
-        }
+    let (least, most) = if let Some((least, most)) = text.split_once('-') {
+        (least.trim().parse().ok(), most.trim().parse().ok())
+    } else {
+        let bound = |key: &str| i32::try_from(range.get(key)?.as_i64()?).ok();
+        (bound("min"), bound("max"))
     };
     let (least, most) = (least.unwrap_or(1), most.unwrap_or(1));
     let from = range

@@ -1,4 +1,4 @@
-//! `taskdef_overrides`: what a manifest lays over the task definition, in the spelling of CloudFormation.
+//! `taskdef_overrides`: what a manifest lays over the task definition, in the spelling of `CloudFormation`.
 
 use serde_json::{Map, Value};
 
@@ -50,16 +50,14 @@ fn put(there: &mut Value, path: &str, value: &Value) -> Option<()> {
         }
         there = items.get_mut(at)?;
     }
-    match rest {
-        Some(rest) => put(there, rest, value),
-        None => {
-            *there = value.clone();
-            Some(())
-        }
+    if let Some(rest) = rest {
+        return put(there, rest, value);
     }
+    *there = value.clone();
+    Some(())
 }
 
-/// A key of CloudFormation in the API's spelling.
+/// A key of `CloudFormation` in the API's spelling.
 fn key_of(key: &str) -> String {
     match key {
         "EFSVolumeConfiguration" => return "efsVolumeConfiguration".to_owned(),

@@ -88,7 +88,7 @@ fn a_secret_is_written_nowhere() {
 
 #[test]
 fn manifests_are_said_by_words_and_by_a_patch() {
-    let manifests = r#"
+    let manifests = r"
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: api, labels: { app: api, team: blue } }
@@ -109,7 +109,7 @@ spec:
           env:
             - name: NODE
               valueFrom: { fieldRef: { fieldPath: spec.nodeName } }
-"#;
+";
     let manifests = files::manifests(manifests).unwrap();
     let imported = imported(&Source::Kubernetes(manifests));
     let losses: Vec<&str> = imported
