@@ -188,8 +188,12 @@ fn kubernetes(
         scene.containers,
         findings,
     );
-    let health = Health::of(common.health.as_ref());
-    let probes = probes(&mut raw, &health, ports, findings);
+    let probes = probes(
+        &mut raw,
+        &Health::of(common.health.as_ref()),
+        ports,
+        findings,
+    );
     let (max_surge, max_unavailable) = shares(&raw, findings);
     let min_ready = min_ready(&raw, deadline(common.rollout.as_ref()), findings);
     let selector = selector(raw.selector.take(), &name, findings);
@@ -198,13 +202,9 @@ fn kubernetes(
         pdb: disruption.is_some(),
         ..Made::of(common, &raw, ports)
     };
+    let selecting = (&selector, scene.containers);
     let resolved = KubeOwn {
-        patch: patches(
-            raw.patch.take(),
-            &made,
-            (&selector, scene.containers),
-            findings,
-        ),
+        patch: patches(raw.patch.take(), &made, selecting, findings),
         selector,
         name,
         service_account: raw.service_account.take().map(|at| at.value),
