@@ -188,20 +188,14 @@ fn kubernetes(
         scene.containers,
         findings,
     );
-    let probes = probes(
-        &mut raw,
-        &Health::of(common.health.as_ref()),
-        ports,
-        findings,
-    );
+    let health = Health::of(common.health.as_ref());
+    let probes = probes(&mut raw, &health, ports, findings);
     let (max_surge, max_unavailable) = shares(&raw, findings);
     let min_ready = min_ready(&raw, deadline(common.rollout.as_ref()), findings);
     let selector = selector(raw.selector.take(), &name, findings);
     let disruption = disruption(raw.disruption.as_ref(), findings);
-    let made = Made {
-        pdb: disruption.is_some(),
-        ..Made::of(common, &raw, ports)
-    };
+    let mut made = Made::of(common, &raw, ports);
+    made.pdb = disruption.is_some();
     let selecting = (&selector, scene.containers);
     let resolved = KubeOwn {
         patch: patches(raw.patch.take(), &made, selecting, findings),
