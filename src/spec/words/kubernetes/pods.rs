@@ -70,13 +70,13 @@ table! {
 /// The name of an account, or a table that says more.
 pub(in crate::spec) enum WrittenAccount {
     Name(KubeName),
-    Table(AccountTable),
+    Table(Box<AccountTable>),
 }
 
 impl Shape for WrittenAccount {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         if matches!(node.value, Value::Table(_)) {
-            return AccountTable::read(node, findings).map(Self::Table);
+            return AccountTable::read(node, findings).map(|table| Self::Table(Box::new(table)));
         }
         KubeName::read(node, findings).map(Self::Name)
     }
@@ -102,7 +102,7 @@ pub(in crate::spec) fn account(
     findings: &mut Findings,
 ) -> Option<Account> {
     let table = match raw?.value {
-        WrittenAccount::Table(table) => table,
+        WrittenAccount::Table(table) => *table,
         WrittenAccount::Name(name) => {
             return Some(Account {
                 name,

@@ -92,13 +92,13 @@ impl Shape for Standard {
 /// The word of a standard, or fields.
 pub(in crate::spec) enum WrittenSecurity {
     Standard,
-    Fields(SecurityTable),
+    Fields(Box<SecurityTable>),
 }
 
 impl Shape for WrittenSecurity {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         if matches!(node.value, Value::Table(_)) {
-            return SecurityTable::read(node, findings).map(Self::Fields);
+            return SecurityTable::read(node, findings).map(|table| Self::Fields(Box::new(table)));
         }
         if node.word().is_none() {
             findings.wrong_type(node, "\"restricted\", or a table", None);
