@@ -21,8 +21,8 @@ table! {
         max: Share,
         /// Fewest pods that must stay, instead: a number or a share.
         min: Share,
-        /// When pods that are not ready may be taken away: "AlwaysAllow" or "IfHealthyBudget". Default:
-        /// "AlwaysAllow".
+        /// When pods that are not ready may be taken away: `AlwaysAllow` or `IfHealthyBudget`. Default:
+        /// `AlwaysAllow`.
         unhealthy: Unhealthy,
         /// The name of the budget. Default: the Deployment's.
         name: KubeName,
