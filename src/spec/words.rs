@@ -74,7 +74,7 @@ table! {
         /// Environment of the main container: NAME = "value"; on Kubernetes also { field = "status.podIP" }, {
         /// resource = "limits.memory" }, { config = "NAME", key = "KEY" } and { expand = "$(NAME)" }.
         env: Map<EnvValue, EnvName>,
-        /// ConfigMaps and Secrets that fill its environment whole, on Kubernetes: [{ config = "NAME" }].
+        /// `ConfigMaps` and Secrets that fill its environment whole, on Kubernetes: [{ config = "NAME" }].
         env_from: Vec<At<EnvFromTable>>,
         /// Environment filled from a secret store: NAME = "arn:aws:secretsmanager:…", "<ssm:/path>" or a table; on
         /// Kubernetes also { secret = "NAME", key = "KEY" }.

@@ -8,67 +8,69 @@ fn problems(more: &str, target: &str) -> Vec<String> {
     told(&load_with(&with(more), target, &Arguments::default()))
 }
 
+/// What stands in the table of Kubernetes, and what is told of it.
+const TOLD: &[(&str, &str)] = &[
+    (
+        "labels = { app = \"other\" }",
+        "the pods are found by this label",
+    ),
+    (
+        "pod_labels = { app = false }",
+        "the pods are found by this label",
+    ),
+    (
+        "labels = { \"deployer/project\" = \"x\" }",
+        "this label is ours",
+    ),
+    (
+        "service = { ports = [{ port = 80 }, { port = 81, name = \"a\" }] }",
+        "`name` is missing",
+    ),
+    (
+        "service = { selector = { tier = \"front\" } }",
+        "do not have this label",
+    ),
+    (
+        "service = { headless = true, type = \"NodePort\" }",
+        "without an address",
+    ),
+    ("security = \"baseline\"", "this is not a standard"),
+    (
+        "security = { standard = \"restricted\", privileged = true }",
+        "does not let a container do so",
+    ),
+    ("security = { seccomp = \"None\" }", "RuntimeDefault"),
+    (
+        "affinity = { nodeAfinity = {} }",
+        "unknown key `nodeAfinity`",
+    ),
+    ("tolerations = [{ key = 1 }]", "expected a string"),
+    (
+        "disruption = { min = 1, max = 1 }",
+        "`min` and `max` exclude each other",
+    ),
+    ("autoscaler = { name = \"a\" }", "`scaling` is missing"),
+    (
+        "drain = \"5s\"\npre_stop = { sleep = \"5s\" }",
+        "they exclude each other",
+    ),
+    (
+        "pre_stop = { sleep = \"5s\", command = \"true\" }",
+        "exclude each other",
+    ),
+    (
+        "liveness = { port = 80, successes = 2 }",
+        "must be 1, but for readiness",
+    ),
+    (
+        "requests = { memory = \"2GiB\" }\nlimits = { memory = \"1GiB\" }",
+        "more memory is reserved than may be used",
+    ),
+];
+
 #[test]
 fn what_cannot_be_is_told() {
-    let table = [
-        (
-            "labels = { app = \"other\" }",
-            "the pods are found by this label",
-        ),
-        (
-            "pod_labels = { app = false }",
-            "the pods are found by this label",
-        ),
-        (
-            "labels = { \"deployer/project\" = \"x\" }",
-            "this label is ours",
-        ),
-        (
-            "service = { ports = [{ port = 80 }, { port = 81, name = \"a\" }] }",
-            "`name` is missing",
-        ),
-        (
-            "service = { selector = { tier = \"front\" } }",
-            "do not have this label",
-        ),
-        (
-            "service = { headless = true, type = \"NodePort\" }",
-            "without an address",
-        ),
-        ("security = \"baseline\"", "this is not a standard"),
-        (
-            "security = { standard = \"restricted\", privileged = true }",
-            "does not let a container do so",
-        ),
-        ("security = { seccomp = \"None\" }", "RuntimeDefault"),
-        (
-            "affinity = { nodeAfinity = {} }",
-            "unknown key `nodeAfinity`",
-        ),
-        ("tolerations = [{ key = 1 }]", "expected a string"),
-        (
-            "disruption = { min = 1, max = 1 }",
-            "`min` and `max` exclude each other",
-        ),
-        ("autoscaler = { name = \"a\" }", "`scaling` is missing"),
-        (
-            "drain = \"5s\"\npre_stop = { sleep = \"5s\" }",
-            "they exclude each other",
-        ),
-        (
-            "pre_stop = { sleep = \"5s\", command = \"true\" }",
-            "exclude each other",
-        ),
-        (
-            "liveness = { port = 80, successes = 2 }",
-            "must be 1, but for readiness",
-        ),
-        (
-            "requests = { memory = \"2GiB\" }\nlimits = { memory = \"1GiB\" }",
-            "more memory is reserved than may be used",
-        ),
-    ];
-    for (words, expected) in table {
+    for (words, expected) in TOLD {
         let more = format!("port = 8080\n[service.api.kubernetes]\n{words}\n");
         let told = problems(&more, TARGET);
         assert!(

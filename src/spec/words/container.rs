@@ -32,7 +32,7 @@ table! {
         ports: Vec<At<WrittenPort>>,
         /// Its environment: NAME = "value"; on Kubernetes also { field = "status.podIP" } and its kin.
         env: Map<EnvValue, EnvName>,
-        /// ConfigMaps and Secrets that fill its environment whole, on Kubernetes.
+        /// `ConfigMaps` and Secrets that fill its environment whole, on Kubernetes.
         env_from: Vec<At<EnvFromTable>>,
         /// Environment filled from a secret store.
         secrets: Map<Secret, EnvName>,
@@ -86,7 +86,7 @@ pub(crate) struct Container {
     pub(crate) env: BTreeMap<String, Literal>,
     /// Environment that only Kubernetes fills in.
     pub(crate) env_refs: BTreeMap<String, EnvRef>,
-    /// ConfigMaps and Secrets that fill the environment whole, which only Kubernetes does.
+    /// `ConfigMaps` and Secrets that fill the environment whole, which only Kubernetes does.
     pub(crate) env_from: Vec<EnvFrom>,
     /// Environment filled by the platform from a secret store.
     pub(crate) secrets: BTreeMap<String, SecretRef>,

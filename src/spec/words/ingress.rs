@@ -40,13 +40,13 @@ table! {
         class: KubeName,
         /// The path prefix that it takes. Default: /.
         path: Filled,
-        /// How paths are compared: "Prefix", "Exact" or "ImplementationSpecific". Default: "Prefix".
+        /// How paths are compared: "Prefix", "Exact" or `ImplementationSpecific`. Default: "Prefix".
         path_type: PathType,
         /// Several hosts and paths, in place of `expose.host` and `path`.
         rules: Vec<At<IngressRuleTable>>,
         /// Where whatever no rule takes is sent: {} is this service.
         default_backend: BackendTable,
-        /// The Secrets that hold certificates: [{ hosts = ["api.example.com"], secret = "api-tls" }].
+        /// The Secrets that hold certificates: { hosts = […], secret = "api-tls" } each.
         tls: Vec<At<TlsTable>>,
         /// Labels of its own, beside `labels`.
         labels: Map<String, AnnotationKey>,

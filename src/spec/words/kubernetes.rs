@@ -21,13 +21,12 @@ use serde_json::{Map as Object, Value as Json};
 
 use self::basics::{drain, min_ready, name, role, size};
 use self::labels::{Found, Labels, selector};
-use self::part::{KubePart, PullPolicy, main, sidecar};
-use self::pods::{Account, WrittenAccount, account, spread};
-use self::service::{KubeServiceOwn, KubeServiceTable, Pods, service};
+use self::part::{KubePart, PullPolicy, main, sidecars};
+use self::pods::{Account, WrittenAccount, account};
+use self::service::{KubeServiceOwn, KubeServiceTable, Pods, has_ports, service};
 use crate::names::{Arn, KubeLabel, KubeName};
 use crate::spec::findings::Findings;
 use crate::spec::manifests::Manifest;
-use crate::spec::problem::Problem;
 use crate::spec::resolve;
 use crate::spec::resolve::{Ground, or};
 use crate::spec::scalar::{Filled, Whole};
@@ -67,7 +66,7 @@ table! {
         secret: KubeName,
         /// The port of the Service. Default: 80, or the service's own where that is UDP.
         service_port: Whole<1, 65_535>,
-        /// The Service, or false. Default: one of type ClusterIP that sends to the service's ports.
+        /// The Service, or false. Default: one of type `ClusterIP` that sends to the service's ports.
         service: Switch<KubeServiceTable>,
         /// What is reserved for the main container, or false. Default: `cpu` and `memory` of the service, less the
         /// sidecars' shares.
@@ -115,7 +114,7 @@ table! {
         pre_stop: HookTable,
         /// What the main container does when it has started.
         post_start: HookTable,
-        /// When the main container's image is pulled: "Always", "IfNotPresent" or "Never". Default: always where its
+        /// When the main container's image is pulled: "Always", `IfNotPresent` or "Never". Default: always where its
         /// tag can move.
         pull_policy: PullPolicy,
         /// Secrets with which images are pulled.
@@ -134,11 +133,11 @@ table! {
         runtime_class: KubeName,
         /// Who chooses their nodes. Default: the cluster's own scheduler.
         scheduler: KubeName,
-        /// How they find names: "ClusterFirst", "ClusterFirstWithHostNet", "Default" or "None".
+        /// How they find names: `ClusterFirst`, `ClusterFirstWithHostNet`, "Default" or "None".
         dns_policy: Filled,
-        /// How they find names, in the API's form: { nameservers = ["10.0.0.2"] }.
+        /// How they find names, in the API's form: `nameservers`, `searches` and `options`.
         dns: Dns,
-        /// Names that they know beside those: [{ ip = "10.0.0.9", hostnames = ["db"] }].
+        /// Names that they know beside those, in the API's form: an `ip` and its `hostnames` each.
         host_aliases: HostAliases,
         /// Whether they are in the node's own network. Default: false.
         host_network: bool,
@@ -269,52 +268,35 @@ fn kubernetes(
     let mut raw = raw.map_or_else(KubernetesTable::default, |at| at.value);
     let ports = scene.containers.first()?.ports.as_slice();
     let added = Added::of(&raw);
-    let default = |suffix: &str| format!("{}{suffix}", scene.name).parse::<KubeName>();
-    let secret = or(raw.secret.take(), default("-secrets").ok()?);
+    let secret = or(raw.secret.take(), called(scene, "-secrets")?);
     secret::for_kubernetes(scene, &secret, findings);
     user::for_kubernetes(scene, findings);
     role(&raw, scene.place, findings);
     let name = name(&raw, scene)?;
     let selector = selector(raw.selector.take(), &name, findings);
     let labels = Labels::of(&mut raw, &selector, findings);
-    let own_ports =
-        matches!(&raw.service, Some(At { value: Switch::On(own), .. }) if own.ports.is_some());
+    let found = Found {
+        selector: &selector,
+        labels: &labels.pods,
+    };
+    let own_ports = has_ports(raw.service.as_ref());
     let pods = Pods {
         name: &name,
-        found: Found {
-            selector: &selector,
-            labels: &labels.pods,
-        },
+        found,
         ports,
         head: scene.head,
+        expose: common.expose.as_ref().map(|at| at.head),
     };
     let service = service(&mut raw, &pods, findings);
-    if let (None, false, Some(at)) = (&service, ports.is_empty(), &common.expose) {
-        let problem = Problem::new("conflict", "`expose` needs a Service to send to").at(at.head);
-        findings.problem(problem.help("leave `service = false` out, or `expose`"));
-    }
     let health = Health::of(common.health.as_ref());
     let (max_surge, max_unavailable) = shares(&raw, findings);
-    let disruption = disruption(raw.disruption.take(), &pods.found, findings);
-    let made = Made {
-        service: service.is_some(),
-        ingress: common.expose.is_some(),
-        hpa: common.scaling.is_some(),
-        pdb: disruption.is_some(),
-        service_account: raw.service_account.is_some(),
-    };
+    let disruption = disruption(raw.disruption.take(), &found, findings);
+    let made = Made::of(common, &raw, (service.is_some(), disruption.is_some()));
     let selecting = (&selector, scene.containers);
     let patch = patches(raw.patch.take(), &made, selecting, findings);
-    let sidecars = scene.containers.iter().skip(1);
-    let sidecars = sidecars.map(|placed| {
-        let part = sidecar(placed, raw.security.as_ref(), findings);
-        (placed.name.to_string(), part)
-    });
-    let sidecars = sidecars.collect();
+    let sidecars = sidecars(scene.containers, raw.security.as_ref(), findings);
     let main = main(&raw, (&health, size(common)), scene.containers, findings);
-    let (spread, constraints) = spread(raw.spread.take(), &selector);
-    let mut pod = pod(&mut raw, findings);
-    pod.extend(constraints.map(|all| ("topologySpreadConstraints".to_owned(), all)));
+    let (pod, spread) = pod(&mut raw, &selector, findings);
     let resolved = KubeOwn {
         patch,
         labels,
@@ -331,13 +313,7 @@ fn kubernetes(
         autoscaler: autoscaler(raw.autoscaler.take(), made.hpa, findings),
         spread,
         drain: drain(&raw, !ports.is_empty(), findings),
-        ingress: ingress(
-            raw.ingress.take(),
-            common.expose.take(),
-            scene,
-            (default("-ingress").ok()?, own_ports),
-            findings,
-        ),
+        ingress: outside(&mut raw, common, scene, own_ports, findings),
         pod,
         revision_history: raw.revision_history.take().map_or(HISTORY, |at| at.value.0),
         pod_annotations: annotations(raw.pod_annotations.take(), findings),
@@ -348,4 +324,35 @@ fn kubernetes(
     };
     added.tell(&resolved, scene.name, findings);
     Some(resolved)
+}
+
+/// What is called as the service is, with this behind it.
+fn called(scene: &Scene<'_>, suffix: &str) -> Option<KubeName> {
+    format!("{}{suffix}", scene.name).parse().ok()
+}
+
+/// The Ingress, where `expose` asks for one.
+fn outside(
+    raw: &mut KubernetesTable,
+    common: &mut ServiceTable,
+    scene: &Scene<'_>,
+    own_ports: bool,
+    findings: &mut Findings,
+) -> Option<Ingress> {
+    let usual = (called(scene, "-ingress")?, own_ports);
+    let (own, expose) = (raw.ingress.take(), common.expose.take());
+    ingress(own, expose, scene, usual, findings)
+}
+
+impl Made {
+    /// What the words ask for, beside the Service and the disruption budget.
+    fn of(common: &ServiceTable, raw: &KubernetesTable, (service, pdb): (bool, bool)) -> Self {
+        Self {
+            service,
+            ingress: common.expose.is_some(),
+            hpa: common.scaling.is_some(),
+            pdb,
+            service_account: raw.service_account.is_some(),
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Environment that the cluster fills in: from fields of the pod, from its resources, and from ConfigMaps and
+//! Environment that the cluster fills in: from fields of the pod, from its resources, and from `ConfigMaps` and
 //! Secrets, key by key or whole.
 
 use serde_json::{Value as Json, json};
@@ -22,11 +22,11 @@ table! {
         container: ContainerName,
         /// In which unit `resource` is said: "1Mi". Default: 1.
         divisor: Filled,
-        /// A ConfigMap.
+        /// A `ConfigMap`.
         config: KubeName,
         /// The key in it. Default: the variable's own name.
         key: Filled,
-        /// Whether the ConfigMap or its key may be missing. Default: false.
+        /// Whether the `ConfigMap` or its key may be missing. Default: false.
         optional: bool,
         /// A text in which $(NAME) stands for another variable.
         expand: Plain,
@@ -34,9 +34,9 @@ table! {
 }
 
 table! {
-    /// A whole ConfigMap, or a whole Secret.
+    /// A whole `ConfigMap`, or a whole Secret.
     "`env_from`" EnvFromTable {
-        /// A ConfigMap.
+        /// A `ConfigMap`.
         config: KubeName,
         /// A Secret.
         secret: KubeName,
@@ -59,7 +59,7 @@ pub(crate) enum EnvRef {
         container: Option<ContainerName>,
         divisor: Option<String>,
     },
-    /// A key of a ConfigMap.
+    /// A key of a `ConfigMap`.
     Config {
         name: KubeName,
         /// `None`: the variable's own name.
@@ -68,7 +68,7 @@ pub(crate) enum EnvRef {
     },
 }
 
-/// A ConfigMap or a Secret, whole.
+/// A `ConfigMap` or a Secret, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EnvFrom {
     pub(crate) source: EnvSource,
@@ -139,7 +139,7 @@ impl EnvRefTable {
     }
 }
 
-/// The ConfigMaps and Secrets that fill the environment whole.
+/// The `ConfigMaps` and Secrets that fill the environment whole.
 pub(in crate::spec) fn env_from(
     raw: Option<At<Vec<At<EnvFromTable>>>>,
     findings: &mut Findings,

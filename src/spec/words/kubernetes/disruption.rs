@@ -21,8 +21,8 @@ table! {
         max: Share,
         /// Fewest pods that must stay, instead: a number or a share.
         min: Share,
-        /// When pods that are not ready may be taken away: "AlwaysAllow" or "IfHealthyBudget". Default:
-        /// "AlwaysAllow".
+        /// When pods that are not ready may be taken away: `AlwaysAllow` or `IfHealthyBudget`. Default:
+        /// `AlwaysAllow`.
         unhealthy: Unhealthy,
         /// The name of the budget. Default: the Deployment's.
         name: KubeName,
@@ -52,13 +52,13 @@ words!(Unhealthy, "a policy for pods that are not ready",
 /// A number, a share, or a table that says more.
 pub(in crate::spec) enum WrittenDisruption {
     Most(Share),
-    Table(DisruptionTable),
+    Table(Box<DisruptionTable>),
 }
 
 impl Shape for WrittenDisruption {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         if matches!(node.value, Value::Table(_)) {
-            return DisruptionTable::read(node, findings).map(Self::Table);
+            return DisruptionTable::read(node, findings).map(|table| Self::Table(Box::new(table)));
         }
         Share::read(node, findings).map(Self::Most)
     }
@@ -116,7 +116,7 @@ pub(in crate::spec) fn disruption(
             lets_go(share, spot, findings);
             Some(Disruption::most(share, pods.selector))
         }
-        Switch::On(WrittenDisruption::Table(table)) => Some(from_table(table, pods, findings)),
+        Switch::On(WrittenDisruption::Table(table)) => Some(from_table(*table, pods, findings)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What only Kubernetes knows about one container of a pod.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use crate::spec::findings::Findings;
@@ -33,7 +35,7 @@ table! {
         pre_stop: HookTable,
         /// What it does when it has started.
         post_start: HookTable,
-        /// When its image is pulled: "Always", "IfNotPresent" or "Never".
+        /// When its image is pulled: "Always", `IfNotPresent` or "Never".
         pull_policy: PullPolicy,
     }
 }
@@ -95,8 +97,19 @@ pub(in crate::spec) fn tcp(ports: &[At<Port>]) -> Option<u16> {
     tcp.next().map(|at| at.value.number)
 }
 
+/// What is said of each sidecar.
+pub(in crate::spec) fn sidecars(
+    containers: &[Placed],
+    main: Option<&At<WrittenSecurity>>,
+    findings: &mut Findings,
+) -> BTreeMap<String, KubePart> {
+    let sidecars = containers.iter().skip(1);
+    let each = sidecars.map(|placed| (placed.name.to_string(), sidecar(placed, main, findings)));
+    each.collect()
+}
+
 /// What is said of a sidecar; `main`: what is said of what the main container may do.
-pub(in crate::spec) fn sidecar(
+fn sidecar(
     placed: &Placed,
     main: Option<&At<WrittenSecurity>>,
     findings: &mut Findings,

@@ -70,13 +70,13 @@ table! {
 /// The name of an account, or a table that says more.
 pub(in crate::spec) enum WrittenAccount {
     Name(KubeName),
-    Table(AccountTable),
+    Table(Box<AccountTable>),
 }
 
 impl Shape for WrittenAccount {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         if matches!(node.value, Value::Table(_)) {
-            return AccountTable::read(node, findings).map(Self::Table);
+            return AccountTable::read(node, findings).map(|table| Self::Table(Box::new(table)));
         }
         KubeName::read(node, findings).map(Self::Name)
     }
@@ -102,7 +102,7 @@ pub(in crate::spec) fn account(
     findings: &mut Findings,
 ) -> Option<Account> {
     let table = match raw?.value {
-        WrittenAccount::Table(table) => table,
+        WrittenAccount::Table(table) => *table,
         WrittenAccount::Name(name) => {
             return Some(Account {
                 name,
@@ -127,11 +127,13 @@ fn names(raw: Option<At<Vec<At<KubeName>>>>) -> Vec<KubeName> {
     all.into_iter().map(|at| at.value).collect()
 }
 
-/// What the table says of the pods' own specification, in the API's form.
+/// What the table says of the pods' own specification, in the API's form, and whether pods are spread as
+/// usual.
 pub(in crate::spec) fn pod(
     raw: &mut KubernetesTable,
+    selector: &BTreeMap<String, String>,
     findings: &mut Findings,
-) -> Object<String, Json> {
+) -> (Object<String, Json>, bool) {
     let mut found = Object::new();
     let mut put = |key: &str, value: Option<Json>| {
         let value = value.filter(|value| !is_empty(value));
@@ -172,12 +174,14 @@ pub(in crate::spec) fn pod(
         flag(raw.automount_token.take()),
     );
     put("enableServiceLinks", flag(raw.enable_service_links.take()));
+    let (spread, constraints) = spread(raw.spread.take(), selector);
+    put("topologySpreadConstraints", constraints);
     let grace = raw.termination_grace.take();
     put(
         "terminationGracePeriodSeconds",
         grace.map(|at| json!(at.value.0.as_secs())),
     );
-    found
+    (found, spread)
 }
 
 fn is_empty(value: &Json) -> bool {
@@ -190,7 +194,7 @@ fn is_empty(value: &Json) -> bool {
 
 /// Whether pods are spread as usual, or the constraints that the file says. Pods of this service are
 /// counted, unless a constraint says others.
-pub(in crate::spec) fn spread(
+fn spread(
     raw: Option<At<WrittenSpread>>,
     selector: &BTreeMap<String, String>,
 ) -> (bool, Option<Json>) {

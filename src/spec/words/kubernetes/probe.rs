@@ -151,15 +151,18 @@ impl HttpProbe {
     }
 }
 
+/// The scheme, the host and the headers of a request, where they are said.
+pub(in crate::spec) type More<'a> = (
+    Option<&'a At<Scheme>>,
+    Option<&'a At<Filled>>,
+    Option<&'a At<Map<String>>>,
+);
+
 /// An HTTP request by its path, its port and what more is said of it.
 pub(in crate::spec) fn http_probe(
     path: &At<Filled>,
     port: u16,
-    (scheme, host, headers): (
-        Option<&At<Scheme>>,
-        Option<&At<Filled>>,
-        Option<&At<Map<String>>>,
-    ),
+    (scheme, host, headers): More<'_>,
     findings: &mut Findings,
 ) -> HttpProbe {
     if !path.value.0.starts_with('/') {

@@ -26,11 +26,11 @@ table! {
         run_as_user: Whole<0, LARGEST_ID>,
         /// The number of the group, where `user` does not say it.
         run_as_group: Whole<0, LARGEST_ID>,
-        /// Calls to the kernel: "RuntimeDefault", "Unconfined" or "localhost/PROFILE".
+        /// Calls to the kernel: `RuntimeDefault`, "Unconfined" or "localhost/PROFILE".
         seccomp: Filled,
-        /// The labels of SELinux, in the API's form.
+        /// The labels of `SELinux`, in the API's form.
         se_linux: ApiForm<SELinuxOptions>,
-        /// Capabilities of Linux: { drop = ["ALL"], add = ["NET_BIND_SERVICE"] }.
+        /// Capabilities of Linux: those that `drop`, such as "ALL", and those that `add` says.
         capabilities: CapabilitiesTable,
         /// Whether it may do what the node may. Default: false.
         privileged: bool,
@@ -62,13 +62,13 @@ table! {
         run_as_group: Whole<0, LARGEST_ID>,
         /// The number of the group that volumes belong to.
         fs_group: Whole<0, LARGEST_ID>,
-        /// When volumes are given to that group: "OnRootMismatch" or "Always".
+        /// When volumes are given to that group: `OnRootMismatch` or "Always".
         fs_group_change_policy: Filled,
         /// Further groups of the processes.
         supplemental_groups: Vec<At<Whole<0, LARGEST_ID>>>,
-        /// Calls to the kernel: "RuntimeDefault", "Unconfined" or "localhost/PROFILE".
+        /// Calls to the kernel: `RuntimeDefault`, "Unconfined" or "localhost/PROFILE".
         seccomp: Filled,
-        /// The labels of SELinux, in the API's form.
+        /// The labels of `SELinux`, in the API's form.
         se_linux: ApiForm<SELinuxOptions>,
         /// Settings of the kernel: { "net.core.somaxconn" = "1024" }.
         sysctls: Map<Filled>,
@@ -92,13 +92,13 @@ impl Shape for Standard {
 /// The word of a standard, or fields.
 pub(in crate::spec) enum WrittenSecurity {
     Standard,
-    Fields(SecurityTable),
+    Fields(Box<SecurityTable>),
 }
 
 impl Shape for WrittenSecurity {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         if matches!(node.value, Value::Table(_)) {
-            return SecurityTable::read(node, findings).map(Self::Fields);
+            return SecurityTable::read(node, findings).map(|table| Self::Fields(Box::new(table)));
         }
         if node.word().is_none() {
             findings.wrong_type(node, "\"restricted\", or a table", None);

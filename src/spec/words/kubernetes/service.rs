@@ -17,7 +17,7 @@ table! {
     "kubernetes.service" KubeServiceTable {
         /// Its name. Default: the Deployment's.
         name: KubeLabel,
-        /// How it is reached: "ClusterIP", "NodePort" or "LoadBalancer". Default: "ClusterIP".
+        /// How it is reached: `ClusterIP`, `NodePort` or `LoadBalancer`. Default: `ClusterIP`.
         r#type: ServiceType,
         /// Whether its name leads to the pods themselves, without an address of its own. Default: false.
         headless: bool,
@@ -43,7 +43,7 @@ table! {
         name: KubeLabel,
         /// "tcp" or "udp". Default: "tcp".
         protocol: Protocol,
-        /// The port on every node, of type "NodePort" or "LoadBalancer". Default: the cluster chooses.
+        /// The port on every node, of type `NodePort` or `LoadBalancer`. Default: the cluster chooses.
         node_port: Whole<1, 65_535>,
         /// What is spoken there, such as "kubernetes.io/h2c".
         app_protocol: Filled,
@@ -115,6 +115,26 @@ pub(in crate::spec) struct Pods<'a> {
     pub(in crate::spec) ports: &'a [At<Port>],
     /// Where the service stands.
     pub(in crate::spec) head: Spot,
+    /// Where it says that the outside reaches it.
+    pub(in crate::spec) expose: Option<Spot>,
+}
+
+/// Whether the file says the ports of the Service.
+pub(in crate::spec) fn has_ports(raw: Option<&At<Switch<KubeServiceTable>>>) -> bool {
+    matches!(raw, Some(At { value: Switch::On(own), .. }) if own.has(&["ports"]))
+}
+
+/// There is no Service by the file's word: neither a port of it, nor anything that leads to it.
+fn none(raw: &KubernetesTable, pods: &Pods<'_>, findings: &mut Findings) {
+    if let Some(at) = &raw.service_port {
+        let problem = Problem::new("conflict", "`service = false` makes no Service");
+        findings.problem(problem.at(at.head).label("this would be its port"));
+    }
+    if let Some(expose) = pods.expose.filter(|_| !pods.ports.is_empty()) {
+        let problem = Problem::new("conflict", "`expose` needs a Service to send to");
+        let help = "leave `service = false` out, or `expose`";
+        findings.problem(problem.at(expose).help(help));
+    }
 }
 
 /// The Service; `None`: there is none, since there is nothing that it could send to, or by the file's word.
@@ -133,10 +153,7 @@ pub(in crate::spec) fn service(
         Some(At {
             value: Switch::Off, ..
         }) => {
-            if let Some(at) = &raw.service_port {
-                let problem = Problem::new("conflict", "`service = false` makes no Service");
-                findings.problem(problem.at(at.head).label("this would be its port"));
-            }
+            none(raw, pods, findings);
             return None;
         }
     };

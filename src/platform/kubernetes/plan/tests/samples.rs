@@ -270,7 +270,9 @@ fn defaulted(object: &mut Value) {
     }
     let pods = &mut object["spec"]["template"]["spec"];
     pods["dnsPolicy"] = "ClusterFirst".into();
-    pods["securityContext"] = json!({});
+    if pods.get("securityContext").is_none() {
+        pods["securityContext"] = json!({});
+    }
     for container in pods["containers"].as_array_mut().unwrap() {
         container["terminationMessagePath"] = "/dev/termination-log".into();
         for limit in container["resources"]["limits"]
