@@ -105,7 +105,7 @@
 //!   the way back        rollback                rollback
 //!   what was            history                 history
 //!   what is             status    logs          status    logs
-//!   how answers read    -                       live
+//!   how answers read    described               live
 //!   what a run holds    session                 session
 //!   the trait's side    platform                platform
 //! ```

@@ -200,7 +200,7 @@ mod tests {
             assert!(short.contains("--target"), "{short}");
             assert!(!short.contains("--sandbox-state"), "{short}");
             assert!(long.contains("--sandbox-state"), "{long}");
-            assert!(short.lines().count() < 46, "{short}");
+            assert!(short.lines().count() < 48, "{short}");
         }
         let short = help(&mut command, "apply", false);
         let (own, everywhere) = (short.find("--adopt"), short.find("Everywhere:"));

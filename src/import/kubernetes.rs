@@ -65,6 +65,7 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
         .flat_map(|family| carried::unsaid(family, &made));
     let others = carried::others(left.chain(unsaid), &made, &namespace);
     carried::write(&mut draft, &others.carried)?;
+    draft.notes.extend(others.notes.iter().cloned());
     for family in &families {
         carried::leave_count(&mut draft, family, &others.carried);
     }

@@ -76,13 +76,13 @@ fn measure(platform: &str) -> [Counts; 2] {
 #[test]
 fn the_corpus_of_ecs_comes_in() {
     let [[typed, ..], [exact, lossy, _]] = measure("ecs");
-    assert!(typed >= 15 && exact >= 19 && exact + lossy >= 25);
+    assert!(typed >= 23 && exact >= 24 && exact + lossy >= 25);
 }
 
 #[test]
 fn the_corpus_of_kubernetes_comes_in() {
-    let [[_, _, _], [exact, lossy, _]] = measure("kubernetes");
-    assert!(exact >= 2 && exact + lossy >= 13);
+    let [[typed, ..], [exact, lossy, _]] = measure("kubernetes");
+    assert!(typed >= 10 && exact >= 13 && exact + lossy >= 14);
 }
 
 /// A Deployment, and objects of kinds that no word says.
@@ -157,9 +157,10 @@ fn what_no_word_says_is_carried_along() {
         .filter(|loss| !loss.of.starts_with("Deployment"))
         .map(|loss| (loss.of.as_str(), loss.why.as_str()))
         .collect();
-    let secret = "what a Secret holds is written to no file: keep it in a secret store";
     let far = "it is of namespace away, and the target's is shop";
-    assert_eq!(beside, [("Secret keys", secret), ("ConfigMap far", far)]);
+    assert_eq!(beside, [("ConfigMap far", far)]);
+    let stays = |note: &String| note.starts_with("Secret keys stays where it is");
+    assert!(imported.notes.iter().any(stays), "{:?}", imported.notes);
     let told = format!("{:?}", imported.losses);
     assert!(!told.contains("aHVudGVyMg"), "{told}");
 }

@@ -12,7 +12,7 @@ use crate::platform::ecs::Ecs;
 use crate::platform::kubernetes::described::described;
 use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
-use crate::spec::{EcsPlace, KubePlace, Network, Reach};
+use crate::spec::{EcsPlace, KubePlace, Reach};
 
 /// Where something runs: a cluster or a namespace, and its name there, unless all of it is meant.
 struct Place<'a> {

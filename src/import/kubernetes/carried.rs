@@ -14,6 +14,8 @@ pub(super) struct Others<'v> {
     /// What is written as it is.
     pub(super) carried: Vec<&'v Value>,
     pub(super) losses: Vec<Loss>,
+    /// What must be there, and is written to no file.
+    pub(super) notes: Vec<String>,
 }
 
 /// Which of these objects can be carried along beside what the words make in this namespace.
@@ -24,6 +26,14 @@ pub(super) fn others<'v>(
 ) -> Others<'v> {
     let mut others = Others::default();
     for object in left {
+        if is_kept_elsewhere(object, namespace) {
+            others.notes.push(format!(
+                "{} stays where it is: what it holds is written to no file, so keep it in a secret \
+                 store or in the cluster",
+                title(object)
+            ));
+            continue;
+        }
         match refusal(object, &others.carried, made, namespace) {
             None => others.carried.push(object),
             Some(why) => {
@@ -41,6 +51,14 @@ pub(super) fn others<'v>(
     others
 }
 
+/// A Secret that holds something: no file of ours is its place, whoever reads it finds it by its name.
+fn is_kept_elsewhere(object: &Value, namespace: &str) -> bool {
+    let own = manifests::text(object, "/metadata/namespace");
+    kind(object) == "Secret"
+        && (own.is_empty() || own == namespace)
+        && !manifests::secret_keys(object).is_empty()
+}
+
 /// Why an object is not carried along; `None`: it is.
 fn refusal(object: &Value, carried: &[&Value], made: &[Made], namespace: &str) -> Option<String> {
     if let Some(why) = manifests::flaw(object) {
@@ -51,10 +69,6 @@ fn refusal(object: &Value, carried: &[&Value], made: &[Made], namespace: &str) -
         return Some(format!(
             "it is of namespace {own}, and the target's is {namespace}"
         ));
-    }
-    if kind(object) == "Secret" && !manifests::secret_keys(object).is_empty() {
-        let why = "what a Secret holds is written to no file: keep it in a secret store";
-        return Some(why.to_owned());
     }
     if let Some((key, what)) = manifests::secret(object, &[]) {
         return Some(format!(

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
+
+use crate::spec::Misfit;
+use crate::spec::patch::kube_json::misfits;
 
 /// A Deployment with what belongs to it, ports said by number.
 pub(super) struct Family {
@@ -14,6 +18,8 @@ pub(super) struct Family {
     pub(super) scaler: Option<Value>,
     pub(super) budget: Option<Value>,
     pub(super) account: Option<Value>,
+    /// What stands in the Deployment that the API does not know, and drops.
+    pub(super) unknown: Vec<String>,
     /// As they were.
     sources: Vec<Value>,
 }
@@ -139,8 +145,10 @@ impl Family {
             scaler,
             budget,
             account,
+            unknown: Vec::new(),
             sources,
         };
+        family.drop_unknown();
         family.number_ports();
         family.modern();
         family
@@ -154,6 +162,23 @@ impl Family {
     /// Whether this object is one of them.
     pub(super) fn holds(&self, object: &Value) -> bool {
         self.sources.contains(object)
+    }
+
+    /// Takes away what the API does not know.
+    fn drop_unknown(&mut self) {
+        for misfit in misfits::<Deployment>(&self.deployment) {
+            let Misfit::Unknown { path, .. } = misfit else {
+                continue;
+            };
+            let (parent, key) = path.rsplit_once('.').unwrap_or(("", &path));
+            let steps = parent.split('.').filter(|step| !step.is_empty());
+            let pointer: String = steps.map(|step| format!("/{step}")).collect();
+            let parent = self.deployment.pointer_mut(&pointer);
+            let taken = parent
+                .and_then(Value::as_object_mut)
+                .and_then(|parent| parent.remove(key));
+            self.unknown.extend(taken.map(|_| path.clone()));
+        }
     }
 
     /// What several Deployments have in common is the first one's.

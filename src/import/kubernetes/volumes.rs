@@ -29,8 +29,8 @@ fn source(volume: &Value) -> Option<Words> {
         let mut words = said("scratch", Word::plain(true));
         let size = scratch.get("sizeLimit").and_then(Value::as_str);
         say(&mut words, "size", size.and_then(whole).map(mebibytes));
-        let memory = text(scratch, "/medium") == "Memory";
-        say(&mut words, "memory", memory.then(|| Word::plain(true)));
+        let medium = text(scratch, "/medium");
+        say(&mut words, "medium", (!medium.is_empty()).then(|| Word::text(medium)));
         return Some(words);
     }
     if let Some(host) = volume.get("hostPath") {

@@ -18,8 +18,14 @@ pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
         .first()
         .map(|family| text(&family.deployment, "/metadata/namespace"));
     let own = own.filter(|name| !name.is_empty());
+    // A Deployment that names none goes with what it came with.
+    let beside = || {
+        let mut names = manifests.iter().map(|one| text(one, "/metadata/namespace"));
+        names.find(|name| !name.is_empty())
+    };
     let namespace = own
         .or_else(|| namespaces.next().map(family::name))
+        .or_else(beside)
         .unwrap_or("default");
     let first = families.first().map(|family| family.name.as_str());
     draft.project = match namespace {
@@ -33,6 +39,11 @@ pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
     );
     say(&mut draft.target, "namespace", Some(Word::text(namespace)));
     for family in families {
+        for path in &family.unknown {
+            draft.notes.push(format!(
+                "the API of a Deployment knows no `{path}`: it drops it, and so do the files"
+            ));
+        }
         let service = service(family, &mut draft);
         draft.services.push(service);
     }

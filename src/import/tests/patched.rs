@@ -53,7 +53,6 @@ fn a_task_definition_is_said_by_words_and_by_a_patch() {
     }]);
     let imported = imported(&source);
     assert_eq!(imported.losses, []);
-    assert!(imported.patched.len() > 4);
     insta::assert_snapshot!(imported.deploy);
 }
 
@@ -117,7 +116,6 @@ spec:
         .iter()
         .map(|loss| loss.path.as_str())
         .collect();
-    // There is no Service, and one is made where a port is said.
-    assert_eq!(losses, [""]);
+    assert_eq!(losses, Vec::<&str>::new());
     insta::assert_snapshot!(imported.deploy);
 }

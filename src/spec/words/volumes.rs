@@ -22,8 +22,8 @@ table! {
         scratch: bool,
         /// Most that `scratch` may hold; only on Kubernetes. Default: no bound.
         size: Mebibytes,
-        /// Whether `scratch` is kept in memory, and counts as such; only on Kubernetes. Default: false.
-        memory: bool,
+        /// What `scratch` is kept on: "Memory", which counts as such, or "HugePages"; only on Kubernetes. Default: the node's disk.
+        medium: Filled,
         /// A path of the machine that runs it; not on Fargate.
         host: MountPath,
         /// ID of an EFS file system; only on ECS.
@@ -190,8 +190,8 @@ pub(crate) enum Volume {
     Scratch {
         /// Most that it may hold, in MiB.
         size: Option<u32>,
-        /// Whether it is kept in memory.
-        memory: bool,
+        /// What it is kept on; `None`: the node's disk.
+        medium: Option<String>,
     },
     /// A path of the machine.
     Host(String),
@@ -249,7 +249,7 @@ pub(crate) struct Documents {
 
 /// The keys that say what a volume is, and those that only say more about it.
 const KINDS: [(&str, &[&str]); 7] = [
-    ("scratch", &["size", "memory"]),
+    ("scratch", &["size", "medium"]),
     ("host", &[]),
     ("efs", &["root", "access_point", "iam", "encrypted"]),
     ("claim", &["read_only"]),
@@ -329,11 +329,14 @@ fn volume(at: At<VolumeTable>, ecs: bool, findings: &mut Findings) -> Option<Vol
         findings.problem(problem.at(head).help(format!("there are {instead}")));
         return None;
     }
-    let (size, memory) = (raw.size.map(|at| at.value.0), or(raw.memory, false));
-    if ecs && (size.is_some() || memory) {
+    let (size, medium) = (
+        raw.size.map(|at| at.value.0),
+        raw.medium.map(|at| at.value.0),
+    );
+    if ecs && (size.is_some() || medium.is_some()) {
         findings.note(
             "not-honoured",
-            "`size` and `memory` of a volume change nothing on ECS: scratch is the task's ephemeral storage",
+            "`size` and `medium` of a volume change nothing on ECS: scratch is the task's ephemeral storage",
         );
     }
     let read_only = or(raw.read_only, false);
@@ -367,7 +370,7 @@ fn volume(at: At<VolumeTable>, ecs: bool, findings: &mut Findings) -> Option<Vol
             attributes: strings(raw.attributes),
             read_only,
         },
-        _ => Volume::Scratch { size, memory },
+        _ => Volume::Scratch { size, medium },
     })
 }
 

@@ -50,7 +50,6 @@ table! {
     }
 }
 
-
 /// How a Service is reached (Kubernetes documentation, Service, type).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ServiceType {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{Misfit, Named, under};
 
 /// All that does not fit `T` in a value; what `false` takes away is looked past.
-pub(super) fn misfits<T: DeserializeOwned>(value: &Value) -> Vec<Misfit> {
+pub(crate) fn misfits<T: DeserializeOwned>(value: &Value) -> Vec<Misfit> {
     let mut rest = value.clone();
     // What an object is follows from the table that it is patched in.
     if let Some(members) = rest.as_object_mut() {

@@ -17,10 +17,10 @@ pub(super) fn volumes(service: &KubeService) -> Vec<Value> {
 
 fn source(volume: &Volume) -> (&'static str, Value) {
     match volume {
-        Volume::Scratch { size, memory } => {
+        Volume::Scratch { size, medium } => {
             let mut fields = Map::new();
-            if *memory {
-                fields.insert("medium".into(), json!("Memory"));
+            if let Some(medium) = medium {
+                fields.insert("medium".into(), json!(medium));
             }
             if let Some(size) = size {
                 fields.insert("sizeLimit".into(), json!(mebibytes(*size)));

@@ -6,7 +6,7 @@ use super::*;
 fn volumes_of_every_kind_and_where_containers_have_them() {
     let more = r#"
 [service.api.volumes]
-cache = { scratch = true, size = "1GiB", memory = true }
+cache = { scratch = true, size = "1GiB", medium = "Memory" }
 tmp = { scratch = true }
 sock = { host = "/var/run" }
 data = { claim = "api-data", read_only = true }
