@@ -117,7 +117,7 @@ pub(super) fn needs(said: &Said) -> Vec<Need> {
 }
 
 struct Topic {
-    topic: &'static str,
+    name: &'static str,
     ecs: &'static str,
     eks: &'static str,
     keys: &'static [&'static str],
@@ -125,61 +125,61 @@ struct Topic {
 
 const TOPICS: [Topic; 11] = [
     Topic {
-        topic: "operations",
+        name: "operations",
         ecs: "nothing to run or to upgrade",
         eks: "a cluster with add-ons, upgraded at least every 14 months",
         keys: &[],
     },
     Topic {
-        topic: "IAM",
+        name: "IAM",
         ecs: "a role of the task",
         eks: "a role through the service account",
         keys: &["ecs.task_role", "kubernetes.role"],
     },
     Topic {
-        topic: "scaling",
+        name: "scaling",
         ecs: "CPU, memory, requests, any CloudWatch metric, schedules",
         eks: "CPU and memory; anything else through KEDA or a metrics adapter",
         keys: &["scaling"],
     },
     Topic {
-        topic: "discovery",
+        name: "discovery",
         ecs: "load balancers, Service Connect, Cloud Map",
         eks: "DNS of the cluster, Services, Ingress and Gateway API",
         keys: &["ecs.connect", "ecs.registries", "expose"],
     },
     Topic {
-        topic: "secrets",
+        name: "secrets",
         ecs: "from Secrets Manager and Parameter Store, by the platform",
         eks: "through External Secrets or a CSI driver",
         keys: &["secrets", "sidecar.*.secrets"],
     },
     Topic {
-        topic: "portability",
+        name: "portability",
         ecs: "AWS only",
         eks: "any Kubernetes",
         keys: &[],
     },
     Topic {
-        topic: "extensions",
+        name: "extensions",
         ecs: "none",
         eks: "custom resources, operators, admission policies",
         keys: &["kubernetes.manifests"],
     },
     Topic {
-        topic: "Spot",
+        name: "Spot",
         ecs: "FARGATE_SPOT by shares, about 70 % less",
         eks: "Spot nodes, by Karpenter or node groups; none on Fargate",
         keys: &["ecs.capacity"],
     },
     Topic {
-        topic: "jobs",
+        name: "jobs",
         ecs: "tasks, started by EventBridge or by hand",
         eks: "Job and CronJob",
         keys: &[],
     },
     Topic {
-        topic: "node access",
+        name: "node access",
         ecs: "on EC2 only",
         eks: "nodes by label, taints, host paths; not on Fargate",
         keys: &[
@@ -189,7 +189,7 @@ const TOPICS: [Topic; 11] = [
         ],
     },
     Topic {
-        topic: "GPU",
+        name: "GPU",
         ecs: "on EC2 only",
         eks: "on nodes that have them; not on Fargate",
         keys: &["gpu", "ecs.gpu", "kubernetes.gpu"],
@@ -210,7 +210,7 @@ pub(super) fn aspects(said: &Said) -> Vec<Aspect> {
         found.into_iter().collect()
     };
     let each = TOPICS.iter().map(|topic| Aspect {
-        topic: topic.topic,
+        topic: topic.name,
         ecs: topic.ecs,
         eks: topic.eks,
         said: touched(topic.keys),

@@ -80,7 +80,8 @@ pub(super) fn costs(tasks: &[Tasks], region: Option<&str>) -> Option<Costs> {
         each.sum()
     };
     let control_plane = CONTROL_PLANE * HOURS;
-    let (least, most): (fn(&Tasks) -> u32, fn(&Tasks) -> u32) = (|one| one.least, |one| one.most);
+    let least: fn(&Tasks) -> u32 = |one| one.least;
+    let most: fn(&Tasks) -> u32 = |one| one.most;
     Some(Costs {
         region: prices.region.to_owned(),
         another_region: known.is_none(),

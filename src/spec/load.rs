@@ -116,14 +116,7 @@ impl Loading<'_> {
         let kubernetes = target::is_kubernetes(&target);
         let (target, overlays) = target::target(name, &target, &mut self.findings);
         let mut deploy = deploy?;
-        inherit::inherit(&mut deploy, &mut self.findings);
-        self.lay_over(&mut deploy, overlays);
-        let known = || files::targets(files, self.request.file);
-        let mut elsewhere = inherit::at_target(&mut deploy, (name, &known), &mut self.findings);
-        elsewhere.extend(inherit::strike(&mut deploy));
-        self.choose(&mut deploy, &elsewhere);
-        self.images(&mut deploy);
-        self.said = said::said(&deploy);
+        self.gather(&mut deploy, overlays, files);
         if !self.request.demands {
             unneeded::stand_in(&mut deploy, &variables);
         }
@@ -164,6 +157,19 @@ impl Loading<'_> {
         };
         self.tell_of_environment(&variables, &spec);
         Some(spec)
+    }
+
+    /// Gives each service all that is said of it, and keeps those that were asked for.
+    fn gather(&mut self, deploy: &mut Node, overlays: target::Overlays, files: &dyn Files) {
+        inherit::inherit(deploy, &mut self.findings);
+        self.lay_over(deploy, overlays);
+        let known = || files::targets(files, self.request.file);
+        let target = (self.request.target, &known as &dyn Fn() -> _);
+        let mut elsewhere = inherit::at_target(deploy, target, &mut self.findings);
+        elsewhere.extend(inherit::strike(deploy));
+        self.choose(deploy, &elsewhere);
+        self.images(deploy);
+        self.said = said::said(deploy);
     }
 
     /// Says once what came from the environment and was not allowed by name.

@@ -23,7 +23,6 @@ pub(crate) use super::words::kubernetes::probe::{Check, HttpProbe, Probe};
 pub(crate) use super::words::kubernetes::service::ServicePort;
 pub(crate) use super::words::kubernetes::share::Share;
 pub(crate) use super::words::logs::AwsLogs;
-pub(crate) use super::words::network::Network;
 pub(crate) use super::words::ports::Protocol;
 pub(crate) use super::words::resources::Resources;
 pub(crate) use super::words::rollout::{Breaker, OnCancel, Threshold};

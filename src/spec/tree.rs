@@ -72,9 +72,9 @@ impl Node {
     fn mark_laid_over(&mut self) {
         self.laid_over = true;
         if let Value::Table(entries) = &mut self.value {
-            entries
-                .iter_mut()
-                .for_each(|(_, node)| node.mark_laid_over());
+            for (_, node) in entries {
+                node.mark_laid_over();
+            }
         }
     }
 
@@ -150,12 +150,11 @@ impl Node {
                     .collect();
                 for (key, mut node) in entries {
                     let old = known.get(&key).and_then(|number| under.get_mut(*number));
-                    match old {
-                        Some((_, old)) => old.overlay(node),
-                        None => {
-                            node.mark_laid_over();
-                            under.push((key, node));
-                        }
+                    if let Some((_, old)) = old {
+                        old.overlay(node);
+                    } else {
+                        node.mark_laid_over();
+                        under.push((key, node));
                     }
                 }
             }

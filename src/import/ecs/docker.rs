@@ -6,6 +6,7 @@ use super::size::vcpu;
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::platform::ecs::settings::ContainerDefinition;
 use crate::platform::ecs::settings::container::logs::LogConfiguration;
+use crate::spec::surely_a_secret;
 
 /// Whether the container is the main one; else what the output of that one goes to.
 #[derive(Clone, Copy)]
@@ -185,7 +186,12 @@ fn by(list: Option<&Value>, name: &str, entry: impl Fn(&Value) -> Option<Word>) 
 
 /// A table of texts.
 fn texts_by(table: &Value) -> Option<Word> {
-    let words = table.as_object()?.iter();
+    // What is surely a secret is written nowhere: it stays a loss.
+    let plain = |(key, value): &(&String, &Value)| {
+        let text = value.as_str().unwrap_or_default();
+        surely_a_secret(key, text).is_none()
+    };
+    let words = table.as_object()?.iter().filter(plain);
     let words = words.map(|(key, value)| Some((key.clone(), text(Some(value))?)));
     words.collect::<Option<Words>>().map(Word::Table)
 }

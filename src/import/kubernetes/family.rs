@@ -171,8 +171,10 @@ impl Family {
                 continue;
             };
             let (parent, key) = path.rsplit_once('.').unwrap_or(("", &path));
-            let steps = parent.split('.').filter(|step| !step.is_empty());
-            let pointer: String = steps.map(|step| format!("/{step}")).collect();
+            let pointer = match parent {
+                "" => String::new(),
+                parent => format!("/{}", parent.replace('.', "/")),
+            };
             let parent = self.deployment.pointer_mut(&pointer);
             let taken = parent
                 .and_then(Value::as_object_mut)

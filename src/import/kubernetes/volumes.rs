@@ -30,7 +30,11 @@ fn source(volume: &Value) -> Option<Words> {
         let size = scratch.get("sizeLimit").and_then(Value::as_str);
         say(&mut words, "size", size.and_then(whole).map(mebibytes));
         let medium = text(scratch, "/medium");
-        say(&mut words, "medium", (!medium.is_empty()).then(|| Word::text(medium)));
+        say(
+            &mut words,
+            "medium",
+            (!medium.is_empty()).then(|| Word::text(medium)),
+        );
         return Some(words);
     }
     if let Some(host) = volume.get("hostPath") {

@@ -80,7 +80,7 @@ fn a_secret_is_written_nowhere() {
         .iter()
         .map(|loss| loss.path.as_str())
         .collect();
-    assert_eq!(losses, ["containerDefinitions.api.dockerLabels"]);
+    assert_eq!(losses, ["containerDefinitions.api.dockerLabels.token"]);
     assert!(imported.deploy.contains("net.core.somaxconn"));
     assert!(!imported.deploy.contains("AKIA"));
 }

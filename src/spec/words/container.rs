@@ -253,11 +253,7 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
     let mut filled = env.filled;
     filled.extend(given.env_from.as_ref().map(|at| at.head));
     let env_from = env_from(given.env_from.take(), findings);
-    let mut secrets = Vec::new();
-    for (name, at) in given.secrets.map(|at| at.value.0).unwrap_or_default() {
-        let (value, spot, head) = (at.value.0, at.spot, at.head);
-        secrets.push((name, At { value, spot, head }));
-    }
+    let secrets = references(given.secrets);
     if let Some(image) = &given.image {
         moving_tag(&name, &image.value, findings);
     }
@@ -311,6 +307,15 @@ fn placed(name: ContainerName, head: Spot, mut given: Parts, findings: &mut Find
         filled,
         kubernetes: None,
     }
+}
+
+fn references(raw: Option<At<Map<Secret, EnvName>>>) -> Vec<(String, At<SecretRef>)> {
+    let entries = raw.map(|at| at.value.0).unwrap_or_default();
+    let reference = |(name, at): (String, At<Secret>)| {
+        let (value, spot, head) = (at.value.0, at.spot, at.head);
+        (name, At { value, spot, head })
+    };
+    entries.into_iter().map(reference).collect()
 }
 
 fn moving_tag(name: &ContainerName, image: &ImageRef, findings: &mut Findings) {

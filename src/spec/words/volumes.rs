@@ -22,7 +22,7 @@ table! {
         scratch: bool,
         /// Most that `scratch` may hold; only on Kubernetes. Default: no bound.
         size: Mebibytes,
-        /// What `scratch` is kept on: "Memory", which counts as such, or "HugePages"; only on Kubernetes. Default: the node's disk.
+        /// What `scratch` is kept on: "Memory", which counts as such, or `HugePages`; only on Kubernetes. Default: the node's disk.
         medium: Filled,
         /// A path of the machine that runs it; not on Fargate.
         host: MountPath,
@@ -36,9 +36,9 @@ table! {
         iam: bool,
         /// Whether `efs` is encrypted on its way. Default: true.
         encrypted: bool,
-        /// A PersistentVolumeClaim; only on Kubernetes.
+        /// Name of a `PersistentVolumeClaim`; only on Kubernetes.
         claim: KubeName,
-        /// A ConfigMap, a file for each key; only on Kubernetes.
+        /// Name of a `ConfigMap`, a file for each key; only on Kubernetes.
         config: KubeName,
         /// A Secret, a file for each key; only on Kubernetes.
         secret: KubeName,
@@ -301,7 +301,54 @@ pub(in crate::spec) fn volumes(
 }
 
 fn volume(at: At<VolumeTable>, ecs: bool, findings: &mut Findings) -> Option<Volume> {
-    let (head, raw) = (at.head, at.value);
+    let kind = kind(&at, ecs, findings)?;
+    let raw = at.value;
+    let size = raw.size.map(|at| at.value.0);
+    let medium = raw.medium.map(|at| at.value.0);
+    if ecs && (size.is_some() || medium.is_some()) {
+        findings.note(
+            "not-honoured",
+            "`size` and `medium` of a volume change nothing on ECS: scratch is the task's ephemeral storage",
+        );
+    }
+    let read_only = or(raw.read_only, false);
+    let items = raw.items.map(|at| at.value.0).unwrap_or_default();
+    let items = items.into_iter().map(|(key, at)| (key, at.value.0));
+    let documents = |name: Option<At<KubeName>>| {
+        Some(Documents {
+            name: name?.value.to_string(),
+            items: items.collect(),
+            mode: raw.mode.map(|at| at.value.0),
+            optional: or(raw.optional, false),
+        })
+    };
+    Some(match kind {
+        "host" => Volume::Host(raw.host?.value.0),
+        "efs" => Volume::Efs(Efs {
+            id: raw.efs?.value.0,
+            root: raw.root.map(|at| at.value.0).filter(|root| root != "/"),
+            access_point: raw.access_point.map(|at| at.value.0),
+            iam: or(raw.iam, false),
+            encrypted: or(raw.encrypted, true),
+        }),
+        "claim" => Volume::Claim {
+            name: raw.claim?.value.to_string(),
+            read_only,
+        },
+        "config" => Volume::Config(documents(raw.config)?),
+        "secret" => Volume::Secret(documents(raw.secret)?),
+        "csi" => Volume::Csi {
+            driver: raw.csi?.value.0,
+            attributes: strings(raw.attributes),
+            read_only,
+        },
+        _ => Volume::Scratch { size, medium },
+    })
+}
+
+/// What a volume is: exactly one thing, which the platform must have.
+fn kind(at: &At<VolumeTable>, ecs: bool, findings: &mut Findings) -> Option<&'static str> {
+    let (head, raw) = (at.head, &at.value);
     let is_off = raw.scratch.as_ref().is_some_and(|at| !at.value);
     let kinds = KINDS
         .iter()
@@ -329,49 +376,7 @@ fn volume(at: At<VolumeTable>, ecs: bool, findings: &mut Findings) -> Option<Vol
         findings.problem(problem.at(head).help(format!("there are {instead}")));
         return None;
     }
-    let (size, medium) = (
-        raw.size.map(|at| at.value.0),
-        raw.medium.map(|at| at.value.0),
-    );
-    if ecs && (size.is_some() || medium.is_some()) {
-        findings.note(
-            "not-honoured",
-            "`size` and `medium` of a volume change nothing on ECS: scratch is the task's ephemeral storage",
-        );
-    }
-    let read_only = or(raw.read_only, false);
-    let items = raw.items.map(|at| at.value.0).unwrap_or_default();
-    let items = items.into_iter().map(|(key, at)| (key, at.value.0));
-    let documents = |name: Option<At<KubeName>>| {
-        Some(Documents {
-            name: name?.value.to_string(),
-            items: items.collect(),
-            mode: raw.mode.map(|at| at.value.0),
-            optional: or(raw.optional, false),
-        })
-    };
-    Some(match *kind {
-        "host" => Volume::Host(raw.host?.value.0),
-        "efs" => Volume::Efs(Efs {
-            id: raw.efs?.value.0,
-            root: raw.root.map(|at| at.value.0).filter(|root| root != "/"),
-            access_point: raw.access_point.map(|at| at.value.0),
-            iam: or(raw.iam, false),
-            encrypted: or(raw.encrypted, true),
-        }),
-        "claim" => Volume::Claim {
-            name: raw.claim?.value.to_string(),
-            read_only,
-        },
-        "config" => Volume::Config(documents(raw.config)?),
-        "secret" => Volume::Secret(documents(raw.secret)?),
-        "csi" => Volume::Csi {
-            driver: raw.csi?.value.0,
-            attributes: strings(raw.attributes),
-            read_only,
-        },
-        _ => Volume::Scratch { size, medium },
-    })
+    Some(kind)
 }
 
 fn strings(raw: Option<At<Map<String>>>) -> BTreeMap<String, String> {

@@ -114,10 +114,7 @@ async fn false_takes_away_and_what_leaves_the_file_goes_with_its_words() {
     let plain = service();
     rolled_out(&cloud, &plain).await;
     assert!(cloud.plan(&plain).await.unwrap().plan.is_empty());
-    assert_eq!(
-        left_alone(&cloud, &plain).await,
-        Vec::<String>::new()
-    );
+    assert_eq!(left_alone(&cloud, &plain).await, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
