@@ -16,7 +16,7 @@ trials! { "init":
 
 const TASK: &str = r#"{
   "family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
-  "cpu": "256", "memory": "512", "pidMode": "task",
+  "cpu": "256", "memory": "512", "enableFaultInjection": true,
   "containerDefinitions": [{ "name": "web", "image": "example/web:v1" }]
 }"#;
 
@@ -43,7 +43,10 @@ fn what_was_read_is_written_once() -> Outcome {
     );
     assert_ends(&project.run("validate --target production")?, 0, "");
     let text = fs::read_to_string(project.path().join("deploy.toml"))?;
-    assert!(text.contains("patch = { task = { pidMode"), "{text}");
+    assert!(
+        text.contains("patch = { task = { enableFaultInjection"),
+        "{text}"
+    );
     assert_ends(
         &project.run("init --from task.json")?,
         2,

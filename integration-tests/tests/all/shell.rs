@@ -193,7 +193,7 @@ fn help_is_short_and_has_examples() -> Outcome {
         let long = project.run(&format!("{verb} --help"))?;
         assert_eq!((short.exit, long.exit), (0, 0), "{short}\n{long}");
         assert!(short.stdout.contains("Examples:"), "{short}");
-        assert!(short.stdout.lines().count() <= 45, "{short}");
+        assert!(short.stdout.lines().count() <= 47, "{short}");
         assert!(short.stdout.ends_with('\n'), "{short}");
         assert!(!short.stdout.contains("--allow-exec"), "{short}");
         assert!(long.stdout.contains("--allow-exec"), "{long}");
@@ -289,8 +289,8 @@ fn a_word_of_the_field_gets_its_answer() -> Outcome {
     let told = project.run("validate --target kind")?;
     assert_eq!(told.exit, 2, "{told}");
     for words in [
-        "there is no word for it here yet; services are stateless",
-        "an init process",
+        "expected a table",
+        "it belongs in [service.NAME.ecs]",
         "`desiredCount` is written here as `replicas`",
         "the Service is a ClusterIP unless",
         "it is written `node_selector`",

@@ -4,9 +4,7 @@ use super::Here::{Called, Is, Lacks};
 use super::{CLUSTER_IP, ONE_NAME, Row};
 
 const ROLLING: &str = "this version knows rolling deployments only: how many come and go at once is set by `minimum_healthy_percent` and `maximum_percent` in [service.NAME.ecs], and by `max_surge` and `max_unavailable` in [service.NAME.kubernetes]";
-const STATELESS: &str = "services are stateless: keep data in a store of its own; a volume is said by `patch` in [service.NAME.ecs] or [service.NAME.kubernetes], in the API's own spelling";
-const IN_THE_IMAGE: &str =
-    "a service is configured by `env` and `secrets`, and files belong in the image";
+const STATELESS: &str = "services are stateless: keep data in a store of its own; `manifests` in [service.NAME.kubernetes] carries a StatefulSet along";
 
 /// What a word means anywhere.
 pub(super) const ANYWHERE: &[Row] = &[
@@ -50,8 +48,8 @@ pub(super) const ANYWHERE: &[Row] = &[
     ),
     (
         "envfile environmentfiles environmentfile envfrom valuefrom",
-        Lacks(
-            "write each variable into `env`, and each secret into `secrets`; on Kubernetes `env_from` takes whole ConfigMaps and Secrets",
+        Is(
+            "each variable stands in `env`, and each secret in `secrets`; `env_files` in [service.NAME.ecs] and `env_from` in [service.NAME] take whole files, ConfigMaps and Secrets",
         ),
     ),
     (
@@ -124,8 +122,8 @@ pub(super) const ANYWHERE: &[Row] = &[
     ),
     (
         "imagepullsecrets repositorycredentials credentialsparameter registry",
-        Lacks(
-            "the right to pull belongs to who runs it: the `execution_role` on ECS, the `service_account` on Kubernetes, or `pull_secrets` in [service.NAME.kubernetes]",
+        Is(
+            "the right to pull belongs to who runs it: the `execution_role` on ECS, the `service_account` on Kubernetes; else `repository_credentials` in [service.NAME.ecs], and `pull_secrets` in [service.NAME.kubernetes]",
         ),
     ),
     (
@@ -157,8 +155,8 @@ pub(super) const ANYWHERE: &[Row] = &[
     ),
     (
         "networkmode networks hostnetwork links extrahosts hostaliases dns dnsconfig dnspolicy dnsservers dnssearchdomains hostname domainname",
-        Lacks(
-            "a task has one network of its own (awsvpc, or the pod's), in which its containers reach each other at localhost; `dns`, `host_aliases` and `host_network` are said in [service.NAME.kubernetes]",
+        Is(
+            "a task has one network of its own (awsvpc, or the pod's), in which its containers reach each other at localhost; `network_mode`, `links` and `dns_servers` are said in [service.NAME.ecs], `dns`, `host_aliases` and `host_network` in [service.NAME.kubernetes]",
         ),
     ),
     (
@@ -179,8 +177,8 @@ pub(super) const ANYWHERE: &[Row] = &[
     ),
     (
         "serviceconnect serviceconnectconfiguration serviceregistries servicediscovery cloudmap vpclatticeconfigurations mesh",
-        Lacks(
-            "services reach each other through a load balancer, or on Kubernetes by their Service's name; what is set elsewhere is left as it is",
+        Called(
+            "`connect` or `registries`, in [service.NAME.ecs]; on Kubernetes services reach each other by their Service's name",
         ),
     ),
     // Logs.
@@ -268,18 +266,22 @@ pub(super) const ANYWHERE: &[Row] = &[
             "`tags` of a service go on it and on its task definition; on its tasks by `propagate_tags` and `managed_tags`, in [service.NAME.ecs]",
         ),
     ),
-    // What there is no word for.
     (
-        "volumes volume volumemounts mountpoints volumesfrom efs efsvolumeconfiguration persistence persistentvolumeclaim pvc storage tmpfs emptydir sharedmemorysize shmsize stateful statefulset",
-        Lacks(STATELESS),
+        "volumes volume volumemounts mountpoints volumesfrom efs efsvolumeconfiguration persistence persistentvolumeclaim pvc storage emptydir",
+        Called(
+            "`volumes = { data = { scratch = true } }` and `mounts = { \"/data\" = \"data\" }`, in [service.NAME]",
+        ),
     ),
+    ("stateful statefulset", Lacks(STATELESS)),
     (
         "configmap configmaps configs files config",
-        Lacks(IN_THE_IMAGE),
+        Called(
+            "`env_from`, or `volumes = { conf = { config = \"NAME\" } }`, in [service.NAME], on Kubernetes; `manifests` carries the object along",
+        ),
     ),
     (
         "nodeselector affinity nodeaffinity podaffinity podantiaffinity tolerations topologyspreadconstraints priorityclassname schedulername runtimeclassname placementconstraints placementstrategy nodename availabilityzonerebalancing",
-        Lacks(
+        Is(
             "tasks go wherever there is room, on instances of one's own as `placement` in [service.NAME.ecs] says; pods spread over zones and nodes (`spread`); `node_selector`, `affinity` and `tolerations` stand in [service.NAME.kubernetes], the rest in its `patch`",
         ),
     ),
@@ -309,8 +311,8 @@ pub(super) const ANYWHERE: &[Row] = &[
     ),
     (
         "manifests chart kustomize values helm apiversion kind",
-        Lacks(
-            "files here say what to run, not how a platform is told: what has no word needs to be applied beside it",
+        Is(
+            "files here say what to run, not how a platform is told; `manifests = [\"k8s/*.yaml\"]`, in [service.NAME.kubernetes], carries other objects along",
         ),
     ),
     (
