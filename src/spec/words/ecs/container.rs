@@ -58,7 +58,7 @@ macro_rules! container_table {
                 shm_size: $crate::spec::units::Mebibytes,
                 /// Scratch file systems in memory: [{ path = "/run", size = "64MiB" }].
                 tmpfs: Vec<$crate::spec::shape::At<$crate::spec::words::ecs::container::tables::TmpfsTable>>,
-                /// Whether it is started anew while its task runs on: true, or { ignore = [0], after = "300s" }.
+                /// Whether it is started anew while its task runs on: true, or { ignore = `[0]`, after = "300s" }.
                 restart: $crate::spec::words::ecs::container::tables::Restart,
                 /// GPUs that it has to itself; not on Fargate.
                 gpu: $crate::spec::scalar::Whole<1, 16>,
