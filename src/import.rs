@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::names::{ImageRef, TargetName};
+use crate::spec::files::target_file;
 use crate::spec::{self, Files, Loaded, Request};
 
 pub(crate) mod copilot;
@@ -178,7 +179,7 @@ impl Draft {
             notes: self.notes.clone(),
         };
         let deploy_file = Path::new("deploy.toml");
-        let target_file = Path::new("config").join(format!("{target}.toml"));
+        let target_file = target_file(deploy_file, target);
         let files = [
             (deploy_file.to_owned(), imported.deploy.clone()),
             (target_file, imported.target.clone()),
@@ -187,14 +188,8 @@ impl Draft {
         let beside = beside.map(|(path, text)| (PathBuf::from(path), text.clone()));
         let texts: BTreeMap<PathBuf, String> = files.into_iter().chain(beside).collect();
         let request = Request {
-            file: deploy_file,
-            target,
-            services: &[],
             set: &self.variables,
-            images: &BTreeMap::new(),
-            demands: true,
-            environment: &|_| None,
-            allow_env: &[],
+            ..Request::new(deploy_file, target)
         };
         let loaded = spec::load(&Texts(texts), &request);
         let problems = |problems: spec::Problems| {

@@ -1,5 +1,7 @@
 //! What a service that is written for one platform says in vain at the other. Pure.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::spec::{Said, Spec, Workload};
@@ -88,25 +90,20 @@ pub(crate) fn lost(spec: &Spec, said: &Said) -> Vec<Lost> {
         Workload::Ecs { .. } => ("ecs.", "kubernetes.", &AT_ECS),
         Workload::Kubernetes { .. } => ("kubernetes.", "ecs.", &AT_KUBERNETES),
     };
-    let mut found: Vec<Lost> = Vec::new();
+    let mut found = Vec::new();
     for (service, paths) in said {
         if paths.iter().any(|path| path.starts_with(here)) {
             continue;
         }
-        for path in paths.iter().filter(|path| path.starts_with(there)) {
-            let key = path.strip_prefix(there).unwrap_or(path);
-            let key = key.split('.').next().unwrap_or(key);
-            let full = format!("{there}{key}");
+        let keys = paths.iter().filter_map(|path| path.strip_prefix(there));
+        let keys: BTreeSet<&str> = keys.filter_map(|key| key.split('.').next()).collect();
+        for key in keys {
             let instead = known.iter().find(|(name, _)| *name == key);
-            let instead = instead.map_or("nothing says it here", |(_, instead)| *instead);
-            let is_new = |lost: &&Lost| lost.service == *service && lost.key == full;
-            if !found.iter().any(|lost| is_new(&lost)) {
-                found.push(Lost {
-                    service: service.clone(),
-                    key: full,
-                    instead,
-                });
-            }
+            found.push(Lost {
+                service: service.clone(),
+                key: format!("{there}{key}"),
+                instead: instead.map_or("nothing says it here", |(_, instead)| *instead),
+            });
         }
     }
     found

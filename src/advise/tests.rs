@@ -1,6 +1,5 @@
 //! What is advised for the example, and for services that one platform alone can run.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
@@ -8,17 +7,11 @@ use crate::spec::{Disk, Loaded, Request, load};
 
 fn example(target: &str) -> Loaded {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let request = Request {
-        file: &root.join("deploy.example.toml"),
-        target: &target.parse().unwrap(),
-        services: &[],
-        set: &BTreeMap::new(),
-        images: &BTreeMap::new(),
-        demands: true,
-        environment: &|_| None,
-        allow_env: &[],
-    };
-    load(&Disk, &request).unwrap()
+    load(
+        &Disk,
+        &Request::new(&root.join("deploy.example.toml"), &target.parse().unwrap()),
+    )
+    .unwrap()
 }
 
 #[test]

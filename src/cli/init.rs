@@ -12,6 +12,7 @@ use crate::error::ExitCode;
 use crate::event::Problem;
 use crate::import::{self, EcsSource, Imported, NotTaken, Source, smallest};
 use crate::names::TargetName;
+use crate::spec::files::target_file;
 
 mod asked;
 pub(crate) mod live;
@@ -64,7 +65,7 @@ pub(crate) fn run(cli: &Cli, args: &Args, terminal: &Terminal, screen: &mut Scre
     };
     let deploy_file = cli.options.file.clone();
     let beside = deploy_file.parent().unwrap_or(Path::new(""));
-    let target_file = beside.join("config").join(format!("{target}.toml"));
+    let target_file = target_file(&deploy_file, &target);
     if !args.check {
         let manifests = imported.manifests.iter();
         let manifests: Vec<(PathBuf, &String)> = manifests

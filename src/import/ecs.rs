@@ -6,6 +6,7 @@ mod docker;
 mod hatch;
 mod launch;
 mod members;
+mod place;
 mod prepare;
 mod rename;
 mod scaling;

@@ -9,6 +9,11 @@ use super::*;
 mod copilot;
 mod patched;
 
+/// Where losses are.
+fn paths(losses: &[Loss]) -> Vec<&str> {
+    losses.iter().map(|loss| loss.path.as_str()).collect()
+}
+
 /// Sets of files as teams have them: structure real, strings neutral.
 fn corpus(platform: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

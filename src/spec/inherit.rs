@@ -1,6 +1,7 @@
 //! What a service has from others: `[defaults]`, another one that it is `like`, and what the target's
 //! file says of it. Trees laid over one another, before any word of them is read.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -127,11 +128,9 @@ impl Family<'_> {
             at = self.numbers.get(word).copied();
             match at {
                 None => {
-                    let known = self.written.iter().map(|(name, _)| name.as_str());
-                    let help = nearest::hint(word, known);
-                    let message = format!("no service `{word}` in the deploy file");
-                    let problem = Problem::new("unknown-service", message).at(like.spot);
-                    findings.problem(problem.maybe_help(help));
+                    let known: Vec<String> =
+                        self.written.iter().map(|(name, _)| name.clone()).collect();
+                    findings.problem(unknown(word, &known).at(like.spot));
                 }
                 Some(other) if self.written[other].0 == name || found.contains(&other) => {
                     let problem = Problem::new("circle", "this comes back to where it began");
@@ -143,6 +142,24 @@ impl Family<'_> {
         }
         found
     }
+}
+
+/// More services than so many are counted, not listed.
+const LISTED: usize = 50;
+
+/// A service that is not in the deploy file.
+pub(super) fn unknown(name: &str, known: &[String]) -> Problem {
+    let help = nearest::hint(name, known.iter().map(String::as_str)).unwrap_or_else(|| {
+        let more = known.len().saturating_sub(LISTED);
+        let more = (more > 0).then(|| format!(" and {more} more"));
+        let listed = known[..known.len().min(LISTED)].join(", ");
+        format!("the deploy file has: {listed}{}", more.unwrap_or_default())
+    });
+    Problem::new(
+        "unknown-service",
+        format!("no service `{name}` in the deploy file"),
+    )
+    .help(help)
 }
 
 /// The services that are like one, or like those that are.
@@ -233,6 +250,7 @@ pub(super) fn at_target(
     findings: &mut Findings,
 ) -> Vec<String> {
     let mut elsewhere = Vec::new();
+    let there = OnceCell::new();
     let Some(Value::Table(services)) = deploy.get_mut("service").map(|node| &mut node.value) else {
         return elsewhere;
     };
@@ -244,12 +262,8 @@ pub(super) fn at_target(
             .value
             .iter()
             .any(|named| named.value.0 == target.as_str());
-        let known = if at.value.is_empty() {
-            Vec::new()
-        } else {
-            known()
-        };
         for named in &at.value {
+            let known = there.get_or_init(known);
             let word = named.value.0.as_str();
             if !known.iter().any(|name| name.as_str() == word) {
                 let hint = nearest::hint(word, known.iter().map(TargetName::as_str));

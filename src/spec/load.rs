@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::files::{self, Files};
 use super::findings::{Findings, Note};
-use super::inherit;
 use super::interpolate::{Variable, Variables};
 use super::manifests;
 use super::nearest;
 use super::problem::{Problem, Problems, Source};
 use super::raw::{Deploy, Heir, advice};
 use super::resolve::{self, Ground};
-use super::said::{self, Said};
+use super::said::Said;
 use super::shape::{At, Map, Shape};
 use super::tree::{self, Node, Value};
 use super::unneeded;
@@ -21,9 +20,10 @@ use super::veil::veil;
 use super::words::service;
 use super::words::target::{self, Place};
 use super::{Service, Spec, Workload};
-use crate::names::{ImageRef, ServiceName, TargetName, label_value};
+use crate::names::{ServiceName, TargetName, label_value};
 
 mod carried;
+mod gather;
 
 /// What a command was asked for.
 pub(crate) struct Request<'a> {
@@ -43,6 +43,24 @@ pub(crate) struct Request<'a> {
     pub(crate) environment: &'a dyn Fn(&str) -> Option<String>,
     /// `--allow-env NAME`: what of it `${NAME}` reaches, beside what is meant for the files.
     pub(crate) allow_env: &'a [String],
+}
+
+impl<'a> Request<'a> {
+    /// All services of a file at a target, with nothing from the command line or the environment.
+    pub(crate) fn new(file: &'a Path, target: &'a TargetName) -> Self {
+        static NO_VARIABLES: BTreeMap<String, String> = BTreeMap::new();
+        static NO_IMAGES: BTreeMap<ServiceName, String> = BTreeMap::new();
+        Self {
+            file,
+            target,
+            services: &[],
+            set: &NO_VARIABLES,
+            images: &NO_IMAGES,
+            demands: true,
+            environment: &|_| None,
+            allow_env: &[],
+        }
+    }
 }
 
 /// A specification without problems.
@@ -159,19 +177,6 @@ impl Loading<'_> {
         Some(spec)
     }
 
-    /// Gives each service all that is said of it, and keeps those that were asked for.
-    fn gather(&mut self, deploy: &mut Node, overlays: target::Overlays, files: &dyn Files) {
-        inherit::inherit(deploy, &mut self.findings);
-        self.lay_over(deploy, overlays);
-        let known = || files::targets(files, self.request.file);
-        let target = (self.request.target, &known as &dyn Fn() -> _);
-        let mut elsewhere = inherit::at_target(deploy, target, &mut self.findings);
-        elsewhere.extend(inherit::strike(deploy));
-        self.choose(deploy, &elsewhere);
-        self.images(deploy);
-        self.said = said::said(deploy);
-    }
-
     /// Says once what came from the environment and was not allowed by name.
     fn tell_of_environment(&mut self, variables: &Variables<'_>, spec: &Spec) {
         let first = spec.services().first().map(|(name, _)| (*name).clone());
@@ -272,104 +277,6 @@ impl Loading<'_> {
         self.findings.problems.extend(problems);
     }
 
-    /// Lays the target's services over those of the deploy file.
-    fn lay_over(&mut self, deploy: &mut Node, overlays: target::Overlays) {
-        let mut services = deploy.get_mut("service");
-        let known = names(services.as_deref());
-        let numbers = known.iter().enumerate();
-        let numbers: HashMap<&str, usize> = numbers
-            .map(|(number, name)| (name.as_str(), number))
-            .collect();
-        for (name, at) in overlays {
-            let entries = services.as_deref_mut().map(|services| &mut services.value);
-            let service = match (entries, numbers.get(name.as_str())) {
-                (Some(Value::Table(entries)), Some(number)) => entries.get_mut(*number),
-                _ => None,
-            };
-            for key in inherit::ITS_OWN {
-                if let Some(node) = at.value.0.get(key) {
-                    let message = format!("`{key}` is said in the deploy file");
-                    let problem = Problem::new("misplaced-key", message);
-                    self.findings.problem(problem.at(node.head()));
-                }
-            }
-            match service {
-                Some((_, service)) => service.overlay(at.value.0),
-                None => self.findings.problem(unknown(&name, &known).at(at.head)),
-            }
-        }
-    }
-
-    /// Keeps the services that were asked for.
-    fn choose(&mut self, deploy: &mut Node, elsewhere: &[String]) {
-        let chosen = self.request.services;
-        let Some(services) = deploy.get_mut("service") else {
-            return;
-        };
-        let known = names(Some(services));
-        let target = self.request.target;
-        if known.is_empty() && !elsewhere.is_empty() {
-            let message = format!("no service of the deploy file runs at target `{target}`");
-            self.findings
-                .problem(Problem::new("not-here", message).at(services.head()));
-            return;
-        }
-        for name in chosen
-            .iter()
-            .filter(|name| !known.iter().any(|k| k == name.as_str()))
-        {
-            let problem = if elsewhere.iter().any(|other| other == name.as_str()) {
-                let message = format!("service `{name}` does not run at target `{target}`");
-                Problem::new("not-here", message)
-            } else {
-                unknown(name.as_str(), &known)
-            };
-            self.findings.problem(problem);
-        }
-        if let Value::Table(entries) = &mut services.value
-            && !chosen.is_empty()
-        {
-            entries.retain(|(key, _)| chosen.iter().any(|name| name.as_str() == key));
-        }
-    }
-
-    /// Puts `--image` in the place of the main container's image, variables and all.
-    fn images(&mut self, deploy: &mut Node) {
-        for (name, reference) in self.request.images {
-            if let Err(error) = reference.parse::<ImageRef>() {
-                let message = format!("--image {name}: {error}");
-                self.findings.problem(Problem::new("bad-value", message));
-                continue;
-            }
-            let services = deploy.get_mut("service");
-            let known = names(services.as_deref());
-            let Some(service) = services.and_then(|services| services.get_mut(name.as_str()))
-            else {
-                let problem = unknown(name.as_str(), &known);
-                self.findings.problem(Problem {
-                    message: format!("--image: {}", problem.message),
-                    ..problem
-                });
-                continue;
-            };
-            let head = service.head();
-            let image = Node::new(Value::Text(reference.replace('$', "$$")), head);
-            let before = put(service, "image", image.clone());
-            let Some(services) = deploy.get_mut("service") else {
-                continue;
-            };
-            for heir in inherit::heirs(services, name.as_str()) {
-                let service = services.get_mut(&heir);
-                let same = |node: &Node| before.as_ref().is_some_and(|old| old.spot == node.spot);
-                if let Some(service) =
-                    service.filter(|service| service.get("image").is_some_and(same))
-                {
-                    put(service, "image", image.clone());
-                }
-            }
-        }
-    }
-
     fn services<P: Ground>(
         &mut self,
         raw: At<Map<Heir, ServiceName>>,
@@ -419,35 +326,4 @@ impl Loading<'_> {
             });
         Problems::new(sources.collect(), &self.texts, self.findings.problems)
     }
-}
-
-fn names(services: Option<&Node>) -> Vec<String> {
-    let entries = services.map(Node::entries).unwrap_or_default();
-    entries.iter().map(|(name, _)| name.clone()).collect()
-}
-
-/// More services than so many are counted, not listed.
-const LISTED: usize = 50;
-
-fn unknown(name: &str, known: &[String]) -> Problem {
-    let help = nearest::hint(name, known.iter().map(String::as_str)).unwrap_or_else(|| {
-        let more = known.len().saturating_sub(LISTED);
-        let more = (more > 0).then(|| format!(" and {more} more"));
-        let listed = known[..known.len().min(LISTED)].join(", ");
-        format!("the deploy file has: {listed}{}", more.unwrap_or_default())
-    });
-    Problem::new(
-        "unknown-service",
-        format!("no service `{name}` in the deploy file"),
-    )
-    .help(help)
-}
-
-/// Puts a value in the place of the one that was there, which is returned.
-fn put(table: &mut Node, key: &str, value: Node) -> Option<Node> {
-    let before = table.take(&[key]);
-    if let Value::Table(entries) = &mut table.value {
-        entries.push((key.to_owned(), value));
-    }
-    before
 }

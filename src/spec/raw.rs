@@ -12,13 +12,13 @@ use crate::spec::scalar::Filled;
 use crate::spec::shape::{Map, Shape, Table, table};
 use crate::spec::tree::Node;
 use crate::spec::words::ServiceTable;
+use crate::spec::words::capabilities::CapabilitiesTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
 use crate::spec::words::ecs::EcsTable;
 use crate::spec::words::ecs::container::SidecarEcsTable;
 use crate::spec::words::ecs::container::tables::{
-    CapabilitiesTable, FirelensTable, LimitTable, ReservedTable, RestartTable, TmpfsTable,
-    UlimitTable,
+    FirelensTable, LimitTable, ReservedTable, RestartTable, TmpfsTable, UlimitTable,
 };
 use crate::spec::words::ecs::log::LogTable;
 use crate::spec::words::ecs::members::{

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::{Node, Value};
+use super::words::patch::under;
 
 /// The keys that each service says, as paths: `port`, `ecs.capacity`, `volumes.data.efs`.
 pub(crate) type Said = BTreeMap<String, BTreeSet<String>>;
@@ -35,11 +36,7 @@ pub(super) fn said(deploy: &Node) -> Said {
 
 fn walk(node: &Node, at: &str, paths: &mut BTreeSet<String>) {
     for (key, entry) in node.entries() {
-        let path = if at.is_empty() {
-            key.clone()
-        } else {
-            format!("{at}.{key}")
-        };
+        let path = under(at, key);
         let is_table = matches!(&entry.value, Value::Table(entries) if !entries.is_empty());
         if is_table && !WHOLE.contains(&key.as_str()) {
             walk(entry, &path, paths);

@@ -116,17 +116,23 @@ pub(super) static SIZE: Pattern = Pattern::new("[0-9]+(?:\\.[0-9]+)? ?[MG]iB?");
 fn mebibytes(text: &str) -> Option<u32> {
     let (number, unit) = text.split_at(text.find(['M', 'G'])?);
     let unit = if unit.starts_with('M') { 1 } else { 1024 };
-    scaled(number.trim(), unit)
+    small(scaled(number.trim(), unit)?)
+}
+
+/// A number of MiB or of thousandths that is not absurd.
+fn small(number: u64) -> Option<u32> {
+    let number = u32::try_from(number).ok()?;
+    (number <= i32::MAX.unsigned_abs()).then_some(number)
 }
 
 /// A decimal number times a unit, where that is whole, positive and not absurd.
-fn scaled(number: &str, unit: u32) -> Option<u32> {
+fn scaled(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
     let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
-    let product = digits.checked_mul(u64::from(unit))?;
-    let result = u32::try_from(product / scale).ok()?;
-    (product % scale == 0 && (1..=i32::MAX.unsigned_abs()).contains(&result)).then_some(result)
+    let product = digits.checked_mul(unit)?;
+    let found = product / scale;
+    (product % scale == 0 && (1..=i64::MAX.unsigned_abs()).contains(&found)).then_some(found)
 }
 
 /// An amount of memory or disk to the byte, as Kubernetes counts it: in decimal units as well.
@@ -179,12 +185,7 @@ fn bytes(text: &str) -> Option<u64> {
         "Ti" => 1 << 40,
         _ => return None,
     };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
-    let product = digits.checked_mul(unit)?;
-    let found = product / scale;
-    (product % scale == 0 && (1..=i64::MAX.unsigned_abs()).contains(&found)).then_some(found)
+    scaled(number, unit)
 }
 
 /// An amount of CPU in units of 1/1024 vCPU, written `0.5` or `"500m"`.
@@ -258,10 +259,11 @@ fn thousandths(node: &Node, findings: &mut Findings) -> Option<u32> {
 /// The thousandths of a vCPU that a text of this form says, where they are whole.
 fn vcpu(text: &str) -> Option<u32> {
     let text = Some(text).filter(|text| CPU.holds(text))?;
-    match text.strip_suffix('m') {
+    let thousandths = match text.strip_suffix('m') {
         Some(number) => scaled(number, 1),
         None => scaled(text, 1000),
-    }
+    };
+    small(thousandths?)
 }
 
 /// The units that a text of this form says, rounded to the nearest: 0.1 vCPU is 102.4 of them.

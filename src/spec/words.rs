@@ -3,6 +3,7 @@
 //! containers with their places.
 
 pub(super) mod architecture;
+pub(super) mod capabilities;
 pub(super) mod capacity;
 pub(super) mod container;
 pub(super) mod depends_on;

@@ -12,7 +12,7 @@ use crate::platform::ecs::Ecs;
 use crate::platform::kubernetes::described::described;
 use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
-use crate::spec::{EcsPlace, KubePlace, Reach};
+use crate::spec::{EcsPlace, KubePlace};
 
 /// Where something runs: a cluster or a namespace, and its name there, unless all of it is meant.
 struct Place<'a> {
@@ -132,18 +132,8 @@ async fn of_kubernetes(place: &str) -> Result<Source, NotTaken> {
     let form = "kubernetes:NAMESPACE/DEPLOYMENT, or kubernetes:NAMESPACE for all of one";
     let Place { within, name } = Place::of(place, form)?;
     let namespace = within.parse();
-    let place = KubePlace {
-        account: None,
-        region: None,
-        reach: Reach::Kubeconfig {
-            path: None,
-            context: None,
-            cluster: None,
-        },
-        namespace: namespace.map_err(|_| NotTaken(format!("`{within}` is no namespace")))?,
-        create_namespace: false,
-        secret_store: None,
-    };
+    let namespace = namespace.map_err(|_| NotTaken(format!("`{within}` is no namespace")))?;
+    let place = KubePlace::of_context(namespace);
     let mut all = described(&place, Clock::system()).await.map_err(not_read)?;
     let is_deployment = |object: &Value| object["kind"] == "Deployment";
     if let Some(name) = name {

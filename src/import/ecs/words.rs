@@ -2,12 +2,13 @@
 
 use super::containers::{environment, health, needs_execution_role, ports, process, sidecar_words};
 use super::docker::{Whose, docker_words, log};
-use super::launch::{launch, launch_words, network_mode};
+use super::launch::{launch, launch_words};
 use super::members::member_words;
+use super::place::{target, target_groups};
 use super::scaling;
 use super::size::{size, vcpu};
 use super::source::Read;
-use super::unfilled::{architecture, target_group};
+use super::unfilled::architecture;
 use super::volumes;
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
@@ -16,7 +17,6 @@ use crate::platform::ecs::settings::container::logs::LogConfiguration;
 use crate::platform::ecs::settings::service::deployment::{
     CircuitBreaker, DeploymentConfiguration,
 };
-use crate::platform::ecs::settings::service::target_groups::LoadBalancer;
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig};
 use crate::spec::LaunchType;
 
@@ -47,16 +47,13 @@ fn service_draft(read: &Read, draft: &mut Draft) -> ServiceDraft {
         own_table: "ecs",
         ..ServiceDraft::default()
     };
-    if let Some(main) = containers
-        .iter()
-        .find(|container| container.name == read.main)
-    {
-        service.words = main_words(main, read, draft);
-        service.own = own(main, read, draft);
-    }
     let main = containers
         .iter()
         .find(|container| container.name == read.main);
+    if let Some(main) = main {
+        service.words = main_words(main, read, draft);
+        service.own = own(main, read, draft);
+    }
     let shared = main.and_then(|main| main.logs.log_configuration.as_ref());
     for sidecar in containers
         .iter()
@@ -93,21 +90,17 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
         draft.image(&main.name, &main.image.image),
     )];
     ports(main, &mut words);
+    let scaling = scaling::words(read);
     let count = config.and_then(|config| config.desired_count);
-    say(
-        &mut words,
-        "replicas",
-        count
-            .filter(|count| *count != 1 && scaling::words(read).is_none())
-            .map(Word::plain),
-    );
+    let count = count.filter(|count| *count != 1 && scaling.is_none());
+    say(&mut words, "replicas", count.map(Word::plain));
     say(&mut words, "cpu", cpu.map(vcpu));
     let memory = memory.map(|memory| mebibytes(u64::from(memory)));
     say(&mut words, "memory", memory);
     say(&mut words, "architecture", architecture(task, draft));
     environment(main, draft, &mut words);
     say(&mut words, "health", health(main));
-    say(&mut words, "scaling", scaling::words(read));
+    say(&mut words, "scaling", scaling);
     process(main, &mut words);
     say(&mut words, "volumes", volumes::volumes(task));
     say(&mut words, "mounts", volumes::mounts(main, task));
@@ -315,89 +308,4 @@ fn breaker_words(breaker: &CircuitBreaker) -> Option<Word> {
         reset.then(|| Word::plain(false)),
     );
     (!words.is_empty()).then_some(Word::Table(words))
-}
-
-fn target_groups(
-    config: &ServiceConfig,
-    containers: &[ContainerDefinition],
-    main: &str,
-    draft: &mut Draft,
-) -> Words {
-    let groups = &config.settings.target_groups.load_balancers;
-    let first = containers.iter().find(|container| container.name == main);
-    let first = first
-        .and_then(|main| main.ports.port_mappings.first())
-        .map(|port| port.container_port);
-    let known = |arn: &str| arn.parse::<Arn>().is_ok();
-    let mut words = Words::new();
-    match groups.as_slice() {
-        [] => {}
-        groups if !groups.iter().all(|group| known(&group.target_group_arn)) => {}
-        [one] if one.container_name == main && Some(one.container_port) == first => {
-            say(
-                &mut words,
-                "target_group",
-                Some(target_group(&one.target_group_arn, draft)),
-            );
-        }
-        several => {
-            let group = |group: &LoadBalancer| {
-                let arn = target_group(&group.target_group_arn, draft);
-                let mut words = vec![("arn".to_owned(), arn)];
-                let other = group.container_name != main;
-                let other = other.then(|| Word::text(&group.container_name));
-                say(&mut words, "container", other);
-                say(&mut words, "port", Some(Word::plain(group.container_port)));
-                Word::Table(words)
-            };
-            let list = Word::List(several.iter().map(group).collect());
-            say(&mut words, "target_groups", Some(list));
-        }
-    }
-    words
-}
-
-fn target(read: &Read, draft: &mut Draft) {
-    let mut words = vec![("platform".to_owned(), Word::text("ecs"))];
-    say(&mut words, "account", read.account.as_ref().map(Word::text));
-    let region = read.region.clone().unwrap_or_else(|| {
-        draft
-            .notes
-            .push("the source names no Region: put yours into the target's file".into());
-        "us-east-1".to_owned()
-    });
-    say(&mut words, "region", Some(Word::Text(region)));
-    let config = read.service.as_ref();
-    if config.is_none() {
-        draft.notes.push("the source has no service: put your cluster, subnets and security groups into the target's file".into());
-    }
-    let cluster = config.map_or("default", |config| &config.cluster);
-    say(&mut words, "cluster", Some(Word::text(cluster)));
-    let network = config.and_then(|config| config.settings.network.network_configuration.as_ref());
-    let mut table = Words::new();
-    let fargate = launch(&read.task, config) == LaunchType::Fargate;
-    if !fargate && network_mode(&read.task) != "awsvpc" {
-        draft.target = words;
-        return;
-    }
-    match network.map(|network| &network.awsvpc_configuration) {
-        Some(vpc) => {
-            say(&mut table, "subnets", Some(Word::texts(&vpc.subnets)));
-            let groups = &vpc.security_groups;
-            say(
-                &mut table,
-                "security_groups",
-                (!groups.is_empty()).then(|| Word::texts(groups)),
-            );
-            let public = vpc.assign_public_ip.as_deref() == Some("ENABLED");
-            say(&mut table, "public_ip", public.then(|| Word::plain(true)));
-        }
-        None => say(
-            &mut table,
-            "subnets",
-            Some(Word::List(vec![Word::text("subnet-0a")])),
-        ),
-    }
-    say(&mut words, "network", Some(Word::Table(table)));
-    draft.target = words;
 }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::spec::Misfit;
 use crate::spec::patch::kube_json::misfits;
 
+pub(super) use crate::spec::manifests::text;
+
 /// A Deployment with what belongs to it, ports said by number.
 pub(super) struct Family {
     /// The service's name in the files: the main container's.
@@ -35,14 +37,6 @@ pub(super) fn kind(object: &Value) -> &str {
 /// The name of an object.
 pub(super) fn name(object: &Value) -> &str {
     text(object, "/metadata/name")
-}
-
-/// A text at a pointer, or none.
-pub(super) fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
-    object
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
 }
 
 /// `Deployment api`.

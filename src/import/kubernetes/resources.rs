@@ -4,57 +4,29 @@ use serde_json::{Map, Value};
 
 use super::family::{CONTAINERS, Family, items, text};
 use crate::import::write::{Word, Words, mebibytes, say};
+use crate::platform::kubernetes::fields::quantity;
 
 /// Where nothing is said, a pod has so much: thousandths of a CPU, and MiB.
 const CPU: u64 = 250;
 const MEMORY: u64 = 512;
 
 /// The bytes of a MiB.
-const MIB: u64 = 1 << 20;
+pub(super) const MIB: u64 = 1 << 20;
 
-/// A decimal number times a unit, where that is whole.
-fn scaled(number: &str, unit: u64) -> Option<u64> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
-    let product = digits.checked_mul(unit)?;
-    (product.is_multiple_of(scale) && product > 0).then_some(product / scale)
-}
-
-fn parts(value: &Value) -> (String, String) {
-    let text = value
+/// A quantity, which may be written as a number.
+fn spelled(value: &Value) -> String {
+    value
         .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned);
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');
-    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
-    (number.to_owned(), unit.to_owned())
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Thousandths of a CPU.
 fn millis(value: &Value) -> Option<u64> {
-    let (number, unit) = parts(value);
-    match unit.as_str() {
-        "m" => scaled(&number, 1),
-        "" => scaled(&number, 1000),
-        _ => None,
-    }
+    quantity::whole(&spelled(value), quantity::THOUSANDTH)
 }
 
-fn bytes(value: &Value) -> Option<u64> {
-    let (number, unit) = parts(value);
-    let unit = match unit.as_str() {
-        "" => 1,
-        "k" => 1000,
-        "M" => 1_000_000,
-        "G" => 1_000_000_000,
-        "T" => 1_000_000_000_000,
-        "Ki" => 1 << 10,
-        "Mi" => MIB,
-        "Gi" => 1 << 30,
-        "Ti" => 1 << 40,
-        _ => return None,
-    };
-    scaled(&number, unit)
+pub(super) fn bytes(value: &Value) -> Option<u64> {
+    quantity::whole(&spelled(value), quantity::ONE)
 }
 
 fn bytes_word(size: u64) -> Word {
@@ -110,10 +82,7 @@ impl Amounts {
 }
 
 fn count(value: &Value) -> Option<u64> {
-    let text = value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned);
-    text.parse().ok()
+    spelled(value).parse().ok()
 }
 
 /// What is said of an amount: what is there, unless it follows; that there is none, where one would follow.

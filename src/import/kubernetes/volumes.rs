@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::family::{Family, items, text};
+use super::resources::{MIB, bytes};
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::names::{KubeLabel, KubeName};
 
@@ -27,7 +28,7 @@ fn source(volume: &Value) -> Option<Words> {
     let name = |name: &str| name.parse::<KubeName>().ok().map(|_| Word::text(name));
     if let Some(scratch) = volume.get("emptyDir") {
         let mut words = said("scratch", Word::plain(true));
-        let size = scratch.get("sizeLimit").and_then(Value::as_str);
+        let size = scratch.get("sizeLimit");
         say(&mut words, "size", size.and_then(whole).map(mebibytes));
         let medium = text(scratch, "/medium");
         say(
@@ -104,13 +105,9 @@ fn documents(source: &Value, words: &mut Words) {
 }
 
 /// MiB, where a size is a whole number of them.
-fn whole(size: &str) -> Option<u64> {
-    let (number, factor) = match size.strip_suffix("Gi") {
-        Some(number) => (number, 1024),
-        None => (size.strip_suffix("Mi")?, 1),
-    };
-    let number: u64 = number.parse().ok()?;
-    Some(number * factor).filter(|size| *size > 0)
+fn whole(size: &Value) -> Option<u64> {
+    let bytes = bytes(size)?;
+    bytes.is_multiple_of(MIB).then_some(bytes / MIB)
 }
 
 /// Where a container has volumes that there is a word for.

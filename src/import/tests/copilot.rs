@@ -37,11 +37,7 @@ fn imported(target: &str) -> Imported {
 #[test]
 fn a_manifest_is_what_it_asks_ecs_for() {
     let imported = imported("prod");
-    let losses: Vec<&str> = imported
-        .losses
-        .iter()
-        .map(|loss| loss.path.as_str())
-        .collect();
+    let losses = paths(&imported.losses);
     assert_eq!(losses, ["count.response_time"]);
     let notes = imported.notes.join("\n");
     insta::assert_snapshot!(format!("{}\n{}\n{notes}", imported.deploy, imported.target));

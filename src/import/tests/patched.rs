@@ -75,11 +75,7 @@ fn a_secret_is_written_nowhere() {
         ..EcsSource::default()
     }]);
     let imported = imported(&source);
-    let losses: Vec<&str> = imported
-        .losses
-        .iter()
-        .map(|loss| loss.path.as_str())
-        .collect();
+    let losses = paths(&imported.losses);
     assert_eq!(losses, ["containerDefinitions.api.dockerLabels.token"]);
     assert!(imported.deploy.contains("net.core.somaxconn"));
     assert!(!imported.deploy.contains("AKIA"));
@@ -111,11 +107,7 @@ spec:
 ";
     let manifests = files::manifests(manifests).unwrap();
     let imported = imported(&Source::Kubernetes(manifests));
-    let losses: Vec<&str> = imported
-        .losses
-        .iter()
-        .map(|loss| loss.path.as_str())
-        .collect();
+    let losses = paths(&imported.losses);
     assert_eq!(losses, Vec::<&str>::new());
     insta::assert_snapshot!(imported.deploy);
 }

@@ -89,17 +89,12 @@ fn spec(deploy: &str, target: &str) -> Spec {
         ("deploy.toml", deploy.to_owned()),
         ("config/ecs.toml", target.to_owned()),
     ]));
-    let request = Request {
-        file: Path::new("deploy.toml"),
-        target: &"ecs".parse().unwrap(),
-        services: &[],
-        set: &BTreeMap::new(),
-        images: &BTreeMap::new(),
-        demands: true,
-        environment: &|_| None,
-        allow_env: &[],
-    };
-    load(&texts, &request).unwrap().spec
+    load(
+        &texts,
+        &Request::new(Path::new("deploy.toml"), &"ecs".parse().unwrap()),
+    )
+    .unwrap()
+    .spec
 }
 
 /// The service of [`DEPLOY`] with other words for some of its words.

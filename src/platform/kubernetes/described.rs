@@ -1,5 +1,6 @@
 //! What runs in a namespace, as manifests: without what the cluster adds to them.
 
+use futures::future::join_all;
 use kube::Api;
 use kube::api::{DynamicObject, ListParams};
 use serde_json::{Map, Value};
@@ -36,16 +37,18 @@ const WRITTEN: [&str; 4] = [
 /// All objects of these kinds in the namespace.
 pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Vec<Value>, Failed> {
     let link = connect(place, Trust::Full, clock).await?;
-    let mut all = Vec::new();
-    for kind in KINDS {
+    let lists = join_all(KINDS.map(async |kind| {
         let api: Api<DynamicObject> = Api::namespaced_with(
             link.client.clone(),
             place.namespace.as_str(),
             &kind.resource(),
         );
         let listed = api.list(&ListParams::default()).await;
-        let listed = listed.map_err(|error| failed(format!("list {}s", kind.as_str()), &error))?;
-        for object in listed.items {
+        listed.map_err(|error| failed(format!("list {}s", kind.as_str()), &error))
+    }));
+    let mut all = Vec::new();
+    for (kind, listed) in KINDS.into_iter().zip(lists.await) {
+        for object in listed?.items {
             let mut object = serde_json::to_value(object).unwrap_or_default();
             object["apiVersion"] = kind.api_version().into();
             object["kind"] = kind.as_str().into();

@@ -197,16 +197,7 @@ fn a_deploy_file_that_is_not_there() {
     let texts = super::Texts([("config/ecs.toml", ECS.to_owned())].into());
     let problems = super::load(
         &texts,
-        &super::Request {
-            file: std::path::Path::new("deploy.toml"),
-            target: &"ecs".parse().unwrap(),
-            services: &[],
-            set: &[].into(),
-            images: &[].into(),
-            demands: true,
-            environment: &|_| None,
-            allow_env: &[],
-        },
+        &super::Request::new(std::path::Path::new("deploy.toml"), &"ecs".parse().unwrap()),
     );
     insta::assert_snapshot!(problems.unwrap_err().render(false));
 }
@@ -233,16 +224,10 @@ fn an_unknown_target_lists_those_there_are() {
     let request = |target: &str| {
         let problems = super::load(
             &texts,
-            &super::Request {
-                file: std::path::Path::new("deploy.toml"),
-                target: &target.parse().unwrap(),
-                services: &[],
-                set: &[].into(),
-                images: &[].into(),
-                demands: true,
-                environment: &|_| None,
-                allow_env: &[],
-            },
+            &super::Request::new(
+                std::path::Path::new("deploy.toml"),
+                &target.parse().unwrap(),
+            ),
         );
         problems.expect_err("there is no such target").render(false)
     };

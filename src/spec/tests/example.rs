@@ -17,19 +17,7 @@ fn root() -> PathBuf {
 
 fn shipped(target: &str) -> Result<Loaded, Problems> {
     let file = root().join("deploy.example.toml");
-    load(
-        &Disk,
-        &Request {
-            file: &file,
-            target: &target.parse().unwrap(),
-            services: &[],
-            set: &BTreeMap::new(),
-            images: &BTreeMap::new(),
-            demands: true,
-            environment: &|_| None,
-            allow_env: &[],
-        },
-    )
+    load(&Disk, &Request::new(&file, &target.parse().unwrap()))
 }
 
 #[test]
@@ -164,16 +152,7 @@ fn the_sandbox_needs_no_file_and_never_asks() {
     );
     let loaded = load(
         &texts,
-        &Request {
-            file: Path::new("deploy.toml"),
-            target: &"sandbox".parse().unwrap(),
-            services: &[],
-            set: &BTreeMap::new(),
-            images: &BTreeMap::new(),
-            demands: true,
-            environment: &|_| None,
-            allow_env: &[],
-        },
+        &Request::new(Path::new("deploy.toml"), &"sandbox".parse().unwrap()),
     )
     .unwrap();
     let Workload::Ecs { place, sandbox, .. } = loaded.spec.workload else {

@@ -114,20 +114,22 @@ pub(in crate::spec) fn service<P: Ground>(
     })
 }
 
+/// The containers can reserve no more CPU units than the task has.
+pub(in crate::spec) fn holds(raw: &ServiceTable, reserved: u64, findings: &mut Findings) {
+    let cpu = raw.cpu.as_ref();
+    if let Some(at) = cpu.filter(|at| reserved > u64::from(at.value.0)) {
+        let message = "the containers reserve more CPU than all of them together have";
+        findings.bad_value(at.spot, message);
+    }
+}
+
 /// What containers reserve and are limited to comes out of the task's.
 fn shares(raw: &ServiceTable, containers: &[Placed], findings: &mut Findings) {
     let sum = |of: fn(&Placed) -> Option<u32>| -> u64 {
         containers.iter().filter_map(of).map(u64::from).sum()
     };
     let reserved = sum(|placed| placed.container.as_ref()?.cpu);
-    if let Some(at) = raw
-        .cpu
-        .as_ref()
-        .filter(|at| reserved > u64::from(at.value.0))
-    {
-        let message = "the containers reserve more CPU than all of them together have";
-        findings.bad_value(at.spot, message);
-    }
+    holds(raw, reserved, findings);
     let limits = sum(|placed| placed.container.as_ref()?.memory);
     if let Some(at) = raw
         .memory

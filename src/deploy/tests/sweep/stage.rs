@@ -59,15 +59,10 @@ pub(super) fn image(tag: &str) -> String {
 /// The example with some words replaced, and this tag.
 pub(super) fn example(edits: &[(&str, &str)], tag: &str) -> Spec {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("deploy.example.toml");
+    let target = "sandbox".parse().unwrap();
     let request = spec::Request {
-        file: &file,
-        target: &"sandbox".parse().unwrap(),
-        services: &[],
-        set: &BTreeMap::new(),
         images: &BTreeMap::from([("api".parse().unwrap(), image(tag))]),
-        demands: true,
-        environment: &|_| None,
-        allow_env: &[],
+        ..spec::Request::new(&file, &target)
     };
     let loaded = spec::load(&Edited(edits), &request);
     loaded

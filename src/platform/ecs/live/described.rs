@@ -25,15 +25,7 @@ pub(crate) struct Described {
 impl Ecs {
     /// Reads a service whole; `None`: it is not there.
     pub(crate) async fn described(&self, name: &str) -> Result<Option<Described>, Failed> {
-        let answer = self
-            .ecs()
-            .describe_services()
-            .cluster(self.place().cluster.as_str())
-            .services(name)
-            .include(aws_sdk_ecs::types::ServiceField::Tags)
-            .send()
-            .await
-            .map_err(|error| self.placed(failed(format!("describe service {name}"), error)))?;
+        let answer = self.describe_service(name).await?;
         let mut services = answer.services().iter();
         let found = services.find(|service| service.status.as_deref() != Some("INACTIVE"));
         let Some(found) = found else {
@@ -46,28 +38,19 @@ impl Ecs {
             service.extend(members.clone());
         }
         let revision = found.task_definition.as_deref().unwrap_or_default();
-        let answer = self
-            .ecs()
-            .describe_task_definition()
-            .task_definition(revision)
-            .include(aws_sdk_ecs::types::TaskDefinitionField::Tags)
-            .send()
-            .await
-            .map_err(|error| failed(format!("describe task definition {revision}"), error))?;
-        let task = answer.task_definition.as_ref();
-        let mut task = task
-            .and_then(|task| aws_json::write(task))
-            .unwrap_or_default();
-        let tags = answer
-            .tags()
-            .iter()
-            .map(|tag| json!({ "key": tag.key, "value": tag.value }));
-        task["tags"] = tags.collect();
+        let (definition, scaling, schedules) = futures::join!(
+            self.definition(revision),
+            self.read_scaling(name),
+            self.schedules(name)
+        );
+        let definition = definition?;
+        let mut task = aws_json::write(&definition.raw).unwrap_or_default();
+        task["tags"] = json!(definition.config.tags);
         Ok(Some(Described {
             service,
             task,
-            scaling: self.read_scaling(name).await?,
-            schedules: self.schedules(name).await?,
+            scaling: scaling?,
+            schedules: schedules?,
         }))
     }
 

@@ -1,6 +1,7 @@
 //! The calls that ask for a service, for the revisions of its task definition, and for what scales it.
 
 use aws_sdk_applicationautoscaling::types as scaling;
+use aws_sdk_ecs::operation::describe_services::DescribeServicesOutput;
 use aws_sdk_ecs::types as ecs;
 use aws_sdk_ecs::types::{ServiceField, TaskDefinitionField};
 
@@ -25,17 +26,24 @@ pub(crate) struct Found {
 }
 
 impl Ecs {
-    /// Reads a service.
-    pub(crate) async fn find_service(&self, name: &str) -> Result<Found, Failed> {
-        let answer = self
+    /// Asks for a service.
+    pub(crate) async fn describe_service(
+        &self,
+        name: &str,
+    ) -> Result<DescribeServicesOutput, Failed> {
+        let call = self
             .ecs()
             .describe_services()
             .cluster(self.place().cluster.as_str())
             .services(name)
-            .include(ServiceField::Tags)
-            .send()
-            .await
-            .map_err(|error| self.placed(failed(format!("describe service {name}"), error)))?;
+            .include(ServiceField::Tags);
+        let answer = call.send().await;
+        answer.map_err(|error| self.placed(failed(format!("describe service {name}"), error)))
+    }
+
+    /// Reads a service.
+    pub(crate) async fn find_service(&self, name: &str) -> Result<Found, Failed> {
+        let answer = self.describe_service(name).await?;
         let service = answer.services().first();
         let account = service
             .and_then(|service| service.service_arn.as_deref())

@@ -19,17 +19,14 @@ fn rendered(spec: &Spec) -> String {
 
 #[test]
 fn the_example_becomes_these_requests() {
-    let request = Request {
-        file: &Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy.example.toml"),
-        target: &"ecs".parse().unwrap(),
-        services: &[],
-        set: &BTreeMap::new(),
-        images: &BTreeMap::new(),
-        demands: true,
-        environment: &|_| None,
-        allow_env: &[],
-    };
-    let loaded = load(&Disk, &request).unwrap();
+    let loaded = load(
+        &Disk,
+        &Request::new(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy.example.toml"),
+            &"ecs".parse().unwrap(),
+        ),
+    )
+    .unwrap();
     insta::assert_snapshot!(rendered(&loaded.spec));
 }
 

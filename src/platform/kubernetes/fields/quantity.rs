@@ -9,8 +9,11 @@ const QUANTITIES: [&str; 3] = ["averageValue", "sizeLimit", "divisor"];
 /// Maps whose values are quantities.
 const OF_QUANTITIES: [&str; 2] = ["requests", "limits"];
 
-/// A part of 10^9 is the smallest that a quantity can tell.
-const NANO: i128 = 1_000_000_000;
+/// A part of 10^9 is the smallest that a quantity can tell: so many of them are one.
+pub(crate) const ONE: i128 = 1_000_000_000;
+
+/// So many are a thousandth.
+pub(crate) const THOUSANDTH: i128 = 1_000_000;
 
 /// Whether the value there is a quantity.
 pub(crate) fn is_at(path: &Path) -> bool {
@@ -25,7 +28,7 @@ pub(crate) fn is_at(path: &Path) -> bool {
 /// or less; `None`: it is no quantity.
 pub(crate) fn canonical(text: &str) -> Option<String> {
     let nanos = nanos(text.trim())?;
-    for (suffix, factor) in [("", NANO), ("m", 1_000_000), ("u", 1_000), ("n", 1)] {
+    for (suffix, factor) in [("", ONE), ("m", THOUSANDTH), ("u", 1_000), ("n", 1)] {
         if nanos % factor == 0 {
             return Some(binary(nanos / factor, suffix));
         }
@@ -52,6 +55,13 @@ fn binary(whole: i128, suffix: &str) -> String {
     format!("{whole}{suffix}")
 }
 
+/// How many units of so many parts a text says, where they are whole and there are some.
+pub(crate) fn whole(text: &str, unit: i128) -> Option<u64> {
+    let nanos = nanos(text)?;
+    let whole = (nanos > 0 && nanos % unit == 0).then_some(nanos / unit)?;
+    u64::try_from(whole).ok()
+}
+
 /// In parts of 10^9, rounded up as the API server does.
 fn nanos(text: &str) -> Option<i128> {
     let end = text
@@ -69,7 +79,7 @@ fn nanos(text: &str) -> Option<i128> {
     let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
     let places = u32::try_from(fraction.len()).ok()?;
     let (up, down) = factor(suffix)?;
-    let above = digits.checked_mul(NANO)?.checked_mul(up)?;
+    let above = digits.checked_mul(ONE)?.checked_mul(up)?;
     let below = 10_i128.checked_pow(places)?.checked_mul(down)?;
     let nanos = (above + below - 1) / below;
     Some(if negative { -nanos } else { nanos })

@@ -180,20 +180,11 @@ mod tests {
     use crate::plan::Change as _;
     use crate::platform::kubernetes::api::object::Object;
     use crate::platform::kubernetes::kinds::{Id, Kind as ObjectKind};
-    use crate::spec::Reach;
 
     fn place(create_namespace: bool) -> KubePlace {
         KubePlace {
-            account: None,
-            region: None,
-            reach: Reach::Kubeconfig {
-                path: None,
-                context: None,
-                cluster: None,
-            },
-            namespace: "production".parse().unwrap(),
             create_namespace,
-            secret_store: None,
+            ..KubePlace::of_context("production".parse().unwrap())
         }
     }
 

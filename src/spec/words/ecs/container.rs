@@ -9,18 +9,18 @@ use std::collections::BTreeMap;
 use serde_json::{Map as Members, Value as Json};
 
 use self::docker::docker;
-use self::tables::{
-    CapabilitiesTable, FirelensTable, LimitTable, ReservedTable, Restart, TmpfsTable, Ulimit,
-};
+use self::tables::{FirelensTable, LimitTable, ReservedTable, Restart, TmpfsTable, Ulimit};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
 use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Map, Switch, Table as _};
 use crate::spec::units::{Mebibytes, Time};
 use crate::spec::words::ServiceTable;
+use crate::spec::words::capabilities::CapabilitiesTable;
 use crate::spec::words::ecs::launch::{LaunchType, NetworkMode};
 use crate::spec::words::ecs::log::{self, ContainerLog, LogTable, own_log};
 use crate::spec::words::ecs::{EcsTable, Scene};
+use crate::spec::words::service::holds;
 
 /// Declares a table that has, beside its own keys, those that concern a container on ECS; and how they are
 /// moved out of it.
@@ -53,7 +53,7 @@ macro_rules! container_table {
                 /// Whether a small init process reaps the processes that it leaves behind. Default: false.
                 init: bool,
                 /// Capabilities of Linux that it has more, and has not: { add = …, drop = … }.
-                capabilities: $crate::spec::words::ecs::container::tables::CapabilitiesTable,
+                capabilities: $crate::spec::words::capabilities::CapabilitiesTable,
                 /// The size of /dev/shm; not on Fargate.
                 shm_size: $crate::spec::units::Mebibytes,
                 /// Scratch file systems in memory: [{ path = "/run", size = "64MiB" }].
@@ -305,14 +305,7 @@ fn sizes(
             ));
         }
     }
-    if let Some(at) = common
-        .cpu
-        .as_ref()
-        .filter(|at| reserved > u64::from(at.value.0))
-    {
-        let message = "the containers reserve more CPU than all of them together have";
-        findings.bad_value(at.spot, message);
-    }
+    holds(common, reserved, findings);
 }
 
 /// With awsvpc and host a container's port is the only one there is.

@@ -9,6 +9,7 @@ use crate::spec::problem::{Problem, Spot};
 use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Map, Shape, Table, table, word};
 use crate::spec::tree::{Node, Value};
+use crate::spec::words::capabilities::CapabilitiesTable;
 use crate::spec::words::patch::api_form::{ApiForm, tree};
 
 /// No user and no group has a larger number (Kubernetes documentation, security context for a pod).
@@ -38,16 +39,6 @@ table! {
         allow_privilege_escalation: bool,
         /// How it sees /proc: "Default" or "Unmasked".
         proc_mount: Filled,
-    }
-}
-
-table! {
-    /// Capabilities of Linux.
-    "capabilities" CapabilitiesTable {
-        /// Those that go.
-        drop: Vec<At<Filled>>,
-        /// Those that come.
-        add: Vec<At<Filled>>,
     }
 }
 

@@ -78,20 +78,27 @@ pub(crate) struct SecretStore {
     pub(crate) name: KubeName,
 }
 
+impl KubePlace {
+    /// A namespace of the cluster that the current context names.
+    pub(crate) fn of_context(namespace: KubeLabel) -> Self {
+        Self {
+            account: None,
+            region: None,
+            reach: Reach::Kubeconfig {
+                path: None,
+                context: None,
+                cluster: None,
+            },
+            namespace,
+            create_namespace: false,
+            secret_store: None,
+        }
+    }
+}
+
 /// Some namespace of some cluster, for checks that need one.
 pub(in crate::spec) fn somewhere() -> Option<KubePlace> {
-    Some(KubePlace {
-        account: None,
-        region: None,
-        reach: Reach::Kubeconfig {
-            path: None,
-            context: None,
-            cluster: None,
-        },
-        namespace: "default".parse().ok()?,
-        create_namespace: false,
-        secret_store: None,
-    })
+    Some(KubePlace::of_context("default".parse().ok()?))
 }
 
 /// The place that a target's file describes: of EKS, or of a cluster in a kubeconfig.

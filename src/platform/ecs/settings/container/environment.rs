@@ -67,6 +67,17 @@ pub(crate) struct Secret {
     pub(crate) value_from: String,
 }
 
+impl Secret {
+    /// As a request says it.
+    pub(crate) fn to_sdk(&self) -> Result<ecs::Secret, Failed> {
+        ecs::Secret::builder()
+            .name(&self.name)
+            .value_from(&self.value_from)
+            .build()
+            .map_err(incomplete)
+    }
+}
+
 impl ContainerPart for Environment {
     fn rendered(container: &Container, _: &EcsService) -> Self {
         let literals = container.env.iter().map(|(name, literal)| KeyValue {
@@ -116,13 +127,7 @@ impl ContainerPart for Environment {
                 .build()
         });
         merged.environment = Some(literals.collect());
-        let secrets = self.secrets.iter().map(|secret| {
-            ecs::Secret::builder()
-                .name(&secret.name)
-                .value_from(&secret.value_from)
-                .build()
-                .map_err(incomplete)
-        });
+        let secrets = self.secrets.iter().map(Secret::to_sdk);
         merged.secrets = Some(secrets.collect::<Result<_, _>>()?);
         Ok(())
     }

@@ -113,13 +113,7 @@ impl ContainerPart for Logs {
             merged.log_configuration = None;
             return Ok(());
         };
-        let secrets = wanted.secret_options.iter().map(|secret| {
-            ecs::Secret::builder()
-                .name(&secret.name)
-                .value_from(&secret.value_from)
-                .build()
-                .map_err(incomplete)
-        });
+        let secrets = wanted.secret_options.iter().map(Secret::to_sdk);
         let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
         let options: HashMap<String, String> = wanted.options.clone().into_iter().collect();
         let logs = ecs::LogConfiguration::builder()

@@ -17,7 +17,7 @@ use crate::platform::kubernetes::connect::Link;
 use crate::platform::kubernetes::connect::warnings::Warnings;
 use crate::platform::kubernetes::plan::tests::samples::tenant;
 use crate::platform::kubernetes::{Kubernetes, Origin, Session};
-use crate::spec::{KubePlace, Reach};
+use crate::spec::KubePlace;
 
 /// What becomes of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,18 +72,7 @@ impl Shelf {
 
     /// A run of the deployer by this person, over this shelf.
     pub(crate) fn run(&self, by: &str) -> Run {
-        let place = KubePlace {
-            account: None,
-            region: None,
-            reach: Reach::Kubeconfig {
-                path: None,
-                context: None,
-                cluster: None,
-            },
-            namespace: "production".parse().unwrap(),
-            create_namespace: false,
-            secret_store: None,
-        };
+        let place = KubePlace::of_context("production".parse().unwrap());
         let origin = Origin {
             by: Some(by.into()),
             ..Origin::default()

@@ -209,7 +209,8 @@ fn amount(resources: &Resources) -> Map<String, Value> {
     said.chain(extended).collect()
 }
 
-fn bytes(bytes: u64) -> String {
+/// An amount as the API server writes it itself: in the largest unit that leaves it whole.
+pub(super) fn bytes(bytes: u64) -> String {
     let units: [(u64, &str); 5] = [
         (1 << 30, "Gi"),
         (1 << 20, "Mi"),

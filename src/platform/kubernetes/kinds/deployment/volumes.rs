@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::spec::{Container, Documents, KubeService, Volume};
+use super::container::bytes;
+use crate::spec::{Container, Documents, KubeService, Resources, Volume};
 
 /// The volumes of a pod.
 pub(super) fn volumes(service: &KubeService) -> Vec<Value> {
@@ -23,7 +24,7 @@ fn source(volume: &Volume) -> (&'static str, Value) {
                 fields.insert("medium".into(), json!(medium));
             }
             if let Some(size) = size {
-                fields.insert("sizeLimit".into(), json!(mebibytes(*size)));
+                fields.insert("sizeLimit".into(), json!(bytes(Resources::bytes(*size))));
             }
             ("emptyDir", Value::Object(fields))
         }
@@ -70,14 +71,6 @@ fn files(named: &str, documents: &Documents) -> Value {
         fields["optional"] = json!(true);
     }
     fields
-}
-
-/// An amount as the API server writes it itself.
-fn mebibytes(size: u32) -> String {
-    match size % 1024 {
-        0 => format!("{}Gi", size / 1024),
-        _ => format!("{size}Mi"),
-    }
 }
 
 /// Where a container has volumes.

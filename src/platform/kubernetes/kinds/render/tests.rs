@@ -21,17 +21,15 @@ mod words;
 const DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");
 
 fn example(target: &str) -> Spec {
-    let request = Request {
-        file: &Path::new(DIRECTORY).join("deploy.example.toml"),
-        target: &target.parse().unwrap(),
-        services: &[],
-        set: &BTreeMap::new(),
-        images: &BTreeMap::new(),
-        demands: true,
-        environment: &|_| None,
-        allow_env: &[],
-    };
-    load(&Disk, &request).unwrap().spec
+    load(
+        &Disk,
+        &Request::new(
+            &Path::new(DIRECTORY).join("deploy.example.toml"),
+            &target.parse().unwrap(),
+        ),
+    )
+    .unwrap()
+    .spec
 }
 
 /// A small service with more to it, at a small cluster with more to it.

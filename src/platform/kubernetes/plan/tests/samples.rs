@@ -1,7 +1,6 @@
 //! What the tests of planning share: a service, what it renders to, and what the API server makes of
 //! that.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -93,17 +92,10 @@ pub(crate) fn said(deploy: &str, target: &str) -> Spec {
 }
 
 fn said_beside(deploy: &str, target: &str, manifests: &[(&str, &str)]) -> Spec {
-    let request = Request {
-        file: Path::new("deploy.toml"),
-        target: &"here".parse().unwrap(),
-        services: &[],
-        set: &BTreeMap::new(),
-        images: &BTreeMap::new(),
-        demands: true,
-        environment: &|_| None,
-        allow_env: &[],
-    };
-    let loaded = load(&Texts(deploy, target, manifests), &request);
+    let loaded = load(
+        &Texts(deploy, target, manifests),
+        &Request::new(Path::new("deploy.toml"), &"here".parse().unwrap()),
+    );
     let drawn = loaded.as_ref().err().map(|problems| problems.render(false));
     assert_eq!(drawn, None);
     loaded.unwrap().spec

@@ -58,16 +58,6 @@ table! {
 }
 
 table! {
-    /// Capabilities of Linux that a container has beside Docker's own, or has not.
-    "capabilities" CapabilitiesTable {
-        /// Those it has more; on Fargate `SYS_PTRACE` alone.
-        add: Vec<At<Filled>>,
-        /// Those it has not.
-        drop: Vec<At<Filled>>,
-    }
-}
-
-table! {
     /// Whether a container that ends is started anew while its task runs on.
     "restart" RestartTable {
         /// Exit codes after which it is not.
