@@ -128,15 +128,16 @@ pub(crate) mod on_kubernetes {
     /// A Deployment and its Service, as another tool has them.
     fn objects(namespace: &str, image: &str) -> [Value; 2] {
         let labels = json!({ "app": "web" });
+        let of_pods = json!({ "app": "web", "app.kubernetes.io/managed-by": "Helm", "tier": "front" });
         let container = json!({
             "name": "web",
             "image": image,
-            "ports": [{ "containerPort": 8080 }],
+            "ports": [{ "name": "http", "containerPort": 8080 }],
             "resources": { "requests": { "cpu": "50m" }, "limits": { "memory": "64Mi" } },
             "stdin": true,
         });
         let template =
-            json!({ "metadata": { "labels": labels }, "spec": { "containers": [container] } });
+            json!({ "metadata": { "labels": of_pods }, "spec": { "containers": [container] } });
         let selector = json!({ "matchLabels": labels });
         let deployment = json!({
             "apiVersion": "apps/v1",
@@ -179,8 +180,10 @@ pub(crate) mod on_kubernetes {
             0,
             "wrote",
         );
+        let sets = namespace.names("replicasets")?;
         assert_ends(&run("apply --target kube --adopt --yes")?, 0, "");
-        // Its pods get our marks, by one rollout; from then on nothing differs.
+        // No new pod: what is there goes on under our marks, and from then on nothing differs.
+        assert_eq!(namespace.names("replicasets")?, sets);
         assert_ends(&run("plan --target kube --exit-code")?, 0, "");
         assert_ends(
             &run(&format!("init --from {from}/none --target kube --check"))?,

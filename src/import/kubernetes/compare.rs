@@ -104,8 +104,7 @@ fn is_of_no_matter(path: &Path, value: &Value) -> bool {
     let is_port = matches!(steps, [.., Step::Field(list), Step::Item(_), Step::Field(name)]
         if list == "ports" && name == "name");
     let named = is_port && (at.contains("template") || *value == ports::NAME);
-    let managed_by = steps.last() == Some(&Step::Field("app.kubernetes.io/managed-by".into()));
-    named || managed_by
+    named || *path == Path::of(&["metadata", "labels", "app.kubernetes.io/managed-by"])
 }
 
 /// Whether a path is in labels or annotations.

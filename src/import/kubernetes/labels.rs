@@ -7,10 +7,8 @@ use serde_json::Value;
 use super::family::Family;
 use crate::import::write::{Word, Words, say};
 
-/// Labels that every tool puts a name of its own into, and ours.
-fn is_ours(key: &str) -> bool {
-    key == "app.kubernetes.io/managed-by" || key.starts_with("deployer/")
-}
+/// What every tool puts a name of its own into: on objects the file cannot say it.
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
 /// What tools note for themselves.
 fn is_noted(key: &str) -> bool {
@@ -22,8 +20,9 @@ fn map(object: &Value, pointer: &str) -> BTreeMap<String, String> {
     let members = object.pointer(pointer).and_then(Value::as_object);
     let members = members.into_iter().flatten();
     // Ours are not the file's to say.
+    let of_objects = pointer == OF_OBJECTS;
     members
-        .filter(|(key, _)| !is_ours(key))
+        .filter(|(key, _)| !key.starts_with("deployer/") && !(of_objects && *key == MANAGED_BY))
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect()
 }

@@ -84,12 +84,11 @@ fn ours(service: &KubeService, project: &str) -> [(&'static str, String); 3] {
     ]
 }
 
-/// The labels of the pods: those of every object, and their own.
-pub(super) fn pod_labels(service: &KubeService, project: &str) -> BTreeMap<String, String> {
+/// The labels of the pods: those that select them, and the file's own. None of ours is among them: a mark on
+/// the template would make new pods of what is adopted, and pods are known by their Deployment.
+pub(super) fn pod_labels(service: &KubeService) -> BTreeMap<String, String> {
     let mut all = service.own.labels.pods.clone();
     all.extend(service.own.selector.clone());
-    let ours = ours(service, project).into_iter();
-    all.extend(ours.map(|(key, value)| (key.to_owned(), value)));
     all
 }
 

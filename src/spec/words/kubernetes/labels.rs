@@ -41,7 +41,7 @@ impl Labels {
             match at.value {
                 Switch::On(value) => {
                     selects(&key, Some(&value), at.head, selector, findings);
-                    check(&key, &value, (at.head, at.spot), findings);
+                    written(&key, &value, (at.head, at.spot), findings);
                     pods.insert(key, value);
                 }
                 Switch::Off => {
@@ -112,10 +112,21 @@ fn selects(
     }
 }
 
-/// Whether a label can be, and is none of ours.
-fn check(key: &str, value: &str, (head, spot): (Spot, Spot), findings: &mut Findings) {
-    if is_ours(key) || key == MANAGED_BY {
-        findings.bad_value(head, "this label is ours: it tells whose an object is");
+/// The one of ours among the recommended labels is every tool's, and pods bear none of ours.
+const OURS: &str = "this label is ours: it tells whose an object is";
+
+/// Whether a label of an object can be, and is none of ours.
+fn check(key: &str, value: &str, at: (Spot, Spot), findings: &mut Findings) {
+    if key == MANAGED_BY {
+        findings.bad_value(at.0, OURS);
+    }
+    written(key, value, at, findings);
+}
+
+/// Whether a label of pods can be.
+fn written(key: &str, value: &str, (head, spot): (Spot, Spot), findings: &mut Findings) {
+    if is_ours(key) {
+        findings.bad_value(head, OURS);
     }
     if label_value(value) != value {
         let why = "a label has at most 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends";
@@ -150,7 +161,7 @@ pub(in crate::spec) fn selector(
     }
     let mut found = BTreeMap::new();
     for (key, at) in raw.value.0 {
-        check(&key, &at.value.0, (at.head, at.spot), findings);
+        written(&key, &at.value.0, (at.head, at.spot), findings);
         found.insert(key, at.value.0);
     }
     found

@@ -17,7 +17,7 @@ impl Maker<'_> {
     pub(super) fn pod(&self, order: &Order<'_>) -> Value {
         let service = self.service;
         let kubernetes = &service.own;
-        let mut metadata = json!({ "labels": pod_labels(service, &self.setting.tenant.project) });
+        let mut metadata = json!({ "labels": pod_labels(service) });
         if !kubernetes.pod_annotations.is_empty() {
             metadata["annotations"] = json!(kubernetes.pod_annotations);
         }
