@@ -1,8 +1,10 @@
 //! ECS or EKS: what the services of a file need that only one of them has, and what each costs. Pure.
 
+use std::iter;
+
 use serde::Serialize;
 
-use crate::spec::{Architecture, Said, Scaling, Spec, Workload};
+use crate::spec::{Architecture, KubePart, Said, Scaling, Spec, Workload};
 
 mod aspects;
 mod lost;
@@ -140,14 +142,16 @@ fn tasks(spec: &Spec) -> Option<Vec<Tasks>> {
         Workload::Kubernetes { services, .. } => {
             let each = services.iter().map(|service| {
                 let (least, most) = bounds(service.replicas, service.scaling.as_ref());
-                let sidecars = || service.containers.iter().skip(1);
                 let own = &service.own;
-                let bytes = own.main.limits.memory.or(own.main.requests.memory)?;
-                let cpu: u32 = sidecars().filter_map(|one| one.cpu).sum();
-                let memory: u32 = sidecars().filter_map(|one| one.memory).sum();
+                // A pod is as large as what its containers reserve; one that says no memory has its limit's.
+                let parts = || iter::once(&own.main).chain(own.sidecars.values());
+                let memory = |one: &KubePart| one.requests.memory.or(one.limits.memory);
+                own.main.requests.cpu.and(memory(&own.main))?;
+                let cpu: u32 = parts().filter_map(|one| one.requests.cpu).sum();
+                let bytes: u64 = parts().filter_map(memory).sum();
                 Some(Tasks {
-                    cpu: own.main.requests.cpu? * 1024 / 1000 + cpu,
-                    memory: u32::try_from(bytes.div_ceil(1 << 20)).ok()? + memory,
+                    cpu: cpu * 1024 / 1000,
+                    memory: u32::try_from(bytes.div_ceil(1 << 20)).ok()?,
                     arm: own.architecture == Some(Architecture::Arm64),
                     least,
                     most,

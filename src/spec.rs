@@ -45,6 +45,8 @@ pub(crate) use self::manual::manual;
 pub(crate) use self::model::*;
 pub(crate) use self::named::{Named, named};
 pub(crate) use self::problem::Problems;
+#[cfg(test)]
+pub(crate) use self::raw::own_keys;
 pub(crate) use self::said::Said;
 pub(crate) use self::schema::schemas;
 pub(crate) use self::secrets::KeyLines;

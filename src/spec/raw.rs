@@ -178,6 +178,14 @@ pub(in crate::spec) fn advice(key: &str, table: &str) -> Option<String> {
         .or_else(|| foreign::anywhere(key))
 }
 
+/// All keys of a platform's own tables, of a service's and of a sidecar's.
+#[cfg(test)]
+pub(crate) fn own_keys(platform: &str) -> Vec<&'static str> {
+    let ends = format!(".{platform}]");
+    let own = TABLES.iter().filter(|table| table.written.ends_with(&ends));
+    own.flat_map(|table| table.keys).copied().collect()
+}
+
 /// The table that a key belongs in, where that is another one.
 fn elsewhere(key: &str, table: &str) -> Option<String> {
     let own = [
