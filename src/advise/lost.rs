@@ -59,7 +59,10 @@ const AT_KUBERNETES: &Rows = &[
         "nothing: tags become annotations of every object",
     ),
     ("az_rebalancing", "kubernetes.spread, for new pods"),
-    ("registries", "kubernetes.service: a name in the cluster's DNS"),
+    (
+        "registries",
+        "kubernetes.service: a name in the cluster's DNS",
+    ),
     ("connect", "kubernetes.service: a name in the cluster's DNS"),
     ("platform_version", "nothing: nodes have their own version"),
     (
@@ -73,7 +76,10 @@ const AT_KUBERNETES: &Rows = &[
     ("alarms", "nothing: no alarm of CloudWatch trips a rollout"),
     ("requests", "kubernetes.requests"),
     ("limits", "kubernetes.limits"),
-    ("ulimits", "nothing: they are the node's container runtime's"),
+    (
+        "ulimits",
+        "nothing: they are the node's container runtime's",
+    ),
     ("docker_labels", "kubernetes.pod_labels"),
     ("env_files", "env_from"),
     ("repository_credentials", "kubernetes.pull_secrets"),
@@ -88,7 +94,10 @@ const AT_KUBERNETES: &Rows = &[
     ),
     ("gpu", "kubernetes.limits, `nvidia.com/gpu`"),
     ("privileged", "kubernetes.security.privileged"),
-    ("links", "nothing: containers of a pod reach each other at localhost"),
+    (
+        "links",
+        "nothing: containers of a pod reach each other at localhost",
+    ),
     ("extra_hosts", "kubernetes.host_aliases"),
     ("dns", "kubernetes.dns"),
     ("dns_search", "kubernetes.dns"),
@@ -113,12 +122,18 @@ const AT_ECS: &Rows = &[
         "service_account",
         "nothing: tasks have a role, not an account",
     ),
-    ("automount_token", "nothing: tasks have a role, not an account"),
+    (
+        "automount_token",
+        "nothing: tasks have a role, not an account",
+    ),
     ("role", "ecs.task_role"),
     ("secret", "nothing: ECS reads secrets where they are"),
     ("service_port", LISTENER),
     ("service", LISTENER),
-    ("enable_service_links", "nothing: ECS says no others to a task"),
+    (
+        "enable_service_links",
+        "nothing: ECS says no others to a task",
+    ),
     ("requests", "cpu and memory, or ecs.requests"),
     ("limits", "cpu and memory, or ecs.limits"),
     ("readiness", "health, and the target group's health check"),
@@ -145,9 +160,15 @@ const AT_ECS: &Rows = &[
         "user, read_only_root, ecs.capabilities, ecs.privileged",
     ),
     ("pod_security", "user, and ecs.system_controls"),
-    ("pre_stop", "nothing: the program is told by TERM; stop_timeout"),
+    (
+        "pre_stop",
+        "nothing: the program is told by TERM; stop_timeout",
+    ),
     ("post_start", "nothing: a sidecar with depends_on"),
-    ("pull_policy", "nothing: ECS pulls for every task; ecs.version_consistency"),
+    (
+        "pull_policy",
+        "nothing: ECS pulls for every task; ecs.version_consistency",
+    ),
     ("pull_secrets", "ecs.repository_credentials"),
     ("termination_grace", "stop_timeout"),
     ("node_selector", "ecs.capacity, or ecs.placement"),
@@ -161,7 +182,10 @@ const AT_ECS: &Rows = &[
     ("host_aliases", "ecs.extra_hosts, but not with awsvpc"),
     ("host_network", "ecs.network_mode"),
     ("share_processes", "ecs.pid_mode"),
-    ("revision_history", "nothing: ECS keeps all task definitions"),
+    (
+        "revision_history",
+        "nothing: ECS keeps all task definitions",
+    ),
     ("patch", "ecs.patch, in the other API's words"),
     ("manifests", "nothing: objects are Kubernetes' alone"),
 ];
@@ -180,10 +204,7 @@ pub(crate) fn lost(spec: &Spec, said: &Said) -> Vec<Lost> {
         if paths.iter().any(|path| owned(path, here).is_some()) {
             continue;
         }
-        let keys: BTreeSet<_> = paths
-            .iter()
-            .filter_map(|path| owned(path, there))
-            .collect();
+        let keys: BTreeSet<_> = paths.iter().filter_map(|path| owned(path, there)).collect();
         for (table, key) in keys {
             let instead = known.iter().find(|(name, _)| *name == key);
             found.push(Lost {

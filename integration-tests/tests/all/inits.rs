@@ -128,7 +128,8 @@ pub(crate) mod on_kubernetes {
     /// A Deployment and its Service, as another tool has them.
     fn objects(namespace: &str, image: &str) -> [Value; 2] {
         let labels = json!({ "app": "web" });
-        let of_pods = json!({ "app": "web", "app.kubernetes.io/managed-by": "Helm", "tier": "front" });
+        let of_pods =
+            json!({ "app": "web", "app.kubernetes.io/managed-by": "Helm", "tier": "front" });
         let container = json!({
             "name": "web",
             "image": image,

@@ -167,6 +167,119 @@ fn the_sandbox_needs_no_file_and_never_asks() {
     assert_eq!(loaded.spec.target.approve, Approve::Yes);
 }
 
+/// The example with the key of one of its commented rows in place of what stands in its table under that key, and
+/// that row: what people do who take a row in.
+fn with_rows() -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(root().join("deploy.example.toml")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let first = |line: &str| {
+        let key = line.split_once('=')?.0.trim();
+        let key = key.split('.').next()?;
+        key.chars()
+            .all(|c| c.is_ascii_lowercase() || c == '_')
+            .then(|| key.to_owned())
+    };
+    let head = |at: usize| {
+        let is_head = |line: &&str| line.trim_start_matches("# ").starts_with('[');
+        lines[..at].iter().rposition(is_head).unwrap_or(0)
+    };
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let row = line.strip_prefix("# ");
+        let Some((row, key)) = row.and_then(|row| Some((row, first(row)?))) else {
+            continue;
+        };
+        let start = head(at);
+        // A table that is commented out comes with all of its rows.
+        let whole = lines[start].starts_with("# ");
+        let taken = lines.iter().enumerate().map(|(place, line)| {
+            let within = place >= start && head(place) == start || place == start;
+            let bare = line.strip_prefix("# ").unwrap_or(line);
+            if place == at || whole && within && (place == start || first(bare).is_some()) {
+                bare
+            } else if place > start && place < at && first(line).as_ref() == Some(&key) {
+                ""
+            } else {
+                line
+            }
+        });
+        found.push((taken.collect::<Vec<_>>().join("\n"), row.to_owned()));
+    }
+    found
+}
+
+/// Rows that lean on others, or on services and targets that are not there.
+const LEANING: [&str; 5] = [
+    "like ",
+    "targets ",
+    "depends_on ",
+    "mounts ",
+    "replicas = \"external",
+];
+
+#[test]
+fn every_row_of_the_example_can_be_taken_in() {
+    let (mut taken, mut refused) = (0, Vec::new());
+    let target = |target: &str| {
+        let path = root().join(format!("config/{target}.toml"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let targets = [target("ecs"), target("eks")];
+    for (deploy, row) in with_rows() {
+        let codes: Vec<Vec<String>> = targets
+            .iter()
+            .map(
+                |target| match super::load_with(&deploy, target, &super::Arguments::default()) {
+                    Ok(_) => Vec::new(),
+                    Err(problems) => vec![problems.render(false)],
+                },
+            )
+            .collect();
+        let leans = LEANING.iter().any(|key| row.starts_with(key));
+        if !leans && !codes.iter().any(Vec::is_empty) {
+            refused.push(format!("{row}\n{}", codes.concat().join("\n")));
+        }
+        taken += 1;
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    assert!(taken > 50, "{taken}");
+}
+
+/// Services of other kinds, each of which fits on one screen and is taken at every target that it is for.
+#[test]
+fn the_examples_of_other_services_are_short_and_sound() {
+    const FILES: [(&str, &[&str]); 6] = [
+        ("web-and-proxy", &["sandbox", "eks"]),
+        ("worker", &["sandbox", "eks"]),
+        ("two-processes", &["sandbox", "eks"]),
+        ("stages", &["dev", "stage", "prod", "sandbox", "eks"]),
+        ("hardened", &["sandbox", "eks"]),
+        ("on-instances", &["sandbox"]),
+    ];
+    let examples = root().join("docs/examples");
+    let there = std::fs::read_dir(&examples).unwrap();
+    let there = there.filter(|entry| {
+        let path = entry.as_ref().unwrap().path();
+        path.extension().is_some_and(|end| end == "toml")
+    });
+    assert_eq!(there.count(), FILES.len());
+    let tag = BTreeMap::from([("TAG".to_owned(), "v1".to_owned())]);
+    for (name, targets) in FILES {
+        let file = examples.join(format!("{name}.toml"));
+        let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+        assert!(lines <= 35, "{name} has {lines} lines");
+        for target in targets {
+            let target = target.parse().unwrap();
+            let request = Request {
+                set: &tag,
+                ..Request::new(&file, &target)
+            };
+            let loaded = sound(load(&Disk, &request));
+            assert!(!loaded.spec.services().is_empty(), "{name} at {target}");
+        }
+    }
+}
+
 /// The manual is told from the words themselves, so that it names every key as it is read.
 #[test]
 fn the_checked_in_manual_is_that_of_the_program() {
