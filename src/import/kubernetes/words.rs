@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::family::{self, CONTAINERS, Family, INIT, items, text};
 use super::labels::Labels;
-use super::{ingress, nodes, pods, probes, resources, scaling, security, service, volumes};
+use super::{
+    around, gateway, ingress, nodes, pods, probes, resources, scaling, security, service, volumes,
+};
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
 
@@ -53,6 +55,7 @@ pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
 fn service(family: &Family, draft: &mut Draft) -> ServiceDraft {
     let mut here = Words::new();
     say(&mut here, "role", nodes::role(family).map(Word::text));
+    around::bindings(family, &Labels::of(family), &mut here);
     let beside =
         items(&family.deployment, CONTAINERS).filter(|one| text(one, "/name") != family.name);
     let mut sidecars: Vec<(String, Words)> = beside
@@ -93,7 +96,7 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
         "image".to_owned(),
         draft.image(text(main, "/name"), text(main, "/image")),
     )];
-    pods::ports(main, service::first_port(family), &mut words);
+    pods::ports(main, service::first_port(family), family, &mut words);
     let replicas = family
         .deployment
         .pointer("/spec/replicas")
@@ -112,9 +115,13 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
     say(&mut words, "architecture", word.map(Word::text));
     pods::environment(main, draft, &mut words);
     say(&mut words, "scaling", scaling::scaling(family));
-    if family.ingress.is_some() {
+    if family.ingress.is_some() || family.route.is_some() {
         let mut expose = Words::new();
-        say(&mut expose, "host", ingress::host(family).map(Word::text));
+        let host = match &family.ingress {
+            Some(_) => ingress::host(family),
+            None => gateway::host(family),
+        };
+        say(&mut expose, "host", host.map(Word::text));
         say(&mut words, "expose", Some(Word::Table(expose)));
     }
     pods::process(main, family, &mut words);
@@ -180,6 +187,10 @@ fn own(family: &Family) -> Words {
     }
     nodes::pod(family, &mut words);
     say(&mut words, "ingress", ingress::words(family, &labels));
+    say(&mut words, "gateway", gateway::words(family, &labels));
+    let policy = family.policy.as_ref();
+    let policy = policy.and_then(|policy| around::policy(policy, name, &labels));
+    say(&mut words, "network_policy", policy);
     say(&mut words, "pod_annotations", annotations(deployment));
     labels.say(family, name, &mut words);
     words
