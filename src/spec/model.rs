@@ -21,6 +21,9 @@ pub(crate) use super::words::kubernetes::bindings::Binding;
 pub(crate) use super::words::kubernetes::disruption::{Bound, Unhealthy};
 pub(crate) use super::words::kubernetes::hooks::Hook;
 pub(crate) use super::words::kubernetes::network_policy::{NAMESPACE, PolicyRule};
+pub(crate) use super::words::kubernetes::nodes::{
+    CAPACITY, DO_NOT_DISRUPT, GROUP, GROUP_CAPACITY, POOL,
+};
 pub(crate) use super::words::kubernetes::part::{KubePart, PullPolicy};
 pub(crate) use super::words::kubernetes::probe::{Check, HttpProbe, Probe};
 pub(crate) use super::words::kubernetes::service::ServicePort;

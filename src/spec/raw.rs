@@ -40,6 +40,7 @@ use crate::spec::words::kubernetes::bindings::BindingTable;
 use crate::spec::words::kubernetes::disruption::DisruptionTable;
 use crate::spec::words::kubernetes::hooks::HookTable;
 use crate::spec::words::kubernetes::network_policy::{PeerTable, PolicyRuleTable, PolicyTable};
+use crate::spec::words::kubernetes::nodes::NodesTable;
 use crate::spec::words::kubernetes::part::KubeSidecarTable;
 use crate::spec::words::kubernetes::pods::AccountTable;
 use crate::spec::words::kubernetes::probe::ProbeTable;
@@ -179,6 +180,7 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<PolicyTable>(),
     told::<PolicyRuleTable>(),
     told::<PeerTable>(),
+    told::<NodesTable>(),
     told::<KubePatchTable>(),
     told::<TargetTable>(),
     told::<NetworkTable>(),

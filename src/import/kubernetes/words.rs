@@ -9,6 +9,7 @@ use super::{
 };
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
+use crate::spec::DO_NOT_DISRUPT;
 
 /// The files in the making.
 pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
@@ -191,7 +192,13 @@ fn own(family: &Family) -> Words {
     let policy = family.policy.as_ref();
     let policy = policy.and_then(|policy| around::policy(policy, name, &labels));
     say(&mut words, "network_policy", policy);
-    say(&mut words, "pod_annotations", annotations(deployment));
+    let (annotations, stays) = annotations(deployment);
+    say(
+        &mut words,
+        "do_not_disrupt",
+        stays.then(|| Word::plain(true)),
+    );
+    say(&mut words, "pod_annotations", annotations);
     labels.say(family, name, &mut words);
     words
 }
@@ -213,14 +220,18 @@ fn shares(deployment: &Value, words: &mut Words) {
     }
 }
 
-/// The annotations of the pods.
-fn annotations(deployment: &Value) -> Option<Word> {
+/// The annotations of the pods, and whether Karpenter lets them run to their end.
+fn annotations(deployment: &Value) -> (Option<Word>, bool) {
     let annotations = deployment
         .pointer("/spec/template/metadata/annotations")
         .and_then(Value::as_object);
-    let annotations = annotations.into_iter().flatten();
-    let annotations: Words = annotations
+    let is_it = |(key, value): &(&String, &Value)| *key == DO_NOT_DISRUPT && *value == "true";
+    let annotations = || annotations.into_iter().flatten();
+    let stays = annotations().any(|one| is_it(&one));
+    let annotations: Words = annotations()
+        .filter(|one| !is_it(one))
         .filter_map(|(key, value)| Some((key.clone(), Word::text(value.as_str()?))))
         .collect();
-    (!annotations.is_empty()).then_some(Word::Table(annotations))
+    let annotations = (!annotations.is_empty()).then_some(Word::Table(annotations));
+    (annotations, stays)
 }

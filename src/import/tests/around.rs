@@ -4,7 +4,11 @@ use super::*;
 
 /// A Deployment with its Service, and these objects.
 fn with(more: &str) -> Imported {
-    let manifests = format!(
+    taken(&around(more))
+}
+
+fn around(more: &str) -> String {
+    format!(
         r"
 apiVersion: apps/v1
 kind: Deployment
@@ -23,10 +27,14 @@ metadata: {{ name: api, labels: {{ app: api }} }}
 spec: {{ selector: {{ app: api }}, ports: [{{ port: 80, targetPort: 8080 }}] }}
 ---
 {more}"
-    );
+    )
+}
+
+/// All of it comes in by words.
+fn taken(manifests: &str) -> Imported {
     let target = "production".parse().unwrap();
     let imported = import(
-        &Source::Kubernetes(files::manifests(&manifests).unwrap()),
+        &Source::Kubernetes(files::manifests(manifests).unwrap()),
         &target,
     );
     let imported = imported.unwrap();
@@ -179,4 +187,36 @@ spec: { podSelector: {} }
 ",
     );
     assert_eq!(carried.manifests.len(), 1);
+}
+
+#[test]
+fn nodes_are_said_by_words() {
+    let manifests = |labels: &str| {
+        let pod = format!("spec:\n      nodeSelector: {labels}\n      containers:");
+        let marked = "metadata: { labels: { app: api }, annotations: { karpenter.sh/do-not-disrupt: 'true', a: b } }";
+        let plain = around("").replace("spec:\n      containers:", &pod);
+        plain.replace(
+            "    metadata: { labels: { app: api } }",
+            &format!("    {marked}"),
+        )
+    };
+    let imported = taken(&manifests(
+        "{ karpenter.sh/capacity-type: spot, karpenter.sh/nodepool: general, disk: fast }",
+    ));
+    says(
+        &imported.deploy,
+        &[
+            "nodes = { capacity = \"spot\", pool = \"general\" }",
+            "node_selector = { disk = \"fast\" }",
+            "do_not_disrupt = true",
+            "pod_annotations = { a = \"b\" }",
+        ],
+    );
+    let imported = taken(&manifests(
+        "{ eks.amazonaws.com/nodegroup: workers, eks.amazonaws.com/capacityType: SPOT }",
+    ));
+    says(
+        &imported.deploy,
+        &["nodes = { capacity = \"spot\", group = \"workers\" }"],
+    );
 }

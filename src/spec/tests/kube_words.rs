@@ -35,6 +35,31 @@ const TOLD: &[(&str, &str)] = &[
         "without an address",
     ),
     ("security = \"baseline\"", "this is not a standard"),
+    ("nodes = \"spot\"", "this is not a kind of nodes"),
+    (
+        "nodes = { pool = \"a\", group = \"b\" }",
+        "no node is of a `pool` and of a `group`",
+    ),
+    (
+        "nodes = { group = \"b\", capacity = \"reserved\" }",
+        "bear no label for this",
+    ),
+    (
+        "nodes = { pool = \"a\" }\nnode_selector = { \"karpenter.sh/nodepool\" = \"b\" }",
+        "`nodes` says `karpenter.sh/nodepool` already",
+    ),
+    (
+        "nodes = \"fargate\"\nhost_network = true",
+        "on Fargate pods have a network of their own",
+    ),
+    (
+        "nodes = \"fargate\"\nsecurity = { privileged = true }",
+        "on Fargate no container is privileged",
+    ),
+    (
+        "nodes = \"fargate\"\nlimits = { gpu = 1 }",
+        "on Fargate there is no GPU",
+    ),
     ("gateway = { section = \"https\" }", "`name` is missing"),
     (
         "gateway = { name = \"g\", path = \"api\" }",
@@ -126,6 +151,18 @@ fn what_cannot_be_is_told() {
             "{words}: {told:?}"
         );
     }
+}
+
+#[test]
+fn fargate_has_neither_arm_nor_ports_of_nodes() {
+    let fargate = "architecture = \"arm64\"\nport = { port = 80, host = 80 }\nkubernetes = { nodes = \"fargate\" }\n";
+    assert_eq!(
+        problems(fargate, TARGET),
+        [
+            "conflict: on Fargate no port of the node leads to a pod",
+            "conflict: on Fargate there are no arm64 processors"
+        ]
+    );
 }
 
 #[test]

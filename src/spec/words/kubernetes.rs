@@ -9,6 +9,7 @@ pub(in crate::spec) mod disruption;
 pub(in crate::spec) mod hooks;
 pub(in crate::spec) mod labels;
 pub(in crate::spec) mod network_policy;
+pub(in crate::spec) mod nodes;
 pub(in crate::spec) mod part;
 pub(in crate::spec) mod pods;
 pub(in crate::spec) mod probe;
@@ -25,6 +26,7 @@ use serde_json::{Map as Object, Value as Json};
 use self::around::{Around, around, called};
 use self::basics::{drain, min_ready, name, role, size};
 use self::labels::{Found, Labels, selector};
+use self::nodes::{WrittenNodes, for_fargate, pod_annotations};
 use self::part::{KubePart, PullPolicy, main, sidecars};
 use self::pods::{Account, WrittenAccount, account};
 use self::service::{KubeServiceOwn, KubeServiceTable, Pods, has_ports, service};
@@ -55,7 +57,7 @@ use crate::spec::words::kubernetes::security::{PodSecurityTable, WrittenSecurity
 use crate::spec::words::kubernetes::share::{Share, shares};
 use crate::spec::words::patch::kubernetes::{KubePatch, KubePatchTable, Made, patches};
 use crate::spec::words::resources::ResourcesTable;
-use crate::spec::words::tags::{AnnotationKey, annotations};
+use crate::spec::words::tags::AnnotationKey;
 use crate::spec::words::target::namespace::KubePlace;
 use crate::spec::words::{secret as secrets, size as sizes, user};
 
@@ -138,6 +140,11 @@ table! {
         pull_secrets: Vec<At<KubeName>>,
         /// Time between the wish that a pod ends and its end. Default: `drain` and the longest `stop_timeout`.
         termination_grace: Time<0, 86_400>,
+        /// On which nodes of EKS they run: { capacity = "spot", pool = "general" }; "fargate" refuses what a Fargate
+        /// profile cannot run, whose selectors take the pods. Default: any.
+        nodes: WrittenNodes,
+        /// Whether Karpenter lets them run to their end before it takes their node away. Default: false.
+        do_not_disrupt: bool,
         /// Labels of the nodes that pods go to.
         node_selector: Map<String, AnnotationKey>,
         /// Which nodes and which pods they go beside, in the API's form.
@@ -257,6 +264,7 @@ impl Ground for KubePlace {
 
     fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<KubeOwn> {
         sizes::needed(raw, scene.head, findings);
+        user::for_kubernetes(scene, findings);
         let own = kubernetes(raw, scene, findings)?;
         (raw.cpu.is_some() && raw.memory.is_some()).then_some(own)
     }
@@ -294,7 +302,6 @@ fn kubernetes(
     let ports = scene.containers.first()?.ports.as_slice();
     let added = Added::of(&raw);
     let secret = secret(&mut raw, scene, findings)?;
-    user::for_kubernetes(scene, findings);
     role(&raw, scene.place, findings);
     let name = name(&raw, scene)?;
     let selector = selector(raw.selector.take(), &name, findings);
@@ -346,12 +353,13 @@ fn kubernetes(
         around,
         pod,
         revision_history: raw.revision_history.take().map_or(HISTORY, |at| at.value.0),
-        pod_annotations: annotations(raw.pod_annotations.take(), findings),
+        pod_annotations: pod_annotations(&mut raw, findings),
         service,
         selector,
         name,
         manifests: Vec::new(),
     };
+    for_fargate(&raw, &resolved, scene, findings);
     added.tell(&resolved, scene.name, findings);
     Some(resolved)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{desired, manifest, small};
+use super::{desired, manifest, pod, small};
 use crate::platform::kubernetes::kinds::Kind;
 
 const EXPOSED: &str = "port = 8080\nexpose = { host = \"api.example.com\" }\n";
@@ -197,4 +197,26 @@ fn a_network_policy_says_who_may_come_in_and_where_pods_may_go() {
             }],
         })
     );
+}
+
+#[test]
+fn nodes_are_chosen_by_what_they_are() {
+    let labels = |words: &str| {
+        let more = format!("[service.api.kubernetes]\nnodes = {words}\n");
+        pod(&desired(&small(&more, "")))["nodeSelector"].clone()
+    };
+    assert_eq!(
+        labels("{ capacity = \"spot\", pool = \"general\" }\nnode_selector = { disk = \"fast\" }"),
+        json!({ "disk": "fast", "karpenter.sh/capacity-type": "spot", "karpenter.sh/nodepool": "general" })
+    );
+    assert_eq!(
+        labels("{ capacity = \"on-demand\", group = \"workers\" }"),
+        json!({ "eks.amazonaws.com/capacityType": "ON_DEMAND", "eks.amazonaws.com/nodegroup": "workers" })
+    );
+    assert_eq!(labels("\"fargate\""), json!(null));
+    let more = "[service.api.kubernetes]\ndo_not_disrupt = true\n";
+    let found = desired(&small(more, ""));
+    let template = &manifest(&found, Kind::Deployment)["spec"]["template"];
+    let annotations = &template["metadata"]["annotations"];
+    assert_eq!(annotations["karpenter.sh/do-not-disrupt"], "true");
 }
