@@ -20,7 +20,7 @@ pub(crate) use super::words::kubernetes::KubeOwn;
 pub(crate) use super::words::kubernetes::bindings::Binding;
 pub(crate) use super::words::kubernetes::disruption::{Bound, Unhealthy};
 pub(crate) use super::words::kubernetes::hooks::Hook;
-pub(crate) use super::words::kubernetes::network_policy::{NAMESPACE, PolicyRule};
+pub(crate) use super::words::kubernetes::network_policy::{NAMESPACE, Peer, PolicyRule};
 pub(crate) use super::words::kubernetes::nodes::{
     CAPACITY, DO_NOT_DISRUPT, GROUP, GROUP_CAPACITY, POOL,
 };

@@ -53,7 +53,7 @@ pub(super) fn bindings(family: &Family, labels: &Labels, words: &mut Words) {
     match all.as_mut_slice() {
         [] => {}
         [one] if one.len() == 1 => {
-            words.extend(one.pop().map(|(_, arn)| ("target_group".to_owned(), arn)))
+            words.extend(one.pop().map(|(_, arn)| ("target_group".to_owned(), arn)));
         }
         all => {
             let all = all.iter().cloned().map(Word::Table);

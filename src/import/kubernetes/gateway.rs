@@ -122,12 +122,11 @@ pub(super) fn words(family: &Family, labels: &Labels) -> Option<Word> {
     let left_out = exposed || is_none && family.ingress.is_none();
     let hosts = (!left_out).then_some(Word::List(hosts));
     say(&mut words, "hosts", hosts);
-    match plain(family, route) {
-        Some(plain) => words.extend(plain),
-        None => {
-            let rules = items(route, "/spec/rules").map(|rule| self::rule(family, rule));
-            say(&mut words, "rules", Some(Word::List(rules.collect())));
-        }
+    if let Some(plain) = plain(family, route) {
+        words.extend(plain);
+    } else {
+        let rules = items(route, "/spec/rules").map(|rule| self::rule(family, rule));
+        say(&mut words, "rules", Some(Word::List(rules.collect())));
     }
     say(&mut words, "labels", labels.own(route));
     say(&mut words, "annotations", annotations(route, &[]));
@@ -222,7 +221,8 @@ fn rule(family: &Family, rule: &Value) -> Word {
     words.extend(said);
     let to = items(rule, "/backendRefs").map(|to| Word::Table(backend(family, to)));
     let to: Vec<Word> = to.collect();
-    if !sends_here(family, rule) && !(redirects && to.is_empty()) {
+    let follows = sends_here(family, rule) || redirects && to.is_empty();
+    if !follows {
         say(&mut words, "to", Some(Word::List(to)));
     }
     for (key, name) in [

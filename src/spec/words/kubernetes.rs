@@ -302,7 +302,6 @@ fn kubernetes(
     let ports = scene.containers.first()?.ports.as_slice();
     let added = Added::of(&raw);
     let secret = secret(&mut raw, scene, findings)?;
-    role(&raw, scene.place, findings);
     let name = name(&raw, scene)?;
     let selector = selector(raw.selector.take(), &name, findings);
     let labels = Labels::of(&mut raw, &selector, findings);
@@ -323,12 +322,8 @@ fn kubernetes(
     let (max_surge, max_unavailable) = shares(&raw, findings);
     let disruption = disruption(raw.disruption.take(), &found, findings);
     let made = Made::of(common, &raw, (service.is_some(), disruption.is_some()));
-    let patch = patches(
-        raw.patch.take(),
-        &made,
-        (&selector, scene.containers),
-        findings,
-    );
+    let selecting = (&selector, scene.containers);
+    let patch = patches(raw.patch.take(), &made, selecting, findings);
     let sidecars = sidecars(scene.containers, raw.security.as_ref(), findings);
     let main = main(&raw, (&health, size(common)), scene.containers, findings);
     let (pod, spread) = pod(&mut raw, &selector, findings);
@@ -364,7 +359,7 @@ fn kubernetes(
     Some(resolved)
 }
 
-/// The Secret that fills the environment.
+/// The Secret that fills the environment, once the role of the pods is checked as well.
 fn secret(
     raw: &mut KubernetesTable,
     scene: &Scene<'_>,
@@ -372,5 +367,6 @@ fn secret(
 ) -> Option<KubeName> {
     let secret = or(raw.secret.take(), called(scene, "-secrets")?);
     secrets::for_kubernetes(scene, &secret, findings);
+    role(raw, scene.place, findings);
     Some(secret)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::render::Maker;
 use super::{Facts, Kind};
 use crate::platform::kubernetes::api::object::Object;
-use crate::spec::PolicyRule;
+use crate::spec::{Peer, PolicyRule};
 
 pub(super) static FACTS: Facts = Facts {
     is_named: true,
@@ -42,7 +42,7 @@ impl Maker<'_> {
 fn allowed(rule: &PolicyRule, side: &str) -> Value {
     let mut fields = json!({});
     if !rule.peers.is_empty() {
-        let peers = rule.peers.iter().map(|peer| peer.manifest());
+        let peers = rule.peers.iter().map(Peer::manifest);
         fields[side] = json!(peers.collect::<Vec<_>>());
     }
     if !rule.ports.is_empty() {

@@ -32,7 +32,7 @@ table! {
         request_headers: HeadersTable,
         /// What becomes of the headers of answers.
         response_headers: HeadersTable,
-        /// Other filters, in the API's form: [{ type = "RequestMirror", requestMirror = { … } }].
+        /// Other filters, in the API's form: [{ type = "CORS", cors = { … } }].
         filters: Vec<At<Free>>,
         /// A whole request may take so long: "10s". Default: as the Gateway says.
         timeout: RouteTime,

@@ -264,10 +264,10 @@ fn peer(at: At<PeerTable>, findings: &mut Findings) -> Option<Peer> {
     }
     let selector = |map: At<Map<String, AnnotationKey>>, findings: &mut Findings| {
         let found = labels(Some(map), findings);
-        match found.is_empty() {
-            true => json!({}),
-            false => json!({ "matchLabels": found }),
+        if found.is_empty() {
+            return json!({});
         }
+        json!({ "matchLabels": found })
     };
     if let Some(at) = value.namespace {
         let name = at.value.as_str();
@@ -301,19 +301,18 @@ pub(in crate::spec) fn meet(services: &mut [KubeService], findings: &mut Finding
             let Peer::Service(name, spot) = peer else {
                 continue;
             };
-            match known.iter().find(|(known, _)| known == name) {
-                Some((_, labels)) => *peer = Peer::Known(of_pods(labels)),
-                None => {
-                    let names = known.iter().map(|(known, _)| known.as_str());
-                    let hint = nearest::hint(name.as_str(), names);
-                    let help = hint.unwrap_or_else(|| {
-                        "other pods are said by their labels: { pods = { app = \"…\" } }".to_owned()
-                    });
-                    let message = format!("no service `{name}` in this file");
-                    let problem = Problem::new("unknown-service", message).at(*spot);
-                    findings.problem(problem.help(help));
-                }
+            if let Some((_, labels)) = known.iter().find(|(known, _)| known == name) {
+                *peer = Peer::Known(of_pods(labels));
+                continue;
             }
+            let names = known.iter().map(|(known, _)| known.as_str());
+            let hint = nearest::hint(name.as_str(), names);
+            let help = hint.unwrap_or_else(|| {
+                "other pods are said by their labels: { pods = { app = \"…\" } }".to_owned()
+            });
+            let message = format!("no service `{name}` in this file");
+            let problem = Problem::new("unknown-service", message).at(*spot);
+            findings.problem(problem.help(help));
         }
     }
     findings.service = None;

@@ -38,9 +38,7 @@ fn a_gateway_takes_the_place_of_an_ingress() {
     assert_eq!(spec["rules"], json!([{ "name": "all" }]));
 }
 
-#[test]
-fn a_route_says_which_requests_and_what_becomes_of_them() {
-    let more = r#"
+const RULES: &str = r#"
 [service.api.kubernetes.gateway]
 name = "public"
 namespace = "infra"
@@ -65,7 +63,10 @@ filters = [{ type = "RequestMirror", requestMirror = { backendRef = { name = "m"
 timeout = "10s"
 backend_timeout = "500ms"
 "#;
-    let found = desired(&small(&format!("{EXPOSED}{more}"), ""));
+
+#[test]
+fn a_route_says_which_requests_and_what_becomes_of_them() {
+    let found = desired(&small(&format!("{EXPOSED}{RULES}"), ""));
     let route = manifest(&found, Kind::HTTPRoute);
     assert_eq!(route["metadata"]["labels"]["tier"], "edge");
     let parent = json!({ "name": "public", "namespace": "infra", "sectionName": "https" });
