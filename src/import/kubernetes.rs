@@ -1,8 +1,10 @@
 //! Manifests to files and back. Pure.
 
+mod around;
 mod carried;
 mod compare;
 mod family;
+mod gateway;
 mod ingress;
 mod labels;
 mod nodes;
@@ -80,7 +82,10 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
 /// Of all that lies in a namespace, what belongs to a Deployment of it.
 pub(super) fn belonging(objects: &[Value]) -> Vec<Value> {
     let families = family::families(objects);
-    let belongs = |object: &&Value| families.iter().any(|family| family.holds(object));
+    let belongs = |object: &&Value| {
+        let mut families = families.iter();
+        families.any(|family| family.holds(object) || family.concerns(object))
+    };
     objects.iter().filter(belongs).cloned().collect()
 }
 
@@ -130,7 +135,7 @@ impl Round for Once<'_> {
         let objects = &made.desired.objects;
         let object = objects
             .iter()
-            .find(|object| object.id.kind.as_str() == kind)?;
+            .find(|object| object.id.kind.as_str() == kind && !object.id.kind.is_carried())?;
         let spelling = Spelling {
             items: |list, items| {
                 let keys = compared_keys(list, items).into_iter();
@@ -149,13 +154,15 @@ impl Round for Once<'_> {
 }
 
 /// The tables of `[service.NAME.kubernetes.patch]`, by what they are laid over.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 8] = [
     ("Deployment", "deployment"),
     ("Service", "service"),
     ("Ingress", "ingress"),
     ("HorizontalPodAutoscaler", "hpa"),
     ("PodDisruptionBudget", "pdb"),
     ("ServiceAccount", "service_account"),
+    ("HTTPRoute", "route"),
+    ("NetworkPolicy", "network_policy"),
 ];
 
 /// What the files ask for, and in which namespace.

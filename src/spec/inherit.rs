@@ -18,7 +18,7 @@ use crate::names::TargetName;
 
 /// Names of objects, and objects themselves: no two services can have the same, so none has them from
 /// another.
-const NAMES: [&[&str]; 7] = [
+const NAMES: [&[&str]; 9] = [
     &["ecs", "service"],
     &["ecs", "family"],
     &["kubernetes", "name"],
@@ -26,6 +26,8 @@ const NAMES: [&[&str]; 7] = [
     &["kubernetes", "ingress", "name"],
     &["kubernetes", "manifests"],
     &["kubernetes", "service", "name"],
+    &["kubernetes", "disruption", "name"],
+    &["kubernetes", "autoscaler", "name"],
 ];
 
 /// Keys that say what a service is among the others: they are said in deploy.toml, by itself.

@@ -17,6 +17,7 @@ use super::shape::{At, Map, Shape};
 use super::tree::{self, Node, Value};
 use super::unneeded;
 use super::veil::veil;
+use super::words::kubernetes::network_policy;
 use super::words::service;
 use super::words::target::{self, Place};
 use super::{Service, Spec, Workload};
@@ -164,6 +165,7 @@ impl Loading<'_> {
             },
             Place::Kubernetes(place) => {
                 let mut services = self.services(raws, &deploy, &place)?;
+                network_policy::meet(&mut services, &mut self.findings);
                 self.carry(files, carried, &mut services, &place);
                 Workload::Kubernetes { services, place }
             }

@@ -12,18 +12,24 @@ pub(crate) use super::words::ecs::launch::{LaunchType, NetworkMode};
 pub(crate) use super::words::ecs::log::{ContainerLog, Log};
 pub(crate) use super::words::env::Literal;
 pub(crate) use super::words::env::refs::{EnvFrom, EnvRef, EnvSource};
+pub(crate) use super::words::gateway::rules::{RouteBackend, RouteRule};
 pub(crate) use super::words::health::HealthCheck;
 pub(crate) use super::words::ingress::Ingress;
 pub(crate) use super::words::ingress::rules::{Backend, BackendPort, IngressPath};
 pub(crate) use super::words::kubernetes::KubeOwn;
+pub(crate) use super::words::kubernetes::bindings::Binding;
 pub(crate) use super::words::kubernetes::disruption::{Bound, Unhealthy};
 pub(crate) use super::words::kubernetes::hooks::Hook;
+pub(crate) use super::words::kubernetes::network_policy::{NAMESPACE, Peer, PolicyRule};
+pub(crate) use super::words::kubernetes::nodes::{
+    CAPACITY, DO_NOT_DISRUPT, GROUP, GROUP_CAPACITY, POOL,
+};
 pub(crate) use super::words::kubernetes::part::{KubePart, PullPolicy};
 pub(crate) use super::words::kubernetes::probe::{Check, HttpProbe, Probe};
 pub(crate) use super::words::kubernetes::service::ServicePort;
 pub(crate) use super::words::kubernetes::share::Share;
 pub(crate) use super::words::logs::AwsLogs;
-pub(crate) use super::words::ports::Protocol;
+pub(crate) use super::words::ports::{Port, Protocol};
 pub(crate) use super::words::resources::Resources;
 pub(crate) use super::words::rollout::{Breaker, OnCancel, Threshold};
 pub(crate) use super::words::scaling::Scaling;

@@ -26,13 +26,21 @@ use crate::spec::words::ecs::members::{
 };
 use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::env::refs::{EnvFromTable, EnvRefTable};
+use crate::spec::words::gateway::filters::{HeadersTable, RedirectTable, RewriteTable};
+use crate::spec::words::gateway::rules::{
+    RegexTable, RouteBackendTable, RouteMatchTable, RouteRuleTable,
+};
+use crate::spec::words::gateway::{GatewayTable, ParentTable};
 use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::rules::{IngressPathTable, IngressRuleTable, TlsTable};
 use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
 use crate::spec::words::kubernetes::autoscaler::AutoscalerTable;
+use crate::spec::words::kubernetes::bindings::BindingTable;
 use crate::spec::words::kubernetes::disruption::DisruptionTable;
 use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::network_policy::{PeerTable, PolicyRuleTable, PolicyTable};
+use crate::spec::words::kubernetes::nodes::NodesTable;
 use crate::spec::words::kubernetes::part::KubeSidecarTable;
 use crate::spec::words::kubernetes::pods::AccountTable;
 use crate::spec::words::kubernetes::probe::ProbeTable;
@@ -159,6 +167,20 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<IngressRuleTable>(),
     told::<IngressPathTable>(),
     told::<TlsTable>(),
+    told::<GatewayTable>(),
+    told::<ParentTable>(),
+    told::<RouteRuleTable>(),
+    told::<RouteMatchTable>(),
+    told::<RegexTable>(),
+    told::<RouteBackendTable>(),
+    told::<RedirectTable>(),
+    told::<RewriteTable>(),
+    told::<HeadersTable>(),
+    told::<BindingTable>(),
+    told::<PolicyTable>(),
+    told::<PolicyRuleTable>(),
+    told::<PeerTable>(),
+    told::<NodesTable>(),
     told::<KubePatchTable>(),
     told::<TargetTable>(),
     told::<NetworkTable>(),

@@ -5,7 +5,7 @@ pub(super) mod arns;
 pub(super) mod limits;
 mod same;
 
-pub(super) use self::same::{names, refuse_the_same};
+pub(super) use self::same::{PODS, names, refuse_the_same};
 
 use crate::names::ServiceName;
 use crate::spec::findings::Findings;

@@ -9,6 +9,7 @@ pub(super) mod container;
 pub(super) mod depends_on;
 pub(super) mod ecs;
 pub(super) mod env;
+pub(super) mod gateway;
 pub(super) mod health;
 pub(super) mod ingress;
 pub(super) mod kubernetes;
@@ -53,7 +54,8 @@ use crate::spec::words::volumes::{Mount, Mounts, VolumeTable};
 table! {
     /// One service: what every platform understands.
     "[service.NAME]" ServiceTable {
-        /// Another service of this file, whose keys it has as well, but for names of objects; its own are laid over them.
+        /// Another service of this file, whose keys it has as well, but for `targets`, names of objects,
+        /// `kubernetes.selector` and `kubernetes.manifests`; its own are laid over them.
         like: ServiceName,
         /// The targets at which it runs. Default: all of them.
         targets: Vec<At<Filled>>,

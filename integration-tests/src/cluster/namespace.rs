@@ -60,7 +60,9 @@ impl Namespace {
         let group = match resource {
             "deployments" | "replicasets" => "apis/apps/v1",
             "horizontalpodautoscalers" => "apis/autoscaling/v2",
-            "ingresses" => "apis/networking.k8s.io/v1",
+            "ingresses" | "networkpolicies" => "apis/networking.k8s.io/v1",
+            "httproutes" => "apis/gateway.networking.k8s.io/v1",
+            "targetgroupbindings" => "apis/elbv2.k8s.aws/v1beta1",
             "poddisruptionbudgets" => "apis/policy/v1",
             "endpointslices" => "apis/discovery.k8s.io/v1",
             "leases" => "apis/coordination.k8s.io/v1",

@@ -86,6 +86,42 @@ pub fn external_secrets() -> Value {
     )
 }
 
+/// The kind `HTTPRoute` of the Gateway API, with the values that its definition fills in and no Gateway behind it.
+pub fn http_routes() -> Value {
+    let open = |properties: Value| json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": properties});
+    let list = |item: Value| json!({"type": "array", "items": item});
+    let text = |usual: &str| json!({"type": "string", "default": usual});
+    let parent = open(json!({"group": text("gateway.networking.k8s.io"), "kind": text("Gateway")}));
+    let backend = open(json!({
+        "group": text(""), "kind": text("Service"), "weight": {"type": "integer", "default": 1},
+    }));
+    let mut path = open(json!({"type": text("PathPrefix"), "value": text("/")}));
+    path["default"] = json!({"type": "PathPrefix", "value": "/"});
+    let mut matches = list(open(json!({"path": path})));
+    matches["default"] = json!([{"path": {"type": "PathPrefix", "value": "/"}}]);
+    let rule = open(json!({"matches": matches, "backendRefs": list(backend)}));
+    let spec = open(json!({"parentRefs": list(parent), "rules": list(rule)}));
+    let mut made = definition("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes");
+    made["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"] = json!({"spec": spec});
+    // Its group belongs to Kubernetes, which wants that said.
+    made["metadata"]["annotations"] =
+        json!({"api-approved.kubernetes.io": "unapproved, for tests"});
+    made
+}
+
+/// The kind `TargetGroupBinding` of the AWS Load Balancer Controller, with no controller behind it.
+pub fn target_group_bindings() -> Value {
+    let mut made = definition(
+        "elbv2.k8s.aws",
+        "v1beta1",
+        "TargetGroupBinding",
+        "targetgroupbindings",
+    );
+    made["metadata"]["annotations"] =
+        json!({"api-approved.kubernetes.io": "unapproved, for tests"});
+    made
+}
+
 /// The pods of the resource metrics API as plain objects, for want of a metrics server: the autoscaler reads what a test
 /// writes. Its group belongs to Kubernetes, which wants that said.
 pub fn pod_metrics() -> Value {

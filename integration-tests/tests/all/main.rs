@@ -37,6 +37,7 @@ mod kube_converge;
 mod kube_counts;
 mod kube_eks;
 mod kube_failures;
+mod kube_gateways;
 mod kube_leaving;
 mod kube_nodes;
 mod kube_ownership;
@@ -124,6 +125,7 @@ fn on_a_cluster() -> Vec<Trial> {
         kube_renames::trials(),
         kube_leaving::trials(),
         kube_carried::trials(),
+        kube_gateways::trials(),
         kube_clocks::trials(),
         kube_concurrency::trials(),
         kube_trouble::trials(),

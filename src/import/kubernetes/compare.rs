@@ -21,8 +21,9 @@ pub(super) fn losses(family: &Family, rendered: &Desired, made: &[Made]) -> Vec<
         all.filter(|object| !object.id.kind.is_carried())
     };
     for there in family.objects() {
-        let mut all = of_words();
-        let same_kind = all.find(|object| object.id.kind.as_str() == family::kind(there));
+        let of_kind = || of_words().filter(|object| object.id.kind.as_str() == family::kind(there));
+        let same_name = of_kind().find(|object| object.id.name == family::name(there));
+        let same_kind = same_name.or_else(|| of_kind().next());
         match same_kind {
             // It is carried along instead, and compared as such.
             None if carried::rendered(there, made).is_some() => {}
@@ -62,7 +63,7 @@ pub(super) fn of_carried(there: &Value, rendered: &Value) -> Vec<Loss> {
 fn numbered(manifest: &Value, family: &Family) -> Value {
     let mut manifest = manifest.clone();
     let target = manifest.pointer_mut("/spec/ports/0/targetPort");
-    let target = target.filter(|target| **target == ports::NAME);
+    let target = target.filter(|target| target.is_string());
     if let (Some(target), Some((number, _))) = (target, service::first_port(family)) {
         *target = number.into();
     }
@@ -97,13 +98,12 @@ fn says_nothing(path: &Path, value: &Value) -> bool {
     filled || down || up || is_default(path, value) || is_left_out(path, value) || is_zero(value)
 }
 
-/// Names of ports, and the marks by which we know what is ours.
+/// The name that we give a port, and the marks by which we know what is ours.
 fn is_of_no_matter(path: &Path, value: &Value) -> bool {
-    let at = path.to_string();
     let steps = path.steps();
     let is_port = matches!(steps, [.., Step::Field(list), Step::Item(_), Step::Field(name)]
         if list == "ports" && name == "name");
-    let named = is_port && (at.contains("template") || *value == ports::NAME);
+    let named = is_port && *value == ports::NAME;
     named || *path == Path::of(&["metadata", "labels", "app.kubernetes.io/managed-by"])
 }
 

@@ -20,10 +20,13 @@ pub(super) struct Family {
     pub(super) scaler: Option<Value>,
     pub(super) budget: Option<Value>,
     pub(super) account: Option<Value>,
+    pub(super) route: Option<Value>,
+    pub(super) bindings: Vec<Value>,
+    pub(super) policy: Option<Value>,
     /// What stands in the Deployment that the API does not know, and drops.
     pub(super) unknown: Vec<String>,
     /// As they were.
-    sources: Vec<Value>,
+    pub(super) sources: Vec<Value>,
 }
 
 /// The kind of an object.
@@ -75,6 +78,7 @@ pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
         }
         family.rename_main();
         family.leave_to(&all);
+        family.gather(manifests, &all);
         all.push(family);
     }
     all
@@ -139,6 +143,9 @@ impl Family {
             scaler,
             budget,
             account,
+            route: None,
+            bindings: Vec::new(),
+            policy: None,
             unknown: Vec::new(),
             sources,
         };
@@ -202,8 +209,11 @@ impl Family {
             &self.scaler,
             &self.budget,
             &self.account,
+            &self.route,
+            &self.policy,
         ];
-        std::iter::once(&self.deployment).chain(own.into_iter().flatten())
+        let own = own.into_iter().flatten().chain(&self.bindings);
+        std::iter::once(&self.deployment).chain(own)
     }
 
     /// The main container.
@@ -211,6 +221,14 @@ impl Family {
         let mut all = items(&self.deployment, CONTAINERS);
         let main = all.find(|container| text(container, "/name") == self.name);
         main.unwrap_or(&Value::Null)
+    }
+
+    /// How many ports of its containers are called so.
+    pub(super) fn ports_named(&self, name: &str) -> usize {
+        let all = [CONTAINERS, INIT].into_iter();
+        let containers = all.flat_map(|list| items(&self.deployment, list));
+        let ports = containers.flat_map(|one| items(one, "/ports"));
+        ports.filter(|port| text(port, "/name") == name).count()
     }
 
     /// The main container bears the service's name.

@@ -1,11 +1,12 @@
 //! The words of the files for what a pod says besides its containers: nodes, priorities, names, accounts.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::family::{self, Family, items, text};
 use super::labels::{Labels, annotations, table_at};
 use crate::import::write::{Word, Words, say};
 use crate::names::Arn;
+use crate::spec::{CAPACITY, GROUP, GROUP_CAPACITY, POOL};
 
 /// The annotation that names the IAM role of an account (Amazon EKS user guide, IAM roles for service
 /// accounts).
@@ -78,6 +79,33 @@ fn spread(deployment: &Value) -> Option<Word> {
     Some(Word::List(each.collect()))
 }
 
+/// `nodes`, and the labels of nodes that it says.
+fn table(labels: Option<&Map<String, Value>>) -> (Option<Word>, Vec<&'static str>) {
+    let label = |key: &str| labels.and_then(|all| all.get(key)?.as_str());
+    let (group, pool) = (label(GROUP), label(POOL));
+    let (mut words, mut said) = (Words::new(), Vec::new());
+    let (key, capacity) = match group {
+        Some(_) => (GROUP_CAPACITY, label(GROUP_CAPACITY)),
+        None => (CAPACITY, label(CAPACITY)),
+    };
+    let capacity = match capacity {
+        Some("SPOT") if group.is_some() => Some("spot"),
+        Some("ON_DEMAND") if group.is_some() => Some("on-demand"),
+        Some(word @ ("spot" | "on-demand" | "reserved")) if group.is_none() => Some(word),
+        _ => None,
+    };
+    let pool = pool.filter(|_| group.is_none());
+    for (word, key, value) in [
+        ("capacity", key, capacity),
+        ("pool", POOL, pool),
+        ("group", GROUP, group),
+    ] {
+        said.extend(value.map(|_| key));
+        say(&mut words, word, value.map(Word::text));
+    }
+    ((!words.is_empty()).then_some(Word::Table(words)), said)
+}
+
 /// All that is said of the pods.
 pub(super) fn pod(family: &Family, words: &mut Words) {
     let deployment = &family.deployment;
@@ -97,7 +125,10 @@ pub(super) fn pod(family: &Family, words: &mut Words) {
     let secrets = pod.and_then(|pod| names(pod, "/imagePullSecrets"));
     say(words, "pull_secrets", secrets);
     let nodes = filled("nodeSelector").and_then(Value::as_object);
+    let (table, said) = table(nodes);
+    say(words, "nodes", table);
     let nodes = nodes.into_iter().flatten();
+    let nodes = nodes.filter(|(key, _)| !said.contains(&key.as_str()));
     let nodes: Words = nodes
         .filter(|(key, value)| {
             // `architecture` says it.

@@ -10,15 +10,32 @@ use crate::import::write::{Word, Words, say, say_environment};
 use crate::names::ImageRef;
 
 /// The ports, this one first.
-pub(super) fn ports(container: &Value, first: Option<(u64, bool)>, words: &mut Words) {
-    let mut said: Vec<(u64, bool)> = items(container, "/ports").filter_map(port).collect();
-    said.dedup();
-    said.sort_by_key(|port| first.is_some_and(|first| first != *port));
-    let word = |(number, udp): (u64, bool)| {
-        if udp {
-            Word::text(format!("{number}/udp"))
-        } else {
-            Word::plain(number)
+pub(super) fn ports(
+    container: &Value,
+    first: Option<(u64, bool)>,
+    family: &Family,
+    words: &mut Words,
+) {
+    let mut said: Vec<((u64, bool), &Value)> = items(container, "/ports")
+        .filter_map(|one| Some((port(one)?, one)))
+        .collect();
+    said.dedup_by_key(|(port, _)| *port);
+    said.sort_by_key(|(port, _)| first.is_some_and(|first| first != *port));
+    let word = |((number, udp), port): ((u64, bool), &Value)| {
+        let name = text(port, "/name");
+        // A name stands for one port of a service.
+        let named = !name.is_empty() && family.ports_named(name) == 1;
+        let host = port.get("hostPort").and_then(Value::as_u64);
+        let mut more = vec![("port".to_owned(), Word::plain(number))];
+        say(&mut more, "name", named.then(|| Word::text(name)));
+        say(&mut more, "host", host.map(Word::plain));
+        match (more.len() > 1, udp) {
+            (true, _) => {
+                say(&mut more, "protocol", udp.then(|| Word::text("udp")));
+                Word::Table(more)
+            }
+            (_, true) => Word::text(format!("{number}/udp")),
+            (_, false) => Word::plain(number),
         }
     };
     let mut all: Vec<Word> = said.into_iter().map(word).collect();
@@ -53,6 +70,12 @@ pub(super) fn environment(container: &Value, draft: &mut Draft, words: &mut Word
                 let key = text(from, "/key");
                 let other = key != name;
                 say(&mut reference, "key", other.then(|| Word::text(key)));
+                let optional = from.get("optional") == Some(&Value::Bool(true));
+                say(
+                    &mut reference,
+                    "optional",
+                    optional.then(|| Word::plain(true)),
+                );
                 secrets.push((name.to_owned(), Word::Table(reference)));
             } else if let Some(table) = reference(from, name) {
                 env.push((name.to_owned(), Word::Table(table)));
@@ -211,7 +234,7 @@ pub(super) fn sidecar(sidecar: &Value, family: &Family, draft: &mut Draft) -> Wo
         draft.image(text(sidecar, "/name"), text(sidecar, "/image")),
     )];
     let mut own = Words::new();
-    ports(sidecar, None, &mut words);
+    ports(sidecar, None, family, &mut words);
     resources::sidecar(sidecar, &mut words, &mut own);
     environment(sidecar, draft, &mut words);
     process(sidecar, family, &mut words);

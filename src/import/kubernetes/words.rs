@@ -4,9 +4,12 @@ use serde_json::Value;
 
 use super::family::{self, CONTAINERS, Family, INIT, items, text};
 use super::labels::Labels;
-use super::{ingress, nodes, pods, probes, resources, scaling, security, service, volumes};
+use super::{
+    around, gateway, ingress, nodes, pods, probes, resources, scaling, security, service, volumes,
+};
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
+use crate::spec::DO_NOT_DISRUPT;
 
 /// The files in the making.
 pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
@@ -53,6 +56,7 @@ pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
 fn service(family: &Family, draft: &mut Draft) -> ServiceDraft {
     let mut here = Words::new();
     say(&mut here, "role", nodes::role(family).map(Word::text));
+    around::bindings(family, &Labels::of(family), &mut here);
     let beside =
         items(&family.deployment, CONTAINERS).filter(|one| text(one, "/name") != family.name);
     let mut sidecars: Vec<(String, Words)> = beside
@@ -93,7 +97,7 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
         "image".to_owned(),
         draft.image(text(main, "/name"), text(main, "/image")),
     )];
-    pods::ports(main, service::first_port(family), &mut words);
+    pods::ports(main, service::first_port(family), family, &mut words);
     let replicas = family
         .deployment
         .pointer("/spec/replicas")
@@ -112,9 +116,13 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
     say(&mut words, "architecture", word.map(Word::text));
     pods::environment(main, draft, &mut words);
     say(&mut words, "scaling", scaling::scaling(family));
-    if family.ingress.is_some() {
+    if family.ingress.is_some() || family.route.is_some() {
         let mut expose = Words::new();
-        say(&mut expose, "host", ingress::host(family).map(Word::text));
+        let host = match &family.ingress {
+            Some(_) => ingress::host(family),
+            None => gateway::host(family),
+        };
+        say(&mut expose, "host", host.map(Word::text));
         say(&mut words, "expose", Some(Word::Table(expose)));
     }
     pods::process(main, family, &mut words);
@@ -180,7 +188,17 @@ fn own(family: &Family) -> Words {
     }
     nodes::pod(family, &mut words);
     say(&mut words, "ingress", ingress::words(family, &labels));
-    say(&mut words, "pod_annotations", annotations(deployment));
+    say(&mut words, "gateway", gateway::words(family, &labels));
+    let policy = family.policy.as_ref();
+    let policy = policy.and_then(|policy| around::policy(policy, name, &labels));
+    say(&mut words, "network_policy", policy);
+    let (annotations, stays) = annotations(deployment);
+    say(
+        &mut words,
+        "do_not_disrupt",
+        stays.then(|| Word::plain(true)),
+    );
+    say(&mut words, "pod_annotations", annotations);
     labels.say(family, name, &mut words);
     words
 }
@@ -202,14 +220,18 @@ fn shares(deployment: &Value, words: &mut Words) {
     }
 }
 
-/// The annotations of the pods.
-fn annotations(deployment: &Value) -> Option<Word> {
+/// The annotations of the pods, and whether Karpenter lets them run to their end.
+fn annotations(deployment: &Value) -> (Option<Word>, bool) {
     let annotations = deployment
         .pointer("/spec/template/metadata/annotations")
         .and_then(Value::as_object);
-    let annotations = annotations.into_iter().flatten();
-    let annotations: Words = annotations
+    let is_it = |(key, value): &(&String, &Value)| *key == DO_NOT_DISRUPT && *value == "true";
+    let annotations = || annotations.into_iter().flatten();
+    let stays = annotations().any(|one| is_it(&one));
+    let annotations: Words = annotations()
+        .filter(|one| !is_it(one))
         .filter_map(|(key, value)| Some((key.clone(), Word::text(value.as_str()?))))
         .collect();
-    (!annotations.is_empty()).then_some(Word::Table(annotations))
+    let annotations = (!annotations.is_empty()).then_some(Word::Table(annotations));
+    (annotations, stays)
 }

@@ -82,6 +82,47 @@ fn a_secret_is_written_nowhere() {
 }
 
 #[test]
+fn ports_keep_their_names_and_a_secret_may_be_missing() {
+    let manifests = r"
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: api, labels: { app: api } }
+spec:
+  selector: { matchLabels: { app: api } }
+  template:
+    metadata: { labels: { app: api } }
+    spec:
+      containers:
+        - name: api
+          image: example/api:v1
+          ports:
+            - { name: http, containerPort: 8080 }
+            - { name: dns, containerPort: 53, protocol: UDP, hostPort: 5353 }
+          env:
+            - name: KEY
+              valueFrom: { secretKeyRef: { name: license, key: key, optional: true } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: api, labels: { app: api } }
+spec:
+  selector: { app: api }
+  ports: [{ port: 80, targetPort: http }]
+";
+    let imported = imported(&Source::Kubernetes(files::manifests(manifests).unwrap()));
+    assert_eq!(
+        (imported.losses.as_slice(), imported.patched.as_slice()),
+        (&[][..], &[][..])
+    );
+    for line in [
+        "{ port = 8080, name = \"http\" }, { port = 53, name = \"dns\", host = 5353, protocol = \"udp\" }",
+        "KEY = { secret = \"license\", key = \"key\", optional = true }",
+    ] {
+        assert!(imported.deploy.contains(line), "{}", imported.deploy);
+    }
+}
+
+#[test]
 fn manifests_are_said_by_words_and_by_a_patch() {
     let manifests = r"
 apiVersion: apps/v1

@@ -11,16 +11,20 @@ use super::kinds::Kind;
 use super::kinds::service::ALLOCATED;
 use crate::clock::Clock;
 use crate::platform::Failed;
+use crate::platform::failure::FailureKind;
 use crate::spec::KubePlace;
 
 /// What belongs to a service, the Deployment first.
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 9] = [
     Kind::Deployment,
     Kind::Service,
     Kind::Ingress,
     Kind::HorizontalPodAutoscaler,
     Kind::PodDisruptionBudget,
     Kind::ServiceAccount,
+    Kind::HTTPRoute,
+    Kind::TargetGroupBinding,
+    Kind::NetworkPolicy,
 ];
 
 /// What of the metadata people say.
@@ -48,7 +52,14 @@ pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Vec<Val
     }));
     let mut all = Vec::new();
     for (kind, listed) in KINDS.into_iter().zip(lists.await) {
-        for object in listed?.items {
+        let listed = match listed {
+            // Not every cluster has what defines them.
+            Err(error) if error.kind == FailureKind::Unsupported && kind.addon().is_some() => {
+                continue;
+            }
+            listed => listed?,
+        };
+        for object in listed.items {
             let mut object = serde_json::to_value(object).unwrap_or_default();
             object["apiVersion"] = kind.api_version().into();
             object["kind"] = kind.as_str().into();
@@ -81,6 +92,12 @@ fn as_said(mut object: Value) -> Value {
         for port in ports.into_iter().flatten().filter_map(Value::as_object_mut) {
             port.remove("nodePort");
         }
+    }
+    if object["kind"] == "TargetGroupBinding"
+        && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
+    {
+        // The controller looks them up.
+        spec.retain(|key, _| !["ipAddressType", "vpcID"].contains(&key.as_str()));
     }
     object
 }

@@ -24,12 +24,15 @@ pub(crate) mod deployment;
 pub(crate) mod desired;
 mod disruption_budget;
 mod external_secret;
+mod http_route;
 mod ingress;
 pub(crate) mod namespace;
+mod network_policy;
 pub(crate) mod render;
 pub(crate) mod scaler;
 pub(crate) mod service;
 mod service_account;
+mod target_group_binding;
 
 /// What there is to say of a kind.
 struct Facts {
@@ -142,6 +145,12 @@ kinds! {
     Service: service,
     /// Likewise.
     Ingress: ingress,
+    /// Likewise, at a Gateway.
+    HTTPRoute: http_route,
+    /// Likewise, of a load balancer that was made elsewhere.
+    TargetGroupBinding: target_group_binding,
+    /// Before the pods, which are never without it.
+    NetworkPolicy: network_policy,
     /// How many pods an eviction may take.
     PodDisruptionBudget: disruption_budget,
     /// The pods themselves.

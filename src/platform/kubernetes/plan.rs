@@ -204,7 +204,8 @@ impl Planning<'_> {
             }
             observed = self.look(&desired).await?;
         }
-        ports::name_as_there(&mut desired.objects, &observed, self.name());
+        let goes_back = self.intent.back_to.is_some();
+        ports::name_as_there(&mut desired.objects, &observed, self.name(), goes_back);
         let live = observed.deployment(self.name());
         let restarted = live.and_then(scale_and_restart::restarted);
         for object in &mut desired.objects {

@@ -308,6 +308,13 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
     let of_service = own.service.as_ref();
     let service_name = of_service.map_or_else(|| name.clone(), |one| one.name.to_string());
     let ingress = own.ingress.as_ref().map(|ingress| ingress.name.to_string());
+    let around = &own.around;
+    let route = around.route.as_ref().map(|route| route.name.to_string());
+    let policy = around.policy.as_ref();
+    let policy_name = policy.and_then(|policy| policy.name.as_ref());
+    let policy_name = policy_name.map_or_else(|| name.clone(), ToString::to_string);
+    let bindings = around.bindings.iter().map(|one| &one.name);
+    let bindings = bindings.map(|name| is(true, "elbv2.k8s.aws", "TargetGroupBinding", name));
     let mut secrets = service
         .containers
         .iter()
@@ -333,10 +340,17 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
         ),
         account.and_then(|name| is(true, "", "ServiceAccount", &name)),
         ingress.and_then(|name| is(true, "networking.k8s.io", "Ingress", &name)),
+        route.and_then(|name| is(true, "gateway.networking.k8s.io", "HTTPRoute", &name)),
+        is(
+            policy.is_some(),
+            "networking.k8s.io",
+            "NetworkPolicy",
+            &policy_name,
+        ),
         is(filled, "external-secrets.io", "ExternalSecret", &secret),
         is(filled, "", "Secret", &secret),
     ];
-    all.into_iter().flatten().collect()
+    all.into_iter().chain(bindings).flatten().collect()
 }
 
 /// Whether a name fits a pattern of `*` and `?`.

@@ -35,6 +35,73 @@ const TOLD: &[(&str, &str)] = &[
         "without an address",
     ),
     ("security = \"baseline\"", "this is not a standard"),
+    ("nodes = \"spot\"", "this is not a kind of nodes"),
+    (
+        "nodes = { pool = \"a\", group = \"b\" }",
+        "no node is of a `pool` and of a `group`",
+    ),
+    (
+        "nodes = { group = \"b\", capacity = \"reserved\" }",
+        "bear no label for this",
+    ),
+    (
+        "nodes = { pool = \"a\" }\nnode_selector = { \"karpenter.sh/nodepool\" = \"b\" }",
+        "`nodes` says `karpenter.sh/nodepool` already",
+    ),
+    (
+        "nodes = \"fargate\"\nhost_network = true",
+        "on Fargate pods have a network of their own",
+    ),
+    (
+        "nodes = \"fargate\"\nsecurity = { privileged = true }",
+        "on Fargate no container is privileged",
+    ),
+    (
+        "nodes = \"fargate\"\nlimits = { gpu = 1 }",
+        "on Fargate there is no GPU",
+    ),
+    ("gateway = { section = \"https\" }", "`name` is missing"),
+    (
+        "gateway = { name = \"g\", path = \"api\" }",
+        "a path starts with `/`",
+    ),
+    (
+        "gateway = { name = \"g\", timeout = \"soon\" }",
+        "this is not a time",
+    ),
+    (
+        "gateway = { name = \"g\", rules = [{ redirect = { status = 304 } }] }",
+        "must be 301, 302",
+    ),
+    (
+        "gateway = { name = \"g\", rules = [{ redirect = {}, to = [] }] }",
+        "is sent to no service",
+    ),
+    (
+        "gateway = { name = \"g\", rules = [{ matches = [{ method = \"FETCH\" }] }] }",
+        "must be one of GET",
+    ),
+    (
+        "target_group = \"arn:aws:iam::123456789012:role/x\"",
+        "this is not the ARN of a target group",
+    ),
+    (
+        "service = false\ntarget_group = \"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/a/1\"",
+        "there is none",
+    ),
+    (
+        "network_policy = { from = [{ service = \"apy\" }] }",
+        "no service `apy` in this file",
+    ),
+    (
+        "network_policy = { from = [{ cidr = \"10.0.0.0/8\", pods = {} }] }",
+        "a peer is said by one of",
+    ),
+    ("network_policy = { name = \"a\" }", "`from` is missing"),
+    (
+        "network_policy = { from = [], ports = [\"a b\"] }",
+        "this is not a port",
+    ),
     (
         "security = { standard = \"restricted\", privileged = true }",
         "does not let a container do so",
@@ -71,13 +138,49 @@ const TOLD: &[(&str, &str)] = &[
 #[test]
 fn what_cannot_be_is_told() {
     for (words, expected) in TOLD {
-        let more = format!("port = 8080\n[service.api.kubernetes]\n{words}\n");
+        let expose = "expose = { host = \"a.example.com\" }";
+        let expose = if words.starts_with("gateway") {
+            expose
+        } else {
+            ""
+        };
+        let more = format!("port = 8080\n{expose}\n[service.api.kubernetes]\n{words}\n");
         let told = problems(&more, TARGET);
         assert!(
             told.iter().any(|one| one.contains(expected)),
             "{words}: {told:?}"
         );
     }
+}
+
+#[test]
+fn fargate_has_neither_arm_nor_ports_of_nodes() {
+    let fargate = "architecture = \"arm64\"\nport = { port = 80, host = 80 }\nkubernetes = { nodes = \"fargate\" }\n";
+    assert_eq!(
+        problems(fargate, TARGET),
+        [
+            "conflict: on Fargate no port of the node leads to a pod",
+            "conflict: on Fargate there are no arm64 processors"
+        ]
+    );
+}
+
+#[test]
+fn one_selector_is_one_services() {
+    let selector = "[service.api.kubernetes]\nselector = { tier = \"front\" }\n";
+    let other = |table: &str| {
+        format!("{selector}[service.web]\nlike = \"api\"\n[service.web.kubernetes]\n{table}\n")
+    };
+    let told = problems(&other("selector = { tier = \"front\" }"), TARGET);
+    let same = "same-object: another service of this file comes to the pods with `tier=front` too";
+    assert_eq!(told, [same]);
+    // What another one is found by is not had from it.
+    let other_pods = with(&other("min_ready = \"1s\""));
+    assert!(load_with(&other_pods, TARGET, &Arguments::default()).is_ok());
+    assert_eq!(
+        problems(&other("name = \"api\"\nselector = { a = \"b\" }"), TARGET),
+        ["same-object: another service of this file comes to Deployment `api` too"]
+    );
 }
 
 #[test]

@@ -165,7 +165,11 @@ fn a_key_of_a_secret_is_named_on_kubernetes_alone() {
     let key = Some("pass.word".to_owned());
     assert_eq!(
         first(&spec).main().secrets["DB"],
-        SecretRef::Kubernetes { secret: name, key }
+        SecretRef::Kubernetes {
+            secret: name,
+            key,
+            optional: false
+        }
     );
     assert_eq!(
         told(&load_with(&deploy, ECS, &Arguments::default())),
@@ -186,6 +190,10 @@ fn a_key_of_a_secret_is_named_on_kubernetes_alone() {
             "`arn`, `parameter` and `secret` exclude each other",
         ),
         ("key = \"a\"", "it needs `arn`, `parameter` or `secret`"),
+        (
+            "parameter = \"/b\", optional = true",
+            "only what is in a Secret of Kubernetes may be missing",
+        ),
     ];
     for (form, why) in table {
         assert_eq!(

@@ -140,8 +140,8 @@ pub(in crate::spec) fn ingress(
     Some(ingress)
 }
 
-/// Whether there is a port that an Ingress can send to.
-fn port(expose: Spot, scene: &Scene<'_, KubePlace>, findings: &mut Findings) {
+/// Whether there is a port that an Ingress, or a route, can send to.
+pub(in crate::spec) fn port(expose: Spot, scene: &Scene<'_, KubePlace>, findings: &mut Findings) {
     let main = scene.containers.first();
     let first = main.and_then(|placed| placed.ports.first());
     if main.is_some_and(|placed| placed.ports_known)

@@ -1,11 +1,15 @@
 //! What only Kubernetes knows about a service, with what it makes of the words of every platform.
 
 pub(in crate::spec) mod added;
+pub(in crate::spec) mod around;
 pub(in crate::spec) mod autoscaler;
 mod basics;
+pub(in crate::spec) mod bindings;
 pub(in crate::spec) mod disruption;
 pub(in crate::spec) mod hooks;
 pub(in crate::spec) mod labels;
+pub(in crate::spec) mod network_policy;
+pub(in crate::spec) mod nodes;
 pub(in crate::spec) mod part;
 pub(in crate::spec) mod pods;
 pub(in crate::spec) mod probe;
@@ -19,8 +23,10 @@ use std::time::Duration;
 
 use serde_json::{Map as Object, Value as Json};
 
+use self::around::{Around, around, called};
 use self::basics::{drain, min_ready, name, role, size};
 use self::labels::{Found, Labels, selector};
+use self::nodes::{WrittenNodes, for_fargate, pod_annotations};
 use self::part::{KubePart, PullPolicy, main, sidecars};
 use self::pods::{Account, WrittenAccount, account};
 use self::service::{KubeServiceOwn, KubeServiceTable, Pods, has_ports, service};
@@ -34,11 +40,14 @@ use crate::spec::shape::{At, Map, Switch, table};
 use crate::spec::units::Time;
 use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
-use crate::spec::words::ingress::{Ingress, IngressTable, ingress};
+use crate::spec::words::gateway::WrittenGateway;
+use crate::spec::words::ingress::{Ingress, IngressTable};
 use crate::spec::words::kubernetes::added::Added;
 use crate::spec::words::kubernetes::autoscaler::{AutoscalerOwn, AutoscalerTable, autoscaler};
+use crate::spec::words::kubernetes::bindings::BindingTable;
 use crate::spec::words::kubernetes::disruption::{Disruption, WrittenDisruption, disruption};
 use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::network_policy::PolicyTable;
 use crate::spec::words::kubernetes::pods::{
     Dns, HostAliases, Tolerations, WrittenAffinity, WrittenSpread, pod,
 };
@@ -48,9 +57,9 @@ use crate::spec::words::kubernetes::security::{PodSecurityTable, WrittenSecurity
 use crate::spec::words::kubernetes::share::{Share, shares};
 use crate::spec::words::patch::kubernetes::{KubePatch, KubePatchTable, Made, patches};
 use crate::spec::words::resources::ResourcesTable;
-use crate::spec::words::tags::{AnnotationKey, annotations};
+use crate::spec::words::tags::AnnotationKey;
 use crate::spec::words::target::namespace::KubePlace;
-use crate::spec::words::{secret, size as sizes, user};
+use crate::spec::words::{secret as secrets, size as sizes, user};
 
 table! {
     /// What only Kubernetes knows about a service.
@@ -96,6 +105,16 @@ table! {
         drain: Time<0, 600>,
         /// The Ingress that `expose` asks for.
         ingress: IngressTable,
+        /// The Gateway that `expose` asks for a route at, by its name or a table: an `HTTPRoute` instead of an Ingress,
+        /// or beside one, where `ingress` is said too.
+        gateway: WrittenGateway,
+        /// ARN of a load balancer's target group that the pods become targets of (`TargetGroupBinding` of the AWS Load
+        /// Balancer Controller).
+        target_group: Arn,
+        /// Several target groups instead of one, or more to say of one.
+        target_groups: Vec<At<BindingTable>>,
+        /// Who may reach the pods, and whom they may reach.
+        network_policy: PolicyTable,
         /// Labels of every object of the service, and of its pods.
         labels: Map<String, AnnotationKey>,
         /// Labels of the pods beside those; false leaves one of `labels` off them.
@@ -121,6 +140,11 @@ table! {
         pull_secrets: Vec<At<KubeName>>,
         /// Time between the wish that a pod ends and its end. Default: `drain` and the longest `stop_timeout`.
         termination_grace: Time<0, 86_400>,
+        /// On which nodes of EKS they run: { capacity = "spot", pool = "general" }; "fargate" refuses what a Fargate
+        /// profile cannot run, whose selectors take the pods. Default: any.
+        nodes: WrittenNodes,
+        /// Whether Karpenter lets them run to their end before it takes their node away. Default: false.
+        do_not_disrupt: bool,
         /// Labels of the nodes that pods go to.
         node_selector: Map<String, AnnotationKey>,
         /// Which nodes and which pods they go beside, in the API's form.
@@ -192,6 +216,8 @@ pub(crate) struct KubeOwn {
     pub(crate) drain: Duration,
     /// The Ingress; `None`: the service is not reached from outside of the cluster.
     pub(crate) ingress: Option<Ingress>,
+    /// What else stands around the pods.
+    pub(crate) around: Around,
     /// Labels and annotations of the file's own.
     pub(crate) labels: Labels,
     /// What is said of the pods' own specification, in the API's form.
@@ -238,6 +264,7 @@ impl Ground for KubePlace {
 
     fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<KubeOwn> {
         sizes::needed(raw, scene.head, findings);
+        user::for_kubernetes(scene, findings);
         let own = kubernetes(raw, scene, findings)?;
         (raw.cpu.is_some() && raw.memory.is_some()).then_some(own)
     }
@@ -249,8 +276,14 @@ impl Ground for KubePlace {
         // One that is called as its Deployment is another's only where that is, too.
         let service = own.service.as_ref().filter(|one| one.name != own.name);
         let service = service.map(|one| ("Service", one.name.to_string()));
-        let both = deployment.into_iter().chain(ingress);
-        both.chain(service).collect()
+        let route = own.around.route.as_ref();
+        let route = route.map(|route| ("HTTPRoute", route.name.to_string()));
+        let bindings = own.around.bindings.iter();
+        let bindings = bindings.map(|one| ("TargetGroupBinding", one.name.clone()));
+        let pods = [(resolve::PODS, own.selecting())];
+        let all = deployment.into_iter().chain(ingress).chain(service);
+        let all = all.chain(route).chain(bindings);
+        all.chain(pods).collect()
     }
 }
 
@@ -268,10 +301,7 @@ fn kubernetes(
     let mut raw = raw.map_or_else(KubernetesTable::default, |at| at.value);
     let ports = scene.containers.first()?.ports.as_slice();
     let added = Added::of(&raw);
-    let secret = or(raw.secret.take(), called(scene, "-secrets")?);
-    secret::for_kubernetes(scene, &secret, findings);
-    user::for_kubernetes(scene, findings);
-    role(&raw, scene.place, findings);
+    let secret = secret(&mut raw, scene, findings)?;
     let name = name(&raw, scene)?;
     let selector = selector(raw.selector.take(), &name, findings);
     let labels = Labels::of(&mut raw, &selector, findings);
@@ -279,13 +309,13 @@ fn kubernetes(
         selector: &selector,
         labels: &labels.pods,
     };
-    let own_ports = has_ports(raw.service.as_ref());
     let pods = Pods {
         name: &name,
         found,
         ports,
         head: scene.head,
         expose: common.expose.as_ref().map(|at| at.head),
+        says_ports: has_ports(raw.service.as_ref()),
     };
     let service = service(&mut raw, &pods, findings);
     let health = Health::of(common.health.as_ref());
@@ -297,6 +327,7 @@ fn kubernetes(
     let sidecars = sidecars(scene.containers, raw.security.as_ref(), findings);
     let main = main(&raw, (&health, size(common)), scene.containers, findings);
     let (pod, spread) = pod(&mut raw, &selector, findings);
+    let (ingress, around) = around(&mut raw, common, &pods, (scene, service.as_ref()), findings);
     let resolved = KubeOwn {
         patch,
         labels,
@@ -313,46 +344,29 @@ fn kubernetes(
         autoscaler: autoscaler(raw.autoscaler.take(), made.hpa, findings),
         spread,
         drain: drain(&raw, !ports.is_empty(), findings),
-        ingress: outside(&mut raw, common, scene, own_ports, findings),
+        ingress,
+        around,
         pod,
         revision_history: raw.revision_history.take().map_or(HISTORY, |at| at.value.0),
-        pod_annotations: annotations(raw.pod_annotations.take(), findings),
+        pod_annotations: pod_annotations(&mut raw, findings),
         service,
         selector,
         name,
         manifests: Vec::new(),
     };
+    for_fargate(&raw, &resolved, scene, findings);
     added.tell(&resolved, scene.name, findings);
     Some(resolved)
 }
 
-/// What is called as the service is, with this behind it.
-fn called(scene: &Scene<'_>, suffix: &str) -> Option<KubeName> {
-    format!("{}{suffix}", scene.name).parse().ok()
-}
-
-/// The Ingress, where `expose` asks for one.
-fn outside(
+/// The Secret that fills the environment, once the role of the pods is checked as well.
+fn secret(
     raw: &mut KubernetesTable,
-    common: &mut ServiceTable,
     scene: &Scene<'_>,
-    own_ports: bool,
     findings: &mut Findings,
-) -> Option<Ingress> {
-    let usual = (called(scene, "-ingress")?, own_ports);
-    let (own, expose) = (raw.ingress.take(), common.expose.take());
-    ingress(own, expose, scene, usual, findings)
-}
-
-impl Made {
-    /// What the words ask for, beside the Service and the disruption budget.
-    fn of(common: &ServiceTable, raw: &KubernetesTable, (service, pdb): (bool, bool)) -> Self {
-        Self {
-            service,
-            ingress: common.expose.is_some(),
-            hpa: common.scaling.is_some(),
-            pdb,
-            service_account: raw.service_account.is_some(),
-        }
-    }
+) -> Option<KubeName> {
+    let secret = or(raw.secret.take(), called(scene, "-secrets")?);
+    secrets::for_kubernetes(scene, &secret, findings);
+    role(raw, scene.place, findings);
+    Some(secret)
 }

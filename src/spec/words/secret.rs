@@ -25,6 +25,8 @@ table! {
         parameter: Filled,
         /// A Secret of the namespace, on Kubernetes.
         secret: KubeName,
+        /// Whether that Secret or its key may be missing. Default: false.
+        optional: bool,
     }
 }
 
@@ -96,6 +98,10 @@ fn from_table(node: &Node, findings: &mut Findings) -> Option<Result<SecretRef, 
     }
     let table = SecretTable::read(node, findings)?;
     let key = table.key.map(|at| at.value.0);
+    let optional = table.optional.is_some_and(|at| at.value);
+    if optional && table.secret.is_none() {
+        return Some(Err("only what is in a Secret of Kubernetes may be missing"));
+    }
     Some(match (table.arn, table.parameter, table.secret) {
         (Some(arn), None, None) => match reference(arn.value.as_str()) {
             Ok(SecretRef::SecretsManager { arn, key: None }) => {
@@ -109,20 +115,28 @@ fn from_table(node: &Node, findings: &mut Findings) -> Option<Result<SecretRef, 
         },
         (None, Some(parameter), None) if key.is_none() => parameter_name(&parameter.value.0),
         (None, Some(_), None) => Err("a parameter has no keys"),
-        (None, None, Some(secret)) => of_kubernetes(secret.value, key),
+        (None, None, Some(secret)) => of_kubernetes(secret.value, key, optional),
         (None, None, None) => Err("it needs `arn`, `parameter` or `secret`"),
         _ => Err("`arn`, `parameter` and `secret` exclude each other"),
     })
 }
 
 /// Keys of a Secret (Kubernetes documentation, Secrets, constraints on names and data).
-fn of_kubernetes(secret: KubeName, key: Option<String>) -> Result<SecretRef, &'static str> {
+fn of_kubernetes(
+    secret: KubeName,
+    key: Option<String>,
+    optional: bool,
+) -> Result<SecretRef, &'static str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     match &key {
         Some(key) if !key.chars().all(plain) => {
             Err("a key of a Secret has letters, digits and `-_.`")
         }
-        _ => Ok(SecretRef::Kubernetes { secret, key }),
+        _ => Ok(SecretRef::Kubernetes {
+            secret,
+            key,
+            optional,
+        }),
     }
 }
 
@@ -195,6 +209,8 @@ pub(crate) enum SecretRef {
         secret: KubeName,
         /// The key in it; `None`: the variable's own name.
         key: Option<String>,
+        /// Whether the Secret or the key may be missing.
+        optional: bool,
     },
 }
 

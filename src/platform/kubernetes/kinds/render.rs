@@ -186,10 +186,15 @@ impl Maker<'_> {
             Kind::Deployment => &patch.deployment,
             Kind::Service => &patch.service,
             Kind::Ingress => &patch.ingress,
+            Kind::HTTPRoute => &patch.route,
+            Kind::NetworkPolicy => &patch.network_policy,
             Kind::HorizontalPodAutoscaler => &patch.hpa,
             Kind::PodDisruptionBudget => &patch.pdb,
             Kind::ServiceAccount => &patch.service_account,
-            Kind::Carried(_) | Kind::Namespace | Kind::ExternalSecret => return None,
+            Kind::Carried(_)
+            | Kind::Namespace
+            | Kind::ExternalSecret
+            | Kind::TargetGroupBinding => return None,
         })
     }
 
@@ -201,6 +206,8 @@ impl Maker<'_> {
         let more = match kind {
             Kind::Service => own.service.as_ref().map(|one| &one.labels),
             Kind::Ingress => own.ingress.as_ref().map(|one| &one.labels),
+            Kind::HTTPRoute => own.around.route.as_ref().map(|one| &one.labels),
+            Kind::NetworkPolicy => own.around.policy.as_ref().map(|one| &one.labels),
             Kind::HorizontalPodAutoscaler => Some(&own.autoscaler.labels),
             Kind::PodDisruptionBudget => own.disruption.as_ref().map(|one| &one.labels),
             Kind::ServiceAccount => own.service_account.as_ref().map(|one| &one.labels),

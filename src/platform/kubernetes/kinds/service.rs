@@ -66,7 +66,7 @@ impl Maker<'_> {
             index == 0 && own.number == port.target && own.protocol == port.protocol
         });
         let target = if is_own {
-            json!(ports::NAME)
+            json!(own.and_then(ports::said).unwrap_or(ports::NAME))
         } else {
             json!(port.target)
         };

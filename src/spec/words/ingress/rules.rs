@@ -228,7 +228,7 @@ pub(super) fn tls(raw: Option<At<Vec<At<TlsTable>>>>) -> Vec<Tls> {
     each.collect()
 }
 
-fn host(name: &str, spot: Spot, findings: &mut Findings) {
+pub(in crate::spec) fn host(name: &str, spot: Spot, findings: &mut Findings) {
     let name = name.strip_prefix("*.").unwrap_or(name);
     if name.parse::<KubeName>().is_err() {
         findings.bad_value(spot, "this is not a host name such as \"api.example.com\"");

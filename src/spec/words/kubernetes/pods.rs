@@ -14,6 +14,7 @@ use crate::spec::shape::{At, Map, Shape, table};
 use crate::spec::tree::{Node, Value};
 use crate::spec::words::kubernetes::KubernetesTable;
 use crate::spec::words::kubernetes::labels::labels;
+use crate::spec::words::kubernetes::nodes;
 use crate::spec::words::kubernetes::security::of_pod;
 use crate::spec::words::patch::api_form::{ApiForm, tree, trees};
 use crate::spec::words::tags::{AnnotationKey, annotations};
@@ -141,10 +142,7 @@ pub(in crate::spec) fn pod(
     };
     let security = of_pod(raw.pod_security.take(), raw.security.as_ref(), findings);
     put("securityContext", Some(security));
-    let nodes = raw.node_selector.take().map(|at| at.value.0);
-    let nodes = nodes.unwrap_or_default().into_iter();
-    let nodes = nodes.map(|(key, at)| (key, Json::from(at.value)));
-    put("nodeSelector", Some(Json::Object(nodes.collect())));
+    put("nodeSelector", Some(nodes::selector(raw, findings)));
     put("affinity", tree(raw.affinity.take()));
     put(
         "tolerations",

@@ -116,6 +116,8 @@ pub(in crate::spec) struct Pods<'a> {
     pub(in crate::spec) head: Spot,
     /// Where it says that the outside reaches it.
     pub(in crate::spec) expose: Option<Spot>,
+    /// Whether the file says the ports of the Service.
+    pub(in crate::spec) says_ports: bool,
 }
 
 /// Whether the file says the ports of the Service.

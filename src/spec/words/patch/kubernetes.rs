@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Service, ServiceAccount};
-use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde_json::Value as Json;
 
 use super::kube_json::misfits;
-use super::{Misfit, Overlay, PatchTree, Rules, patch};
+use super::{Misfit, Overlay, PatchTree, Rules, patch, under};
 use crate::spec::findings::Findings;
 use crate::spec::nearest;
 use crate::spec::problem::Problem;
@@ -28,12 +28,16 @@ table! {
         service: PatchTree,
         /// Laid over the Ingress that `expose` asks for.
         ingress: PatchTree,
+        /// Laid over the `HTTPRoute` that `gateway` asks for.
+        route: PatchTree,
         /// Laid over the autoscaler (`HorizontalPodAutoscaler`) that `scaling` asks for.
         hpa: PatchTree,
         /// Laid over the `PodDisruptionBudget`.
         pdb: PatchTree,
         /// Laid over the service account that `service_account` names.
         service_account: PatchTree,
+        /// Laid over the `NetworkPolicy` that `network_policy` asks for.
+        network_policy: PatchTree,
     }
 }
 
@@ -43,9 +47,11 @@ pub(crate) struct KubePatch {
     pub(crate) deployment: Overlay,
     pub(crate) service: Overlay,
     pub(crate) ingress: Overlay,
+    pub(crate) route: Overlay,
     pub(crate) hpa: Overlay,
     pub(crate) pdb: Overlay,
     pub(crate) service_account: Overlay,
+    pub(crate) network_policy: Overlay,
 }
 
 /// Which of the objects there are, of those that a service may do without; and what asks for each.
@@ -56,9 +62,11 @@ pub(crate) struct KubePatch {
 pub(in crate::spec) struct Made {
     pub(in crate::spec) service: bool,
     pub(in crate::spec) ingress: bool,
+    pub(in crate::spec) route: bool,
     pub(in crate::spec) hpa: bool,
     pub(in crate::spec) pdb: bool,
     pub(in crate::spec) service_account: bool,
+    pub(in crate::spec) network_policy: bool,
 }
 
 type Kept = &'static [(&'static str, &'static str)];
@@ -96,6 +104,8 @@ const OF_SERVICE: Kept = &[("spec.selector", SELECTOR)];
 const OF_HPA: Kept = &[("spec.scaleTargetRef", "it scales this service")];
 
 const OF_PDB: Kept = &[("spec.selector", SELECTOR)];
+
+const OF_POLICY: Kept = &[("spec.podSelector", SELECTOR)];
 
 /// Where labels are, of an object and of its pods.
 const LABELS: [&str; 2] = ["metadata.labels", "spec.template.metadata.labels"];
@@ -165,6 +175,28 @@ fn nameless(path: &str, entry: &Json, containers: &[Placed]) -> Option<String> {
     Some(format!("there is no container `{name}`; {instead}"))
 }
 
+/// Of a kind whose types are the cluster's own: none of its fields is a switch, so that `false` takes away.
+fn untyped(value: &Json) -> Vec<Misfit> {
+    fn below(value: &Json, path: &str, found: &mut Vec<Misfit>) {
+        match value {
+            Json::Bool(false) => found.push(Misfit::Type {
+                path: path.to_owned(),
+                wanted: "a table",
+                is_false: true,
+            }),
+            Json::Object(members) => {
+                for (key, value) in members {
+                    below(value, &under(path, key), found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    below(value, "", &mut found);
+    found
+}
+
 /// What is laid over the objects of a service; what of it may not be or does not fit is told.
 pub(in crate::spec) fn patches(
     raw: Option<At<KubePatchTable>>,
@@ -175,23 +207,12 @@ pub(in crate::spec) fn patches(
     let Some(raw) = raw.map(|at| at.value) else {
         return KubePatch::default();
     };
-    let mut read = |at: Option<At<PatchTree>>,
-                    check: fn(&Json) -> Vec<Misfit>,
-                    kept: Kept,
-                    wanting: Option<&str>| {
-        if let (Some(at), Some(key)) = (&at, wanting) {
-            let problem = Problem::new("missing-key", format!("`{key}` is missing"));
-            findings.problem(problem.at(at.head).label("there is nothing to lay it over"));
-        }
-        let forbidden = |path: &str, value: &Json| {
-            refusal(path, value, kept, selector).or_else(|| nameless(path, value, containers))
-        };
-        let rules = Rules {
-            check,
-            forbidden: &forbidden,
-        };
-        patch(at, &rules, findings)
+    let mut reader = Reader {
+        selector,
+        containers,
+        findings,
     };
+    let mut read = |at, check, kept, wanting| reader.read(at, check, kept, wanting);
     let unless = |made: bool, key: &'static str| (!made).then_some(key);
     KubePatch {
         deployment: read(raw.deployment, misfits::<Deployment>, OF_DEPLOYMENT, None),
@@ -207,6 +228,7 @@ pub(in crate::spec) fn patches(
             &[],
             unless(made.ingress, "expose"),
         ),
+        route: read(raw.route, untyped, &[], unless(made.route, "gateway")),
         hpa: read(
             raw.hpa,
             misfits::<HorizontalPodAutoscaler>,
@@ -225,5 +247,43 @@ pub(in crate::spec) fn patches(
             &[],
             unless(made.service_account, "service_account"),
         ),
+        network_policy: read(
+            raw.network_policy,
+            misfits::<NetworkPolicy>,
+            OF_POLICY,
+            unless(made.network_policy, "network_policy"),
+        ),
+    }
+}
+
+/// What all patches of a service are read with.
+struct Reader<'a> {
+    selector: &'a BTreeMap<String, String>,
+    containers: &'a [Placed],
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn read(
+        &mut self,
+        at: Option<At<PatchTree>>,
+        check: fn(&Json) -> Vec<Misfit>,
+        kept: Kept,
+        wanting: Option<&str>,
+    ) -> Overlay {
+        if let (Some(at), Some(key)) = (&at, wanting) {
+            let problem = Problem::new("missing-key", format!("`{key}` is missing"));
+            let label = "there is nothing to lay it over";
+            self.findings.problem(problem.at(at.head).label(label));
+        }
+        let forbidden = |path: &str, value: &Json| {
+            refusal(path, value, kept, self.selector)
+                .or_else(|| nameless(path, value, self.containers))
+        };
+        let rules = Rules {
+            check,
+            forbidden: &forbidden,
+        };
+        patch(at, &rules, self.findings)
     }
 }

@@ -71,15 +71,18 @@ pub(crate) fn renamed(objects: &[Object], from: &str, to: &str) -> Vec<Object> {
     renamed.collect()
 }
 
-/// Where objects name each other: labels that select, a Service behind an Ingress, and what an
-/// autoscaler moves.
+/// Where objects name each other: labels that select, a Service behind an Ingress, a route or a target
+/// group, and what an autoscaler moves.
 fn rename(value: &mut Value, within: &str, names: (&str, &str)) {
     match value {
         Value::Object(members) => {
             for (key, value) in members {
                 let names_it = match key.as_str() {
                     "app" => matches!(within, "labels" | "matchLabels" | "selector"),
-                    "name" => matches!(within, "scaleTargetRef" | "service"),
+                    "name" => matches!(
+                        within,
+                        "scaleTargetRef" | "service" | "backendRefs" | "serviceRef"
+                    ),
                     _ => false,
                 };
                 if names_it && *value == names.0 {

@@ -97,14 +97,14 @@ fn plain(words: &[String]) -> Value {
     json!(words)
 }
 
-/// The first one of the main container, to which the Service sends, has a name.
+/// The first one of the main container, to which the Service sends, has a name in any case.
 fn ports_of(container: &Container, part: Part) -> Value {
     let ports = container.ports.iter().enumerate().map(|(index, port)| {
         let mut fields =
             json!({ "containerPort": port.number, "protocol": transport(port.protocol) });
-        if index == 0 && part == Part::Main {
-            fields["name"] = json!(ports::NAME);
-        } else if let Some(name) = port.name.as_deref().filter(|name| fits(name)) {
+        let is_first = index == 0 && part == Part::Main;
+        let usual = is_first.then_some(ports::NAME);
+        if let Some(name) = ports::said(port).or(usual) {
             fields["name"] = json!(name);
         }
         if let Some(host) = port.host {
@@ -113,18 +113,6 @@ fn ports_of(container: &Container, part: Part) -> Value {
         fields
     });
     Value::Array(ports.collect())
-}
-
-/// Whether a port can be called so: at most 15 lower-case letters, digits and `-`, with a letter among them
-/// (Kubernetes API reference, Container, ports).
-fn fits(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let joined = name.starts_with('-') || name.ends_with('-') || name.contains("--");
-    name.len() <= 15
-        && name.chars().all(plain)
-        && name.chars().any(|c| c.is_ascii_lowercase())
-        && !joined
-        && name != ports::NAME
 }
 
 fn env(service: &KubeService, container: &Container) -> Value {

@@ -25,7 +25,12 @@ pub(in crate::platform::kubernetes::kinds) fn of_others(
 ) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, reference) in service.containers.iter().flat_map(|one| &one.secrets) {
-        if let SecretRef::Kubernetes { secret, key } = reference {
+        if let SecretRef::Kubernetes {
+            secret,
+            key,
+            optional: false,
+        } = reference
+        {
             let keys = found.entry(secret.to_string()).or_default();
             keys.insert(key.as_ref().unwrap_or(name).clone());
         }
@@ -95,12 +100,22 @@ pub(in crate::platform::kubernetes::kinds) fn env(
 ) -> Vec<Value> {
     let whole = is_whole(service);
     let reference = |(name, reference): (&String, &SecretRef)| {
-        let (secret, key) = match reference {
-            SecretRef::Kubernetes { secret, key } => (secret, key.as_ref().unwrap_or(name).clone()),
+        let (secret, key, optional) = match reference {
+            SecretRef::Kubernetes {
+                secret,
+                key,
+                optional,
+            } => (secret, key.as_ref().unwrap_or(name).clone(), *optional),
             _ if whole => return None,
-            _ => (&service.own.secret, key(service, &container.name, name)),
+            _ => {
+                let key = key(service, &container.name, name);
+                (&service.own.secret, key, false)
+            }
         };
-        let from = json!({ "secretKeyRef": { "name": secret.as_str(), "key": key } });
+        let mut from = json!({ "secretKeyRef": { "name": secret.as_str(), "key": key } });
+        if optional {
+            from["secretKeyRef"]["optional"] = json!(true);
+        }
         Some(json!({ "name": name, "valueFrom": from }))
     };
     container.secrets.iter().filter_map(reference).collect()

@@ -13,6 +13,7 @@ use crate::platform::kubernetes::plan::tests::samples::said;
 use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 
+mod around;
 mod patch;
 mod secrets;
 mod volumes;
@@ -66,9 +67,12 @@ fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Array(items) => !items.is_empty() && items.iter().all(says_something),
-        // An empty folder is said with no more than that.
+        // An empty folder, or all namespaces, are said with no more than that.
         Value::Object(fields) => {
-            let mut fields_of = fields.iter().filter(|(key, _)| *key != "emptyDir");
+            let empty = ["emptyDir", "namespaceSelector"];
+            let mut fields_of = fields
+                .iter()
+                .filter(|(key, _)| !empty.contains(&key.as_str()));
             !fields.is_empty() && fields_of.all(|(_, field)| says_something(field))
         }
         _ => true,
@@ -208,11 +212,13 @@ fn ports_have_names_where_they_fit_and_the_nodes_port() {
     assert_eq!(
         pod(&desired)["containers"][0]["ports"],
         json!([
-            { "containerPort": 8080, "protocol": "TCP", "name": "service" },
+            { "containerPort": 8080, "protocol": "TCP", "name": "http" },
             { "containerPort": 9090, "protocol": "TCP", "name": "metrics", "hostPort": 9091 },
             { "containerPort": 7000, "protocol": "TCP" },
         ])
     );
+    let service = manifest(&desired, Kind::Service);
+    assert_eq!(service["spec"]["ports"][0]["targetPort"], "http");
 }
 
 /// The selector cannot be changed once it is there, and a change of the template is a rollout: neither

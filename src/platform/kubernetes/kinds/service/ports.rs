@@ -13,10 +13,26 @@ use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::observe::Observed;
 use crate::platform::kubernetes::plan::replicas;
+use crate::spec::Port;
 
 /// What a pod calls the port that its Service sends to, where nothing that is there has another
 /// name for it.
 pub(crate) const NAME: &str = "service";
+
+/// The name that the file gives a port, where a port can be called so: at most 15 lower-case letters,
+/// digits and `-`, with a letter among them (Kubernetes API reference, Container, ports).
+pub(crate) fn said(port: &Port) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let fits = |name: &&str| {
+        let joined = name.starts_with('-') || name.ends_with('-') || name.contains("--");
+        name.len() <= 15
+            && name.chars().all(plain)
+            && name.chars().any(|c| c.is_ascii_lowercase())
+            && !joined
+            && *name != NAME
+    };
+    port.name.as_deref().filter(fits)
+}
 
 /// How the Service gets to its new target.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,9 +90,9 @@ pub(crate) fn refuse_cut(service: &Id, from: u64, to: u64) -> Failed {
         format!("change {service}"),
         FailureKind::Refused,
         format!(
-            "the pods that serve do not name their port {from}, so nobody would be served while pods \
-             that listen on {to} take their place; deploy once with `port = {from}`, which names it, \
-             and change the port then"
+            "the pods that serve do not name their port {from} as those do that are to come, so nobody \
+             would be served while pods that listen on {to} take their place; deploy once with `port = \
+             {from}`, which names it, and change the port then"
         ),
     )
 }
@@ -94,8 +110,14 @@ pub(crate) fn cuts(from: u64, to: u64) -> Note {
 }
 
 /// Names the port of the pods that the Service sends to as the pods that are there name it, if they
-/// do; in a set that was recorded before ports had names too.
-pub(crate) fn name_as_there(objects: &mut [Object], observed: &Observed, name: &str) {
+/// do; in a set that was recorded before ports had names too. A name that the file says stays, unless
+/// the set is an earlier one (`goes_back`), since nobody is cut off by going back.
+pub(crate) fn name_as_there(
+    objects: &mut [Object],
+    observed: &Observed,
+    name: &str,
+    goes_back: bool,
+) {
     let of = |objects: &[Object], kind: Kind| objects.iter().position(|one| one.id.kind == kind);
     let (Some(service), Some(pods)) = (of(objects, Kind::Service), of(objects, Kind::Deployment))
     else {
@@ -108,6 +130,10 @@ pub(crate) fn name_as_there(objects: &mut [Object], observed: &Observed, name: &
     let Some(number) = resolve(&target(port), &objects[pods].manifest, &protocol) else {
         return;
     };
+    let is_named = |port: &Value| port["containerPort"] == number && port["name"] != NAME;
+    if !goes_back && target(port).is_string() && ports(&objects[pods].manifest).any(is_named) {
+        return;
+    }
     let called = called_there(observed, name, &objects[service]);
     let called = called.as_deref().unwrap_or(NAME);
     let is_it = |port: &Value| port["containerPort"] == number && self::protocol(port) == protocol;
@@ -324,7 +350,7 @@ mod tests {
                 .into(),
                 ..Observed::default()
             };
-            name_as_there(&mut objects, &observed, "api");
+            name_as_there(&mut objects, &observed, "api", true);
             let passage = Both {
                 live: &service(&was.0),
                 pods: &pods(was.1, was.2),

@@ -31,10 +31,11 @@ impl<'a> Work<'a> {
         let to = self.wish.name;
         let former = self.former().map(|(from, _)| from);
         let comes_up = self.after_health;
-        let ingress = self.wish.desired.object(Kind::Ingress).is_some();
+        let mut kinds = self.wish.desired.objects.iter().map(|one| one.id.kind);
+        let leads = kinds.find(|kind| kind.leads());
         self.diff
             .notes
-            .extend(former.map(|from| renames(from, to, comes_up, ingress)));
+            .extend(former.map(|from| renames(from, to, comes_up, leads)));
         let acts = self.diff.changes.iter().any(Self::is_revision);
         let newest = self.observed.newest().map(|head| head.number);
         // What has no more than a history was overtaken by what this name has already, or goes along
@@ -80,17 +81,17 @@ impl<'a> Work<'a> {
 }
 
 /// What a rename does, in order. `comes_up`: what has the new name does not serve yet.
-fn renames(from: &str, to: &str, comes_up: bool, ingress: bool) -> Note {
-    let order = match (comes_up, ingress) {
-        (true, true) => format!(
-            "{to} comes up beside {from}, the Ingress leads to it once it is healthy, and then {from} \
+fn renames(from: &str, to: &str, comes_up: bool, leads: Option<Kind>) -> Note {
+    let order = match (comes_up, leads) {
+        (true, Some(kind)) => format!(
+            "{to} comes up beside {from}, the {kind} leads to it once it is healthy, and then {from} \
              goes"
         ),
-        (true, false) => {
+        (true, None) => {
             format!("{to} comes up beside {from}, and once it is healthy, {from} goes")
         }
-        (false, true) => format!("{to} serves, so the Ingress leads to it, and {from} goes"),
-        (false, false) => format!("{to} serves, so {from} goes"),
+        (false, Some(kind)) => format!("{to} serves, so the {kind} leads to it, and {from} goes"),
+        (false, None) => format!("{to} serves, so {from} goes"),
     };
     Note::warning(
         "renames",

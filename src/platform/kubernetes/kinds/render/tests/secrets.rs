@@ -4,6 +4,16 @@ use std::collections::BTreeSet;
 
 use super::*;
 
+#[test]
+fn a_key_that_may_be_missing_is_not_asked_for() {
+    let more = "secrets = { KEY = { secret = \"license\", key = \"key\", optional = true } }\n";
+    let desired = desired(&small(more, ""));
+    let from = json!({ "secretKeyRef": { "name": "license", "key": "key", "optional": true } });
+    let variable = json!({ "name": "KEY", "valueFrom": from });
+    assert_eq!(pod(&desired)["containers"][0]["env"], json!([variable]));
+    assert_eq!(desired.needs_secrets, BTreeMap::new());
+}
+
 /// Names are mapped key by key, beside what the service's own Secret holds whole.
 #[test]
 fn keys_of_other_secrets_are_mapped() {
