@@ -22,6 +22,7 @@ pub(crate) use super::words::kubernetes::part::{KubePart, PullPolicy};
 pub(crate) use super::words::kubernetes::probe::{Check, HttpProbe, Probe};
 pub(crate) use super::words::kubernetes::service::ServicePort;
 pub(crate) use super::words::kubernetes::share::Share;
+pub(crate) use super::words::kubernetes::strategy::Strategy;
 pub(crate) use super::words::logs::AwsLogs;
 pub(crate) use super::words::ports::Protocol;
 pub(crate) use super::words::resources::Resources;

@@ -187,6 +187,10 @@ fn own(family: &Family) -> Words {
 
 /// How many pods more or fewer there may be during a rollout.
 fn shares(deployment: &Value, words: &mut Words) {
+    if text(deployment, "/spec/strategy/type") == "Recreate" {
+        say(words, "strategy", Some(Word::text("recreate")));
+        return;
+    }
     for (key, name, ours) in [
         ("max_surge", "maxSurge", "25%"),
         ("max_unavailable", "maxUnavailable", "0"),

@@ -51,6 +51,11 @@ const TOLD: &[(&str, &str)] = &[
     ),
     ("autoscaler = { name = \"a\" }", "`scaling` is missing"),
     (
+        "strategy = \"recreate\"\nmax_surge = 1",
+        "`strategy = \"recreate\"` ends all pods first: `max_surge` says nothing of it",
+    ),
+    ("strategy = \"canary\"", "this is not a strategy"),
+    (
         "drain = \"5s\"\npre_stop = { sleep = \"5s\" }",
         "they exclude each other",
     ),

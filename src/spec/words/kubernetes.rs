@@ -13,6 +13,7 @@ pub(in crate::spec) mod probes;
 pub(in crate::spec) mod security;
 pub(in crate::spec) mod service;
 pub(in crate::spec) mod share;
+pub(in crate::spec) mod strategy;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,6 +47,7 @@ use crate::spec::words::kubernetes::probe::ProbeTable;
 use crate::spec::words::kubernetes::probes::Health;
 use crate::spec::words::kubernetes::security::{PodSecurityTable, WrittenSecurity};
 use crate::spec::words::kubernetes::share::{Share, shares};
+use crate::spec::words::kubernetes::strategy::{Strategy, strategy};
 use crate::spec::words::patch::kubernetes::{KubePatch, KubePatchTable, Made, patches};
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::tags::{AnnotationKey, annotations};
@@ -81,6 +83,9 @@ table! {
         startup: Switch<ProbeTable>,
         /// A pod counts as available once it was ready for so long. Default: 5s.
         min_ready: Time<0, 3600>,
+        /// How pods make way for new ones: "rolling", a few at a time, or "recreate", which ends all of them first.
+        /// Default: "rolling".
+        strategy: Strategy,
         /// Most pods above the desired number during a rollout: a number or a share. Default: "25%".
         max_surge: Share,
         /// Most pods missing from the desired number during a rollout. Default: 0.
@@ -177,6 +182,8 @@ pub(crate) struct KubeOwn {
     pub(crate) sidecars: BTreeMap<String, KubePart>,
     /// A pod counts as available once it was ready for so long, in whole seconds.
     pub(crate) min_ready: Duration,
+    /// How pods make way for new ones.
+    pub(crate) strategy: Strategy,
     /// Most pods above the desired number during a rollout.
     pub(crate) max_surge: Share,
     /// Most pods missing from the desired number during a rollout.
@@ -307,6 +314,7 @@ fn kubernetes(
         main,
         sidecars,
         min_ready: min_ready(&raw, common.rollout.as_ref(), findings),
+        strategy: strategy(&raw, findings),
         max_surge,
         max_unavailable,
         disruption,

@@ -6,7 +6,7 @@ mod order;
 mod pod;
 mod volumes;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::order::Order;
 use super::render::{Maker, seconds, share};
@@ -14,7 +14,7 @@ use super::{Facts, Kind};
 use crate::plan::{Effect, Note};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::wave::Wave;
-use crate::spec::KubeService;
+use crate::spec::{KubeService, Strategy};
 
 pub(super) static FACTS: Facts = Facts {
     is_named: true,
@@ -76,13 +76,7 @@ impl Maker<'_> {
             "minReadySeconds": seconds(kubernetes.min_ready),
             "progressDeadlineSeconds": seconds(self.service.rollout.policy.deadline),
             "revisionHistoryLimit": kubernetes.revision_history,
-            "strategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {
-                    "maxSurge": share(kubernetes.max_surge),
-                    "maxUnavailable": share(kubernetes.max_unavailable),
-                },
-            },
+            "strategy": self.strategy(),
             "template": self.pod(&Order::of(&self.service.containers)),
         });
         if self.service.scaling.is_none() && !self.service.counted_by_others {
@@ -90,6 +84,20 @@ impl Maker<'_> {
         }
         let annotations = kubernetes.labels.annotations.clone();
         self.object(Kind::Deployment, self.name(), annotations, Some(spec))
+    }
+
+    fn strategy(&self) -> Value {
+        let own = &self.service.own;
+        match own.strategy {
+            Strategy::Recreate => json!({ "type": "Recreate" }),
+            Strategy::Rolling => json!({
+                "type": "RollingUpdate",
+                "rollingUpdate": {
+                    "maxSurge": share(own.max_surge),
+                    "maxUnavailable": share(own.max_unavailable),
+                },
+            }),
+        }
     }
 }
 

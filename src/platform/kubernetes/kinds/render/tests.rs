@@ -13,6 +13,7 @@ use crate::platform::kubernetes::plan::tests::samples::said;
 use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 
+mod kinds;
 mod patch;
 mod secrets;
 mod volumes;

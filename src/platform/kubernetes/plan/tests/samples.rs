@@ -253,7 +253,9 @@ fn owned_fields(manifest: &Value) -> Value {
 /// The API server's own additions to a Deployment, and its spelling of quantities.
 fn defaulted(object: &mut Value) {
     object["spec"]["progressDeadlineSeconds"] = 600.into();
-    object["spec"]["strategy"]["type"] = "RollingUpdate".into();
+    if object["spec"]["strategy"]["type"].is_null() {
+        object["spec"]["strategy"]["type"] = "RollingUpdate".into();
+    }
     if object["spec"]["minReadySeconds"] == json!(0) {
         object["spec"]
             .as_object_mut()

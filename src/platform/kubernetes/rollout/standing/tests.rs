@@ -112,6 +112,18 @@ fn ready_once_all_that_is_wanted_is_ours_and_available() {
     }
 }
 
+/// As `Recreate` does it: the former pods are gone, and ours are on their way.
+#[test]
+fn no_pod_at_all_for_a_while_is_no_failure() {
+    let mut recreated = deployment();
+    recreated["status"]["replicas"] = json!(0);
+    recreated["status"]["availableReplicas"] = json!(0);
+    assert_eq!(
+        said(&recreated),
+        Standing::Going("ReplicaSetUpdated".into())
+    );
+}
+
 /// All are ours and available, and more than are wanted: an autoscaler has just taken one away.
 #[test]
 fn pods_that_leave_by_a_scale_in_are_waited_for() {

@@ -30,3 +30,12 @@ ingress = { path_type = "Exact", tls = [{ secret = "tls" }], default_backend = {
     let wanted = desired("shop/api:v1", more);
     assert_eq!(planned(&wanted, &there(&wanted)), Vec::<String>::new());
 }
+
+#[test]
+fn another_strategy_rolls_nothing() {
+    let recreate = "[service.api.kubernetes]\nstrategy = \"recreate\"";
+    let (before, after) = (desired("shop/api:v1", ""), desired("shop/api:v1", recreate));
+    let changes = ["record the revision", "update Deployment api"];
+    assert_eq!(planned(&after, &there(&before)), changes);
+    assert_eq!(planned(&after, &there(&after)), Vec::<String>::new());
+}
