@@ -54,7 +54,7 @@ const AT_KUBERNETES: [(&str, &str); 17] = [
 ];
 
 /// Keys of Kubernetes, at ECS.
-const AT_ECS: [(&str, &str); 18] = [
+const AT_ECS: [(&str, &str); 20] = [
     ("name", "ecs.service and ecs.family"),
     (
         "service_account",
@@ -72,6 +72,8 @@ const AT_ECS: [(&str, &str); 18] = [
     ("liveness", "health.command, or ecs.health_command"),
     ("startup", "health.grace and ecs.health_grace"),
     ("max_surge", "ecs.maximum_percent"),
+    ("kind", "nothing: tasks of ECS are all alike"),
+    ("claims", "volumes, with efs"),
     (
         "strategy",
         "ecs.minimum_healthy_percent = 0, with ecs.maximum_percent = 100",

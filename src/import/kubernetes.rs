@@ -12,6 +12,7 @@ mod resources;
 mod scaling;
 mod security;
 mod service;
+mod stateful;
 mod volumes;
 mod words;
 
@@ -47,8 +48,8 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
         let kinds: BTreeSet<&str> = manifests.iter().map(family::kind).collect();
         let kinds: Vec<&str> = kinds.into_iter().filter(|kind| !kind.is_empty()).collect();
         let message = format!(
-            "no Deployment is among the manifests ({}): a service is one, and other kinds are only \
-             carried along beside it",
+            "no Deployment, StatefulSet or DaemonSet is among the manifests ({}): a service is one, and other \
+             kinds are only carried along beside it",
             kinds.join(", ")
         );
         return Err(NotTaken(message));
@@ -77,7 +78,7 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
     super::hatch::import(&once, &draft)
 }
 
-/// Of all that lies in a namespace, what belongs to a Deployment of it.
+/// Of all that lies in a namespace, what belongs to something of it that runs pods.
 pub(super) fn belonging(objects: &[Value]) -> Vec<Value> {
     let families = family::families(objects);
     let belongs = |object: &&Value| families.iter().any(|family| family.holds(object));
@@ -149,7 +150,9 @@ impl Round for Once<'_> {
 }
 
 /// The tables of `[service.NAME.kubernetes.patch]`, by what they are laid over.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 8] = [
+    ("StatefulSet", "stateful_set"),
+    ("DaemonSet", "daemon_set"),
     ("Deployment", "deployment"),
     ("Service", "service"),
     ("Ingress", "ingress"),

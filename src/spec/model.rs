@@ -18,10 +18,12 @@ pub(crate) use super::words::ingress::rules::{Backend, BackendPort, IngressPath}
 pub(crate) use super::words::kubernetes::KubeOwn;
 pub(crate) use super::words::kubernetes::disruption::{Bound, Unhealthy};
 pub(crate) use super::words::kubernetes::hooks::Hook;
+pub(crate) use super::words::kubernetes::kind::WorkloadKind;
 pub(crate) use super::words::kubernetes::part::{KubePart, PullPolicy};
 pub(crate) use super::words::kubernetes::probe::{Check, HttpProbe, Probe};
 pub(crate) use super::words::kubernetes::service::ServicePort;
 pub(crate) use super::words::kubernetes::share::Share;
+pub(crate) use super::words::kubernetes::stateful::{Claim, PodManagement};
 pub(crate) use super::words::kubernetes::strategy::Strategy;
 pub(crate) use super::words::logs::AwsLogs;
 pub(crate) use super::words::ports::Protocol;

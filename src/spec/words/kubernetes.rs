@@ -5,6 +5,7 @@ pub(in crate::spec) mod autoscaler;
 mod basics;
 pub(in crate::spec) mod disruption;
 pub(in crate::spec) mod hooks;
+pub(in crate::spec) mod kind;
 pub(in crate::spec) mod labels;
 pub(in crate::spec) mod part;
 pub(in crate::spec) mod pods;
@@ -13,6 +14,7 @@ pub(in crate::spec) mod probes;
 pub(in crate::spec) mod security;
 pub(in crate::spec) mod service;
 pub(in crate::spec) mod share;
+pub(in crate::spec) mod stateful;
 pub(in crate::spec) mod strategy;
 
 use std::collections::BTreeMap;
@@ -40,6 +42,7 @@ use crate::spec::words::kubernetes::added::Added;
 use crate::spec::words::kubernetes::autoscaler::{AutoscalerOwn, AutoscalerTable, autoscaler};
 use crate::spec::words::kubernetes::disruption::{Disruption, WrittenDisruption, disruption};
 use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::kind::{WorkloadKind, kind};
 use crate::spec::words::kubernetes::pods::{
     Dns, HostAliases, Tolerations, WrittenAffinity, WrittenSpread, pod,
 };
@@ -47,6 +50,9 @@ use crate::spec::words::kubernetes::probe::ProbeTable;
 use crate::spec::words::kubernetes::probes::Health;
 use crate::spec::words::kubernetes::security::{PodSecurityTable, WrittenSecurity};
 use crate::spec::words::kubernetes::share::{Share, shares};
+use crate::spec::words::kubernetes::stateful::{
+    ClaimTable, PodManagement, RetentionTable, Stateful, stateful,
+};
 use crate::spec::words::kubernetes::strategy::{Strategy, strategy};
 use crate::spec::words::patch::kubernetes::{KubePatch, KubePatchTable, Made, patches};
 use crate::spec::words::resources::ResourcesTable;
@@ -57,6 +63,9 @@ use crate::spec::words::{secret, size as sizes, user};
 table! {
     /// What only Kubernetes knows about a service.
     "[service.NAME.kubernetes]" KubernetesTable {
+        /// What makes its pods: "Deployment", `StatefulSet` for pods with names and volumes of their own, or `DaemonSet`
+        /// for one on each node. Default: "Deployment".
+        kind: WorkloadKind,
         /// Name of the Deployment, the Service, the autoscaler and the disruption budget. Default: the service's own.
         name: KubeLabel,
         /// The service account of the pods, by its name or with what it says itself; made where it is missing.
@@ -83,13 +92,24 @@ table! {
         startup: Switch<ProbeTable>,
         /// A pod counts as available once it was ready for so long. Default: 5s.
         min_ready: Time<0, 3600>,
-        /// How pods make way for new ones: "rolling", a few at a time, or "recreate", which ends all of them first.
-        /// Default: "rolling".
+        /// How pods make way for new ones: "rolling", a few at a time; of a Deployment "recreate", which ends all of
+        /// them first; of the other kinds `on_delete`, each when somebody deletes it. Default: "rolling".
         strategy: Strategy,
-        /// Most pods above the desired number during a rollout: a number or a share. Default: "25%".
+        /// Most pods above the desired number during a rollout: a number or a share. Default: "25%"; of a `DaemonSet` 0.
         max_surge: Share,
-        /// Most pods missing from the desired number during a rollout. Default: 0.
+        /// Most pods missing from the desired number during a rollout. Default: 0; of the other kinds 1.
         max_unavailable: Share,
+        /// Volumes that each pod of a `StatefulSet` has of its own, by the names that `mounts` know them by. They never
+        /// change.
+        claims: Map<ClaimTable, KubeLabel>,
+        /// What becomes of the claims that no pod has any more. Default: they stay.
+        claim_retention: RetentionTable,
+        /// The Service under which each pod of a `StatefulSet` has a name of its own. Default: the service's.
+        service_name: KubeLabel,
+        /// In which order pods of a `StatefulSet` come and go: "ordered", or "parallel" for all at once. Default: "ordered".
+        pod_management: PodManagement,
+        /// Pods of a `StatefulSet` with a number below it stay as they are. Default: 0.
+        partition: Whole<0, 5000>,
         /// Most pods that drained nodes may take away at once, a table that says more, or false. Default: 1.
         disruption: Switch<WrittenDisruption>,
         /// What the autoscaler knows besides `scaling`.
@@ -164,6 +184,10 @@ table! {
 /// What only Kubernetes knows about a service.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KubeOwn {
+    /// What makes its pods.
+    pub(crate) kind: WorkloadKind,
+    /// What only the pods of a `StatefulSet` have.
+    pub(crate) stateful: Stateful,
     /// The name of the Deployment, the Service, the autoscaler and the disruption budget.
     pub(crate) name: KubeLabel,
     /// The service account of the pods; `None`: the namespace's own `default`.
@@ -252,7 +276,7 @@ impl Ground for KubePlace {
     fn objects(own: &KubeOwn) -> Vec<(&'static str, String)> {
         let ingress = own.ingress.as_ref();
         let ingress = ingress.map(|ingress| ("Ingress", ingress.name.to_string()));
-        let deployment = [("Deployment", own.name.to_string())];
+        let deployment = [(own.kind.as_str(), own.name.to_string())];
         // One that is called as its Deployment is another's only where that is, too.
         let service = own.service.as_ref().filter(|one| one.name != own.name);
         let service = service.map(|one| ("Service", one.name.to_string()));
@@ -274,6 +298,7 @@ fn kubernetes(
     let raw = common.kubernetes.take();
     let mut raw = raw.map_or_else(KubernetesTable::default, |at| at.value);
     let ports = scene.containers.first()?.ports.as_slice();
+    let kind = kind(common, &raw, findings);
     let added = Added::of(&raw);
     let secret = or(raw.secret.take(), called(scene, "-secrets")?);
     secret::for_kubernetes(scene, &secret, findings);
@@ -296,13 +321,18 @@ fn kubernetes(
     };
     let service = service(&mut raw, &pods, findings);
     let health = Health::of(common.health.as_ref());
-    let (max_surge, max_unavailable) = shares(&raw, findings);
+    let (max_surge, max_unavailable) = shares(&raw, kind, findings);
     let disruption = disruption(raw.disruption.take(), &found, findings);
+    let disruption = disruption.filter(|_| kind != WorkloadKind::DaemonSet);
+    let strategy = strategy(&raw, kind, findings);
     let made = Made::of(common, &raw, (service.is_some(), disruption.is_some()));
     let selecting = (&selector, scene.containers);
     let patch = patches(raw.patch.take(), &made, selecting, findings);
+    let named = service.as_ref().map(|one| &one.name);
     let sidecars = sidecars(scene.containers, raw.security.as_ref(), findings);
     let main = main(&raw, (&health, size(common)), scene.containers, findings);
+    // Each node has its one anyway.
+    let spreads = raw.spread.is_some() || kind != WorkloadKind::DaemonSet;
     let (pod, spread) = pod(&mut raw, &selector, findings);
     let resolved = KubeOwn {
         patch,
@@ -314,12 +344,14 @@ fn kubernetes(
         main,
         sidecars,
         min_ready: min_ready(&raw, common.rollout.as_ref(), findings),
-        strategy: strategy(&raw, findings),
+        stateful: stateful(&mut raw, named, findings),
+        kind,
+        strategy,
         max_surge,
         max_unavailable,
         disruption,
         autoscaler: autoscaler(raw.autoscaler.take(), made.hpa, findings),
-        spread,
+        spread: spread && spreads,
         drain: drain(&raw, !ports.is_empty(), findings),
         ingress: outside(&mut raw, common, scene, own_ports, findings),
         pod,
@@ -361,6 +393,7 @@ impl Made {
             hpa: common.scaling.is_some(),
             pdb,
             service_account: raw.service_account.is_some(),
+            kind: raw.kind.as_ref().map(|at| at.value).unwrap_or_default(),
         }
     }
 }

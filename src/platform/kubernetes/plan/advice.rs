@@ -22,7 +22,7 @@ pub(crate) fn shortest(service: &KubeService, count: u32) -> Duration {
 /// former is rounded up and the latter down, and both are never 0 (Kubernetes API reference,
 /// `RollingUpdateDeployment`).
 pub(crate) fn bounds(service: &KubeService, count: u32) -> (u32, u32) {
-    if service.own.strategy == Strategy::Recreate {
+    if service.own.strategy != Strategy::Rolling {
         return (0, count.max(1));
     }
     let part = |share: Share, up: bool| match share {
@@ -65,6 +65,13 @@ pub(crate) fn on_rollout(service: &KubeService) -> Vec<Note> {
         notes.push(Note::warning(
             "recreates",
             "All pods end before the first new one starts: nothing serves in between.",
+        ));
+    }
+    if service.own.strategy == Strategy::OnDelete {
+        notes.push(Note::warning(
+            "on_delete",
+            "Pods that are there stay as they are until somebody deletes them: the rollout is over as soon \
+             as the cluster knows of it.",
         ));
     }
     let deadline = service.rollout.policy.deadline;

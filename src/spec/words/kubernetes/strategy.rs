@@ -4,8 +4,10 @@ use crate::spec::findings::Findings;
 use crate::spec::problem::Problem;
 use crate::spec::shape::words;
 use crate::spec::words::kubernetes::KubernetesTable;
+use crate::spec::words::kubernetes::kind::WorkloadKind;
 
-/// How pods make way for those of the next revision (Kubernetes API reference, `DeploymentStrategy`).
+/// How pods make way for those of the next revision (Kubernetes API reference, `DeploymentStrategy`,
+/// `StatefulSetUpdateStrategy` and `DaemonSetUpdateStrategy`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Strategy {
     /// A few at a time.
@@ -13,28 +15,54 @@ pub(crate) enum Strategy {
     Rolling,
     /// All at once: none of the next starts before the last of the former has ended.
     Recreate,
+    /// Each when somebody deletes it.
+    OnDelete,
 }
 
 words!(Strategy, "a strategy",
     "rolling" => Strategy::Rolling,
     "recreate" => Strategy::Recreate,
+    "on_delete" => Strategy::OnDelete,
 );
 
-/// The strategy, with what says how many pods come and go at once only where they do so a few at a time.
-pub(in crate::spec) fn strategy(raw: &KubernetesTable, findings: &mut Findings) -> Strategy {
+/// The strategy, which the kind must have; with what says how many pods come and go at once only where they
+/// do so a few at a time.
+pub(in crate::spec) fn strategy(
+    raw: &KubernetesTable,
+    kind: WorkloadKind,
+    findings: &mut Findings,
+) -> Strategy {
     let Some(at) = &raw.strategy else {
         return Strategy::default();
     };
+    let (word, does) = match at.value {
+        Strategy::Rolling => return Strategy::Rolling,
+        Strategy::Recreate => ("recreate", "ends all pods first"),
+        Strategy::OnDelete => ("on_delete", "leaves pods as they are"),
+    };
+    let is_deployment = kind == WorkloadKind::Deployment;
+    if is_deployment != (at.value == Strategy::Recreate) {
+        let message = format!("a {} knows no strategy \"{word}\"", kind.as_str());
+        let other = if is_deployment {
+            "recreate"
+        } else {
+            "on_delete"
+        };
+        let problem = Problem::new("conflict", message).at(at.spot);
+        findings.problem(problem.help(format!("there are \"rolling\" and \"{other}\"")));
+    }
     let shares = [
-        ("max_surge", raw.max_surge.as_ref()),
-        ("max_unavailable", raw.max_unavailable.as_ref()),
+        ("max_surge", raw.max_surge.as_ref().map(|at| at.head)),
+        (
+            "max_unavailable",
+            raw.max_unavailable.as_ref().map(|at| at.head),
+        ),
+        ("partition", raw.partition.as_ref().map(|at| at.head)),
     ];
-    for (key, share) in shares {
-        if let Some(share) = share.filter(|_| at.value == Strategy::Recreate) {
-            let message = format!(
-                "`strategy = \"recreate\"` ends all pods first: `{key}` says nothing of it"
-            );
-            let problem = Problem::new("conflict", message).at(share.head);
+    for (key, spot) in shares {
+        if let Some(spot) = spot {
+            let message = format!("`strategy = \"{word}\"` {does}: `{key}` says nothing of it");
+            let problem = Problem::new("conflict", message).at(spot);
             findings.problem(problem.also(at.head, "the strategy"));
         }
     }

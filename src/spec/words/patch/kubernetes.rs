@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::Ingress;
@@ -16,6 +16,7 @@ use crate::spec::nearest;
 use crate::spec::problem::Problem;
 use crate::spec::shape::{At, table};
 use crate::spec::words::Placed;
+use crate::spec::words::kubernetes::kind::WorkloadKind;
 use crate::spec::words::tags::{MANAGED_BY, is_ours};
 
 table! {
@@ -24,6 +25,10 @@ table! {
         /// Laid over the Deployment, in the API's own spelling: lists merge by what names their entries,
         /// `false` takes away.
         deployment: PatchTree,
+        /// Laid over the `StatefulSet`, where it is the `kind`.
+        stateful_set: PatchTree,
+        /// Laid over the `DaemonSet`, where it is the `kind`.
+        daemon_set: PatchTree,
         /// Laid over the Service.
         service: PatchTree,
         /// Laid over the Ingress that `expose` asks for.
@@ -40,7 +45,8 @@ table! {
 /// What is laid over the objects of a service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct KubePatch {
-    pub(crate) deployment: Overlay,
+    /// Over what makes the pods.
+    pub(crate) workload: Overlay,
     pub(crate) service: Overlay,
     pub(crate) ingress: Overlay,
     pub(crate) hpa: Overlay,
@@ -59,6 +65,8 @@ pub(in crate::spec) struct Made {
     pub(in crate::spec) hpa: bool,
     pub(in crate::spec) pdb: bool,
     pub(in crate::spec) service_account: bool,
+    /// What makes the pods.
+    pub(in crate::spec) kind: WorkloadKind,
 }
 
 type Kept = &'static [(&'static str, &'static str)];
@@ -77,8 +85,8 @@ const OF_ALL: Kept = &[
 
 const SELECTOR: &str = "`kubernetes.selector` says it";
 
-/// Those of a Deployment: a verdict or a plan rests on them.
-const OF_DEPLOYMENT: Kept = &[
+/// Those of what makes the pods: a verdict or a plan rests on them.
+const OF_WORKLOAD: Kept = &[
     ("spec.selector", SELECTOR),
     ("spec.replicas", "`replicas` and `scaling` say it"),
     (
@@ -89,6 +97,13 @@ const OF_DEPLOYMENT: Kept = &[
     ("spec.minReadySeconds", "`kubernetes.min_ready` says it"),
     ("spec.template.spec.containers", "the service runs in them"),
     (LABELS[1], "they select the pods, and tell whose they are"),
+    ("spec.updateStrategy", "`kubernetes.strategy` says it"),
+    (
+        "spec.podManagementPolicy",
+        "`kubernetes.pod_management` says it",
+    ),
+    ("spec.volumeClaimTemplates", "`kubernetes.claims` says it"),
+    ("spec.serviceName", "`kubernetes.service_name` says it"),
 ];
 
 const OF_SERVICE: Kept = &[("spec.selector", SELECTOR)];
@@ -193,8 +208,31 @@ pub(in crate::spec) fn patches(
         patch(at, &rules, findings)
     };
     let unless = |made: bool, key: &'static str| (!made).then_some(key);
+    let of = |kind: WorkloadKind, wanting: &'static str| (made.kind != kind).then_some(wanting);
+    let deployment = of(WorkloadKind::Deployment, "kind = \"Deployment\"");
+    let stateful = of(WorkloadKind::StatefulSet, "kind = \"StatefulSet\"");
+    let daemon = of(WorkloadKind::DaemonSet, "kind = \"DaemonSet\"");
+    let [deployment, stateful, daemon] = [
+        read(
+            raw.deployment,
+            misfits::<Deployment>,
+            OF_WORKLOAD,
+            deployment,
+        ),
+        read(
+            raw.stateful_set,
+            misfits::<StatefulSet>,
+            OF_WORKLOAD,
+            stateful,
+        ),
+        read(raw.daemon_set, misfits::<DaemonSet>, OF_WORKLOAD, daemon),
+    ];
     KubePatch {
-        deployment: read(raw.deployment, misfits::<Deployment>, OF_DEPLOYMENT, None),
+        workload: match made.kind {
+            WorkloadKind::Deployment => deployment,
+            WorkloadKind::StatefulSet => stateful,
+            WorkloadKind::DaemonSet => daemon,
+        },
         service: read(
             raw.service,
             misfits::<Service>,

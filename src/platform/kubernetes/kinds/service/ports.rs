@@ -96,8 +96,8 @@ pub(crate) fn cuts(from: u64, to: u64) -> Note {
 /// Names the port of the pods that the Service sends to as the pods that are there name it, if they
 /// do; in a set that was recorded before ports had names too.
 pub(crate) fn name_as_there(objects: &mut [Object], observed: &Observed, name: &str) {
-    let of = |objects: &[Object], kind: Kind| objects.iter().position(|one| one.id.kind == kind);
-    let (Some(service), Some(pods)) = (of(objects, Kind::Service), of(objects, Kind::Deployment))
+    let of = |is: fn(Kind) -> bool| objects.iter().position(|one| is(one.id.kind));
+    let (Some(service), Some(pods)) = (of(|kind| kind == Kind::Service), of(Kind::runs_pods))
     else {
         return;
     };

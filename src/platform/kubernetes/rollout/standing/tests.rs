@@ -66,6 +66,7 @@ pub(in crate::platform::kubernetes) fn view(deployment: &Value, sets: &[Value]) 
     View {
         at: at(60),
         skew: SignedDuration::ZERO,
+        kind: WorkloadKind::of(deployment),
         deployment: DeploymentView::of(deployment).map(Arc::new),
         sets: Some(sets.iter().filter_map(SetView::of).map(Arc::new).collect()),
         pods: Vec::new(),

@@ -1,0 +1,109 @@
+//! A pod of another revision that keeps a `StatefulSet` from going on: in order it replaces none before that
+//! one is ready, and one that is broken never is (Kubernetes documentation, StatefulSets, forced rollback).
+//! So whoever deploys deletes it, and the `StatefulSet` makes it anew as it is to be.
+
+use jiff::SignedDuration;
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::{DeleteParams, Preconditions};
+
+use super::look::View;
+use super::post_mortem::chain::is_ready;
+use super::{Rolled, Watched};
+use crate::event::Events;
+use crate::platform::failure::Failed;
+use crate::platform::kubernetes::api::failures::{failed, is_missing};
+use crate::platform::kubernetes::{Kubernetes, Session};
+
+/// One that has not been ready for so long does not only just start.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
+
+impl Kubernetes {
+    /// Deletes what keeps a rollout from going on, where this run holds the lock; once each.
+    pub(crate) async fn unblock(&self, session: &Session, rollout: &mut Watched, events: &Events) {
+        let Some((name, uid)) = blocking(rollout).filter(|_| rollout.holds_lock) else {
+            return;
+        };
+        if self.holds(session).is_err() || !rollout.seen.told.insert(format!("unblock/{uid}")) {
+            return;
+        }
+        let set = rollout.own();
+        match self.delete_pod(&name, &uid).await {
+            Ok(()) => events.warn(
+                "pod_deleted",
+                format!(
+                    "deleted pod {name}: it is of another revision and never became ready, and {set} \
+                     replaces none before it is"
+                ),
+            ),
+            Err(error) => events.warn(
+                "pod_blocks",
+                format!(
+                    "{error}; {set} waits for this pod, which is of another revision and not ready: \
+                     `kubectl delete pod {name}`"
+                ),
+            ),
+        }
+    }
+
+    async fn delete_pod(&self, name: &str, uid: &str) -> Result<(), Failed> {
+        let pods: Api<Pod> = self.api().await?;
+        let params = DeleteParams {
+            preconditions: Some(Preconditions {
+                uid: Some(uid.to_owned()),
+                resource_version: None,
+            }),
+            ..DeleteParams::default()
+        };
+        match pods.delete(name, &params).await {
+            Ok(_) => Ok(()),
+            Err(error) if is_missing(&error) => Ok(()),
+            Err(error) => Err(failed(format!("delete pod {name}"), &error)),
+        }
+    }
+}
+
+/// The pod that keeps a rollout, or the one by which we go back, from going on: its name and its identity.
+fn blocking(rollout: &Watched) -> Option<(String, String)> {
+    let ours = match &rollout.going_back {
+        Some(back) => &back.ours.rolled,
+        None => &rollout.ours.rolled,
+    };
+    let pod = blocking_in(rollout.seen.view.as_ref()?, ours)?;
+    Some((pod.metadata.name.clone()?, pod.metadata.uid.clone()?))
+}
+
+fn blocking_in<'v>(view: &'v View, ours: &Rolled) -> Option<&'v Pod> {
+    let own = view.deployment.as_ref()?;
+    let seen = own.in_order && own.rolled.is_as(ours) && own.observed >= ours.generation;
+    let mut sets = view.own_sets();
+    let set = sets.find(|set| seen && set.template == ours.template)?;
+    let number = |pod: &Pod| -> Option<u32> {
+        let name = pod.metadata.name.as_deref()?;
+        name.rsplit_once('-')?.1.parse().ok()
+    };
+    let blocks = |pod: &&Pod| {
+        let of_other = view
+            .own_sets()
+            .any(|other| other.uid != set.uid && other.has(pod));
+        let stays = number(pod).is_none_or(|number| number < own.held);
+        let goes = pod.metadata.deletion_timestamp.is_some();
+        of_other && !stays && !goes && !is_ready(pod) && has_waited(pod, view)
+    };
+    view.pods.iter().map(AsRef::as_ref).find(blocks)
+}
+
+/// Whether a pod has not been ready for a while.
+fn has_waited(pod: &Pod, view: &View) -> bool {
+    let status = pod.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_ref());
+    let mut conditions = conditions.into_iter().flatten();
+    let ready = conditions.find(|one| one.type_ == "Ready");
+    let changed = ready.and_then(|one| one.last_transition_time.as_ref());
+    let made = pod.metadata.creation_timestamp.as_ref();
+    let since = changed.or(made).map(|time| time.0);
+    since.is_none_or(|since| view.at.duration_since(since) >= PATIENCE)
+}
+
+#[cfg(test)]
+mod tests;
