@@ -37,6 +37,7 @@ mod kube_converge;
 mod kube_counts;
 mod kube_eks;
 mod kube_failures;
+mod kube_kinds;
 mod kube_leaving;
 mod kube_nodes;
 mod kube_ownership;
@@ -122,6 +123,7 @@ fn on_a_cluster() -> Vec<Trial> {
         kube_converge::trials(),
         kube_ports::trials(),
         kube_renames::trials(),
+        kube_kinds::trials(),
         kube_leaving::trials(),
         kube_carried::trials(),
         kube_clocks::trials(),

@@ -192,15 +192,18 @@ impl Family {
             let mut others = earlier.iter().filter_map(of);
             others.any(|other| own.as_ref().is_some_and(|own| name(own) == name(other)))
         };
+        let mut taken = Vec::new();
         if is_taken(&self.service, |other| other.service.as_ref()) {
-            self.service = None;
+            taken.extend(self.service.take());
         }
         if is_taken(&self.ingress, |other| other.ingress.as_ref()) {
-            self.ingress = None;
+            taken.extend(self.ingress.take());
         }
         if is_taken(&self.budget, |other| other.budget.as_ref()) {
-            self.budget = None;
+            taken.extend(self.budget.take());
         }
+        let is_it = |one: &Value| taken.iter().any(|other| title(one) == title(other));
+        self.sources.retain(|one| !is_it(one));
     }
 
     /// All of them, as they are compared.

@@ -163,6 +163,8 @@ pub(super) struct Seen {
     pub(super) view: Option<View>,
     /// The last look before anything was brought back, with what it said of ours.
     pub(super) ours: Option<(View, Reading)>,
+    /// The pod of another revision that keeps this one from going on, and since when it was seen to.
+    pub(super) blocked: Option<(String, Timestamp)>,
     /// Messages that were told.
     pub(super) told: BTreeSet<String>,
     /// Pieces that may not be read, each with why.

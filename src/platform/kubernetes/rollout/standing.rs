@@ -173,7 +173,11 @@ fn author(deployment: &DeploymentView) -> String {
 
 /// The `ReplicaSet` of our template: the oldest of equals, as the controller chooses. Where none is
 /// written as the Deployment is, the one with the Deployment's own number.
-fn our_set(view: &View, deployment: &DeploymentView, ours: &RolloutId) -> Option<Arc<SetView>> {
+pub(super) fn our_set(
+    view: &View,
+    deployment: &DeploymentView,
+    ours: &RolloutId,
+) -> Option<Arc<SetView>> {
     let oldest = view
         .own_sets()
         .filter(|set| set.template == ours.rolled.template)

@@ -2,14 +2,15 @@
 //! one is ready, and one that is broken never is (Kubernetes documentation, StatefulSets, forced rollback).
 //! So whoever deploys deletes it, and the `StatefulSet` makes it anew as it is to be.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::{DeleteParams, Preconditions};
 
 use super::look::View;
 use super::post_mortem::chain::is_ready;
-use super::{Rolled, Watched};
+use super::standing::our_set;
+use super::{RolloutId, Watched};
 use crate::event::Events;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::failures::{failed, is_missing};
@@ -21,7 +22,13 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 impl Kubernetes {
     /// Deletes what keeps a rollout from going on, where this run holds the lock; once each.
     pub(crate) async fn unblock(&self, session: &Session, rollout: &mut Watched, events: &Events) {
-        let Some((name, uid)) = blocking(rollout).filter(|_| rollout.holds_lock) else {
+        let found = blocking(rollout).filter(|_| rollout.holds_lock);
+        let Some(at) = rollout.seen.view.as_ref().map(|view| view.at) else {
+            return;
+        };
+        let uid = found.as_ref().map(|(_, uid)| uid.as_str());
+        let waited = has_waited(&mut rollout.seen.blocked, uid, at);
+        let Some((name, uid)) = found.filter(|_| waited) else {
             return;
         };
         if self.holds(session).is_err() || !rollout.seen.told.insert(format!("unblock/{uid}")) {
@@ -66,18 +73,18 @@ impl Kubernetes {
 /// The pod that keeps a rollout, or the one by which we go back, from going on: its name and its identity.
 fn blocking(rollout: &Watched) -> Option<(String, String)> {
     let ours = match &rollout.going_back {
-        Some(back) => &back.ours.rolled,
-        None => &rollout.ours.rolled,
+        Some(back) => &back.ours,
+        None => &rollout.ours,
     };
     let pod = blocking_in(rollout.seen.view.as_ref()?, ours)?;
     Some((pod.metadata.name.clone()?, pod.metadata.uid.clone()?))
 }
 
-fn blocking_in<'v>(view: &'v View, ours: &Rolled) -> Option<&'v Pod> {
+fn blocking_in<'v>(view: &'v View, ours: &RolloutId) -> Option<&'v Pod> {
     let own = view.deployment.as_ref()?;
-    let seen = own.in_order && own.rolled.is_as(ours) && own.observed >= ours.generation;
-    let mut sets = view.own_sets();
-    let set = sets.find(|set| seen && set.template == ours.template)?;
+    let wanted = &ours.rolled;
+    let seen = own.in_order && own.rolled.is_as(wanted) && own.observed >= wanted.generation;
+    let set = our_set(view, own, ours).filter(|_| seen)?;
     let number = |pod: &Pod| -> Option<u32> {
         let name = pod.metadata.name.as_deref()?;
         name.rsplit_once('-')?.1.parse().ok()
@@ -88,21 +95,25 @@ fn blocking_in<'v>(view: &'v View, ours: &Rolled) -> Option<&'v Pod> {
             .any(|other| other.uid != set.uid && other.has(pod));
         let stays = number(pod).is_none_or(|number| number < own.held);
         let goes = pod.metadata.deletion_timestamp.is_some();
-        of_other && !stays && !goes && !is_ready(pod) && has_waited(pod, view)
+        of_other && !stays && !goes && !is_ready(pod)
     };
     view.pods.iter().map(AsRef::as_ref).find(blocks)
 }
 
-/// Whether a pod has not been ready for a while.
-fn has_waited(pod: &Pod, view: &View) -> bool {
-    let status = pod.status.as_ref();
-    let conditions = status.and_then(|status| status.conditions.as_ref());
-    let mut conditions = conditions.into_iter().flatten();
-    let ready = conditions.find(|one| one.type_ == "Ready");
-    let changed = ready.and_then(|one| one.last_transition_time.as_ref());
-    let made = pod.metadata.creation_timestamp.as_ref();
-    let since = changed.or(made).map(|time| time.0);
-    since.is_none_or(|since| view.at.duration_since(since) >= PATIENCE)
+/// Whether the same pod has been seen to block for a while; `since`: which one was, and since when. What the
+/// pod says of itself may be written anew again and again.
+fn has_waited(since: &mut Option<(String, Timestamp)>, uid: Option<&str>, at: Timestamp) -> bool {
+    let Some(uid) = uid else {
+        *since = None;
+        return false;
+    };
+    match since {
+        Some((known, begun)) if known == uid => at.duration_since(*begun) >= PATIENCE,
+        _ => {
+            *since = Some((uid.to_owned(), at));
+            false
+        }
+    }
 }
 
 #[cfg(test)]

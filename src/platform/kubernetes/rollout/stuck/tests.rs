@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::platform::kubernetes::rollout::RolloutId;
 use crate::platform::kubernetes::rollout::failures::Failures;
 use crate::platform::kubernetes::rollout::look::{EventView, SetView};
 use crate::platform::kubernetes::rollout::standing::read;
@@ -163,16 +162,15 @@ fn pods_are_counted_by_the_revision_that_they_say() {
 
 #[test]
 fn a_broken_pod_of_another_revision_keeps_the_others_from_making_way() {
-    let rolled = Rolled::of(&stateful([3, 0, 2])).unwrap();
+    let ours = RolloutId::of(&stateful([3, 0, 2]), None).unwrap();
     let name = |live: &Value, pods: Vec<Pod>| {
         let seen = seen(live, pods);
-        blocking_in(&seen, &rolled).and_then(|pod| pod.metadata.name.clone())
+        blocking_in(&seen, &ours).and_then(|pod| pod.metadata.name.clone())
     };
     let broken = || vec![pod(0, "old", "True", 0), pod(2, "old", "False", 20)];
     let live = stateful([3, 0, 2]);
     assert_eq!(name(&live, broken()).as_deref(), Some("db-2"));
-    // One that only just starts, one of ours, and one that stays by the file's word.
-    assert_eq!(name(&live, vec![pod(2, "old", "False", 55)]), None);
+    // One of ours, and one that stays by the file's word.
     assert_eq!(name(&live, vec![pod(2, "new", "False", 20)]), None);
     let mut held = live.clone();
     held["spec"]["updateStrategy"]["rollingUpdate"]["partition"] = json!(3);
@@ -184,6 +182,19 @@ fn a_broken_pod_of_another_revision_keeps_the_others_from_making_way() {
     let mut other = live;
     other["spec"]["template"] = template("db:v3");
     assert_eq!(name(&other, broken()), None);
+}
+
+#[test]
+fn a_pod_that_only_just_starts_is_waited_for() {
+    let mut since = None;
+    let mut waited = |uid: Option<&str>, second| has_waited(&mut since, uid, at(second));
+    assert!(!waited(Some("p-2"), 0));
+    assert!(!waited(Some("p-2"), 9));
+    assert!(waited(Some("p-2"), 10));
+    // Another one has as long, and so has one that was ready in between.
+    assert!(!waited(Some("p-1"), 11));
+    assert!(!waited(None, 12));
+    assert!(!waited(Some("p-1"), 22));
 }
 
 #[test]
