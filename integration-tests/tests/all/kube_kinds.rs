@@ -180,7 +180,7 @@ fn is_taken_over(kind: &'static Kind) -> Outcome {
     let bench = bench(kind, "adopted")?;
     let mut object = made(kind, &bench);
     object["metadata"] = json!({ "name": "api", "namespace": bench.namespace.name });
-    bench.namespace.create(&object)?;
+    bench.namespace.apply(&object, "Helm")?;
     bench.namespace.wait("its pods serve", SOON, || {
         Ok((bench.serve()?.len() == 2).then_some(()))
     })?;

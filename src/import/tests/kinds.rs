@@ -88,7 +88,7 @@ fn about<'l>(lines: &'l [String], keys: &[&str]) -> Vec<&'l str> {
     told.map(String::as_str).collect()
 }
 
-const STATEFUL: &str = r#"  replicas: 3
+const STATEFUL: &str = r"  replicas: 3
   serviceName: peers
   podManagementPolicy: Parallel
   minReadySeconds: 5
@@ -101,7 +101,7 @@ const STATEFUL: &str = r#"  replicas: 3
       spec: { accessModes: [ReadWriteOnce], storageClassName: gp3, resources: { requests: { storage: 10Gi } }, volumeMode: Filesystem }
       status: { phase: Pending }
     - metadata: { name: log }
-      spec: { accessModes: [ReadWriteMany], resources: { requests: { storage: 512Mi } } }"#;
+      spec: { accessModes: [ReadWriteMany], resources: { requests: { storage: 512Mi } } }";
 
 #[test]
 fn a_stateful_set_comes_in_as_a_service() {

@@ -6,6 +6,7 @@ pub(crate) mod failures;
 pub(crate) mod health;
 pub(crate) mod look;
 pub(crate) mod post_mortem;
+mod revision;
 mod rolled;
 pub(crate) mod sample;
 pub(crate) mod standing;

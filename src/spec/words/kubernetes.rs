@@ -23,7 +23,7 @@ use std::time::Duration;
 use serde_json::{Map as Object, Value as Json};
 
 use self::basics::{drain, min_ready, name, role, size};
-use self::labels::{Found, Labels, selector};
+use self::labels::{Labels, selector};
 use self::part::{KubePart, PullPolicy, main, sidecars};
 use self::pods::{Account, WrittenAccount, account};
 use self::service::{KubeServiceOwn, KubeServiceTable, Pods, has_ports, service};
@@ -99,8 +99,7 @@ table! {
         max_surge: Share,
         /// Most pods missing from the desired number during a rollout. Default: 0; of the other kinds 1.
         max_unavailable: Share,
-        /// Volumes that each pod of a `StatefulSet` has of its own, by the names that `mounts` know them by. They never
-        /// change.
+        /// Volumes that each pod of a `StatefulSet` has of its own, as `mounts` name them; they never change.
         claims: Map<ClaimTable, KubeLabel>,
         /// What becomes of the claims that no pod has any more. Default: they stay.
         claim_retention: RetentionTable,
@@ -300,40 +299,29 @@ fn kubernetes(
     let ports = scene.containers.first()?.ports.as_slice();
     let kind = kind(common, &raw, findings);
     let added = Added::of(&raw);
-    let secret = or(raw.secret.take(), called(scene, "-secrets")?);
-    secret::for_kubernetes(scene, &secret, findings);
-    user::for_kubernetes(scene, findings);
-    role(&raw, scene.place, findings);
+    let secret = accounts(&mut raw, scene, findings)?;
     let name = name(&raw, scene)?;
     let selector = selector(raw.selector.take(), &name, findings);
     let labels = Labels::of(&mut raw, &selector, findings);
-    let found = Found {
-        selector: &selector,
-        labels: &labels.pods,
-    };
+    let found = labels.found(&selector);
     let own_ports = has_ports(raw.service.as_ref());
-    let pods = Pods {
-        name: &name,
-        found,
-        ports,
-        head: scene.head,
-        expose: common.expose.as_ref().map(|at| at.head),
-    };
+    let expose = common.expose.as_ref().map(|at| at.head);
+    let pods = Pods::of(&name, found, ports, (scene.head, expose));
     let service = service(&mut raw, &pods, findings);
     let health = Health::of(common.health.as_ref());
     let (max_surge, max_unavailable) = shares(&raw, kind, findings);
-    let disruption = disruption(raw.disruption.take(), &found, findings);
-    let disruption = disruption.filter(|_| kind != WorkloadKind::DaemonSet);
     let strategy = strategy(&raw, kind, findings);
+    let disruption = disruption(raw.disruption.take(), kind, &found, findings);
     let made = Made::of(common, &raw, (service.is_some(), disruption.is_some()));
-    let selecting = (&selector, scene.containers);
-    let patch = patches(raw.patch.take(), &made, selecting, findings);
-    let named = service.as_ref().map(|one| &one.name);
+    let patch = patches(
+        raw.patch.take(),
+        &made,
+        (&selector, scene.containers),
+        findings,
+    );
     let sidecars = sidecars(scene.containers, raw.security.as_ref(), findings);
     let main = main(&raw, (&health, size(common)), scene.containers, findings);
-    // Each node has its one anyway.
-    let spreads = raw.spread.is_some() || kind != WorkloadKind::DaemonSet;
-    let (pod, spread) = pod(&mut raw, &selector, findings);
+    let (pod, spread) = pod(&mut raw, kind, &selector, findings);
     let resolved = KubeOwn {
         patch,
         labels,
@@ -344,14 +332,14 @@ fn kubernetes(
         main,
         sidecars,
         min_ready: min_ready(&raw, common.rollout.as_ref(), findings),
-        stateful: stateful(&mut raw, named, findings),
+        stateful: stateful(&mut raw, service.as_ref(), findings),
         kind,
         strategy,
         max_surge,
         max_unavailable,
         disruption,
         autoscaler: autoscaler(raw.autoscaler.take(), made.hpa, findings),
-        spread: spread && spreads,
+        spread,
         drain: drain(&raw, !ports.is_empty(), findings),
         ingress: outside(&mut raw, common, scene, own_ports, findings),
         pod,
@@ -364,6 +352,19 @@ fn kubernetes(
     };
     added.tell(&resolved, scene.name, findings);
     Some(resolved)
+}
+
+/// The Secret that fills the environment; whom the pods are is checked as well.
+fn accounts(
+    raw: &mut KubernetesTable,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) -> Option<KubeName> {
+    let secret = or(raw.secret.take(), called(scene, "-secrets")?);
+    secret::for_kubernetes(scene, &secret, findings);
+    user::for_kubernetes(scene, findings);
+    role(raw, scene.place, findings);
+    Some(secret)
 }
 
 /// What is called as the service is, with this behind it.

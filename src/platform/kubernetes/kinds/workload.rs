@@ -132,8 +132,8 @@ impl Kind {
     }
 }
 
-/// All of them, where each makes way only when somebody deletes it (Kubernetes documentation, StatefulSets
-/// and DaemonSets, update strategies).
+/// All of them, where each makes way only when somebody deletes it (Kubernetes documentation, `StatefulSets`
+/// and `DaemonSets`, update strategies).
 pub(crate) fn on_delete(live: &Value) -> bool {
     let strategy = live.pointer("/spec/updateStrategy/type");
     strategy.is_some_and(|strategy| strategy == "OnDelete")

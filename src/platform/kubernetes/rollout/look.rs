@@ -10,9 +10,7 @@ use serde_json::Value;
 use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::kinds::workload::on_delete;
 
-use super::post_mortem::chain::is_ready;
 use super::{Rolled, template, template_digest};
-use crate::platform::kubernetes::kinds::workload::REVISION_HASH;
 use crate::spec::WorkloadKind;
 
 /// The annotation by which a Deployment's controller numbers its revisions (Kubernetes
@@ -45,6 +43,10 @@ pub(crate) struct View {
 
 /// A Deployment, or what else runs pods.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that it says of itself"
+)]
 pub(crate) struct DeploymentView {
     pub(crate) kind: WorkloadKind,
     pub(crate) name: String,
@@ -276,35 +278,6 @@ impl DeploymentView {
 }
 
 impl SetView {
-    /// Whether a pod is of it: it controls the pod, or, where it is a record, the pod says so.
-    pub(crate) fn has(&self, pod: &Pod) -> bool {
-        let labels = pod.metadata.labels.as_ref();
-        // A StatefulSet labels its pods with the whole name, a DaemonSet with the end of it.
-        let says_so = |hash: &String| {
-            let end = self.name.strip_suffix(hash.as_str());
-            end.is_some_and(|begin| begin.is_empty() || begin.ends_with('-'))
-        };
-        let hash = labels.and_then(|labels| labels.get(REVISION_HASH));
-        let mut owners = pod.metadata.owner_references.iter().flatten();
-        owners.any(|owner| {
-            let of_record = self.is_record && owner.uid == self.owner;
-            owner.uid == self.uid || (of_record && hash.is_some_and(says_so))
-        })
-    }
-
-    /// Counts the pods of a record, which has no counts of its own.
-    pub(crate) fn counting<'a>(&mut self, pods: impl Iterator<Item = &'a Pod>) {
-        if !self.is_record {
-            return;
-        }
-        let stays = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none() && self.has(pod);
-        let own: Vec<&Pod> = pods.filter(stays).collect();
-        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let ready = own.iter().filter(|pod| is_ready(pod)).count();
-        (self.replicas, self.ready) = (count(own.len()), count(ready));
-        (self.desired, self.available) = (self.replicas, self.ready);
-    }
-
     /// Reads a `ReplicaSet` or a `ControllerRevision`; `None`: it is none.
     pub(crate) fn of(object: &Value) -> Option<Self> {
         let owners = object.pointer("/metadata/ownerReferences");

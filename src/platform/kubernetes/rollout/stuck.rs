@@ -1,5 +1,5 @@
 //! A pod of another revision that keeps a `StatefulSet` from going on: in order it replaces none before that
-//! one is ready, and one that is broken never is (Kubernetes documentation, StatefulSets, forced rollback).
+//! one is ready, and one that is broken never is (Kubernetes documentation, `StatefulSets`, forced rollback).
 //! So whoever deploys deletes it, and the `StatefulSet` makes it anew as it is to be.
 
 use jiff::{SignedDuration, Timestamp};

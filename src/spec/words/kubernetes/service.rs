@@ -118,6 +118,24 @@ pub(in crate::spec) struct Pods<'a> {
     pub(in crate::spec) expose: Option<Spot>,
 }
 
+impl<'a> Pods<'a> {
+    /// Of the service that stands there, and says here that the outside reaches it.
+    pub(in crate::spec) fn of(
+        name: &'a KubeLabel,
+        found: Found<'a>,
+        ports: &'a [At<Port>],
+        (head, expose): (Spot, Option<Spot>),
+    ) -> Self {
+        Self {
+            name,
+            found,
+            ports,
+            head,
+            expose,
+        }
+    }
+}
+
 /// Whether the file says the ports of the Service.
 pub(in crate::spec) fn has_ports(raw: Option<&At<Switch<KubeServiceTable>>>) -> bool {
     matches!(raw, Some(At { value: Switch::On(own), .. }) if own.has(&["ports"]))

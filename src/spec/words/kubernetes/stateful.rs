@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::names::{KubeLabel, KubeName};
+use crate::names::KubeName;
 use crate::spec::findings::Findings;
 use crate::spec::scalar::Whole;
 use crate::spec::shape::{At, Map, table, words};
 use crate::spec::units::Mebibytes;
 use crate::spec::words::kubernetes::KubernetesTable;
 use crate::spec::words::kubernetes::labels::labels;
+use crate::spec::words::kubernetes::service::KubeServiceOwn;
 use crate::spec::words::tags::{AnnotationKey, annotations};
 
 table! {
@@ -96,7 +97,7 @@ impl Retention {
     }
 }
 
-/// In which order pods come and go (Kubernetes documentation, StatefulSets, pod management policies).
+/// In which order pods come and go (Kubernetes documentation, `StatefulSets`, pod management policies).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum PodManagement {
     /// Each once the one before it is ready.
@@ -138,10 +139,10 @@ pub(crate) struct Stateful {
     pub(crate) partition: u32,
 }
 
-/// What the table says of them; `service`: the name of the Service, where there is one.
+/// What the table says of them; `service`: the Service, where there is one.
 pub(in crate::spec) fn stateful(
     raw: &mut KubernetesTable,
-    service: Option<&KubeLabel>,
+    service: Option<&KubeServiceOwn>,
     findings: &mut Findings,
 ) -> Stateful {
     let mut claims = BTreeMap::new();
@@ -152,6 +153,7 @@ pub(in crate::spec) fn stateful(
     let retention = raw.claim_retention.take().map(|at| at.value);
     let word = |at: Option<At<Retention>>| at.map(|at| at.value).unwrap_or_default();
     let own = raw.service_name.take().map(|at| at.value);
+    let service = service.map(|one| &one.name);
     let partition = raw.partition.as_ref().map(|at| at.value);
     Stateful {
         claims,

@@ -184,55 +184,25 @@ fn nameless(path: &str, entry: &Json, containers: &[Placed]) -> Option<String> {
 pub(in crate::spec) fn patches(
     raw: Option<At<KubePatchTable>>,
     made: &Made,
-    (selector, containers): (&BTreeMap<String, String>, &[Placed]),
+    (selector, containers): On<'_>,
     findings: &mut Findings,
 ) -> KubePatch {
     let Some(raw) = raw.map(|at| at.value) else {
         return KubePatch::default();
     };
-    let mut read = |at: Option<At<PatchTree>>,
-                    check: fn(&Json) -> Vec<Misfit>,
-                    kept: Kept,
-                    wanting: Option<&str>| {
-        if let (Some(at), Some(key)) = (&at, wanting) {
-            let problem = Problem::new("missing-key", format!("`{key}` is missing"));
-            findings.problem(problem.at(at.head).label("there is nothing to lay it over"));
-        }
-        let forbidden = |path: &str, value: &Json| {
-            refusal(path, value, kept, selector).or_else(|| nameless(path, value, containers))
-        };
-        let rules = Rules {
-            check,
-            forbidden: &forbidden,
-        };
-        patch(at, &rules, findings)
+    let on = (selector, containers);
+    let workload = workload(
+        [raw.deployment, raw.stateful_set, raw.daemon_set],
+        made.kind,
+        on,
+        findings,
+    );
+    let mut read = |at: Option<At<PatchTree>>, check, kept, wanting: Option<&str>| {
+        laid_over(at, (check, kept), wanting, on, findings)
     };
     let unless = |made: bool, key: &'static str| (!made).then_some(key);
-    let of = |kind: WorkloadKind, wanting: &'static str| (made.kind != kind).then_some(wanting);
-    let deployment = of(WorkloadKind::Deployment, "kind = \"Deployment\"");
-    let stateful = of(WorkloadKind::StatefulSet, "kind = \"StatefulSet\"");
-    let daemon = of(WorkloadKind::DaemonSet, "kind = \"DaemonSet\"");
-    let [deployment, stateful, daemon] = [
-        read(
-            raw.deployment,
-            misfits::<Deployment>,
-            OF_WORKLOAD,
-            deployment,
-        ),
-        read(
-            raw.stateful_set,
-            misfits::<StatefulSet>,
-            OF_WORKLOAD,
-            stateful,
-        ),
-        read(raw.daemon_set, misfits::<DaemonSet>, OF_WORKLOAD, daemon),
-    ];
     KubePatch {
-        workload: match made.kind {
-            WorkloadKind::Deployment => deployment,
-            WorkloadKind::StatefulSet => stateful,
-            WorkloadKind::DaemonSet => daemon,
-        },
+        workload,
         service: read(
             raw.service,
             misfits::<Service>,
@@ -264,4 +234,58 @@ pub(in crate::spec) fn patches(
             unless(made.service_account, "service_account"),
         ),
     }
+}
+
+/// What of a tree does not fit the types of the API.
+type Check = fn(&Json) -> Vec<Misfit>;
+
+/// How a patch is checked, and what it may not say.
+type Checked = (Check, Kept);
+
+/// The labels that select the pods, and their containers.
+type On<'a> = (&'a BTreeMap<String, String>, &'a [Placed]);
+
+/// One patch; `wanting`: what asks for the object that it would be laid over, and is not there.
+fn laid_over(
+    at: Option<At<PatchTree>>,
+    (check, kept): Checked,
+    wanting: Option<&str>,
+    (selector, containers): On<'_>,
+    findings: &mut Findings,
+) -> Overlay {
+    if let (Some(at), Some(key)) = (&at, wanting) {
+        let problem = Problem::new("missing-key", format!("`{key}` is missing"));
+        findings.problem(problem.at(at.head).label("there is nothing to lay it over"));
+    }
+    let forbidden = |path: &str, value: &Json| {
+        refusal(path, value, kept, selector).or_else(|| nameless(path, value, containers))
+    };
+    let rules = Rules {
+        check,
+        forbidden: &forbidden,
+    };
+    patch(at, &rules, findings)
+}
+
+/// What is laid over what makes the pods, in the order of the kinds: there is but the one of this kind.
+fn workload(
+    raw: [Option<At<PatchTree>>; 3],
+    kind: WorkloadKind,
+    on: On<'_>,
+    findings: &mut Findings,
+) -> Overlay {
+    let kinds: [(WorkloadKind, Check); 3] = [
+        (WorkloadKind::Deployment, misfits::<Deployment>),
+        (WorkloadKind::StatefulSet, misfits::<StatefulSet>),
+        (WorkloadKind::DaemonSet, misfits::<DaemonSet>),
+    ];
+    let mut found = Overlay::default();
+    for (at, (own, check)) in raw.into_iter().zip(kinds) {
+        let wanting = (own != kind).then(|| format!("kind = \"{}\"", own.as_str()));
+        let read = laid_over(at, (check, OF_WORKLOAD), wanting.as_deref(), on, findings);
+        if own == kind {
+            found = read;
+        }
+    }
+    found
 }

@@ -17,9 +17,7 @@ fn all_pods_can_end_before_new_ones_start() {
     assert_eq!(found.on_rollout[0].code, "recreates");
 }
 
-#[test]
-fn pods_can_have_names_and_volumes_of_their_own() {
-    let more = r#"
+const STATEFUL: &str = r#"
 port = 5432
 mounts = { "/data" = "data" }
 scaling = { min = 3, max = 5, cpu = 70 }
@@ -33,7 +31,10 @@ claim_retention = { scaled = "Delete" }
 claims = { data = { size = "10GiB", storage_class = "gp3", labels = { tier = "db" } }, log = { size = "512MiB", access = ["ReadWriteOncePod"] } }
 patch = { stateful_set = { spec = { ordinals = { start = 1 } } } }
 "#;
-    let found = desired(&small(more, ""));
+
+#[test]
+fn pods_can_have_names_and_volumes_of_their_own() {
+    let found = desired(&small(STATEFUL, ""));
     assert!(found.object(Kind::Deployment).is_none());
     let set = manifest(&found, Kind::StatefulSet);
     let spec = &set["spec"];
@@ -79,7 +80,12 @@ patch = { stateful_set = { spec = { ordinals = { start = 1 } } } }
     for none in ["replicas", "strategy", "progressDeadlineSeconds"] {
         assert_eq!(spec.get(none), None, "{none}");
     }
-    let pod = &spec["template"]["spec"];
+}
+
+#[test]
+fn what_is_beside_a_stateful_set_knows_it() {
+    let found = desired(&small(STATEFUL, ""));
+    let pod = &manifest(&found, Kind::StatefulSet)["spec"]["template"]["spec"];
     assert_eq!(
         pod["containers"][0]["volumeMounts"],
         json!([{ "name": "data", "mountPath": "/data" }])
