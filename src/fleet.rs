@@ -117,10 +117,7 @@ impl<'a> Member<'a> {
     pub(crate) async fn history(&self, most: usize) -> Result<Vec<Deployed>, Failed> {
         match self {
             Self::Ecs(deploy) => deploy.platform.history(deploy.service, most).await,
-            Self::Kubernetes(deploy) => {
-                let name = deploy.service.own.name.as_str();
-                deploy.platform.history(name, most).await
-            }
+            Self::Kubernetes(deploy) => deploy.platform.history(deploy.service, most).await,
         }
     }
 

@@ -141,6 +141,12 @@ const AT_ECS: &Rows = &[
     ("startup", "health.grace and ecs.health_grace"),
     ("min_ready", "rollout.bake"),
     ("max_surge", "ecs.maximum_percent"),
+    ("kind", "nothing: tasks of ECS are all alike"),
+    ("claims", "volumes, with efs"),
+    (
+        "strategy",
+        "ecs.minimum_healthy_percent = 0, with ecs.maximum_percent = 100",
+    ),
     ("max_unavailable", "ecs.minimum_healthy_percent"),
     (
         "disruption",

@@ -14,6 +14,7 @@ mod resources;
 mod scaling;
 mod security;
 mod service;
+mod stateful;
 mod volumes;
 mod words;
 
@@ -49,8 +50,8 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
         let kinds: BTreeSet<&str> = manifests.iter().map(family::kind).collect();
         let kinds: Vec<&str> = kinds.into_iter().filter(|kind| !kind.is_empty()).collect();
         let message = format!(
-            "no Deployment is among the manifests ({}): a service is one, and other kinds are only \
-             carried along beside it",
+            "no Deployment, StatefulSet or DaemonSet is among the manifests ({}): a service is one, and other \
+             kinds are only carried along beside it",
             kinds.join(", ")
         );
         return Err(NotTaken(message));
@@ -79,7 +80,7 @@ pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Importe
     super::hatch::import(&once, &draft)
 }
 
-/// Of all that lies in a namespace, what belongs to a Deployment of it.
+/// Of all that lies in a namespace, what belongs to something of it that runs pods.
 pub(super) fn belonging(objects: &[Value]) -> Vec<Value> {
     let families = family::families(objects);
     let belongs = |object: &&Value| {
@@ -155,6 +156,8 @@ impl Round for Once<'_> {
 
 /// The tables of `[service.NAME.kubernetes.patch]`, by what they are laid over.
 const PARTS: [(&str, &str); 8] = [
+    ("StatefulSet", "stateful_set"),
+    ("DaemonSet", "daemon_set"),
     ("Deployment", "deployment"),
     ("Service", "service"),
     ("Ingress", "ingress"),

@@ -8,6 +8,7 @@ use super::*;
 
 mod around;
 mod copilot;
+mod kinds;
 mod patched;
 
 /// Where losses are.
@@ -172,13 +173,13 @@ fn what_no_word_says_is_carried_along() {
 }
 
 #[test]
-fn without_a_deployment_there_is_no_service() {
+fn without_pods_there_is_no_service() {
     let target: TargetName = "production".parse().unwrap();
-    let text = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: db }\n";
+    let text = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: { name: db }\n";
     let source = Source::Kubernetes(files::manifests(text).unwrap());
     let why = import(&source, &target).unwrap_err().to_string();
     assert!(
-        why.contains("no Deployment is among the manifests (StatefulSet)"),
+        why.contains("no Deployment, StatefulSet or DaemonSet is among the manifests (ReplicaSet)"),
         "{why}"
     );
 }

@@ -20,6 +20,7 @@ pub(crate) use super::words::kubernetes::KubeOwn;
 pub(crate) use super::words::kubernetes::bindings::Binding;
 pub(crate) use super::words::kubernetes::disruption::{Bound, Unhealthy};
 pub(crate) use super::words::kubernetes::hooks::Hook;
+pub(crate) use super::words::kubernetes::kind::WorkloadKind;
 pub(crate) use super::words::kubernetes::network_policy::{NAMESPACE, Peer, PolicyRule};
 pub(crate) use super::words::kubernetes::nodes::{
     CAPACITY, DO_NOT_DISRUPT, GROUP, GROUP_CAPACITY, POOL,
@@ -28,6 +29,8 @@ pub(crate) use super::words::kubernetes::part::{KubePart, PullPolicy};
 pub(crate) use super::words::kubernetes::probe::{Check, HttpProbe, Probe};
 pub(crate) use super::words::kubernetes::service::ServicePort;
 pub(crate) use super::words::kubernetes::share::Share;
+pub(crate) use super::words::kubernetes::stateful::{Claim, PodManagement};
+pub(crate) use super::words::kubernetes::strategy::Strategy;
 pub(crate) use super::words::logs::AwsLogs;
 pub(crate) use super::words::ports::{Port, Protocol};
 pub(crate) use super::words::resources::Resources;

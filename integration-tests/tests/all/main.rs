@@ -38,6 +38,7 @@ mod kube_counts;
 mod kube_eks;
 mod kube_failures;
 mod kube_gateways;
+mod kube_kinds;
 mod kube_leaving;
 mod kube_nodes;
 mod kube_ownership;
@@ -123,6 +124,7 @@ fn on_a_cluster() -> Vec<Trial> {
         kube_converge::trials(),
         kube_ports::trials(),
         kube_renames::trials(),
+        kube_kinds::trials(),
         kube_leaving::trials(),
         kube_carried::trials(),
         kube_gateways::trials(),

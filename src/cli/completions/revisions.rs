@@ -63,8 +63,7 @@ async fn histories(sites: Vec<Site>, clock: Clock) -> Vec<Deployed> {
                 join_all(services.iter().map(|one| ecs.history(one, MOST))).await
             }
             Some(Cloud::Kubernetes(kube, services)) => {
-                let names = services.iter().map(|one| one.own.name.as_str());
-                join_all(names.map(|name| kube.history(name, MOST))).await
+                join_all(services.iter().map(|one| kube.history(one, MOST))).await
             }
         };
         all.extend(told.into_iter().flatten().flatten());

@@ -1,4 +1,5 @@
-//! What runs, read from where it runs: `ecs:CLUSTER/SERVICE`, `kubernetes:NAMESPACE/DEPLOYMENT`.
+//! What runs, read from where it runs: `ecs:CLUSTER/SERVICE`, `kubernetes:NAMESPACE/DEPLOYMENT`,
+//! `kubernetes:NAMESPACE/statefulset/NAME`.
 
 use aws_config::default_provider::region::DefaultRegionChain;
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::platform::ecs::Ecs;
 use crate::platform::kubernetes::described::described;
 use crate::platform::origin::Origin;
 use crate::platform::owner::Tenant;
-use crate::spec::{EcsPlace, KubePlace};
+use crate::spec::{EcsPlace, KubePlace, WorkloadKind};
 
 /// Where something runs: a cluster or a namespace, and its name there, unless all of it is meant.
 struct Place<'a> {
@@ -128,22 +129,44 @@ fn tag(service: &Value, key: &str) -> Option<String> {
     Some(tag.get("value")?.as_str()?.to_owned())
 }
 
+/// The kinds that run pods.
+const WORKLOADS: [WorkloadKind; 3] = [
+    WorkloadKind::Deployment,
+    WorkloadKind::StatefulSet,
+    WorkloadKind::DaemonSet,
+];
+
+/// A place without the kind that stands in it, and that kind: `shop/statefulset/db`.
+fn of_kind(place: &str) -> (String, Option<WorkloadKind>) {
+    let mut parts = place.splitn(3, '/');
+    if let (Some(space), Some(word), Some(name)) = (parts.next(), parts.next(), parts.next()) {
+        let is_it = |kind: &&WorkloadKind| kind.as_str().eq_ignore_ascii_case(word);
+        let kind = WORKLOADS.iter().find(is_it);
+        if let Some(kind) = kind {
+            return (format!("{space}/{name}"), Some(*kind));
+        }
+    }
+    (place.to_owned(), None)
+}
+
 async fn of_kubernetes(place: &str) -> Result<Source, NotTaken> {
-    let form = "kubernetes:NAMESPACE/DEPLOYMENT, or kubernetes:NAMESPACE for all of one";
-    let Place { within, name } = Place::of(place, form)?;
+    let form = "kubernetes:NAMESPACE/DEPLOYMENT, kubernetes:NAMESPACE/statefulset/NAME, \
+                kubernetes:NAMESPACE/daemonset/NAME, or kubernetes:NAMESPACE for all of one";
+    let (place, kind) = of_kind(place);
+    let Place { within, name } = Place::of(&place, form)?;
     let namespace = within.parse();
     let namespace = namespace.map_err(|_| NotTaken(format!("`{within}` is no namespace")))?;
     let place = KubePlace::of_context(namespace);
     let mut all = described(&place, Clock::system()).await.map_err(not_read)?;
-    let is_deployment = |object: &Value| object["kind"] == "Deployment";
+    let runs_pods = |object: &Value| WORKLOADS.iter().any(|own| object["kind"] == own.as_str());
     if let Some(name) = name {
-        all.retain(|object| !is_deployment(object) || object["metadata"]["name"] == name);
+        let of_kind = |object: &Value| kind.is_none_or(|kind| object["kind"] == kind.as_str());
+        let is_it = |object: &Value| object["metadata"]["name"] == name && of_kind(object);
+        all.retain(|object| !runs_pods(object) || is_it(object));
     }
-    if !all.iter().any(is_deployment) {
-        let what = name.map_or_else(
-            || "Deployment".to_owned(),
-            |name| format!("Deployment {name}"),
-        );
+    if !all.iter().any(runs_pods) {
+        let kind = kind.unwrap_or_default().as_str();
+        let what = name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}"));
         return Err(NotTaken(format!("namespace {within} has no {what}")));
     }
     Ok(Source::Running(all))

@@ -1,8 +1,8 @@
-//! A Deployment and the objects that belong to it.
+//! A Deployment, or what else runs pods, and the objects that belong to it.
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use serde_json::{Value, json};
 
 use crate::spec::Misfit;
@@ -10,10 +10,11 @@ use crate::spec::patch::kube_json::misfits;
 
 pub(super) use crate::spec::manifests::text;
 
-/// A Deployment with what belongs to it, ports said by number.
+/// What runs pods, with what belongs to it, ports said by number.
 pub(super) struct Family {
     /// The service's name in the files: the main container's.
     pub(super) name: String,
+    /// A Deployment, a `StatefulSet` or a `DaemonSet`.
     pub(super) deployment: Value,
     pub(super) service: Option<Value>,
     pub(super) ingress: Option<Value>,
@@ -62,12 +63,15 @@ pub(super) const CONTAINERS: &str = "/spec/template/spec/containers";
 /// The containers that run before those.
 pub(super) const INIT: &str = "/spec/template/spec/initContainers";
 
-/// All Deployments, each with its own.
+/// The kinds that run pods; a service is one of them.
+pub(super) const KINDS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
+
+/// All that runs pods, each with its own.
 pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
     let mut taken = BTreeSet::new();
     let deployments = manifests
         .iter()
-        .filter(|object| kind(object) == "Deployment");
+        .filter(|object| KINDS.contains(&kind(object)));
     let mut all = Vec::new();
     for deployment in deployments.filter(|one| items(one, CONTAINERS).next().is_some()) {
         let mut family = Family::of(deployment, manifests);
@@ -120,7 +124,7 @@ impl Family {
         };
         let account = text(deployment, "/spec/template/spec/serviceAccountName");
         let scales = |object: &Value| {
-            text(object, "/spec/scaleTargetRef/kind") == "Deployment"
+            text(object, "/spec/scaleTargetRef/kind") == kind(deployment)
                 && text(object, "/spec/scaleTargetRef/name") == name(deployment)
         };
         let all = [
@@ -167,7 +171,12 @@ impl Family {
 
     /// Takes away what the API does not know.
     fn drop_unknown(&mut self) {
-        for misfit in misfits::<Deployment>(&self.deployment) {
+        let misfits = match kind(&self.deployment) {
+            "StatefulSet" => misfits::<StatefulSet>(&self.deployment),
+            "DaemonSet" => misfits::<DaemonSet>(&self.deployment),
+            _ => misfits::<Deployment>(&self.deployment),
+        };
+        for misfit in misfits {
             let Misfit::Unknown { path, .. } = misfit else {
                 continue;
             };
@@ -190,15 +199,18 @@ impl Family {
             let mut others = earlier.iter().filter_map(of);
             others.any(|other| own.as_ref().is_some_and(|own| name(own) == name(other)))
         };
+        let mut taken = Vec::new();
         if is_taken(&self.service, |other| other.service.as_ref()) {
-            self.service = None;
+            taken.extend(self.service.take());
         }
         if is_taken(&self.ingress, |other| other.ingress.as_ref()) {
-            self.ingress = None;
+            taken.extend(self.ingress.take());
         }
         if is_taken(&self.budget, |other| other.budget.as_ref()) {
-            self.budget = None;
+            taken.extend(self.budget.take());
         }
+        let is_it = |one: &Value| taken.iter().any(|other| title(one) == title(other));
+        self.sources.retain(|one| !is_it(one));
     }
 
     /// All of them, as they are compared.
@@ -322,8 +334,19 @@ impl Family {
         }
     }
 
-    /// What an older version of an API says in other words.
+    /// What an older version of an API says in other words, and what a `DaemonSet` does where nothing is
+    /// said: that depends on what else is.
     fn modern(&mut self) {
+        let strategy = self.deployment.pointer("/spec/updateStrategy/type");
+        let by_hand = strategy.is_some_and(|strategy| strategy == "OnDelete");
+        if kind(&self.deployment) == "DaemonSet" && !by_hand {
+            let said = &mut self.deployment["spec"]["updateStrategy"]["rollingUpdate"];
+            for (key, usual) in [("maxSurge", 0), ("maxUnavailable", 1)] {
+                if said.get(key).is_none() {
+                    said[key] = json!(usual);
+                }
+            }
+        }
         let Some(spec) = self
             .scaler
             .as_mut()

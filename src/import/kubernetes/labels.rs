@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::family::Family;
 use crate::import::write::{Word, Words, say};
+use crate::platform::kubernetes::kinds::workload::GENERATION;
 
 /// What every tool puts a name of its own into: on objects the file cannot say it.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -13,6 +14,7 @@ const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// What tools note for themselves.
 fn is_noted(key: &str) -> bool {
     key.starts_with("deployment.kubernetes.io/")
+        || key == GENERATION
         || key == "kubectl.kubernetes.io/last-applied-configuration"
 }
 
@@ -122,6 +124,11 @@ pub(super) fn table(map: &BTreeMap<String, String>) -> Option<Word> {
         .map(|(key, value)| (key.clone(), Word::text(value)))
         .collect();
     (!words.is_empty()).then_some(Word::Table(words))
+}
+
+/// All labels of an object.
+pub(super) fn labels_at(object: &Value) -> Option<Word> {
+    table_at(object, OF_OBJECTS)
 }
 
 /// The same of what stands at a pointer.

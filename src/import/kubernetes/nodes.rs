@@ -6,7 +6,7 @@ use super::family::{self, Family, items, text};
 use super::labels::{Labels, annotations, table_at};
 use crate::import::write::{Word, Words, say};
 use crate::names::Arn;
-use crate::spec::{CAPACITY, GROUP, GROUP_CAPACITY, POOL};
+use crate::spec::{CAPACITY, GROUP, GROUP_CAPACITY, POOL, WorkloadKind};
 
 /// The annotation that names the IAM role of an account (Amazon EKS user guide, IAM roles for service
 /// accounts).
@@ -54,18 +54,20 @@ fn names(object: &Value, pointer: &str) -> Option<Word> {
 fn spread(deployment: &Value) -> Option<Word> {
     let pod = "/spec/template/spec/topologySpreadConstraints";
     let all: Vec<&Value> = items(deployment, pod).collect();
+    let kind = family::kind(deployment);
     if all.is_empty() {
-        return Some(Word::plain(false));
+        return (kind != "DaemonSet").then(|| Word::plain(false));
     }
+    let apart = WorkloadKind::of(deployment).told_apart_by();
     let selector = deployment.pointer("/spec/selector").cloned();
     let usual = ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(|topology| {
         json!({
             "topologyKey": topology, "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": selector, "matchLabelKeys": ["pod-template-hash"],
+            "labelSelector": selector, "matchLabelKeys": [apart],
         })
     });
     if all.iter().copied().eq(usual.iter()) {
-        return None;
+        return (kind == "DaemonSet").then(|| Word::plain(true));
     }
     let each = all.into_iter().map(|one| {
         let mut one = one.clone();
@@ -163,8 +165,10 @@ pub(super) fn pod(family: &Family, words: &mut Words) {
 
 /// A budget: most that may go, or fewest that must stay.
 pub(super) fn disruption(family: &Family, labels: &Labels) -> Option<Word> {
-    let Some(budget) = &family.budget else {
-        return Some(Word::plain(false));
+    // There is none for a DaemonSet.
+    let counted = family::kind(&family.deployment) != "DaemonSet";
+    let Some(budget) = family.budget.as_ref().filter(|_| counted) else {
+        return counted.then(|| Word::plain(false));
     };
     let most = budget.pointer("/spec/maxUnavailable");
     // Such a budget keeps every node from being drained.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::family::{Family, items, text};
 use super::resources::{MIB, bytes};
+use super::stateful;
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::names::{KubeLabel, KubeName};
 
@@ -121,7 +122,9 @@ pub(super) fn mounts(container: &Value, family: &Family) -> Option<Word> {
                 && name.parse::<KubeLabel>().is_ok()
                 && source(volume).is_some()
         });
-        is_known && path.starts_with('/') && !path.contains(':')
+        (is_known || stateful::is_claim(family, name))
+            && path.starts_with('/')
+            && !path.contains(':')
     };
     let mounts = items(container, "/volumeMounts").filter(known);
     let mounts: Words = mounts.map(mount).collect();

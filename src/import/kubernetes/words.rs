@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::family::{self, CONTAINERS, Family, INIT, items, text};
 use super::labels::Labels;
 use super::{
-    around, gateway, ingress, nodes, pods, probes, resources, scaling, security, service, volumes,
+    around, gateway, ingress, nodes, pods, probes, resources, scaling, security, service, stateful,
+    volumes,
 };
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
@@ -44,7 +45,8 @@ pub(super) fn draft(families: &[Family], manifests: &[Value]) -> Draft {
     for family in families {
         for path in &family.unknown {
             draft.notes.push(format!(
-                "the API of a Deployment knows no `{path}`: it drops it, and so do the files"
+                "the API of a {} knows no `{path}`: it drops it, and so do the files",
+                family::kind(&family.deployment)
             ));
         }
         let service = service(family, &mut draft);
@@ -150,6 +152,9 @@ fn own(family: &Family) -> Words {
     let tcp = pods::tcp(main);
     let labels = Labels::of(family);
     let mut words = Words::new();
+    let kind = family::kind(deployment);
+    let other_kind = (kind != "Deployment").then(|| Word::text(kind));
+    say(&mut words, "kind", other_kind);
     let name = family::name(deployment);
     let other = name != family.name;
     say(&mut words, "name", other.then(|| Word::text(name)));
@@ -165,6 +170,7 @@ fn own(family: &Family) -> Words {
     let min_ready = (min_ready != 5).then(|| Word::text(format!("{min_ready}s")));
     say(&mut words, "min_ready", min_ready);
     shares(deployment, &mut words);
+    stateful::words(family, &mut words);
     say(&mut words, "disruption", nodes::disruption(family, &labels));
     say(
         &mut words,
@@ -203,13 +209,47 @@ fn own(family: &Family) -> Words {
     words
 }
 
+/// Strategies other than the usual one, and their words.
+const STRATEGIES: [(&str, &str); 2] = [("Recreate", "recreate"), ("OnDelete", "on_delete")];
+
+/// The number that a field says, be it of pods or of hundredths.
+fn text_or_number(object: &Value, pointer: &str) -> u64 {
+    let value = object.pointer(pointer);
+    let percent = value.and_then(Value::as_str);
+    let percent = percent.and_then(|text| text.trim_end_matches('%').parse().ok());
+    percent
+        .or_else(|| value.and_then(Value::as_u64))
+        .unwrap_or(0)
+}
+
 /// How many pods more or fewer there may be during a rollout.
 fn shares(deployment: &Value, words: &mut Words) {
+    let kind = family::kind(deployment);
+    let is_deployment = kind == "Deployment";
+    let field = if is_deployment {
+        "strategy"
+    } else {
+        "updateStrategy"
+    };
+    let by = text(deployment, &format!("/spec/{field}/type"));
+    if let Some((_, word)) = STRATEGIES.iter().find(|(name, _)| *name == by) {
+        say(words, "strategy", Some(Word::text(*word)));
+        return;
+    }
+    let rolling = format!("/spec/{field}/rollingUpdate");
+    let (surge, missing) = match kind {
+        "Deployment" => ("25%", "0"),
+        _ if text_or_number(deployment, &format!("{rolling}/maxSurge")) > 0 => ("0", "0"),
+        _ => ("0", "1"),
+    };
     for (key, name, ours) in [
-        ("max_surge", "maxSurge", "25%"),
-        ("max_unavailable", "maxUnavailable", "0"),
+        ("max_surge", "maxSurge", surge),
+        ("max_unavailable", "maxUnavailable", missing),
     ] {
-        let said = deployment.pointer(&format!("/spec/strategy/rollingUpdate/{name}"));
+        let said = deployment.pointer(&format!("{rolling}/{name}"));
+        if said.is_none() && !is_deployment {
+            continue;
+        }
         let word = match said {
             Some(Value::String(text)) if text.ends_with('%') => Word::text(text),
             Some(Value::Number(number)) => Word::plain(number),

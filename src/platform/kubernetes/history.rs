@@ -5,17 +5,22 @@ pub(crate) mod record;
 
 use self::record::{CapturedState, RecordHead, State, short};
 use super::Kubernetes;
-use super::plan::observe::deployment;
 use super::rollout::Rolled;
 use crate::answer::{Deployed, Ending};
 use crate::platform::failure::Failed;
 use crate::platform::origin::{APPLY, Scaled};
+use crate::spec::KubeService;
 
 impl Kubernetes {
-    /// The revisions of the Deployment `name`, newest first, at most `most`. Reads only.
-    pub(crate) async fn history(&self, name: &str, most: usize) -> Result<Vec<Deployed>, Failed> {
+    /// The revisions of a service, newest first, at most `most`. Reads only.
+    pub(crate) async fn history(
+        &self,
+        service: &KubeService,
+        most: usize,
+    ) -> Result<Vec<Deployed>, Failed> {
+        let name = service.own.name.as_str();
         let wire = self.wire().await?;
-        let own = deployment(name);
+        let own = service.own.kind.named(name);
         let (heads, live) = futures::join!(self.records(name), wire.read(&own));
         let heads = heads?;
         // One that may not be read only costs the mark of what serves.

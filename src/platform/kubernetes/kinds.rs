@@ -20,6 +20,7 @@ use crate::plan::{Effect, Note};
 
 pub(crate) mod autoscaler;
 pub(crate) mod carried;
+mod daemon_set;
 pub(crate) mod deployment;
 pub(crate) mod desired;
 mod disruption_budget;
@@ -32,7 +33,12 @@ pub(crate) mod render;
 pub(crate) mod scaler;
 pub(crate) mod service;
 mod service_account;
+mod stateful_set;
 mod target_group_binding;
+pub(crate) mod workload;
+
+/// Fields that never change, and the key of the file that says each.
+pub(crate) type Kept = &'static [(&'static [&'static str], &'static str)];
 
 /// What there is to say of a kind.
 struct Facts {
@@ -48,6 +54,8 @@ struct Facts {
     is_named: bool,
     /// Whether the selector that it was made with is its selector for ever.
     keeps_selector: bool,
+    /// Other fields that are for ever what they were made with, and the key of the file that says each.
+    kept: Kept,
     /// When one is made or changed, among the changes of a plan.
     wave: Wave,
     /// When one that nobody asks for any more is deleted.
@@ -86,6 +94,7 @@ impl Facts {
             is_namespaced: true,
             is_named: false,
             keeps_selector: false,
+            kept: &[],
             wave: Wave::Around,
             removal: Wave::Removal,
             effects: &[],
@@ -155,6 +164,10 @@ kinds! {
     PodDisruptionBudget: disruption_budget,
     /// The pods themselves.
     Deployment: deployment,
+    /// Pods with names and volumes of their own.
+    StatefulSet: stateful_set,
+    /// A pod on each node.
+    DaemonSet: daemon_set,
     /// What moves their number; applied last, and on an update only once they are healthy.
     HorizontalPodAutoscaler: autoscaler,
 }
@@ -224,6 +237,11 @@ impl Kind {
     /// Whether the selector that it was made with is its selector for ever.
     pub(crate) fn keeps_selector(self) -> bool {
         self.facts().keeps_selector
+    }
+
+    /// Other fields that are for ever what they were made with, and the key of the file that says each.
+    pub(crate) fn kept(self) -> Kept {
+        self.facts().kept
     }
 
     /// What people and traffic notice of a change there.

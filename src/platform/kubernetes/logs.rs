@@ -44,7 +44,9 @@ impl Kubernetes {
         each: impl FnMut(LogLine),
     ) -> Result<(), Failed> {
         let name = service.own.name.as_str();
-        let place = self.at(name, service.own.selecting()).await?;
+        let place = self
+            .at(service.own.kind.named(name), service.own.selecting())
+            .await?;
         if wanted.follow {
             follow(&place, wanted, events, each).await
         } else {

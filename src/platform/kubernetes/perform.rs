@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::api::requests::Wire;
 use super::history::record::{Mark, State};
-use super::kinds::{Id, Kind};
+use super::kinds::Id;
 use super::plan::KubePlan;
 use super::plan::change::{Change, Count};
 use super::plan::earlier_revision;
@@ -198,7 +198,7 @@ impl<'a> Performing<'a> {
     fn keep(&self, change: &Change, reply: Value) {
         let mut deployment = self.deployment.borrow_mut();
         match change {
-            Change::Apply { object, .. } if object.id.kind == Kind::Deployment => {
+            Change::Apply { object, .. } if object.id.kind.runs_pods() => {
                 *deployment = Some(reply);
             }
             Change::Count { why, .. } => match (why, &mut *deployment) {

@@ -10,11 +10,11 @@ use self::diff::{Draft, Wish, diff};
 use self::earlier_revision::{in_place_of, recorded, tripped_before};
 use self::observe::{Look, Observed, Sought, Space};
 use super::history::record;
+use super::kinds::Id;
 use super::kinds::autoscaler::ambiguous;
 use super::kinds::desired::Desired;
 use super::kinds::render::{Setting, render};
 use super::kinds::service::ports;
-use super::kinds::{Id, Kind};
 use super::rollout::Watched;
 use super::{Kubernetes, Session};
 use crate::event::Events;
@@ -22,7 +22,7 @@ use crate::names::label_value;
 use crate::plan::{Note, Plan};
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::{Current, Intent, TakesOver, counting};
-use crate::spec::KubeService;
+use crate::spec::{KubeService, Strategy};
 
 pub(crate) mod adopt;
 pub(crate) mod advice;
@@ -209,7 +209,7 @@ impl Planning<'_> {
         let live = observed.deployment(self.name());
         let restarted = live.and_then(scale_and_restart::restarted);
         for object in &mut desired.objects {
-            if object.id.kind != Kind::Deployment {
+            if !object.id.kind.runs_pods() {
                 continue;
             }
             if let (Some(at), None) = (restarted, &self.intent.back_to) {
@@ -237,6 +237,7 @@ impl Planning<'_> {
         let ids: Vec<Id> = desired.objects.iter().map(|one| one.id.clone()).collect();
         let sought = Sought {
             name: self.name(),
+            kind: self.service.own.kind,
             owner: self.owner(),
             objects: &ids,
             secrets: &desired.needs_secrets,
@@ -293,7 +294,7 @@ impl Planning<'_> {
 
     fn particular(&self, observed: &Observed) -> Result<Draft, Failed> {
         self.must_be_there(observed)?;
-        let id = self::observe::deployment(self.name());
+        let id = self.service.own.kind.named(self.name());
         let Some(live) = observed.live(&id) else {
             return Ok(Draft::default());
         };
@@ -308,11 +309,17 @@ impl Planning<'_> {
         if let Some(count) = self.intent.count {
             return scale_and_restart::scale_to(self.service, observed, self.owner(), count);
         }
+        if self.service.own.strategy == Strategy::OnDelete {
+            let words =
+                "with `strategy = \"on_delete\"` each pod makes way only when somebody deletes it";
+            let what = format!("restart {}", self.name());
+            return Err(Failed::new(what, FailureKind::Refused, words));
+        }
         let owned = scale_and_restart::owned(observed, self.owner());
         let now = observed.at.map(|at| format!("{at:.0}"));
         Ok(scale_and_restart::restart(
             live,
-            self.name(),
+            &id,
             owned,
             &now.unwrap_or_default(),
         ))

@@ -64,7 +64,8 @@ impl Platform for Kubernetes {
     fn object(&self, basis: &Basis) -> String {
         let (name, space) = (&basis.service, &basis.namespace);
         format!(
-            "Deployment {name} in namespace {space} of {}",
+            "{} {name} in namespace {space} of {}",
+            basis.kind.as_str(),
             basis.cluster
         )
     }

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::api::object::Object;
 use super::history::record::{CapturedState, Mark, RecordHead, Sets, State, short};
-use super::plan::observe::deployment;
 use super::rollout::{GoingBack, Rolled, RolloutId, Watched, template_digest};
 use super::{Kubernetes, Session};
 use crate::event::Events;
@@ -112,7 +111,7 @@ impl Kubernetes {
         let name = session.name();
         self.must_hold(session, rollout).await?;
         let way = self.way_back(session, rollout.ours.revision).await?;
-        let live = self.still_ours(name, &rollout.ours.rolled).await?;
+        let live = self.still_ours(session, &rollout.ours.rolled).await?;
         // What tripped it may have been seen through a connection that had died since.
         if rollout.came_up(&live) {
             return Ok(Halted::JustFinished);
@@ -203,7 +202,6 @@ impl Kubernetes {
         rollout: &mut Watched,
         head: &RecordHead,
     ) -> Result<(), Failed> {
-        let name = session.name();
         let way = self.way_back(session, Some(head.number)).await?;
         if let Some(rolled) = &head.rolled {
             rollout.ours = RolloutId {
@@ -212,14 +210,14 @@ impl Kubernetes {
                 ..rollout.ours.clone()
             };
         }
-        if let Err(error) = self.still_ours(name, &rollout.ours.rolled).await {
-            let coming = self.would_be(name, &way.wanted).await?;
+        if let Err(error) = self.still_ours(session, &rollout.ours.rolled).await {
+            let coming = self.would_be(session, &way.wanted).await?;
             let back = Rolled {
                 template: coming,
                 ..rollout.ours.rolled.clone()
             };
             // Neither the one nor the other: somebody else changed it.
-            self.still_ours(name, &back).await.map_err(|_| error)?;
+            self.still_ours(session, &back).await.map_err(|_| error)?;
         }
         self.follow_back(session, rollout, &way).await?;
         if let Some(going_back) = &mut rollout.going_back {
@@ -242,7 +240,7 @@ impl Kubernetes {
             Target::Revision(number) => Some(number),
         };
         let ours = RolloutId::of(&restored.deployment, revision).ok_or_else(|| {
-            let words = "the answer holds no Deployment";
+            let words = "the answer holds nothing that runs pods";
             Failed::new(
                 format!("go back with {name}"),
                 FailureKind::Unsupported,
@@ -296,8 +294,10 @@ impl Kubernetes {
     }
 
     /// The Deployment as it is; refuses where the pods are no longer those of our rollout.
-    async fn still_ours(&self, name: &str, ours: &Rolled) -> Result<Value, Failed> {
-        let refused = |why: &str| {
+    async fn still_ours(&self, session: &Session, ours: &Rolled) -> Result<Value, Failed> {
+        let own = session.own();
+        let (name, kind) = (&own.name, own.kind);
+        let refused = |why: String| {
             let words = format!("{why}, so nothing is changed");
             Err(Failed::new(
                 format!("go back with {name}"),
@@ -305,14 +305,14 @@ impl Kubernetes {
                 words,
             ))
         };
-        let Some(live) = self.wire().await?.read(&deployment(name)).await? else {
-            return refused("somebody deleted the Deployment");
+        let Some(live) = self.wire().await?.read(&own).await? else {
+            return refused(format!("somebody deleted the {kind}"));
         };
         if live["metadata"]["uid"] != Value::String(ours.uid.clone()) {
-            return refused("somebody made the Deployment anew");
+            return refused(format!("somebody made the {kind} anew"));
         }
         if template_digest(&live) != ours.template {
-            return refused("somebody else changed its pods");
+            return refused("somebody else changed its pods".to_owned());
         }
         Ok(live)
     }

@@ -6,9 +6,11 @@ pub(crate) mod failures;
 pub(crate) mod health;
 pub(crate) mod look;
 pub(crate) mod post_mortem;
+mod revision;
 mod rolled;
 pub(crate) mod sample;
 pub(crate) mod standing;
+mod stuck;
 pub(crate) mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,19 +22,25 @@ use serde_json::Value;
 
 use self::failures::Failures;
 use self::look::{DeploymentView, View};
-use self::rolled::TEMPLATE_HASH;
+use self::rolled::template;
 pub(crate) use self::rolled::{Rolled, template_digest};
 use self::sample::RollbackSeen;
 use self::standing::Reading;
 use self::watch::Watch;
 use super::MANAGER;
 use super::history::record::RecordHead;
+use super::kinds::Id;
+use super::kinds::workload::TEMPLATE_HASH;
 use crate::rollout::{Budget, Policy};
-use crate::spec::{Architecture, KubeService};
+use crate::spec::{Architecture, KubeService, WorkloadKind};
 
-/// Whether a pod belongs to the Deployment of that name: what controls it is a `ReplicaSet` that is
-/// named after both (Kubernetes documentation, Deployments, creating a Deployment).
-pub(crate) fn is_of(pod: &Pod, deployment: &str) -> bool {
+/// Whether a pod belongs to this: it controls the pod itself, or, where it is a Deployment, a `ReplicaSet`
+/// does that is named after both (Kubernetes documentation, Deployments, creating a Deployment).
+pub(crate) fn is_of(pod: &Pod, own: &Id) -> bool {
+    let mut controllers = pod.metadata.owner_references.iter().flatten();
+    if controllers.any(|owner| owner.kind == own.kind.as_str() && owner.name == own.name) {
+        return true;
+    }
     let labels = pod.metadata.labels.as_ref();
     let Some(hash) = labels.and_then(|labels| labels.get(TEMPLATE_HASH)) else {
         return false;
@@ -41,7 +49,7 @@ pub(crate) fn is_of(pod: &Pod, deployment: &str) -> bool {
     owners.any(|owner| {
         let named = owner.name.strip_suffix(hash.as_str());
         owner.kind == "ReplicaSet"
-            && named.and_then(|name| name.strip_suffix('-')) == Some(deployment)
+            && named.and_then(|name| name.strip_suffix('-')) == Some(own.name.as_str())
     })
 }
 
@@ -119,6 +127,8 @@ pub(crate) struct GoingBack {
 pub(crate) struct Watched {
     /// The Deployment's name.
     pub(crate) service: String,
+    /// What runs its pods.
+    pub(crate) kind: WorkloadKind,
     /// The labels that select its pods, as a query says them.
     pub(super) labels: String,
     /// Which rollout is ours.
@@ -154,6 +164,8 @@ pub(super) struct Seen {
     pub(super) view: Option<View>,
     /// The last look before anything was brought back, with what it said of ours.
     pub(super) ours: Option<(View, Reading)>,
+    /// The pod of another revision that keeps this one from going on, and since when it was seen to.
+    pub(super) blocked: Option<(String, Timestamp)>,
     /// Messages that were told.
     pub(super) told: BTreeSet<String>,
     /// Pieces that may not be read, each with why.
@@ -178,6 +190,7 @@ impl Watched {
         Self {
             runs_on: service.own.architecture,
             labels: service.own.selecting(),
+            kind: service.own.kind,
             ..Self::named(name, ours, service.rollout.policy, budget)
         }
     }
@@ -191,6 +204,7 @@ impl Watched {
     ) -> Self {
         Self {
             service: name.to_owned(),
+            kind: WorkloadKind::default(),
             labels: format!("app={name}"),
             ours,
             holds_lock: false,
@@ -206,6 +220,11 @@ impl Watched {
             remedy: None,
             seen: Seen::default(),
         }
+    }
+
+    /// What runs its pods.
+    pub(crate) fn own(&self) -> Id {
+        self.kind.named(&self.service)
     }
 
     /// Whether our rollout came up after all since the last look, by a Deployment that was just

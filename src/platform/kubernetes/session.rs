@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::history::record::{Mark, RecordHead};
+use super::kinds::Id;
 use super::lock::Held;
 use super::plan::observe::Look;
 
 /// What a run holds and knows of one service, from its plan on.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// The name of the Deployment.
-    name: String,
+    /// What runs its pods.
+    own: Id,
     /// Several pieces of the work go on at once. It is locked for a moment only, never across a wait.
     state: Mutex<State>,
 }
@@ -38,6 +39,7 @@ struct State {
 impl Session {
     /// Of the Deployment `name`, as a plan found it.
     pub(super) fn of(name: &str, supersedes: bool, look: Look) -> Self {
+        let own = look.observed.kind.named(name);
         let state = State {
             locks: BTreeMap::new(),
             supersedes,
@@ -46,7 +48,7 @@ impl Session {
             look,
         };
         Self {
-            name: name.to_owned(),
+            own,
             state: Mutex::new(state),
         }
     }
@@ -71,7 +73,12 @@ impl Session {
 
     /// The name of the Deployment.
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.own.name
+    }
+
+    /// What runs its pods.
+    pub(crate) fn own(&self) -> Id {
+        self.own.clone()
     }
 
     /// Whether a lock is taken from whoever holds it.
@@ -167,7 +174,7 @@ impl Session {
     /// Lets go of all locks, the Deployment's own first.
     pub(super) fn take_locks(&self) -> Vec<Held> {
         let mut locks = self.with(|state| std::mem::take(&mut state.locks));
-        let own = locks.remove(&self.name);
+        let own = locks.remove(&self.own.name);
         own.into_iter().chain(locks.into_values()).collect()
     }
 

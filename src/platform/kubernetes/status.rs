@@ -18,7 +18,7 @@ use super::rollout::evidence::warnings;
 use super::rollout::is_of;
 use super::rollout::look::{DeploymentView, EventView, SetView};
 use super::rollout::post_mortem::chain::{is_ready, of_gates};
-use super::rollout::watch::{WatchPlace, replica_sets};
+use super::rollout::watch::WatchPlace;
 use crate::answer::{Deployment, Image, Message, Status, Target};
 use crate::names::label_value;
 use crate::platform::failure::{Failed, FailureKind};
@@ -34,9 +34,11 @@ impl Kubernetes {
         service: &KubeService,
         name: &str,
     ) -> Result<Option<Status>, Failed> {
-        let place = self.at(name, service.own.selecting()).await?;
+        let place = self
+            .at(service.own.kind.named(name), service.own.selecting())
+            .await?;
         let (deployment, scaler, sets, pods, said, heads, space) = futures::join!(
-            place.object(Kind::Deployment),
+            place.object(place.own.kind),
             place.scaler(),
             place.sets(),
             place.pods(),
@@ -55,8 +57,11 @@ impl Kubernetes {
         status.ours = Owner::of(service, &self.tenant, &project).has(&deployment);
         let mut missing = Missing::default();
         let knows_sets = sets.is_ok();
-        let sets = missing.or_without("ReplicaSets", sets);
+        let mut sets = missing.or_without(place.kind().sets_words(), sets);
         let pods = missing.or_without("pods", pods);
+        for set in &mut sets {
+            set.counting(pods.iter());
+        }
         let mut said = missing.or_without("events", said);
         let own: Vec<&SetView> = sets
             .iter()
@@ -102,12 +107,12 @@ impl Kubernetes {
         })
     }
 
-    /// Where the Deployment `name` is, whose pods these labels select.
-    pub(super) async fn at(&self, name: &str, labels: String) -> Result<WatchPlace, Failed> {
+    /// Where this is, whose pods these labels select.
+    pub(super) async fn at(&self, own: Id, labels: String) -> Result<WatchPlace, Failed> {
         Ok(WatchPlace {
             link: self.link().await?.clone(),
             namespace: self.namespace().to_owned(),
-            name: name.to_owned(),
+            own,
             labels,
             clock: self.clock,
         })
@@ -120,8 +125,9 @@ impl WatchPlace {
         let client = self.link.client.clone();
         let resource = kind.resource();
         let api: Api<DynamicObject> = Api::namespaced_with(client, &self.namespace, &resource);
-        let found = api.get_opt(&self.name).await;
-        let found = found.map_err(|error| failed(format!("read {kind} {}", self.name), &error))?;
+        let found = api.get_opt(&self.own.name).await;
+        let found =
+            found.map_err(|error| failed(format!("read {kind} {}", self.own.name), &error))?;
         Ok(found.and_then(|object| serde_json::to_value(object).ok()))
     }
 
@@ -144,9 +150,10 @@ impl WatchPlace {
     async fn sets(&self) -> Result<Vec<SetView>, Failed> {
         let client = self.link.client.clone();
         let api: Api<DynamicObject> =
-            Api::namespaced_with(client, &self.namespace, &replica_sets());
+            Api::namespaced_with(client, &self.namespace, &self.kind().sets());
         let list = api.list(&self.selected()).await;
-        let list = list.map_err(|error| failed("list ReplicaSets", &error))?;
+        let list =
+            list.map_err(|error| failed(format!("list {}", self.kind().sets_words()), &error))?;
         let values = list.items.into_iter().flat_map(serde_json::to_value);
         Ok(values.filter_map(|value| SetView::of(&value)).collect())
     }
@@ -157,7 +164,7 @@ impl WatchPlace {
         let list = api.list(&self.selected()).await;
         let list = list.map_err(|error| failed("list pods", &error))?;
         let mut pods = list.items;
-        pods.retain(|pod| is_of(pod, &self.name));
+        pods.retain(|pod| is_of(pod, &self.own));
         Ok(pods)
     }
 
@@ -244,10 +251,7 @@ fn revisions(view: &DeploymentView, sets: &[SetView], pods: &[Pod]) -> Vec<Deplo
 
 /// How often containers of its pods were started again.
 fn restarts(set: &SetView, pods: &[Pod]) -> u32 {
-    let own = pods.iter().filter(|pod| {
-        let mut owners = pod.metadata.owner_references.iter().flatten();
-        owners.any(|owner| owner.uid == set.uid)
-    });
+    let own = pods.iter().filter(|pod| set.has(pod));
     let statuses = own.filter_map(|pod| pod.status.as_ref()?.container_statuses.as_ref());
     let counts = statuses.flatten().map(|status| status.restart_count);
     counts.filter_map(|count| u32::try_from(count).ok()).sum()

@@ -324,7 +324,7 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
     let secret = own.secret.to_string();
     let all = [
         is(true, "", "Namespace", &place.namespace.to_string()),
-        is(true, "apps", "Deployment", &name),
+        is(true, "apps", own.kind.as_str(), &name),
         is(own.service.is_some(), "", "Service", &service_name),
         is(
             own.disruption.is_some(),

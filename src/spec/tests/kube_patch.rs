@@ -48,7 +48,7 @@ fn false_takes_away_where_nothing_is_a_switch() {
         "{DEPLOYMENT}hostNetwork = false\ntopologySpreadConstraints = false\n\
          terminationGracePeriodSeconds = false\nsecurityContext = {{ runAsNonRoot = true }}\n"
     );
-    let removals = of(&more).patch.deployment.removals;
+    let removals = of(&more).patch.workload.removals;
     let within = |field: &str| format!("spec.template.spec.{field}");
     let expected = ["terminationGracePeriodSeconds", "topologySpreadConstraints"].map(within);
     assert_eq!(removals, expected.into());

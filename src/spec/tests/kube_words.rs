@@ -118,6 +118,45 @@ const TOLD: &[(&str, &str)] = &[
     ),
     ("autoscaler = { name = \"a\" }", "`scaling` is missing"),
     (
+        "strategy = \"recreate\"\nmax_surge = 1",
+        "`strategy = \"recreate\"` ends all pods first: `max_surge` says nothing of it",
+    ),
+    ("strategy = \"canary\"", "this is not a strategy"),
+    (
+        "strategy = \"on_delete\"",
+        "a Deployment knows no strategy \"on_delete\"",
+    ),
+    (
+        "kind = \"StatefulSet\"\nstrategy = \"recreate\"",
+        "a StatefulSet knows no strategy \"recreate\"",
+    ),
+    (
+        "kind = \"StatefulSet\"\nmax_surge = 1",
+        "a pod of a StatefulSet makes way before",
+    ),
+    ("partition = 1", "only a StatefulSet has this"),
+    (
+        "kind = \"DaemonSet\"\nclaims = { data = { size = \"1GiB\" } }",
+        "only a StatefulSet has this",
+    ),
+    (
+        "kind = \"StatefulSet\"\nclaims = { data = {} }",
+        "`size` is missing",
+    ),
+    (
+        "kind = \"DaemonSet\"\nmax_surge = 1\nmax_unavailable = 1",
+        "too many or none, never both",
+    ),
+    (
+        "kind = \"DaemonSet\"\ndisruption = 1",
+        "a drained node keeps the pod of a DaemonSet",
+    ),
+    ("kind = \"Job\"", "this is not a kind of workload"),
+    (
+        "kind = \"DaemonSet\"\npatch = { deployment = { spec = { paused = true } } }",
+        "`kind = \"Deployment\"` is missing",
+    ),
+    (
         "drain = \"5s\"\npre_stop = { sleep = \"5s\" }",
         "they exclude each other",
     ),

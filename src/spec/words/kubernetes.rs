@@ -7,6 +7,7 @@ mod basics;
 pub(in crate::spec) mod bindings;
 pub(in crate::spec) mod disruption;
 pub(in crate::spec) mod hooks;
+pub(in crate::spec) mod kind;
 pub(in crate::spec) mod labels;
 pub(in crate::spec) mod network_policy;
 pub(in crate::spec) mod nodes;
@@ -17,15 +18,17 @@ pub(in crate::spec) mod probes;
 pub(in crate::spec) mod security;
 pub(in crate::spec) mod service;
 pub(in crate::spec) mod share;
+pub(in crate::spec) mod stateful;
+pub(in crate::spec) mod strategy;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map as Object, Value as Json};
 
-use self::around::{Around, around, called};
-use self::basics::{drain, min_ready, name, role, size};
-use self::labels::{Found, Labels, selector};
+use self::around::{Around, around};
+use self::basics::{drain, min_ready, name, secret, size};
+use self::labels::{Labels, selector};
 use self::nodes::{WrittenNodes, for_fargate, pod_annotations};
 use self::part::{KubePart, PullPolicy, main, sidecars};
 use self::pods::{Account, WrittenAccount, account};
@@ -34,7 +37,7 @@ use crate::names::{Arn, KubeLabel, KubeName};
 use crate::spec::findings::Findings;
 use crate::spec::manifests::Manifest;
 use crate::spec::resolve;
-use crate::spec::resolve::{Ground, or};
+use crate::spec::resolve::Ground;
 use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Map, Switch, table};
 use crate::spec::units::Time;
@@ -47,6 +50,7 @@ use crate::spec::words::kubernetes::autoscaler::{AutoscalerOwn, AutoscalerTable,
 use crate::spec::words::kubernetes::bindings::BindingTable;
 use crate::spec::words::kubernetes::disruption::{Disruption, WrittenDisruption, disruption};
 use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::kind::{WorkloadKind, kind};
 use crate::spec::words::kubernetes::network_policy::PolicyTable;
 use crate::spec::words::kubernetes::pods::{
     Dns, HostAliases, Tolerations, WrittenAffinity, WrittenSpread, pod,
@@ -55,15 +59,22 @@ use crate::spec::words::kubernetes::probe::ProbeTable;
 use crate::spec::words::kubernetes::probes::Health;
 use crate::spec::words::kubernetes::security::{PodSecurityTable, WrittenSecurity};
 use crate::spec::words::kubernetes::share::{Share, shares};
+use crate::spec::words::kubernetes::stateful::{
+    ClaimTable, PodManagement, RetentionTable, Stateful, stateful,
+};
+use crate::spec::words::kubernetes::strategy::{Strategy, strategy};
 use crate::spec::words::patch::kubernetes::{KubePatch, KubePatchTable, Made, patches};
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::tags::AnnotationKey;
 use crate::spec::words::target::namespace::KubePlace;
-use crate::spec::words::{secret as secrets, size as sizes, user};
+use crate::spec::words::{size as sizes, user};
 
 table! {
     /// What only Kubernetes knows about a service.
     "[service.NAME.kubernetes]" KubernetesTable {
+        /// What makes its pods: "Deployment", `StatefulSet` for pods with names and volumes of their own, or `DaemonSet`
+        /// for one on each node. Default: "Deployment".
+        kind: WorkloadKind,
         /// Name of the Deployment, the Service, the autoscaler and the disruption budget. Default: the service's own.
         name: KubeLabel,
         /// The service account of the pods, by its name or with what it says itself; made where it is missing.
@@ -90,10 +101,23 @@ table! {
         startup: Switch<ProbeTable>,
         /// A pod counts as available once it was ready for so long. Default: 5s.
         min_ready: Time<0, 3600>,
-        /// Most pods above the desired number during a rollout: a number or a share. Default: "25%".
+        /// How pods make way for new ones: "rolling", a few at a time; of a Deployment "recreate", which ends all of
+        /// them first; of the other kinds `on_delete`, each when somebody deletes it. Default: "rolling".
+        strategy: Strategy,
+        /// Most pods above the desired number during a rollout: a number or a share. Default: "25%"; of a `DaemonSet` 0.
         max_surge: Share,
-        /// Most pods missing from the desired number during a rollout. Default: 0.
+        /// Most pods missing from the desired number during a rollout. Default: 0; of the other kinds 1.
         max_unavailable: Share,
+        /// Volumes that each pod of a `StatefulSet` has of its own, as `mounts` name them; they never change.
+        claims: Map<ClaimTable, KubeLabel>,
+        /// What becomes of the claims that no pod has any more. Default: they stay.
+        claim_retention: RetentionTable,
+        /// The Service under which each pod of a `StatefulSet` has a name of its own. Default: the service's.
+        service_name: KubeLabel,
+        /// In which order pods of a `StatefulSet` come and go: "ordered", or "parallel" for all at once. Default: "ordered".
+        pod_management: PodManagement,
+        /// Pods of a `StatefulSet` with a number below it stay as they are. Default: 0.
+        partition: Whole<0, 5000>,
         /// Most pods that drained nodes may take away at once, a table that says more, or false. Default: 1.
         disruption: Switch<WrittenDisruption>,
         /// What the autoscaler knows besides `scaling`.
@@ -183,6 +207,10 @@ table! {
 /// What only Kubernetes knows about a service.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KubeOwn {
+    /// What makes its pods.
+    pub(crate) kind: WorkloadKind,
+    /// What only the pods of a `StatefulSet` have.
+    pub(crate) stateful: Stateful,
     /// The name of the Deployment, the Service, the autoscaler and the disruption budget.
     pub(crate) name: KubeLabel,
     /// The service account of the pods; `None`: the namespace's own `default`.
@@ -201,6 +229,8 @@ pub(crate) struct KubeOwn {
     pub(crate) sidecars: BTreeMap<String, KubePart>,
     /// A pod counts as available once it was ready for so long, in whole seconds.
     pub(crate) min_ready: Duration,
+    /// How pods make way for new ones.
+    pub(crate) strategy: Strategy,
     /// Most pods above the desired number during a rollout.
     pub(crate) max_surge: Share,
     /// Most pods missing from the desired number during a rollout.
@@ -272,7 +302,7 @@ impl Ground for KubePlace {
     fn objects(own: &KubeOwn) -> Vec<(&'static str, String)> {
         let ingress = own.ingress.as_ref();
         let ingress = ingress.map(|ingress| ("Ingress", ingress.name.to_string()));
-        let deployment = [("Deployment", own.name.to_string())];
+        let deployment = [(own.kind.as_str(), own.name.to_string())];
         // One that is called as its Deployment is another's only where that is, too.
         let service = own.service.as_ref().filter(|one| one.name != own.name);
         let service = service.map(|one| ("Service", one.name.to_string()));
@@ -300,33 +330,33 @@ fn kubernetes(
     let raw = common.kubernetes.take();
     let mut raw = raw.map_or_else(KubernetesTable::default, |at| at.value);
     let ports = scene.containers.first()?.ports.as_slice();
+    let kind = kind(common, &raw, findings);
     let added = Added::of(&raw);
     let secret = secret(&mut raw, scene, findings)?;
     let name = name(&raw, scene)?;
     let selector = selector(raw.selector.take(), &name, findings);
     let labels = Labels::of(&mut raw, &selector, findings);
-    let found = Found {
-        selector: &selector,
-        labels: &labels.pods,
-    };
-    let pods = Pods {
-        name: &name,
-        found,
-        ports,
-        head: scene.head,
-        expose: common.expose.as_ref().map(|at| at.head),
-        says_ports: has_ports(raw.service.as_ref()),
-    };
+    let found = labels.found(&selector);
+    let pods = Pods::of(
+        (&name, found, ports),
+        (scene.head, common.expose.as_ref().map(|at| at.head)),
+        has_ports(raw.service.as_ref()),
+    );
     let service = service(&mut raw, &pods, findings);
     let health = Health::of(common.health.as_ref());
-    let (max_surge, max_unavailable) = shares(&raw, findings);
-    let disruption = disruption(raw.disruption.take(), &found, findings);
+    let (max_surge, max_unavailable) = shares(&raw, kind, findings);
+    let strategy = strategy(&raw, kind, findings);
+    let disruption = disruption(raw.disruption.take(), kind, &found, findings);
     let made = Made::of(common, &raw, (service.is_some(), disruption.is_some()));
-    let selecting = (&selector, scene.containers);
-    let patch = patches(raw.patch.take(), &made, selecting, findings);
+    let patch = patches(
+        raw.patch.take(),
+        &made,
+        (&selector, scene.containers),
+        findings,
+    );
     let sidecars = sidecars(scene.containers, raw.security.as_ref(), findings);
     let main = main(&raw, (&health, size(common)), scene.containers, findings);
-    let (pod, spread) = pod(&mut raw, &selector, findings);
+    let (pod, spread) = pod(&mut raw, kind, &selector, findings);
     let (ingress, around) = around(&mut raw, common, &pods, (scene, service.as_ref()), findings);
     let resolved = KubeOwn {
         patch,
@@ -338,6 +368,9 @@ fn kubernetes(
         main,
         sidecars,
         min_ready: min_ready(&raw, common.rollout.as_ref(), findings),
+        stateful: stateful(&mut raw, service.as_ref(), findings),
+        kind,
+        strategy,
         max_surge,
         max_unavailable,
         disruption,
@@ -357,16 +390,4 @@ fn kubernetes(
     for_fargate(&raw, &resolved, scene, findings);
     added.tell(&resolved, scene.name, findings);
     Some(resolved)
-}
-
-/// The Secret that fills the environment, once the role of the pods is checked as well.
-fn secret(
-    raw: &mut KubernetesTable,
-    scene: &Scene<'_>,
-    findings: &mut Findings,
-) -> Option<KubeName> {
-    let secret = or(raw.secret.take(), called(scene, "-secrets")?);
-    secrets::for_kubernetes(scene, &secret, findings);
-    role(raw, scene.place, findings);
-    Some(secret)
 }

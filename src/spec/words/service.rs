@@ -83,7 +83,13 @@ pub(in crate::spec) fn service<P: Ground>(
     let apart = mode.is_some_and(|at| at.value == NetworkMode::Bridge);
     ports::check(&containers, apart, findings);
     shares(&raw, &containers, findings);
-    let volumes = volumes(raw.volumes.take(), &containers, P::ECS, findings);
+    let own = raw.kubernetes.as_ref().filter(|_| !P::ECS);
+    let claims = own.and_then(|own| own.value.claims.as_ref());
+    let claims = claims
+        .iter()
+        .flat_map(|at| at.value.0.iter().map(|(name, _)| name.clone()));
+    let beside = (P::ECS, claims.collect());
+    let volumes = volumes(raw.volumes.take(), &containers, beside, findings);
     let tags = tags(raw.tags.take(), P::ECS, findings);
     let scene = Scene {
         name: &name,

@@ -188,20 +188,23 @@ const KINDS: [(&str, &[&str]); 7] = [
 const ON_KUBERNETES: [&str; 4] = ["claim", "config", "secret", "csi"];
 const ON_ECS: [&str; 1] = ["efs"];
 
-/// The volumes of a service; what is wrong with them, or with where containers have them, is told.
+/// The volumes of a service, beside those that each of its pods has of its own; what is wrong with them, or with where containers have them, is told.
 pub(in crate::spec) fn volumes(
     raw: Option<At<Map<VolumeTable, EcsName>>>,
     containers: &[Placed],
-    ecs: bool,
+    (ecs, claims): (bool, Vec<String>),
     findings: &mut Findings,
 ) -> BTreeMap<String, Volume> {
     let mut found = BTreeMap::new();
-    let mut known = Vec::new();
+    let mut known = claims;
     for (name, at) in raw.map(|at| at.value.0).unwrap_or_default() {
         if let Err(error) = name.parse::<KubeLabel>()
             && !ecs
         {
             findings.bad_value(at.head, error.to_string());
+        }
+        if known.contains(&name) {
+            findings.bad_value(at.head, "one of `kubernetes.claims` has this name");
         }
         known.push(name.clone());
         if let Some(volume) = volume(at, ecs, findings) {

@@ -9,6 +9,7 @@ use super::defaults::{is_default, is_left_out, is_zero};
 use super::ownership::{Entry, Owned, entries, owned_by};
 use super::{Fields, Path, text};
 use crate::platform::kubernetes::kinds::service::ALLOCATED;
+use crate::platform::kubernetes::kinds::workload::GENERATION;
 
 /// A copy of `serviceAccountName` that the API server keeps for old clients (Kubernetes API
 /// reference, `PodSpec`).
@@ -88,7 +89,10 @@ fn is_allocated(path: &Path) -> bool {
 
 /// Whether a field that is there says something, and nobody asks for it.
 pub(crate) fn is_left(wanted: &Fields, path: &Path, from: &Value) -> bool {
-    let says_nothing = is_default(path, from) || path.within(&COPY) || is_allocated(path);
+    let says_nothing = is_default(path, from)
+        || path.within(&COPY)
+        || path.last_field() == GENERATION
+        || is_allocated(path);
     let is_empty_part = is_zero(from) && wanted.has_any_under(path);
     wanted.get(path).is_none() && !says_nothing && !is_empty_part
 }

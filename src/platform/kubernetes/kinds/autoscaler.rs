@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::render::{Maker, seconds};
 use super::scaler::Scaler;
-use super::{Facts, Kind};
+use super::{Facts, Id, Kind};
 use crate::plan::Effect;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::wave::Wave;
@@ -52,8 +52,8 @@ impl Maker<'_> {
         metrics.extend(own.metrics.iter().cloned());
         let mut spec = json!({
             "scaleTargetRef": {
-                "apiVersion": Kind::Deployment.api_version(),
-                "kind": Kind::Deployment.as_str(),
+                "apiVersion": self.service.own.kind.kind().api_version(),
+                "kind": self.service.own.kind.as_str(),
                 "name": self.name(),
             },
             MIN: scaling.min,
@@ -96,10 +96,10 @@ impl Maker<'_> {
     }
 }
 
-/// Whether it moves the number of this Deployment's pods.
-pub(crate) fn moves(scaler: &Value, name: &str) -> bool {
+/// Whether it moves the number of the pods that this runs.
+pub(crate) fn moves(scaler: &Value, own: &Id) -> bool {
     let target = &scaler["spec"]["scaleTargetRef"];
-    target["kind"] == Kind::Deployment.as_str() && target["name"] == name
+    target["kind"] == own.kind.as_str() && target["name"] == own.name
 }
 
 /// What it aims at, each in a few words.

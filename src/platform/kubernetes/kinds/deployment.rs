@@ -6,26 +6,22 @@ mod order;
 mod pod;
 mod volumes;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::order::Order;
 use super::render::{Maker, seconds, share};
+use super::workload::Workload;
 use super::{Facts, Kind};
 use crate::plan::{Effect, Note};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::wave::Wave;
-use crate::spec::KubeService;
+use crate::spec::{KubeService, Resources, Strategy, WorkloadKind};
 
 pub(super) static FACTS: Facts = Facts {
     is_named: true,
     keeps_selector: true,
     wave: Wave::Pods,
-    // A pod's template is never changed in place: any change of it makes new pods (Kubernetes
-    // documentation, Deployments).
-    effects: &[
-        (&["spec", "template"], Effect::Restarts),
-        (&["spec", "replicas"], Effect::Scales),
-    ],
+    effects: EFFECTS,
     // Kubernetes API reference, "Defaults to …" of each field.
     defaults: &[
         ("defaultMode", "420"),
@@ -51,45 +47,95 @@ pub(super) static FACTS: Facts = Facts {
         ("timeoutSeconds", "1"),
         ("type", "RollingUpdate"),
     ],
-    left_out: &[
-        "hostIPC",
-        "hostNetwork",
-        "hostPID",
-        "initialDelaySeconds",
-        "minReadySeconds",
-        "paused",
-        "readOnly",
-        "stdin",
-        "tty",
-        "value",
-    ],
+    left_out: LEFT_OUT,
     ..Facts::of("apps", "v1", "deployments", |maker| {
-        vec![maker.deployment()]
+        Vec::from_iter(maker.deployment())
     })
 };
 
+/// A pod's template is never changed in place: any change of it makes new pods (Kubernetes
+/// documentation, Deployments).
+pub(super) const EFFECTS: &[(&[&str], Effect)] = &[
+    (&["spec", "template"], Effect::Restarts),
+    (&["spec", "replicas"], Effect::Scales),
+];
+
+/// What is left out of a kind with pods when it says nothing.
+pub(super) const LEFT_OUT: &[&str] = &[
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "initialDelaySeconds",
+    "minReadySeconds",
+    "paused",
+    "readOnly",
+    "stdin",
+    "tty",
+    "value",
+];
+
+pub(super) static WORKLOAD: Workload = Workload {
+    // Absent means one (Kubernetes API reference, `DeploymentSpec`).
+    desired: ("/spec/replicas", 1),
+    updated: "/status/updatedReplicas",
+    replicas: "/status/replicas",
+    available: "/status/availableReplicas",
+    held: |_, _| 0,
+    settled: None,
+    sets: ("ReplicaSet", "replicasets"),
+};
+
+/// An amount in MiB, as manifests have it.
+pub(super) fn amount_of(mebibytes: u32) -> String {
+    container::bytes(Resources::bytes(mebibytes))
+}
+
 impl Maker<'_> {
-    fn deployment(&self) -> Object {
-        let kubernetes = &self.service.own;
+    fn deployment(&self) -> Option<Object> {
+        if self.service.own.kind != WorkloadKind::Deployment {
+            return None;
+        }
+        let mut spec = self.workload();
+        let deadline = seconds(self.service.rollout.policy.deadline);
+        spec["progressDeadlineSeconds"] = json!(deadline);
+        spec["strategy"] = self.strategy();
+        Some(self.running(Kind::Deployment, spec))
+    }
+
+    /// What every kind says that runs pods.
+    pub(super) fn workload(&self) -> Value {
+        let own = &self.service.own;
         let mut spec = json!({
             "selector": { "matchLabels": self.selector() },
-            "minReadySeconds": seconds(kubernetes.min_ready),
-            "progressDeadlineSeconds": seconds(self.service.rollout.policy.deadline),
-            "revisionHistoryLimit": kubernetes.revision_history,
-            "strategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {
-                    "maxSurge": share(kubernetes.max_surge),
-                    "maxUnavailable": share(kubernetes.max_unavailable),
-                },
-            },
+            "minReadySeconds": seconds(own.min_ready),
+            "revisionHistoryLimit": own.revision_history,
             "template": self.pod(&Order::of(&self.service.containers)),
         });
-        if self.service.scaling.is_none() && !self.service.counted_by_others {
+        let counts = own.kind != WorkloadKind::DaemonSet;
+        if counts && self.service.scaling.is_none() && !self.service.counted_by_others {
             spec["replicas"] = json!(self.service.replicas);
         }
-        let annotations = kubernetes.labels.annotations.clone();
-        self.object(Kind::Deployment, self.name(), annotations, Some(spec))
+        spec
+    }
+
+    /// What runs the pods, which says this.
+    pub(super) fn running(&self, kind: Kind, spec: Value) -> Object {
+        let annotations = self.service.own.labels.annotations.clone();
+        self.object(kind, self.name(), annotations, Some(spec))
+    }
+
+    fn strategy(&self) -> Value {
+        let own = &self.service.own;
+        match own.strategy {
+            Strategy::Recreate => json!({ "type": "Recreate" }),
+            Strategy::Rolling | Strategy::OnDelete => json!({
+                "type": "RollingUpdate",
+                "rollingUpdate": {
+                    "maxSurge": share(own.max_surge),
+                    "maxUnavailable": share(own.max_unavailable),
+                },
+            }),
+        }
     }
 }
 

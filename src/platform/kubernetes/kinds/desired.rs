@@ -37,6 +37,13 @@ impl Desired {
         self.objects.iter().find(|object| object.id.kind == kind)
     }
 
+    /// What runs the pods.
+    pub(crate) fn workload(&self) -> Option<&Object> {
+        self.objects
+            .iter()
+            .find(|object| object.id.kind.runs_pods())
+    }
+
     /// What moves the number of pods.
     pub(crate) fn scaler(&self) -> Option<&Object> {
         self.objects.iter().find(|object| object.id.kind.scales())
@@ -52,7 +59,7 @@ impl Desired {
             if object.id.kind.is_carried() {
                 manifest = hidden(object.id.kind, &manifest);
             }
-            if object.id.kind == Kind::Deployment {
+            if object.id.kind.runs_pods() {
                 mask(&mut manifest, &self.sensitive);
             }
             manifest

@@ -23,7 +23,7 @@ use crate::platform::kubernetes::plan::advice;
 use crate::platform::kubernetes::{MANAGER, key};
 use crate::platform::owner::Tenant;
 use crate::spec::patch::kube_json::NAMED;
-use crate::spec::{KubePlace, KubeService, Overlay, Protocol, Share, may_be_secret};
+use crate::spec::{KubePlace, KubeService, Overlay, Protocol, Share, WorkloadKind, may_be_secret};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ pub(crate) fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
     }
     let objects: Vec<Object> = carried.into_iter().chain(objects.flatten()).collect();
     let mut sensitive = sensitive_of(service);
-    if !service.own.patch.deployment.tree.is_null() {
+    if !service.own.patch.workload.tree.is_null() {
         sensitive.extend(sensitive_in(service, &objects));
     }
     let mut on_rollout = deployment::not_honoured(service);
@@ -67,7 +67,9 @@ pub(crate) fn render(service: &KubeService, setting: &Setting<'_>) -> Desired {
     Desired {
         objects,
         replicas: service.replicas,
-        scaled: service.scaling.is_some() || service.counted_by_others,
+        scaled: service.scaling.is_some()
+            || service.counted_by_others
+            || service.own.kind == WorkloadKind::DaemonSet,
         needs_secrets,
         sensitive,
         on_rollout,
@@ -183,7 +185,7 @@ impl Maker<'_> {
     fn overlay(&self, kind: Kind) -> Option<&Overlay> {
         let patch = &self.service.own.patch;
         Some(match kind {
-            Kind::Deployment => &patch.deployment,
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => &patch.workload,
             Kind::Service => &patch.service,
             Kind::Ingress => &patch.ingress,
             Kind::HTTPRoute => &patch.route,

@@ -19,12 +19,11 @@ use crate::platform::kubernetes::fields::ownership::Owned;
 use crate::platform::kubernetes::history::record::{
     Captured, CapturedState, RecordHead, State, digest,
 };
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 use crate::platform::kubernetes::plan::adopt::{is_taken_over, same_owner};
 use crate::platform::kubernetes::plan::change::{Basis, Change};
 use crate::platform::kubernetes::plan::dry_run::{Proof, contested};
 use crate::platform::kubernetes::plan::earlier_revision::{made, recorded, set_to};
-use crate::platform::kubernetes::plan::observe::deployment;
 use crate::platform::kubernetes::rollout::health::is_well;
 
 /// How often a record is tried again that another run seems to have opened: whoever did not get
@@ -65,7 +64,7 @@ impl Performing<'_> {
         };
         let checked = checked.and_then(|()| {
             let (looked, former, proofs) = (looked?, former?, proofs?);
-            self.look(deployment(self.name), looked.or_else(|| appeared(&proofs)));
+            self.look(self.session.own(), looked.or_else(|| appeared(&proofs)));
             if let Some((id, live)) = former {
                 self.look(id, live);
             }
@@ -98,7 +97,10 @@ impl Performing<'_> {
         let Some(former) = &self.observed.formers.serving else {
             return Ok(None);
         };
-        let id = deployment(&former.name);
+        let there = self.observed.workload(&former.name);
+        let Some(id) = there.map(|(id, _)| id.clone()) else {
+            return Ok(None);
+        };
         let live = self.wire.read(&id).await?;
         Ok(Some((id, live)))
     }
@@ -106,7 +108,7 @@ impl Performing<'_> {
     /// The Deployment as it is now. One that was not there is not asked for: the dry run of making
     /// it, which is on its way, tells whether somebody else has made it meanwhile.
     async fn look_again(&self) -> Result<Option<Value>, Failed> {
-        let id = deployment(self.name);
+        let id = self.session.own();
         let makes = self
             .plan
             .changes
@@ -298,7 +300,7 @@ fn appeared(proofs: &[(Id, Proof)]) -> Option<Value> {
         managers.any(|entry| entry["manager"] != MANAGER)
     };
     let mut proofs = proofs.iter().filter_map(|(id, proof)| match proof {
-        Proof::Becomes(live) if id.kind == Kind::Deployment => Some(live),
+        Proof::Becomes(live) if id.kind.runs_pods() => Some(live),
         _ => None,
     });
     proofs.find(theirs).cloned()

@@ -18,7 +18,6 @@ use crate::platform::kubernetes::kinds::deployment::account::without_copy;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::adopt::is_taken_over;
 use crate::platform::kubernetes::plan::change::{Change, Count};
-use crate::platform::kubernetes::plan::observe::deployment;
 use crate::platform::kubernetes::plan::replicas;
 use crate::platform::kubernetes::{MANAGER, REPLICAS_MANAGER};
 use crate::platform::send;
@@ -56,7 +55,7 @@ impl Performing<'_> {
                 let how = Applying {
                     force: *force,
                     uid: uid.as_deref(),
-                    brief: object.id.kind != Kind::Deployment,
+                    brief: !object.id.kind.runs_pods(),
                     ..Applying::ours()
                 };
                 let live = self.observed.live(&object.id);
@@ -147,7 +146,7 @@ impl Performing<'_> {
     }
 
     async fn count(&self, replicas: u32, why: Count) -> Result<(u32, Value), Failed> {
-        let id = deployment(self.name);
+        let id = self.session.own();
         let there = self.observed.deployment(self.name).map(replicas::replicas);
         let mut replicas = match why {
             Count::HandOver => there.unwrap_or(replicas),

@@ -238,7 +238,7 @@ fn resets<'a>(foreign: impl Iterator<Item = &'a Id>, views: &[ChangeView]) -> St
 }
 
 /// Why an object cannot be changed at all; `None`: it can.
-pub(crate) fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Option<Failed> {
+pub(crate) fn what_hinders(id: &Id, live: &Value, differences: &[Difference]) -> Option<Failed> {
     let refuse = |why: &str| {
         Some(Failed::new(
             format!("change {id}"),
@@ -249,10 +249,19 @@ pub(crate) fn what_hinders(id: &Id, live: &Value, changes_selector: bool) -> Opt
     if is_leaving(live) {
         return refuse("it is being deleted; once it is gone, a new one can be made");
     }
-    if id.kind.keeps_selector() && changes_selector {
+    let changes = |field: &[&str]| differences.iter().any(|one| one.path.within(field));
+    if id.kind.keeps_selector() && changes(&["spec", "selector"]) {
         return refuse(&other_selector(live));
     }
-    None
+    let mut kept = id.kind.kept().iter();
+    let (field, key) = kept.find(|(field, _)| changes(field))?;
+    refuse(&format!(
+        "Kubernetes never changes its {}: say `{key}` as it is there; or `kubectl delete {} {} --cascade=orphan`, \
+         which leaves its pods and their volumes, and deploy again",
+        field.last().copied().unwrap_or_default(),
+        id.kind.as_str().to_lowercase(),
+        id.name
+    ))
 }
 
 /// That its selector is another one; with the line of the file that keeps it, where labels alone select.

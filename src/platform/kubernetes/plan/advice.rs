@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::plan::Note;
 use crate::platform::counting;
-use crate::spec::{KubeService, Share};
+use crate::spec::{KubeService, Share, Strategy};
 
 /// The shortest time in which a rollout of `count` pods can end: each wave of pods is asked once and
 /// must have been ready for `min_ready`. What nobody can know beforehand (pulling, booting) counts as
@@ -22,6 +22,9 @@ pub(crate) fn shortest(service: &KubeService, count: u32) -> Duration {
 /// former is rounded up and the latter down, and both are never 0 (Kubernetes API reference,
 /// `RollingUpdateDeployment`).
 pub(crate) fn bounds(service: &KubeService, count: u32) -> (u32, u32) {
+    if service.own.strategy != Strategy::Rolling {
+        return (0, count.max(1));
+    }
     let part = |share: Share, up: bool| match share {
         Share::Pods(pods) => pods,
         Share::Percent(percent) => {
@@ -56,6 +59,19 @@ pub(crate) fn on_rollout(service: &KubeService) -> Vec<Note> {
         notes.push(Note::warning(
             "rollback_off",
             "Rollback is off: a version that fails is left as it is.",
+        ));
+    }
+    if service.own.strategy == Strategy::Recreate {
+        notes.push(Note::warning(
+            "recreates",
+            "All pods end before the first new one starts: nothing serves in between.",
+        ));
+    }
+    if service.own.strategy == Strategy::OnDelete {
+        notes.push(Note::warning(
+            "on_delete",
+            "Pods that are there stay as they are until somebody deletes them: the rollout is over as soon \
+             as the cluster knows of it.",
         ));
     }
     let deadline = service.rollout.policy.deadline;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::change::Basis;
-use super::observe::{Observed, deployment};
+use super::observe::Observed;
 use super::replicas;
 use crate::platform::digest::digest;
 use crate::platform::kubernetes::fields::{Fields, Path};
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 
 impl Basis {
     /// Of what is there.
@@ -22,6 +22,7 @@ impl Basis {
         let uid = there.and_then(|there| there.pointer("/metadata/uid")?.as_str());
         Self {
             cluster: observed.cluster.clone(),
+            kind: observed.kind,
             namespace: namespace.to_owned(),
             service: name.to_owned(),
             uid: uid.map(str::to_owned),
@@ -29,19 +30,18 @@ impl Basis {
                 .map(|there| compared(there).without(|path| !counted && *path == replicas::path()))
                 .map(|fields| fields.digest())
                 .unwrap_or_default(),
-            others: others(&observed.objects, name),
+            others: others(&observed.objects, &observed.kind.named(name)),
         }
     }
 }
 
-fn others(objects: &BTreeMap<Id, Value>, name: &str) -> String {
-    let deployment = deployment(name);
+fn others(objects: &BTreeMap<Id, Value>, own: &Id) -> String {
     let words: Vec<String> = objects
         .iter()
-        .filter(|(id, _)| **id != deployment)
+        .filter(|(id, _)| *id != own)
         .flat_map(|(id, object)| {
             // How many pods something has that is about to go, or to make way, is nobody's concern.
-            let scaled = id.kind == Kind::Deployment || id.kind.is_carried();
+            let scaled = id.kind.runs_pods() || id.kind.is_carried();
             let count = |path: &Path| scaled && *path == replicas::path();
             let compared = compared(object).without(count);
             [id.to_string(), compared.digest()]
@@ -61,6 +61,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::spec::WorkloadKind;
 
     fn observed(replicas: u32, manager: &str, image: &str) -> Observed {
         let deployment_object = json!({
@@ -75,7 +76,7 @@ mod tests {
             "status": {"replicas": replicas},
         });
         Observed {
-            objects: BTreeMap::from([(deployment("api"), deployment_object)]),
+            objects: BTreeMap::from([(WorkloadKind::Deployment.named("api"), deployment_object)]),
             ..Observed::default()
         }
     }
@@ -99,7 +100,10 @@ mod tests {
     fn what_controllers_note_is_no_fact() {
         let before = observed(2, "kubectl", "a");
         let mut after = before.clone();
-        let object = after.objects.get_mut(&deployment("api")).unwrap();
+        let object = after
+            .objects
+            .get_mut(&WorkloadKind::Deployment.named("api"))
+            .unwrap();
         object["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": "4"});
         object["metadata"]["resourceVersion"] = "10".into();
         object["status"] = json!({"replicas": 1});

@@ -7,6 +7,7 @@ use crate::plan;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::kinds::Id;
+use crate::spec::WorkloadKind;
 
 /// The facts that a plan rests on: what a change would hurt if it were different.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub(crate) struct Basis {
     pub(crate) cluster: String,
     pub(crate) namespace: String,
     pub(crate) service: String,
+    /// What runs its pods.
+    #[serde(default)]
+    pub(crate) kind: WorkloadKind,
     /// The Deployment's identity; `None`: it is not there.
     pub(crate) uid: Option<String>,
     /// A digest of the Deployment's spec, without a count that an autoscaler owns.
@@ -27,25 +31,24 @@ impl Basis {
     /// What is different now, in a sentence; `None`: nothing that this basis names.
     pub(crate) fn differs(&self, now: &Self) -> Option<String> {
         let service = &self.service;
+        let kind = self.kind.as_str();
         if (&self.cluster, &self.namespace, service) != (&now.cluster, &now.namespace, &now.service)
         {
             return Some("it was made for another cluster, namespace or service".into());
         }
         match (&self.uid, &now.uid) {
-            (None, Some(_)) => return Some(format!("Deployment {service} is there now")),
-            (Some(_), None) => return Some(format!("Deployment {service} is not there any more")),
+            (None, Some(_)) => return Some(format!("{kind} {service} is there now")),
+            (Some(_), None) => return Some(format!("{kind} {service} is not there any more")),
             (before, now) if before != now => {
-                return Some(format!(
-                    "Deployment {service} was deleted and made anew since"
-                ));
+                return Some(format!("{kind} {service} was deleted and made anew since"));
             }
             _ => {}
         }
         if self.deployment != now.deployment {
-            return Some(format!("Deployment {service} was changed since"));
+            return Some(format!("{kind} {service} was changed since"));
         }
         (self.others != now.others)
-            .then(|| format!("an object beside Deployment {service} was changed since"))
+            .then(|| format!("an object beside {kind} {service} was changed since"))
     }
 }
 
@@ -225,6 +228,7 @@ mod tests {
             cluster: "https://10.0.0.1".into(),
             namespace: "production".into(),
             service: "api".into(),
+            kind: WorkloadKind::Deployment,
             uid: Some("u".into()),
             deployment: "d".into(),
             others: "o".into(),

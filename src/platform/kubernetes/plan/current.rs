@@ -145,7 +145,7 @@ impl Looking<'_> {
 
     fn settled(&self) -> Current<Watched> {
         Current::Settled {
-            proven: self.view.desired > 0,
+            proven: self.view.is_proven(),
             serving: self.revision(),
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::adopt::{self, Owner};
 use super::change::Change;
 use super::diff::{Draft, carried, delete};
-use super::observe::{Observed, deployment};
+use super::observe::Observed;
 use crate::platform::TakesOver;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::object::is_leaving;
@@ -21,7 +21,7 @@ pub(crate) fn removal(
     adopt: bool,
 ) -> Result<Draft, Failed> {
     let mut diff = Draft::default();
-    let main = deployment(name);
+    let main = observed.kind.named(name);
     if let Some(live) = observed
         .live(&main)
         .filter(|live| !owner.has(live) && !adopt)

@@ -24,6 +24,7 @@ use crate::platform::kubernetes::rollout::health::is_well;
 use crate::platform::{TakesOver, counting};
 
 pub(crate) mod carried;
+mod kinds;
 mod pair;
 mod renames;
 
@@ -52,6 +53,7 @@ pub(crate) struct Wish<'a> {
 
 /// What must be done so that the cluster holds what is asked for.
 pub(crate) fn diff(wish: &Wish<'_>, observed: &Observed) -> Result<Draft, Failed> {
+    kinds::refuse(wish, observed)?;
     let mut work = Work::new(wish, observed);
     for object in &wish.desired.objects {
         work.object(object)?;
@@ -84,7 +86,7 @@ impl<'a> Work<'a> {
             contested: Vec::new(),
             diff: Draft::default(),
         };
-        work.after_health = wish.desired.object(Kind::Deployment).is_some_and(|object| {
+        work.after_health = wish.desired.workload().is_some_and(|object| {
             observed
                 .live(&object.id)
                 .map_or(work.former().is_some(), |live| {
@@ -118,11 +120,7 @@ impl<'a> Work<'a> {
         let led = self.led(object, live)?;
         let wanted = led.as_ref().unwrap_or(object);
         let pair = self.pair(wanted, live);
-        let selector = pair
-            .differences
-            .iter()
-            .any(|one| one.path.within(&["spec", "selector"]));
-        if let Some(refused) = adopt::what_hinders(&object.id, live, selector) {
+        if let Some(refused) = adopt::what_hinders(&object.id, live, &pair.differences) {
             return Err(refused);
         }
         if foreign {
@@ -140,7 +138,7 @@ impl<'a> Work<'a> {
         }
         self.stays
             .extend(pair.shared.iter().chain(&pair.staying).cloned());
-        if kind == Kind::Deployment {
+        if kind.runs_pods() {
             self.deployment(object, &pair);
         } else if pair.differs() {
             let waits = self.waits(kind);
@@ -154,7 +152,7 @@ impl<'a> Work<'a> {
     /// A Service with the target port under which the pods that are there serve until the new ones
     /// do. `None`: as it is asked for.
     fn led(&mut self, object: &Object, live: &Value) -> Result<Option<Object>, Failed> {
-        let coming = self.wish.desired.object(Kind::Deployment);
+        let coming = self.wish.desired.workload();
         let pods = self.observed.deployment(self.wish.name);
         let (Kind::Service, Some(coming), Some(pods)) = (object.id.kind, coming, pods) else {
             return Ok(None);
@@ -200,12 +198,12 @@ impl<'a> Work<'a> {
             object: object.clone(),
             uid: None,
             force: self.wish.force,
-            rolls: kind == Kind::Deployment,
+            rolls: kind.runs_pods(),
             after_health: self.waits(kind),
             takes_over: Vec::new(),
             claims: Vec::new(),
         });
-        if kind == Kind::Deployment && self.wish.desired.scaled {
+        if kind.runs_pods() && self.wish.desired.scaled {
             let initial = replicas::initial(self.wish.name, self.begins_with());
             self.diff.changes.extend(initial);
         }
@@ -273,7 +271,7 @@ impl<'a> Work<'a> {
         let sensitive = &self.wish.desired.sensitive;
         let count = replicas::path().to_string();
         for mut view in views(&object.id, &pair.differences, sensitive) {
-            if object.id.kind == Kind::Deployment && view.path == count && view.to.is_none() {
+            if object.id.kind.runs_pods() && view.path == count && view.to.is_none() {
                 view.to = Some(LEFT.to_owned());
                 view.effect = Effect::Invisible;
             }

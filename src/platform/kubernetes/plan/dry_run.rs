@@ -153,8 +153,7 @@ fn judge(
     let all = conflicts(&error);
     if !all.is_empty() {
         let stands = |one: &Conflict| {
-            let given =
-                before.counts && id.kind == Kind::Deployment && one.field == ".spec.replicas";
+            let given = before.counts && id.kind.runs_pods() && one.field == ".spec.replicas";
             !given && !before.takes_over.contains(&one.manager)
         };
         let left: Vec<Conflict> = all.into_iter().filter(stands).collect();

@@ -14,7 +14,6 @@ use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::history::record::{RecordHead, State, short};
 use crate::platform::kubernetes::history::{record, revision_of};
-use crate::platform::kubernetes::kinds::Kind;
 use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::rollout::Rolled;
 
@@ -159,9 +158,7 @@ pub(crate) fn tripped_before(name: &str, records: &[RecordHead], asked: &[Object
 /// What is asked for, with the objects of a revision in place of the file's.
 #[must_use]
 pub(crate) fn in_place_of(desired: Desired, objects: Vec<Object>) -> Desired {
-    let deployment = objects
-        .iter()
-        .find(|object| object.id.kind == Kind::Deployment);
+    let deployment = objects.iter().find(|object| object.id.kind.runs_pods());
     Desired {
         replicas: deployment.map_or(desired.replicas, |object| {
             replicas::replicas(&object.manifest)

@@ -10,16 +10,16 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::change::Change;
-use super::observe::deployment;
 use crate::event::Events;
 use crate::platform::Gone;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::api::requests::Wire;
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 use crate::platform::kubernetes::{Kubernetes, Session};
 use crate::platform::leaving::{self, Leaving};
 use crate::rollout::Gauge;
+use crate::spec::WorkloadKind;
 
 /// How often what goes away is looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -65,7 +65,7 @@ fn deleted(session: &Session) -> Vec<Id> {
     let look = session.look();
     let mut ids: Vec<Id> = look.observed.objects.keys().cloned().collect();
     ids.retain(|id| id.kind.is_namespaced());
-    let own = deployment(session.name());
+    let own = session.own();
     if !ids.contains(&own) {
         ids.push(own);
     }
@@ -118,7 +118,7 @@ impl Leaving for Deleted<'_> {
         let mut left = Vec::new();
         for (id, live) in self.ids.iter().zip(read) {
             let goes = |live: &Value| match self.whole {
-                Whole::Service => id.kind == Kind::Deployment || is_leaving(live),
+                Whole::Service => id.kind.runs_pods() || is_leaving(live),
                 Whole::Held => is_leaving(live) && !holders(live).is_empty(),
             };
             left.extend(live?.filter(goes).map(|live| (id.clone(), live)));
@@ -166,7 +166,8 @@ impl Leaving for Deleted<'_> {
 }
 
 fn pods(live: &Value) -> u32 {
-    let pods = live.pointer("/status/replicas").and_then(Value::as_u64);
+    let field = WorkloadKind::of(live).facts().replicas;
+    let pods = live.pointer(field).and_then(Value::as_u64);
     u32::try_from(pods.unwrap_or(0)).unwrap_or(u32::MAX)
 }
 

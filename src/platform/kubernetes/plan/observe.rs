@@ -21,11 +21,14 @@ use crate::platform::kubernetes::history::record::{RecordHead, State, next};
 use crate::platform::kubernetes::kinds::autoscaler::moves;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::LeaseView;
+use crate::spec::WorkloadKind;
 
 /// What is to be read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sought<'a> {
     pub(crate) name: &'a str,
+    /// What runs its pods.
+    pub(crate) kind: WorkloadKind,
     pub(crate) owner: Owner<'a>,
     /// The objects that are asked for.
     pub(crate) objects: &'a [Id],
@@ -61,6 +64,8 @@ impl Space {
 pub(crate) struct Observed {
     /// The cluster, as plans name it.
     pub(crate) cluster: String,
+    /// What runs the pods, as it is asked for.
+    pub(crate) kind: WorkloadKind,
     /// What is there of what is asked for, and of what the history names, as the API server shows it.
     pub(crate) objects: BTreeMap<Id, Value>,
     /// How the namespace stands; `None`: we may not ask.
@@ -85,9 +90,15 @@ impl Observed {
         self.objects.get(id)
     }
 
-    /// The Deployment of that name.
+    /// What runs the pods under that name.
     pub(crate) fn deployment(&self, name: &str) -> Option<&Value> {
-        self.objects.get(&deployment(name))
+        self.objects.get(&self.kind.named(name))
+    }
+
+    /// What runs pods under that name, of whatever kind.
+    pub(crate) fn workload(&self, name: &str) -> Option<(&Id, &Value)> {
+        let mut all = self.objects.iter();
+        all.find(|(id, _)| id.kind.runs_pods() && id.name == name)
     }
 
     /// Who deploys it now.
@@ -122,7 +133,8 @@ impl Observed {
 
     /// The Deployment that still serves under a name that the service had before.
     pub(crate) fn former_deployment(&self) -> Option<&Value> {
-        self.deployment(&self.formers.serving.as_ref()?.name)
+        let (_, live) = self.workload(&self.formers.serving.as_ref()?.name)?;
+        Some(live)
     }
 
     /// Whether it is of the service as it was named before.
@@ -161,14 +173,6 @@ pub(crate) struct Look {
     pub(crate) proven: bool,
 }
 
-/// The Deployment of that name.
-pub(crate) fn deployment(name: &str) -> Id {
-    Id {
-        kind: Kind::Deployment,
-        name: name.to_owned(),
-    }
-}
-
 impl Kubernetes {
     /// Reads everything about a service.
     pub(crate) async fn observe(
@@ -196,6 +200,7 @@ impl Kubernetes {
         let elsewhere = allowed(elsewhere)?.unwrap_or_default();
         let mut observed = Observed {
             cluster: self.link().await?.cluster.clone(),
+            kind: sought.kind,
             objects: found(sought.objects, read)?,
             // Many roles are bound to a namespace and may not look at it from outside.
             namespace: allowed(namespace)?.map(|there| Space::of(there.as_ref())),
@@ -243,7 +248,7 @@ impl Kubernetes {
         observed.scaler = scalers
             .iter()
             .flatten()
-            .find(|scaler| moves(scaler, sought.name))
+            .find(|scaler| moves(scaler, &sought.kind.named(sought.name)))
             .and_then(|scaler| scaler.pointer("/metadata/name")?.as_str())
             .map(str::to_owned);
         Ok(())

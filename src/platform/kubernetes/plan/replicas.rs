@@ -8,7 +8,7 @@ use super::change::{Change, Count};
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::fields::compare::Ownership;
 use crate::platform::kubernetes::fields::ownership::{Entry, entries};
-use crate::platform::kubernetes::kinds::Kind;
+use crate::spec::WorkloadKind;
 
 /// Where the number stands.
 pub(crate) fn path() -> Path {
@@ -18,7 +18,9 @@ pub(crate) fn path() -> Path {
 /// How many pods a Deployment asks for; 1 where it says nothing (Kubernetes API reference,
 /// `DeploymentSpec`).
 pub(crate) fn replicas(deployment: &Value) -> u32 {
-    let replicas = deployment.pointer("/spec/replicas").and_then(Value::as_u64);
+    let (field, usual) = WorkloadKind::of(deployment).facts().desired;
+    let replicas = deployment.pointer(field).and_then(Value::as_u64);
+    let replicas = replicas.or((usual == 0).then_some(0));
     replicas.map_or(1, |replicas| u32::try_from(replicas).unwrap_or(u32::MAX))
 }
 
@@ -26,7 +28,7 @@ pub(crate) fn replicas(deployment: &Value) -> u32 {
 pub(crate) fn replicas_after(live: &Value, changes: &[Change]) -> u32 {
     let mut given = changes.iter().filter_map(|change| match change {
         Change::Count { replicas, .. } => Some(*replicas),
-        Change::Apply { object, .. } if object.id.kind == Kind::Deployment => object
+        Change::Apply { object, .. } if object.id.kind.runs_pods() => object
             .manifest
             .pointer("/spec/replicas")
             .map(|_| replicas(&object.manifest)),

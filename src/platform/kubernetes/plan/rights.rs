@@ -12,6 +12,7 @@ use k8s_openapi::api::authorization::v1::ResourceRule;
 
 use crate::platform::kubernetes::kinds::Kind;
 use crate::platform::kubernetes::kinds::carried::is_wide;
+use crate::spec::WorkloadKind;
 
 mod needs;
 mod review;
@@ -67,8 +68,11 @@ impl Resource {
     pub(crate) const LOGS: Self = Self::of("", "pods/log");
     /// What is said about them.
     pub(crate) const EVENTS: Self = Self::of("", "events");
-    /// Who makes them.
-    pub(crate) const SETS: Self = Self::of("apps", "replicasets");
+
+    /// What their revisions are kept in.
+    pub(crate) fn sets(kind: WorkloadKind) -> Self {
+        Self::of("apps", kind.facts().sets.1)
+    }
 
     const fn of(group: &'static str, plural: &'static str) -> Self {
         Self { group, plural }

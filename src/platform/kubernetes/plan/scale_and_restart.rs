@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::adopt::Owner;
 use super::change::{Change, Count};
 use super::diff::Draft;
-use super::observe::{Observed, deployment};
+use super::observe::Observed;
 use super::replicas;
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::counting;
@@ -18,7 +18,7 @@ use crate::platform::kubernetes::fields::compare::Ownership;
 use crate::platform::kubernetes::key;
 use crate::platform::kubernetes::kinds::Id;
 use crate::platform::kubernetes::kinds::scaler::Scaler;
-use crate::spec::KubeService;
+use crate::spec::{KubeService, WorkloadKind};
 
 /// Where the time of a restart stands in a Deployment.
 const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
@@ -47,9 +47,8 @@ pub(crate) fn owned(observed: &Observed, owner: Owner<'_>) -> Vec<Object> {
 }
 
 /// New pods of the same specification.
-pub(crate) fn restart(live: &Value, name: &str, mut asked: Vec<Object>, now: &str) -> Draft {
-    let id = deployment(name);
-    let Some(object) = asked.iter_mut().find(|object| object.id == id) else {
+pub(crate) fn restart(live: &Value, id: &Id, mut asked: Vec<Object>, now: &str) -> Draft {
+    let Some(object) = asked.iter_mut().find(|object| object.id == *id) else {
         return Draft::default();
     };
     say_restarted(&mut object.manifest, now);
@@ -75,6 +74,13 @@ pub(crate) fn scale_to(
     wanted: u32,
 ) -> Result<Draft, Failed> {
     let name = service.own.name.as_str();
+    if service.own.kind == WorkloadKind::DaemonSet {
+        return Err(Failed::new(
+            format!("set the count of {name}"),
+            FailureKind::Refused,
+            "it is a DaemonSet, which runs one pod on each node",
+        ));
+    }
     if let Some(scaler) = &observed.scaler {
         return Err(Failed::new(
             format!("set the count of {name}"),
@@ -97,7 +103,7 @@ pub(crate) fn scale_to(
     // An autoscaler leaves a Deployment at 0 alone (Kubernetes documentation, Horizontal Pod
     // Autoscaling, implicit maintenance-mode deactivation).
     if scaler.is_none() || now == 0 {
-        let set = set_count(name, now, wanted);
+        let set = set_count(&service.own.kind.named(name), now, wanted);
         diff.changes.extend(set.changes);
         diff.views.extend(set.views);
     }
@@ -126,18 +132,18 @@ fn raise_bounds(scaler: &Scaler, id: &Id, live: &Value, wanted: u32) -> Draft {
     diff
 }
 
-fn set_count(name: &str, now: u32, wanted: u32) -> Draft {
+fn set_count(own: &Id, now: u32, wanted: u32) -> Draft {
     if now == wanted {
         return Draft::default();
     }
     Draft {
         changes: vec![Change::Count {
-            deployment: name.to_owned(),
+            deployment: own.name.clone(),
             replicas: wanted,
             why: Count::Set,
             after_health: false,
         }],
-        views: vec![scales(&deployment(name), "replicas", now, wanted)],
+        views: vec![scales(own, "replicas", now, wanted)],
         ..Draft::default()
     }
 }

@@ -18,7 +18,6 @@ use crate::platform::kubernetes::kinds::service::ports;
 use crate::platform::kubernetes::kinds::service::ports::{Both, Passage};
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::adopt::same_owner;
-use crate::platform::kubernetes::plan::observe::deployment;
 use crate::platform::kubernetes::plan::replicas;
 use crate::platform::kubernetes::rollout::template_digest;
 use crate::platform::kubernetes::{Kubernetes, REPLICAS_MANAGER, Session};
@@ -61,7 +60,7 @@ impl Kubernetes {
         }
         let mut restored = None;
         for object in wanted {
-            let own = object.id.kind == Kind::Deployment;
+            let own = object.id.kind.runs_pods();
             match self.apply_again(session, object, wanted).await {
                 Ok(reply) if own => restored = Some(reply),
                 Ok(_) => {}
@@ -73,7 +72,7 @@ impl Kubernetes {
             note(&mut not_brought_back, self.take_away(session, object).await);
         }
         let deployment = restored.ok_or_else(|| {
-            let words = "the history holds no Deployment for it";
+            let words = "the history holds nothing that runs pods";
             let name = session.name();
             Failed::new(format!("go back with {name}"), FailureKind::Refused, words)
         })?;
@@ -84,15 +83,17 @@ impl Kubernetes {
     }
 
     /// The digest of the pod template that applying this set would give.
-    pub(super) async fn would_be(&self, name: &str, wanted: &[Object]) -> Result<String, Failed> {
+    pub(super) async fn would_be(
+        &self,
+        session: &Session,
+        wanted: &[Object],
+    ) -> Result<String, Failed> {
         let wire = self.wire().await?;
-        let own = wanted
-            .iter()
-            .find(|object| object.id.kind == Kind::Deployment);
-        let live = wire.read(&deployment(name)).await?;
+        let own = wanted.iter().find(|object| object.id.kind.runs_pods());
+        let live = wire.read(&session.own()).await?;
         let (Some(object), Some(live)) = (own, live) else {
-            let words = "it has no Deployment any more";
-            let operation = format!("go back with {name}");
+            let words = "nothing runs its pods any more";
+            let operation = format!("go back with {}", session.name());
             return Err(Failed::new(operation, FailureKind::Refused, words));
         };
         let how = Applying {
@@ -116,10 +117,10 @@ impl Kubernetes {
     ) -> Result<Value, Failed> {
         let wire = self.wire().await?;
         if object.id.kind == Kind::Service {
-            let led = self.led_back(session.name(), &wire, object, wanted).await?;
+            let led = self.led_back(session, &wire, object, wanted).await?;
             return self.persist(session, &wire, &led, Applying::ours()).await;
         }
-        if object.id.kind != Kind::Deployment {
+        if !object.id.kind.runs_pods() {
             return self.persist(session, &wire, object, Applying::ours()).await;
         }
         let Some(live) = wire.read(&object.id).await? else {
@@ -144,12 +145,12 @@ impl Kubernetes {
     /// come back do; where there is none, as it was.
     async fn led_back(
         &self,
-        name: &str,
+        session: &Session,
         wire: &Wire<'_>,
         object: &Object,
         wanted: &[Object],
     ) -> Result<Object, Failed> {
-        let own = deployment(name);
+        let own = session.own();
         let coming = wanted.iter().find(|object| object.id == own);
         let (live, pods) = futures::join!(wire.read(&object.id), wire.read(&own));
         let mut led = object.clone();

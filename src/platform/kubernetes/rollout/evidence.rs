@@ -126,7 +126,7 @@ pub(crate) async fn warnings(place: &WatchPlace) -> Result<Vec<EventView>, Faile
     let list = in_time(place, operation, api.list(&params)).await?;
     let events = list.items.into_iter().map(event);
     Ok(events
-        .filter(|event| event.may_be_about(&place.name))
+        .filter(|event| event.may_be_about(&place.own.name))
         .collect())
 }
 

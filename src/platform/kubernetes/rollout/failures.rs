@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::causes;
-use super::look::{SetView, View};
+use super::look::{EventView, SetView, View};
 use crate::rollout::{Cause, Failure, Unit};
 
 mod container;
@@ -68,7 +68,10 @@ impl Failures {
         let mut seen = BTreeMap::new();
         match set {
             Some(set) => {
-                seen.insert(format!("{}/create", set.uid), refused(set, view.at));
+                seen.insert(format!("{}/create", set.uid), refused(set, view, begun));
+                if set.is_record && lacks_pods(view, set) {
+                    self.want(Want::Sometime);
+                }
                 for pod in view.pods_of(set) {
                     self.pod(pod, view, begun, &mut seen);
                 }
@@ -147,15 +150,43 @@ fn failed_whole(pod: &Pod, uid: &str, at: Timestamp) -> Option<Failure> {
 }
 
 /// Whether pods of ours may not be made.
-fn refused(set: &SetView, at: Timestamp) -> Sighting {
-    let Some(said) = set.refusal() else {
+fn refused(set: &SetView, view: &View, begun: Option<Timestamp>) -> Sighting {
+    let said = match set.refusal() {
+        Some(said) => Some((&said.message, said.updated)),
+        None => refused_by_event(set, view, begun),
+    };
+    let Some((message, at)) = said else {
         return Sighting::Fine;
     };
-    Sighting::of(
-        causes::refusal(&said.message),
-        said.message.clone(),
-        said.updated.unwrap_or(at),
-    )
+    let at = at.unwrap_or(view.at);
+    Sighting::of(causes::refusal(message), message.clone(), at)
+}
+
+/// Whether more pods of a revision are to come.
+fn lacks_pods(view: &View, set: &SetView) -> bool {
+    let wanted = view.deployment.as_ref();
+    wanted.is_some_and(|wanted| set.replicas.saturating_add(wanted.held) < wanted.desired)
+}
+
+/// What was said of pods that could not be made, where no condition says it: since then none was.
+fn refused_by_event<'v>(
+    set: &SetView,
+    view: &'v View,
+    begun: Option<Timestamp>,
+) -> Option<(&'v String, Option<Timestamp>)> {
+    let own = view.deployment.as_ref().filter(|_| set.is_record)?;
+    let made = view.pods_of(set).filter_map(|pod| {
+        let created = pod.metadata.creation_timestamp.as_ref()?;
+        Some(created.0)
+    });
+    let since = made.chain(begun).max();
+    let is_it = |event: &&std::sync::Arc<EventView>| {
+        event.reason == "FailedCreate" && event.uid == own.rolled.uid && event.at >= since
+    };
+    let newest = view.events.iter().filter(is_it);
+    let newest = newest.max_by_key(|event| event.at)?;
+    let lacks = lacks_pods(view, set);
+    lacks.then_some((&newest.message, newest.at))
 }
 
 /// Whether not even the set of our pods may be made.

@@ -8,6 +8,7 @@
 use serde_json::Value;
 
 use super::look::DeploymentView;
+use crate::spec::WorkloadKind;
 
 /// The reason of a Deployment that made no progress within its deadline (Kubernetes
 /// documentation, Deployments, failed deployment).
@@ -28,10 +29,20 @@ impl DeploymentView {
         self.observed >= self.rolled.generation
     }
 
-    /// Whether all pods are of the newest template, and none that is wanted is missing (Kubernetes
-    /// documentation, Deployments, complete deployment).
+    /// Whether all pods are of the newest template but those that may stay as they are, and none that is
+    /// wanted is missing (Kubernetes documentation, Deployments, complete deployment; `kubectl rollout
+    /// status` for the other kinds).
     pub(crate) fn is_rolled_out(&self) -> bool {
-        self.is_observed() && self.updated >= self.desired && self.replicas == self.updated
+        let old = self.replicas.checked_sub(self.updated);
+        self.is_observed()
+            && self.updated.saturating_add(self.held) >= self.desired
+            && self.replicas >= self.desired
+            && old.is_some_and(|old| old <= self.held)
+    }
+
+    /// Whether it runs anything of its newest template, which a rollout could prove.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.desired > 0 && self.updated > 0
     }
 
     /// Whether it serves as it is wanted to: as many as are wanted have been ready for long enough.
@@ -41,7 +52,7 @@ impl DeploymentView {
 
     /// Whether a rollout of it is over and well: just what is wanted is there, and serves.
     pub(crate) fn is_done(&self) -> bool {
-        self.is_well() && self.updated == self.desired
+        self.is_well() && self.replicas == self.desired
     }
 
     /// Why it makes no progress any more, in the API's own words.
@@ -51,7 +62,13 @@ impl DeploymentView {
 
     /// Whether this revision was complete at some time.
     pub(crate) fn was_complete(&self) -> bool {
-        self.progress(COMPLETE).is_some()
+        match self.kind {
+            WorkloadKind::Deployment => self.progress(COMPLETE).is_some(),
+            // They keep no condition that says so.
+            WorkloadKind::StatefulSet | WorkloadKind::DaemonSet => {
+                self.is_rolled_out() && self.settled
+            }
+        }
     }
 
     /// What its controller says of the progress of the newest spec, where it is for that reason.
@@ -70,7 +87,9 @@ impl DeploymentView {
         };
         format!(
             "{} of {} pods updated, {} available{old}",
-            self.updated, self.desired, self.available
+            self.updated,
+            self.desired.saturating_sub(self.held),
+            self.available
         )
     }
 }

@@ -8,8 +8,10 @@ use k8s_openapi::api::core::v1::Pod;
 use serde_json::Value;
 
 use crate::platform::kubernetes::api::object::is_leaving;
+use crate::platform::kubernetes::kinds::workload::on_delete;
 
-use super::{Rolled, template_digest};
+use super::{Rolled, template, template_digest};
+use crate::spec::WorkloadKind;
 
 /// The annotation by which a Deployment's controller numbers its revisions (Kubernetes
 /// documentation, labels, annotations and taints).
@@ -25,7 +27,9 @@ pub(crate) struct View {
     pub(crate) at: Timestamp,
     /// The cluster's clock less ours.
     pub(crate) skew: SignedDuration,
-    /// The Deployment; `None`: there is none.
+    /// What runs the pods, as what it is looked for.
+    pub(crate) kind: WorkloadKind,
+    /// It; `None`: there is none.
     pub(crate) deployment: Option<Arc<DeploymentView>>,
     /// The `ReplicaSets` of the service, whoever owns them; `None`: they were not read, or may not be.
     pub(crate) sets: Option<Vec<Arc<SetView>>>,
@@ -37,9 +41,15 @@ pub(crate) struct View {
     pub(crate) events_asked: Option<Timestamp>,
 }
 
-/// A Deployment.
+/// A Deployment, or what else runs pods.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that it says of itself"
+)]
 pub(crate) struct DeploymentView {
+    pub(crate) kind: WorkloadKind,
+    pub(crate) name: String,
     /// What it is, and what it is set to.
     pub(crate) rolled: Rolled,
     /// The generation that its status is about.
@@ -58,6 +68,12 @@ pub(crate) struct DeploymentView {
     pub(crate) replicas: u32,
     /// Pods of any template that have been ready for long enough.
     pub(crate) available: u32,
+    /// Pods that may stay as they are although the template is another.
+    pub(crate) held: u32,
+    /// Whether its own word does not speak against its newest revision being all that runs.
+    pub(crate) settled: bool,
+    /// Whether a pod that is not ready keeps all others from making way.
+    pub(crate) in_order: bool,
     pub(crate) conditions: Vec<Condition>,
     /// Who changed its pod template last, and when.
     pub(crate) author: Option<(String, Option<Timestamp>)>,
@@ -65,11 +81,14 @@ pub(crate) struct DeploymentView {
     pub(crate) revision: Option<String>,
 }
 
-/// A `ReplicaSet`.
+/// A `ReplicaSet`; or a `ControllerRevision`, which only says what a revision is: what owns it makes the
+/// pods.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct SetView {
     pub(crate) uid: String,
     pub(crate) name: String,
+    /// Whether it is a `ControllerRevision`.
+    pub(crate) is_record: bool,
     /// The identity of what controls it.
     pub(crate) owner: String,
     /// Digest of its pod template.
@@ -135,8 +154,10 @@ impl EventView {
         let below = below.and_then(|rest| rest.strip_prefix('-'));
         let parts = below.map(|rest| rest.split('-').count());
         match self.kind.as_str() {
-            // A long name is cut where a pod's is made from it.
-            "Pod" => parts == Some(2) || (parts.is_some() && self.name.len() == LONGEST_NAME),
+            // A long name is cut where a pod's is made from it. Of the other kinds it has one part more.
+            "Pod" => {
+                matches!(parts, Some(1 | 2)) || (parts.is_some() && self.name.len() == LONGEST_NAME)
+            }
             "ReplicaSet" => parts == Some(1),
             _ => self.name == deployment,
         }
@@ -147,9 +168,12 @@ impl EventView {
     pub(crate) fn is_about(&self, deployment: &DeploymentView, sets: &[&SetView]) -> bool {
         let mut sets = sets.iter();
         match self.kind.as_str() {
+            "Pod" if deployment.kind != WorkloadKind::Deployment => {
+                is_named_after(&self.name, &deployment.name)
+            }
             "Pod" => sets.any(|set| is_named_after(&self.name, &set.name)),
             "ReplicaSet" => sets.any(|set| set.uid == self.uid),
-            "Deployment" => self.uid == deployment.rolled.uid,
+            "Deployment" | "StatefulSet" | "DaemonSet" => self.uid == deployment.rolled.uid,
             _ => true,
         }
     }
@@ -207,34 +231,43 @@ impl View {
     /// The pods that a `ReplicaSet` controls.
     pub(crate) fn pods_of<'a>(&'a self, set: &'a SetView) -> impl Iterator<Item = &'a Pod> {
         let pods = self.pods.iter().map(AsRef::as_ref);
-        pods.filter(|pod| {
-            let owners = pod.metadata.owner_references.iter().flatten();
-            owners.into_iter().any(|owner| owner.uid == set.uid)
-        })
+        pods.filter(|pod| set.has(pod))
     }
 }
 
 impl DeploymentView {
     /// Reads a Deployment; `None`: it is none.
     pub(crate) fn of(object: &Value) -> Option<Self> {
+        let kind = WorkloadKind::of(object);
+        let facts = kind.facts();
+        let (field, usual) = facts.desired;
+        let desired = object
+            .pointer(field)
+            .map_or(usual, |_| count(object, field));
+        let held = (facts.held)(object, desired);
+        let ordered = object.pointer("/spec/podManagementPolicy");
+        let ordered = ordered.is_none_or(|policy| policy == "OrderedReady");
         Some(Self {
+            kind,
+            name: text(object, "/metadata/name").unwrap_or_default(),
             rolled: Rolled::of(object)?,
             observed: number(object, "/status/observedGeneration"),
-            // Absent means one (Kubernetes API reference, DeploymentSpec), as does the deadline.
-            desired: object
-                .pointer("/spec/replicas")
-                .map_or(1, |_| count(object, "/spec/replicas")),
+            desired,
+            held,
+            settled: facts.settled.is_none_or(|settled| settled(object)),
+            in_order: kind == WorkloadKind::StatefulSet && ordered && !on_delete(object),
             paused: flag(object, "/spec/paused"),
             deleting: is_leaving(object),
             progress_deadline: object
                 .pointer("/spec/progressDeadlineSeconds")
                 .map_or(600, |_| number(object, "/spec/progressDeadlineSeconds")),
-            updated: count(object, "/status/updatedReplicas"),
-            replicas: count(object, "/status/replicas"),
-            available: count(object, "/status/availableReplicas"),
+            updated: count(object, facts.updated),
+            replicas: count(object, facts.replicas),
+            available: count(object, facts.available),
             conditions: conditions(object),
             author: author(object),
-            revision: annotation(object, REVISION),
+            revision: annotation(object, REVISION)
+                .or_else(|| text(object, "/status/updateRevision")),
         })
     }
 
@@ -245,7 +278,7 @@ impl DeploymentView {
 }
 
 impl SetView {
-    /// Reads a `ReplicaSet`; `None`: it is none.
+    /// Reads a `ReplicaSet` or a `ControllerRevision`; `None`: it is none.
     pub(crate) fn of(object: &Value) -> Option<Self> {
         let owners = object.pointer("/metadata/ownerReferences");
         let owners = owners.and_then(Value::as_array).into_iter().flatten();
@@ -253,12 +286,16 @@ impl SetView {
         Some(Self {
             uid: text(object, "/metadata/uid")?,
             name: text(object, "/metadata/name")?,
+            is_record: object.get("data").is_some(),
             owner: controllers
                 .next()
                 .and_then(|owner| text(owner, "/uid"))
                 .unwrap_or_default(),
             template: template_digest(object),
-            revision: annotation(object, REVISION),
+            revision: annotation(object, REVISION).or_else(|| {
+                let name = text(object, "/metadata/name");
+                name.filter(|_| object.get("data").is_some())
+            }),
             created: time(object, "/metadata/creationTimestamp"),
             desired: count(object, "/spec/replicas"),
             replicas: count(object, "/status/replicas"),
@@ -284,7 +321,7 @@ impl SetView {
 }
 
 fn images(object: &Value) -> Vec<(String, String)> {
-    let containers = object.pointer("/spec/template/spec/containers");
+    let containers = template(object).and_then(|template| template.pointer("/spec/containers"));
     let containers = containers.and_then(Value::as_array).into_iter().flatten();
     containers
         .filter_map(|one| Some((text(one, "/name")?, text(one, "/image")?)))

@@ -246,7 +246,7 @@ fn now(name: &str, view: &View) -> Vec<String> {
         })
         .collect();
     match &view.deployment {
-        None => lines.push("the Deployment does not exist any more".into()),
+        None => lines.push(format!("{} does not exist any more", view.kind.words())),
         Some(deployment) if deployment.available == 0 => {
             // Of this Deployment: under the name that it had before, the service may well serve.
             lines.push(format!("no pod of {name} is available"));

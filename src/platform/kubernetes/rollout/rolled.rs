@@ -4,10 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::platform::digest::digest;
-
-/// The label by which a Deployment's controller tells the pods of its revisions apart (Kubernetes
-/// documentation, Deployments, pod-template-hash label).
-pub(super) const TEMPLATE_HASH: &str = "pod-template-hash";
+use crate::platform::kubernetes::kinds::workload::TEMPLATE_HASH;
 
 /// What tells one rollout of a Deployment from another: what the Deployment is, and what it is set
 /// to.
@@ -44,11 +41,21 @@ impl Rolled {
     }
 }
 
-/// Digest of the pod template of a Deployment or a `ReplicaSet`: equal where the pods are made from
-/// the same.
+/// The pod template of what runs pods, or of one revision of it.
+pub(crate) fn template(object: &Value) -> Option<&Value> {
+    let of_record = || object.pointer("/data/spec/template");
+    object.pointer("/spec/template").or_else(of_record)
+}
+
+/// Digest of the pod template of what runs pods, or of one revision of it: equal where the pods are made
+/// from the same.
 pub(crate) fn template_digest(object: &Value) -> String {
-    let template = object.pointer("/spec/template").unwrap_or(&Value::Null);
+    let template = template(object).unwrap_or(&Value::Null);
     let mut template = without_nulls(template);
+    // A ControllerRevision says by it that it takes the place of all of the template.
+    if let Some(template) = template.as_object_mut() {
+        template.remove("$patch");
+    }
     // A controller adds it to the template of each ReplicaSet.
     let labels = template.pointer_mut("/metadata/labels");
     if let Some(labels) = labels.and_then(Value::as_object_mut) {

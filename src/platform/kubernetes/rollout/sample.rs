@@ -44,6 +44,7 @@ impl Kubernetes {
     ) -> Result<Observation, Failed> {
         let watch = self.watch(rollout).await?;
         let mut observation = see(&watch, rollout, events).await?;
+        self.unblock(session, rollout, events).await;
         let (Standing::Superseded { .. }, None, Some(number)) = (
             &observation.standing,
             &rollout.going_back,
@@ -76,7 +77,7 @@ impl Kubernetes {
         if let Some(watch) = &rollout.watch {
             return Ok(Arc::clone(watch));
         }
-        let place = self.at(&rollout.service, rollout.labels.clone()).await?;
+        let place = self.at(rollout.own(), rollout.labels.clone()).await?;
         let watch = Arc::new(Watch::open(place, rollout.fresh));
         rollout.watch = Some(Arc::clone(&watch));
         Ok(watch)

@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::RolloutId;
 use super::look::{Condition, DeploymentView, SetView, View};
 use crate::rollout::{Gauge, Standing};
+use crate::spec::WorkloadKind;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -39,14 +40,15 @@ pub(crate) struct Reading {
 
 /// Reads what is said of the rollout that is `ours`.
 pub(crate) fn read(view: &View, ours: &RolloutId) -> Reading {
+    let what = view.kind.words();
     let Some(deployment) = &view.deployment else {
-        return gone("the Deployment was deleted");
+        return gone(format!("{what} was deleted"));
     };
     if deployment.rolled.uid != ours.rolled.uid {
-        return gone("the Deployment was deleted and made anew");
+        return gone(format!("{what} was deleted and made anew"));
     }
     if deployment.deleting {
-        return gone("the Deployment is being deleted");
+        return gone(format!("{what} is being deleted"));
     }
     let set = our_set(view, deployment, ours);
     let begun = ours.begun.or(set.as_ref().and_then(|set| set.created));
@@ -61,9 +63,9 @@ pub(crate) fn read(view: &View, ours: &RolloutId) -> Reading {
     }
 }
 
-fn gone(by: &str) -> Reading {
+fn gone(by: String) -> Reading {
     Reading {
-        standing: Standing::Superseded { by: by.to_owned() },
+        standing: Standing::Superseded { by },
         gauge: Gauge::default(),
         waiting: None,
         begun: None,
@@ -104,7 +106,7 @@ fn standing(
     }
     if deployment.is_done() {
         return Standing::Ready {
-            proven: deployment.desired > 0,
+            proven: deployment.is_proven(),
         };
     }
     let progressing = deployment.condition("Progressing");
@@ -116,7 +118,12 @@ fn standing(
     let word = if deployment.paused {
         "paused"
     } else {
-        progressing.map_or("no condition yet", |said| said.reason.as_str())
+        let none = if deployment.kind == WorkloadKind::Deployment {
+            "no condition yet"
+        } else {
+            "in progress"
+        };
+        progressing.map_or(none, |said| said.reason.as_str())
     };
     Standing::Going(word.to_owned())
 }
@@ -166,7 +173,11 @@ fn author(deployment: &DeploymentView) -> String {
 
 /// The `ReplicaSet` of our template: the oldest of equals, as the controller chooses. Where none is
 /// written as the Deployment is, the one with the Deployment's own number.
-fn our_set(view: &View, deployment: &DeploymentView, ours: &RolloutId) -> Option<Arc<SetView>> {
+pub(super) fn our_set(
+    view: &View,
+    deployment: &DeploymentView,
+    ours: &RolloutId,
+) -> Option<Arc<SetView>> {
     let oldest = view
         .own_sets()
         .filter(|set| set.template == ours.rolled.template)

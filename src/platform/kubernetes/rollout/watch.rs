@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
-use kube::api::{ApiResource, DynamicObject};
+use kube::api::DynamicObject;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -22,7 +22,8 @@ use super::look::{DeploymentView, SetView, View};
 use crate::clock::Clock;
 use crate::platform::failure::{self, Failed};
 use crate::platform::kubernetes::connect::Link;
-use crate::platform::kubernetes::kinds::Kind;
+use crate::platform::kubernetes::kinds::Id;
+use crate::spec::WorkloadKind;
 
 pub(crate) mod relist;
 mod store;
@@ -52,9 +53,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    fn new(now: Timestamp, begun: bool) -> Self {
+    fn new(kind: WorkloadKind, now: Timestamp, begun: bool) -> Self {
         Self {
-            store: Mutex::new(Store::new(now, begun)),
+            store: Mutex::new(Store::new(kind, now, begun)),
             evidence: Mutex::new(Evidence::default()),
             changed: Notify::new(),
         }
@@ -87,10 +88,17 @@ pub(crate) struct WatchPlace {
     /// The connection.
     pub(crate) link: Link,
     pub(crate) namespace: String,
-    pub(crate) name: String,
+    /// What runs the pods.
+    pub(crate) own: Id,
     /// The labels that select its pods, as a query says them.
     pub(crate) labels: String,
     pub(crate) clock: Clock,
+}
+
+impl WatchPlace {
+    pub(crate) fn kind(&self) -> WorkloadKind {
+        self.own.kind.workload().unwrap_or_default()
+    }
 }
 
 /// The watches of one service; dropping it ends them.
@@ -102,7 +110,7 @@ pub(crate) struct Watch {
 
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Watch({}/{})", self.place.namespace, self.place.name)
+        write!(f, "Watch({}/{})", self.place.namespace, self.place.own.name)
     }
 }
 
@@ -110,7 +118,7 @@ impl Watch {
     /// Opens the watches; `fresh`: what is watched has just begun. What is there arrives in the
     /// background.
     pub(crate) fn open(place: WatchPlace, fresh: bool) -> Self {
-        let shared = Arc::new(Shared::new(place.clock.now(), !fresh));
+        let shared = Arc::new(Shared::new(place.kind(), place.clock.now(), !fresh));
         let mut tasks = JoinSet::new();
         let deployment = Feed::<DeploymentView>::new(&place, &shared);
         let sets = Feed::<SetView>::new(&place, &shared);
@@ -202,8 +210,8 @@ pub(crate) const PODS: &str = "pods";
 trait WatchedKind: Sized + Send + Sync + 'static {
     /// As the client gives it.
     type Object: Clone + fmt::Debug + serde::de::DeserializeOwned + kube::Resource + Send + 'static;
-    /// In words: "pods".
-    const WORDS: &'static str;
+    /// In words: "pods", of what runs them.
+    fn called(kind: WorkloadKind) -> &'static str;
 
     /// All of them in a namespace.
     fn api(place: &WatchPlace) -> Api<Self::Object>;
@@ -227,15 +235,18 @@ trait WatchedKind: Sized + Send + Sync + 'static {
 
 impl WatchedKind for DeploymentView {
     type Object = DynamicObject;
-    const WORDS: &'static str = "the Deployment";
+
+    fn called(kind: WorkloadKind) -> &'static str {
+        kind.words()
+    }
 
     fn api(place: &WatchPlace) -> Api<DynamicObject> {
         let client = place.link.client.clone();
-        Api::namespaced_with(client, &place.namespace, &Kind::Deployment.resource())
+        Api::namespaced_with(client, &place.namespace, &place.own.kind.resource())
     }
 
     fn selector(place: &WatchPlace) -> (Option<String>, Option<String>) {
-        (Some(format!("metadata.name={}", place.name)), None)
+        (Some(format!("metadata.name={}", place.own.name)), None)
     }
 
     fn alone(name: &str) -> Option<String> {
@@ -253,11 +264,14 @@ impl WatchedKind for DeploymentView {
 
 impl WatchedKind for SetView {
     type Object = DynamicObject;
-    const WORDS: &'static str = "ReplicaSets";
+
+    fn called(kind: WorkloadKind) -> &'static str {
+        kind.sets_words()
+    }
 
     fn api(place: &WatchPlace) -> Api<DynamicObject> {
         let client = place.link.client.clone();
-        Api::namespaced_with(client, &place.namespace, &replica_sets())
+        Api::namespaced_with(client, &place.namespace, &place.kind().sets())
     }
 
     fn selector(place: &WatchPlace) -> (Option<String>, Option<String>) {
@@ -273,20 +287,12 @@ impl WatchedKind for SetView {
     }
 }
 
-/// Where the API server has `ReplicaSets`, which we only read.
-pub(crate) fn replica_sets() -> ApiResource {
-    ApiResource {
-        group: "apps".to_owned(),
-        version: "v1".to_owned(),
-        api_version: "apps/v1".to_owned(),
-        kind: "ReplicaSet".to_owned(),
-        plural: "replicasets".to_owned(),
-    }
-}
-
 impl WatchedKind for Pod {
     type Object = Self;
-    const WORDS: &'static str = PODS;
+
+    fn called(_: WorkloadKind) -> &'static str {
+        PODS
+    }
 
     fn api(place: &WatchPlace) -> Api<Self> {
         Api::namespaced(place.link.client.clone(), &place.namespace)

@@ -104,6 +104,7 @@ impl Made {
             pdb,
             service_account: raw.service_account.is_some(),
             network_policy: raw.network_policy.is_some(),
+            kind: raw.kind.as_ref().map(|at| at.value).unwrap_or_default(),
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use crate::names::KubeLabel;
+use crate::names::{KubeLabel, KubeName};
 use crate::spec::findings::Findings;
 use crate::spec::problem::Problem;
-use crate::spec::resolve::{Ground, arns};
+use crate::spec::resolve::{Ground, arns, or};
 use crate::spec::shape::{At, Table};
 use crate::spec::units;
 use crate::spec::words::ServiceTable;
+use crate::spec::words::kubernetes::around::called;
 use crate::spec::words::kubernetes::{KubernetesTable, Scene};
 use crate::spec::words::resources::{Resources, Size};
 use crate::spec::words::rollout::{RolloutTable, policy};
+use crate::spec::words::secret as secrets;
 use crate::spec::words::target::namespace::KubePlace;
 
 /// A pod that is ready for a moment before it crashes would let a whole rollout through.
@@ -89,4 +91,16 @@ pub(super) fn role(raw: &KubernetesTable, place: &KubePlace, findings: &mut Find
                 .help("service_account = \"api-sa\""),
         );
     }
+}
+
+/// The Secret that fills the environment, once the role of the pods is checked as well.
+pub(super) fn secret(
+    raw: &mut KubernetesTable,
+    scene: &Scene<'_>,
+    findings: &mut Findings,
+) -> Option<KubeName> {
+    let secret = or(raw.secret.take(), called(scene, "-secrets")?);
+    secrets::for_kubernetes(scene, &secret, findings);
+    role(raw, scene.place, findings);
+    Some(secret)
 }

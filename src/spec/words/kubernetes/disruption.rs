@@ -10,6 +10,7 @@ use crate::spec::problem::{Problem, Spot};
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, Shape, Switch, table, words};
 use crate::spec::tree::{Node, Value};
+use crate::spec::words::kubernetes::kind::WorkloadKind;
 use crate::spec::words::kubernetes::labels::{Found, labels};
 use crate::spec::words::kubernetes::share::Share;
 use crate::spec::words::tags::AnnotationKey;
@@ -104,9 +105,14 @@ impl Disruption {
 
 pub(in crate::spec) fn disruption(
     raw: Option<At<Switch<WrittenDisruption>>>,
+    kind: WorkloadKind,
     pods: &Found<'_>,
     findings: &mut Findings,
 ) -> Option<Disruption> {
+    // A drained node keeps the pod of a DaemonSet.
+    if kind == WorkloadKind::DaemonSet {
+        return None;
+    }
     let Some(At { value, spot, .. }) = raw else {
         return Some(Disruption::most(Share::Pods(1), pods.selector));
     };

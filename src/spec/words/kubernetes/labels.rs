@@ -58,6 +58,19 @@ impl Labels {
     }
 }
 
+impl Labels {
+    /// By what pods are found that these select.
+    pub(in crate::spec) fn found<'a>(
+        &'a self,
+        selector: &'a BTreeMap<String, String>,
+    ) -> Found<'a> {
+        Found {
+            selector,
+            labels: &self.pods,
+        }
+    }
+}
+
 /// By what pods are found: the labels that select them, and all that the file gives them.
 #[derive(Clone, Copy)]
 pub(in crate::spec) struct Found<'a> {

@@ -13,6 +13,7 @@ use crate::spec::scalar::Filled;
 use crate::spec::shape::{At, Map, Shape, table};
 use crate::spec::tree::{Node, Value};
 use crate::spec::words::kubernetes::KubernetesTable;
+use crate::spec::words::kubernetes::kind::WorkloadKind;
 use crate::spec::words::kubernetes::labels::labels;
 use crate::spec::words::kubernetes::nodes;
 use crate::spec::words::kubernetes::security::of_pod;
@@ -132,9 +133,12 @@ fn names(raw: Option<At<Vec<At<KubeName>>>>) -> Vec<KubeName> {
 /// usual.
 pub(in crate::spec) fn pod(
     raw: &mut KubernetesTable,
+    kind: WorkloadKind,
     selector: &BTreeMap<String, String>,
     findings: &mut Findings,
 ) -> (Object<String, Json>, bool) {
+    // Of a DaemonSet each node has its one anyway.
+    let usual = raw.spread.is_some() || kind != WorkloadKind::DaemonSet;
     let mut found = Object::new();
     let mut put = |key: &str, value: Option<Json>| {
         let value = value.filter(|value| !is_empty(value));
@@ -179,7 +183,7 @@ pub(in crate::spec) fn pod(
         "terminationGracePeriodSeconds",
         grace.map(|at| json!(at.value.0.as_secs())),
     );
-    (found, spread)
+    (found, spread && usual)
 }
 
 fn is_empty(value: &Json) -> bool {

@@ -10,6 +10,7 @@ use crate::spec::scalar::{Whole, is_number, percentage};
 use crate::spec::shape::Shape;
 use crate::spec::tree::Node;
 use crate::spec::words::kubernetes::KubernetesTable;
+use crate::spec::words::kubernetes::kind::WorkloadKind;
 
 /// `0%` to `100%`.
 pub(in crate::spec) static SHARE: Pattern = Pattern::new("(?:[1-9]?[0-9]|100) ?%");
@@ -49,13 +50,33 @@ pub(crate) enum Share {
     Percent(u32),
 }
 
-/// Bounds of a rollout; with none above and none below it could never begin.
-pub(in crate::spec) fn shares(raw: &KubernetesTable, findings: &mut Findings) -> (Share, Share) {
+/// Bounds of a rollout; with none above and none below it could never begin. A node has a pod of a
+/// `DaemonSet` too many or none, never both (Kubernetes API reference, `RollingUpdateDaemonSet`).
+pub(in crate::spec) fn shares(
+    raw: &KubernetesTable,
+    kind: WorkloadKind,
+    findings: &mut Findings,
+) -> (Share, Share) {
+    let none = |share| matches!(share, Share::Pods(0) | Share::Percent(0));
     let surge = raw.max_surge.as_ref();
     let missing = raw.max_unavailable.as_ref();
-    let above = surge.map_or(Share::Percent(25), |at| at.value);
-    let below = missing.map_or(Share::Pods(0), |at| at.value);
-    let none = |share| matches!(share, Share::Pods(0) | Share::Percent(0));
+    let surges = surge.is_some_and(|at| !none(at.value));
+    let (above, below) = match kind {
+        WorkloadKind::Deployment => (Share::Percent(25), Share::Pods(0)),
+        _ if surges => (Share::Pods(0), Share::Pods(0)),
+        _ => (Share::Pods(0), Share::Pods(1)),
+    };
+    let above = surge.map_or(above, |at| at.value);
+    let below = missing.map_or(below, |at| at.value);
+    if let (Some(surge), Some(missing)) = (surge, missing)
+        && kind == WorkloadKind::DaemonSet
+        && surges
+        && !none(below)
+    {
+        let message = "a node has a pod of a DaemonSet too many or none, never both";
+        let problem = Problem::new("conflict", message).at(missing.spot);
+        findings.problem(problem.also(surge.spot, "the other one"));
+    }
     if let Some(at) = surge.or(missing).filter(|_| none(above) && none(below)) {
         let message =
             "with no pod above the desired number and none below it, a rollout could never begin";

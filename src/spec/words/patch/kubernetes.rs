@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
@@ -16,6 +16,7 @@ use crate::spec::nearest;
 use crate::spec::problem::Problem;
 use crate::spec::shape::{At, table};
 use crate::spec::words::Placed;
+use crate::spec::words::kubernetes::kind::WorkloadKind;
 use crate::spec::words::tags::{MANAGED_BY, is_ours};
 
 table! {
@@ -24,6 +25,10 @@ table! {
         /// Laid over the Deployment, in the API's own spelling: lists merge by what names their entries,
         /// `false` takes away.
         deployment: PatchTree,
+        /// Laid over the `StatefulSet`, where it is the `kind`.
+        stateful_set: PatchTree,
+        /// Laid over the `DaemonSet`, where it is the `kind`.
+        daemon_set: PatchTree,
         /// Laid over the Service.
         service: PatchTree,
         /// Laid over the Ingress that `expose` asks for.
@@ -44,7 +49,8 @@ table! {
 /// What is laid over the objects of a service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct KubePatch {
-    pub(crate) deployment: Overlay,
+    /// Over what makes the pods.
+    pub(crate) workload: Overlay,
     pub(crate) service: Overlay,
     pub(crate) ingress: Overlay,
     pub(crate) route: Overlay,
@@ -67,6 +73,8 @@ pub(in crate::spec) struct Made {
     pub(in crate::spec) pdb: bool,
     pub(in crate::spec) service_account: bool,
     pub(in crate::spec) network_policy: bool,
+    /// What makes the pods.
+    pub(in crate::spec) kind: WorkloadKind,
 }
 
 type Kept = &'static [(&'static str, &'static str)];
@@ -85,8 +93,8 @@ const OF_ALL: Kept = &[
 
 const SELECTOR: &str = "`kubernetes.selector` says it";
 
-/// Those of a Deployment: a verdict or a plan rests on them.
-const OF_DEPLOYMENT: Kept = &[
+/// Those of what makes the pods: a verdict or a plan rests on them.
+const OF_WORKLOAD: Kept = &[
     ("spec.selector", SELECTOR),
     ("spec.replicas", "`replicas` and `scaling` say it"),
     (
@@ -97,6 +105,13 @@ const OF_DEPLOYMENT: Kept = &[
     ("spec.minReadySeconds", "`kubernetes.min_ready` says it"),
     ("spec.template.spec.containers", "the service runs in them"),
     (LABELS[1], "they select the pods, and tell whose they are"),
+    ("spec.updateStrategy", "`kubernetes.strategy` says it"),
+    (
+        "spec.podManagementPolicy",
+        "`kubernetes.pod_management` says it",
+    ),
+    ("spec.volumeClaimTemplates", "`kubernetes.claims` says it"),
+    ("spec.serviceName", "`kubernetes.service_name` says it"),
 ];
 
 const OF_SERVICE: Kept = &[("spec.selector", SELECTOR)];
@@ -201,21 +216,21 @@ fn untyped(value: &Json) -> Vec<Misfit> {
 pub(in crate::spec) fn patches(
     raw: Option<At<KubePatchTable>>,
     made: &Made,
-    (selector, containers): (&BTreeMap<String, String>, &[Placed]),
+    (selector, containers): On<'_>,
     findings: &mut Findings,
 ) -> KubePatch {
     let Some(raw) = raw.map(|at| at.value) else {
         return KubePatch::default();
     };
     let mut reader = Reader {
-        selector,
-        containers,
+        on: (selector, containers),
         findings,
     };
+    let workload = reader.workload([raw.deployment, raw.stateful_set, raw.daemon_set], made.kind);
     let mut read = |at, check, kept, wanting| reader.read(at, check, kept, wanting);
     let unless = |made: bool, key: &'static str| (!made).then_some(key);
     KubePatch {
-        deployment: read(raw.deployment, misfits::<Deployment>, OF_DEPLOYMENT, None),
+        workload,
         service: read(
             raw.service,
             misfits::<Service>,
@@ -256,18 +271,24 @@ pub(in crate::spec) fn patches(
     }
 }
 
+/// What of a tree does not fit the types of the API.
+type Check = fn(&Json) -> Vec<Misfit>;
+
+/// The labels that select the pods, and their containers.
+type On<'a> = (&'a BTreeMap<String, String>, &'a [Placed]);
+
 /// What all patches of a service are read with.
 struct Reader<'a> {
-    selector: &'a BTreeMap<String, String>,
-    containers: &'a [Placed],
+    on: On<'a>,
     findings: &'a mut Findings,
 }
 
 impl Reader<'_> {
+    /// One patch; `wanting`: what asks for the object that it would be laid over, and is not there.
     fn read(
         &mut self,
         at: Option<At<PatchTree>>,
-        check: fn(&Json) -> Vec<Misfit>,
+        check: Check,
         kept: Kept,
         wanting: Option<&str>,
     ) -> Overlay {
@@ -276,14 +297,32 @@ impl Reader<'_> {
             let label = "there is nothing to lay it over";
             self.findings.problem(problem.at(at.head).label(label));
         }
+        let (selector, containers) = self.on;
         let forbidden = |path: &str, value: &Json| {
-            refusal(path, value, kept, self.selector)
-                .or_else(|| nameless(path, value, self.containers))
+            refusal(path, value, kept, selector).or_else(|| nameless(path, value, containers))
         };
         let rules = Rules {
             check,
             forbidden: &forbidden,
         };
         patch(at, &rules, self.findings)
+    }
+
+    /// What is laid over what makes the pods, in the order of the kinds: there is but the one of this kind.
+    fn workload(&mut self, raw: [Option<At<PatchTree>>; 3], kind: WorkloadKind) -> Overlay {
+        let kinds: [(WorkloadKind, Check); 3] = [
+            (WorkloadKind::Deployment, misfits::<Deployment>),
+            (WorkloadKind::StatefulSet, misfits::<StatefulSet>),
+            (WorkloadKind::DaemonSet, misfits::<DaemonSet>),
+        ];
+        let mut found = Overlay::default();
+        for (at, (own, check)) in raw.into_iter().zip(kinds) {
+            let wanting = (own != kind).then(|| format!("kind = \"{}\"", own.as_str()));
+            let read = self.read(at, check, OF_WORKLOAD, wanting.as_deref());
+            if own == kind {
+                found = read;
+            }
+        }
+        found
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::mark::{self, Mark, State};
 use super::{Captured, digest, moment};
 use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 use crate::platform::kubernetes::rollout::Rolled;
 use crate::platform::kubernetes::{Kubernetes, key};
 use crate::platform::origin::Origin;
@@ -238,7 +238,7 @@ pub(super) fn is_of_run(meta: &ObjectMeta, run: &str) -> bool {
 pub(crate) fn images(objects: &[Object]) -> BTreeMap<String, String> {
     let containers = objects
         .iter()
-        .find(|object| object.id.kind == Kind::Deployment)
+        .find(|object| object.id.kind.runs_pods())
         .and_then(|object| object.manifest.pointer("/spec/template/spec/containers"))
         .and_then(Value::as_array);
     let word = |container: &Value, key: &str| Some(container.get(key)?.as_str()?.to_owned());

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::fields::Path;
 use crate::platform::kubernetes::fields::compare::{COPY, Ownership};
-use crate::platform::kubernetes::kinds::Kind;
 use crate::platform::kubernetes::plan::adopt::is_taken_over;
 
 const NAME: [&str; 4] = ["spec", "template", "spec", "serviceAccountName"];
@@ -44,7 +43,7 @@ fn is_left(object: &Object, live: &Value) -> bool {
         let name = deployment["spec"]["template"]["spec"][key].as_str();
         name.is_some_and(|name| !name.is_empty())
     };
-    object.id.kind == Kind::Deployment
+    object.id.kind.runs_pods()
         && !account(&object.manifest, "serviceAccountName")
         && account(live, "serviceAccount")
 }
@@ -52,7 +51,7 @@ fn is_left(object: &Object, live: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::kubernetes::kinds::Id;
+    use crate::platform::kubernetes::kinds::{Id, Kind};
 
     fn deployment(pod: &Value) -> Object {
         Object {

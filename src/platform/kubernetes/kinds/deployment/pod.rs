@@ -70,7 +70,7 @@ impl Maker<'_> {
                 "maxSkew": 1,
                 "whenUnsatisfiable": "ScheduleAnyway",
                 "labelSelector": { "matchLabels": self.selector() },
-                "matchLabelKeys": ["pod-template-hash"],
+                "matchLabelKeys": [self.service.own.kind.told_apart_by()],
             })
         };
         json!([

@@ -118,8 +118,8 @@ pub(crate) fn name_as_there(
     name: &str,
     goes_back: bool,
 ) {
-    let of = |objects: &[Object], kind: Kind| objects.iter().position(|one| one.id.kind == kind);
-    let (Some(service), Some(pods)) = (of(objects, Kind::Service), of(objects, Kind::Deployment))
+    let of = |is: fn(Kind) -> bool| objects.iter().position(|one| is(one.id.kind));
+    let (Some(service), Some(pods)) = (of(|kind| kind == Kind::Service), of(Kind::runs_pods))
     else {
         return;
     };

@@ -146,11 +146,24 @@ fn tools_are_taken_over_and_controllers_never() {
 #[test]
 fn what_goes_away_is_not_changed_and_a_selector_never() {
     let going = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}});
-    assert!(what_hinders(&id(Kind::Service), &going, false).is_some());
+    assert!(what_hinders(&id(Kind::Service), &going, &[]).is_some());
+    let changes = |fields: &[&str]| {
+        vec![Difference {
+            path: Path::of(fields),
+            from: None,
+            to: None,
+        }]
+    };
+    let selector = changes(&["spec", "selector"]);
     let theirs = json!({"spec": {"selector": {"matchLabels": {"app.kubernetes.io/name": "web", "tier": "front"}}}});
-    let refused = what_hinders(&id(Kind::Deployment), &theirs, true).unwrap();
+    let refused = what_hinders(&id(Kind::Deployment), &theirs, &selector).unwrap();
     let line = r#"`selector = { "app.kubernetes.io/name" = "web", "tier" = "front" }` in [service.NAME.kubernetes]"#;
     assert!(refused.message.contains(line), "{}", refused.message);
-    assert!(what_hinders(&id(Kind::Deployment), &json!({}), true).is_some());
-    assert!(what_hinders(&id(Kind::Deployment), &json!({}), false).is_none());
+    assert!(what_hinders(&id(Kind::Deployment), &json!({}), &selector).is_some());
+    assert!(what_hinders(&id(Kind::Deployment), &json!({}), &[]).is_none());
+    let claims = changes(&["spec", "volumeClaimTemplates"]);
+    let refused = what_hinders(&id(Kind::StatefulSet), &json!({}), &claims).unwrap();
+    let words = "say `claims` as it is there; or `kubectl delete statefulset api --cascade=orphan`";
+    assert!(refused.message.contains(words), "{}", refused.message);
+    assert!(what_hinders(&id(Kind::Deployment), &json!({}), &claims).is_none());
 }

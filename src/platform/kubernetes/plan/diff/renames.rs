@@ -13,7 +13,7 @@ impl<'a> Work<'a> {
     /// What serves under the name that the service had before: ours, and about to go.
     pub(super) fn former(&self) -> Option<(&'a str, &'a Value)> {
         let former = self.observed.formers.serving.as_ref()?;
-        let live = self.observed.deployment(&former.name)?;
+        let (_, live) = self.observed.workload(&former.name)?;
         let ours = self.wish.owner.has(live);
         ours.then_some((former.name.as_str(), live))
     }

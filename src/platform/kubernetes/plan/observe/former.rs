@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::{Observed, Sought, deployment, found, named_before, readable};
+use super::{Observed, Sought, found, named_before, readable};
 use crate::event::Events;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::Kubernetes;
@@ -136,7 +136,15 @@ impl Kubernetes {
         // nothing of.
         let is_own = |id: &Id| id.kind.addon().is_some() && id.name == name;
         ids.retain(|id| !id.kind.is_named() || is_own(id));
+        // What ran its pods may have been of another kind.
+        let heads = records.iter().flat_map(|head| &head.objects);
+        let ran: Vec<Kind> = heads
+            .filter(|id| id.kind.runs_pods() && id.name == name)
+            .map(|id| id.kind)
+            .collect();
+        let runs = |kind: Kind| kind == sought.kind.kind() || ran.contains(&kind);
         let everywhere = Kind::named().filter(|kind| kind.addon().is_none());
+        let everywhere = everywhere.filter(|kind| !kind.runs_pods() || runs(*kind));
         ids.extend(everywhere.map(|kind| Id {
             kind,
             name: name.to_owned(),
@@ -144,9 +152,10 @@ impl Kubernetes {
         let wire = self.wire().await?;
         let read = join_all(ids.iter().map(|id| wire.read(id))).await;
         let mut objects = found(&ids, read)?;
-        let main = objects
-            .get(&deployment(name))
-            .filter(|live| !is_leaving(live));
+        let mut mains = objects.iter().filter(|(id, _)| id.kind.runs_pods());
+        let main = mains
+            .find(|(_, live)| !is_leaving(live))
+            .map(|(_, live)| live);
         let serves = match main {
             Some(live) if trace.shows(sought, live) => true,
             None if trace.told => false,
@@ -186,7 +195,7 @@ fn traces(
         traces.entry(name.clone()).or_default().told = *told;
     }
     for (id, live) in &observed.objects {
-        if id.kind == Kind::Deployment && id.name != sought.name && sought.owner.has(live) {
+        if id.kind.runs_pods() && id.name != sought.name && sought.owner.has(live) {
             traces.entry(id.name.clone()).or_default().known = true;
         }
     }

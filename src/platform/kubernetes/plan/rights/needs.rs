@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::{Resource, Right, Verb};
 use crate::plan::Change as _;
 use crate::platform::kubernetes::history::record::{KEPT, record_name};
-use crate::platform::kubernetes::kinds::{Id, Kind};
+use crate::platform::kubernetes::kinds::Id;
 use crate::platform::kubernetes::lock::lease_name;
 use crate::platform::kubernetes::plan::change::Change;
 use crate::platform::kubernetes::plan::observe::Observed;
+use crate::spec::WorkloadKind;
 
 /// The rights that a plan takes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Needs {
             needs.change(change, observed, name);
         }
         if changes.iter().any(Change::starts_rollout) {
-            needs.follow(name);
+            needs.follow(observed.kind, name);
         }
         needs
     }
@@ -100,7 +101,7 @@ impl Needs {
                 self.useful.extend(added.then_some(away));
             }
             Change::Count { deployment, .. } => {
-                let right = Right::named(Kind::Deployment, Verb::Patch, deployment);
+                let right = Right::named(observed.kind.kind(), Verb::Patch, deployment);
                 self.beside.insert(right);
             }
             Change::Delete { id, .. } => {
@@ -143,15 +144,19 @@ impl Needs {
     }
 
     /// What a rollout is seen by. The Deployment itself was read already.
-    fn follow(&mut self, name: &str) {
-        let watched = [Resource::PODS, Resource::SETS, Resource::EVENTS];
+    fn follow(&mut self, kind: WorkloadKind, name: &str) {
+        let sets = Resource::sets(kind);
+        let watched = [Resource::PODS, sets, Resource::EVENTS];
         for resource in watched {
             self.useful.insert(Right::any(resource, Verb::List));
             self.useful.insert(Right::any(resource, Verb::Watch));
         }
         for verb in [Verb::List, Verb::Watch] {
-            self.useful
-                .insert(Right::named(Kind::Deployment, verb, name));
+            self.useful.insert(Right::named(kind.kind(), verb, name));
+        }
+        // One that is broken keeps it from going on.
+        if kind == WorkloadKind::StatefulSet {
+            self.useful.insert(Right::any(Resource::PODS, Verb::Delete));
         }
         self.useful.insert(Right::any(Resource::LOGS, Verb::Get));
     }
@@ -170,6 +175,7 @@ mod tests {
 
     use super::*;
     use crate::platform::kubernetes::api::object::Object;
+    use crate::platform::kubernetes::kinds::Kind;
     use crate::platform::kubernetes::plan::change::Count;
 
     fn id(kind: Kind) -> Id {

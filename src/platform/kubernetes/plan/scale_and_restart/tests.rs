@@ -11,7 +11,12 @@ fn a_restart_says_when_and_changes_nothing_else_that_is_ours() {
     let observed = there(&desired);
     let live = observed.deployment("api").unwrap();
     let asked = owned(&observed, OWNER);
-    let diff = restart(live, "api", asked.clone(), "2026-01-01T00:00:00Z");
+    let diff = restart(
+        live,
+        &id(Kind::Deployment),
+        asked.clone(),
+        "2026-01-01T00:00:00Z",
+    );
     assert!(diff.starts_rollout());
     let Some(Change::Apply { object, .. }) = diff.changes.last() else {
         panic!("{:?}", diff.changes);

@@ -70,6 +70,15 @@ pub(crate) fn spec(image: &str, more: &str) -> Spec {
     said(&deploy, TARGET)
 }
 
+/// What is asked for by a service that says nothing of how many pods there are, but for these lines.
+pub(crate) fn uncounted(image: &str, more: &str) -> Desired {
+    let deploy = format!(
+        "project = \"shop\"\n[service.api]\nimage = \"{image}\"\nport = 8080\ncpu = 0.5\n\
+         memory = \"1GiB\"\n{more}\n"
+    );
+    rendered(&said(&deploy, TARGET))
+}
+
 const TARGET: &str = "platform = \"kubernetes\"\nnamespace = \"production\"\n";
 
 /// What is asked for beside these manifests, all of which are carried along.
@@ -128,12 +137,13 @@ pub(crate) fn id(kind: Kind) -> Id {
 pub(crate) fn there(desired: &Desired) -> Observed {
     let objects = desired.objects.iter().map(|object| {
         let mut live = applied(&object.manifest);
-        if object.id.kind == Kind::Deployment {
+        if object.id.kind.runs_pods() {
             let replicas = live["spec"]["replicas"].as_u64().unwrap_or(1);
             live["metadata"]["generation"] = 3.into();
             live["status"] = json!({
                 "observedGeneration": 3, "replicas": replicas, "updatedReplicas": replicas,
-                "availableReplicas": replicas,
+                "availableReplicas": replicas, "currentNumberScheduled": 1,
+                "desiredNumberScheduled": 1, "numberAvailable": 1, "updatedNumberScheduled": 1,
                 "conditions": [{"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}],
             });
         }
@@ -253,7 +263,9 @@ fn owned_fields(manifest: &Value) -> Value {
 /// The API server's own additions to a Deployment, and its spelling of quantities.
 fn defaulted(object: &mut Value) {
     object["spec"]["progressDeadlineSeconds"] = 600.into();
-    object["spec"]["strategy"]["type"] = "RollingUpdate".into();
+    if object["spec"]["strategy"]["type"].is_null() {
+        object["spec"]["strategy"]["type"] = "RollingUpdate".into();
+    }
     if object["spec"]["minReadySeconds"] == json!(0) {
         object["spec"]
             .as_object_mut()

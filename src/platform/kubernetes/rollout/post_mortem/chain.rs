@@ -12,7 +12,8 @@ pub(super) fn chain((view, reading): &(View, Reading)) -> Vec<String> {
     };
     let mut lines = vec![of_deployment(deployment)];
     let Some(set) = &reading.set else {
-        lines.push("it has no ReplicaSet of this template yet".to_owned());
+        let one = deployment.kind.facts().sets.0;
+        lines.push(format!("it has no {one} of this template yet"));
         return lines;
     };
     lines.push(of_set(set));
@@ -84,7 +85,8 @@ fn of_deployment(deployment: &DeploymentView) -> String {
         .condition("Progressing")
         .filter(|said| said.status != "True");
     format!(
-        "Deployment: {} of {} pods updated, {} available{}",
+        "{}: {} of {} pods updated, {} available{}",
+        deployment.kind.as_str(),
         deployment.updated,
         deployment.desired,
         deployment.available,
@@ -93,6 +95,10 @@ fn of_deployment(deployment: &DeploymentView) -> String {
 }
 
 fn of_set(set: &SetView) -> String {
+    if set.is_record {
+        let (name, made, ready) = (&set.name, set.replicas, set.ready);
+        return format!("revision {name}: {made} pods made, {ready} ready");
+    }
     let said = set.refusal();
     format!(
         "ReplicaSet {}: {} of {} pods made, {} ready{}",

@@ -66,6 +66,7 @@ pub(in crate::platform::kubernetes) fn view(deployment: &Value, sets: &[Value]) 
     View {
         at: at(60),
         skew: SignedDuration::ZERO,
+        kind: WorkloadKind::of(deployment),
         deployment: DeploymentView::of(deployment).map(Arc::new),
         sets: Some(sets.iter().filter_map(SetView::of).map(Arc::new).collect()),
         pods: Vec::new(),
@@ -110,6 +111,18 @@ fn ready_once_all_that_is_wanted_is_ours_and_available() {
             "{field}"
         );
     }
+}
+
+/// As `Recreate` does it: the former pods are gone, and ours are on their way.
+#[test]
+fn no_pod_at_all_for_a_while_is_no_failure() {
+    let mut recreated = deployment();
+    recreated["status"]["replicas"] = json!(0);
+    recreated["status"]["availableReplicas"] = json!(0);
+    assert_eq!(
+        said(&recreated),
+        Standing::Going("ReplicaSetUpdated".into())
+    );
 }
 
 /// All are ours and available, and more than are wanted: an autoscaler has just taken one away.

@@ -74,7 +74,7 @@ pub(super) async fn read<T: WatchedKind>(feed: &Feed<T>) -> Option<Unreadable> {
         answer = feed.list() => answer,
         () = feed.clock.sleep_until(late) => {
             return Some(Unreadable {
-                operation: format!("read {}", T::WORDS),
+                operation: format!("read {}", feed.words),
                 kind: FailureKind::Lost,
                 code: None,
                 message: format!("no answer within {} s", PATIENCE.as_secs()),
@@ -90,6 +90,6 @@ pub(super) async fn read<T: WatchedKind>(feed: &Feed<T>) -> Option<Unreadable> {
             }
             None
         }
-        Err(error) => Some(why::<T>(&error)),
+        Err(error) => Some(why(feed.words, &error)),
     }
 }

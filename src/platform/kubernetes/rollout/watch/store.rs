@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::Pod;
 use super::{Unreadable, WatchedKind as _};
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::rollout::look::{DeploymentView, SetView, View};
+use crate::spec::WorkloadKind;
 
 /// So long a watch may be down, or a reading fail, before what was seen last is no longer passed off
 /// as what is. Watches break and are opened again all the time.
@@ -16,6 +17,8 @@ const GRACE: SignedDuration = SignedDuration::from_secs(4);
 
 #[derive(Debug)]
 pub(super) struct Store {
+    /// What runs the pods.
+    kind: WorkloadKind,
     pub(super) deployment: Shelf<DeploymentView>,
     pub(super) sets: Shelf<SetView>,
     pub(super) pods: Shelf<Pod>,
@@ -149,8 +152,9 @@ fn is_newer(this: Option<u64>, that: Option<u64>) -> bool {
 }
 
 impl Store {
-    pub(super) fn new(now: Timestamp, begun: bool) -> Self {
+    pub(super) fn new(kind: WorkloadKind, now: Timestamp, begun: bool) -> Self {
         Self {
+            kind,
             deployment: Shelf::default(),
             sets: Shelf::default(),
             pods: Shelf::default(),
@@ -204,12 +208,21 @@ impl Store {
                 "no answer from the API server yet",
             ));
         }
+        let pods = self.pods.all();
+        let counted = |mut set: Arc<SetView>| {
+            if set.is_record {
+                Arc::make_mut(&mut set).counting(pods.iter().map(AsRef::as_ref));
+            }
+            set
+        };
+        let sets = || self.sets.all().into_iter().map(counted).collect();
         Ok(View {
             at: now,
             skew: SignedDuration::ZERO,
+            kind: self.kind,
             deployment: self.deployment.newest(),
-            sets: self.sets.complete.then(|| self.sets.all()),
-            pods: self.pods.all(),
+            sets: self.sets.complete.then(sets),
+            pods,
             events: Vec::new(),
             events_asked: None,
         })
@@ -243,9 +256,12 @@ impl Store {
     /// The kinds that are read every so often, since they may not be watched.
     pub(super) fn polled(&self) -> Vec<&'static str> {
         let polled = [
-            (DeploymentView::WORDS, self.deployment.is_polled()),
-            (SetView::WORDS, self.sets.is_polled()),
-            (Pod::WORDS, self.pods.is_polled()),
+            (
+                DeploymentView::called(self.kind),
+                self.deployment.is_polled(),
+            ),
+            (SetView::called(self.kind), self.sets.is_polled()),
+            (Pod::called(self.kind), self.pods.is_polled()),
         ];
         let polled = polled.into_iter().filter(|(_, polled)| *polled);
         polled.map(|(words, _)| words).collect()
@@ -259,7 +275,7 @@ impl Store {
         };
         let sets = why(&self.sets.stream, self.sets.is_denied());
         let pods = why(&self.pods.stream, self.pods.is_denied());
-        let sets = sets.map(|why| ("ReplicaSets", why));
+        let sets = sets.map(|why| (self.kind.sets_words(), why));
         sets.into_iter()
             .chain(pods.map(|why| ("pods", why)))
             .collect()

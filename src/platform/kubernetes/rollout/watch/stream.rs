@@ -36,6 +36,8 @@ pub(super) struct Feed<T: WatchedKind> {
     fields: Option<String>,
     labels: Option<String>,
     alone: Option<String>,
+    /// What it watches, in words.
+    pub(super) words: &'static str,
     pub(super) shared: Arc<Shared>,
     pub(super) clock: Clock,
     what: PhantomData<fn() -> T>,
@@ -48,6 +50,7 @@ impl<T: WatchedKind> Clone for Feed<T> {
             fields: self.fields.clone(),
             labels: self.labels.clone(),
             alone: self.alone.clone(),
+            words: self.words,
             shared: Arc::clone(&self.shared),
             clock: self.clock,
             what: PhantomData,
@@ -74,7 +77,8 @@ impl<T: WatchedKind> Feed<T> {
             api: T::api(place),
             fields,
             labels,
-            alone: T::alone(&place.name),
+            alone: T::alone(&place.own.name),
+            words: T::called(place.kind()),
             shared: Arc::clone(shared),
             clock: place.clock,
             what: PhantomData,
@@ -106,12 +110,12 @@ impl<T: WatchedKind> Feed<T> {
                 Turn::Failed(error) if is_denied(&error) => {
                     // What may be listed all the same is seen from the beginning, and not missed.
                     let _ = relist::read(&self).await;
-                    self.lost(Stream::Denied(why::<T>(&error)));
+                    self.lost(Stream::Denied(why(self.words, &error)));
                     ASK_AGAIN
                 }
                 Turn::Failed(error) => {
                     let now = self.clock.now();
-                    self.lost(Stream::Down(now, why::<T>(&error)));
+                    self.lost(Stream::Down(now, why(self.words, &error)));
                     after(&mut failures)
                 }
             };
@@ -283,8 +287,8 @@ fn after(failures: &mut i32) -> SignedDuration {
     wait.min(LATE)
 }
 
-pub(super) fn why<T: WatchedKind>(error: &kube::Error) -> Unreadable {
-    Unreadable::of(&format!("watch {}", T::WORDS), error)
+pub(super) fn why(words: &str, error: &kube::Error) -> Unreadable {
+    Unreadable::of(&format!("watch {words}"), error)
 }
 
 fn place<T: WatchedKind>(object: T::Object) -> Option<(String, Placed<T>)> {

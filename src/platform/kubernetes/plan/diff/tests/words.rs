@@ -1,6 +1,8 @@
 //! What the words that only Kubernetes has say is no difference once it is there.
 
-use super::{desired, planned, there};
+use super::{desired, diff, planned, there, wish};
+use crate::platform::kubernetes::plan::tests::samples::uncounted;
+use crate::spec::WorkloadKind;
 
 #[test]
 fn what_was_applied_is_no_difference() {
@@ -29,4 +31,59 @@ ingress = { path_type = "Exact", tls = [{ secret = "tls" }], default_backend = {
 "#;
     let wanted = desired("shop/api:v1", more);
     assert_eq!(planned(&wanted, &there(&wanted)), Vec::<String>::new());
+}
+
+const STATEFUL: &str = "mounts = { \"/data\" = \"data\" }\n[service.api.kubernetes]\nkind = \"StatefulSet\"\n\
+                        claims = { data = { size = \"10GiB\" } }\n";
+
+#[test]
+fn other_kinds_are_no_difference_once_they_are_there() {
+    let daemon = "[service.api.kubernetes]\nkind = \"DaemonSet\"\n";
+    for (more, kind, counted) in [
+        (STATEFUL, WorkloadKind::StatefulSet, "replicas = 2\n"),
+        (daemon, WorkloadKind::DaemonSet, ""),
+    ] {
+        let wanted = uncounted("shop/api:v1", &format!("{counted}{more}"));
+        let mut there = there(&wanted);
+        there.kind = kind;
+        assert_eq!(planned(&wanted, &there), Vec::<String>::new());
+        let next = uncounted("shop/api:v2", &format!("{counted}{more}"));
+        let word = kind.as_str();
+        assert_eq!(
+            planned(&next, &there),
+            [
+                "record the revision".to_owned(),
+                format!("update {word} api, rolls")
+            ]
+        );
+    }
+}
+
+#[test]
+fn what_never_changes_is_refused_with_words() {
+    let wanted = uncounted("shop/api:v1", STATEFUL);
+    let mut there = there(&wanted);
+    there.kind = WorkloadKind::StatefulSet;
+    let more = STATEFUL.replace("10GiB", "20GiB");
+    let grown = uncounted("shop/api:v1", &more);
+    let refused = diff(&wish(&grown), &there).unwrap_err();
+    assert!(
+        refused
+            .message
+            .contains("volumeClaimTemplates: say `claims`"),
+        "{refused}"
+    );
+    // A kind is not changed in place either.
+    let refused = diff(&wish(&desired("shop/api:v1", "")), &there).unwrap_err();
+    let words = "StatefulSet api runs its pods, and becomes no Deployment";
+    assert!(refused.message.contains(words), "{refused}");
+}
+
+#[test]
+fn another_strategy_rolls_nothing() {
+    let recreate = "[service.api.kubernetes]\nstrategy = \"recreate\"";
+    let (before, after) = (desired("shop/api:v1", ""), desired("shop/api:v1", recreate));
+    let changes = ["record the revision", "update Deployment api"];
+    assert_eq!(planned(&after, &there(&before)), changes);
+    assert_eq!(planned(&after, &there(&after)), Vec::<String>::new());
 }

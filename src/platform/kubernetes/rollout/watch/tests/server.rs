@@ -21,6 +21,7 @@ use crate::platform::kubernetes::connect::Link;
 use crate::platform::kubernetes::connect::warnings::Warnings;
 use crate::platform::kubernetes::rollout::standing::tests::at;
 use crate::platform::kubernetes::rollout::watch::WatchPlace;
+use crate::spec::WorkloadKind;
 
 /// What the server does with requests.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Server {
                 warnings: Warnings::default(),
             },
             namespace: "production".into(),
-            name: "api".into(),
+            own: WorkloadKind::default().named("api"),
             labels: "app=api".into(),
             clock: Clock::driven_from(at(0)),
         }
