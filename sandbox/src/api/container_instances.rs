@@ -67,7 +67,9 @@ fn view(world: &World, cluster: &str, instance: &Instance, held: &Held) -> Value
         "ecs.os-type",
         "ecs.cpu-architecture",
     ];
-    let names = usual.into_iter().chain(kind.attributes.keys().map(String::as_str));
+    let names = usual
+        .into_iter()
+        .chain(kind.attributes.keys().map(String::as_str));
     let attributes: Vec<Value> = names
         .map(|name| json!({"name": name, "value": instance.attribute(name)}))
         .collect();
@@ -89,14 +91,17 @@ fn view(world: &World, cluster: &str, instance: &Instance, held: &Held) -> Value
 /// What is left of an instance beside what is held of it; of ports, those that are taken.
 fn resources(instance: &Instance, held: &Held) -> Value {
     let kind = &instance.kind;
-    let number = |name: &str, value: i64| json!({"name": name, "type": "INTEGER", "integerValue": value});
+    let number =
+        |name: &str, value: i64| json!({"name": name, "type": "INTEGER", "integerValue": value});
     let ports = |name: &str, protocol: &str, always: &[i64]| {
         let taken = held.ports.iter().filter(|(of, _)| of == protocol);
         let taken = always.iter().chain(taken.map(|(_, port)| port));
         let taken: Vec<String> = taken.map(i64::to_string).collect();
         json!({"name": name, "type": "STRINGSET", "stringSetValue": taken})
     };
-    let gpus: Vec<String> = (held.gpu..kind.gpu).map(|number| format!("GPU-{number}")).collect();
+    let gpus: Vec<String> = (held.gpu..kind.gpu)
+        .map(|number| format!("GPU-{number}"))
+        .collect();
     json!([
         number("CPU", kind.cpu - held.cpu),
         number("MEMORY", kind.memory - held.memory),
@@ -116,14 +121,22 @@ struct Providers {
 /// Those of Fargate and those that are attached to a cluster; all of them where none is named.
 pub(super) fn providers(world: &World, input: &Value) -> Answer {
     let input: Providers = read(input)?;
-    let attached = world.clusters.values().flat_map(|one| one.providers.clone());
+    let attached = world
+        .clusters
+        .values()
+        .flat_map(|one| one.providers.clone());
     let fargate = ["FARGATE", "FARGATE_SPOT"].map(str::to_owned);
     let mut all: Vec<String> = fargate.into_iter().chain(attached).collect();
     all.sort();
     all.dedup();
-    let asked = if input.capacity_providers.is_empty() { all.clone() } else { input.capacity_providers };
-    let (found, missing): (Vec<String>, Vec<String>) =
-        asked.into_iter().partition(|name| all.iter().any(|one| one == short(name)));
+    let asked = if input.capacity_providers.is_empty() {
+        all.clone()
+    } else {
+        input.capacity_providers
+    };
+    let (found, missing): (Vec<String>, Vec<String>) = asked
+        .into_iter()
+        .partition(|name| all.iter().any(|one| one == short(name)));
     let found: Vec<Value> = found
         .iter()
         .map(|name| {

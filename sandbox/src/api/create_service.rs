@@ -207,7 +207,10 @@ fn workload(world: &World, cluster: &str, input: &Create) -> Result<Workload, Ap
 fn settings(world: &World, input: &Create) -> Result<Settings, ApiError> {
     let mut deployment = DeploymentConfiguration::default();
     if input.is_daemon() {
-        (deployment.minimum_healthy_percent, deployment.maximum_percent) = (0, 100);
+        (
+            deployment.minimum_healthy_percent,
+            deployment.maximum_percent,
+        ) = (0, 100);
     }
     if let Some(given) = &input.deployment_configuration {
         merge(

@@ -65,7 +65,12 @@ pub(super) fn run(world: &mut World, input: &Value) -> Answer {
     for _ in 0..count {
         let id = world.run_task(&workload, &one_off);
         match id {
-            Ok(id) => started.extend(world.tasks.get(&id).map(|task| tasks::view(world, task, true))),
+            Ok(id) => started.extend(
+                world
+                    .tasks
+                    .get(&id)
+                    .map(|task| tasks::view(world, task, true)),
+            ),
             Err(unplaced) => failures.push(json!({"reason": unplaced.reason()})),
         }
     }

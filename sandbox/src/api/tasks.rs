@@ -165,7 +165,11 @@ fn overrides(task: &Task) -> Value {
 fn launch_type(world: &World, task: &Task) -> String {
     let service = world.services.get(&task.service);
     let Some(workload) = service.map(|service| &service.workload) else {
-        let on = if task.place.is_some() { "EC2" } else { "FARGATE" };
+        let on = if task.place.is_some() {
+            "EC2"
+        } else {
+            "FARGATE"
+        };
         return on.to_owned();
     };
     let usual = if workload.is_on_fargate() {

@@ -115,10 +115,34 @@ async fn tasks_spread_over_zones_reserve_their_size_and_get_ports_of_their_own()
 async fn what_finds_no_place_is_told_in_the_words_of_ecs() {
     const NO: &str = "(service api) was unable to place a task because no container instance met all of its requirements. ";
     for (kinds, cpu, memory, port, expected) in [
-        (vec![kind(1)], 2_048, 512, 0, "has insufficient CPU units available."),
-        (vec![kind(1)], 256, 4_096, 0, "has insufficient memory available."),
-        (vec![kind(1)], 256, 512, 80, "is already using a port required by your task."),
-        (Vec::new(), 256, 512, 0, "Reason: No Container Instances were found in your cluster."),
+        (
+            vec![kind(1)],
+            2_048,
+            512,
+            0,
+            "has insufficient CPU units available.",
+        ),
+        (
+            vec![kind(1)],
+            256,
+            4_096,
+            0,
+            "has insufficient memory available.",
+        ),
+        (
+            vec![kind(1)],
+            256,
+            512,
+            80,
+            "is already using a port required by your task.",
+        ),
+        (
+            Vec::new(),
+            256,
+            512,
+            0,
+            "Reason: No Container Instances were found in your cluster.",
+        ),
     ] {
         let cloud = pool(kinds);
         let definition = bridged(&cloud, cpu, memory, port).await;
@@ -155,7 +179,8 @@ async fn packing_fills_one_instance_and_stopped_tasks_free_it() {
     let creation = creation(&cloud, &definition, 4).placement_strategy(pack.build());
     creation.send().await.unwrap();
     sleep(10_000).await;
-    let cpu = |all: Vec<ContainerInstance>| all.iter().map(|one| left(one, "CPU")).collect::<Vec<_>>();
+    let cpu =
+        |all: Vec<ContainerInstance>| all.iter().map(|one| left(one, "CPU")).collect::<Vec<_>>();
     assert_eq!(cpu(instances(&cloud).await), [0, 1_024, 1_024]);
     cloud.updating().desired_count(0).send().await.unwrap();
     sleep(10_000).await;
@@ -192,7 +217,10 @@ async fn a_provider_brings_an_instance_that_its_tasks_wait_for() {
     assert_eq!(cloud.service().await.running_count, 2);
     let all = instances(&cloud).await;
     assert_eq!(all[0].capacity_provider_name(), Some("asg"));
-    let described = cloud.ecs.describe_capacity_providers().capacity_providers("asg");
+    let described = cloud
+        .ecs
+        .describe_capacity_providers()
+        .capacity_providers("asg");
     let described = described.send().await.unwrap();
     assert_eq!(described.capacity_providers()[0].name(), Some("asg"));
 }
@@ -201,13 +229,17 @@ async fn a_provider_brings_an_instance_that_its_tasks_wait_for() {
 async fn a_daemon_has_one_task_on_each_instance_and_no_count() {
     let cloud = pool(vec![kind(2)]);
     let definition = bridged(&cloud, 256, 512, 80).await;
-    let daemon = || creation(&cloud, &definition, 2).scheduling_strategy(SchedulingStrategy::Daemon);
+    let daemon =
+        || creation(&cloud, &definition, 2).scheduling_strategy(SchedulingStrategy::Daemon);
     assert!(daemon().send().await.is_err());
     daemon().set_desired_count(None).send().await.unwrap();
     sleep(10_000).await;
     let service = cloud.service().await;
     assert_eq!((service.desired_count, service.running_count), (2, 2));
-    assert_eq!(service.scheduling_strategy, Some(SchedulingStrategy::Daemon));
+    assert_eq!(
+        service.scheduling_strategy,
+        Some(SchedulingStrategy::Daemon)
+    );
     cloud.change(|world| world.set_instances(vec![kind(3)]));
     sleep(10_000).await;
     assert_eq!(cloud.service().await.running_count, 3);

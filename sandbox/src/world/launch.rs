@@ -44,7 +44,8 @@ impl World {
         let definition = self.task_definition(&workload.task_definition);
         let definition = definition.ok_or(Unplaced::Capacity)?.clone();
         let provider = choose_provider(&workload.capacity_provider_strategy, used);
-        let (place, waits) = self.find_place(service, workload, &definition, provider.as_deref())?;
+        let (place, waits) =
+            self.find_place(service, workload, &definition, provider.as_deref())?;
         let id = self.rng.hex32();
         let mut containers = Vec::new();
         for container in definition.containers() {
@@ -56,7 +57,10 @@ impl World {
         }
         let mut task = self.new_task(id, service, deployment, &definition, containers);
         task.provider = provider;
-        task.need = place.as_ref().map(|_| Need::of(&definition)).unwrap_or_default();
+        task.need = place
+            .as_ref()
+            .map(|_| Need::of(&definition))
+            .unwrap_or_default();
         task.place = place;
         task.waits = waits;
         if let Some(provider) = &task.provider {
@@ -92,7 +96,11 @@ impl World {
     }
 
     /// Runs a task that no service keeps, unless there is no room for it anywhere.
-    pub(crate) fn run_task(&mut self, workload: &Workload, one_off: &OneOff) -> Result<String, Unplaced> {
+    pub(crate) fn run_task(
+        &mut self,
+        workload: &Workload,
+        one_off: &OneOff,
+    ) -> Result<String, Unplaced> {
         // No service has an empty name.
         let service = format!("{}/", one_off.cluster);
         let by = one_off.started_by.clone();

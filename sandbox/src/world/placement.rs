@@ -201,7 +201,10 @@ impl World {
             match seeker.hindrance(&instance, held, &need) {
                 None => fitting.push(instance),
                 Some(why) => {
-                    let misfit = Misfit { instance: Some(instance.id), why };
+                    let misfit = Misfit {
+                        instance: Some(instance.id),
+                        why,
+                    };
                     let closer = closest.as_ref().is_none_or(|one| one.why < misfit.why);
                     closest = if closer { Some(misfit) } else { closest };
                 }

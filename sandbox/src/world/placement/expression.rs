@@ -22,7 +22,10 @@ fn parts(text: &str, separators: &[&str; 2]) -> Vec<String> {
 
 fn condition(text: &str, instance: &Instance) -> bool {
     let text = text.trim().trim_matches(['(', ')']).trim();
-    if let Some(rest) = text.strip_prefix("not(").or_else(|| text.strip_prefix("not ")) {
+    if let Some(rest) = text
+        .strip_prefix("not(")
+        .or_else(|| text.strip_prefix("not "))
+    {
         return !condition(rest, instance);
     }
     if let Some(rest) = text.strip_prefix('!') {
@@ -36,12 +39,17 @@ fn condition(text: &str, instance: &Instance) -> bool {
         None if subject == "ec2InstanceId" => Some(instance.id.clone()),
         None => return true,
     };
-    let (operator, operand) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+    let (operator, operand) = rest
+        .trim()
+        .split_once(char::is_whitespace)
+        .unwrap_or((rest.trim(), ""));
     let operand = operand.trim();
     let found = value.clone().unwrap_or_default();
     let listed = || {
         let inner = operand.trim_matches(['[', ']']);
-        inner.split(',').any(|one| one.trim().trim_matches('"') == found)
+        inner
+            .split(',')
+            .any(|one| one.trim().trim_matches('"') == found)
     };
     match operator {
         "==" | "equals" => found == operand,
@@ -78,12 +86,21 @@ mod tests {
             ("attribute:ecs.instance-type == m5.2xlarge", true),
             ("attribute:ecs.instance-type =~ m5.*", true),
             ("attribute:ecs.instance-type =~ t3.*", false),
-            ("attribute:ecs.availability-zone in [us-east-1a, us-east-1b]", true),
+            (
+                "attribute:ecs.availability-zone in [us-east-1a, us-east-1b]",
+                true,
+            ),
             ("attribute:ecs.availability-zone not_in [us-east-1b]", false),
             ("attribute:stack exists", false),
             ("not(attribute:stack exists)", true),
-            ("attribute:stack == a or attribute:ecs.os-type == linux", true),
-            ("attribute:stack == a and attribute:ecs.os-type == linux", false),
+            (
+                "attribute:stack == a or attribute:ecs.os-type == linux",
+                true,
+            ),
+            (
+                "attribute:stack == a and attribute:ecs.os-type == linux",
+                false,
+            ),
             ("task:group == service:api", true),
         ] {
             assert_eq!(holds(text, &instance), expected, "{text}");

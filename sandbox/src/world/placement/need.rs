@@ -55,7 +55,9 @@ impl Need {
 }
 
 fn gpus(container: &Value) -> i64 {
-    let asked = container.get("resourceRequirements").and_then(Value::as_array);
+    let asked = container
+        .get("resourceRequirements")
+        .and_then(Value::as_array);
     let gpu = |one: &&Value| one.get("type").and_then(Value::as_str) == Some("GPU");
     let asked = asked.into_iter().flatten().filter(gpu);
     asked.filter_map(|one| number(one.get("value"))).sum()
@@ -79,7 +81,11 @@ fn ports(container: &Value, mode: &str) -> Vec<Binding> {
             container: text(container, "name"),
             container_port: port,
             host_port: chosen.unwrap_or(if mode == "host" { port } else { 0 }),
-            protocol: if protocol.is_empty() { "tcp".to_owned() } else { protocol },
+            protocol: if protocol.is_empty() {
+                "tcp".to_owned()
+            } else {
+                protocol
+            },
         }
     });
     mapped.collect()
@@ -111,18 +117,24 @@ impl Seeker<'_> {
         if let Some(why) = self.rules_out(instance) {
             return Some(why);
         }
-        let kind = |one: &Value| one.get("type").and_then(Value::as_str) == Some("distinctInstance");
+        let kind =
+            |one: &Value| one.get("type").and_then(Value::as_str) == Some("distinctInstance");
         let taken = |port: &super::Binding| {
             port.host_port != 0
                 && (RESERVED.contains(&port.host_port)
-                    || held.ports.contains(&(port.protocol.clone(), port.host_port)))
+                    || held
+                        .ports
+                        .contains(&(port.protocol.clone(), port.host_port)))
         };
         let distinct = self.daemon || self.constraints.iter().any(kind);
         let rows = [
             (distinct && held.mine > 0, Why::Distinct),
             (need.gpu > instance.kind.gpu - held.gpu, Why::Gpu),
             (need.cpu > instance.kind.cpu - held.cpu, Why::Cpu),
-            (need.memory > instance.kind.memory - held.memory, Why::Memory),
+            (
+                need.memory > instance.kind.memory - held.memory,
+                Why::Memory,
+            ),
             (need.ports.iter().any(taken), Why::Port),
         ];
         let row = rows.into_iter().find(|(hinders, _)| *hinders);

@@ -5,7 +5,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Why {
     /// There is no instance at all.
-    Nobody { of_provider: bool },
+    Nobody {
+        of_provider: bool,
+    },
     /// It has another processor, or lacks a capability.
     Attribute,
     /// An expression does not hold.
@@ -36,13 +38,17 @@ impl Misfit {
     /// What follows `(service NAME) ` in its event.
     pub(crate) fn text(&self) -> String {
         let what = match self.why {
-            Why::Nobody { of_provider: false } => "Reason: No Container Instances were found in your cluster",
+            Why::Nobody { of_provider: false } => {
+                "Reason: No Container Instances were found in your cluster"
+            }
             Why::Nobody { of_provider: true } => {
                 "Reason: No Container Instances were found in your capacity provider"
             }
             Why::Attribute => "is missing an attribute required by your task",
             Why::MemberOf => "encountered error \"MemberOf placement constraint unsatisfied.\"",
-            Why::Distinct => "encountered error \"DistinctInstance placement constraint unsatisfied.\"",
+            Why::Distinct => {
+                "encountered error \"DistinctInstance placement constraint unsatisfied.\""
+            }
             Why::Gpu => "has insufficient GPU resources available",
             Why::Cpu => "has insufficient CPU units available",
             Why::Memory => "has insufficient memory available",
