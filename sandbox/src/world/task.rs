@@ -80,6 +80,10 @@ impl TargetState {
 
 /// A task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks of one task"
+)]
 pub(crate) struct Task {
     pub(crate) id: String,
     pub(crate) arn: String,
