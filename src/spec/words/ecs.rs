@@ -30,7 +30,7 @@ use crate::spec::words::ecs::log::Log;
 use crate::spec::words::ecs::members::{ConnectTable, Propagate, RegistryTable, members};
 use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::ecs::role::{Role, role};
-use crate::spec::words::ecs::scheduling::{Scheduling, daemon};
+use crate::spec::words::ecs::scheduling::{Scheduling, daemon, percentages};
 use crate::spec::words::env::refs;
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
@@ -319,27 +319,6 @@ fn balancer(raw: &EcsTable, scene: &Scene<'_>, findings: &mut Findings) {
     secret::home(scene.containers, scene.place.into(), findings);
     secret::for_ecs(scene.containers, findings);
     refs::for_ecs(scene.containers, findings);
-}
-
-/// Between which percentages a rollout goes. A daemon's are 0 and 100 where nothing is said (Amazon ECS API
-/// reference, `DeploymentConfiguration`).
-fn percentages(raw: &EcsTable, daemon: bool, findings: &mut Findings) -> (u32, u32) {
-    let usual = if daemon { (0, 100) } else { (100, 200) };
-    let least = raw.minimum_healthy_percent.as_ref();
-    let most = raw.maximum_percent.as_ref();
-    let (low, high) = (
-        least.map_or(usual.0, |at| at.value.0),
-        most.map_or(usual.1, |at| at.value.0),
-    );
-    if low >= high
-        && let Some(spot) = most.map(|at| at.spot).or(least.map(|at| at.spot))
-    {
-        let message =
-            format!("a rollout within {low} % and {high} % of the tasks could never start one");
-        let problem = Problem::new("conflict", message).at(spot);
-        findings.problem(problem.help("`maximum_percent` must be above `minimum_healthy_percent`"));
-    }
-    (low, high)
 }
 
 fn scaling_on_requests(

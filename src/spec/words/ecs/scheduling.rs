@@ -70,3 +70,28 @@ pub(in crate::spec) fn daemon(
     );
     true
 }
+
+/// Between which percentages a rollout goes. A daemon's are 0 and 100 where nothing is said (Amazon ECS API
+/// reference, `DeploymentConfiguration`).
+pub(in crate::spec) fn percentages(
+    raw: &EcsTable,
+    daemon: bool,
+    findings: &mut Findings,
+) -> (u32, u32) {
+    let usual = if daemon { (0, 100) } else { (100, 200) };
+    let least = raw.minimum_healthy_percent.as_ref();
+    let most = raw.maximum_percent.as_ref();
+    let (low, high) = (
+        least.map_or(usual.0, |at| at.value.0),
+        most.map_or(usual.1, |at| at.value.0),
+    );
+    if low >= high
+        && let Some(spot) = most.map(|at| at.spot).or(least.map(|at| at.spot))
+    {
+        let message =
+            format!("a rollout within {low} % and {high} % of the tasks could never start one");
+        let problem = Problem::new("conflict", message).at(spot);
+        findings.problem(problem.help("`maximum_percent` must be above `minimum_healthy_percent`"));
+    }
+    (low, high)
+}
