@@ -9,6 +9,7 @@ use super::world::{Millis, World};
 
 mod balancing;
 mod clusters;
+mod container_instances;
 mod containers;
 mod create_service;
 mod defaults;
@@ -87,6 +88,9 @@ fn ecs(world: &mut World, operation: &str, input: &Value) -> Answer {
         "ListClusters" => clusters::list(world, input),
         "PutClusterCapacityProviders" => clusters::put_providers(world, input),
         "DeleteCluster" => clusters::delete(world, input),
+        "ListContainerInstances" => container_instances::list(world, input),
+        "DescribeContainerInstances" => container_instances::describe(world, input),
+        "DescribeCapacityProviders" => container_instances::providers(world, input),
         "RegisterTaskDefinition" => task_definitions::register(world, input),
         "DescribeTaskDefinition" => task_definitions::describe(world, input),
         "DeregisterTaskDefinition" => task_definitions::deregister(world, input),

@@ -25,6 +25,7 @@ mod identity;
 mod journal;
 mod laws;
 mod one_off;
+mod placement;
 mod realms;
 mod refusals;
 mod rollouts;

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Timings {
     /// From the decision to start a task to its network interface.
     pub provision_ms: i64,
+    /// From the wish for another container instance to its registration.
+    pub instance_ms: i64,
     /// At most so many tasks of a service are started at once (a number, not a time).
     pub launch_burst: i64,
     /// The others are started so much later, as many again at most.
@@ -61,6 +63,7 @@ impl Default for Timings {
     fn default() -> Self {
         Self {
             provision_ms: 400,
+            instance_ms: 1_500,
             launch_burst: 100,
             launch_pause_ms: 100,
             pull_ms: 700,
@@ -93,6 +96,7 @@ impl Timings {
     pub fn aws() -> Self {
         Self {
             provision_ms: 15_000,
+            instance_ms: 120_000,
             launch_pause_ms: 5_000,
             pull_ms: 20_000,
             slow_ms: 90_000,

@@ -3,7 +3,7 @@
 //! Nothing here reads a clock or draws chance from outside. [`World::tick`] takes everything that is
 //! due from the agenda, in order, so that one long tick and many short ones give the same world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::behaviour::{self, Behaviour, ImageRule};
 use super::eks::EksCluster;
 use super::faults::Fault;
+use super::instances::{self, InstanceKind, Provider};
 use super::plan::{Planned, When};
 use super::switches::Switches;
 use super::timings::Timings;
@@ -27,6 +28,7 @@ pub(crate) mod launch;
 pub(crate) mod logs;
 mod onlooker;
 mod others;
+pub(crate) mod placement;
 mod realms;
 mod rollback;
 pub(crate) mod rollout;
@@ -93,6 +95,17 @@ pub struct World {
     /// Target groups and log groups that are not there: patterns of ARNs and names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing: Vec<String>,
+    /// The container instances that are there from the beginning.
+    #[serde(default = "instances::usual")]
+    pub(crate) pool: Vec<InstanceKind>,
+    /// What brings more instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) providers: Vec<Provider>,
+    /// How many they have brought, by `cluster/provider`, and where one is on its way.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) brought: BTreeMap<String, i64>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) coming: BTreeSet<String>,
     /// A request has said which account and region this is.
     #[serde(default)]
     pub(crate) claimed: bool,
@@ -134,6 +147,10 @@ impl World {
             image_starts: BTreeMap::new(),
             requests: 0,
             missing: Vec::new(),
+            pool: instances::usual(),
+            providers: Vec::new(),
+            brought: BTreeMap::new(),
+            coming: BTreeSet::new(),
             claimed: false,
             elsewhere: BTreeMap::new(),
         };
@@ -177,6 +194,17 @@ impl World {
     pub(crate) fn is_missing(&self, name: &str) -> bool {
         let mut patterns = self.missing.iter();
         patterns.any(|pattern| behaviour::matches(pattern, name))
+    }
+
+    /// The container instances are these from now on; tasks that run stay where they are.
+    pub fn set_instances(&mut self, pool: Vec<InstanceKind>) {
+        self.pool = pool;
+        self.reconcile_all();
+    }
+
+    /// A capacity provider brings instances where tasks find no place.
+    pub fn add_provider(&mut self, provider: Provider) {
+        self.providers.push(provider);
     }
 
     /// Adds a fault.
@@ -274,6 +302,7 @@ impl World {
             Due::Begin { deployment } => self.begin_deployment(&deployment),
             Due::StopRequested { deployment } => self.carry_out_stop(&deployment),
             Due::Planned { index } => self.perform_planned(index),
+            Due::Instance { cluster, provider } => self.instance_comes(&cluster, &provider),
             Due::ForgetTask { task } => self.tasks.remove(&task),
             Due::ForgetService { service } => self.forget_service(&service),
             Due::ForgetStream { group, stream } => self.forget_stream(&group, &stream),

@@ -26,6 +26,16 @@
 //! endpoint = "https://127.0.0.1:6443"
 //! certificate_authority = """-----BEGIN CERTIFICATE-----…"""   # PEM, or its base64
 //!
+//! [[instance]]                                 # instead of three m5.2xlarge in three zones
+//! count = 2
+//! cpu = 2048
+//! memory = 7680
+//! attributes = { stack = "blue" }
+//!
+//! [[capacity_provider]]                        # brings one more, and another, where tasks need it
+//! name = "asg"
+//! most = 2
+//!
 //! [[before]]                                   # what is there already
 //! service = "ecs"
 //! operation = "CreateCluster"
@@ -43,6 +53,7 @@ use super::api;
 use super::behaviour::ImageRule;
 use super::eks::EksCluster;
 use super::faults::Fault;
+use super::instances::{InstanceKind, Provider};
 use super::plan::Planned;
 use super::switches::Switches;
 use super::timings::Timings;
@@ -74,6 +85,12 @@ pub struct WorldFile {
     pub before: Vec<Before>,
     /// EKS clusters, each the way to a Kubernetes API server.
     pub eks: Vec<EksCluster>,
+    /// Container instances; absent: three in each cluster, and an empty list: none.
+    #[serde(rename = "instance")]
+    pub instances: Option<Vec<InstanceKind>>,
+    /// Capacity providers that bring instances.
+    #[serde(rename = "capacity_provider")]
+    pub providers: Vec<Provider>,
     /// Target groups and log groups that are not there: ARNs and names, `*` standing for anything.
     /// Any other that is named exists.
     pub missing: Vec<String>,
@@ -149,6 +166,10 @@ impl WorldFile {
         world.switches = self.switches;
         world.images = self.images;
         world.missing = self.missing;
+        world.providers = self.providers;
+        if let Some(pool) = self.instances {
+            world.pool = pool;
+        }
         for cluster in self.eks {
             world.set_eks_cluster(cluster);
         }

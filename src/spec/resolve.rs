@@ -27,6 +27,11 @@ pub(in crate::spec) trait Ground: Sized {
         findings: &mut Findings,
     ) -> Option<Self::Own>;
 
+    /// Whether the platform itself decides how many tasks run.
+    fn counts_itself(_: &Self::Own) -> bool {
+        false
+    }
+
     /// The objects of a service that no other one may share: the kind of each, and its name.
     fn objects(own: &Self::Own) -> Vec<(&'static str, String)>;
 }

@@ -23,7 +23,7 @@ fn view(world: &World, cluster: &Cluster) -> Value {
         "clusterArn": arn,
         "clusterName": cluster.name,
         "status": "ACTIVE",
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": world.instances(&cluster.name).len(),
         "runningTasksCount": running.len(),
         "pendingTasksCount": pending.len(),
         "activeServicesCount": world.services.values().filter(active).count(),

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::service_rules::{check_count, check_name, check_together, check_workload, strategy};
+use super::service_rules::{
+    DAEMON_COUNT, check_count, check_daemon, check_name, check_together, check_workload, strategy,
+};
 use super::update_service::{ConfigurationInput, merge};
 use super::{Answer, ApiError, read, service_view, tags};
 use crate::world::World;
@@ -46,6 +48,7 @@ struct Create {
     #[serde(default)]
     placement_strategy: Vec<Value>,
     deployment_controller: Option<Value>,
+    scheduling_strategy: Option<String>,
     tags: Option<Value>,
 }
 
@@ -60,11 +63,7 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
         return Ok(repeated);
     }
     let tags = tags::given(input.tags.as_ref())?;
-    let desired = input.desired_count.filter(|count| *count >= 0);
-    let desired = desired.ok_or_else(|| {
-        ApiError::invalid("The desired count is required and cannot be negative.")
-    })?;
-    check_count(desired)?;
+    let desired = desired(&input)?;
     let controller = input
         .deployment_controller
         .as_ref()
@@ -81,8 +80,31 @@ pub(super) fn create(world: &mut World, input: &Value) -> Answer {
     }
     forget(world, &key);
     world.services.insert(key.clone(), service);
+    world.count_instances(&key);
     world.start_deployment(&key);
     Ok(json!({"service": service_view::view(world, &key, true)}))
+}
+
+impl Create {
+    fn is_daemon(&self) -> bool {
+        self.scheduling_strategy.as_deref() == Some("DAEMON")
+    }
+}
+
+/// The count of a request; a daemon service has that of its instances.
+fn desired(input: &Create) -> Result<i64, ApiError> {
+    if input.is_daemon() {
+        return match input.desired_count {
+            None => Ok(0),
+            Some(_) => Err(ApiError::invalid(DAEMON_COUNT)),
+        };
+    }
+    let desired = input.desired_count.filter(|count| *count >= 0);
+    let desired = desired.ok_or_else(|| {
+        ApiError::invalid("The desired count is required and cannot be negative.")
+    })?;
+    check_count(desired)?;
+    Ok(desired)
 }
 
 fn new_service(
@@ -95,6 +117,9 @@ fn new_service(
     let settings = settings(world, &input)?;
     check_workload(world, &workload)?;
     check_together(world, &workload, &settings, "created")?;
+    if input.is_daemon() {
+        check_daemon(&workload, &settings)?;
+    }
     if input.health_check_grace_period_seconds.is_some() && workload.load_balancers.is_empty() {
         return Err(ApiError::invalid(
             "Health check grace period is only valid for services configured to use load balancers.",
@@ -110,6 +135,7 @@ fn new_service(
         created_by: format!("arn:aws:iam::{}:user/sandbox", world.account),
         inactive_at: None,
         desired,
+        daemon: input.scheduling_strategy.as_deref() == Some("DAEMON"),
         workload,
         deployments: Vec::new(),
         completed: None,
@@ -180,6 +206,12 @@ fn workload(world: &World, cluster: &str, input: &Create) -> Result<Workload, Ap
 
 fn settings(world: &World, input: &Create) -> Result<Settings, ApiError> {
     let mut deployment = DeploymentConfiguration::default();
+    if input.is_daemon() {
+        (
+            deployment.minimum_healthy_percent,
+            deployment.maximum_percent,
+        ) = (0, 100);
+    }
     if let Some(given) = &input.deployment_configuration {
         merge(
             &mut deployment,

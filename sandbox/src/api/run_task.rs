@@ -64,11 +64,14 @@ pub(super) fn run(world: &mut World, input: &Value) -> Answer {
     let mut failures = Vec::new();
     for _ in 0..count {
         let id = world.run_task(&workload, &one_off);
-        match id.and_then(|id| world.tasks.get(&id)) {
-            Some(task) => started.push(tasks::view(world, task, true)),
-            None => failures.push(json!({
-                "reason": "Capacity is unavailable at this time. Please try again later or in a different availability zone",
-            })),
+        match id {
+            Ok(id) => started.extend(
+                world
+                    .tasks
+                    .get(&id)
+                    .map(|task| tasks::view(world, task, true)),
+            ),
+            Err(unplaced) => failures.push(json!({"reason": unplaced.reason()})),
         }
     }
     Ok(json!({"tasks": started, "failures": failures}))

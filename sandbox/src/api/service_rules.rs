@@ -9,6 +9,26 @@ use crate::world::task_definition::ContainerDefinition;
 const MOST_TASKS: i64 = 5_000;
 const MOST_GROUPS: usize = 5;
 
+/// The refusal of a count for a daemon service.
+pub(super) const DAEMON_COUNT: &str = "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again.";
+
+/// What ECS refuses of a daemon service (Amazon ECS API reference, `CreateService`: no Fargate, no
+/// placement strategy, no more than one task on an instance).
+pub(super) fn check_daemon(workload: &Workload, settings: &Settings) -> Result<(), ApiError> {
+    let refused = if workload.is_on_fargate() {
+        "The daemon scheduling strategy is not supported for Fargate."
+    } else if !settings.placement_strategy.is_empty() {
+        "Placement strategies are not supported for the daemon scheduling strategy."
+    } else if settings.deployment.maximum_percent != 100 {
+        "The daemon scheduling strategy does not support values for maximumPercent other than 100."
+    } else if settings.rebalancing == "ENABLED" {
+        "Availability Zone rebalancing is not supported for the daemon scheduling strategy."
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::invalid(refused))
+}
+
 /// Letters, digits, hyphens and underscores, up to 255 of them (Amazon ECS API reference,
 /// `CreateService`).
 pub(super) fn check_name(name: &str) -> Result<(), ApiError> {

@@ -38,7 +38,7 @@ pub(super) fn view(world: &World, key: &str, with_tags: bool) -> Value {
         "placementStrategy": settings.placement_strategy,
         "networkConfiguration": workload.network_configuration,
         "healthCheckGracePeriodSeconds": settings.grace_seconds,
-        "schedulingStrategy": "REPLICA",
+        "schedulingStrategy": if service.daemon { "DAEMON" } else { "REPLICA" },
         "deploymentController": {"type": "ECS"},
         "createdBy": service.created_by,
         "enableECSManagedTags": settings.managed_tags,

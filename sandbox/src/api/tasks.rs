@@ -104,7 +104,8 @@ pub(super) fn view(world: &World, task: &Task, with_tags: bool) -> Value {
     let mut view = json!({
         "attachments": if awsvpc { vec![attachment(task)] } else { Vec::new() },
         "attributes": attributes,
-        "availabilityZone": format!("{}a", world.region),
+        "availabilityZone": task.place.as_ref().map_or_else(|| format!("{}a", world.region), |place| place.zone.clone()),
+        "containerInstanceArn": task.place.as_ref().map(|place| world.ecs_arn(&format!("container-instance/{}/{}", task.cluster, place.instance))),
         "clusterArn": world.ecs_arn(&format!("cluster/{}", task.cluster)),
         "containers": containers,
         "cpu": task.cpu,
@@ -164,7 +165,12 @@ fn overrides(task: &Task) -> Value {
 fn launch_type(world: &World, task: &Task) -> String {
     let service = world.services.get(&task.service);
     let Some(workload) = service.map(|service| &service.workload) else {
-        return "FARGATE".to_owned();
+        let on = if task.place.is_some() {
+            "EC2"
+        } else {
+            "FARGATE"
+        };
+        return on.to_owned();
     };
     let usual = if workload.is_on_fargate() {
         "FARGATE"
@@ -216,11 +222,26 @@ fn container(task: &Task, container: &TaskContainer) -> Value {
         "lastStatus": status,
         "exitCode": container.exit_code,
         "reason": container.reason,
-        "networkBindings": [],
+        "networkBindings": bindings(task, &container.name),
         "networkInterfaces": if task.phase == Phase::Provisioning { json!([]) } else { interfaces },
         "healthStatus": container.health,
         "cpu": container.cpu.to_string(),
     })
+}
+
+/// The host ports of a container, once its task has found its place.
+fn bindings(task: &Task, container: &str) -> Vec<Value> {
+    let all = task.place.iter().flat_map(|place| &place.bindings);
+    let mine = all.filter(|one| one.container == container);
+    let shown = mine.map(|one| {
+        json!({
+            "bindIP": "0.0.0.0",
+            "containerPort": one.container_port,
+            "hostPort": one.host_port,
+            "protocol": one.protocol,
+        })
+    });
+    shown.collect()
 }
 
 #[derive(Deserialize)]

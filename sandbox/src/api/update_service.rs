@@ -5,7 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::create_service::{usable_definition, with_public_ip};
-use super::service_rules::{check_count, check_strategy, check_together, check_workload};
+use super::service_rules::{
+    DAEMON_COUNT, check_count, check_daemon, check_strategy, check_together, check_workload,
+};
 use super::{Answer, ApiError, read, service_view, services};
 use crate::world::World;
 use crate::world::agenda::Due;
@@ -189,6 +191,12 @@ pub(super) fn update(world: &mut World, input: &Value) -> Answer {
         ));
     }
     check_together(world, &workload, &settings, "updated")?;
+    if service.daemon {
+        if input.desired_count.is_some() {
+            return Err(ApiError::invalid(DAEMON_COUNT));
+        }
+        check_daemon(&workload, &settings)?;
+    }
     let starts = input.force_new_deployment || workload != service.workload;
     if let Some(service) = world.services.get_mut(&key) {
         service.workload = workload;

@@ -29,6 +29,8 @@ pub(crate) enum Due {
     StopRequested { deployment: String },
     /// A planned action of another actor (index into the plan).
     Planned { index: usize },
+    /// A capacity provider has brought an instance.
+    Instance { cluster: String, provider: String },
     /// A stopped task can no longer be described.
     ForgetTask { task: String },
     /// A deleted service can no longer be described (`cluster/name`).

@@ -39,6 +39,14 @@ impl Workload {
     }
 }
 
+impl Workload {
+    /// Whether its tasks need a container instance of the cluster; those of a registered host elsewhere
+    /// are only recorded.
+    pub(crate) fn is_on_instances(&self) -> bool {
+        !self.is_on_fargate() && self.launch_type.as_deref() != Some("EXTERNAL")
+    }
+}
+
 /// One provider of a capacity provider strategy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -9,6 +9,7 @@ use super::World;
 use super::agenda::Due;
 use super::configuration::{StrategyItem, Workload};
 use super::deployment::Deployment;
+use super::placement::{Need, Place, Unplaced};
 use super::task::{Health, Task, TaskContainer};
 use super::task_definition::{ContainerDefinition, TaskDefinition};
 use crate::behaviour::Behaviour;
@@ -31,46 +32,75 @@ const NO_LOG_GROUP: &str = "ResourceInitializationError: failed to validate logg
 pub(super) type Used = BTreeMap<String, i64>;
 
 impl World {
-    /// Starts a task of a deployment; `None` when there is no room for it anywhere. `used` counts
+    /// Starts a task of a deployment, unless there is no room for it anywhere. `used` counts
     /// the deployment's tasks by provider.
     pub(super) fn launch(
         &mut self,
         service: &str,
         deployment: &Deployment,
         used: &mut Used,
-    ) -> Option<String> {
-        let definition = self
-            .task_definition(&deployment.workload.task_definition)?
-            .clone();
+    ) -> Result<String, Unplaced> {
+        let workload = &deployment.workload;
+        let definition = self.task_definition(&workload.task_definition);
+        let definition = definition.ok_or(Unplaced::Capacity)?.clone();
+        let provider = choose_provider(&workload.capacity_provider_strategy, used);
+        let (place, waits) =
+            self.find_place(service, workload, &definition, provider.as_deref())?;
         let id = self.rng.hex32();
         let mut containers = Vec::new();
         for container in definition.containers() {
             let fate = self.fate(&container.image);
             if fate == Behaviour::NoCapacity {
-                return None;
+                return Err(Unplaced::Capacity);
             }
             containers.push(self.container(&id, service, container, fate));
         }
         let mut task = self.new_task(id, service, deployment, &definition, containers);
-        task.provider = choose_provider(&deployment.workload.capacity_provider_strategy, used);
+        task.provider = provider;
+        task.need = place
+            .as_ref()
+            .map(|_| Need::of(&definition))
+            .unwrap_or_default();
+        task.place = place;
+        task.waits = waits;
         if let Some(provider) = &task.provider {
             *used.entry(provider.clone()).or_default() += 1;
         }
         let id = task.id.clone();
         let wait = self.timings.provision_ms + self.rng.below(self.timings.jitter_ms);
-        self.later(
-            wait,
-            Due::Step {
-                task: id.clone(),
-                step: 0,
-            },
-        );
+        if !waits {
+            let (task, step) = (id.clone(), 0);
+            self.later(wait, Due::Step { task, step });
+        }
         self.tasks.insert(task);
-        Some(id)
+        Ok(id)
     }
 
-    /// Runs a task that no service keeps; `None` when there is no room for it anywhere.
-    pub(crate) fn run_task(&mut self, workload: &Workload, one_off: &OneOff) -> Option<String> {
+    /// A place on an instance where the workload needs one, and whether the task waits for an instance
+    /// that its provider brings.
+    fn find_place(
+        &mut self,
+        service: &str,
+        workload: &Workload,
+        definition: &TaskDefinition,
+        provider: Option<&str>,
+    ) -> Result<(Option<Place>, bool), Unplaced> {
+        let cluster = service.split('/').next().unwrap_or_default();
+        match self.seek(service, workload, definition, provider) {
+            Ok(place) => Ok((place, false)),
+            Err(_) if self.ask_for_instance(cluster, provider.unwrap_or_default()) => {
+                Ok((None, true))
+            }
+            Err(misfit) => Err(Unplaced::Misfit(misfit)),
+        }
+    }
+
+    /// Runs a task that no service keeps, unless there is no room for it anywhere.
+    pub(crate) fn run_task(
+        &mut self,
+        workload: &Workload,
+        one_off: &OneOff,
+    ) -> Result<String, Unplaced> {
         // No service has an empty name.
         let service = format!("{}/", one_off.cluster);
         let by = one_off.started_by.clone();
@@ -82,7 +112,7 @@ impl World {
             task.exec = one_off.exec;
             task.tags = one_off.tags.clone();
         }
-        Some(id)
+        Ok(id)
     }
 
     /// What this very container will do: chance and counting are settled here.

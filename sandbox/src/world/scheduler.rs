@@ -7,7 +7,6 @@ use super::deployment::{Deployment, RolloutState};
 use super::service::ServiceStatus;
 use super::task::{Phase, Task};
 
-const CAPACITY: &str = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 const DEADLOCK: &str = "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
 
 /// The tasks of a service, counted.
@@ -33,6 +32,7 @@ impl World {
     pub(super) fn reconcile(&mut self, key: &str) {
         match self.services.get(key).map(|service| service.status) {
             Some(ServiceStatus::Active) => {
+                self.count_instances(key);
                 self.check_alarms(key);
                 self.stop_surplus(key);
                 self.start_missing(key);
@@ -41,6 +41,17 @@ impl World {
             }
             Some(ServiceStatus::Draining) => self.drain(key),
             Some(ServiceStatus::Inactive) | None => {}
+        }
+    }
+
+    /// A daemon service has one task on each instance that its tasks may go to.
+    pub(crate) fn count_instances(&mut self, key: &str) {
+        if !self.services.get(key).is_some_and(|service| service.daemon) {
+            return;
+        }
+        let desired = self.fitting_instances(key);
+        if let Some(service) = self.services.get_mut(key) {
+            service.desired = desired;
         }
     }
 
@@ -195,12 +206,14 @@ impl World {
             );
         }
         for _ in 0..wanted.min(burst) {
-            let Some(id) = self.launch(key, &primary, &mut used) else {
-                self.warning(key, CAPACITY);
-                self.deployment_failure(key, &primary.id, Failure::Placement);
-                break;
-            };
-            started.push(id);
+            match self.launch(key, &primary, &mut used) {
+                Ok(id) => started.push(id),
+                Err(unplaced) => {
+                    self.warning(key, &unplaced.text());
+                    self.deployment_failure(key, &primary.id, Failure::Placement);
+                    break;
+                }
+            }
         }
         if !started.is_empty() {
             let list = Self::task_list(started.iter().map(String::as_str));

@@ -42,6 +42,9 @@ pub(crate) struct Service {
     pub(crate) created_by: String,
     pub(crate) inactive_at: Option<Millis>,
     pub(crate) desired: i64,
+    /// One task on each instance, whatever count.
+    #[serde(default)]
+    pub(crate) daemon: bool,
     pub(crate) workload: Workload,
     pub(crate) settings: Settings,
     /// The first is the PRIMARY.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Millis;
+use super::placement::{Need, Place};
 use crate::behaviour::Behaviour;
 
 /// Where a task is on its way.
@@ -79,6 +80,10 @@ impl TargetState {
 
 /// A task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks of one task"
+)]
 pub(crate) struct Task {
     pub(crate) id: String,
     pub(crate) arn: String,
@@ -122,6 +127,15 @@ pub(crate) struct Task {
     #[serde(default)]
     pub(crate) overrides: serde_json::Value,
     pub(crate) tags: super::Tags,
+    /// The container instance that it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<Place>,
+    /// What it reserves there.
+    #[serde(default)]
+    pub(crate) need: Need,
+    /// It waits for an instance that its capacity provider brings.
+    #[serde(default)]
+    pub(crate) waits: bool,
 }
 
 impl Task {

@@ -95,6 +95,10 @@ impl World {
         task.stopped_at = Some(now);
         task.target = None;
         let service = task.service.clone();
+        let freed = task.place.as_ref().map(|_| task.cluster.clone());
+        if let Some(cluster) = freed {
+            self.place_waiting(&cluster);
+        }
         self.later(0, Due::Reconcile { service });
         let task = id.to_owned();
         self.later(self.timings.kept_ms, Due::ForgetTask { task });

@@ -135,7 +135,23 @@ pub(super) fn prepare_service(service: &mut Value, family: &str) {
         service["launchType"] = Value::Null;
         drop_nothing(service);
     }
+    prepare_daemon(service);
     if let Some(alarms) = service.pointer_mut("/deploymentConfiguration/alarms") {
         lacking(alarms, "alarmNames", json!([]));
     }
+}
+
+/// A daemon has no count, whatever is told of it, and percentages of its own where none are said (Amazon ECS
+/// API reference, `DeploymentConfiguration`).
+fn prepare_daemon(service: &mut Value) {
+    if service.get("schedulingStrategy").and_then(Value::as_str) != Some("DAEMON") {
+        return;
+    }
+    if let Some(members) = service.as_object_mut() {
+        members.remove("desiredCount");
+    }
+    lacking(service, "deploymentConfiguration", json!({}));
+    let deployment = &mut service["deploymentConfiguration"];
+    lacking(deployment, "maximumPercent", 100);
+    lacking(deployment, "minimumHealthyPercent", 0);
 }

@@ -221,6 +221,8 @@ fn log_words(logs: &LogConfiguration, read: &Read, words: &mut Words) {
 
 fn service(config: &ServiceConfig, has_role: bool, words: &mut Words) {
     let settings = &config.settings;
+    let daemon = settings.scheduling.is_daemon();
+    say(words, "scheduling", daemon.then(|| Word::text("daemon")));
     let version = settings.platform_version.platform_version.as_ref();
     say(
         words,
@@ -239,20 +241,21 @@ fn service(config: &ServiceConfig, has_role: bool, words: &mut Words) {
         grace.map(|seconds| Word::text(format!("{seconds}s"))),
     );
     if let Some(deployment) = &settings.deployment.deployment_configuration {
-        rolling(deployment, words);
+        rolling(deployment, settings.scheduling.is_daemon(), words);
     }
 }
 
 /// How a rollout goes, as far as the table of ECS says it.
-fn rolling(deployment: &DeploymentConfiguration, words: &mut Words) {
+fn rolling(deployment: &DeploymentConfiguration, daemon: bool, words: &mut Words) {
+    let usual = if daemon { (0, 100) } else { (100, 200) };
     let percent =
         |value: Option<i32>, default| value.filter(|value| *value != default).map(Word::plain);
-    let least = percent(deployment.minimum_healthy_percent, 100);
+    let least = percent(deployment.minimum_healthy_percent, usual.0);
     say(words, "minimum_healthy_percent", least);
     say(
         words,
         "maximum_percent",
-        percent(deployment.maximum_percent, 200),
+        percent(deployment.maximum_percent, usual.1),
     );
     let alarms = deployment
         .alarms

@@ -152,3 +152,34 @@ spec:
     assert_eq!(losses, Vec::<&str>::new());
     insta::assert_snapshot!(imported.deploy);
 }
+
+#[test]
+fn a_daemon_is_said_by_a_word() {
+    let source = Source::Ecs(vec![EcsSource {
+        task: json!({
+            "family": "agent",
+            "networkMode": "bridge",
+            "requiresCompatibilities": ["EC2"],
+            "containerDefinitions": [{
+                "name": "agent",
+                "image": "example/agent:v1",
+                "memory": 128,
+            }],
+        }),
+        service: Some(json!({
+            "serviceName": "agent",
+            "launchType": "EC2",
+            "schedulingStrategy": "DAEMON",
+            "desiredCount": 7,
+        })),
+        ..EcsSource::default()
+    }]);
+    let imported = imported(&source);
+    assert_eq!(imported.losses, []);
+    assert_eq!(imported.patched, []);
+    let said = imported.deploy.contains("= \"daemon\"");
+    assert!(said, "{}", imported.deploy);
+    for word in ["replicas", "percent"] {
+        assert!(!imported.deploy.contains(word), "{}", imported.deploy);
+    }
+}

@@ -29,6 +29,7 @@ mod budgets;
 mod comparing;
 mod containers;
 mod counts;
+mod daemons;
 mod elsewhere;
 mod kinds;
 mod lost_replies;

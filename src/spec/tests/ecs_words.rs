@@ -63,3 +63,17 @@ restart = false
 "#;
     insta::assert_snapshot!(drawn(&with(more), ECS, &Arguments::default()));
 }
+
+#[test]
+fn what_a_daemon_cannot_have() {
+    let more = r#"
+replicas = 3
+[service.api.ecs]
+scheduling = "daemon"
+execution_role = "pull"
+maximum_percent = 150
+az_rebalancing = true
+placement = { strategies = ["random"] }
+"#;
+    insta::assert_snapshot!(drawn(&with(more), ECS, &Arguments::default()));
+}

@@ -8,6 +8,7 @@ pub(in crate::spec) mod log;
 pub(in crate::spec) mod members;
 pub(in crate::spec) mod placement;
 pub(in crate::spec) mod role;
+pub(in crate::spec) mod scheduling;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use crate::spec::words::ecs::log::Log;
 use crate::spec::words::ecs::members::{ConnectTable, Propagate, RegistryTable, members};
 use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::ecs::role::{Role, role};
+use crate::spec::words::ecs::scheduling::{Scheduling, daemon, percentages};
 use crate::spec::words::env::refs;
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
@@ -66,6 +68,8 @@ container_table! {
         network_mode: NetworkMode,
         /// Capacity providers in shares: a mix of `FARGATE` and `FARGATE_SPOT`, or of the cluster's own. Default: the launch type.
         capacity: Vec<At<CapacityTable>>,
+        /// How many tasks there are: "replica", as `replicas` or `scaling` say, or "daemon", one on each instance of one's own. Default: replica.
+        scheduling: Scheduling,
         /// On which instances tasks are placed; where it is left out, what the service has stays.
         placement: PlacementTable,
         /// Whether containers of a task see each other's processes, or their instance's: "task", "host".
@@ -90,9 +94,9 @@ container_table! {
         exec: bool,
         /// New tasks have so long before load-balancer health counts. Default: 0s.
         health_grace: Time<0, 2_147_483_647>,
-        /// Fewest running tasks during a rollout, percent of desired. Default: 100.
+        /// Fewest running tasks during a rollout, percent of desired. Default: 100; of a daemon: 0.
         minimum_healthy_percent: Whole<0, 200>,
-        /// Most running tasks during a rollout, percent of desired. Default: 200.
+        /// Most running tasks during a rollout, percent of desired. Default: 200; of a daemon: 100, which it has alone.
         maximum_percent: Whole<1, 10_000>,
         /// Names of CloudWatch alarms that trip the rollout.
         alarms: Vec<At<Filled>>,
@@ -110,6 +114,8 @@ pub(crate) struct EcsOwn {
     pub(crate) family: EcsName,
     /// What its tasks are launched on.
     pub(crate) launch: LaunchType,
+    /// Whether it has one task on each instance.
+    pub(crate) daemon: bool,
     /// How its containers reach the network.
     pub(crate) network_mode: NetworkMode,
     /// CPU of one task, in units of 1/1024 vCPU; `None`: off Fargate, no bound.
@@ -173,6 +179,10 @@ impl Ground for EcsPlace {
         ecs(raw, scene, findings)
     }
 
+    fn counts_itself(own: &EcsOwn) -> bool {
+        own.daemon
+    }
+
     fn objects(own: &EcsOwn) -> Vec<(&'static str, String)> {
         vec![("ECS service", own.service.to_string())]
     }
@@ -188,7 +198,8 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
     let launched = launched(&raw, &capacity, common, scene, findings);
     execution_role::check(&raw, launched.launch, head, scene, findings);
     exec::check(&raw, scene, findings);
-    percentages(&raw, findings);
+    let daemon = daemon(&raw, common, launched.launch, findings);
+    let (low, high) = percentages(&raw, daemon, findings);
     scaling_on_requests(&raw, common.scaling.as_ref(), findings);
     let default: EcsName = scene.name.as_str().parse().ok()?;
     let (containers, output) = contents(&mut raw, common, scene, launched, findings);
@@ -203,6 +214,7 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
         service: or(raw.service, default.clone()),
         family: or(raw.family, default),
         launch: launched.launch,
+        daemon,
         network_mode: launched.mode,
         cpu: common.cpu.as_ref().map(|at| at.value.0),
         memory: common.memory.as_ref().map(|at| at.value.0),
@@ -221,8 +233,8 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
         ephemeral_storage,
         exec: or(raw.exec, false),
         health_grace: raw.health_grace.map_or(Duration::ZERO, |at| at.value.0),
-        minimum_healthy_percent: or(raw.minimum_healthy_percent, Whole(100)).0,
-        maximum_percent: or(raw.maximum_percent, Whole(200)).0,
+        minimum_healthy_percent: low,
+        maximum_percent: high,
         alarms,
         patch,
     })
@@ -307,23 +319,6 @@ fn balancer(raw: &EcsTable, scene: &Scene<'_>, findings: &mut Findings) {
     secret::home(scene.containers, scene.place.into(), findings);
     secret::for_ecs(scene.containers, findings);
     refs::for_ecs(scene.containers, findings);
-}
-
-fn percentages(raw: &EcsTable, findings: &mut Findings) {
-    let least = raw.minimum_healthy_percent.as_ref();
-    let most = raw.maximum_percent.as_ref();
-    let (low, high) = (
-        least.map_or(100, |at| at.value.0),
-        most.map_or(200, |at| at.value.0),
-    );
-    if low >= high
-        && let Some(spot) = most.map(|at| at.spot).or(least.map(|at| at.spot))
-    {
-        let message =
-            format!("a rollout within {low} % and {high} % of the tasks could never start one");
-        let problem = Problem::new("conflict", message).at(spot);
-        findings.problem(problem.help("`maximum_percent` must be above `minimum_healthy_percent`"));
-    }
 }
 
 fn scaling_on_requests(

@@ -110,7 +110,7 @@ pub(in crate::spec) fn service<P: Ground>(
     Some(Service {
         name,
         replicas: count.replicas,
-        counted_by_others: count.by_others,
+        counted_by_others: count.by_others || own.as_ref().is_some_and(P::counts_itself),
         containers: container::whole(containers)?,
         volumes,
         scaling: count.scaling,

@@ -42,8 +42,6 @@ pub(crate) enum Kind {
     Usual,
     /// This, and not ECS, controls its deployments.
     ControlledBy(String),
-    /// One task on each instance.
-    Daemon,
     /// ECS manages its resources itself.
     Express,
 }
@@ -163,9 +161,6 @@ fn kind(read: &ecs::Service) -> Kind {
     let controller = read.deployment_controller.as_ref().map(|one| &one.r#type);
     if let Some(other) = controller.filter(|one| **one != ecs::DeploymentControllerType::Ecs) {
         return Kind::ControlledBy(other.to_string());
-    }
-    if read.scheduling_strategy == Some(ecs::SchedulingStrategy::Daemon) {
-        return Kind::Daemon;
     }
     if read.resource_management_type == Some(ecs::ResourceManagementType::Ecs) {
         return Kind::Express;

@@ -133,9 +133,6 @@ fn what_hinders(there: &LiveService) -> Option<String> {
         Kind::ControlledBy(other) => {
             format!("its deployments are controlled by {other}, not by ECS")
         }
-        Kind::Daemon => {
-            "it is a daemon service, whose count follows from the instances of its cluster".into()
-        }
         Kind::Express => "it is an Express Mode service, whose resources ECS manages itself".into(),
     })
 }
@@ -144,8 +141,13 @@ fn what_hinders(there: &LiveService) -> Option<String> {
 /// type is among its parameters, and an absent network configuration is kept).
 fn what_stays(there: &LiveService, wanted: &ServiceConfig) -> Option<String> {
     let (there, wanted) = (&there.config.settings, &wanted.settings);
+    let scheduled = [&there.scheduling, &wanted.scheduling].map(|one| one.strategy());
     let launches = [&there.capacity.launch_type, &wanted.capacity.launch_type];
     let what = match launches {
+        _ if scheduled[0] != scheduled[1] => {
+            let [there, wanted] = scheduled;
+            format!("its scheduling strategy is {there}, not {wanted}, which")
+        }
         [Some(there), Some(wanted)] if there != wanted => {
             format!("its launch type is {there}, not {wanted}, which")
         }

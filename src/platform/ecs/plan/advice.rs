@@ -7,7 +7,7 @@ use aws_sdk_ecs::types as ecs;
 
 use super::change::Change;
 use super::observe::Observed;
-use super::waves::{deadlock, waves};
+use super::waves::{bounds, deadlock, waves};
 use crate::answer::Ending;
 use crate::plan::{Change as _, Note};
 use crate::platform::ecs::Ecs;
@@ -18,7 +18,7 @@ use crate::platform::ecs::settings::fields::definition::same;
 use crate::platform::ecs::settings::fields::patched::says;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::{Failed, counting};
-use crate::spec::{EcsService, SPOT};
+use crate::spec::{EcsService, NetworkMode, SPOT};
 
 /// The shortest time in which a rollout of `count` tasks can end: each wave takes until the first
 /// health check has passed. What nobody can know beforehand (pulling, booting) counts as nothing;
@@ -78,6 +78,9 @@ fn on_rollout(notes: &mut Vec<Note>, service: &EcsService, count: u32, created: 
         )),
         _ => {}
     }
+    if !created {
+        notes.extend(host_port(service, count));
+    }
     breaker(notes, service);
     let spot = |item: &crate::spec::Capacity| item.provider == SPOT;
     if !ecs.capacity.is_empty() && ecs.capacity.iter().all(spot) {
@@ -86,6 +89,31 @@ fn on_rollout(notes: &mut Vec<Note>, service: &EcsService, count: u32, created: 
             "All tasks run on Fargate Spot: when AWS takes its capacity back, none may be left.",
         ));
     }
+}
+
+/// A port of an instance leads to one task only: where no old task may stop first, the new ones need
+/// instances beside those of the old ones. How many there are is not read.
+fn host_port(service: &EcsService, count: u32) -> Option<Note> {
+    let ecs = &service.own;
+    let ports = service.containers.iter().flat_map(|one| &one.ports);
+    let port = match ecs.network_mode {
+        NetworkMode::Host => ports.map(|port| port.host.unwrap_or(port.number)).next(),
+        NetworkMode::Bridge => ports.filter_map(|port| port.host).find(|host| *host != 0),
+        NetworkMode::Awsvpc | NetworkMode::None => None,
+    }?;
+    let (lowest, _) = bounds(count, ecs.minimum_healthy_percent, ecs.maximum_percent);
+    let tasks = if count == 1 { "task" } else { "tasks" };
+    let lower = if count == 1 { "0" } else { "50" };
+    (count > 0 && lowest >= count).then(|| {
+        Note::info(
+            "host_port",
+            format!(
+                "Port {port} of an instance can lead to one task only, and no old task may stop before a new \
+                 one runs: the rollout needs more instances than {count} {tasks}. Where there are no more, set \
+                 `minimum_healthy_percent = {lower}` and `maximum_percent = 100`."
+            ),
+        )
+    })
 }
 
 fn breaker(notes: &mut Vec<Note>, service: &EcsService) {

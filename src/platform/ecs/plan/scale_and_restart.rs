@@ -4,11 +4,11 @@ use super::change::{Change, ServiceUpdate};
 use super::count::{counts, scaled};
 use super::draft::Draft;
 use crate::plan::{ChangeView, Effect, Note};
-use crate::platform::Failed;
 use crate::platform::counting;
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::ScalableTarget;
+use crate::platform::{Failed, FailureKind};
 use crate::spec::EcsService;
 
 /// New tasks of the same specification.
@@ -35,6 +35,13 @@ pub(crate) fn scale_to(
     scaling: Option<&LiveScaling>,
     count: u32,
 ) -> Result<Draft, Failed> {
+    if there.config.settings.scheduling.is_daemon() {
+        return Err(Failed::new(
+            format!("set the count of {} to {count}", service.name),
+            FailureKind::Refused,
+            "it is a daemon: it has one task on each instance that its tasks may go to",
+        ));
+    }
     let target = scaling.and_then(|scaling| scaling.target.as_ref());
     let scaled = target.map(|target| scaled(target, there.desired()));
     if let Some(refused) = counting::refusal(service, scaled, count, "tasks") {

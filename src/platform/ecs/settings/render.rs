@@ -122,7 +122,7 @@ fn service_config(service: &EcsService, setting: &Setting<'_>) -> ServiceConfig 
         cluster: setting.place.cluster.to_string(),
         service_name: service.own.service.to_string(),
         task_definition: service.own.family.to_string(),
-        desired_count: Some(whole(first_count(service))),
+        desired_count: (!service.own.daemon).then(|| whole(first_count(service))),
         settings: ServiceSettings::rendered(service, setting.place),
         tags: tags(service, setting.tenant),
         patch: service.own.patch.service.clone(),

@@ -10,6 +10,7 @@ pub(crate) mod exec;
 pub(crate) mod health_grace;
 pub(crate) mod network;
 pub(crate) mod platform_version;
+pub(crate) mod scheduling;
 pub(crate) mod setting;
 pub(crate) mod target_groups;
 
@@ -24,6 +25,7 @@ use self::exec::Exec;
 use self::health_grace::HealthGrace;
 use self::network::TaskNetwork;
 use self::platform_version::PlatformVersion;
+use self::scheduling::Scheduling;
 use self::setting::{Beside, ServiceSetting};
 use self::target_groups::TargetGroups;
 use super::Tag;
@@ -132,6 +134,8 @@ macro_rules! settings {
 settings! {
     /// Where its tasks run.
     capacity: Launch,
+    /// A count of tasks, or one on each instance.
+    scheduling: Scheduling,
     /// The version of Fargate.
     platform_version: PlatformVersion,
     /// How a rollout goes.

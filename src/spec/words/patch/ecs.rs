@@ -52,10 +52,7 @@ const OF_SERVICE: &[(&str, &str)] = &[
         "deploymentController",
         "a rollout is judged as ECS controls it",
     ),
-    (
-        "schedulingStrategy",
-        "a rollout is judged by a count of its own",
-    ),
+    ("schedulingStrategy", "`ecs.scheduling` says it"),
     (
         "launchType",
         "`ecs.launch_type` says it, and `ecs.capacity` where tasks run",

@@ -1,5 +1,6 @@
 //! The sentences of a post-mortem that only ECS has: what it said, what runs now, what to do.
 
+use self::unplaced::Hindrance;
 use crate::event::FailureGroup;
 use crate::platform::ecs::live::view::ServiceView;
 use crate::platform::ecs::rollout::{Subject, Watched};
@@ -7,6 +8,8 @@ use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::post_mortem::sign::{self, Sign};
 use crate::platform::post_mortem::{likely, steps};
 use crate::rollout::{Cause, Verdict};
+
+mod unplaced;
 
 /// Service events shown.
 const MESSAGES: usize = 5;
@@ -81,18 +84,30 @@ impl Known<'_> {
     pub(super) fn likely(&self) -> Option<String> {
         let no_room = || "the percentages leave no room to start or stop a task".to_owned();
         self.group
-            .map(|group| likely(group, self.sign))
+            .map(|group| match self.hindrance() {
+                Some(hindrance) => hindrance.words().to_owned(),
+                None => likely(group, self.sign),
+            })
             .or_else(|| self.deadlock.as_ref().map(|_| no_room()))
     }
 
     pub(super) fn next(&self, verdict: &Verdict) -> Vec<String> {
-        let by_cause = self.group.map(|group| match self.sign {
-            Some(sign) => self.by_sign(sign),
-            None => self.by_cause(group.cause).to_owned(),
+        let by_cause = self.group.map(|group| match (self.sign, self.hindrance()) {
+            (Some(sign), _) => self.by_sign(sign),
+            (None, Some(hindrance)) => hindrance.advice().to_owned(),
+            (None, None) => self.by_cause(group.cause).to_owned(),
         });
         let steps = steps(verdict, self.can_go_back).map(str::to_owned);
         let advice = by_cause.or_else(|| self.deadlock.clone());
         advice.into_iter().chain(steps).collect()
+    }
+
+    /// Why no instance took it, where that is what is told.
+    fn hindrance(&self) -> Option<Hindrance> {
+        let group = self
+            .group
+            .filter(|one| one.cause == Cause::NoCapacity && self.sign.is_none())?;
+        Hindrance::told(&group.text)
     }
 
     fn by_sign(&self, sign: Sign) -> String {
