@@ -37,6 +37,7 @@ mod pairs;
 mod patched;
 mod performing;
 mod rendering;
+mod schedules;
 mod verbs;
 mod volumes;
 
