@@ -18,6 +18,7 @@ const OPTIONAL: [&str; 8] = [
     "GetLogEvents",
     "DescribeScalableTargets",
     "DescribeScalingPolicies",
+    "DescribeScheduledActions",
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {

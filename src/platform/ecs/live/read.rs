@@ -118,9 +118,17 @@ impl Ecs {
     /// What scales a service.
     pub(crate) async fn read_scaling(&self, name: &str) -> Result<LiveScaling, Failed> {
         let resource = self.resource_id(name);
-        let (targets, policies) =
-            futures::join!(self.scalable_targets(&resource), self.policies(&resource));
-        Ok(LiveScaling::read(targets?.as_ref(), policies?))
+        let (targets, policies, schedules) = futures::join!(
+            self.scalable_targets(&resource),
+            self.policies(&resource),
+            self.schedules(&resource)
+        );
+        // Who uses no schedule needs no right to see them.
+        let schedules = match schedules {
+            Err(error) if error.kind == FailureKind::Denied => Vec::new(),
+            schedules => schedules?,
+        };
+        Ok(LiveScaling::read(targets?.as_ref(), policies?, &schedules))
     }
 
     async fn scalable_targets(
@@ -156,5 +164,20 @@ impl Ecs {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| failed(format!("read the scaling policies of {resource}"), error))
+    }
+
+    async fn schedules(&self, resource: &str) -> Result<Vec<scaling::ScheduledAction>, Failed> {
+        let pages = self
+            .scaling()
+            .describe_scheduled_actions()
+            .service_namespace("ecs".into())
+            .resource_id(resource)
+            .into_paginator()
+            .items()
+            .send();
+        pages
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| failed(format!("read the scheduled actions of {resource}"), error))
     }
 }
