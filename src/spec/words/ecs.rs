@@ -3,11 +3,13 @@
 pub(in crate::spec) mod container;
 pub(in crate::spec) mod exec;
 pub(in crate::spec) mod execution_role;
+pub(in crate::spec) mod hooks;
 pub(in crate::spec) mod launch;
 pub(in crate::spec) mod log;
 pub(in crate::spec) mod members;
 pub(in crate::spec) mod placement;
 pub(in crate::spec) mod role;
+pub(in crate::spec) mod strategy;
 
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
 use crate::spec::words::ecs::container::{EcsContainers, Launched, container_table, containers};
+use crate::spec::words::ecs::hooks::EcsHookTable;
 use crate::spec::words::ecs::launch::{
     IpcMode, LaunchType, NetworkMode, PidMode, launch, modes, network_mode, only_fargate,
 };
@@ -29,12 +32,15 @@ use crate::spec::words::ecs::log::Log;
 use crate::spec::words::ecs::members::{ConnectTable, Propagate, RegistryTable, members};
 use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::ecs::role::{Role, role};
+use crate::spec::words::ecs::strategy::{
+    Bake, StrategyWord, TrafficShift, alarms, percentages, shift,
+};
 use crate::spec::words::env::refs;
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::ScalingTable;
 use crate::spec::words::target::cluster::EcsPlace;
-use crate::spec::words::target_groups::{TargetGroup, TargetGroupTable, target_groups};
+use crate::spec::words::target_groups::{OneGroup, TargetGroup, TargetGroupTable, target_groups};
 use crate::spec::words::{secret, size};
 
 container_table! {
@@ -54,8 +60,8 @@ container_table! {
         log_prefix: Filled,
         /// More options of awslogs, beside the group: { mode = "non-blocking", "max-buffer-size" = "25m" }.
         log_options: Map<String>,
-        /// ARN of the load balancer's target group, to the service's port.
-        target_group: Arn,
+        /// The load balancer's target group, to the service's port: its ARN, or a table as in `target_groups`.
+        target_group: OneGroup,
         /// Several target groups instead of one, at most 5.
         target_groups: Vec<At<TargetGroupTable>>,
         /// ARN of the Application Load Balancer; needed for `scaling.requests`.
@@ -96,6 +102,12 @@ container_table! {
         maximum_percent: Whole<1, 10_000>,
         /// Names of CloudWatch alarms that trip the rollout.
         alarms: Vec<At<Filled>>,
+        /// How traffic moves to what is new: "rolling", "blue_green", `{ linear = "10%", step_bake = "6m" }` or `{ canary = "5%", step_bake = "10m" }`. Default: rolling.
+        strategy: StrategyWord,
+        /// Both revisions run so long after all traffic has moved, and going back takes a moment. Default: 0s.
+        bake: Bake,
+        /// What a rollout that shifts traffic asks at its stages: a Lambda function, or a person.
+        hooks: Vec<At<EcsHookTable>>,
         /// What the ECS API knows and the file format has no word for.
         patch: EcsPatchTable,
     }
@@ -152,6 +164,8 @@ pub(crate) struct EcsOwn {
     pub(crate) maximum_percent: u32,
     /// CloudWatch alarms that trip the rollout.
     pub(crate) alarms: Vec<String>,
+    /// How traffic moves to what is new.
+    pub(crate) shift: TrafficShift,
     /// What is laid over the requests, in the API's own spelling.
     pub(crate) patch: EcsPatch,
 }
@@ -193,6 +207,7 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
     let default: EcsName = scene.name.as_str().parse().ok()?;
     let (containers, output) = contents(&mut raw, common, scene, launched, findings);
     let groups = groups(&mut raw, scene, findings);
+    let shift = shift(&mut raw, &groups, common.scaling.as_ref(), scene, findings);
     let platform_version = platform_version(raw.platform_version.take(), findings);
     let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage.take(), findings);
     let alarms = alarms(raw.alarms.take(), findings);
@@ -224,6 +239,7 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
         minimum_healthy_percent: or(raw.minimum_healthy_percent, Whole(100)).0,
         maximum_percent: or(raw.maximum_percent, Whole(200)).0,
         alarms,
+        shift,
         patch,
     })
 }
@@ -309,23 +325,6 @@ fn balancer(raw: &EcsTable, scene: &Scene<'_>, findings: &mut Findings) {
     refs::for_ecs(scene.containers, findings);
 }
 
-fn percentages(raw: &EcsTable, findings: &mut Findings) {
-    let least = raw.minimum_healthy_percent.as_ref();
-    let most = raw.maximum_percent.as_ref();
-    let (low, high) = (
-        least.map_or(100, |at| at.value.0),
-        most.map_or(200, |at| at.value.0),
-    );
-    if low >= high
-        && let Some(spot) = most.map(|at| at.spot).or(least.map(|at| at.spot))
-    {
-        let message =
-            format!("a rollout within {low} % and {high} % of the tasks could never start one");
-        let problem = Problem::new("conflict", message).at(spot);
-        findings.problem(problem.help("`maximum_percent` must be above `minimum_healthy_percent`"));
-    }
-}
-
 fn scaling_on_requests(
     raw: &EcsTable,
     scaling: Option<&At<ScalingTable>>,
@@ -374,16 +373,4 @@ fn ephemeral_storage(raw: Option<At<Mebibytes>>, findings: &mut Findings) -> Opt
         return None;
     }
     Some(gibibytes)
-}
-
-fn alarms(raw: Option<At<Vec<At<Filled>>>>, findings: &mut Findings) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for at in raw.map(|at| at.value).unwrap_or_default() {
-        if names.contains(&at.value.0) {
-            findings
-                .problem(Problem::new("duplicate-name", "this alarm is listed twice").at(at.spot));
-        }
-        names.push(at.value.0);
-    }
-    names
 }
