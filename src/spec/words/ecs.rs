@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use crate::names::{Arn, EcsName};
 use crate::spec::findings::Findings;
-use crate::spec::problem::Problem;
 use crate::spec::resolve::{self, Ground, arns, limits, or};
 use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Map, Switch, Table};

@@ -1,5 +1,7 @@
 //! How a rollout goes on ECS: within which percentages, what trips it, and how traffic moves to what is new.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use crate::names::Pattern;
@@ -116,6 +118,20 @@ pub(crate) struct TrafficShift {
     pub(crate) bake: u32,
     /// What is asked on the way.
     pub(crate) hooks: Vec<StageHook>,
+}
+
+impl TrafficShift {
+    /// How long a rollout may wait on its way: bake times, and every hook as long as it may take.
+    pub(crate) fn longest(&self) -> Duration {
+        let steps = match self.strategy {
+            Strategy::Rolling => return Duration::ZERO,
+            Strategy::BlueGreen => 0,
+            Strategy::Linear { step, bake } => (1000_u32.div_ceil(step.max(1)) - 1) * bake,
+            Strategy::Canary { bake, .. } => bake,
+        };
+        let hooks = self.hooks.iter().map(StageHook::longest);
+        Duration::from_mins(u64::from(self.bake) + u64::from(steps) + hooks.sum::<u64>())
+    }
 }
 
 /// Minutes, which is as fine as the API takes it.
