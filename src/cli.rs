@@ -93,6 +93,8 @@ pub(crate) enum Verb {
     Watch(rollouts::WatchArgs),
     /// Stops a rollout as `on_cancel` or --rollback says
     Cancel(rollouts::CancelArgs),
+    /// Answers the hook that a rollout waits at
+    Continue(rollouts::ContinueArgs),
     /// Shows who deployed what, when, from which commit, and how it ended
     History(answers::HistoryArgs),
     /// Goes back to the last revision known good, or to a given one
@@ -205,6 +207,7 @@ fn run(cli: &Cli, terminal: &Terminal, screen: &mut Screen) -> ExitCode {
         Verb::Apply(args) => apply::run(cli, args, terminal, screen),
         Verb::Watch(args) => rollouts::watch(cli, args, terminal, screen),
         Verb::Cancel(args) => rollouts::cancel(cli, args, terminal, screen),
+        Verb::Continue(args) => rollouts::go_on(cli, args, terminal, screen),
         Verb::Rollback(args) => rollouts::rollback(cli, args, terminal, screen),
         Verb::Restart(args) => rollouts::restart(cli, args, terminal, screen),
         Verb::Scale(args) => rollouts::scale(cli, args, terminal, screen),

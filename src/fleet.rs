@@ -147,6 +147,10 @@ impl<'a> Member<'a> {
         each!(self, deploy => deploy.stop(rollback).await)
     }
 
+    async fn go_on(&self, goes_on: bool) -> Outcome {
+        each!(self, deploy => deploy.go_on(goes_on).await)
+    }
+
     async fn watch(&self) -> Outcome {
         each!(self, deploy => match deploy.propose().await {
             Err(outcome) => outcome,
@@ -236,6 +240,12 @@ pub(crate) fn tell(members: &[Member<'_>], proposed: &[Proposed<'_>]) {
 /// Stops what is under way for all of them.
 pub(crate) async fn cancel(members: &[Member<'_>], rollback: bool) -> Vec<Outcome> {
     let each = members.iter().map(|member| member.stop(rollback));
+    conclude(members, join_all(each).await)
+}
+
+/// Answers for a person whom the rollouts of all of them wait for.
+pub(crate) async fn go_on(members: &[Member<'_>], goes_on: bool) -> Vec<Outcome> {
+    let each = members.iter().map(|member| member.go_on(goes_on));
     conclude(members, join_all(each).await)
 }
 

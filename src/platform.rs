@@ -347,6 +347,14 @@ pub(crate) trait Platform {
     /// Whether a revision exists that the platform could go back to.
     fn can_go_back(&self, rollout: &Self::Watched) -> bool;
 
+    /// How long a rollout may wait for what is none of its tasks' doing: bake times, hooks, people.
+    fn waits(&self, _service: &Service<Self::Own>) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Answers for a person whom a rollout waits for; with the stage that it waits at.
+    async fn go_on(&self, service: &Service<Self::Own>, goes_on: bool) -> Result<String, Failed>;
+
     /// Asks the platform to stop a rollout and go back, for what tripped it; sent at most once per
     /// rollout.
     async fn halt(

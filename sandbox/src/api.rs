@@ -25,6 +25,7 @@ mod service_deployments;
 mod service_rules;
 mod service_view;
 mod services;
+mod strategy_rules;
 mod tags;
 mod task_definitions;
 mod tasks;
@@ -113,6 +114,7 @@ fn ecs(world: &mut World, operation: &str, input: &Value) -> Answer {
         "ListServiceDeployments"
         | "DescribeServiceDeployments"
         | "DescribeServiceRevisions"
+        | "ContinueServiceDeployment"
         | "StopServiceDeployment" => deployments(world, operation, input),
         _ => Err(ApiError::unknown(operation)),
     }
@@ -126,6 +128,7 @@ fn deployments(world: &mut World, operation: &str, input: &Value) -> Answer {
             "ListServiceDeployments" => service_deployments::list(world, input),
             "DescribeServiceDeployments" => service_deployments::describe(world, input),
             "DescribeServiceRevisions" => service_deployments::revisions(world, input),
+            "ContinueServiceDeployment" => service_deployments::go_on(world, input),
             _ => service_deployments::stop(world, input),
         },
     }

@@ -70,6 +70,15 @@ pub enum Action {
         /// The count it wants.
         desired: i64,
     },
+    /// Somebody answers the hook that a deployment waits at.
+    Answer {
+        /// The cluster that the service is in.
+        cluster: String,
+        /// The name of the service that is acted on.
+        service: String,
+        /// Whether it goes on; otherwise it goes back.
+        goes_on: bool,
+    },
     /// A CloudWatch alarm changes its state.
     Alarm {
         /// The alarm's name.

@@ -45,6 +45,12 @@ pub struct Timings {
     pub completed_lag_ms: i64,
     /// Bake time after the last healthy task where alarms are configured.
     pub alarm_bake_ms: i64,
+    /// So long lasts a minute of bake times and of the wait for hooks.
+    pub minute_ms: i64,
+    /// A stage of a deployment that shifts traffic lasts so long, at least.
+    pub stage_ms: i64,
+    /// From the call of a hook's function to its answer.
+    pub hook_ms: i64,
     /// The scheduler waits so long after a first failure, then twice as long each time.
     pub backoff_ms: i64,
     /// The longest such wait.
@@ -81,6 +87,9 @@ impl Default for Timings {
             settle_ms: 500,
             completed_lag_ms: 500,
             alarm_bake_ms: 800,
+            minute_ms: 600,
+            stage_ms: 150,
+            hook_ms: 300,
             backoff_ms: 400,
             backoff_max_ms: 60_000,
             stop_request_ms: 300,
@@ -113,6 +122,9 @@ impl Timings {
             settle_ms: 20_000,
             completed_lag_ms: 38_000,
             alarm_bake_ms: 240_000,
+            minute_ms: 60_000,
+            stage_ms: 10_000,
+            hook_ms: 5_000,
             backoff_ms: 15_000,
             backoff_max_ms: 900_000,
             stop_request_ms: 5_000,

@@ -35,6 +35,7 @@ pub(crate) mod rollout;
 pub(crate) mod scaling;
 mod scheduler;
 pub(crate) mod service;
+pub(crate) mod shift;
 pub(crate) mod task;
 pub(crate) mod task_definition;
 mod task_life;

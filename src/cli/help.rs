@@ -11,7 +11,7 @@ const EVERYWHERE: &str = "Everywhere";
 const SHORT: [&str; 5] = ["targets", "services", "set", "images", "yes"];
 
 /// Examples by verb; of the program itself under "".
-const EXAMPLES: [(&str, &[&str]); 19] = [
+const EXAMPLES: [(&str, &[&str]); 20] = [
     (
         "",
         &[
@@ -70,6 +70,10 @@ const EXAMPLES: [(&str, &[&str]); 19] = [
             "deployer cancel --service api",
             "deployer cancel --service api --rollback",
         ],
+    ),
+    (
+        "continue",
+        &["deployer continue api", "deployer continue api --rollback"],
     ),
     ("history", &["deployer history --service api -n 5"]),
     (

@@ -1,4 +1,4 @@
-//! The verbs that start or follow a rollout without a change of the file: `watch`, `cancel`,
+//! The verbs that start or follow a rollout without a change of the file: `watch`, `cancel`, `continue`,
 //! `rollback`, `restart`, `scale`.
 
 use std::collections::BTreeMap;
@@ -24,6 +24,17 @@ pub(crate) struct WatchArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct CancelArgs {
     /// Goes back to the revision before, whatever `on_cancel` says
+    #[arg(long)]
+    rollback: bool,
+}
+
+/// How to answer a rollout that waits for a person.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ContinueArgs {
+    /// The service whose rollout waits; otherwise those of --service, or all
+    #[arg(value_name = "SERVICE")]
+    services: Vec<ServiceName>,
+    /// Answers that it goes back
     #[arg(long)]
     rollback: bool,
 }
@@ -109,6 +120,26 @@ pub(crate) fn cancel(
     };
     Command::new(cli, terminal).run(screen, intent, async |begun| {
         let outcomes = fleet::cancel(&begun.members, args.rollback).await;
+        begun.summary(&outcomes)
+    })
+}
+
+/// `deployer continue`: answers the hook at which a rollout waits for a person.
+pub(crate) fn go_on(
+    cli: &Cli,
+    args: &ContinueArgs,
+    terminal: &Terminal,
+    screen: &mut Screen,
+) -> ExitCode {
+    let mut options = cli.options.clone();
+    options.services.extend(args.services.iter().cloned());
+    let intent = |_: &_| Intent {
+        if_busy: IfBusy::Supersede,
+        writes: true,
+        ..as_it_is()
+    };
+    Command::of(&options, terminal).run(screen, intent, async |begun| {
+        let outcomes = fleet::go_on(&begun.members, !args.rollback).await;
         begun.summary(&outcomes)
     })
 }

@@ -273,6 +273,19 @@ pub(super) fn left_alone(resume: &str) -> Outcome {
     }
 }
 
+/// A rollout that waited for a person was answered.
+pub(super) fn answered(stage: &str, goes_on: bool, resume: &str) -> Outcome {
+    let what = if goes_on { "goes on" } else { "goes back" };
+    Outcome {
+        resume: Some(resume.to_owned()),
+        ..outcome(
+            VerdictWord::Unchanged,
+            None,
+            format!("the hook at {stage} is answered, and the rollout {what}"),
+        )
+    }
+}
+
 /// Another rollout is under way.
 pub(super) fn busy(what: &str) -> Outcome {
     let reason = format!(

@@ -78,6 +78,16 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
+    /// Answers for a person whom a rollout waits for, and leaves it to itself.
+    pub(crate) async fn go_on(&self, goes_on: bool) -> Outcome {
+        let answer = self.platform.go_on(self.service, goes_on);
+        match self.in_time(answer).await {
+            Some(Ok(stage)) => outcome::answered(&stage, goes_on, &self.conduct.resume),
+            Some(Err(error)) => outcome::could_not(&error),
+            None => outcome::unanswered(&self.conduct.resume),
+        }
+    }
+
     pub(super) async fn follow(
         &self,
         session: &Session<P>,
@@ -86,7 +96,9 @@ impl<P: Platform> Deploy<'_, P> {
         how: How,
     ) -> Outcome {
         let policy = self.service.rollout.policy;
-        let end = self.end_of(policy.deadline + policy.bake + REMEDY_ALLOWANCE + LAST_LOOKS);
+        let waits = self.platform.waits(self.service);
+        let end = policy.deadline + policy.bake + waits + REMEDY_ALLOWANCE + LAST_LOOKS;
+        let end = self.end_of(end);
         let mut machine = Rollout::new(policy, self.clock.now(), Some(self.left(end)))
             .counting(self.platform.budget(&rollout));
         let mut teller = Teller::new(&self.events);

@@ -10,6 +10,7 @@ mod place;
 mod prepare;
 mod rename;
 mod scaling;
+mod shift;
 mod size;
 mod source;
 mod unfilled;

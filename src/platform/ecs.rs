@@ -17,6 +17,7 @@ use crate::platform::send::write;
 use crate::platform::{Failed, FailureKind};
 use crate::spec::{EcsPlace, EcsService};
 
+mod answer;
 pub(crate) mod history;
 pub(crate) mod live;
 pub(crate) mod logs;

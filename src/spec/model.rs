@@ -8,8 +8,10 @@ pub(crate) use super::words::capacity::{Capacity, SPOT};
 pub(crate) use super::words::container::Container;
 pub(crate) use super::words::depends_on::Dependency;
 pub(crate) use super::words::ecs::EcsOwn;
+pub(crate) use super::words::ecs::hooks::{Asked, StageHook};
 pub(crate) use super::words::ecs::launch::{LaunchType, NetworkMode};
 pub(crate) use super::words::ecs::log::{ContainerLog, Log};
+pub(crate) use super::words::ecs::strategy::{Strategy, TrafficShift};
 pub(crate) use super::words::env::Literal;
 pub(crate) use super::words::env::refs::{EnvFrom, EnvRef, EnvSource};
 pub(crate) use super::words::gateway::rules::{RouteBackend, RouteRule};
@@ -42,6 +44,7 @@ pub(crate) use super::words::service::{EcsService, KubeService, Service};
 pub(crate) use super::words::target::cluster::EcsPlace;
 pub(crate) use super::words::target::namespace::{KubePlace, Reach};
 pub(crate) use super::words::target::{Approve, Target};
+pub(crate) use super::words::target_groups::GroupShift;
 pub(crate) use super::words::user::user_ids;
 pub(crate) use super::words::volumes::{Documents, Efs, Volume};
 

@@ -20,11 +20,13 @@ use crate::spec::words::ecs::container::SidecarEcsTable;
 use crate::spec::words::ecs::container::tables::{
     FirelensTable, LimitTable, ReservedTable, RestartTable, TmpfsTable, UlimitTable,
 };
+use crate::spec::words::ecs::hooks::EcsHookTable;
 use crate::spec::words::ecs::log::LogTable;
 use crate::spec::words::ecs::members::{
     ConnectAliasTable, ConnectServiceTable, ConnectTable, RegistryTable,
 };
 use crate::spec::words::ecs::placement::PlacementTable;
+use crate::spec::words::ecs::strategy::StrategyTable;
 use crate::spec::words::env::refs::{EnvFromTable, EnvRefTable};
 use crate::spec::words::gateway::filters::{HeadersTable, RedirectTable, RewriteTable};
 use crate::spec::words::gateway::rules::{
@@ -137,6 +139,8 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<MountTable>(),
     told::<EcsTable>(),
     told::<TargetGroupTable>(),
+    told::<StrategyTable>(),
+    told::<EcsHookTable>(),
     told::<CapacityTable>(),
     told::<PlacementTable>(),
     told::<SidecarEcsTable>(),

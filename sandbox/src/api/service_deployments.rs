@@ -7,6 +7,7 @@ use super::{Answer, ApiError, page, read, services, short, time, time_if};
 use crate::world::World;
 use crate::world::agenda::Due;
 use crate::world::deployment::{ServiceDeployment, ServiceRevision, Status};
+use crate::world::shift::HookRun;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -114,7 +115,7 @@ fn whole(world: &World, record: &ServiceDeployment) -> Value {
             "serviceRevisionArn": rollback.revision,
         })
     });
-    json!({
+    let mut shown = json!({
         "serviceDeploymentArn": record.arn,
         "serviceArn": record.service_arn,
         "clusterArn": record.cluster_arn,
@@ -139,7 +140,51 @@ fn whole(world: &World, record: &ServiceDeployment) -> Value {
             "alarmNames": record.configuration.alarms.alarm_names,
             "triggeredAlarmNames": record.triggered_alarms,
         },
+    });
+    if let Some(shift) = &record.shift {
+        shown["lifecycleStage"] = shift.stage().into();
+        shown["lifecycleHookDetails"] = shift.hooks.iter().map(asked).collect();
+    }
+    shown
+}
+
+fn asked(run: &HookRun) -> Value {
+    json!({
+        "hookId": run.id,
+        "targetType": run.kind,
+        "targetArn": run.target,
+        "status": run.status,
+        "expiresAt": time(run.expires),
+        "timeoutAction": run.action,
     })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GoOn {
+    service_deployment_arn: String,
+    hook_id: String,
+    action: Option<String>,
+}
+
+/// `ContinueServiceDeployment`: answers a hook that waits for a person.
+pub(super) fn go_on(world: &mut World, input: &Value) -> Answer {
+    let input: GoOn = read(input)?;
+    let arn = input.service_deployment_arn;
+    if !world.deployments.contains_key(&arn) {
+        return Err(ApiError::new(
+            "ServiceDeploymentNotFoundException",
+            "The service deployment does not exist.",
+        ));
+    }
+    let goes_on = match input.action.as_deref() {
+        None | Some("CONTINUE") => true,
+        Some("ROLLBACK") => false,
+        Some(_) => return Err(ApiError::invalid("The action is not valid.")),
+    };
+    let answered = world.answer_hook(&arn, &input.hook_id, goes_on);
+    answered.ok_or_else(|| ApiError::invalid("The lifecycle hook is not awaiting an action."))?;
+    Ok(json!({"serviceDeploymentArn": arn}))
 }
 
 #[derive(Deserialize)]

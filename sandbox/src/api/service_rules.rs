@@ -1,6 +1,7 @@
 //! What ECS refuses of a service.
 
 use super::ApiError;
+use super::strategy_rules::check_groups;
 use crate::world::World;
 use crate::world::configuration::{Settings, StrategyItem, Workload};
 use crate::world::task_definition::ContainerDefinition;
@@ -96,6 +97,7 @@ pub(super) fn check_together(
             "Placement strategies are not supported with FARGATE launch type.",
         ));
     }
+    check_groups(workload, &settings.deployment)?;
     let definition = world.task_definition(&workload.task_definition);
     let role = definition.is_some_and(|found| !found.text("taskRoleArn").is_empty());
     if settings.exec && !role {

@@ -8,6 +8,7 @@ use super::create_service::{usable_definition, with_public_ip};
 use super::service_rules::{
     DAEMON_COUNT, check_count, check_daemon, check_strategy, check_together, check_workload,
 };
+use super::strategy_rules::{self, StrategyInput};
 use super::{Answer, ApiError, read, service_view, services};
 use crate::world::World;
 use crate::world::agenda::Due;
@@ -67,9 +68,8 @@ pub(super) struct ConfigurationInput {
     maximum_percent: Option<i64>,
     minimum_healthy_percent: Option<i64>,
     alarms: Option<Alarms>,
-    strategy: Option<String>,
-    bake_time_in_minutes: Option<i64>,
-    lifecycle_hooks: Option<Vec<Value>>,
+    #[serde(flatten)]
+    strategy: StrategyInput,
 }
 
 #[derive(Deserialize)]
@@ -104,28 +104,14 @@ pub(super) fn merge(
             slot.threshold_configuration = threshold.clone();
         }
     }
-    if let Some(strategy) = &given.strategy {
-        if strategy != "ROLLING" {
-            return Err(ApiError::new(
-                "UnsupportedFeatureException",
-                "Only rolling deployments are offered here.",
-            ));
-        }
-        into.strategy.clone_from(strategy);
-    }
     into.maximum_percent = given.maximum_percent.unwrap_or(into.maximum_percent);
     into.minimum_healthy_percent = given
         .minimum_healthy_percent
         .unwrap_or(into.minimum_healthy_percent);
-    into.bake_time_in_minutes = given
-        .bake_time_in_minutes
-        .unwrap_or(into.bake_time_in_minutes);
     if let Some(alarms) = &given.alarms {
         into.alarms = alarms.clone();
     }
-    if let Some(hooks) = &given.lifecycle_hooks {
-        into.lifecycle_hooks.clone_from(hooks);
-    }
+    strategy_rules::merge(into, &given.strategy)?;
     check(into)
 }
 

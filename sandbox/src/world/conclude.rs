@@ -25,6 +25,9 @@ impl World {
             self.succeed_late(key, &record, primary.updated_at);
             return;
         }
+        if !self.may_conclude(key) {
+            return;
+        }
         let bake = if primary.alarms_watched {
             self.timings.alarm_bake_ms
         } else {
@@ -51,7 +54,7 @@ impl World {
         }
     }
 
-    fn look_again(&mut self, key: &str, at: super::Millis) {
+    pub(super) fn look_again(&mut self, key: &str, at: super::Millis) {
         if at > self.now {
             self.agenda.push(
                 at,

@@ -102,6 +102,46 @@ pub(crate) struct DeploymentConfiguration {
     pub(crate) strategy: String,
     pub(crate) bake_time_in_minutes: i64,
     pub(crate) lifecycle_hooks: Vec<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) linear_configuration: Option<Linear>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) canary_configuration: Option<Canary>,
+}
+
+/// Traffic shifts in equal steps; what is not given is 10 percent, and 6 minutes (Amazon ECS API reference,
+/// `LinearConfiguration`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Linear {
+    pub(crate) step_percent: f64,
+    pub(crate) step_bake_time_in_minutes: i64,
+}
+
+impl Default for Linear {
+    fn default() -> Self {
+        Self {
+            step_percent: 10.0,
+            step_bake_time_in_minutes: 6,
+        }
+    }
+}
+
+/// A little traffic shifts first; what is not given is 5 percent, and 10 minutes (Amazon ECS API reference,
+/// `CanaryConfiguration`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Canary {
+    pub(crate) canary_percent: f64,
+    pub(crate) canary_bake_time_in_minutes: i64,
+}
+
+impl Default for Canary {
+    fn default() -> Self {
+        Self {
+            canary_percent: 5.0,
+            canary_bake_time_in_minutes: 10,
+        }
+    }
 }
 
 impl Default for DeploymentConfiguration {
@@ -115,6 +155,8 @@ impl Default for DeploymentConfiguration {
             strategy: "ROLLING".to_owned(),
             bake_time_in_minutes: 0,
             lifecycle_hooks: Vec::new(),
+            linear_configuration: None,
+            canary_configuration: None,
         }
     }
 }

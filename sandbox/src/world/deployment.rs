@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use super::configuration::{DeploymentConfiguration, Workload};
+use super::shift::Shift;
 
 /// The state of a classic deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,13 +79,18 @@ impl Status {
 }
 
 /// How many tasks of a revision are wanted and there.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RevisionSummary {
     pub(crate) arn: String,
     pub(crate) requested_task_count: i64,
     pub(crate) running_task_count: i64,
     pub(crate) pending_task_count: i64,
+    /// Percent of the traffic, where it shifts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) requested_test_traffic_weight: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) requested_production_traffic_weight: Option<f64>,
 }
 
 /// The rollback that a service deployment went into.
@@ -133,6 +139,9 @@ pub(crate) struct ServiceDeployment {
     pub(crate) threshold: i64,
     pub(crate) alarms: Monitor,
     pub(crate) triggered_alarms: Vec<String>,
+    /// How far traffic has shifted, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shift: Option<Shift>,
 }
 
 /// A frozen workload.

@@ -54,6 +54,15 @@ impl World {
             } => {
                 self.autoscale(&format!("{cluster}/{service}"), desired);
             }
+            Action::Answer {
+                cluster,
+                service,
+                goes_on,
+            } => {
+                if let Some((arn, hook)) = self.waiting_hook(&format!("{cluster}/{service}")) {
+                    self.answer_hook(&arn, &hook, goes_on);
+                }
+            }
             Action::Alarm { name, firing } => self.set_alarm(&name, firing),
             Action::Image(rule) => {
                 self.images.push(rule);

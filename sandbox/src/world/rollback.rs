@@ -16,6 +16,8 @@ pub(crate) enum Cause {
     Alarm(Vec<String>),
     /// Somebody called `StopServiceDeployment`.
     Stop,
+    /// A lifecycle hook said no, or did not answer: why, in words.
+    Hook(String),
 }
 
 impl Cause {
@@ -25,6 +27,7 @@ impl Cause {
             Self::Breaker => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
             Self::Alarm(_) => format!("ECS deployment {id} failed: alarm detected."),
             Self::Stop => format!("ECS deployment {id} was stopped by a user."),
+            Self::Hook(_) => format!("ECS deployment {id} failed: lifecycle hook failed."),
         }
     }
 
@@ -34,12 +37,13 @@ impl Cause {
             Self::Breaker => "ECS deployment circuit breaker",
             Self::Alarm(_) => "ECS deployment alarm",
             Self::Stop => "ECS deployment stopped by user",
+            Self::Hook(_) => "ECS deployment lifecycle hook",
         };
         format!("{who}: rolling back to deploymentId {to}.")
     }
 
     /// `statusReason` of the service deployment, and the reason of its rollback.
-    fn record(&self) -> &'static str {
+    fn record(&self) -> &str {
         match self {
             Self::Breaker => {
                 "Service deployment rolled back because the circuit breaker threshold was exceeded."
@@ -48,6 +52,7 @@ impl Cause {
             Self::Stop => {
                 "Service deployment rolled back because of a stop service deployment request."
             }
+            Self::Hook(why) => why,
         }
     }
 
@@ -56,6 +61,7 @@ impl Cause {
             Self::Breaker => "deployment failed: tasks failed to start.",
             Self::Alarm(_) => "deployment failed: alarm detected.",
             Self::Stop => "deployment stopped.",
+            Self::Hook(_) => "deployment failed: lifecycle hook failed.",
         }
     }
 }
@@ -76,7 +82,7 @@ impl World {
                     .rollback
             }
             Cause::Alarm(_) => service.settings.deployment.alarms.rollback,
-            Cause::Stop => true,
+            Cause::Stop | Cause::Hook(_) => true,
         };
         let candidate = service.completed.clone();
         let Some(primary) = service
@@ -115,7 +121,7 @@ impl World {
                 record.alarms = Monitor::Triggered;
                 record.triggered_alarms.clone_from(names);
             }
-            Cause::Stop => {}
+            Cause::Stop | Cause::Hook(_) => {}
         }
         record.reason = reasons.then(|| cause.record().to_owned());
     }
@@ -174,6 +180,7 @@ impl World {
     fn roll_back(&mut self, key: &str, record: &str, candidate: &Candidate, cause: &Cause) {
         let now = self.now;
         self.mark_trigger(record, cause);
+        self.traffic_goes_back(record);
         let Some(workload) = self
             .revisions
             .get(&candidate.revision)
@@ -203,7 +210,7 @@ impl World {
 
     fn install_rollback(&mut self, key: &str, rollback: Deployment) {
         let (adopts, entry) = (
-            self.switches.rollback_adopts_tasks,
+            self.switches.rollback_adopts_tasks || self.shifts_back(&rollback.record),
             self.switches.failed_entry,
         );
         if adopts {

@@ -147,6 +147,7 @@ impl World {
             .map(|old| self.summary(key, &old.revision));
         let mut sources: Vec<RevisionSummary> = sources.collect();
         sources.dedup_by(|a, b| a.arn == b.arn);
+        let sources_left = sources.len();
         let late = match self.switches.deployment_api {
             DeploymentApi::Empty => Millis::MAX / 4,
             _ => self.switches.record_delay_ms,
@@ -176,6 +177,7 @@ impl World {
             threshold: breaker.threshold_configuration.failures(service.desired),
             alarms: watched(deployment.alarms_watched),
             triggered_alarms: Vec::new(),
+            shift: self.shift_of(&configuration, sources_left),
             configuration,
         };
         self.deployments.insert(arn.to_owned(), record);
@@ -211,6 +213,7 @@ impl World {
         {
             summary.requested_task_count = service.desired;
         }
+        self.weigh(key, &mut summary);
         let mine = |t: &&super::task::Task| t.revision == revision && t.is_active();
         for task in self.tasks.of_service(key).filter(mine) {
             match task.phase {

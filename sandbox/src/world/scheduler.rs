@@ -34,6 +34,7 @@ impl World {
             Some(ServiceStatus::Active) => {
                 self.count_instances(key);
                 self.check_alarms(key);
+                self.shift(key);
                 self.stop_surplus(key);
                 self.start_missing(key);
                 self.conclude(key);
@@ -126,7 +127,10 @@ impl World {
         };
         let mut healthy = census.healthy;
         let mut chosen = Vec::new();
-        let mut old = self.task_ids(key, |task| task.is_active() && task.deployment != id);
+        let stays = !self.may_stop_old(key);
+        let mut old = self.task_ids(key, |task| {
+            task.is_active() && task.deployment != id && !stays
+        });
         old.sort_by_key(|id| self.tasks.get(id).is_some_and(Task::is_healthy));
         for task in old {
             if self.tasks.get(&task).is_some_and(Task::is_healthy) {
@@ -183,14 +187,19 @@ impl World {
         else {
             return;
         };
-        if primary.next_attempt.is_some_and(|at| at > self.now) {
+        if primary.next_attempt.is_some_and(|at| at > self.now) || !self.may_start(key) {
             return;
         }
         let (_, most) = service.bounds();
         let desired = service.desired;
         let census = self.census(key, &primary.id);
         let missing = desired - census.mine;
-        let room = most - census.mine - census.others;
+        // Where traffic shifts, both revisions run whole.
+        let room = if self.is_shifting(key) {
+            missing
+        } else {
+            most - census.mine - census.others
+        };
         if missing > 0 && room <= 0 && census.others_left == census.others {
             self.deadlocked(key, &primary, census.healthy);
         }

@@ -14,6 +14,7 @@ mod judge;
 mod others;
 mod people;
 mod records;
+mod shifts;
 mod stage;
 mod story;
 mod trips;

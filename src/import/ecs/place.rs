@@ -6,7 +6,7 @@ use super::unfilled::target_group;
 use crate::import::Draft;
 use crate::import::write::{Word, Words, say};
 use crate::names::Arn;
-use crate::platform::ecs::settings::service::target_groups::LoadBalancer;
+use crate::platform::ecs::settings::service::target_groups::{Advanced, LoadBalancer};
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig};
 use crate::spec::LaunchType;
 
@@ -28,11 +28,16 @@ pub(super) fn target_groups(
         [] => {}
         groups if !groups.iter().all(|group| known(&group.target_group_arn)) => {}
         [one] if one.container_name == main && Some(one.container_port) == first => {
-            say(
-                &mut words,
-                "target_group",
-                Some(target_group(&one.target_group_arn, draft)),
-            );
+            let arn = target_group(&one.target_group_arn, draft);
+            let word = match &one.advanced_configuration {
+                None => arn,
+                Some(advanced) => {
+                    let mut words = vec![("arn".to_owned(), arn)];
+                    shifting(advanced, &mut words);
+                    Word::Table(words)
+                }
+            };
+            say(&mut words, "target_group", Some(word));
         }
         several => {
             let group = |group: &LoadBalancer| {
@@ -42,6 +47,9 @@ pub(super) fn target_groups(
                 let other = other.then(|| Word::text(&group.container_name));
                 say(&mut words, "container", other);
                 say(&mut words, "port", Some(Word::plain(group.container_port)));
+                if let Some(advanced) = &group.advanced_configuration {
+                    shifting(advanced, &mut words);
+                }
                 Word::Table(words)
             };
             let list = Word::List(several.iter().map(group).collect());
@@ -49,6 +57,19 @@ pub(super) fn target_groups(
         }
     }
     words
+}
+
+/// Between which target groups traffic shifts, and by which rules.
+fn shifting(advanced: &Advanced, words: &mut Words) {
+    let all = [
+        ("alternate", &advanced.alternate_target_group_arn),
+        ("production_rule", &advanced.production_listener_rule),
+        ("test_rule", &advanced.test_listener_rule),
+        ("role", &advanced.role_arn),
+    ];
+    for (key, value) in all {
+        say(words, key, value.as_ref().map(Word::text));
+    }
 }
 
 /// What stands at the top of the file.

@@ -6,6 +6,7 @@ use super::launch::{launch, launch_words};
 use super::members::member_words;
 use super::place::{target, target_groups};
 use super::scaling;
+use super::shift;
 use super::size::{size, vcpu};
 use super::source::Read;
 use super::unfilled::architecture;
@@ -266,6 +267,7 @@ fn rolling(deployment: &DeploymentConfiguration, daemon: bool, words: &mut Words
         "alarms",
         alarms.map(|alarms| Word::texts(&alarms.alarm_names)),
     );
+    shift::words(&deployment.shift, words);
 }
 
 /// ECS has no breaker unless one is asked for.

@@ -7,5 +7,6 @@ pub(crate) mod read;
 pub(crate) mod record;
 pub(crate) mod scaling;
 pub(crate) mod service;
+pub(crate) mod stage;
 pub(crate) mod tasks;
 pub(crate) mod view;

@@ -251,6 +251,14 @@ impl Platform for Ecs {
         rollout.can_go_back()
     }
 
+    fn waits(&self, service: &EcsService) -> Duration {
+        service.own.shift.longest()
+    }
+
+    async fn go_on(&self, service: &EcsService, goes_on: bool) -> Result<String, Failed> {
+        self.answer(&self.sampler(None), service, goes_on).await
+    }
+
     async fn halt(&self, _session: &Session, rollout: &mut Watched, _trip: &Trip) -> Halted {
         let sampler = self.sampler(None);
         let listed_by = self.clock.now() + RECORD_DELAY;

@@ -51,6 +51,8 @@ pub(super) enum RecordState {
 /// The parts of the file that evidence needs.
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
+    /// What the file calls it.
+    pub(super) name: String,
     /// Essential containers.
     pub(super) essential: Vec<String>,
     /// The main container.
@@ -111,6 +113,7 @@ impl Watched {
             stays_new: Vec::new(),
             record: RecordState::Unknown,
             subject: Subject {
+                name: service.name.to_string(),
                 essential: essential
                     .map(|container| container.name.to_string())
                     .collect(),
@@ -124,7 +127,12 @@ impl Watched {
                     .own
                     .target_groups
                     .iter()
-                    .map(|group| group.arn.to_string())
+                    .flat_map(|group| {
+                        // What is new may be in either, where traffic shifts between them.
+                        let second = group.shift.as_ref().map(|shift| &shift.alternate);
+                        [Some(&group.arn), second].into_iter().flatten()
+                    })
+                    .map(ToString::to_string)
                     .collect(),
                 architecture: service.own.architecture,
                 minimum_percent: service.own.minimum_healthy_percent,

@@ -196,6 +196,15 @@ impl Platform for Kubernetes {
         rollout.can_go_back
     }
 
+    async fn go_on(&self, service: &KubeService, _goes_on: bool) -> Result<String, Failed> {
+        Err(Failed::new(
+            format!("continue the rollout of {}", service.name),
+            FailureKind::Wrong,
+            "a rollout on Kubernetes has no hooks that wait for somebody; \
+             `kubectl rollout resume` goes on with one that was paused",
+        ))
+    }
+
     /// The evidence comes first: going back takes the failing pods away.
     async fn halt(&self, session: &Session, rollout: &mut Watched, trip: &Trip) -> Halted {
         self.keep_evidence(rollout).await;

@@ -3,7 +3,7 @@
 use super::Here::{Called, Is, Lacks};
 use super::{CLUSTER_IP, ONE_NAME, Row};
 
-const ROLLING: &str = "this version knows rolling deployments only: how many come and go at once is set by `minimum_healthy_percent` and `maximum_percent` in [service.NAME.ecs], and by `max_surge` and `max_unavailable` in [service.NAME.kubernetes]";
+const ROLLING: &str = "on ECS `strategy`, `bake` and `hooks` in [service.NAME.ecs] say how traffic moves to what is new; how many come and go at once is set by `minimum_healthy_percent` and `maximum_percent` in [service.NAME.ecs], and by `max_surge` and `max_unavailable` in [service.NAME.kubernetes]";
 const STATELESS: &str = "services are stateless: keep data in a store of its own; `manifests` in [service.NAME.kubernetes] carries a StatefulSet along";
 
 /// What a word means anywhere.

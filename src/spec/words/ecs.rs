@@ -3,18 +3,19 @@
 pub(in crate::spec) mod container;
 pub(in crate::spec) mod exec;
 pub(in crate::spec) mod execution_role;
+pub(in crate::spec) mod hooks;
 pub(in crate::spec) mod launch;
 pub(in crate::spec) mod log;
 pub(in crate::spec) mod members;
 pub(in crate::spec) mod placement;
 pub(in crate::spec) mod role;
 pub(in crate::spec) mod scheduling;
+pub(in crate::spec) mod strategy;
 
 use std::time::Duration;
 
 use crate::names::{Arn, EcsName};
 use crate::spec::findings::Findings;
-use crate::spec::problem::Problem;
 use crate::spec::resolve::{self, Ground, arns, limits, or};
 use crate::spec::scalar::{Filled, Whole};
 use crate::spec::shape::{At, Map, Switch, Table};
@@ -23,6 +24,7 @@ use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
 use crate::spec::words::ecs::container::{EcsContainers, Launched, container_table, containers};
+use crate::spec::words::ecs::hooks::EcsHookTable;
 use crate::spec::words::ecs::launch::{
     IpcMode, LaunchType, NetworkMode, PidMode, launch, modes, network_mode, only_fargate,
 };
@@ -31,12 +33,13 @@ use crate::spec::words::ecs::members::{ConnectTable, Propagate, RegistryTable, m
 use crate::spec::words::ecs::placement::PlacementTable;
 use crate::spec::words::ecs::role::{Role, role};
 use crate::spec::words::ecs::scheduling::{Scheduling, daemon, percentages};
+use crate::spec::words::ecs::strategy::{Bake, StrategyWord, TrafficShift, alarms, shift};
 use crate::spec::words::env::refs;
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::ScalingTable;
 use crate::spec::words::target::cluster::EcsPlace;
-use crate::spec::words::target_groups::{TargetGroup, TargetGroupTable, target_groups};
+use crate::spec::words::target_groups::{OneGroup, TargetGroup, TargetGroupTable, target_groups};
 use crate::spec::words::{secret, size};
 
 container_table! {
@@ -56,8 +59,8 @@ container_table! {
         log_prefix: Filled,
         /// More options of awslogs, beside the group: { mode = "non-blocking", "max-buffer-size" = "25m" }.
         log_options: Map<String>,
-        /// ARN of the load balancer's target group, to the service's port.
-        target_group: Arn,
+        /// The load balancer's target group, to the service's port: its ARN, or a table as in `target_groups`.
+        target_group: OneGroup,
         /// Several target groups instead of one, at most 5.
         target_groups: Vec<At<TargetGroupTable>>,
         /// ARN of the Application Load Balancer; needed for `scaling.requests`.
@@ -100,6 +103,12 @@ container_table! {
         maximum_percent: Whole<1, 10_000>,
         /// Names of CloudWatch alarms that trip the rollout.
         alarms: Vec<At<Filled>>,
+        /// How traffic moves to what is new: "rolling", "blue_green", `{ linear = "10%", step_bake = "6m" }` or `{ canary = "5%", step_bake = "10m" }`. Default: rolling.
+        strategy: StrategyWord,
+        /// Both revisions run so long after all traffic has moved, and going back takes a moment. Default: 0s.
+        bake: Bake,
+        /// What a rollout that shifts traffic asks at its stages: a Lambda function, or a person.
+        hooks: Vec<At<EcsHookTable>>,
         /// What the ECS API knows and the file format has no word for.
         patch: EcsPatchTable,
     }
@@ -158,6 +167,8 @@ pub(crate) struct EcsOwn {
     pub(crate) maximum_percent: u32,
     /// CloudWatch alarms that trip the rollout.
     pub(crate) alarms: Vec<String>,
+    /// How traffic moves to what is new.
+    pub(crate) shift: TrafficShift,
     /// What is laid over the requests, in the API's own spelling.
     pub(crate) patch: EcsPatch,
 }
@@ -204,6 +215,7 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
     let default: EcsName = scene.name.as_str().parse().ok()?;
     let (containers, output) = contents(&mut raw, common, scene, launched, findings);
     let groups = groups(&mut raw, scene, findings);
+    let shift = shift(&mut raw, &groups, common.scaling.as_ref(), scene, findings);
     let platform_version = platform_version(raw.platform_version.take(), findings);
     let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage.take(), findings);
     let alarms = alarms(raw.alarms.take(), findings);
@@ -236,6 +248,7 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
         minimum_healthy_percent: low,
         maximum_percent: high,
         alarms,
+        shift,
         patch,
     })
 }
@@ -369,16 +382,4 @@ fn ephemeral_storage(raw: Option<At<Mebibytes>>, findings: &mut Findings) -> Opt
         return None;
     }
     Some(gibibytes)
-}
-
-fn alarms(raw: Option<At<Vec<At<Filled>>>>, findings: &mut Findings) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for at in raw.map(|at| at.value).unwrap_or_default() {
-        if names.contains(&at.value.0) {
-            findings
-                .problem(Problem::new("duplicate-name", "this alarm is listed twice").at(at.spot));
-        }
-        names.push(at.value.0);
-    }
-    names
 }

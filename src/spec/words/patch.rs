@@ -119,6 +119,11 @@ impl Shape for PatchTree {
 }
 
 impl PatchTree {
+    /// The tree alone.
+    pub(in crate::spec) fn into_json(self) -> Json {
+        self.tree
+    }
+
     /// The value of a node, unless there is none that JSON has; that is told.
     fn json(&mut self, node: &Node, path: String, findings: &mut Findings) -> Option<Json> {
         let value = match &node.value {

@@ -1,5 +1,7 @@
 //! Which target group sends to which container and port.
 
+use serde_json::{Value as Json, json};
+
 use crate::names::{Arn, ContainerName};
 use crate::spec::findings::Findings;
 use crate::spec::nearest;
@@ -7,8 +9,10 @@ use crate::spec::problem::{Problem, Spot};
 use crate::spec::resolve::Scene;
 use crate::spec::resolve::arns;
 use crate::spec::scalar::Whole;
-use crate::spec::shape::{At, table};
+use crate::spec::shape::{At, Shape, Table, table};
+use crate::spec::tree::{Node, Value};
 use crate::spec::words::Placed;
+use crate::spec::words::ecs::role::{Role, full_role};
 use crate::spec::words::target::cluster::EcsPlace;
 
 table! {
@@ -20,6 +24,38 @@ table! {
         container: ContainerName,
         /// On which of its ports. Default: its first.
         port: Whole<1, 65_535>,
+        /// ARN of the second target group, between which and the first a `strategy` shifts traffic.
+        alternate: Arn,
+        /// ARN of the listener's rule that sends production traffic here; of the listener where it is a Network Load Balancer's.
+        production_rule: Arn,
+        /// ARN of the rule, or listener, that sends test traffic to what is new.
+        test_rule: Arn,
+        /// The role by which ECS changes the rules: its ARN, or its name in the target's account.
+        role: Role,
+    }
+}
+
+/// One target group: its ARN alone, or with all there is to say of it.
+pub(in crate::spec) struct OneGroup(TargetGroupTable);
+
+impl Shape for OneGroup {
+    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
+        if matches!(node.value, Value::Table(_)) {
+            return TargetGroupTable::read(node, findings).map(Self);
+        }
+        let arn = At {
+            value: Arn::read(node, findings)?,
+            spot: node.spot,
+            head: node.head(),
+        };
+        Some(Self(TargetGroupTable {
+            arn: Some(arn),
+            ..TargetGroupTable::default()
+        }))
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [Arn::schema(), TargetGroupTable::schema()] })
     }
 }
 
@@ -32,11 +68,26 @@ pub(crate) struct TargetGroup {
     pub(crate) container: ContainerName,
     /// The port of that container on which the requests arrive.
     pub(crate) port: u16,
+    /// What a strategy that shifts traffic needs of it.
+    pub(crate) shift: Option<GroupShift>,
+}
+
+/// Between which target groups traffic shifts, and by which rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupShift {
+    /// The second target group.
+    pub(crate) alternate: Arn,
+    /// The rule of production traffic; a Network Load Balancer's listener.
+    pub(crate) production_rule: Arn,
+    /// The rule of test traffic.
+    pub(crate) test_rule: Option<Arn>,
+    /// The role by which ECS changes them.
+    pub(crate) role: String,
 }
 
 /// The target groups of a service, each with the container and the port it sends to.
 pub(in crate::spec) fn target_groups(
-    one: Option<At<Arn>>,
+    one: Option<At<OneGroup>>,
     many: Option<At<Vec<At<TargetGroupTable>>>>,
     scene: &Scene<'_, EcsPlace>,
     findings: &mut Findings,
@@ -56,11 +107,7 @@ pub(in crate::spec) fn target_groups(
     }
     let mut groups = Vec::new();
     if let Some(one) = one {
-        let raw = TargetGroupTable {
-            arn: Some(one.clone()),
-            ..TargetGroupTable::default()
-        };
-        groups.extend(target_group(raw, one.spot, scene, findings));
+        groups.extend(target_group(one.value.0, one.spot, scene, findings));
     }
     for at in many.map(|at| at.value).unwrap_or_default() {
         groups.extend(target_group(at.value, at.spot, scene, findings));
@@ -69,12 +116,17 @@ pub(in crate::spec) fn target_groups(
 }
 
 fn target_group(
-    raw: TargetGroupTable,
+    mut raw: TargetGroupTable,
     spot: Spot,
     scene: &Scene<'_, EcsPlace>,
     findings: &mut Findings,
 ) -> Option<TargetGroup> {
+    let shift = group_shift(&mut raw, spot, scene.place, findings);
     let arn = raw.arn?;
+    if let Some(shift) = shift.as_ref().filter(|shift| shift.alternate == arn.value) {
+        let message = format!("traffic cannot shift from {} to itself", shift.alternate);
+        findings.problem(Problem::new("conflict", message).at(spot));
+    }
     let (service, what) = ("elasticloadbalancing", "a target group");
     arns::kind(&arn, service, "targetgroup/", what, findings);
     arns::home("target_group", &arn.value, scene.place.into(), findings);
@@ -97,6 +149,39 @@ fn target_group(
         arn: arn.value,
         container: placed.name.clone(),
         port,
+        shift,
+    })
+}
+
+/// What a strategy that shifts traffic needs of a target group: all of it, or nothing.
+fn group_shift(
+    raw: &mut TargetGroupTable,
+    spot: Spot,
+    place: &EcsPlace,
+    findings: &mut Findings,
+) -> Option<GroupShift> {
+    if !raw.has(&["alternate", "production_rule", "test_rule", "role"]) {
+        return None;
+    }
+    for key in ["alternate", "production_rule", "role"] {
+        if !raw.has(&[key]) {
+            findings.missing(spot, key, "shifting traffic");
+        }
+    }
+    let service = "elasticloadbalancing";
+    if let Some(at) = &raw.alternate {
+        arns::kind(at, service, "targetgroup/", "a target group", findings);
+        arns::home("alternate", &at.value, place.into(), findings);
+    }
+    for at in [&raw.production_rule, &raw.test_rule].into_iter().flatten() {
+        arns::kind(at, service, "listener", "a listener's rule", findings);
+    }
+    let role = full_role("role", raw.role.take(), place, findings);
+    Some(GroupShift {
+        alternate: raw.alternate.take()?.value,
+        production_rule: raw.production_rule.take()?.value,
+        test_rule: raw.test_rule.take().map(|at| at.value),
+        role: role?,
     })
 }
 

@@ -31,15 +31,23 @@ const BEGIN: &str = "2026-01-02T03:04:05Z";
 /// A plan, as it can be saved.
 pub(super) type EcsPlan = Plan<Basis, Change>;
 
-/// The files of the project, with some words of the deploy file replaced.
+/// The line of the target's file that says its target group.
+pub(super) const GROUP: &str = "target_group = \"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef\"";
+
+/// The files of the project, with some words of the deploy file replaced, and [`GROUP`] of the target's.
 struct Edited<'a>(&'a [(&'a str, &'a str)]);
 
 impl Files for Edited<'_> {
     fn read(&self, path: &Path) -> io::Result<String> {
         let mut text = Disk.read(path)?;
-        if path.ends_with("deploy.example.toml") {
-            for (from, to) in self.0 {
-                assert!(text.contains(from), "the example does not say {from}");
+        let is_deploy = path.ends_with("deploy.example.toml");
+        if is_deploy || path.ends_with("sandbox.toml") {
+            for (from, to) in self
+                .0
+                .iter()
+                .filter(|(from, _)| is_deploy != (*from == GROUP))
+            {
+                assert!(text.contains(from), "the files do not say {from}");
                 text = text.replacen(from, to, 1);
             }
         }
@@ -110,6 +118,8 @@ pub(super) enum Act {
     Watch,
     /// `cancel --rollback`
     Cancel,
+    /// `continue`, with `--rollback` where it is false
+    Continue(bool),
 }
 
 /// One run of the program.
@@ -274,6 +284,9 @@ impl Play {
 async fn perform(deploy: &Deploy<'_, Ecs>, act: &Act) -> (Option<Outcome>, Option<EcsPlan>) {
     if matches!(act, Act::Cancel) {
         return (Some(deploy.stop(true).await), None);
+    }
+    if let Act::Continue(goes_on) = act {
+        return (Some(deploy.go_on(*goes_on).await), None);
     }
     let saved = match act {
         Act::Perform(plan) => Some(plan.as_ref()),

@@ -1,9 +1,8 @@
 //! A service deployment, as `DescribeServiceDeployments` tells it. Pure.
 
-use aws_sdk_ecs::types::{
-    DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus, ServiceDeployment,
-};
+use aws_sdk_ecs::types::ServiceDeployment;
 
+use super::stage;
 use super::view::{BreakerView, RecordView};
 use crate::platform::ecs::settings::sdk::{count, time, word};
 
@@ -41,18 +40,7 @@ pub(crate) fn read(record: &ServiceDeployment) -> RecordView {
             .and_then(|rollback| rollback.service_revision_arn())
             .map(str::to_owned),
         has_source: !record.source_service_revisions().is_empty(),
-        awaits: awaits(record.lifecycle_hook_details()),
+        stage: stage::read(record),
         newer: None,
     }
-}
-
-fn awaits(hooks: &[DeploymentLifecycleHookDetail]) -> Option<String> {
-    let waiting = |hook: &&DeploymentLifecycleHookDetail| {
-        hook.status() == Some(&DeploymentLifecycleHookStatus::AwaitingAction)
-    };
-    let hook = hooks.iter().find(waiting)?;
-    Some(format!(
-        "hook {} awaits an action",
-        hook.hook_id().unwrap_or("without an id")
-    ))
 }

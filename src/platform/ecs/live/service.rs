@@ -27,8 +27,6 @@ pub(crate) struct LiveService {
     pub(crate) kind: Kind,
     /// Whether ECS moves its tasks between availability zones by itself.
     pub(crate) rebalances: bool,
-    /// Whether its target groups carry settings for blue/green deployments.
-    pub(crate) has_blue_green: bool,
     /// What it has beyond our words.
     pub(crate) unmodelled: Vec<String>,
     /// The members of it that a patch may be laid over, in the API's own spelling.
@@ -49,7 +47,6 @@ pub(crate) enum Kind {
 impl LiveService {
     /// From the whole answer.
     pub(crate) fn read(read: &ecs::Service) -> Self {
-        let mut balancers = read.load_balancers().iter();
         let rebalancing = read.availability_zone_rebalancing.as_ref();
         Self {
             arn: read.service_arn.clone().unwrap_or_default(),
@@ -66,7 +63,6 @@ impl LiveService {
             pending: count(read.pending_count),
             kind: kind(read),
             rebalances: rebalancing == Some(&ecs::AvailabilityZoneRebalancing::Enabled),
-            has_blue_green: balancers.any(|one| one.advanced_configuration.is_some()),
             unmodelled: left_over(read),
             members: patched::members(read),
         }

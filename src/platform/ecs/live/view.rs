@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::stage::StageView;
 use crate::platform::ecs::settings::sdk::{PRIMARY, last_part};
 
 /// What a breaker or an alarm says once it has fired.
@@ -38,8 +39,8 @@ pub(crate) struct RecordView {
     pub(crate) rollback_to: Option<String>,
     /// There were revisions before it.
     pub(crate) has_source: bool,
-    /// What it waits for a person or hook to do.
-    pub(crate) awaits: Option<String>,
+    /// How far traffic has shifted, where it does.
+    pub(crate) stage: StageView,
     /// A newer `ServiceDeployment` of the same service, looked for once ours is `STOPPED`.
     pub(crate) newer: Option<String>,
 }
@@ -129,6 +130,12 @@ impl RecordView {
         let breaker = self.breaker.as_ref();
         breaker.is_some_and(|breaker| breaker.status == TRIGGERED)
             || self.alarm_status.as_deref() == Some(TRIGGERED)
+    }
+
+    /// What it waits for, which is not its tasks; `None`: for nothing, or it is over.
+    pub(crate) fn waits(&self, service: &str) -> Option<String> {
+        let goes_on = matches!(self.status.as_str(), "PENDING" | "IN_PROGRESS");
+        goes_on.then(|| self.stage.waits(service)).flatten()
     }
 
     /// What the breaker or the alarms say of their firing; `None`: neither did.

@@ -30,7 +30,7 @@ pub(crate) fn diff(
     let revision = choose_revision(&mut draft, &desired.task_definition, observed)?;
     match &observed.service {
         None => create::create(&mut draft, desired, observed, revision),
-        Some(there) => update::update(&mut draft, desired, there, revision, owner)?,
+        Some(there) => update::update(&mut draft, desired, there, revision, owner),
     }
     let rolls = draft.starts_rollout();
     let there = observed.service.as_ref();

@@ -7,11 +7,10 @@ use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::origin::key;
 use crate::platform::ecs::settings::fields;
-use crate::platform::ecs::settings::fields::Difference;
 use crate::platform::ecs::settings::fields::patched::of_service;
 use crate::platform::ecs::settings::patched::{is_member, over_members, sent};
+use crate::platform::ecs::settings::service::deployment::shift::Shift;
 use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
-use crate::platform::{Failed, FailureKind};
 
 /// Adds what makes the service what it should be.
 pub(crate) fn update(
@@ -20,7 +19,7 @@ pub(crate) fn update(
     there: &LiveService,
     revision: Option<Revision>,
     owner: CountOwner,
-) -> Result<(), Failed> {
+) {
     let wanted = &desired.service;
     let members = over_members(&there.members, &wanted.patch);
     let counted = owner == CountOwner::File;
@@ -29,7 +28,7 @@ pub(crate) fn update(
     };
     let differences =
         compared(&there.config, &there.members).differences(&compared(wanted, &members));
-    refuse_advanced_balancers(there, &differences)?;
+    no_more_shift(draft, there, wanted);
     tags(draft, &there.config.tags, &wanted.tags, &there.arn);
     draft.views.extend(views("service", &differences));
     let mut update = ServiceUpdate::of(&wanted.cluster, &wanted.service_name);
@@ -68,7 +67,6 @@ pub(crate) fn update(
             "Whether something scales this service may not be read, so `replicas` is not applied.",
         ));
     }
-    Ok(())
 }
 
 /// Whether no task above the count may run during a rollout.
@@ -88,24 +86,25 @@ pub(crate) fn set(update: &mut ServiceUpdate, wanted: &ServiceConfig, group: &st
     update.force_new_deployment |= update.settings.forces();
 }
 
-/// The list of target groups is replaced as a whole; settings within it that the file has no word
-/// for would be lost.
-fn refuse_advanced_balancers(
-    there: &LiveService,
-    differences: &[Difference],
-) -> Result<(), Failed> {
-    let changes = differences
-        .iter()
-        .any(|difference| difference.group() == "loadBalancers");
-    if there.has_blue_green && changes {
-        return Err(Failed::new(
-            format!("change the target groups of {}", there.config.service_name),
-            FailureKind::Refused,
-            "they carry settings for blue/green deployments that deploy.toml has no word for; \
-             bring the file in line with the target groups that are there",
+/// What shifted traffic without a word of the file is a rolling update from here on: that is no small
+/// thing, and it is said.
+fn no_more_shift(draft: &mut Draft, there: &LiveService, wanted: &ServiceConfig) {
+    let shift = |config: &ServiceConfig| {
+        let deployment = config.settings.deployment.deployment_configuration.as_ref();
+        deployment.map(|deployment| deployment.shift.clone())
+    };
+    let was = shift(&there.config).filter(Shift::shifts);
+    let Some(strategy) = was.and_then(|was| was.strategy) else {
+        return;
+    };
+    if !shift(wanted).is_some_and(|shift| shift.shifts()) {
+        draft.notes.push(Note::warning(
+            "strategy_ends",
+            format!(
+                "The service deploys by {strategy}, of which the file says nothing: from here on tasks are replaced one by one. `strategy` in [service.NAME.ecs] keeps it; `deployer init` writes it down."
+            ),
         ));
     }
-    Ok(())
 }
 
 /// Tags are set one by one; those of others are left alone. A tag of the user's that left the file

@@ -79,7 +79,7 @@ impl Sampler<'_> {
             failures: rollout.seen.failures.values().cloned().collect(),
             healed: Vec::new(),
             waiting: match &view.record {
-                Record::Found(record) => record.awaits.clone(),
+                Record::Found(record) => record.waits(&rollout.subject.name),
                 _ => None,
             },
         };

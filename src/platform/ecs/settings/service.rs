@@ -190,17 +190,9 @@ pub(crate) fn left_over(service: &ecs::Service) -> Vec<String> {
             primary.vpc_lattice_configurations(),
         );
     }
-    if let Some(deployment) = &service.deployment_configuration {
-        let strategy = deployment
-            .strategy
-            .as_ref()
-            .filter(|strategy| **strategy != ecs::DeploymentStrategy::Rolling);
-        left.some("deploymentConfiguration.strategy", strategy);
-        left.list(
-            "deploymentConfiguration.lifecycleHooks",
-            deployment.lifecycle_hooks(),
-        );
-    }
+    let deployment = service.deployment_configuration.as_ref();
+    let early = deployment.and_then(|deployment| deployment.early_success_criteria.as_ref());
+    left.some("deploymentConfiguration.earlySuccessCriteria", early);
     let propagated = service
         .propagate_tags
         .as_ref()

@@ -62,6 +62,28 @@ pub(in crate::spec) fn role(
     }
 }
 
+/// The same where the API takes no name: without an account there is no ARN, and that is told.
+pub(in crate::spec) fn full_role(
+    key: &str,
+    at: Option<At<Role>>,
+    place: &EcsPlace,
+    findings: &mut Findings,
+) -> Option<String> {
+    if let (
+        Some(At {
+            value: Role::Name(_),
+            spot,
+            ..
+        }),
+        None,
+    ) = (&at, &place.account)
+    {
+        let message = "the ARN of this role is needed, since the target names no `account`";
+        findings.bad_value(*spot, message);
+    }
+    role(key, at, place, findings)
+}
+
 /// The partition of a Region (AWS general reference, ARNs).
 fn partition(region: &str) -> &'static str {
     let known = [

@@ -10,7 +10,7 @@ use aws_smithy_schema::codec::Codec as _;
 use aws_smithy_schema::serde::{
     SerdeError, SerializableStruct, ShapeDeserializer, ShapeSerializer as _,
 };
-use aws_smithy_types::{BigDecimal, BigInteger, Blob, DateTime, Document};
+use aws_smithy_types::{BigDecimal, BigInteger, Blob, DateTime, Document, Number};
 use serde_json::Value;
 
 use super::{Misfit, under};
@@ -38,6 +38,44 @@ pub(crate) fn write(structure: &dyn SerializableStruct) -> Option<Value> {
         .write_struct(structure.schema(), structure)
         .ok()?;
     serde_json::from_slice(&serializer.finish()).ok()
+}
+
+/// JSON of no given form, as the SDK has it.
+pub(crate) fn document(value: &Value) -> Document {
+    match value {
+        Value::Null => Document::Null,
+        Value::Bool(truth) => Document::Bool(*truth),
+        Value::Number(number) => Document::Number(match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => Number::PosInt(number),
+            (None, Some(number)) => Number::NegInt(number),
+            (None, None) => Number::Float(number.as_f64().unwrap_or_default()),
+        }),
+        Value::String(text) => Document::String(text.clone()),
+        Value::Array(items) => Document::Array(items.iter().map(document).collect()),
+        Value::Object(members) => {
+            let members = members.iter();
+            let members = members.map(|(key, value)| (key.clone(), document(value)));
+            Document::Object(members.collect())
+        }
+    }
+}
+
+/// The same the other way round.
+pub(crate) fn of_document(document: &Document) -> Value {
+    match document {
+        Document::Null => Value::Null,
+        Document::Bool(truth) => Value::from(*truth),
+        Document::Number(Number::PosInt(number)) => Value::from(*number),
+        Document::Number(Number::NegInt(number)) => Value::from(*number),
+        Document::Number(Number::Float(number)) => Value::from(*number),
+        Document::String(text) => Value::from(text.as_str()),
+        Document::Array(items) => items.iter().map(of_document).collect(),
+        Document::Object(members) => {
+            let members = members.iter();
+            let members = members.map(|(key, member)| (key.clone(), of_document(member)));
+            Value::Object(members.collect())
+        }
+    }
 }
 
 /// A value, and where it stands.
@@ -220,7 +258,7 @@ impl ShapeDeserializer for At<'_> {
     }
 
     fn read_document(&mut self, _: &Schema<'_>) -> Result<Document, SerdeError> {
-        self.misfit("nothing that can be said here")
+        Ok(document(self.value))
     }
 
     fn is_null(&self) -> bool {

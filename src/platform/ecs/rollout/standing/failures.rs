@@ -112,7 +112,8 @@ fn remember_stop(record: &RecordView, at: Timestamp, ours: &RolloutId, memory: &
     memory.stopped_by_other |= matches!(status, "ROLLBACK_REQUESTED" | "STOP_REQUESTED")
         && !memory.stopped_by_us
         && !memory.stopped_before
-        && !record.platform_pulled();
+        && !record.platform_pulled()
+        && record.stage.refusal().is_none();
 }
 
 /// Words in the PRIMARY deployment's reason, or in an event since our begin, by the platform's

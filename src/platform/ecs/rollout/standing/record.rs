@@ -52,6 +52,7 @@ pub(super) fn by_record(
         let said = record.reason.clone();
         said.or_else(|| record.rollback_reason.clone())
             .or_else(|| record.breaker_words())
+            .or_else(|| record.stage.refusal())
             .or_else(|| on_request(record))
     };
     match record.status.as_str() {
@@ -72,7 +73,7 @@ pub(super) fn by_record(
         // may leave the status as it is, for ever.
         word => match failed(record, memory) {
             Some(words) => classic::after_failure(Some(words), service, at, ours, memory),
-            None => Standing::Going(word.to_owned()),
+            None => Standing::Going(record.stage.beside(word)),
         },
     }
 }
@@ -136,7 +137,8 @@ fn stopped(
 }
 
 fn stopped_by_other(record: &RecordView, memory: &Failures) -> bool {
-    if memory.stopped_by_us || memory.stopped_before || record.platform_pulled() {
+    let own = record.platform_pulled() || record.stage.refusal().is_some();
+    if memory.stopped_by_us || memory.stopped_before || own {
         return false;
     }
     let says_so = [&record.reason, &record.rollback_reason]

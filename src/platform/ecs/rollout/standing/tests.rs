@@ -10,6 +10,7 @@ use crate::platform::ecs::live::view::{BreakerView, DeploymentView, EventView, R
 mod counted;
 mod degraded;
 mod ended;
+mod shifting;
 
 const V1: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/api-service:1";
 const V2: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/api-service:2";

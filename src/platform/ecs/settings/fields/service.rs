@@ -67,6 +67,7 @@ mod tests {
                     maximum_percent: Some(200),
                     minimum_healthy_percent: Some(100),
                     alarms: Some(Alarms::default()),
+                    ..DeploymentConfiguration::default()
                 }),
             },
             ..ServiceSettings::default()

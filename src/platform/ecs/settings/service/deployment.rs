@@ -1,10 +1,14 @@
-//! How a rollout goes: its percentages, the circuit breaker, and the alarms that trip it. Pure.
+//! How a rollout goes: its percentages, the circuit breaker, the alarms that trip it, and how traffic moves.
+//! Pure.
+
+pub(crate) mod shift;
 
 use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder as Create;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder as Update;
 use aws_sdk_ecs::types as ecs;
 use serde::{Deserialize, Serialize};
 
+use self::shift::Shift;
 use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
@@ -14,7 +18,7 @@ use crate::platform::ecs::settings::sdk::{incomplete, word};
 use crate::spec::{Breaker, EcsPlace, EcsService, Threshold};
 
 /// How a rollout goes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deployment {
     /// Always complete where we ask for it: on an update a part that is left out is kept, or set to
@@ -23,8 +27,8 @@ pub(crate) struct Deployment {
     pub(crate) deployment_configuration: Option<DeploymentConfiguration>,
 }
 
-/// Percentages, breaker and alarms.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Percentages, breaker, alarms, and how traffic moves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeploymentConfiguration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,6 +42,9 @@ pub(crate) struct DeploymentConfiguration {
     /// Alarms that trip.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) alarms: Option<Alarms>,
+    /// How traffic moves to what is new.
+    #[serde(flatten)]
+    pub(crate) shift: Shift,
 }
 
 /// The deployment circuit breaker.
@@ -94,6 +101,7 @@ impl ServiceSetting for Deployment {
                     enable: true,
                     rollback: breaker.rollback,
                 }),
+                shift: Shift::rendered(&ecs.shift),
             }),
         }
     }
@@ -110,6 +118,7 @@ impl ServiceSetting for Deployment {
                     enable: alarms.enable,
                     rollback: alarms.rollback,
                 }),
+                shift: Shift::received(read),
             }),
         }
     }
@@ -133,6 +142,7 @@ impl ServiceSetting for Deployment {
         );
         put_breaker(fields, deployment.deployment_circuit_breaker.as_ref());
         put_alarms(fields, deployment.alarms.as_ref());
+        deployment.shift.put(fields);
     }
 
     fn create(&self, call: Create) -> Result<Create, Failed> {
@@ -150,11 +160,14 @@ impl Deployment {
     #[must_use]
     pub(crate) fn complete(&self, there: &Self) -> Self {
         let mut complete = self.clone();
-        let alarms = there.deployment_configuration.as_ref();
-        let alarms = alarms.and_then(|deployment| deployment.alarms.as_ref());
+        let there = there.deployment_configuration.as_ref();
+        let alarms = there.and_then(|deployment| deployment.alarms.as_ref());
         let set = alarms.is_some_and(|alarms| alarms.enable || !alarms.alarm_names.is_empty());
         if let Some(deployment) = complete.deployment_configuration.as_mut().filter(|_| set) {
             deployment.alarms.get_or_insert_with(Alarms::default);
+        }
+        if let (Some(deployment), Some(there)) = (&mut complete.deployment_configuration, there) {
+            deployment.shift.complete(&there.shift);
         }
         complete
     }
@@ -165,14 +178,12 @@ impl Deployment {
         };
         let breaker = deployment.deployment_circuit_breaker.as_ref();
         let alarms = deployment.alarms.as_ref();
-        Ok(Some(
-            ecs::DeploymentConfiguration::builder()
-                .set_maximum_percent(deployment.maximum_percent)
-                .set_minimum_healthy_percent(deployment.minimum_healthy_percent)
-                .set_deployment_circuit_breaker(breaker.map(breaker_to_sdk).transpose()?)
-                .set_alarms(alarms.map(alarms_to_sdk).transpose()?)
-                .build(),
-        ))
+        let built = ecs::DeploymentConfiguration::builder()
+            .set_maximum_percent(deployment.maximum_percent)
+            .set_minimum_healthy_percent(deployment.minimum_healthy_percent)
+            .set_deployment_circuit_breaker(breaker.map(breaker_to_sdk).transpose()?)
+            .set_alarms(alarms.map(alarms_to_sdk).transpose()?);
+        Ok(Some(deployment.shift.to_sdk(built).build()))
     }
 }
 

@@ -10,7 +10,7 @@ use super::setting::{Beside, ServiceSetting};
 use crate::plan::Effect;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::fields::Fields;
-use crate::spec::{EcsPlace, EcsService};
+use crate::spec::{EcsPlace, EcsService, GroupShift};
 
 /// The target groups of a service; replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,70 @@ pub(crate) struct LoadBalancer {
     pub(crate) container_name: String,
     /// The port of that container.
     pub(crate) container_port: i32,
+    /// Between which target groups traffic shifts, and by which rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) advanced_configuration: Option<Advanced>,
+}
+
+/// Between which target groups traffic shifts, and by which rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Advanced {
+    /// The second target group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) alternate_target_group_arn: Option<String>,
+    /// The rule of production traffic; a Network Load Balancer's listener.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) production_listener_rule: Option<String>,
+    /// The rule of test traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) test_listener_rule: Option<String>,
+    /// The role by which ECS changes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) role_arn: Option<String>,
+}
+
+impl Advanced {
+    fn rendered(shift: &GroupShift) -> Self {
+        Self {
+            alternate_target_group_arn: Some(shift.alternate.to_string()),
+            production_listener_rule: Some(shift.production_rule.to_string()),
+            test_listener_rule: shift.test_rule.as_ref().map(ToString::to_string),
+            role_arn: Some(shift.role.clone()),
+        }
+    }
+
+    fn received(read: &ecs::AdvancedConfiguration) -> Self {
+        Self {
+            alternate_target_group_arn: read.alternate_target_group_arn.clone(),
+            production_listener_rule: read.production_listener_rule.clone(),
+            test_listener_rule: read.test_listener_rule.clone(),
+            role_arn: read.role_arn.clone(),
+        }
+    }
+
+    fn to_sdk(&self) -> ecs::AdvancedConfiguration {
+        ecs::AdvancedConfiguration::builder()
+            .set_alternate_target_group_arn(self.alternate_target_group_arn.clone())
+            .set_production_listener_rule(self.production_listener_rule.clone())
+            .set_test_listener_rule(self.test_listener_rule.clone())
+            .set_role_arn(self.role_arn.clone())
+            .build()
+    }
+
+    fn put(&self, path: &str, fields: &mut Fields) {
+        let all = [
+            ("alternateTargetGroupArn", &self.alternate_target_group_arn),
+            ("productionListenerRule", &self.production_listener_rule),
+            ("testListenerRule", &self.test_listener_rule),
+            ("roleArn", &self.role_arn),
+        ];
+        for (name, value) in all {
+            if let Some(value) = value {
+                fields.put(format!("{path}.{name}"), value, Effect::Restarts);
+            }
+        }
+    }
 }
 
 impl ServiceSetting for TargetGroups {
@@ -46,6 +110,7 @@ impl ServiceSetting for TargetGroups {
                     target_group_arn: group.arn.to_string(),
                     container_name: group.container.to_string(),
                     container_port: i32::from(group.port),
+                    advanced_configuration: group.shift.as_ref().map(Advanced::rendered),
                 })
                 .collect(),
         }
@@ -63,8 +128,12 @@ impl ServiceSetting for TargetGroups {
         for group in &self.load_balancers {
             let arn = &group.target_group_arn;
             let name = arn.split('/').nth(1).unwrap_or(arn);
+            let path = format!("loadBalancers.{name}");
+            if let Some(advanced) = &group.advanced_configuration {
+                advanced.put(&path, fields);
+            }
             fields.put(
-                format!("loadBalancers.{name}"),
+                path,
                 format!("{}:{} ({arn})", group.container_name, group.container_port),
                 Effect::Restarts,
             );
@@ -102,6 +171,10 @@ impl TargetGroups {
                 .unwrap_or_default(),
             container_name: balancer.container_name.clone().unwrap_or_default(),
             container_port: balancer.container_port.unwrap_or_default(),
+            advanced_configuration: balancer
+                .advanced_configuration
+                .as_ref()
+                .map(Advanced::received),
         });
         Self {
             load_balancers: groups.collect(),
@@ -114,6 +187,9 @@ impl TargetGroups {
                 .target_group_arn(&group.target_group_arn)
                 .container_name(&group.container_name)
                 .container_port(group.container_port)
+                .set_advanced_configuration(
+                    group.advanced_configuration.as_ref().map(Advanced::to_sdk),
+                )
                 .build()
         });
         groups.collect()
