@@ -8,6 +8,7 @@ use super::*;
 
 mod copilot;
 mod patched;
+mod shifting;
 
 /// Where losses are.
 fn paths(losses: &[Loss]) -> Vec<&str> {
