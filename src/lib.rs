@@ -103,6 +103,7 @@
 //!   making it so        perform   lock          perform   -
 //!   how it goes         rollout                 rollout
 //!   the way back        rollback                rollback
+//!   a person's answer   -                       answer
 //!   what was            history                 history
 //!   what is             status    logs          status    logs
 //!   how answers read    described               live

@@ -30,6 +30,7 @@ mod realms;
 mod refusals;
 mod rollouts;
 mod scaling;
+mod shifting;
 mod stopping;
 mod tags_and_pages;
 mod tasks;

@@ -110,8 +110,14 @@ const AT_KUBERNETES: &Rows = &[
         "version_consistency",
         "an image by its digest: pods that come later pull what the tag means then",
     ),
+    ("scheduling", "kubernetes.kind"),
+    ("strategy", SHIFTS),
+    ("bake", "rollout.bake"),
+    ("hooks", SHIFTS),
     ("patch", "kubernetes.patch, in the other API's words"),
 ];
+
+const SHIFTS: &str = "nothing: a Deployment replaces pods step by step";
 
 const AGENT: &str = "nothing: the cluster's own agent carries logs away";
 
@@ -192,6 +198,22 @@ const AT_ECS: &Rows = &[
         "revision_history",
         "nothing: ECS keeps all task definitions",
     ),
+    ("gateway", "ecs.target_group"),
+    ("target_group", "ecs.target_group"),
+    ("target_groups", "ecs.target_groups"),
+    (
+        "network_policy",
+        "the security groups of the target's network",
+    ),
+    ("nodes", "ecs.capacity"),
+    ("do_not_disrupt", "nothing: ECS moves no task to save nodes"),
+    ("claim_retention", "nothing: a volume outlives its task as it is"),
+    (
+        "pod_management",
+        "nothing: ECS starts tasks in no order",
+    ),
+    ("partition", "nothing: ECS replaces all tasks"),
+    ("service_name", "ecs.registries, or ecs.connect"),
     ("patch", "ecs.patch, in the other API's words"),
     ("manifests", "nothing: objects are Kubernetes' alone"),
 ];

@@ -10,6 +10,7 @@ mod around;
 mod copilot;
 mod kinds;
 mod patched;
+mod shifting;
 
 /// Where losses are.
 fn paths(losses: &[Loss]) -> Vec<&str> {

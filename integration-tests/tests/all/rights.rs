@@ -9,7 +9,7 @@ use integration_tests::trial::{Outcome, Trial, test};
 use crate::shop::{assert_verdict, deploy};
 
 /// What is read but not needed by a service without scaling.
-const OPTIONAL: [&str; 8] = [
+const OPTIONAL: [&str; 9] = [
     "ListServiceDeployments",
     "DescribeServiceDeployments",
     "ListTasks",

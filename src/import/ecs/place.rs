@@ -33,14 +33,14 @@ pub(super) fn target_groups(
                 None => arn,
                 Some(advanced) => {
                     let mut words = vec![("arn".to_owned(), arn)];
-                    shifting(advanced, &mut words);
+                    shifting(advanced, &mut words, draft);
                     Word::Table(words)
                 }
             };
             say(&mut words, "target_group", Some(word));
         }
         several => {
-            let group = |group: &LoadBalancer| {
+            let mut group = |group: &LoadBalancer| {
                 let arn = target_group(&group.target_group_arn, draft);
                 let mut words = vec![("arn".to_owned(), arn)];
                 let other = group.container_name != main;
@@ -48,11 +48,11 @@ pub(super) fn target_groups(
                 say(&mut words, "container", other);
                 say(&mut words, "port", Some(Word::plain(group.container_port)));
                 if let Some(advanced) = &group.advanced_configuration {
-                    shifting(advanced, &mut words);
+                    shifting(advanced, &mut words, draft);
                 }
                 Word::Table(words)
             };
-            let list = Word::List(several.iter().map(group).collect());
+            let list = Word::List(several.iter().map(&mut group).collect());
             say(&mut words, "target_groups", Some(list));
         }
     }
@@ -60,7 +60,7 @@ pub(super) fn target_groups(
 }
 
 /// Between which target groups traffic shifts, and by which rules.
-fn shifting(advanced: &Advanced, words: &mut Words) {
+fn shifting(advanced: &Advanced, words: &mut Words, draft: &mut Draft) {
     let all = [
         ("alternate", &advanced.alternate_target_group_arn),
         ("production_rule", &advanced.production_listener_rule),
@@ -68,7 +68,8 @@ fn shifting(advanced: &Advanced, words: &mut Words) {
         ("role", &advanced.role_arn),
     ];
     for (key, value) in all {
-        say(words, key, value.as_ref().map(Word::text));
+        let word = value.as_ref().map(|arn| target_group(arn, draft));
+        say(words, key, word);
     }
 }
 

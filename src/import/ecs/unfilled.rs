@@ -4,11 +4,15 @@
 use crate::import::Draft;
 use crate::import::write::Word;
 use crate::names::Arn;
+use crate::platform::ecs::settings::service::target_groups::Advanced;
 use crate::platform::ecs::settings::{ServiceConfig, TaskDefinition};
 
 /// Stands for the ARN of a target group that nobody knows yet.
 const TARGET_GROUP: &str =
     "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/unfilled-";
+
+/// Stands for the ARN of a listener's rule that nobody knows yet.
+const RULE: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/unfilled-";
 
 /// Stands for the processors of images that nobody knows yet.
 const ARCHITECTURE: &str = "x86_64 (unfilled)";
@@ -28,6 +32,31 @@ pub(super) fn stand_in(task: &mut TaskDefinition, service: Option<&mut ServiceCo
         if group.target_group_arn.parse::<Arn>().is_err() {
             group.target_group_arn = format!("{TARGET_GROUP}{}/0", index + 1);
         }
+        if let Some(advanced) = &mut group.advanced_configuration {
+            shifting(advanced, index + 1);
+        }
+    }
+}
+
+fn shifting(advanced: &mut Advanced, number: usize) {
+    let all = [
+        (
+            &mut advanced.alternate_target_group_arn,
+            format!("{TARGET_GROUP}{number}_2/0"),
+        ),
+        (
+            &mut advanced.production_listener_rule,
+            format!("{RULE}{number}/0"),
+        ),
+        (
+            &mut advanced.test_listener_rule,
+            format!("{RULE}{number}_TEST/0"),
+        ),
+    ];
+    for (arn, instead) in all {
+        if let Some(arn) = arn.as_mut().filter(|arn| arn.parse::<Arn>().is_err()) {
+            *arn = instead;
+        }
     }
 }
 
@@ -41,15 +70,18 @@ pub(super) fn filled(mut task: TaskDefinition) -> TaskDefinition {
     task
 }
 
-/// The word for a target group.
+/// The word for a target group, or for a listener's rule.
 pub(super) fn target_group(arn: &str, draft: &mut Draft) -> Word {
-    let Some(rest) = arn.strip_prefix(TARGET_GROUP) else {
+    let of = |begin, what, name| Some((arn.strip_prefix(begin)?, what, name));
+    let found = of(TARGET_GROUP, "target group", "TARGET_GROUP")
+        .or_else(|| of(RULE, "listener's rule", "LISTENER_RULE"));
+    let Some((rest, what, name)) = found else {
         return Word::text(arn);
     };
     let number = rest.split('/').next().unwrap_or_default();
-    let name = format!("TARGET_GROUP_{number}");
+    let name = format!("{name}_{number}");
     draft.notes.push(format!(
-        "the source names no target group: give its ARN with `--set {name}=…`"
+        "the source names no {what}: give its ARN with `--set {name}=…`"
     ));
     draft.variables.insert(name.clone(), arn.to_owned());
     Word::Variable(name)

@@ -77,3 +77,48 @@ placement = { strategies = ["random"] }
 "#;
     insta::assert_snapshot!(drawn(&with(more), ECS, &Arguments::default()));
 }
+
+#[test]
+fn what_does_not_fit_a_rollout_that_shifts_traffic() {
+    let target = "platform = \"ecs\"\nregion = \"us-east-1\"\ncluster = \"main\"\nnetwork = { subnets = [\"subnet-0a\"] }\n";
+    let deploy = r#"
+project = "shop"
+[service.api]
+image = "api:v1"
+port = 8080
+cpu = 0.25
+memory = "512MiB"
+scaling = { min = 1, max = 2, requests = 100 }
+[service.api.ecs]
+strategy = { linear = "2%", canary = "5%", step_bake = "90s" }
+load_balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/front/fedcba9876543210"
+target_group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef"
+hooks = [
+  { stages = ["bake_time"], pause = true },
+  { stages = ["test_traffic_shift"], pause = true, role = "r" },
+  { stages = ["pre_scale_up", "pre_scale_up"], lambda = "arn:aws:sns:us-east-1:123456789012:x" },
+  { stages = [] },
+]
+[service.web]
+image = "web:v1"
+port = 8080
+cpu = 0.25
+memory = "512MiB"
+[service.web.ecs]
+bake = "5m"
+target_groups = [{ arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef", alternate = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef", production_rule = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/x/1", role = "named" }]
+[service.job]
+image = "job:v1"
+cpu = 0.25
+memory = "512MiB"
+[service.job.ecs]
+strategy = "blue-green"
+[service.lone]
+image = "lone:v1"
+cpu = 0.25
+memory = "512MiB"
+[service.lone.ecs]
+strategy = { step_bake = "1m" }
+"#;
+    insta::assert_snapshot!(drawn(deploy, target, &Arguments::default()));
+}

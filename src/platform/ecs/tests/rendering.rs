@@ -74,3 +74,24 @@ fn the_shortest_rollout_is_as_many_health_checks_as_waves() {
     assert_eq!(checked("maximum_percent = 125"), Some(80));
     assert_eq!(checked("maximum_percent = 120"), None);
 }
+
+#[test]
+fn a_rollout_that_shifts_traffic_becomes_this_request() {
+    let deploy = r#"
+project = "shop"
+[service.api]
+image = "api@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+port = 8080
+cpu = 1
+memory = "2GiB"
+[service.api.ecs]
+strategy = { linear = "12.5%", step_bake = "3m" }
+bake = "15m"
+hooks = [
+  { stages = ["pre_scale_up", "post_test_traffic_shift"], lambda = "arn:aws:lambda:us-east-1:123456789012:function:smoke", role = "ecsHooks", details = { suite = "smoke", tries = 2 }, timeout = "30m" },
+  { stages = ["pre_production_traffic_shift"], pause = true, on_timeout = "continue" },
+]
+target_group = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/0123456789abcdef", alternate = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api-2/0123456789abcdef", production_rule = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/front/1/2/3", role = "ecsTraffic" }
+"#;
+    insta::assert_snapshot!(rendered(&spec(deploy, TARGET)));
+}
