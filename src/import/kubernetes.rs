@@ -155,7 +155,7 @@ impl Round for Once<'_> {
 }
 
 /// The tables of `[service.NAME.kubernetes.patch]`, by what they are laid over.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 10] = [
     ("StatefulSet", "stateful_set"),
     ("DaemonSet", "daemon_set"),
     ("Deployment", "deployment"),

@@ -32,7 +32,7 @@ pub(crate) use super::words::kubernetes::probe::{Check, HttpProbe, Probe};
 pub(crate) use super::words::kubernetes::service::ServicePort;
 pub(crate) use super::words::kubernetes::share::Share;
 pub(crate) use super::words::kubernetes::stateful::{Claim, PodManagement};
-pub(crate) use super::words::kubernetes::strategy::Strategy;
+pub(crate) use super::words::kubernetes::strategy::KubeStrategy;
 pub(crate) use super::words::logs::AwsLogs;
 pub(crate) use super::words::ports::{Port, Protocol};
 pub(crate) use super::words::resources::Resources;

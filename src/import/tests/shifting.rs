@@ -105,16 +105,12 @@ fn what_a_pipeline_fills_in_is_a_variable() {
     .unwrap();
     assert_eq!((imported.losses, imported.patched), (vec![], vec![]));
     assert!(
-        imported
-            .target
-            .contains("\"${TARGET_GROUP_1_2}\""),
+        imported.target.contains("\"${TARGET_GROUP_1_2}\""),
         "{}",
         imported.target
     );
     assert!(
-        imported
-            .target
-            .contains("\"${LISTENER_RULE_1}\""),
+        imported.target.contains("\"${LISTENER_RULE_1}\""),
         "{}",
         imported.target
     );

@@ -22,7 +22,7 @@ use crate::names::label_value;
 use crate::plan::{Note, Plan};
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::{Current, Intent, TakesOver, counting};
-use crate::spec::{KubeService, Strategy};
+use crate::spec::{KubeService, KubeStrategy};
 
 pub(crate) mod adopt;
 pub(crate) mod advice;
@@ -309,7 +309,7 @@ impl Planning<'_> {
         if let Some(count) = self.intent.count {
             return scale_and_restart::scale_to(self.service, observed, self.owner(), count);
         }
-        if self.service.own.strategy == Strategy::OnDelete {
+        if self.service.own.strategy == KubeStrategy::OnDelete {
             let words =
                 "with `strategy = \"on_delete\"` each pod makes way only when somebody deletes it";
             let what = format!("restart {}", self.name());

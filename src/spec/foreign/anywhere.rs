@@ -3,7 +3,7 @@
 use super::Here::{Called, Is, Lacks};
 use super::{CLUSTER_IP, ONE_NAME, Row};
 
-const ROLLING: &str = "on ECS `strategy`, `bake` and `hooks` in [service.NAME.ecs] say how traffic moves to what is new; how many come and go at once is set by `minimum_healthy_percent` and `maximum_percent` in [service.NAME.ecs], and by `max_surge` and `max_unavailable` in [service.NAME.kubernetes]";
+const ROLLING: &str = "on ECS `strategy`, `bake` and `hooks` in [service.NAME.ecs] say how traffic moves to what is new; how many come and go at once is set by `minimum_healthy_percent` and `maximum_percent` in [service.NAME.ecs], and by `strategy`, `max_surge` and `max_unavailable` in [service.NAME.kubernetes]";
 const STATELESS: &str = "services are stateless: keep data in a store of its own; `manifests` in [service.NAME.kubernetes] carries a StatefulSet along";
 
 /// What a word means anywhere.
@@ -298,15 +298,25 @@ pub(super) const ANYWHERE: &[Row] = &[
         ),
     ),
     (
-        "job jobs cronjob cronjobs cron schedule scheduledtask scheduledtasks schedulingstrategy daemon daemonset migrate migrations hooks beforedeploy predeploy",
+        "job jobs cronjob cronjobs cron scheduledtask scheduledtasks migrate migrations hooks beforedeploy predeploy",
         Lacks(
             "only services that go on running are deployed here: run a job before, with `aws ecs run-task` or `kubectl create job`, or as a sidecar that the main container waits for",
         ),
     ),
     (
-        "stepscaling scheduledscaling scheduledactions",
+        "stepscaling",
         Lacks(
-            "scaling follows `cpu`, `memory` or `requests`; where something else decides, write `replicas = \"external\"`",
+            "scaling follows `cpu`, `memory`, `requests` or a `schedule`; where something else decides, write `replicas = \"external\"`",
+        ),
+    ),
+    (
+        "scheduledscaling scheduledactions schedule schedules",
+        Is("on ECS `schedule` in `scaling` sets other bounds by the clock"),
+    ),
+    (
+        "schedulingstrategy daemon daemonset",
+        Is(
+            "`scheduling = \"daemon\"` in [service.NAME.ecs], and `kind = \"DaemonSet\"` in [service.NAME.kubernetes], run one on each machine",
         ),
     ),
     (

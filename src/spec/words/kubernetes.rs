@@ -62,7 +62,7 @@ use crate::spec::words::kubernetes::share::{Share, shares};
 use crate::spec::words::kubernetes::stateful::{
     ClaimTable, PodManagement, RetentionTable, Stateful, stateful,
 };
-use crate::spec::words::kubernetes::strategy::{Strategy, strategy};
+use crate::spec::words::kubernetes::strategy::{KubeStrategy, strategy};
 use crate::spec::words::patch::kubernetes::{KubePatch, KubePatchTable, Made, patches};
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::tags::AnnotationKey;
@@ -103,7 +103,7 @@ table! {
         min_ready: Time<0, 3600>,
         /// How pods make way for new ones: "rolling", a few at a time; of a Deployment "recreate", which ends all of
         /// them first; of the other kinds `on_delete`, each when somebody deletes it. Default: "rolling".
-        strategy: Strategy,
+        strategy: KubeStrategy,
         /// Most pods above the desired number during a rollout: a number or a share. Default: "25%"; of a `DaemonSet` 0.
         max_surge: Share,
         /// Most pods missing from the desired number during a rollout. Default: 0; of the other kinds 1.
@@ -230,7 +230,7 @@ pub(crate) struct KubeOwn {
     /// A pod counts as available once it was ready for so long, in whole seconds.
     pub(crate) min_ready: Duration,
     /// How pods make way for new ones.
-    pub(crate) strategy: Strategy,
+    pub(crate) strategy: KubeStrategy,
     /// Most pods above the desired number during a rollout.
     pub(crate) max_surge: Share,
     /// Most pods missing from the desired number during a rollout.

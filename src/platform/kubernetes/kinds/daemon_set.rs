@@ -9,7 +9,7 @@ use super::workload::{Workload, on_delete};
 use super::{Facts, Kind};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::wave::Wave;
-use crate::spec::{Strategy, WorkloadKind};
+use crate::spec::{KubeStrategy, WorkloadKind};
 
 pub(super) static FACTS: Facts = Facts {
     is_named: true,
@@ -46,8 +46,8 @@ impl Maker<'_> {
     fn daemon_strategy(&self) -> Value {
         let own = &self.service.own;
         match own.strategy {
-            Strategy::OnDelete => replaced_by_hand(),
-            Strategy::Rolling | Strategy::Recreate => json!({
+            KubeStrategy::OnDelete => replaced_by_hand(),
+            KubeStrategy::Rolling | KubeStrategy::Recreate => json!({
                 "type": "RollingUpdate",
                 "rollingUpdate": {
                     "maxSurge": share(own.max_surge),

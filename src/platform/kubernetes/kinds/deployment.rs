@@ -15,7 +15,7 @@ use super::{Facts, Kind};
 use crate::plan::{Effect, Note};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::wave::Wave;
-use crate::spec::{KubeService, Resources, Strategy, WorkloadKind};
+use crate::spec::{KubeService, KubeStrategy, Resources, WorkloadKind};
 
 pub(super) static FACTS: Facts = Facts {
     is_named: true,
@@ -127,8 +127,8 @@ impl Maker<'_> {
     fn strategy(&self) -> Value {
         let own = &self.service.own;
         match own.strategy {
-            Strategy::Recreate => json!({ "type": "Recreate" }),
-            Strategy::Rolling | Strategy::OnDelete => json!({
+            KubeStrategy::Recreate => json!({ "type": "Recreate" }),
+            KubeStrategy::Rolling | KubeStrategy::OnDelete => json!({
                 "type": "RollingUpdate",
                 "rollingUpdate": {
                     "maxSurge": share(own.max_surge),

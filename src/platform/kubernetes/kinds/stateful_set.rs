@@ -8,7 +8,7 @@ use super::workload::{Workload, on_delete};
 use super::{Facts, Kind};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::wave::Wave;
-use crate::spec::{Claim, PodManagement, Share, Strategy, WorkloadKind};
+use crate::spec::{Claim, KubeStrategy, PodManagement, Share, WorkloadKind};
 
 pub(super) static FACTS: Facts = Facts {
     is_named: true,
@@ -94,7 +94,7 @@ impl Maker<'_> {
 
     fn stateful_strategy(&self) -> Value {
         let own = &self.service.own;
-        if own.strategy == Strategy::OnDelete {
+        if own.strategy == KubeStrategy::OnDelete {
             return replaced_by_hand();
         }
         let mut rolling = json!({ "partition": own.stateful.partition });

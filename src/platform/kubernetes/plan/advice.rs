@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::plan::Note;
 use crate::platform::counting;
-use crate::spec::{KubeService, Share, Strategy};
+use crate::spec::{KubeService, KubeStrategy, Share};
 
 /// The shortest time in which a rollout of `count` pods can end: each wave of pods is asked once and
 /// must have been ready for `min_ready`. What nobody can know beforehand (pulling, booting) counts as
@@ -22,7 +22,7 @@ pub(crate) fn shortest(service: &KubeService, count: u32) -> Duration {
 /// former is rounded up and the latter down, and both are never 0 (Kubernetes API reference,
 /// `RollingUpdateDeployment`).
 pub(crate) fn bounds(service: &KubeService, count: u32) -> (u32, u32) {
-    if service.own.strategy != Strategy::Rolling {
+    if service.own.strategy != KubeStrategy::Rolling {
         return (0, count.max(1));
     }
     let part = |share: Share, up: bool| match share {
@@ -61,13 +61,13 @@ pub(crate) fn on_rollout(service: &KubeService) -> Vec<Note> {
             "Rollback is off: a version that fails is left as it is.",
         ));
     }
-    if service.own.strategy == Strategy::Recreate {
+    if service.own.strategy == KubeStrategy::Recreate {
         notes.push(Note::warning(
             "recreates",
             "All pods end before the first new one starts: nothing serves in between.",
         ));
     }
-    if service.own.strategy == Strategy::OnDelete {
+    if service.own.strategy == KubeStrategy::OnDelete {
         notes.push(Note::warning(
             "on_delete",
             "Pods that are there stay as they are until somebody deletes them: the rollout is over as soon \

@@ -9,7 +9,7 @@ use crate::spec::words::kubernetes::kind::WorkloadKind;
 /// How pods make way for those of the next revision (Kubernetes API reference, `DeploymentStrategy`,
 /// `StatefulSetUpdateStrategy` and `DaemonSetUpdateStrategy`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Strategy {
+pub(crate) enum KubeStrategy {
     /// A few at a time.
     #[default]
     Rolling,
@@ -19,10 +19,10 @@ pub(crate) enum Strategy {
     OnDelete,
 }
 
-words!(Strategy, "a strategy",
-    "rolling" => Strategy::Rolling,
-    "recreate" => Strategy::Recreate,
-    "on_delete" => Strategy::OnDelete,
+words!(KubeStrategy, "a strategy",
+    "rolling" => KubeStrategy::Rolling,
+    "recreate" => KubeStrategy::Recreate,
+    "on_delete" => KubeStrategy::OnDelete,
 );
 
 /// The strategy, which the kind must have; with what says how many pods come and go at once only where they
@@ -31,17 +31,17 @@ pub(in crate::spec) fn strategy(
     raw: &KubernetesTable,
     kind: WorkloadKind,
     findings: &mut Findings,
-) -> Strategy {
+) -> KubeStrategy {
     let Some(at) = &raw.strategy else {
-        return Strategy::default();
+        return KubeStrategy::default();
     };
     let (word, does) = match at.value {
-        Strategy::Rolling => return Strategy::Rolling,
-        Strategy::Recreate => ("recreate", "ends all pods first"),
-        Strategy::OnDelete => ("on_delete", "leaves pods as they are"),
+        KubeStrategy::Rolling => return KubeStrategy::Rolling,
+        KubeStrategy::Recreate => ("recreate", "ends all pods first"),
+        KubeStrategy::OnDelete => ("on_delete", "leaves pods as they are"),
     };
     let is_deployment = kind == WorkloadKind::Deployment;
-    if is_deployment != (at.value == Strategy::Recreate) {
+    if is_deployment != (at.value == KubeStrategy::Recreate) {
         let message = format!("a {} knows no strategy \"{word}\"", kind.as_str());
         let other = if is_deployment {
             "recreate"

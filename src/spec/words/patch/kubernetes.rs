@@ -226,7 +226,10 @@ pub(in crate::spec) fn patches(
         on: (selector, containers),
         findings,
     };
-    let workload = reader.workload([raw.deployment, raw.stateful_set, raw.daemon_set], made.kind);
+    let workload = reader.workload(
+        [raw.deployment, raw.stateful_set, raw.daemon_set],
+        made.kind,
+    );
     let mut read = |at, check, kept, wanting| reader.read(at, check, kept, wanting);
     let unless = |made: bool, key: &'static str| (!made).then_some(key);
     KubePatch {
