@@ -88,6 +88,13 @@ impl<P: Platform> Deploy<'_, P> {
         }
     }
 
+    /// How long a rollout may take with all that follows.
+    fn longest(&self) -> Duration {
+        let policy = self.service.rollout.policy;
+        let waits = self.platform.waits(self.service);
+        policy.deadline + policy.bake + waits + REMEDY_ALLOWANCE + LAST_LOOKS
+    }
+
     pub(super) async fn follow(
         &self,
         session: &Session<P>,
@@ -96,9 +103,7 @@ impl<P: Platform> Deploy<'_, P> {
         how: How,
     ) -> Outcome {
         let policy = self.service.rollout.policy;
-        let waits = self.platform.waits(self.service);
-        let end = policy.deadline + policy.bake + waits + REMEDY_ALLOWANCE + LAST_LOOKS;
-        let end = self.end_of(end);
+        let end = self.end_of(self.longest());
         let mut machine = Rollout::new(policy, self.clock.now(), Some(self.left(end)))
             .counting(self.platform.budget(&rollout));
         let mut teller = Teller::new(&self.events);

@@ -48,6 +48,7 @@ use crate::spec::words::kubernetes::pods::AccountTable;
 use crate::spec::words::kubernetes::probe::ProbeTable;
 use crate::spec::words::kubernetes::security::{PodSecurityTable, SecurityTable};
 use crate::spec::words::kubernetes::service::{KubeServiceTable, ServicePortTable};
+use crate::spec::words::kubernetes::stateful::{ClaimTable, RetentionTable};
 use crate::spec::words::network::NetworkTable;
 use crate::spec::words::patch::ecs::EcsPatchTable;
 use crate::spec::words::patch::kubernetes::KubePatchTable;
@@ -187,6 +188,8 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<PolicyRuleTable>(),
     told::<PeerTable>(),
     told::<NodesTable>(),
+    told::<ClaimTable>(),
+    told::<RetentionTable>(),
     told::<KubePatchTable>(),
     told::<TargetTable>(),
     told::<NetworkTable>(),

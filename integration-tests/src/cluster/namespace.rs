@@ -58,7 +58,7 @@ impl Namespace {
     /// The path of the objects of a resource here (`pods`, `deployments`).
     pub fn path(&self, resource: &str) -> String {
         let group = match resource {
-            "deployments" | "replicasets" => "apis/apps/v1",
+            "deployments" | "replicasets" | "statefulsets" | "daemonsets" => "apis/apps/v1",
             "horizontalpodautoscalers" => "apis/autoscaling/v2",
             "ingresses" | "networkpolicies" => "apis/networking.k8s.io/v1",
             "httproutes" => "apis/gateway.networking.k8s.io/v1",

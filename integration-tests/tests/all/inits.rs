@@ -133,7 +133,7 @@ pub(crate) mod on_kubernetes {
         let container = json!({
             "name": "web",
             "image": image,
-            "ports": [{ "name": "http", "containerPort": 8080 }],
+            "ports": [{ "containerPort": 8080 }],
             "resources": { "requests": { "cpu": "50m" }, "limits": { "memory": "64Mi" } },
             "stdin": true,
         });

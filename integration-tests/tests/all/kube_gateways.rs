@@ -10,7 +10,6 @@ use crate::shop::assert_verdict;
 
 trials! { "kube":
     what_stands_around_the_pods_comes_and_goes_with_them,
-    a_cluster_without_the_gateway_api_is_told,
 }
 
 const GROUP: &str =
@@ -42,6 +41,7 @@ fn what_stands_around_the_pods_comes_and_goes_with_them() -> Outcome {
     let bench = Bench::new("around")?;
     let cluster = bench.namespace.cluster();
     cluster.needs_simulation("kinds without their controllers")?;
+    not_yet_defined()?;
     cluster.install(&objects::http_routes())?;
     cluster.install(&objects::target_group_bindings())?;
     let kube = format!(
@@ -102,14 +102,10 @@ fn what_stands_around_the_pods_comes_and_goes_with_them() -> Outcome {
     Ok(())
 }
 
-/// It is told before anything is written, with what to do.
-fn a_cluster_without_the_gateway_api_is_told() -> Outcome {
+/// No other trial defines the kind in the cluster that all share. It is told before anything is written, with what to
+/// do.
+fn not_yet_defined() -> Outcome {
     let bench = Bench::new("no-gateway")?;
-    let known = bench.namespace.list("httproutes");
-    if known.is_ok() {
-        // Another test has defined the kind in the cluster that all share.
-        return Ok(());
-    }
     around(&bench, "a.example.com", "gateway = \"public\"")?;
     let done = bench.apply("v1")?;
     assert_eq!(done.exit, 1, "{done}");

@@ -22,7 +22,7 @@ const KINDS: [Kind; 2] = [
         resource: "statefulsets",
         count: "replicas = 2\n",
     },
-    // The cluster has two nodes.
+    // On the two nodes that the cluster has from the beginning: other trials bring more.
     Kind {
         name: "DaemonSet",
         resource: "daemonsets",
@@ -60,8 +60,19 @@ fn more() -> Vec<Trial> {
 
 /// A service of a kind, with these keys more of it and of what only Kubernetes knows.
 fn described(kind: &str, extra: &str, kube: &str) -> String {
-    let more = format!("kind = \"{kind}\"\n{kube}");
+    let more = format!("kind = \"{kind}\"\n{kube}\naffinity = {}", at_home());
     deploy(extra, &more).replace("max_surge = \"100%\"\n", "")
+}
+
+const NODES: [&str; 2] = ["node-0", "node-1"];
+
+/// On those nodes alone.
+fn at_home() -> String {
+    let [one, other] = NODES;
+    format!(
+        "{{ nodeAffinity = {{ requiredDuringSchedulingIgnoredDuringExecution = {{ nodeSelectorTerms = [{{ matchExpressions = \
+         [{{ key = \"kubernetes.io/hostname\", operator = \"In\", values = [\"{one}\", \"{other}\"] }}] }}] }} }} }}"
+    )
 }
 
 fn bench(kind: &Kind, stem: &str) -> Outcome<Bench> {
@@ -199,6 +210,9 @@ fn made(kind: &Kind, bench: &Bench) -> Value {
     let image = bench.namespace.cluster().image("v1");
     let mut object = objects::deployment("api", &image, 2);
     object["kind"] = json!(kind.name);
+    let expression = json!({ "key": "kubernetes.io/hostname", "operator": "In", "values": NODES });
+    object["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        ["nodeSelectorTerms"] = json!([{ "matchExpressions": [expression] }]);
     if let Some(spec) = object["spec"].as_object_mut() {
         spec.remove("strategy");
         if kind.count.is_empty() {

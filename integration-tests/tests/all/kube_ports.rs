@@ -1,6 +1,7 @@
 //! Ports that move: at every moment each pod is reached on the port that it listens on. Needs a control plane.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use integration_tests::cluster::objects;
 use integration_tests::trial::Outcome;
@@ -17,7 +18,7 @@ trials! { "kube":
 }
 
 /// The file of a service that listens on this port, from now on.
-fn listens_on(bench: &Bench, port: u16, kube: &str) -> Outcome {
+fn listens_on(bench: &Bench, port: impl Display, kube: &str) -> Outcome {
     let text = deploy(USUAL, kube).replace("= 8080", &format!("= {port}"));
     bench.project.write("deploy.toml", &text)
 }
@@ -139,17 +140,23 @@ fn a_port_without_a_name_is_named_before_it_moves() -> Outcome {
     listens_on(&bench, 9090, "")?;
     let refused = bench.apply("v2")?;
     assert_verdict(&refused, "refused", None, 4)?;
-    assert_says(&refused, &["port = 8080", "change the port then"]);
+    assert_says(
+        &refused,
+        &["{ port = 8080, name = \"http\" }", "change the number then"],
+    );
     assert_eq!(bench.changes(), Vec::<String>::new(), "{refused}");
-    let before = Since::now(&bench)?;
+    // What is there makes no new pods for the sake of a name.
     listens_on(&bench, 8080, "")?;
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)?;
+    let before = Since::now(&bench)?;
+    listens_on(&bench, "{ port = 8080, name = \"http\" }", "")?;
     assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
     // It is right for all pods: a load balancer's targets stay as they are.
     assert_eq!(target(&bench)?, 8080);
     assert_verdict(&bench.apply("v2")?, "unchanged", None, 0)?;
-    listens_on(&bench, 9090, "")?;
+    listens_on(&bench, "{ port = 9090, name = \"http\" }", "")?;
     assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
-    assert_eq!(target(&bench)?, "service");
+    assert_eq!(target(&bench)?, "http");
     before.assert_served(&bench)
 }
 

@@ -4,10 +4,11 @@
 //! A hook's function answers as its name ends: `…fail` says FAILED, `…hang` says nothing, any other
 //! SUCCEEDED. A hook that pauses waits for `ContinueServiceDeployment`.
 
+mod way;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::configuration::DeploymentConfiguration;
 use super::deployment::{RevisionSummary, RolloutState, Status};
 use super::rollback::Cause;
 use super::{Millis, World};
@@ -93,9 +94,9 @@ impl HookRun {
                 .target
                 .as_ref()
                 .is_some_and(|name| name.ends_with("fail"));
-            self.status = if fails { "FAILED" } else { "SUCCEEDED" }.to_owned();
+            self.status = String::from(if fails { "FAILED" } else { "SUCCEEDED" });
         } else if now >= self.expires {
-            self.status = "TIMED_OUT".to_owned();
+            self.status = String::from("TIMED_OUT");
         }
     }
 
@@ -118,78 +119,6 @@ impl HookRun {
 }
 
 impl World {
-    /// The way of a deployment that is configured so; `None`: it replaces task by task.
-    pub(super) fn shift_of(
-        &self,
-        configuration: &DeploymentConfiguration,
-        sources: usize,
-    ) -> Option<Shift> {
-        let minutes = |minutes: i64| minutes.saturating_mul(self.timings.minute_ms);
-        let steps: Vec<(f64, Millis)> = match configuration.strategy.as_str() {
-            "ROLLING" => return None,
-            "LINEAR" => {
-                let linear = configuration
-                    .linear_configuration
-                    .clone()
-                    .unwrap_or_default();
-                let wait = minutes(linear.step_bake_time_in_minutes);
-                let step = linear.step_percent.max(3.0);
-                let shares = std::iter::successors(Some(step), |share| Some(share + step));
-                let below = shares.take_while(|share| *share < 100.0);
-                below.map(|share| (share, wait)).collect()
-            }
-            "CANARY" => {
-                let canary = configuration
-                    .canary_configuration
-                    .clone()
-                    .unwrap_or_default();
-                let wait = minutes(canary.canary_bake_time_in_minutes);
-                vec![(canary.canary_percent, wait)]
-            }
-            _ => Vec::new(),
-        };
-        let stage = |name: &str| Stage {
-            name: name.to_owned(),
-            share: None,
-            lasts: self.timings.stage_ms,
-        };
-        let mut way = Vec::new();
-        if sources > 1 {
-            way.push(stage("RECONCILE_SERVICE"));
-        }
-        let first = [
-            "PRE_SCALE_UP",
-            SCALE_UP,
-            "POST_SCALE_UP",
-            TEST,
-            "POST_TEST_TRAFFIC_SHIFT",
-        ];
-        way.extend(first.map(stage));
-        // No bake time after the step that reaches 100 percent.
-        for (share, wait) in steps.into_iter().chain([(100.0, 0)]) {
-            way.push(stage("PRE_PRODUCTION_TRAFFIC_SHIFT"));
-            way.push(Stage {
-                share: Some(share),
-                lasts: self.timings.stage_ms + wait,
-                ..stage(PRODUCTION)
-            });
-        }
-        way.push(stage("POST_PRODUCTION_TRAFFIC_SHIFT"));
-        way.push(Stage {
-            lasts: minutes(configuration.bake_time_in_minutes),
-            ..stage("BAKE_TIME")
-        });
-        way.push(stage(CLEAN_UP));
-        Some(Shift {
-            way,
-            at: 0,
-            entered: None,
-            hooks: Vec::new(),
-            production: 0.0,
-            test: 0.0,
-        })
-    }
-
     /// The shift of the PRIMARY that is under way; a rollback shifts nothing.
     fn shifting(&self, key: &str) -> Option<&Shift> {
         let primary = self.services.get(key)?.primary()?;
@@ -401,7 +330,7 @@ impl World {
         let shift = self.shift_mut(arn)?;
         let mut waiting = shift.hooks.iter_mut();
         let run = waiting.find(|run| run.id == hook && run.status == "AWAITING_ACTION")?;
-        run.status = if goes_on { "SUCCEEDED" } else { "FAILED" }.to_owned();
+        run.status = String::from(if goes_on { "SUCCEEDED" } else { "FAILED" });
         self.look_again(&key, self.now + 1);
         Some(())
     }

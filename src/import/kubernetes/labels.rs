@@ -24,7 +24,7 @@ fn map(object: &Value, pointer: &str) -> BTreeMap<String, String> {
     // Ours are not the file's to say.
     let of_objects = pointer == OF_OBJECTS;
     members
-        .filter(|(key, _)| !key.starts_with("deployer/") && !(of_objects && *key == MANAGED_BY))
+        .filter(|(key, _)| !(key.starts_with("deployer/") || of_objects && *key == MANAGED_BY))
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect()
 }

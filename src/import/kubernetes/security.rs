@@ -94,3 +94,13 @@ fn fields(context: &Map<String, Value>) -> Words {
     say(&mut words, "seccomp", seccomp.map(Word::Text));
     words
 }
+
+/// What the pods and the main container may do.
+pub(super) fn words(family: &Family, words: &mut Words) {
+    if is_restricted(family) {
+        say(words, "security", Some(Word::text("restricted")));
+    } else {
+        say(words, "security", of_container(family.main()));
+        say(words, "pod_security", of_pod(family));
+    }
+}

@@ -186,12 +186,7 @@ fn own(family: &Family) -> Words {
     let whole = ends.whole.map(|grace| Word::text(format!("{grace}s")));
     say(&mut words, "termination_grace", whole);
     say(&mut words, "pull_policy", pods::pull_policy(main));
-    if security::is_restricted(family) {
-        say(&mut words, "security", Some(Word::text("restricted")));
-    } else {
-        say(&mut words, "security", security::of_container(main));
-        say(&mut words, "pod_security", security::of_pod(family));
-    }
+    security::words(family, &mut words);
     nodes::pod(family, &mut words);
     say(&mut words, "ingress", ingress::words(family, &labels));
     say(&mut words, "gateway", gateway::words(family, &labels));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn service(configuration: Value, advanced: &Value) -> Source {
+fn service(configuration: &Value, advanced: &Value) -> Source {
     Source::Ecs(vec![EcsSource {
         task: json!({
             "family": "api",
@@ -66,7 +66,7 @@ fn blue_green_with_its_hooks_comes_in_by_words() {
             },
         ],
     });
-    let source = service(configuration, &advanced());
+    let source = service(&configuration, &advanced());
     let imported = import(&source, &"production".parse().unwrap()).unwrap();
     assert_eq!((imported.losses, imported.patched), (vec![], vec![]));
     insta::assert_snapshot!(format!("{}\n{}", imported.deploy, imported.target));
@@ -80,7 +80,7 @@ fn steps_come_in_by_words() {
         json!({ "strategy": "CANARY", "canaryConfiguration": { "canaryPercent": 0.5 } }),
         json!({ "strategy": "ROLLING" }),
     ] {
-        let source = service(configuration.clone(), &advanced());
+        let source = service(&configuration, &advanced());
         let imported = import(&source, &"production".parse().unwrap()).unwrap();
         assert_eq!(
             (imported.losses, imported.patched),
@@ -99,7 +99,7 @@ fn what_a_pipeline_fills_in_is_a_variable() {
     });
     let configuration = json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5 });
     let imported = import(
-        &service(configuration, &filled),
+        &service(&configuration, &filled),
         &"production".parse().unwrap(),
     )
     .unwrap();

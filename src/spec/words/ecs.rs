@@ -103,7 +103,7 @@ container_table! {
         maximum_percent: Whole<1, 10_000>,
         /// Names of CloudWatch alarms that trip the rollout.
         alarms: Vec<At<Filled>>,
-        /// How traffic moves to what is new: "rolling", "blue_green", `{ linear = "10%", step_bake = "6m" }` or `{ canary = "5%", step_bake = "10m" }`. Default: rolling.
+        /// How traffic moves to what is new: "rolling", `blue_green`, `{ linear = "10%", step_bake = "6m" }` or `{ canary = "5%", step_bake = "10m" }`. Default: rolling.
         strategy: StrategyWord,
         /// Both revisions run so long after all traffic has moved, and going back takes a moment. Default: 0s.
         bake: Bake,

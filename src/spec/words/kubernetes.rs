@@ -348,12 +348,8 @@ fn kubernetes(
     let strategy = strategy(&raw, kind, findings);
     let disruption = disruption(raw.disruption.take(), kind, &found, findings);
     let made = Made::of(common, &raw, (service.is_some(), disruption.is_some()));
-    let patch = patches(
-        raw.patch.take(),
-        &made,
-        (&selector, scene.containers),
-        findings,
-    );
+    let selecting = (&selector, scene.containers);
+    let patch = patches(raw.patch.take(), &made, selecting, findings);
     let sidecars = sidecars(scene.containers, raw.security.as_ref(), findings);
     let main = main(&raw, (&health, size(common)), scene.containers, findings);
     let (pod, spread) = pod(&mut raw, kind, &selector, findings);

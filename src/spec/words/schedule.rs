@@ -87,19 +87,19 @@ fn schedule(at: At<ScheduleTable>, findings: &mut Findings) -> Option<Schedule> 
         findings.missing(head, "min", "a schedule sets `min`, `max` or both");
     }
     let name = said(
-        &raw.name,
+        raw.name.as_ref(),
         &NAME,
         findings,
         "must be letters, digits, spaces, `.`, `_` and `-`",
     );
     let when = said(
-        &raw.at,
+        raw.at.as_ref(),
         &AT,
         findings,
         "must be \"cron(0 22 * * ? *)\" with six fields, \"rate(3 hours)\" or \"at(2030-01-31T22:00:00)\"",
     );
     let zone = "must be the name of a time zone, such as \"Europe/Berlin\"";
-    let time_zone = said(&raw.time_zone, &ZONE, findings, zone);
+    let time_zone = said(raw.time_zone.as_ref(), &ZONE, findings, zone);
     if let (Some(zone), Some(true)) = (
         &raw.time_zone,
         when.as_ref().map(|when| when.starts_with("rate(")),
@@ -128,12 +128,12 @@ fn schedule(at: At<ScheduleTable>, findings: &mut Findings) -> Option<Schedule> 
 }
 
 fn said(
-    at: &Option<At<Filled>>,
+    at: Option<&At<Filled>>,
     form: &Pattern,
     findings: &mut Findings,
     message: &str,
 ) -> Option<String> {
-    let at = at.as_ref()?;
+    let at = at?;
     let text = &at.value.0;
     if !form.holds(text) {
         findings.bad_value(at.spot, message);

@@ -115,8 +115,17 @@ impl Ecs {
         Ok(definition)
     }
 
-    /// What scales a service.
+    /// What scales a service; without its scheduled actions, where they may not be read.
     pub(crate) async fn read_scaling(&self, name: &str) -> Result<LiveScaling, Failed> {
+        self.read_scaling_of(name, false).await
+    }
+
+    /// The same; who has schedules (`has_schedules`) must be able to read what is there of them.
+    pub(crate) async fn read_scaling_of(
+        &self,
+        name: &str,
+        has_schedules: bool,
+    ) -> Result<LiveScaling, Failed> {
         let resource = self.resource_id(name);
         let (targets, policies, schedules) = futures::join!(
             self.scalable_targets(&resource),
@@ -125,7 +134,7 @@ impl Ecs {
         );
         // Who uses no schedule needs no right to see them.
         let schedules = match schedules {
-            Err(error) if error.kind == FailureKind::Denied => Vec::new(),
+            Err(error) if error.kind == FailureKind::Denied && !has_schedules => Vec::new(),
             schedules => schedules?,
         };
         Ok(LiveScaling::read(targets?.as_ref(), policies?, &schedules))

@@ -1,6 +1,8 @@
 //! How far a deployment that shifts traffic has come: its stage, its hooks, and what it waits for. Pure.
 
-use aws_sdk_ecs::types::{DeploymentLifecycleHookDetail, ServiceDeployment};
+use aws_sdk_ecs::types::{
+    DeploymentLifecycleHookDetail, ServiceDeployment, ServiceRevisionSummary,
+};
 use jiff::Timestamp;
 
 use crate::platform::ecs::settings::sdk::{last_part, time, word};
@@ -41,7 +43,7 @@ pub(super) fn read(record: &ServiceDeployment) -> StageView {
     StageView {
         name: record.lifecycle_stage().map(word),
         hooks: record.lifecycle_hook_details().iter().map(hook).collect(),
-        share: target.and_then(|target| target.requested_production_traffic_weight()),
+        share: target.and_then(ServiceRevisionSummary::requested_production_traffic_weight),
         has_steps: matches!(steps.as_deref(), Some("LINEAR" | "CANARY")),
     }
 }

@@ -7,6 +7,7 @@ use crate::names::ServiceName;
 use crate::plan::Note;
 use crate::platform::ecs::live::service::{Kind, LiveService};
 use crate::platform::ecs::origin::{exact_value, key, tag_value};
+use crate::platform::ecs::settings::service::scheduling::Scheduling;
 use crate::platform::ecs::settings::{ServiceConfig, Tag};
 use crate::platform::owner::{Marks, Owner, Tenant};
 use crate::platform::{Failed, FailureKind, TakesOver};
@@ -141,7 +142,7 @@ fn what_hinders(there: &LiveService) -> Option<String> {
 /// type is among its parameters, and an absent network configuration is kept).
 fn what_stays(there: &LiveService, wanted: &ServiceConfig) -> Option<String> {
     let (there, wanted) = (&there.config.settings, &wanted.settings);
-    let scheduled = [&there.scheduling, &wanted.scheduling].map(|one| one.strategy());
+    let scheduled = [&there.scheduling, &wanted.scheduling].map(Scheduling::strategy);
     let launches = [&there.capacity.launch_type, &wanted.capacity.launch_type];
     let what = match launches {
         _ if scheduled[0] != scheduled[1] => {

@@ -41,6 +41,10 @@ pub(crate) struct ScalingPolicy {
 }
 
 /// Bounds that are set at a time.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are called as the API calls them"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ScheduledAction {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+#[cfg(test)]
 use super::Kind;
 use super::carried::objects::masked as hidden;
 use crate::names::KubeLabel;
@@ -33,6 +34,7 @@ pub(crate) struct Desired {
 
 impl Desired {
     /// The object of this kind, of which a service has one at most.
+    #[cfg(test)]
     pub(crate) fn object(&self, kind: Kind) -> Option<&Object> {
         self.objects.iter().find(|object| object.id.kind == kind)
     }

@@ -5,7 +5,7 @@
 //! for those that come: a load balancer's controller may make a new target group when a target port
 //! changes (AWS Load Balancer Controller, target group names).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::plan::Note;
 use crate::platform::failure::{Failed, FailureKind};
@@ -91,8 +91,8 @@ pub(crate) fn refuse_cut(service: &Id, from: u64, to: u64) -> Failed {
         FailureKind::Refused,
         format!(
             "the pods that serve do not name their port {from} as those do that are to come, so nobody \
-             would be served while pods that listen on {to} take their place; deploy once with `port = \
-             {from}`, which names it, and change the port then"
+             would be served while pods that listen on {to} take their place; deploy once with `port = {{ port = \
+             {from}, name = \"http\" }}`, which names it, and change the number then"
         ),
     )
 }
@@ -103,8 +103,8 @@ pub(crate) fn cuts(from: u64, to: u64) -> Note {
         "port_moves",
         format!(
             "The pods that are there do not name their port {from}: from the first change on until the \
-             new pods are ready on port {to}, requests fail. Without that: adopt it with `port = {from}` \
-             first."
+             new pods are ready on port {to}, requests fail. Without that: adopt it with `port = {{ port = {from}, \
+             name = \"http\" }}` first."
         ),
     )
 }
@@ -134,9 +134,19 @@ pub(crate) fn name_as_there(
     if !goes_back && target(port).is_string() && ports(&objects[pods].manifest).any(is_named) {
         return;
     }
-    let called = called_there(observed, name, &objects[service]);
-    let called = called.as_deref().unwrap_or(NAME);
     let is_it = |port: &Value| port["containerPort"] == number && self::protocol(port) == protocol;
+    let called = called_there(observed, name, &objects[service]);
+    let unnamed = |port: &Value| is_it(port) && port.get("name").is_none_or(Value::is_null);
+    let there = observed.deployment(name);
+    if called.is_none() && there.is_some_and(|pods| ports(pods).any(unnamed)) {
+        // A name would make new pods of what is adopted, where the number serves both.
+        if let Some(port) = port_mut(&mut objects[pods].manifest, is_it) {
+            port.remove("name");
+            objects[service].manifest["spec"]["ports"][0]["targetPort"] = json!(number);
+        }
+        return;
+    }
+    let called = called.as_deref().unwrap_or(NAME);
     let manifest = &mut objects[pods].manifest;
     let others = ports(manifest).any(|port| port["name"] == called && !is_it(port));
     if !others && name_port(manifest, called, is_it) {
@@ -167,18 +177,29 @@ fn called_there(observed: &Observed, name: &str, wanted: &Object) -> Option<Stri
 }
 
 fn name_port(deployment: &mut Value, called: &str, is_it: impl Fn(&Value) -> bool) -> bool {
-    let spec = &mut deployment["spec"]["template"]["spec"];
-    for list in ["containers", "initContainers"] {
-        let containers = spec.get_mut(list).and_then(Value::as_array_mut);
-        for container in containers.into_iter().flatten() {
-            let ports = container.get_mut("ports").and_then(Value::as_array_mut);
-            if let Some(port) = ports.into_iter().flatten().find(|port| is_it(port)) {
-                port["name"] = json!(called);
-                return true;
-            }
-        }
-    }
-    false
+    let port = port_mut(deployment, is_it);
+    port.map(|port| port.insert("name".into(), json!(called)))
+        .is_some()
+}
+
+fn port_mut(
+    deployment: &mut Value,
+    is_it: impl Fn(&Value) -> bool,
+) -> Option<&mut Map<String, Value>> {
+    let spec = deployment
+        .pointer_mut("/spec/template/spec")?
+        .as_object_mut()?;
+    let lists = spec.iter_mut().filter(|(list, _)| {
+        let list = list.as_str();
+        list == "containers" || list == "initContainers"
+    });
+    lists
+        .filter_map(|(_, containers)| containers.as_array_mut())
+        .flatten()
+        .filter_map(|container| container.get_mut("ports")?.as_array_mut())
+        .flatten()
+        .find(|port| is_it(port))?
+        .as_object_mut()
 }
 
 /// The port that clients use.

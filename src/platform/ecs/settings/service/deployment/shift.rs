@@ -61,6 +61,10 @@ pub(crate) struct Canary {
 }
 
 /// What is asked at a stage.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are called as the API calls them"
+)]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Hook {
