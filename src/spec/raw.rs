@@ -56,7 +56,6 @@ use crate::spec::words::ports::PortTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
 use crate::spec::words::scaling::ScalingTable;
-use crate::spec::words::schedule::ScheduleTable;
 use crate::spec::words::secret::SecretTable;
 use crate::spec::words::target::TargetTable;
 use crate::spec::words::target::namespace::SecretStoreTable;
@@ -129,7 +128,6 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<HealthTable>(),
     told::<ExposeTable>(),
     told::<ScalingTable>(),
-    told::<ScheduleTable>(),
     told::<RolloutTable>(),
     told::<PatienceTable>(),
     told::<BreakerTable>(),

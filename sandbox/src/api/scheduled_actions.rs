@@ -56,9 +56,8 @@ pub(super) fn put(world: &mut World, input: &Value) -> Answer {
         )));
     }
     action.timezone = request.timezone.or(action.timezone);
-    // Times that are not said anew are deleted.
-    action.start = request.start_time;
-    action.end = request.end_time;
+    action.start = request.start_time.or(action.start);
+    action.end = request.end_time.or(action.end);
     action.action = request.scalable_target_action.or(action.action);
     check_bounds(action.action.as_ref())?;
     world.scheduled.insert(key, action);

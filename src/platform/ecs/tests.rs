@@ -38,7 +38,6 @@ mod pairs;
 mod patched;
 mod performing;
 mod rendering;
-mod schedules;
 mod verbs;
 mod volumes;
 
