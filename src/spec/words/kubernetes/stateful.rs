@@ -21,7 +21,7 @@ table! {
         /// Its storage class. Default: the cluster's own.
         storage_class: KubeName,
         /// Who may have it at once: `ReadWriteOnce`, `ReadWriteOncePod`, `ReadWriteMany` or `ReadOnlyMany`. Default:
-        /// ["`ReadWriteOnce`"].
+        /// `ReadWriteOnce` alone.
         access: Vec<At<Access>>,
         /// Labels of the claims.
         labels: Map<String, AnnotationKey>,
