@@ -238,12 +238,31 @@ pub(crate) fn evidence(finished: &Finished) -> Outcome<Value> {
     finished.event("post_mortem", "api")
 }
 
+/// A second run of the same file writes nothing, and a plan says so.
+pub(crate) fn assert_converged(bench: &Bench, tag: &str) -> Outcome {
+    bench.gate.forget();
+    let again = bench.apply(tag)?;
+    assert_verdict(&again, "unchanged", None, 0)?;
+    assert_eq!(bench.writes(), Vec::<String>::new(), "{again}");
+    let plan = bench.run(&format!("plan --exit-code --set TAG={tag}"))?;
+    assert_eq!(plan.exit, 0, "{plan}");
+    Ok(())
+}
+
 /// The causes that the post-mortem groups failed pods by.
 pub(crate) fn causes(finished: &Finished) -> Outcome<Vec<String>> {
     let evidence = evidence(finished)?;
     let groups = evidence["groups"].as_array().cloned().unwrap_or_default();
     let words = groups.iter().filter_map(|group| group["cause"].as_str());
     Ok(words.map(str::to_owned).collect())
+}
+
+/// It tripped for this cause, and what served before serves again.
+pub(crate) fn assert_goes_back(bench: &Bench, done: &Finished, cause: &str) -> Outcome {
+    assert_verdict(done, "tripped", Some(true), 10)?;
+    assert!(causes(done)?.contains(&cause.to_owned()), "{cause}\n{done}");
+    assert_eq!(bench.serve()?, ["v1", "v1"], "{done}");
+    Ok(())
 }
 
 /// Fails unless a run says all of these words.

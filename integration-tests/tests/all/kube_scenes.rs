@@ -7,8 +7,7 @@ use integration_tests::program::Finished;
 use integration_tests::trial::{Outcome, Trial};
 use serde_json::Value;
 
-use crate::kube::{Bench, evidence};
-use crate::shop::assert_verdict;
+use crate::kube::{Bench, assert_converged, evidence};
 
 mod adopted;
 mod failing;
@@ -39,17 +38,6 @@ const QUICK: &str = "replicas = 2\nrollout = { deadline = \"60s\", patience = { 
 /// The same for pods that a puppet plays.
 fn held() -> String {
     format!("{QUICK}\n{HELD}")
-}
-
-/// A second run of the same file writes nothing, and a plan says so.
-fn assert_converged(bench: &Bench, tag: &str) -> Outcome {
-    bench.gate.forget();
-    let again = bench.apply(tag)?;
-    assert_verdict(&again, "unchanged", None, 0)?;
-    assert_eq!(bench.writes(), Vec::<String>::new(), "{again}");
-    let plan = bench.run(&format!("plan --exit-code --set TAG={tag}"))?;
-    assert_eq!(plan.exit, 0, "{plan}");
-    Ok(())
 }
 
 /// The likely cause and all that is advised, as the post-mortem has them.

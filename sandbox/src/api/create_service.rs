@@ -135,7 +135,7 @@ fn new_service(
         created_by: format!("arn:aws:iam::{}:user/sandbox", world.account),
         inactive_at: None,
         desired,
-        daemon: input.scheduling_strategy.as_deref() == Some("DAEMON"),
+        daemon: input.is_daemon(),
         workload,
         deployments: Vec::new(),
         completed: None,

@@ -37,9 +37,7 @@ impl Workload {
             None => self.capacity_provider_strategy.iter().all(of_fargate),
         }
     }
-}
 
-impl Workload {
     /// Whether its tasks need a container instance of the cluster; those of a registered host elsewhere
     /// are only recorded.
     pub(crate) fn is_on_instances(&self) -> bool {

@@ -129,21 +129,14 @@ fn tag(service: &Value, key: &str) -> Option<String> {
     Some(tag.get("value")?.as_str()?.to_owned())
 }
 
-/// The kinds that run pods.
-const WORKLOADS: [WorkloadKind; 3] = [
-    WorkloadKind::Deployment,
-    WorkloadKind::StatefulSet,
-    WorkloadKind::DaemonSet,
-];
-
 /// A place without the kind that stands in it, and that kind: `shop/statefulset/db`.
 fn of_kind(place: &str) -> (String, Option<WorkloadKind>) {
     let mut parts = place.splitn(3, '/');
     if let (Some(space), Some(word), Some(name)) = (parts.next(), parts.next(), parts.next()) {
-        let is_it = |kind: &&WorkloadKind| kind.as_str().eq_ignore_ascii_case(word);
-        let kind = WORKLOADS.iter().find(is_it);
-        if let Some(kind) = kind {
-            return (format!("{space}/{name}"), Some(*kind));
+        let is_it = |kind: &WorkloadKind| kind.as_str().eq_ignore_ascii_case(word);
+        let kind = WorkloadKind::ALL.into_iter().find(is_it);
+        if kind.is_some() {
+            return (format!("{space}/{name}"), kind);
         }
     }
     (place.to_owned(), None)
@@ -158,7 +151,12 @@ async fn of_kubernetes(place: &str) -> Result<Source, NotTaken> {
     let namespace = namespace.map_err(|_| NotTaken(format!("`{within}` is no namespace")))?;
     let place = KubePlace::of_context(namespace);
     let mut all = described(&place, Clock::system()).await.map_err(not_read)?;
-    let runs_pods = |object: &Value| WORKLOADS.iter().any(|own| object["kind"] == own.as_str());
+    let runs_pods = |object: &Value| {
+        object["kind"]
+            .as_str()
+            .and_then(WorkloadKind::called)
+            .is_some()
+    };
     if let Some(name) = name {
         let of_kind = |object: &Value| kind.is_none_or(|kind| object["kind"] == kind.as_str());
         let is_it = |object: &Value| object["metadata"]["name"] == name && of_kind(object);

@@ -1,7 +1,9 @@
 //! The words that say how a rollout moves traffic. Pure.
 
 use crate::import::write::{Word, Words, say};
+use crate::platform::ecs::settings::sdk::whole;
 use crate::platform::ecs::settings::service::deployment::shift::{Hook, Shift};
+use crate::spec::HOOK_WAIT;
 
 /// The strategy, its bake time and its hooks; nothing of a rolling update.
 pub(super) fn words(shift: &Shift, words: &mut Words) {
@@ -61,7 +63,11 @@ fn hook(hook: &Hook) -> Word {
         );
     }
     let wait = hook.minutes();
-    say(&mut words, "timeout", (wait != 1440).then(|| minutes(wait)));
+    say(
+        &mut words,
+        "timeout",
+        (wait != whole(HOOK_WAIT)).then(|| minutes(wait)),
+    );
     let goes_on = hook.after_wait() == "CONTINUE";
     say(
         &mut words,

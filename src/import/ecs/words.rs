@@ -15,11 +15,12 @@ use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
 use crate::names::Arn;
 use crate::platform::ecs::settings::container::logs::LogConfiguration;
+use crate::platform::ecs::settings::sdk::whole;
 use crate::platform::ecs::settings::service::deployment::{
     CircuitBreaker, DeploymentConfiguration,
 };
 use crate::platform::ecs::settings::{ContainerDefinition, ServiceConfig};
-use crate::spec::LaunchType;
+use crate::spec::{LaunchType, usual_percentages};
 
 /// The files in the making; `None`: there is no service.
 pub(super) fn draft(reads: &[Read]) -> Option<Draft> {
@@ -242,15 +243,18 @@ fn service(config: &ServiceConfig, has_role: bool, words: &mut Words) {
         grace.map(|seconds| Word::text(format!("{seconds}s"))),
     );
     if let Some(deployment) = &settings.deployment.deployment_configuration {
-        rolling(deployment, settings.scheduling.is_daemon(), words);
+        rolling(deployment, daemon, words);
     }
 }
 
 /// How a rollout goes, as far as the table of ECS says it.
 fn rolling(deployment: &DeploymentConfiguration, daemon: bool, words: &mut Words) {
-    let usual = if daemon { (0, 100) } else { (100, 200) };
-    let percent =
-        |value: Option<i32>, default| value.filter(|value| *value != default).map(Word::plain);
+    let usual = usual_percentages(daemon);
+    let percent = |value: Option<i32>, default| {
+        value
+            .filter(|value| *value != whole(default))
+            .map(Word::plain)
+    };
     let least = percent(deployment.minimum_healthy_percent, usual.0);
     say(words, "minimum_healthy_percent", least);
     say(

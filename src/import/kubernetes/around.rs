@@ -7,7 +7,7 @@ use super::gateway;
 use super::labels::{Labels, annotations, table_at};
 use crate::import::write::{Word, Words, say};
 use crate::names::Arn;
-use crate::spec::NAMESPACE;
+use crate::spec::{Binding, NAMESPACE};
 
 /// Whether this makes pods of a Service of that name targets of a load balancer.
 pub(super) fn binds(object: &Value, service: &str) -> bool {
@@ -41,9 +41,8 @@ pub(super) fn bindings(family: &Family, labels: &Labels, words: &mut Words) {
         say(&mut words, "type", (kind != "ip").then(|| Word::text(kind)));
         let networking = binding.pointer("/spec/networking");
         say(&mut words, "networking", networking.map(Word::api));
-        let id = arn.rsplit('/').next().unwrap_or_default();
         let called = family::name(binding);
-        let other = called != format!("{name}-{}", id.to_ascii_lowercase());
+        let other = called != Binding::usual_name(name, arn);
         say(&mut words, "name", other.then(|| Word::text(called)));
         say(&mut words, "labels", labels.own(binding));
         say(&mut words, "annotations", annotations(binding, &[]));
@@ -80,10 +79,10 @@ pub(super) fn modern(policy: &mut Value) {
         .filter(|kind| is_about(kind))
         .collect();
     spec["policyTypes"] = json!(types);
-    for (list, ports) in [("ingress", "ports"), ("egress", "ports")] {
+    for list in ["ingress", "egress"] {
         let rules = spec.get_mut(list).and_then(Value::as_array_mut);
         for rule in rules.into_iter().flatten() {
-            let ports = rule.get_mut(ports).and_then(Value::as_array_mut);
+            let ports = rule.get_mut("ports").and_then(Value::as_array_mut);
             for port in ports.into_iter().flatten().filter_map(Value::as_object_mut) {
                 port.entry("protocol").or_insert_with(|| json!("TCP"));
             }

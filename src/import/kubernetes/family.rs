@@ -6,6 +6,7 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use serde_json::{Value, json};
 
 use crate::spec::Misfit;
+use crate::spec::WorkloadKind;
 use crate::spec::patch::kube_json::misfits;
 
 pub(super) use crate::spec::manifests::text;
@@ -63,15 +64,12 @@ pub(super) const CONTAINERS: &str = "/spec/template/spec/containers";
 /// The containers that run before those.
 pub(super) const INIT: &str = "/spec/template/spec/initContainers";
 
-/// The kinds that run pods; a service is one of them.
-pub(super) const KINDS: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
-
 /// All that runs pods, each with its own.
 pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
     let mut taken = BTreeSet::new();
     let deployments = manifests
         .iter()
-        .filter(|object| KINDS.contains(&kind(object)));
+        .filter(|object| WorkloadKind::called(kind(object)).is_some());
     let mut all = Vec::new();
     for deployment in deployments.filter(|one| items(one, CONTAINERS).next().is_some()) {
         let mut family = Family::of(deployment, manifests);

@@ -53,21 +53,13 @@ pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Vec<Val
         let listed = api.list(&ListParams::default()).await;
         match listed.map_err(|error| failed(format!("list {}s", kind.as_str()), &error)) {
             Ok(listed) => Ok(listed.items),
-            // Who may see Deployments alone brings in those.
-            Err(error) if error.kind == FailureKind::Denied && is_other(kind) => Ok(Vec::new()),
+            Err(error) if may_lack(kind, error.kind) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }));
     let mut all = Vec::new();
     for (kind, listed) in KINDS.into_iter().zip(lists.await) {
-        let listed = match listed {
-            // Not every cluster has what defines them.
-            Err(error) if error.kind == FailureKind::Unsupported && kind.addon().is_some() => {
-                continue;
-            }
-            listed => listed?,
-        };
-        for object in listed {
+        for object in listed? {
             let mut object = serde_json::to_value(object).unwrap_or_default();
             object["apiVersion"] = kind.api_version().into();
             object["kind"] = kind.as_str().into();
@@ -77,9 +69,14 @@ pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Vec<Val
     Ok(all)
 }
 
-/// Whether it runs pods, and is no Deployment.
-fn is_other(kind: Kind) -> bool {
-    kind.runs_pods() && kind != Kind::Deployment
+/// Whether objects of a kind that cannot be listed are as if there were none: who may see Deployments alone
+/// brings in those, and not every cluster has what defines the kinds of add-ons.
+fn may_lack(kind: Kind, why: FailureKind) -> bool {
+    match why {
+        FailureKind::Denied => kind.runs_pods() && kind != Kind::Deployment,
+        FailureKind::Unsupported => kind.addon().is_some(),
+        _ => false,
+    }
 }
 
 /// An object without what the cluster adds.

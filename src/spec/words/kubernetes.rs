@@ -336,22 +336,23 @@ fn kubernetes(
     let name = name(&raw, scene)?;
     let selector = selector(raw.selector.take(), &name, findings);
     let labels = Labels::of(&mut raw, &selector, findings);
-    let found = labels.found(&selector);
-    let pods = Pods::of(
-        (&name, found, ports),
-        (scene.head, common.expose.as_ref().map(|at| at.head)),
-        has_ports(raw.service.as_ref()),
-    );
+    let pods = Pods {
+        name: &name,
+        found: labels.found(&selector),
+        ports,
+        head: scene.head,
+        expose: common.expose.as_ref().map(|at| at.head),
+        says_ports: has_ports(raw.service.as_ref()),
+    };
     let service = service(&mut raw, &pods, findings);
-    let health = Health::of(common.health.as_ref());
     let (max_surge, max_unavailable) = shares(&raw, kind, findings);
-    let strategy = strategy(&raw, kind, findings);
-    let disruption = disruption(raw.disruption.take(), kind, &found, findings);
+    let disruption = disruption(raw.disruption.take(), kind, &pods.found, findings);
     let made = Made::of(common, &raw, (service.is_some(), disruption.is_some()));
     let selecting = (&selector, scene.containers);
     let patch = patches(raw.patch.take(), &made, selecting, findings);
     let sidecars = sidecars(scene.containers, raw.security.as_ref(), findings);
-    let main = main(&raw, (&health, size(common)), scene.containers, findings);
+    let health = (&Health::of(common.health.as_ref()), size(common));
+    let main = main(&raw, health, scene.containers, findings);
     let (pod, spread) = pod(&mut raw, kind, &selector, findings);
     let (ingress, around) = around(&mut raw, common, &pods, (scene, service.as_ref()), findings);
     let resolved = KubeOwn {
@@ -366,7 +367,7 @@ fn kubernetes(
         min_ready: min_ready(&raw, common.rollout.as_ref(), findings),
         stateful: stateful(&mut raw, service.as_ref(), findings),
         kind,
-        strategy,
+        strategy: strategy(&raw, kind, findings),
         max_surge,
         max_unavailable,
         disruption,

@@ -58,10 +58,8 @@ impl WorkloadKind {
     /// `StatefulSet`, and a strategy under this name of every `DaemonSet`.
     pub(crate) fn of(live: &Value) -> Self {
         let said = |field: &str| live.pointer(field).is_some();
-        match live["kind"].as_str() {
-            Some("Deployment") => Self::Deployment,
-            Some("StatefulSet") => Self::StatefulSet,
-            Some("DaemonSet") => Self::DaemonSet,
+        match live["kind"].as_str().and_then(Self::called) {
+            Some(kind) => kind,
             _ if said("/spec/podManagementPolicy") => Self::StatefulSet,
             _ if said("/spec/updateStrategy") => Self::DaemonSet,
             _ => Self::Deployment,
@@ -75,6 +73,13 @@ impl WorkloadKind {
             Self::StatefulSet => &super::stateful_set::WORKLOAD,
             Self::DaemonSet => &super::daemon_set::WORKLOAD,
         }
+    }
+
+    /// How many pods an object of it asks for.
+    pub(crate) fn desired(self, live: &Value) -> u32 {
+        let (field, usual) = self.facts().desired;
+        let said = live.pointer(field).and_then(Value::as_u64);
+        said.map_or(usual, |said| u32::try_from(said).unwrap_or(u32::MAX))
     }
 
     /// Where the API server has what each revision is, which we only read.
@@ -118,12 +123,8 @@ impl WorkloadKind {
 impl Kind {
     /// As what it runs the pods of a service; `None`: it runs none.
     pub(crate) fn workload(self) -> Option<WorkloadKind> {
-        match self {
-            Self::Deployment => Some(WorkloadKind::Deployment),
-            Self::StatefulSet => Some(WorkloadKind::StatefulSet),
-            Self::DaemonSet => Some(WorkloadKind::DaemonSet),
-            _ => None,
-        }
+        let mut all = WorkloadKind::ALL.into_iter();
+        all.find(|own| own.kind() == self)
     }
 
     /// Whether it runs the pods of a service.

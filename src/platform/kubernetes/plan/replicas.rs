@@ -15,13 +15,9 @@ pub(crate) fn path() -> Path {
     Path::of(&["spec", "replicas"])
 }
 
-/// How many pods a Deployment asks for; 1 where it says nothing (Kubernetes API reference,
-/// `DeploymentSpec`).
+/// How many pods a Deployment asks for, or what else runs them.
 pub(crate) fn replicas(deployment: &Value) -> u32 {
-    let (field, usual) = WorkloadKind::of(deployment).facts().desired;
-    let replicas = deployment.pointer(field).and_then(Value::as_u64);
-    let replicas = replicas.or((usual == 0).then_some(0));
-    replicas.map_or(1, |replicas| u32::try_from(replicas).unwrap_or(u32::MAX))
+    WorkloadKind::of(deployment).desired(deployment)
 }
 
 /// How many pods a Deployment that is there asks for once these changes are made.

@@ -240,10 +240,7 @@ impl DeploymentView {
     pub(crate) fn of(object: &Value) -> Option<Self> {
         let kind = WorkloadKind::of(object);
         let facts = kind.facts();
-        let (field, usual) = facts.desired;
-        let desired = object
-            .pointer(field)
-            .map_or(usual, |_| count(object, field));
+        let desired = kind.desired(object);
         let held = (facts.held)(object, desired);
         let ordered = object.pointer("/spec/podManagementPolicy");
         let ordered = ordered.is_none_or(|policy| policy == "OrderedReady");
@@ -283,19 +280,18 @@ impl SetView {
         let owners = object.pointer("/metadata/ownerReferences");
         let owners = owners.and_then(Value::as_array).into_iter().flatten();
         let mut controllers = owners.filter(|owner| flag(owner, "/controller"));
+        let name = text(object, "/metadata/name")?;
+        let is_record = object.get("data").is_some();
         Some(Self {
             uid: text(object, "/metadata/uid")?,
-            name: text(object, "/metadata/name")?,
-            is_record: object.get("data").is_some(),
+            revision: annotation(object, REVISION).or(is_record.then(|| name.clone())),
+            name,
+            is_record,
             owner: controllers
                 .next()
                 .and_then(|owner| text(owner, "/uid"))
                 .unwrap_or_default(),
             template: template_digest(object),
-            revision: annotation(object, REVISION).or_else(|| {
-                let name = text(object, "/metadata/name");
-                name.filter(|_| object.get("data").is_some())
-            }),
             created: time(object, "/metadata/creationTimestamp"),
             desired: count(object, "/spec/replicas"),
             replicas: count(object, "/status/replicas"),

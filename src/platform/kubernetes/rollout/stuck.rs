@@ -83,8 +83,10 @@ fn blocking(rollout: &Watched) -> Option<(String, String)> {
 fn blocking_in<'v>(view: &'v View, ours: &RolloutId) -> Option<&'v Pod> {
     let own = view.deployment.as_ref()?;
     let wanted = &ours.rolled;
-    let seen = own.in_order && own.rolled.is_as(wanted) && own.observed >= wanted.generation;
-    let set = our_set(view, own, ours).filter(|_| seen)?;
+    if !(own.in_order && own.rolled.is_as(wanted) && own.observed >= wanted.generation) {
+        return None;
+    }
+    let set = our_set(view, own, ours)?;
     let number = |pod: &Pod| -> Option<u32> {
         let name = pod.metadata.name.as_deref()?;
         name.rsplit_once('-')?.1.parse().ok()

@@ -76,12 +76,15 @@ pub(crate) struct StageHook {
     pub(crate) on_timeout: Option<&'static str>,
 }
 
+/// A hook is waited for so many minutes where nothing else is said (Amazon ECS API reference,
+/// `DeploymentLifecycleHookTimeoutConfiguration`).
+pub(crate) const HOOK_WAIT: u32 = 1440;
+
 impl StageHook {
-    /// How many minutes it may take at all of its stages: a day at each where nothing else is said (Amazon
-    /// ECS API reference, `DeploymentLifecycleHookTimeoutConfiguration`).
+    /// How many minutes it may take at all of its stages.
     pub(super) fn longest(&self) -> u64 {
         let stages = u64::try_from(self.stages.len()).unwrap_or(u64::MAX);
-        stages.saturating_mul(u64::from(self.timeout.unwrap_or(1440)))
+        stages.saturating_mul(u64::from(self.timeout.unwrap_or(HOOK_WAIT)))
     }
 }
 

@@ -71,14 +71,19 @@ pub(in crate::spec) fn daemon(
     true
 }
 
-/// Between which percentages a rollout goes. A daemon's are 0 and 100 where nothing is said (Amazon ECS API
-/// reference, `DeploymentConfiguration`).
+/// Between which percentages a rollout goes where nothing is said (Amazon ECS API reference,
+/// `DeploymentConfiguration`).
+pub(crate) const fn usual_percentages(daemon: bool) -> (u32, u32) {
+    if daemon { (0, 100) } else { (100, 200) }
+}
+
+/// Between which percentages a rollout goes.
 pub(in crate::spec) fn percentages(
     raw: &EcsTable,
     daemon: bool,
     findings: &mut Findings,
 ) -> (u32, u32) {
-    let usual = if daemon { (0, 100) } else { (100, 200) };
+    let usual = usual_percentages(daemon);
     let least = raw.minimum_healthy_percent.as_ref();
     let most = raw.maximum_percent.as_ref();
     let (low, high) = (

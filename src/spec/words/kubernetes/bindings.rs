@@ -76,6 +76,15 @@ pub(crate) struct Binding {
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
+impl Binding {
+    /// What is called so beside the Deployment `name` where nothing is said. Of a binding the target group, whose
+    /// ARN ends so, never changes: another one is another binding.
+    pub(crate) fn usual_name(name: &str, target_group: &str) -> String {
+        let id = target_group.rsplit('/').next().unwrap_or_default();
+        format!("{name}-{}", id.to_ascii_lowercase())
+    }
+}
+
 /// The bindings that the table asks for.
 pub(in crate::spec) fn bindings(
     raw: &mut KubernetesTable,
@@ -134,9 +143,7 @@ fn binding(
         findings
             .problem(problem.help("kubernetes.service.type = \"NodePort\", or leave `type` out"));
     }
-    // Of a binding the target group never changes: another one is another binding.
-    let id = arn.value.resource().rsplit('/').next().unwrap_or_default();
-    let usual = format!("{name}-{}", id.to_ascii_lowercase());
+    let usual = Binding::usual_name(name, arn.value.resource());
     Some(Binding {
         name: table.name.map_or(usual, |at| at.value.to_string()),
         arn: arn.value,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
-use crate::spec::shape::words;
+use crate::spec::shape::{Switch, words};
 use crate::spec::words::ServiceTable;
 use crate::spec::words::kubernetes::KubernetesTable;
 
@@ -28,6 +28,14 @@ words!(WorkloadKind, "a kind of workload",
 );
 
 impl WorkloadKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Deployment, Self::StatefulSet, Self::DaemonSet];
+
+    /// The one that manifests call so.
+    pub(crate) fn called(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|own| own.as_str() == kind)
+    }
+
     /// As manifests have it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -73,7 +81,7 @@ pub(in crate::spec) fn kind(
         refuse(common.scaling.as_ref().map(|at| at.head), message);
         let message = "a drained node keeps the pod of a DaemonSet: no budget holds it";
         let budget = raw.disruption.as_ref();
-        let budget = budget.filter(|at| !matches!(at.value, crate::spec::shape::Switch::Off));
+        let budget = budget.filter(|at| !matches!(at.value, Switch::Off));
         refuse(budget.map(|at| at.head), message);
     }
     kind

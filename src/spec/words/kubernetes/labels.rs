@@ -56,9 +56,7 @@ impl Labels {
             annotations: annotations(raw.annotations.take(), findings),
         }
     }
-}
 
-impl Labels {
     /// By what pods are found that these select.
     pub(in crate::spec) fn found<'a>(
         &'a self,

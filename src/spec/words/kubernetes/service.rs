@@ -120,24 +120,6 @@ pub(in crate::spec) struct Pods<'a> {
     pub(in crate::spec) says_ports: bool,
 }
 
-impl<'a> Pods<'a> {
-    /// Of the service that stands there, and says here that the outside reaches it.
-    pub(in crate::spec) fn of(
-        (name, found, ports): (&'a KubeLabel, Found<'a>, &'a [At<Port>]),
-        (head, expose): (Spot, Option<Spot>),
-        says_ports: bool,
-    ) -> Self {
-        Self {
-            name,
-            found,
-            ports,
-            head,
-            expose,
-            says_ports,
-        }
-    }
-}
-
 /// Whether the file says the ports of the Service.
 pub(in crate::spec) fn has_ports(raw: Option<&At<Switch<KubeServiceTable>>>) -> bool {
     matches!(raw, Some(At { value: Switch::On(own), .. }) if own.has(&["ports"]))

@@ -5,34 +5,19 @@
 //! for those that come: a load balancer's controller may make a new target group when a target port
 //! changes (AWS Load Balancer Controller, target group names).
 
-use serde_json::{Map, Value, json};
+mod names;
 
+use serde_json::{Value, json};
+
+pub(crate) use self::names::{name_as_there, said};
 use crate::plan::Note;
 use crate::platform::failure::{Failed, FailureKind};
-use crate::platform::kubernetes::api::object::Object;
-use crate::platform::kubernetes::kinds::{Id, Kind};
-use crate::platform::kubernetes::plan::observe::Observed;
+use crate::platform::kubernetes::kinds::Id;
 use crate::platform::kubernetes::plan::replicas;
-use crate::spec::Port;
 
 /// What a pod calls the port that its Service sends to, where nothing that is there has another
 /// name for it.
 pub(crate) const NAME: &str = "service";
-
-/// The name that the file gives a port, where a port can be called so: at most 15 lower-case letters,
-/// digits and `-`, with a letter among them (Kubernetes API reference, Container, ports).
-pub(crate) fn said(port: &Port) -> Option<&str> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let fits = |name: &&str| {
-        let joined = name.starts_with('-') || name.ends_with('-') || name.contains("--");
-        name.len() <= 15
-            && name.chars().all(plain)
-            && name.chars().any(|c| c.is_ascii_lowercase())
-            && !joined
-            && *name != NAME
-    };
-    port.name.as_deref().filter(fits)
-}
 
 /// How the Service gets to its new target.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,97 +94,11 @@ pub(crate) fn cuts(from: u64, to: u64) -> Note {
     )
 }
 
-/// Names the port of the pods that the Service sends to as the pods that are there name it, if they
-/// do; in a set that was recorded before ports had names too. A name that the file says stays, unless
-/// the set is an earlier one (`goes_back`), since nobody is cut off by going back.
-pub(crate) fn name_as_there(
-    objects: &mut [Object],
-    observed: &Observed,
-    name: &str,
-    goes_back: bool,
-) {
-    let of = |is: fn(Kind) -> bool| objects.iter().position(|one| is(one.id.kind));
-    let (Some(service), Some(pods)) = (of(|kind| kind == Kind::Service), of(Kind::runs_pods))
-    else {
-        return;
-    };
-    let Some(port) = first(&objects[service].manifest) else {
-        return;
-    };
-    let protocol = protocol(port).to_owned();
-    let Some(number) = resolve(&target(port), &objects[pods].manifest, &protocol) else {
-        return;
-    };
-    let is_named = |port: &Value| port["containerPort"] == number && port["name"] != NAME;
-    if !goes_back && target(port).is_string() && ports(&objects[pods].manifest).any(is_named) {
-        return;
-    }
-    let is_it = |port: &Value| port["containerPort"] == number && self::protocol(port) == protocol;
-    let called = called_there(observed, name, &objects[service]);
-    let unnamed = |port: &Value| is_it(port) && port.get("name").is_none_or(Value::is_null);
-    let there = observed.deployment(name);
-    if called.is_none() && there.is_some_and(|pods| ports(pods).any(unnamed)) {
-        // A name would make new pods of what is adopted, where the number serves both.
-        if let Some(port) = port_mut(&mut objects[pods].manifest, is_it) {
-            port.remove("name");
-            objects[service].manifest["spec"]["ports"][0]["targetPort"] = json!(number);
-        }
-        return;
-    }
-    let called = called.as_deref().unwrap_or(NAME);
-    let manifest = &mut objects[pods].manifest;
-    let others = ports(manifest).any(|port| port["name"] == called && !is_it(port));
-    if !others && name_port(manifest, called, is_it) {
-        objects[service].manifest["spec"]["ports"][0]["targetPort"] = json!(called);
-    }
-}
-
 /// The Service with another target of its first port.
 #[must_use]
 pub(crate) fn sending_to(mut service: Value, target: &Value) -> Value {
     service["spec"]["ports"][0]["targetPort"] = target.clone();
     service
-}
-
-/// What the pods that are there call the port that their Service sends to.
-fn called_there(observed: &Observed, name: &str, wanted: &Object) -> Option<String> {
-    let pods = observed.deployment(name)?;
-    let port = counterpart(observed.live(&wanted.id)?, &wanted.manifest)?;
-    let protocol = protocol(port);
-    let target = target(port);
-    let number = resolve(&target, pods, protocol)?;
-    let mut there = ports(pods)
-        .filter(|port| port["containerPort"] == number && self::protocol(port) == protocol);
-    match target {
-        Value::String(name) => Some(name),
-        _ => there.find_map(|port| Some(port.get("name")?.as_str()?.to_owned())),
-    }
-}
-
-fn name_port(deployment: &mut Value, called: &str, is_it: impl Fn(&Value) -> bool) -> bool {
-    let port = port_mut(deployment, is_it);
-    port.map(|port| port.insert("name".into(), json!(called)))
-        .is_some()
-}
-
-fn port_mut(
-    deployment: &mut Value,
-    is_it: impl Fn(&Value) -> bool,
-) -> Option<&mut Map<String, Value>> {
-    let spec = deployment
-        .pointer_mut("/spec/template/spec")?
-        .as_object_mut()?;
-    let lists = spec.iter_mut().filter(|(list, _)| {
-        let list = list.as_str();
-        list == "containers" || list == "initContainers"
-    });
-    lists
-        .filter_map(|(_, containers)| containers.as_array_mut())
-        .flatten()
-        .filter_map(|container| container.get_mut("ports")?.as_array_mut())
-        .flatten()
-        .find(|port| is_it(port))?
-        .as_object_mut()
 }
 
 /// The port that clients use.
@@ -255,6 +154,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::platform::kubernetes::api::object::Object;
+    use crate::platform::kubernetes::kinds::Kind;
+    use crate::platform::kubernetes::plan::observe::Observed;
 
     fn service(target: &Value) -> Value {
         json!({ "spec": { "ports": [{ "port": 80, "protocol": "TCP", "targetPort": target }] } })

@@ -8,15 +8,13 @@ use serde_json::Value;
 use crate::plan::Effect;
 use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::sdk::{whole, word};
-use crate::spec::{Asked, StageHook, Strategy, TrafficShift, aws_json};
+use crate::spec::{Asked, HOOK_WAIT, StageHook, Strategy, TrafficShift, aws_json};
 
 const ROLLING: &str = "ROLLING";
 const LAMBDA: &str = "AWS_LAMBDA";
 const PAUSE: &str = "PAUSE";
 
-/// A hook is waited for so many minutes, and then it goes back (Amazon ECS API reference,
-/// `DeploymentLifecycleHookTimeoutConfiguration`).
-const WAIT: i32 = 1440;
+/// What follows where nothing is said (Amazon ECS API reference, `DeploymentLifecycleHookTimeoutConfiguration`).
 const AFTER_WAIT: &str = "ROLLBACK";
 
 /// How a rollout moves traffic.
@@ -250,7 +248,7 @@ impl Hook {
         let common = Self {
             lifecycle_stages: stages,
             timeout_configuration: (wait != Wait::default()).then(|| Wait {
-                timeout_in_minutes: wait.timeout_in_minutes.or(Some(WAIT)),
+                timeout_in_minutes: wait.timeout_in_minutes.or(Some(whole(HOOK_WAIT))),
                 action: wait.action.or_else(|| Some(AFTER_WAIT.to_owned())),
             }),
             ..Self::default()
@@ -298,7 +296,7 @@ impl Hook {
     pub(crate) fn minutes(&self) -> i32 {
         let wait = self.timeout_configuration.as_ref();
         wait.and_then(|wait| wait.timeout_in_minutes)
-            .unwrap_or(WAIT)
+            .unwrap_or(whole(HOOK_WAIT))
     }
 
     /// What follows when that is over.
