@@ -4,7 +4,7 @@ use super::Here::{Called, Is, Lacks};
 use super::{CLUSTER_IP, ONE_NAME, Row};
 
 const ROLLING: &str = "on ECS `strategy`, `bake` and `hooks` in [service.NAME.ecs] say how traffic moves to what is new; how many come and go at once is set by `minimum_healthy_percent` and `maximum_percent` in [service.NAME.ecs], and by `strategy`, `max_surge` and `max_unavailable` in [service.NAME.kubernetes]";
-const STATELESS: &str = "services are stateless: keep data in a store of its own; `manifests` in [service.NAME.kubernetes] carries a StatefulSet along";
+const STATEFUL: &str = "`kind = \"StatefulSet\"` in [service.NAME.kubernetes] gives pods names of their own, and `claims` there volumes of their own";
 
 /// What a word means anywhere.
 pub(super) const ANYWHERE: &[Row] = &[
@@ -272,7 +272,7 @@ pub(super) const ANYWHERE: &[Row] = &[
             "`volumes = { data = { scratch = true } }` and `mounts = { \"/data\" = \"data\" }`, in [service.NAME]",
         ),
     ),
-    ("stateful statefulset", Lacks(STATELESS)),
+    ("stateful statefulset", Is(STATEFUL)),
     (
         "configmap configmaps configs files config",
         Called(
