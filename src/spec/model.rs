@@ -39,6 +39,7 @@ pub(crate) use super::words::ports::{Port, Protocol};
 pub(crate) use super::words::resources::Resources;
 pub(crate) use super::words::rollout::{Breaker, OnCancel, Threshold};
 pub(crate) use super::words::scaling::Scaling;
+pub(crate) use super::words::schedule::Schedule;
 pub(crate) use super::words::secret::SecretRef;
 pub(crate) use super::words::service::{EcsService, KubeService, Service};
 pub(crate) use super::words::target::cluster::EcsPlace;

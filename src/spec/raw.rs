@@ -56,6 +56,7 @@ use crate::spec::words::ports::PortTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
 use crate::spec::words::scaling::ScalingTable;
+use crate::spec::words::schedule::ScheduleTable;
 use crate::spec::words::secret::SecretTable;
 use crate::spec::words::target::TargetTable;
 use crate::spec::words::target::namespace::SecretStoreTable;
@@ -128,6 +129,7 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<HealthTable>(),
     told::<ExposeTable>(),
     told::<ScalingTable>(),
+    told::<ScheduleTable>(),
     told::<RolloutTable>(),
     told::<PatienceTable>(),
     told::<BreakerTable>(),

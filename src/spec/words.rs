@@ -20,6 +20,7 @@ pub(super) mod ports;
 pub(super) mod resources;
 pub(super) mod rollout;
 pub(super) mod scaling;
+pub(super) mod schedule;
 pub(super) mod secret;
 pub(super) mod service;
 pub(crate) mod size;

@@ -56,8 +56,9 @@ pub(super) fn put(world: &mut World, input: &Value) -> Answer {
         )));
     }
     action.timezone = request.timezone.or(action.timezone);
-    action.start = request.start_time.or(action.start);
-    action.end = request.end_time.or(action.end);
+    // Times that are not said anew are deleted.
+    action.start = request.start_time;
+    action.end = request.end_time;
     action.action = request.scalable_target_action.or(action.action);
     check_bounds(action.action.as_ref())?;
     world.scheduled.insert(key, action);

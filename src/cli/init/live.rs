@@ -5,7 +5,7 @@ use aws_config::default_provider::region::DefaultRegionChain;
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::import::{EcsSource, Loss, NotTaken, Source};
+use crate::import::{EcsSource, NotTaken, Source};
 use crate::names::TargetName;
 use crate::platform::Failed;
 use crate::platform::aws::connect_to;
@@ -101,17 +101,11 @@ pub(crate) async fn services(ecs: &Ecs, name: Option<&str>) -> Result<Source, No
         let found = ecs.described(&name).await.map_err(not_read)?;
         let found =
             found.ok_or_else(|| NotTaken(format!("cluster {cluster} has no service {name}")))?;
-        let schedule = |action: String| Loss {
-            of: "scaling".to_owned(),
-            path: format!("scheduledActions.{action}"),
-            value: Some(Value::from(action)),
-            why: "no word for it yet; it stays as it is".to_owned(),
-        };
         let suspended = found.scaling.suspended.iter();
         let notes = suspended.map(|what| format!("{what} of {name} is suspended, and stays so"));
         sources.push(EcsSource {
             notes: notes.collect(),
-            losses: found.schedules.into_iter().map(schedule).collect(),
+            losses: Vec::new(),
             project: tag(&found.service, "deployer:exact-project")
                 .or_else(|| tag(&found.service, "deployer:project")),
             task: found.task,

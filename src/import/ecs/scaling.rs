@@ -2,10 +2,10 @@
 
 use super::source::Read;
 use crate::import::Loss;
-use crate::import::write::{Word, say};
+use crate::import::write::{Word, Words, say};
 use crate::platform::ecs::live::scaling::LiveScaling;
-use crate::platform::ecs::settings::ScalingPolicy;
 use crate::platform::ecs::settings::fields::scaling as fields;
+use crate::platform::ecs::settings::{ScalingPolicy, ScheduledAction};
 
 /// The metrics that there are words for, with those.
 const METRICS: [(&str, &str); 3] = [
@@ -63,7 +63,28 @@ pub(super) fn words(read: &Read) -> Option<Word> {
             seconds.map(|seconds| Word::text(format!("{seconds}s"))),
         );
     }
+    let schedules: Vec<Word> = scaling.schedules.iter().map(schedule).collect();
+    aims += schedules.len();
+    let schedules = (!schedules.is_empty()).then_some(Word::List(schedules));
+    say(&mut words, "schedule", schedules);
     (aims > 0).then_some(Word::Table(words))
+}
+
+/// A schedule, under the name that the action has.
+fn schedule(action: &ScheduledAction) -> Word {
+    let sets = &action.scalable_target_action;
+    let mut words: Words = vec![
+        ("name".to_owned(), Word::text(&action.scheduled_action_name)),
+        ("at".to_owned(), Word::text(&action.schedule)),
+    ];
+    let zone = action.timezone.as_ref().filter(|zone| *zone != "UTC");
+    say(&mut words, "time_zone", zone.map(Word::text));
+    say(&mut words, "min", sets.min_capacity.map(Word::plain));
+    say(&mut words, "max", sets.max_capacity.map(Word::plain));
+    let time = |time: Option<jiff::Timestamp>| time.map(|time| Word::text(time.to_string()));
+    say(&mut words, "start", time(action.start_time));
+    say(&mut words, "end", time(action.end_time));
+    Word::Table(words)
 }
 
 /// The ARN of the load balancer whose requests it is scaled by.
@@ -104,6 +125,19 @@ pub(super) fn losses(there: Option<&LiveScaling>, asked: Option<&LiveScaling>) -
             let name = aim(&policy).map(str::to_owned);
             policy.policy_name = name.unwrap_or(policy.policy_name);
             all = all.with(fields::policy(&policy));
+        }
+        for action in &scaling.schedules {
+            // An action of just the name that the file says is taken as it is.
+            let mut action = action.clone();
+            let mut live = there.schedules.iter().map(|one| &one.scheduled_action_name);
+            let ours = |live: &&String| {
+                let name = &action.scheduled_action_name;
+                name.ends_with(&format!("-{live}-schedule"))
+            };
+            if let Some(name) = live.find(ours) {
+                action.scheduled_action_name = name.clone();
+            }
+            all = all.with(fields::scheduled(&action));
         }
         all
     };

@@ -26,12 +26,13 @@ use crate::platform::causes::links;
 /// The members of which every answer has one, by operation (the API references of Amazon ECS, Amazon
 /// EKS, Application Auto Scaling and Amazon CloudWatch Logs). What answers `{}` when all is well is
 /// not here.
-const MEMBERS: [(&str, &[&str]); 16] = [
+const MEMBERS: [(&str, &[&str]); 17] = [
     ("CreateService", &["service"]),
     ("DeleteService", &["service"]),
     ("DescribeCluster", &["cluster"]),
     ("DescribeScalableTargets", &["ScalableTargets"]),
     ("DescribeScalingPolicies", &["ScalingPolicies"]),
+    ("DescribeScheduledActions", &["ScheduledActions"]),
     (
         "DescribeServiceDeployments",
         &["serviceDeployments", "failures"],

@@ -145,10 +145,22 @@ fn bounds(scaling: &LiveScaling) -> Option<Bounds> {
             policy.policy_name, metric.predefined_metric_type, tracking.target_value
         )
     });
+    let scheduled = scaling.schedules.iter().map(|action| {
+        let zone = action.timezone.as_deref().unwrap_or("UTC");
+        let (name, at) = (&action.scheduled_action_name, &action.schedule);
+        let sets = &action.scalable_target_action;
+        let bounds = [("min", sets.min_capacity), ("max", sets.max_capacity)];
+        let bounds = bounds.map(|(what, bound)| bound.map(|bound| format!("{what} {bound}")));
+        let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+        format!("{name}: {at} {zone}: {}", bounds.join(", "))
+    });
     Some(Bounds {
         min: target.min_capacity,
         max: target.max_capacity,
-        policies: ours.chain(scaling.others.iter().cloned()).collect(),
+        policies: ours
+            .chain(scaling.others.iter().cloned())
+            .chain(scheduled)
+            .collect(),
         suspended: scaling.suspended.iter().map(ToString::to_string).collect(),
     })
 }

@@ -38,6 +38,7 @@ mod pairs;
 mod patched;
 mod performing;
 mod rendering;
+mod schedules;
 mod verbs;
 mod volumes;
 

@@ -298,16 +298,20 @@ pub(super) const ANYWHERE: &[Row] = &[
         ),
     ),
     (
-        "job jobs cronjob cronjobs cron schedule scheduledtask scheduledtasks migrate migrations hooks beforedeploy predeploy",
+        "job jobs cronjob cronjobs cron scheduledtask scheduledtasks migrate migrations hooks beforedeploy predeploy",
         Lacks(
             "only services that go on running are deployed here: run a job before, with `aws ecs run-task` or `kubectl create job`, or as a sidecar that the main container waits for",
         ),
     ),
     (
-        "stepscaling scheduledscaling scheduledactions schedules",
+        "stepscaling",
         Lacks(
-            "scaling follows `cpu`, `memory` or `requests`; where something else decides, write `replicas = \"external\"`",
+            "scaling follows `cpu`, `memory`, `requests` or a `schedule`; where something else decides, write `replicas = \"external\"`",
         ),
+    ),
+    (
+        "scheduledscaling scheduledactions schedule schedules",
+        Is("on ECS `schedule` in `scaling` sets other bounds by the clock"),
     ),
     (
         "schedulingstrategy daemon daemonset",

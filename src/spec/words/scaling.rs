@@ -7,6 +7,7 @@ use crate::spec::problem::{Problem, Spot};
 use crate::spec::scalar::{Percent, Positive, Replicas, Whole};
 use crate::spec::shape::{At, Table, table};
 use crate::spec::units::Time;
+use crate::spec::words::schedule::{Schedule, ScheduleTable, schedules};
 
 /// A day: no wait of ours is longer.
 pub(in crate::spec) const DAY: u64 = 86_400;
@@ -28,6 +29,8 @@ table! {
         scale_in_cooldown: Time<0, DAY>,
         /// Rest after scaling out. Default: 300s; on Kubernetes 0s.
         scale_out_cooldown: Time<0, DAY>,
+        /// Other bounds at set times; on ECS only.
+        schedule: Vec<At<ScheduleTable>>,
     }
 }
 
@@ -48,6 +51,8 @@ pub(crate) struct Scaling {
     pub(crate) scale_in_cooldown: Duration,
     /// After scaling out, it rests for so long.
     pub(crate) scale_out_cooldown: Duration,
+    /// Other bounds at set times.
+    pub(crate) schedules: Vec<Schedule>,
 }
 
 /// Application Auto Scaling rests so long for ECS when nothing else is said, and the autoscaler of
@@ -80,7 +85,8 @@ pub(in crate::spec) fn scaling(
     else {
         return alone;
     };
-    if !aims && !raw.has(&["cpu", "memory", "requests"]) {
+    let scheduled = ecs && raw.has(&["schedule"]);
+    if !aims && !scheduled && !raw.has(&["cpu", "memory", "requests"]) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
@@ -105,6 +111,7 @@ pub(in crate::spec) fn scaling(
         requests: raw.requests.map(|at| at.value.0),
         scale_in_cooldown: raw.scale_in_cooldown.map_or(COOLDOWN, |at| at.value.0),
         scale_out_cooldown: raw.scale_out_cooldown.map_or(out, |at| at.value.0),
+        schedules: schedules(raw.schedule, (fewest, most), findings),
     };
     Count {
         scaling: Some(scaling),
@@ -172,6 +179,10 @@ pub(in crate::spec) fn for_pods(raw: &ScalingTable, aims: bool, findings: &mut F
         if let Some(at) = at.as_ref().filter(|at| at.value.0 > LONGEST) {
             findings.bad_value(at.spot, "must be at most 1h on Kubernetes");
         }
+    }
+    if let Some(at) = &raw.schedule {
+        let message = "an autoscaler of pods knows no times: `scaling.schedule` is for ECS only";
+        findings.bad_value(at.spot, message);
     }
     let Some(requests) = &raw.requests else {
         return;

@@ -115,12 +115,29 @@ impl Ecs {
         Ok(definition)
     }
 
-    /// What scales a service.
+    /// What scales a service; without its scheduled actions, where they may not be read.
     pub(crate) async fn read_scaling(&self, name: &str) -> Result<LiveScaling, Failed> {
+        self.read_scaling_of(name, false).await
+    }
+
+    /// The same; who has schedules (`has_schedules`) must be able to read what is there of them.
+    pub(crate) async fn read_scaling_of(
+        &self,
+        name: &str,
+        has_schedules: bool,
+    ) -> Result<LiveScaling, Failed> {
         let resource = self.resource_id(name);
-        let (targets, policies) =
-            futures::join!(self.scalable_targets(&resource), self.policies(&resource));
-        Ok(LiveScaling::read(targets?.as_ref(), policies?))
+        let (targets, policies, schedules) = futures::join!(
+            self.scalable_targets(&resource),
+            self.policies(&resource),
+            self.schedules(&resource)
+        );
+        // Who uses no schedule needs no right to see them.
+        let schedules = match schedules {
+            Err(error) if error.kind == FailureKind::Denied && !has_schedules => Vec::new(),
+            schedules => schedules?,
+        };
+        Ok(LiveScaling::read(targets?.as_ref(), policies?, &schedules))
     }
 
     async fn scalable_targets(
@@ -156,5 +173,20 @@ impl Ecs {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| failed(format!("read the scaling policies of {resource}"), error))
+    }
+
+    async fn schedules(&self, resource: &str) -> Result<Vec<scaling::ScheduledAction>, Failed> {
+        let pages = self
+            .scaling()
+            .describe_scheduled_actions()
+            .service_namespace("ecs".into())
+            .resource_id(resource)
+            .into_paginator()
+            .items()
+            .send();
+        pages
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| failed(format!("read the scheduled actions of {resource}"), error))
     }
 }

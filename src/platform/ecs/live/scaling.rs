@@ -2,8 +2,10 @@
 
 use aws_sdk_applicationautoscaling::types as scaling;
 
-use crate::platform::ecs::settings::sdk::word;
-use crate::platform::ecs::settings::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
+use crate::platform::ecs::settings::sdk::{time, word};
+use crate::platform::ecs::settings::{
+    Metric, ScalableTarget, ScalingPolicy, ScheduledAction, TargetAction, TargetTracking,
+};
 
 /// What scales a service.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -14,6 +16,8 @@ pub(crate) struct LiveScaling {
     pub(crate) policies: Vec<ScalingPolicy>,
     /// The names of policies of other kinds.
     pub(crate) others: Vec<String>,
+    /// Its scheduled actions; none where they may not be read.
+    pub(crate) schedules: Vec<ScheduledAction>,
     /// What of it somebody suspended, in words.
     pub(crate) suspended: Vec<&'static str>,
 }
@@ -23,10 +27,12 @@ impl LiveScaling {
     pub(crate) fn read(
         target: Option<&scaling::ScalableTarget>,
         policies: Vec<scaling::ScalingPolicy>,
+        schedules: &[scaling::ScheduledAction],
     ) -> Self {
         let mut scaling = Self {
             suspended: target.map(suspended).unwrap_or_default(),
             target: target.map(scalable_target),
+            schedules: schedules.iter().map(scheduled).collect(),
             ..Self::default()
         };
         for read in policies {
@@ -42,6 +48,28 @@ impl LiveScaling {
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
         let ours = self.policies.iter().map(|policy| &policy.policy_name);
         ours.chain(&self.others)
+    }
+}
+
+fn scheduled(read: &scaling::ScheduledAction) -> ScheduledAction {
+    let sets = read.scalable_target_action.as_ref();
+    ScheduledAction {
+        scheduled_action_name: read.scheduled_action_name.clone(),
+        service_namespace: word(&read.service_namespace),
+        resource_id: read.resource_id.clone(),
+        scalable_dimension: read
+            .scalable_dimension
+            .as_ref()
+            .map(word)
+            .unwrap_or_default(),
+        schedule: read.schedule.clone(),
+        timezone: read.timezone.clone(),
+        start_time: time(read.start_time.as_ref()),
+        end_time: time(read.end_time.as_ref()),
+        scalable_target_action: TargetAction {
+            min_capacity: sets.and_then(|sets| sets.min_capacity),
+            max_capacity: sets.and_then(|sets| sets.max_capacity),
+        },
     }
 }
 

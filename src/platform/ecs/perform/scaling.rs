@@ -16,13 +16,13 @@ use crate::platform::{Done, Failed, FailureKind};
 const BUSY: [FailureKind; 1] = [FailureKind::Conflict];
 
 /// A target that was just made may not be known yet to the next call.
-const BUSY_OR_NEW: [FailureKind; 2] = [FailureKind::Conflict, FailureKind::Missing];
+pub(super) const BUSY_OR_NEW: [FailureKind; 2] = [FailureKind::Conflict, FailureKind::Missing];
 
-fn namespace() -> scaling::ServiceNamespace {
+pub(super) fn namespace() -> scaling::ServiceNamespace {
     scaling::ServiceNamespace::Ecs
 }
 
-fn dimension() -> scaling::ScalableDimension {
+pub(super) fn dimension() -> scaling::ScalableDimension {
     scaling::ScalableDimension::EcsServiceDesiredCount
 }
 
@@ -144,7 +144,7 @@ impl Ecs {
 
     /// Removes something of what scales `resource`; whether that was done, `is_gone` tells from
     /// what is there.
-    async fn remove(
+    pub(super) async fn remove(
         &self,
         resource: &str,
         send: impl AsyncFn() -> Result<(), Failed>,

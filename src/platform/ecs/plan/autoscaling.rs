@@ -6,6 +6,7 @@
 use super::change::Change;
 use super::count::{Policies, count_after, counts, scaled};
 use super::draft::{Draft, views};
+use super::schedules;
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::counting;
 use crate::platform::ecs::live::scaling::LiveScaling;
@@ -35,7 +36,8 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
     let policies = Policies::of(there, wish.service);
     match &wish.desired.scalable_target {
         Some(target) => {
-            bounds(draft, wish, target, there.target.as_ref());
+            let target = schedules::in_force(draft, wish, target, there);
+            bounds(draft, wish, &target, there.target.as_ref());
             for policy in &wish.desired.scaling_policies {
                 put(draft, wish, policy, there);
             }
@@ -43,12 +45,14 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
             let ours = policies.ours.iter();
             let gone = ours.filter(|name| wanted.iter().all(|policy| policy.policy_name != **name));
             remove(draft, wish, gone);
+            schedules::schedule(draft, wish, there);
             left_alone(draft, &policies.others);
         }
         None if there.target.is_none() => {}
         None if policies.are_ours() => leave(draft, wish),
         None => {
             remove(draft, wish, policies.ours.iter());
+            schedules::schedule(draft, wish, there);
             left_alone(draft, &policies.others);
             if wish.service.counted_by_others {
                 return;
@@ -185,7 +189,7 @@ fn leave(draft: &mut Draft, wish: &Wish<'_>) {
     }
 }
 
-fn resource(wish: &Wish<'_>) -> String {
+pub(super) fn resource(wish: &Wish<'_>) -> String {
     let service = &wish.desired.service;
     format!("service/{}/{}", service.cluster, service.service_name)
 }
@@ -199,7 +203,8 @@ pub(crate) fn digest(scaling: Option<&LiveScaling>) -> String {
         .target
         .iter()
         .map(fields::scaling::target)
-        .chain(scaling.policies.iter().map(fields::scaling::policy));
+        .chain(scaling.policies.iter().map(fields::scaling::policy))
+        .chain(scaling.schedules.iter().map(fields::scaling::scheduled));
     let digests: Vec<String> = all.map(|fields: Fields| fields.digest()).collect();
     fields::digest(digests.iter().chain(&scaling.others).map(String::as_str))
 }

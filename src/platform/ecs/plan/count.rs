@@ -2,6 +2,7 @@
 
 use super::change::Change;
 use super::observe::Observed;
+use super::schedules::is_ours;
 use crate::plan::{ChangeView, Effect};
 use crate::platform::counting::Scaled;
 use crate::platform::ecs::live::scaling::LiveScaling;
@@ -50,6 +51,8 @@ pub(crate) struct Policies {
     pub(crate) ours: Vec<String>,
     /// Those of others.
     pub(crate) others: Vec<String>,
+    /// Whether all scheduled actions are ours, if there is any.
+    schedules_are_ours: Option<bool>,
 }
 
 impl Policies {
@@ -58,12 +61,20 @@ impl Policies {
         let names = ["cpu", "memory", "requests"].map(|what| policy_name(service, what));
         let all = scaling.names().cloned();
         let (ours, others) = all.partition(|name| names.contains(name));
-        Self { ours, others }
+        let mut schedules = scaling.schedules.iter().map(|one| is_ours(one, service));
+        let schedules_are_ours =
+            (!scaling.schedules.is_empty()).then(|| schedules.all(|ours| ours));
+        Self {
+            ours,
+            others,
+            schedules_are_ours,
+        }
     }
 
     /// Whether the autoscaler with them is ours.
     pub(crate) fn are_ours(&self) -> bool {
-        !self.ours.is_empty() && self.others.is_empty()
+        let any = !self.ours.is_empty() || self.schedules_are_ours.is_some();
+        any && self.others.is_empty() && self.schedules_are_ours.unwrap_or(true)
     }
 }
 

@@ -55,10 +55,12 @@ impl Ecs {
         service: &EcsService,
         events: &Events,
     ) -> Result<Observed, Failed> {
+        let scaled = service.scaling.as_ref();
+        let has_schedules = scaled.is_some_and(|scaling| !scaling.schedules.is_empty());
         let (found, newest, scaling) = futures::join!(
             self.find_service(service.own.service.as_str()),
             self.newest_definition(service.own.family.as_str()),
-            self.read_scaling(service.own.service.as_str()),
+            self.read_scaling_of(service.own.service.as_str(), has_schedules),
         );
         let found = match found {
             Err(missing) if missing.kind == FailureKind::ClusterMissing => {

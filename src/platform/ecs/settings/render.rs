@@ -6,13 +6,14 @@ use super::unmanaged::merge;
 use super::volumes;
 use super::{
     ContainerDefinition, Desired, EphemeralStorage, Metric, RuntimePlatform, ScalableTarget,
-    ScalingPolicy, ServiceConfig, Tag, TargetTracking, TaskDefinition,
+    ScalingPolicy, ScheduledAction, ServiceConfig, Tag, TargetAction, TargetTracking,
+    TaskDefinition,
 };
 use crate::platform::ecs::live::definition::config;
 use crate::platform::ecs::origin;
 use crate::platform::ecs::origin::{Origin, key};
 use crate::platform::owner::Tenant;
-use crate::spec::{Architecture, EcsPlace, EcsService, Scaling};
+use crate::spec::{Architecture, EcsPlace, EcsService, Scaling, Schedule};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone)]
@@ -40,7 +41,18 @@ pub(crate) fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
             .as_ref()
             .map(|scaling| policies(scaling, &resource, service))
             .unwrap_or_default(),
+        scheduled_actions: service
+            .scaling
+            .iter()
+            .flat_map(|scaling| &scaling.schedules)
+            .map(|schedule| scheduled(schedule, &resource, service))
+            .collect(),
     }
+}
+
+/// The name of our scheduled action for a schedule of the file.
+pub(crate) fn schedule_name(service: &EcsService, name: &str) -> String {
+    format!("{}-{name}-schedule", service.name)
 }
 
 /// The name of our policy for `what`: `cpu`, `memory` or `requests`.
@@ -219,6 +231,23 @@ fn policies(scaling: &Scaling, resource: &str, service: &EcsService) -> Vec<Scal
         })
     })
     .collect()
+}
+
+fn scheduled(schedule: &Schedule, resource: &str, service: &EcsService) -> ScheduledAction {
+    ScheduledAction {
+        scheduled_action_name: schedule_name(service, &schedule.name),
+        service_namespace: "ecs".into(),
+        resource_id: resource.into(),
+        scalable_dimension: "ecs:service:DesiredCount".into(),
+        schedule: schedule.at.clone(),
+        timezone: schedule.time_zone.clone(),
+        start_time: schedule.start,
+        end_time: schedule.end,
+        scalable_target_action: TargetAction {
+            min_capacity: schedule.min.map(whole),
+            max_capacity: schedule.max.map(whole),
+        },
+    }
 }
 
 /// `app/LB/ID/targetgroup/TG/ID`, from the two ARNs (Application Auto Scaling API reference,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A scalable target: the bounds of a service's count.
@@ -37,6 +38,45 @@ pub(crate) struct ScalingPolicy {
     pub(crate) policy_type: String,
     /// What it aims at.
     pub(crate) target_tracking_scaling_policy_configuration: TargetTracking,
+}
+
+/// Bounds that are set at a time.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are called as the API calls them"
+)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ScheduledAction {
+    /// Its name, unique for the service.
+    pub(crate) scheduled_action_name: String,
+    /// `ecs`.
+    pub(crate) service_namespace: String,
+    /// `service/CLUSTER/SERVICE`.
+    pub(crate) resource_id: String,
+    /// `ecs:service:DesiredCount`.
+    pub(crate) scalable_dimension: String,
+    /// `at(…)`, `rate(…)` or `cron(…)`.
+    pub(crate) schedule: String,
+    /// Absent: UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) timezone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) start_time: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) end_time: Option<Timestamp>,
+    /// What it sets.
+    pub(crate) scalable_target_action: TargetAction,
+}
+
+/// The bounds that are set; one that is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct TargetAction {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) min_capacity: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_capacity: Option<i32>,
 }
 
 /// What a target-tracking policy aims at.
