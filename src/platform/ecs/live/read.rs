@@ -12,6 +12,7 @@ use crate::platform::aws::failed;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::settings::sdk::account_in;
 use crate::platform::{Failed, FailureKind};
+use crate::spec::Scaling;
 
 /// The answer about a service: it, or when a deleted one was made, or nothing; with the account
 /// that the answer tells.
@@ -23,6 +24,28 @@ pub(crate) struct Found {
     pub(crate) deleted: Option<i64>,
     /// The account that the answer's ARNs name.
     pub(crate) account: Option<String>,
+}
+
+/// Which scheduled actions are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schedules {
+    /// All, and it fails where they may not be read.
+    Needed,
+    /// All that may be read, beside the rest.
+    Welcome,
+    /// The same, once it is known that something scales the service.
+    IfScaled,
+}
+
+impl Schedules {
+    /// For what the file says of scaling.
+    pub(crate) fn of(scaling: Option<&Scaling>) -> Self {
+        match scaling {
+            None => Self::IfScaled,
+            Some(scaling) if scaling.schedules.is_empty() => Self::Welcome,
+            Some(_) => Self::Needed,
+        }
+    }
 }
 
 impl Ecs {
@@ -117,27 +140,35 @@ impl Ecs {
 
     /// What scales a service; without its scheduled actions, where they may not be read.
     pub(crate) async fn read_scaling(&self, name: &str) -> Result<LiveScaling, Failed> {
-        self.read_scaling_of(name, false).await
+        self.read_scaling_of(name, Schedules::Welcome).await
     }
 
-    /// The same; who has schedules (`has_schedules`) must be able to read what is there of them.
+    /// The same, with scheduled actions as they are needed.
     pub(crate) async fn read_scaling_of(
         &self,
         name: &str,
-        has_schedules: bool,
+        needed: Schedules,
     ) -> Result<LiveScaling, Failed> {
         let resource = self.resource_id(name);
-        let (targets, policies, schedules) = futures::join!(
-            self.scalable_targets(&resource),
-            self.policies(&resource),
-            self.schedules(&resource)
-        );
-        // Who uses no schedule needs no right to see them.
-        let schedules = match schedules {
-            Err(error) if error.kind == FailureKind::Denied && !has_schedules => Vec::new(),
-            schedules => schedules?,
+        let read = async || self.schedules(&resource).await;
+        let scheduled = async {
+            let target = self.scalable_targets(&resource);
+            if needed != Schedules::IfScaled {
+                return futures::join!(target, read());
+            }
+            // Without a target there are none: it takes them with it.
+            match target.await {
+                Ok(Some(target)) => (Ok(Some(target)), read().await),
+                other => (other, Ok(Vec::new())),
+            }
         };
-        Ok(LiveScaling::read(targets?.as_ref(), policies?, &schedules))
+        let ((target, schedules), policies) = futures::join!(scheduled, self.policies(&resource));
+        let schedules = match schedules {
+            // Who uses no schedule needs no right to see them.
+            Err(error) if error.kind == FailureKind::Denied && needed != Schedules::Needed => None,
+            schedules => Some(schedules?),
+        };
+        Ok(LiveScaling::read(target?.as_ref(), policies?, schedules))
     }
 
     async fn scalable_targets(

@@ -18,6 +18,8 @@ pub(crate) struct LiveScaling {
     pub(crate) others: Vec<String>,
     /// Its scheduled actions; none where they may not be read.
     pub(crate) schedules: Vec<ScheduledAction>,
+    /// They may not be read.
+    pub(crate) schedules_unread: bool,
     /// What of it somebody suspended, in words.
     pub(crate) suspended: Vec<&'static str>,
 }
@@ -27,12 +29,13 @@ impl LiveScaling {
     pub(crate) fn read(
         target: Option<&scaling::ScalableTarget>,
         policies: Vec<scaling::ScalingPolicy>,
-        schedules: &[scaling::ScheduledAction],
+        schedules: Option<Vec<scaling::ScheduledAction>>,
     ) -> Self {
         let mut scaling = Self {
             suspended: target.map(suspended).unwrap_or_default(),
             target: target.map(scalable_target),
-            schedules: schedules.iter().map(scheduled).collect(),
+            schedules_unread: schedules.is_none(),
+            schedules: schedules.iter().flatten().map(scheduled).collect(),
             ..Self::default()
         };
         for read in policies {

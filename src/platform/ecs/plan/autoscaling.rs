@@ -49,7 +49,15 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
             left_alone(draft, &policies.others);
         }
         None if there.target.is_none() => {}
-        None if policies.are_ours() => leave(draft, wish),
+        None if policies.are_ours() => {
+            if there.schedules_unread {
+                draft.notes.push(Note::warning(
+                    "schedules_unread",
+                    "Scheduled actions may not be read; whatever there is of them goes with the autoscaling.",
+                ));
+            }
+            leave(draft, wish);
+        }
         None => {
             remove(draft, wish, policies.ours.iter());
             schedules::schedule(draft, wish, there);
