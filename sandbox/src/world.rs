@@ -33,6 +33,7 @@ mod realms;
 mod rollback;
 pub(crate) mod rollout;
 pub(crate) mod scaling;
+pub(crate) mod schedule;
 mod scheduler;
 pub(crate) mod service;
 pub(crate) mod shift;
@@ -302,6 +303,7 @@ impl World {
             Due::Reconcile { service } => self.reconcile(&service),
             Due::Begin { deployment } => self.begin_deployment(&deployment),
             Due::StopRequested { deployment } => self.carry_out_stop(&deployment),
+            Due::Scheduled { action } => self.perform_scheduled(&action),
             Due::Planned { index } => self.perform_planned(index),
             Due::Instance { cluster, provider } => self.instance_comes(&cluster, &provider),
             Due::ForgetTask { task } => self.tasks.remove(&task),
