@@ -10,6 +10,7 @@ mod around;
 mod copilot;
 mod kinds;
 mod patched;
+mod scaling;
 mod shifting;
 
 /// Where losses are.

@@ -11,6 +11,8 @@ use crate::spec::inherit::laid_over_schema;
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{Map, Shape, Table, table};
 use crate::spec::tree::Node;
+use crate::spec::words::aims::QueueTable;
+use crate::spec::words::ecs::autoscaler::EcsAutoscalerTable;
 use crate::spec::words::ServiceTable;
 use crate::spec::words::capabilities::CapabilitiesTable;
 use crate::spec::words::capacity::CapacityTable;
@@ -129,6 +131,7 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<HealthTable>(),
     told::<ExposeTable>(),
     told::<ScalingTable>(),
+    told::<QueueTable>(),
     told::<ScheduleTable>(),
     told::<RolloutTable>(),
     told::<PatienceTable>(),
@@ -143,6 +146,7 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<StrategyTable>(),
     told::<EcsHookTable>(),
     told::<CapacityTable>(),
+    told::<EcsAutoscalerTable>(),
     told::<PlacementTable>(),
     told::<SidecarEcsTable>(),
     told::<ReservedTable>(),

@@ -2,6 +2,7 @@
 //! becomes the other. Here is what many of them look at: all that is written for a service, and its
 //! containers with their places.
 
+pub(super) mod aims;
 pub(super) mod architecture;
 pub(super) mod capabilities;
 pub(super) mod capacity;

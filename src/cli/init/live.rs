@@ -101,10 +101,8 @@ pub(crate) async fn services(ecs: &Ecs, name: Option<&str>) -> Result<Source, No
         let found = ecs.described(&name).await.map_err(not_read)?;
         let found =
             found.ok_or_else(|| NotTaken(format!("cluster {cluster} has no service {name}")))?;
-        let suspended = found.scaling.suspended.iter();
-        let notes = suspended.map(|what| format!("{what} of {name} is suspended, and stays so"));
         sources.push(EcsSource {
-            notes: notes.collect(),
+            notes: Vec::new(),
             losses: Vec::new(),
             project: tag(&found.service, "deployer:exact-project")
                 .or_else(|| tag(&found.service, "deployer:project")),

@@ -17,13 +17,47 @@ const METRICS: [(&str, &str); 3] = [
 /// Application Auto Scaling rests so long where nothing else is said.
 const COOLDOWN: i32 = 300;
 
+/// The word for what it aims at, where there is one.
 fn aim(policy: &ScalingPolicy) -> Option<&'static str> {
-    let tracking = &policy.target_tracking_scaling_policy_configuration;
-    let metric = &tracking
-        .predefined_metric_specification
-        .predefined_metric_type;
+    let metric = &policy.metric()?.predefined_metric_type;
     let (_, word) = METRICS.iter().find(|(name, _)| name == metric)?;
     Some(word)
+}
+
+/// The policies of a service, by who says them.
+#[derive(Default)]
+struct Parted<'a> {
+    /// Words, each by its own.
+    said: Vec<(&'static str, &'a ScalingPolicy)>,
+    /// The form of the API.
+    own: Vec<&'a ScalingPolicy>,
+}
+
+/// Words say the first policy of each aim, as long as it rests as the others do. One that is called just as
+/// its word is has no other name that it could keep.
+fn parted(scaling: &LiveScaling) -> Parted<'_> {
+    let mut parted = Parted::default();
+    let rests = |policy: &ScalingPolicy| {
+        let tracking = policy.tracking();
+        tracking.map(|one| (one.scale_in_cooldown, one.scale_out_cooldown))
+    };
+    for policy in &scaling.policies {
+        let Some(word) = aim(policy) else {
+            parted.own.push(policy);
+            continue;
+        };
+        let again = parted.said.iter().any(|(one, _)| *one == word);
+        let first = parted.said.first();
+        let rests_alike = first.is_none_or(|(_, one)| rests(one) == rests(policy));
+        let only_out = policy.tracking().and_then(|one| one.disable_scale_in) == Some(true);
+        let fits = !again && rests_alike && !only_out;
+        if fits || policy.policy_name == word {
+            parted.said.push((word, policy));
+        } else {
+            parted.own.push(policy);
+        }
+    }
+    parted
 }
 
 /// `scaling = { … }`.
@@ -34,17 +68,17 @@ pub(super) fn words(read: &Read) -> Option<Word> {
         ("min".to_owned(), Word::plain(bounds.min_capacity)),
         ("max".to_owned(), Word::plain(bounds.max_capacity)),
     ];
-    let mut aims = 0;
+    let Parted { said, own } = parted(scaling);
+    let mut aims = own.len();
     for (_, word) in METRICS {
-        let mut all = scaling.policies.iter();
-        if let Some(policy) = all.find(|policy| aim(policy) == Some(word)) {
-            let tracking = &policy.target_tracking_scaling_policy_configuration;
+        let mut all = said.iter();
+        let tracking = all.find(|(one, _)| *one == word);
+        if let Some(tracking) = tracking.and_then(|(_, policy)| policy.tracking()) {
             say(&mut words, word, Some(Word::plain(tracking.target_value)));
             aims += 1;
         }
     }
-    let first = scaling.policies.iter().find(|policy| aim(policy).is_some());
-    let first = first.map(|policy| &policy.target_tracking_scaling_policy_configuration);
+    let first = said.first().and_then(|(_, policy)| policy.tracking());
     let cooldowns = [
         (
             "scale_in_cooldown",
@@ -87,16 +121,40 @@ fn schedule(action: &ScheduledAction) -> Word {
     Word::Table(words)
 }
 
+/// `autoscaler = { … }`: what `scaling` does not say.
+pub(super) fn autoscaler(read: &Read) -> Option<Word> {
+    let scaling = read.scaling.as_ref()?;
+    let target = scaling.target.as_ref()?;
+    let mut words = Words::new();
+    let own: Vec<Word> = parted(scaling).own.into_iter().map(form).collect();
+    let own = (!own.is_empty()).then_some(Word::List(own));
+    say(&mut words, "policies", own);
+    let rests = target.suspended_state.unwrap_or_default();
+    let rests: Vec<Word> = rests.said().map(|(word, _)| Word::text(word)).collect();
+    let rests = (!rests.is_empty()).then_some(Word::List(rests));
+    say(&mut words, "suspended", rests);
+    (!words.is_empty()).then_some(Word::Table(words))
+}
+
+/// A policy in the API's own form, under the name that it has.
+fn form(policy: &ScalingPolicy) -> Word {
+    let mut words: Words = vec![
+        ("PolicyName".to_owned(), Word::text(&policy.policy_name)),
+        ("PolicyType".to_owned(), Word::text(&policy.policy_type)),
+    ];
+    let said = serde_json::to_value(&policy.configuration).unwrap_or_default();
+    if let Word::Table(members) = Word::api(&said) {
+        words.extend(members);
+    }
+    Word::Table(words)
+}
+
 /// The ARN of the load balancer whose requests it is scaled by.
 pub(super) fn balancer(read: &Read) -> Option<String> {
     let policies = &read.scaling.as_ref()?.policies;
-    let label = policies.iter().find_map(|policy| {
-        let tracking = &policy.target_tracking_scaling_policy_configuration;
-        tracking
-            .predefined_metric_specification
-            .resource_label
-            .as_ref()
-    })?;
+    let label = policies
+        .iter()
+        .find_map(|policy| policy.metric()?.resource_label.as_ref())?;
     let (balancer, _) = label.split_once("/targetgroup/")?;
     let account = read.account.as_deref()?;
     let region = read.region.as_deref()?;
@@ -116,14 +174,30 @@ pub(super) fn losses(there: Option<&LiveScaling>, asked: Option<&LiveScaling>) -
         let path = format!("policies.{name}");
         losses.push(Loss::unsaid("scaling", path, name.as_str().into()));
     }
+    let target = asked.target.as_ref();
     let view = |scaling: &LiveScaling| {
-        let bounds = scaling.target.as_ref().map(fields::target);
+        let bounds = scaling.target.as_ref();
+        let bounds =
+            bounds.map(|bounds| fields::target(&bounds.as_far_as(target.unwrap_or(bounds))));
         let mut all = bounds.unwrap_or_default();
-        for policy in &scaling.policies {
+        let Parted { said, own } = parted(scaling);
+        for (word, policy) in said {
             // Ours has another name.
             let mut policy = policy.clone();
-            let name = aim(&policy).map(str::to_owned);
-            policy.policy_name = name.unwrap_or(policy.policy_name);
+            word.clone_into(&mut policy.policy_name);
+            all = all.with(fields::policy(&policy));
+        }
+        for policy in own {
+            let mut policy = policy.clone();
+            let mut live = there.names();
+            let ours = |live: &&String| {
+                let name = &policy.policy_name;
+                name.ends_with(&format!("-{live}-file-scaling"))
+            };
+            // A policy of just the name that the file says is taken as it is.
+            if let Some(name) = live.find(ours) {
+                policy.policy_name = name.clone();
+            }
             all = all.with(fields::policy(&policy));
         }
         for action in &scaling.schedules {

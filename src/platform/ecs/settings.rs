@@ -19,7 +19,7 @@ pub(crate) mod volumes;
 
 pub(crate) use self::container::ContainerDefinition;
 pub(crate) use self::scaling::{
-    Metric, ScalableTarget, ScalingPolicy, ScheduledAction, TargetAction, TargetTracking,
+    ScalableTarget, ScalingPolicy, ScheduledAction, SuspendedState, TargetAction,
 };
 pub(crate) use self::service::{ServiceConfig, SettingsUpdate};
 use self::volumes::TaskVolume;

@@ -25,6 +25,7 @@ use crate::spec::{EcsPlace, EcsService, Request, Spec, load};
 use sandbox::{Fault, Sandbox, World};
 
 mod arriving;
+mod autoscalers;
 mod budgets;
 mod comparing;
 mod containers;

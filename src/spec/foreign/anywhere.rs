@@ -304,9 +304,9 @@ pub(super) const ANYWHERE: &[Row] = &[
         ),
     ),
     (
-        "stepscaling",
-        Lacks(
-            "scaling follows `cpu`, `memory`, `requests` or a `schedule`; where something else decides, write `replicas = \"external\"`",
+        "stepscaling predictivescaling",
+        Is(
+            "scaling follows what `scaling` aims at; on ECS `autoscaler = { policies = [ … ] }` in [service.NAME.ecs] takes policies in the API's own form",
         ),
     ),
     (

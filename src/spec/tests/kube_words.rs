@@ -236,3 +236,18 @@ fn ecs_fills_no_environment_in() {
         "{two:?}"
     );
 }
+
+#[test]
+fn what_an_autoscaler_of_pods_does_not_see() {
+    for aim in [
+        "response_time = \"200ms\"",
+        "queue = { name = \"orders\", messages = 100 }",
+    ] {
+        let scaling = format!("scaling = {{ min = 1, max = 2, {aim} }}");
+        let told = problems(&scaling, TARGET);
+        assert!(
+            told.iter().any(|one| one.contains("CPU and memory alone")),
+            "{aim}: {told:?}"
+        );
+    }
+}

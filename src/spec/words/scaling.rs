@@ -7,6 +7,7 @@ use crate::spec::problem::{Problem, Spot};
 use crate::spec::scalar::{Percent, Positive, Replicas, Whole};
 use crate::spec::shape::{At, Table, table};
 use crate::spec::units::Time;
+use crate::spec::words::aims::{Queue, QueueTable, ResponseTime, queue};
 use crate::spec::words::schedule::{Schedule, ScheduleTable, schedules};
 
 /// A day: no wait of ours is longer.
@@ -25,6 +26,10 @@ table! {
         memory: Percent,
         /// Load-balancer requests per task and minute to aim at; on ECS only, and needs `ecs.load_balancer`.
         requests: Positive,
+        /// Average time to aim at that the load balancer waits for answers, such as "200ms"; on ECS only, and needs `ecs.load_balancer`.
+        response_time: ResponseTime,
+        /// Messages in a queue of SQS, per task, to aim at; on ECS only: { name = "orders", messages = 100 }.
+        queue: QueueTable,
         /// Rest after scaling in. Default: 300s.
         scale_in_cooldown: Time<0, DAY>,
         /// Rest after scaling out. Default: 300s; on Kubernetes 0s.
@@ -47,12 +52,26 @@ pub(crate) struct Scaling {
     pub(crate) memory: Option<f64>,
     /// Load-balancer requests per target to aim at, per minute.
     pub(crate) requests: Option<f64>,
+    /// The average time that the load balancer waits for answers, to aim at.
+    pub(crate) response_time: Option<Duration>,
+    /// The queue whose messages per task are aimed at.
+    pub(crate) queue: Option<Queue>,
     /// After scaling in, it rests for so long.
     pub(crate) scale_in_cooldown: Duration,
     /// After scaling out, it rests for so long.
     pub(crate) scale_out_cooldown: Duration,
     /// Other bounds at set times.
     pub(crate) schedules: Vec<Schedule>,
+}
+
+/// The keys that say what to aim at.
+pub(in crate::spec) const AIMS: [&str; 5] = ["cpu", "memory", "requests", "response_time", "queue"];
+
+/// What is aimed at that a load balancer measures, in words, and where it stands.
+pub(in crate::spec) fn balanced(raw: &ScalingTable) -> Option<(Spot, &'static str)> {
+    let requests = raw.requests.as_ref().map(|at| (at.head, "requests"));
+    let time = raw.response_time.as_ref();
+    requests.or_else(|| time.map(|at| (at.head, "response time")))
 }
 
 /// Application Auto Scaling rests so long for ECS when nothing else is said, and the autoscaler of
@@ -86,7 +105,7 @@ pub(in crate::spec) fn scaling(
         return alone;
     };
     let scheduled = ecs && raw.has(&["schedule"]);
-    if !aims && !scheduled && !raw.has(&["cpu", "memory", "requests"]) {
+    if !aims && !scheduled && !raw.has(&AIMS) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
@@ -97,6 +116,8 @@ pub(in crate::spec) fn scaling(
     bounds(&min, &max, findings);
     if !ecs {
         for_pods(&raw, aims, findings);
+    } else if raw.queue.is_some() {
+        insights(findings);
     }
     // On Kubernetes the window looks back: any length of it delays the first step out.
     let out = if ecs { COOLDOWN } else { Duration::ZERO };
@@ -109,6 +130,8 @@ pub(in crate::spec) fn scaling(
         cpu: raw.cpu.map(|at| at.value.0),
         memory: raw.memory.map(|at| at.value.0),
         requests: raw.requests.map(|at| at.value.0),
+        response_time: raw.response_time.map(|at| at.value.0),
+        queue: queue(raw.queue),
         scale_in_cooldown: raw.scale_in_cooldown.map_or(COOLDOWN, |at| at.value.0),
         scale_out_cooldown: raw.scale_out_cooldown.map_or(out, |at| at.value.0),
         schedules: schedules(raw.schedule, (fewest, most), findings),
@@ -163,6 +186,15 @@ fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Fin
     }
 }
 
+/// Running tasks are counted by Container Insights alone (Amazon CloudWatch user guide, Container Insights
+/// metrics of Amazon ECS).
+fn insights(findings: &mut Findings) {
+    findings.note(
+        "needs-insights",
+        "`scaling.queue` divides by the number of running tasks, which only a cluster with Container Insights tells",
+    );
+}
+
 /// The longest window of the autoscaler (Kubernetes API reference, `HPAScalingRules`).
 const LONGEST: Duration = Duration::from_hours(1);
 
@@ -183,6 +215,15 @@ pub(in crate::spec) fn for_pods(raw: &ScalingTable, aims: bool, findings: &mut F
     if let Some(at) = &raw.schedule {
         let message = "an autoscaler of pods knows no times: `scaling.schedule` is for ECS only";
         findings.bad_value(at.spot, message);
+    }
+    let beyond = [
+        raw.response_time.as_ref().map(|at| at.head),
+        raw.queue.as_ref().map(|at| at.head),
+    ];
+    for head in beyond.into_iter().flatten() {
+        let message = "an autoscaler of pods sees CPU and memory alone";
+        let problem = Problem::new("bad-value", message).at(head);
+        findings.problem(problem.help("a trigger of KEDA does it: `kubernetes.keda`"));
     }
     let Some(requests) = &raw.requests else {
         return;

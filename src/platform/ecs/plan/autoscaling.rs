@@ -12,8 +12,10 @@ use crate::platform::counting;
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
+use crate::platform::ecs::settings::render::own_policy_name;
 use crate::platform::ecs::settings::{Desired, ScalableTarget, ScalingPolicy};
 use crate::spec::EcsService;
+use crate::spec::policy::Configuration;
 
 const OBJECT: &str = "autoscaling";
 
@@ -38,15 +40,18 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
         Some(target) => {
             let target = schedules::in_force(draft, wish, target, there);
             bounds(draft, wish, &target, there.target.as_ref());
-            for policy in &wish.desired.scaling_policies {
+            let wanted = wanted(wish, there);
+            for policy in &wanted {
                 put(draft, wish, policy, there);
             }
-            let wanted = &wish.desired.scaling_policies;
+            uncalled(draft, &wanted, there);
             let ours = policies.ours.iter();
             let gone = ours.filter(|name| wanted.iter().all(|policy| policy.policy_name != **name));
             remove(draft, wish, gone);
             schedules::schedule(draft, wish, there);
-            left_alone(draft, &policies.others);
+            let others = policies.others.iter();
+            let others = others.filter(|name| wanted.iter().all(|one| one.policy_name != **name));
+            left_alone(draft, &others.cloned().collect::<Vec<_>>());
         }
         None if there.target.is_none() => {}
         None if policies.are_ours() => {
@@ -73,6 +78,44 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
     }
 }
 
+/// What is wanted, under the name that it has there: a policy of just the name that the file says is taken
+/// as it is, and left alone once the file does not say it any more.
+fn wanted(wish: &Wish<'_>, there: &LiveScaling) -> Vec<ScalingPolicy> {
+    let has = |name: &str| there.names().any(|one| one == name);
+    let mut all = wish.desired.scaling_policies.clone();
+    for own in &wish.service.own.autoscaler.policies {
+        let ours = own_policy_name(wish.service, &own.name);
+        let policy = all.iter_mut().find(|policy| policy.policy_name == ours);
+        if let Some(policy) = policy.filter(|_| !has(&ours) && has(&own.name)) {
+            policy.policy_name.clone_from(&own.name);
+        }
+    }
+    all
+}
+
+/// A policy that scales by steps does nothing unless an alarm calls it, and Application Auto Scaling makes
+/// none for it.
+fn uncalled(draft: &mut Draft, wanted: &[ScalingPolicy], there: &LiveScaling) {
+    let steps = wanted
+        .iter()
+        .filter(|policy| matches!(policy.configuration, Configuration::Step(_)));
+    for policy in steps {
+        let name = &policy.policy_name;
+        let arn = there.uncalled.iter().find(|(one, _)| one == name);
+        let what = match arn {
+            Some((_, arn)) => arn.as_str(),
+            None if there.names().any(|one| one == name) => continue,
+            None => "its ARN, which the next plan tells,",
+        };
+        draft.notes.push(Note::warning(
+            "no_alarm_calls",
+            format!(
+                "Policy {name} scales by steps, and no alarm calls it yet: put {what} among the actions of an alarm of CloudWatch."
+            ),
+        ));
+    }
+}
+
 fn left_alone(draft: &mut Draft, others: &[String]) {
     if !others.is_empty() {
         draft.notes.push(Note::info(
@@ -91,7 +134,8 @@ fn bounds(
     wanted: &ScalableTarget,
     there: Option<&ScalableTarget>,
 ) {
-    let from = there.map(fields::scaling::target).unwrap_or_default();
+    let from = there.map(|there| fields::scaling::target(&there.as_far_as(wanted)));
+    let from = from.unwrap_or_default();
     let differences = from.differences(&fields::scaling::target(wanted));
     if differences.is_empty() {
         return;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::spec::policy::{Configuration, Metric, TargetTracking};
+
 /// A scalable target: the bounds of a service's count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -17,9 +19,64 @@ pub(crate) struct ScalableTarget {
     pub(crate) scalable_dimension: String,
     pub(crate) min_capacity: i32,
     pub(crate) max_capacity: i32,
+    /// What rests; absent: as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) suspended_state: Option<SuspendedState>,
     /// Taken only when the target is made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl ScalableTarget {
+    /// What of it another says as well: where that leaves open what rests, so does this.
+    #[must_use]
+    pub(crate) fn as_far_as(&self, other: &Self) -> Self {
+        Self {
+            suspended_state: self
+                .suspended_state
+                .filter(|_| other.suspended_state.is_some()),
+            ..self.clone()
+        }
+    }
+}
+
+/// What of scaling rests. All three are said: whether an absent one stays as it is, the API does not tell.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are called as the API calls them"
+)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SuspendedState {
+    #[serde(default)]
+    pub(crate) dynamic_scaling_in_suspended: bool,
+    #[serde(default)]
+    pub(crate) dynamic_scaling_out_suspended: bool,
+    #[serde(default)]
+    pub(crate) scheduled_scaling_suspended: bool,
+}
+
+impl SuspendedState {
+    /// What rests, each as the file says it and as people read it.
+    pub(crate) fn said(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let parts = [
+            (
+                self.dynamic_scaling_in_suspended,
+                ("scale_in", "scaling in"),
+            ),
+            (
+                self.dynamic_scaling_out_suspended,
+                ("scale_out", "scaling out"),
+            ),
+            (
+                self.scheduled_scaling_suspended,
+                ("schedules", "scheduled scaling"),
+            ),
+        ];
+        parts
+            .into_iter()
+            .filter_map(|(is, said)| is.then_some(said))
+    }
 }
 
 /// A scaling policy.
@@ -34,10 +91,23 @@ pub(crate) struct ScalingPolicy {
     pub(crate) resource_id: String,
     /// `ecs:service:DesiredCount`.
     pub(crate) scalable_dimension: String,
-    /// `TargetTrackingScaling`.
+    /// `TargetTrackingScaling`, `StepScaling` or `PredictiveScaling`.
     pub(crate) policy_type: String,
-    /// What it aims at.
-    pub(crate) target_tracking_scaling_policy_configuration: TargetTracking,
+    /// How it scales, under the name that its type has.
+    #[serde(flatten)]
+    pub(crate) configuration: Configuration,
+}
+
+impl ScalingPolicy {
+    /// What it keeps at a value, where it does.
+    pub(crate) fn tracking(&self) -> Option<&TargetTracking> {
+        self.configuration.tracking()
+    }
+
+    /// The metric that Application Auto Scaling knows by name, where it tracks one.
+    pub(crate) fn metric(&self) -> Option<&Metric> {
+        self.tracking()?.predefined_metric_specification.as_ref()
+    }
 }
 
 /// Bounds that are set at a time.
@@ -77,34 +147,4 @@ pub(crate) struct TargetAction {
     pub(crate) min_capacity: Option<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_capacity: Option<i32>,
-}
-
-/// What a target-tracking policy aims at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct TargetTracking {
-    /// Percent, or requests per target and minute.
-    pub(crate) target_value: f64,
-    /// Of which metric.
-    pub(crate) predefined_metric_specification: Metric,
-    /// Seconds; absent: 300.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) scale_out_cooldown: Option<i32>,
-    /// Seconds; absent: 300.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) scale_in_cooldown: Option<i32>,
-    /// Absent: false.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) disable_scale_in: Option<bool>,
-}
-
-/// A metric that Application Auto Scaling knows by name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Metric {
-    /// `ECSServiceAverageCPUUtilization` and its kin.
-    pub(crate) predefined_metric_type: String,
-    /// `app/LB/ID/targetgroup/TG/ID`, for requests per target.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) resource_label: Option<String>,
 }
