@@ -13,7 +13,7 @@ use crate::spec::words::ecs::launch::NetworkMode;
 use crate::spec::words::kubernetes::KubeOwn;
 use crate::spec::words::kubernetes::autoscaler::aims;
 use crate::spec::words::rollout::Rollout;
-use crate::spec::words::scaling::Scaling;
+use crate::spec::words::scaling::{Aims, Scaling};
 use crate::spec::words::tags::tags;
 use crate::spec::words::volumes::{Volume, volumes};
 use crate::spec::words::{Placed, ServiceTable};
@@ -97,7 +97,7 @@ pub(in crate::spec) fn service<P: Ground>(
         containers: &containers,
         place,
     };
-    let aims = !P::ECS && raw.kubernetes.as_ref().is_some_and(|at| aims(&at.value));
+    let aims = own.map_or(Aims::Nothing, |at| aims(&at.value));
     let own = P::own(&mut raw, &scene, findings);
     let rollout = rollout::rollout(raw.rollout.take(), rollout::policy(P::ECS), findings);
     let replicas = raw.replicas.take();
