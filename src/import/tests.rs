@@ -8,6 +8,7 @@ use super::*;
 
 mod around;
 mod copilot;
+mod keda;
 mod kinds;
 mod patched;
 mod scaling;

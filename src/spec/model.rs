@@ -22,9 +22,12 @@ pub(crate) use super::words::health::HealthCheck;
 pub(crate) use super::words::ingress::Ingress;
 pub(crate) use super::words::ingress::rules::{Backend, BackendPort, IngressPath};
 pub(crate) use super::words::kubernetes::KubeOwn;
+pub(crate) use super::words::kubernetes::autoscaler::Autoscaling;
 pub(crate) use super::words::kubernetes::bindings::Binding;
 pub(crate) use super::words::kubernetes::disruption::{Bound, Unhealthy};
 pub(crate) use super::words::kubernetes::hooks::Hook;
+pub(crate) use super::words::kubernetes::keda::triggers::{ReferenceKind, Trigger};
+pub(crate) use super::words::kubernetes::keda::{FallbackBehavior, Keda, Paused};
 pub(crate) use super::words::kubernetes::kind::WorkloadKind;
 pub(crate) use super::words::kubernetes::network_policy::{NAMESPACE, Peer, PolicyRule};
 pub(crate) use super::words::kubernetes::nodes::{

@@ -43,6 +43,8 @@ use crate::spec::words::kubernetes::autoscaler::AutoscalerTable;
 use crate::spec::words::kubernetes::bindings::BindingTable;
 use crate::spec::words::kubernetes::disruption::DisruptionTable;
 use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::keda::triggers::{ReferenceTable, TriggerTable};
+use crate::spec::words::kubernetes::keda::{FallbackTable, KedaTable};
 use crate::spec::words::kubernetes::network_policy::{PeerTable, PolicyRuleTable, PolicyTable};
 use crate::spec::words::kubernetes::nodes::NodesTable;
 use crate::spec::words::kubernetes::part::KubeSidecarTable;
@@ -174,6 +176,10 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<HookTable>(),
     told::<DisruptionTable>(),
     told::<AutoscalerTable>(),
+    told::<KedaTable>(),
+    told::<TriggerTable>(),
+    told::<ReferenceTable>(),
+    told::<FallbackTable>(),
     told::<AccountTable>(),
     told::<IngressRuleTable>(),
     told::<IngressPathTable>(),

@@ -111,7 +111,7 @@ fn without_a_source_a_flag_says_the_smallest_files() -> Outcome {
 pub(crate) mod on_kubernetes {
     //! From a Deployment that runs, of another tool.
 
-    use integration_tests::cluster::Cluster;
+    use integration_tests::cluster::{Cluster, Rights};
     use integration_tests::program::{Finished, Running};
     use integration_tests::project::{PATIENCE, Project};
     use integration_tests::trial::Outcome;
@@ -123,6 +123,7 @@ pub(crate) mod on_kubernetes {
 
     trials! { "init":
         what_runs_is_adopted_and_says_the_same_afterwards,
+        what_may_not_be_seen_is_told,
     }
 
     /// A Deployment and its Service, as another tool has them.
@@ -191,6 +192,36 @@ pub(crate) mod on_kubernetes {
             2,
             "none",
         );
+        Ok(())
+    }
+
+    /// Who may see Deployments and Services alone brings in those, and is told what else there may be.
+    fn what_may_not_be_seen_is_told() -> Outcome {
+        let cluster = Cluster::shared()?;
+        let namespace = cluster.namespace("init-unseen")?;
+        for object in objects(&namespace.name, &cluster.image("v1")) {
+            namespace.apply(&object, "kubectl")?;
+        }
+        let reads = |group: &str, plural: &str| json!({"apiGroups": [group], "resources": [plural], "verbs": ["list"]});
+        let rights = Rights::Only(json!([reads("apps", "deployments"), reads("", "services")]));
+        let user = namespace.user("looks", &rights)?;
+        let project = Project::empty()?;
+        let mut command = project.command()?;
+        command.env("KUBECONFIG", &user.kubeconfig);
+        let from = format!("kubernetes:{}/web", namespace.name);
+        command.args([
+            "init",
+            "--from",
+            from.as_str(),
+            "--target",
+            "kube",
+            "--check",
+        ]);
+        let done = Running::start(command)?.wait(PATIENCE)?;
+        assert_ends(&done, 0, "you may not list these kinds here");
+        for kind in ["HTTPRoute", "NetworkPolicy", "ScaledObject"] {
+            assert_ends(&done, 0, kind);
+        }
         Ok(())
     }
 }

@@ -152,9 +152,10 @@ async fn of_kubernetes(place: &str) -> Result<Source, NotTaken> {
     if let Some(name) = name {
         let of_kind = |object: &Value| kind.is_none_or(|kind| object["kind"] == kind.as_str());
         let is_it = |object: &Value| object["metadata"]["name"] == name && of_kind(object);
-        all.retain(|object| !runs_pods(object) || is_it(object));
+        all.objects
+            .retain(|object| !runs_pods(object) || is_it(object));
     }
-    if !all.iter().any(runs_pods) {
+    if !all.objects.iter().any(runs_pods) {
         let kind = kind.unwrap_or_default().as_str();
         let what = name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}"));
         return Err(NotTaken(format!("namespace {within} has no {what}")));

@@ -25,6 +25,10 @@ pub(super) struct Family {
     pub(super) route: Option<Value>,
     pub(super) bindings: Vec<Value>,
     pub(super) policy: Option<Value>,
+    /// What KEDA scales it by.
+    pub(super) keda: Option<Value>,
+    /// By which KEDA asks.
+    pub(super) authentications: Vec<Value>,
     /// What stands in the Deployment that the API does not know, and drops.
     pub(super) unknown: Vec<String>,
     /// As they were.
@@ -148,6 +152,8 @@ impl Family {
             route: None,
             bindings: Vec::new(),
             policy: None,
+            keda: None,
+            authentications: Vec::new(),
             unknown: Vec::new(),
             sources,
         };
@@ -221,8 +227,10 @@ impl Family {
             &self.account,
             &self.route,
             &self.policy,
+            &self.keda,
         ];
         let own = own.into_iter().flatten().chain(&self.bindings);
+        let own = own.chain(&self.authentications);
         std::iter::once(&self.deployment).chain(own)
     }
 

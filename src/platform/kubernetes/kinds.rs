@@ -30,11 +30,13 @@ mod ingress;
 pub(crate) mod namespace;
 mod network_policy;
 pub(crate) mod render;
+pub(crate) mod scaled_object;
 pub(crate) mod scaler;
 pub(crate) mod service;
 mod service_account;
 mod stateful_set;
 mod target_group_binding;
+mod trigger_authentication;
 pub(crate) mod workload;
 
 /// Fields that never change, and the key of the file that says each.
@@ -160,6 +162,8 @@ kinds! {
     TargetGroupBinding: target_group_binding,
     /// Before the pods, which are never without it.
     NetworkPolicy: network_policy,
+    /// As whom KEDA asks, before it does.
+    TriggerAuthentication: trigger_authentication,
     /// How many pods an eviction may take.
     PodDisruptionBudget: disruption_budget,
     /// The pods themselves.
@@ -170,6 +174,8 @@ kinds! {
     DaemonSet: daemon_set,
     /// What moves their number; applied last, and on an update only once they are healthy.
     HorizontalPodAutoscaler: autoscaler,
+    /// In its place, by events (KEDA).
+    ScaledObject: scaled_object,
 }
 
 impl Kind {

@@ -11,7 +11,6 @@ use self::earlier_revision::{in_place_of, recorded, tripped_before};
 use self::observe::{Look, Observed, Sought, Space};
 use super::history::record;
 use super::kinds::Id;
-use super::kinds::autoscaler::ambiguous;
 use super::kinds::desired::Desired;
 use super::kinds::render::{Setting, render};
 use super::kinds::service::ports;
@@ -139,7 +138,7 @@ impl Planning<'_> {
         let asked = recorded(&diff.changes).unwrap_or(&desired.objects);
         let asked = record::digest(asked);
         let current = self.current(&diff, &asked, &observed);
-        diff.notes.extend(self.two_autoscalers(&diff, &observed));
+        diff.notes.extend(self.scaler_stuck(&diff, &observed));
         let rolls = diff.starts_rollout();
         let mut notes = desired.notes;
         notes.extend(diff.notes);
@@ -220,8 +219,8 @@ impl Planning<'_> {
                 desired.notes.push(Note::info(
                     "scaled_by_others",
                     format!(
-                        "HorizontalPodAutoscaler {scaler}, which is not ours, scales this service, so \
-                         `replicas` is not applied."
+                        "{scaler}, which is not ours, scales this service, so `replicas` is not \
+                         applied."
                     ),
                 ));
             }
@@ -336,12 +335,14 @@ impl Planning<'_> {
         }
     }
 
-    /// That ours stands still beside another autoscaler, where anything changes.
-    fn two_autoscalers(&self, diff: &Draft, observed: &Observed) -> Option<Note> {
+    /// That ours stands still, as it does beside another autoscaler, where anything changes.
+    fn scaler_stuck(&self, diff: &Draft, observed: &Observed) -> Option<Note> {
         let objects = observed.objects.iter();
         let mut own = objects.filter(|(id, _)| id.name == self.name() && !diff.changes.is_empty());
-        let said = own.find_map(|(id, live)| (id.kind.scaler()?.ambiguous)(live));
-        said.map(ambiguous::note)
+        own.find_map(|(id, live)| {
+            let scaler = id.kind.scaler()?;
+            Some(Note::warning(scaler.stuck_code, (scaler.stuck)(live)?.text))
+        })
     }
 
     /// Asks the API server what would come of it, where somebody reads that before it is done, and

@@ -18,6 +18,10 @@ pub(super) const ANYWHERE: &[Row] = &[
         Called("`scaling`, in [service.NAME]"),
     ),
     (
+        "scaledobject scaledobjects triggerauthentication",
+        Called("`keda`, in [service.NAME.kubernetes], beside `scaling`"),
+    ),
+    (
         "resources memoryreservation memlimit memreservation cpus cpulimit cpushares",
         Called(
             "`cpu` and `memory`, in [service.NAME]; `requests` and `limits` in [service.NAME.ecs] or [service.NAME.kubernetes] say it more finely",

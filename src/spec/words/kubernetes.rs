@@ -7,6 +7,7 @@ mod basics;
 pub(in crate::spec) mod bindings;
 pub(in crate::spec) mod disruption;
 pub(in crate::spec) mod hooks;
+pub(in crate::spec) mod keda;
 pub(in crate::spec) mod kind;
 pub(in crate::spec) mod labels;
 pub(in crate::spec) mod network_policy;
@@ -46,10 +47,11 @@ use crate::spec::words::architecture::Architecture;
 use crate::spec::words::gateway::WrittenGateway;
 use crate::spec::words::ingress::{Ingress, IngressTable};
 use crate::spec::words::kubernetes::added::Added;
-use crate::spec::words::kubernetes::autoscaler::{AutoscalerOwn, AutoscalerTable, autoscaler};
+use crate::spec::words::kubernetes::autoscaler::{AutoscalerTable, Autoscaling, autoscaling};
 use crate::spec::words::kubernetes::bindings::BindingTable;
 use crate::spec::words::kubernetes::disruption::{Disruption, WrittenDisruption, disruption};
 use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::keda::KedaTable;
 use crate::spec::words::kubernetes::kind::{WorkloadKind, kind};
 use crate::spec::words::kubernetes::network_policy::PolicyTable;
 use crate::spec::words::kubernetes::pods::{
@@ -122,6 +124,8 @@ table! {
         disruption: Switch<WrittenDisruption>,
         /// What the autoscaler knows besides `scaling`.
         autoscaler: AutoscalerTable,
+        /// KEDA in its place: it scales by queues, schedules and other events, also to none.
+        keda: KedaTable,
         /// Whether pods are spread over zones and nodes as far as they can be, or constraints in the API's form.
         /// Default: true.
         spread: WrittenSpread,
@@ -237,8 +241,8 @@ pub(crate) struct KubeOwn {
     pub(crate) max_unavailable: Share,
     /// Most pods that an eviction (a drained node) may take away at once; `None`: no budget.
     pub(crate) disruption: Option<Disruption>,
-    /// What the autoscaler knows besides the shares of CPU and memory.
-    pub(crate) autoscaler: AutoscalerOwn,
+    /// What moves the number of pods, besides the bounds and the shares of CPU and memory.
+    pub(crate) autoscaling: Autoscaling,
     /// Whether pods are spread over zones and nodes, as far as they can be.
     pub(crate) spread: bool,
     /// A pod that is to end goes on serving for so long before it is told, so that load balancers
@@ -312,7 +316,10 @@ impl Ground for KubePlace {
         let bindings = bindings.map(|one| ("TargetGroupBinding", one.name.clone()));
         let pods = [(resolve::PODS, own.selecting())];
         let all = deployment.into_iter().chain(ingress).chain(service);
-        let all = all.chain(route).chain(bindings);
+        let all = all
+            .chain(route)
+            .chain(bindings)
+            .chain(own.autoscaling.objects(own.name.as_str()));
         all.chain(pods).collect()
     }
 }
@@ -354,6 +361,7 @@ fn kubernetes(
     let health = (&Health::of(common.health.as_ref()), size(common));
     let main = main(&raw, health, scene.containers, findings);
     let (pod, spread) = pod(&mut raw, kind, &selector, findings);
+    let autoscaling = autoscaling(&mut raw, common, findings);
     let (ingress, around) = around(&mut raw, common, &pods, (scene, service.as_ref()), findings);
     let resolved = KubeOwn {
         patch,
@@ -371,7 +379,7 @@ fn kubernetes(
         max_surge,
         max_unavailable,
         disruption,
-        autoscaler: autoscaler(raw.autoscaler.take(), made.hpa, findings),
+        autoscaling,
         spread,
         drain: drain(&raw, !ports.is_empty(), findings),
         ingress,

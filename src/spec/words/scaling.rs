@@ -16,7 +16,7 @@ pub(in crate::spec) const DAY: u64 = 86_400;
 table! {
     /// Target tracking between two bounds; the metric that asks for most tasks wins.
     "scaling" ScalingTable {
-        /// Fewest tasks, at least 1.
+        /// Fewest tasks, at least 1; with `kubernetes.keda` also 0.
         min: Whole<0, 5000> = required,
         /// Most tasks.
         max: Whole<1, 5000> = required,
@@ -89,12 +89,22 @@ pub(in crate::spec) struct Count {
     pub(in crate::spec) by_others: bool,
 }
 
-/// The bounds of scaling and the number of tasks to begin with; `aims`: the platform's own table says what it
-/// aims at.
+/// What the platform's own table says that it aims at, beside CPU and memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::spec) enum Aims {
+    /// At nothing else.
+    Nothing,
+    /// At what is measured of the tasks that there are.
+    Metrics,
+    /// At what happens elsewhere, also while there is no task.
+    Events,
+}
+
+/// The bounds of scaling and the number of tasks to begin with; `aims`: what the platform's own table says.
 pub(in crate::spec) fn scaling(
     raw: Option<At<ScalingTable>>,
     replicas: Option<&At<Replicas>>,
-    (ecs, aims): (bool, bool),
+    (ecs, aims): (bool, Aims),
     findings: &mut Findings,
 ) -> Count {
     let alone = alone(replicas);
@@ -105,7 +115,7 @@ pub(in crate::spec) fn scaling(
         return alone;
     };
     let scheduled = ecs && raw.has(&["schedule"]);
-    if !aims && !scheduled && !raw.has(&AIMS) {
+    if aims == Aims::Nothing && !scheduled && !raw.has(&AIMS) {
         let why = "scaling needs something to aim at: `cpu`, `memory` or `requests`";
         findings.missing(head, "cpu", why);
     }
@@ -113,7 +123,7 @@ pub(in crate::spec) fn scaling(
         return alone;
     };
     let (fewest, most) = (min.value.0, max.value.0);
-    bounds(&min, &max, findings);
+    bounds(&min, &max, aims, findings);
     if !ecs {
         for_pods(&raw, aims, findings);
     } else if raw.queue.is_some() {
@@ -138,7 +148,8 @@ pub(in crate::spec) fn scaling(
     };
     Count {
         scaling: Some(scaling),
-        replicas: replicas.and_then(number).unwrap_or(fewest),
+        // What begins with none shows of no version whether it works.
+        replicas: replicas.and_then(number).unwrap_or(fewest.max(1)),
         by_others: false,
     }
 }
@@ -172,8 +183,8 @@ fn fits(replicas: &At<Replicas>, (fewest, most): (u32, u32), head: Spot, finding
     findings.problem(problem.also(head, "the bounds"));
 }
 
-fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, findings: &mut Findings) {
-    if min.value.0 == 0 {
+fn bounds(min: &At<Whole<0, 5000>>, max: &At<Whole<1, 5000>>, aims: Aims, findings: &mut Findings) {
+    if min.value.0 == 0 && aims != Aims::Events {
         findings.problem(
             Problem::new("bad-value", "must be at least 1")
                 .at(min.spot)
@@ -199,7 +210,7 @@ fn insights(findings: &mut Findings) {
 const LONGEST: Duration = Duration::from_hours(1);
 
 /// Tells what an autoscaler of pods does not take.
-pub(in crate::spec) fn for_pods(raw: &ScalingTable, aims: bool, findings: &mut Findings) {
+pub(in crate::spec) fn for_pods(raw: &ScalingTable, aims: Aims, findings: &mut Findings) {
     for at in [&raw.cpu, &raw.memory].into_iter().flatten() {
         let percent = at.value.0;
         if percent.fract() != 0.0 {
@@ -229,7 +240,7 @@ pub(in crate::spec) fn for_pods(raw: &ScalingTable, aims: bool, findings: &mut F
         return;
     };
     let why = "an autoscaler of pods sees CPU and memory, not a load balancer's requests";
-    if aims || raw.has(&["cpu", "memory"]) {
+    if aims != Aims::Nothing || raw.has(&["cpu", "memory"]) {
         let message = format!("on Kubernetes `scaling.requests` changes nothing: {why}");
         findings.note("not-honoured", message);
     } else {
@@ -240,7 +251,10 @@ pub(in crate::spec) fn for_pods(raw: &ScalingTable, aims: bool, findings: &mut F
             )
             .at(requests.head)
             .label(why)
-            .help("add `cpu = 70`, or `memory = 80`"),
+            .help(
+                "add `cpu = 70`, or `memory = 80`; or let KEDA look at them: kubernetes.keda.triggers = \
+                 [{ type = \"aws-cloudwatch\", … }]",
+            ),
         );
     }
 }

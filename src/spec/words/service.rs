@@ -12,7 +12,7 @@ use crate::spec::words::ecs::EcsOwn;
 use crate::spec::words::ecs::launch::NetworkMode;
 use crate::spec::words::kubernetes::KubeOwn;
 use crate::spec::words::rollout::Rollout;
-use crate::spec::words::scaling::Scaling;
+use crate::spec::words::scaling::{Aims, Scaling};
 use crate::spec::words::tags::tags;
 use crate::spec::words::volumes::{Volume, volumes};
 use crate::spec::words::{Placed, ServiceTable};
@@ -98,10 +98,9 @@ pub(in crate::spec) fn service<P: Ground>(
     };
     let aims = if P::ECS {
         let own = raw.ecs.as_ref();
-        own.is_some_and(|at| ecs::autoscaler::aims(&at.value))
+        own.map_or(Aims::Nothing, |at| ecs::autoscaler::aims(&at.value))
     } else {
-        let own = raw.kubernetes.as_ref();
-        own.is_some_and(|at| kubernetes::autoscaler::aims(&at.value))
+        own.map_or(Aims::Nothing, |at| kubernetes::autoscaler::aims(&at.value))
     };
     let own = P::own(&mut raw, &scene, findings);
     let rollout = rollout::rollout(raw.rollout.take(), rollout::policy(P::ECS), findings);

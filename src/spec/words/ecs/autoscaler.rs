@@ -8,7 +8,7 @@ use crate::spec::shape::{At, Table, table, words};
 use crate::spec::words::ecs::EcsTable;
 use crate::spec::words::ecs::policy::{Configuration, PolicyForm, TargetTracking};
 use crate::spec::words::patch::api_form::ApiForm;
-use crate::spec::words::scaling::AIMS;
+use crate::spec::words::scaling::{AIMS, Aims};
 
 table! {
     /// The scalable target that `scaling` asks for.
@@ -54,10 +54,21 @@ pub(crate) struct OwnPolicy {
     pub(crate) configuration: Configuration,
 }
 
-/// Whether it scales by something of its own.
-pub(in crate::spec) fn aims(raw: &EcsTable) -> bool {
+/// What its own policies look at. Predefined metrics are those of the service's own tasks; what else a policy looks
+/// at, or an alarm that calls it, is there also while none runs.
+pub(in crate::spec) fn aims(raw: &EcsTable) -> Aims {
+    const PREDEFINED: &str =
+        "/TargetTrackingScalingPolicyConfiguration/PredefinedMetricSpecification";
     let own = raw.autoscaler.as_ref();
-    own.is_some_and(|at| at.value.has(&["policies"]))
+    let Some(own) = own.filter(|at| at.value.has(&["policies"])) else {
+        return Aims::Nothing;
+    };
+    let own_tasks = |at: &At<ApiForm<PolicyForm>>| at.value.tree.pointer(PREDEFINED).is_some();
+    match &own.value.policies {
+        Some(at) if at.value.is_empty() => Aims::Nothing,
+        Some(at) if at.value.iter().all(own_tasks) => Aims::Metrics,
+        _ => Aims::Events,
+    }
 }
 
 pub(in crate::spec) fn autoscaler(
@@ -114,7 +125,8 @@ fn policy(form: PolicyForm, head: Spot, findings: &mut Findings) -> Option<OwnPo
     let known = ["TargetTrackingScaling", "StepScaling", "PredictiveScaling"];
     let kind = form.policy_type;
     if !known.contains(&kind.as_str()) {
-        let message = "`PolicyType` is \"TargetTrackingScaling\", \"StepScaling\" or \"PredictiveScaling\"";
+        let message =
+            "`PolicyType` is \"TargetTrackingScaling\", \"StepScaling\" or \"PredictiveScaling\"";
         findings.bad_value(head, message);
         return None;
     }
