@@ -36,6 +36,7 @@ pub(crate) mod diff;
 pub(crate) mod discover;
 pub(crate) mod dry_run;
 pub(crate) mod earlier_revision;
+pub(crate) mod identity;
 pub(crate) mod leaving;
 mod met;
 pub(crate) mod observe;
@@ -140,6 +141,8 @@ impl Planning<'_> {
         let asked = record::digest(asked);
         let current = self.current(&diff, &asked, &observed);
         diff.notes.extend(self.two_autoscalers(&diff, &observed));
+        let associated = identity::note(&diff, self.service.name.as_str());
+        diff.notes.extend(associated);
         let rolls = diff.starts_rollout();
         let mut notes = desired.notes;
         notes.extend(diff.notes);

@@ -196,6 +196,7 @@ impl Maker<'_> {
             Kind::Carried(_)
             | Kind::Namespace
             | Kind::ExternalSecret
+            | Kind::PodIdentityAssociation
             | Kind::TargetGroupBinding => return None,
         })
     }

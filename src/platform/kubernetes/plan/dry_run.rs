@@ -77,7 +77,7 @@ impl Kubernetes {
                 brief,
             };
             Some(async move {
-                if is_coming {
+                if is_coming || !object.id.kind.is_of_cluster() {
                     return (object.id.clone(), Proof::Untold(None));
                 }
                 let live = observed.live(&object.id);
