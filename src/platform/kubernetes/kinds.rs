@@ -29,6 +29,7 @@ mod http_route;
 mod ingress;
 pub(crate) mod namespace;
 mod network_policy;
+mod pod_identity_association;
 pub(crate) mod render;
 pub(crate) mod scaled_object;
 pub(crate) mod scaler;
@@ -52,6 +53,8 @@ struct Facts {
     rendered: fn(&Maker<'_>) -> Vec<Object>,
     /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
     is_namespaced: bool,
+    /// Whether the API server has it, and not EKS beside the cluster.
+    is_of_cluster: bool,
     /// Whether it has the service's own name, and so is made anew under another.
     is_named: bool,
     /// Whether the selector that it was made with is its selector for ever.
@@ -94,6 +97,7 @@ impl Facts {
             plural,
             rendered,
             is_namespaced: true,
+            is_of_cluster: true,
             is_named: false,
             keeps_selector: false,
             kept: &[],
@@ -149,6 +153,8 @@ kinds! {
     Namespace: namespace,
     /// Whom the pods are.
     ServiceAccount: service_account,
+    /// Which role they have: EKS looks at it when a pod is made.
+    PodIdentityAssociation: pod_identity_association,
     /// What fills the Secret from AWS (External Secrets Operator, `external-secrets.io/v1`).
     ExternalSecret: external_secret,
     /// Before the pods, whose readiness may depend on its targets (AWS Load Balancer Controller
@@ -192,6 +198,11 @@ impl Kind {
     /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
     pub(crate) fn is_namespaced(self) -> bool {
         self.facts().is_namespaced
+    }
+
+    /// Whether the API server has it, and not EKS beside the cluster.
+    pub(crate) fn is_of_cluster(self) -> bool {
+        self.facts().is_of_cluster
     }
 
     /// Group, version and plural.

@@ -35,6 +35,7 @@ pub(crate) mod diff;
 pub(crate) mod discover;
 pub(crate) mod dry_run;
 pub(crate) mod earlier_revision;
+pub(crate) mod identity;
 pub(crate) mod leaving;
 mod met;
 pub(crate) mod observe;
@@ -139,6 +140,8 @@ impl Planning<'_> {
         let asked = record::digest(asked);
         let current = self.current(&diff, &asked, &observed);
         diff.notes.extend(self.scaler_stuck(&diff, &observed));
+        let associated = identity::note(&diff, self.service.name.as_str());
+        diff.notes.extend(associated);
         let rolls = diff.starts_rollout();
         let mut notes = desired.notes;
         notes.extend(diff.notes);

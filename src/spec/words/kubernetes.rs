@@ -1,5 +1,6 @@
 //! What only Kubernetes knows about a service, with what it makes of the words of every platform.
 
+pub(in crate::spec) mod account;
 pub(in crate::spec) mod added;
 pub(in crate::spec) mod around;
 pub(in crate::spec) mod autoscaler;
@@ -27,12 +28,12 @@ use std::time::Duration;
 
 use serde_json::{Map as Object, Value as Json};
 
+use self::account::{Account, WrittenAccount, account};
 use self::around::{Around, around};
 use self::basics::{drain, min_ready, name, secret, size};
 use self::labels::{Labels, selector};
 use self::nodes::{WrittenNodes, for_fargate, pod_annotations};
 use self::part::{KubePart, PullPolicy, main, sidecars};
-use self::pods::{Account, WrittenAccount, account};
 use self::service::{KubeServiceOwn, KubeServiceTable, Pods, has_ports, service};
 use crate::names::{Arn, KubeLabel, KubeName};
 use crate::spec::findings::Findings;
@@ -82,7 +83,7 @@ table! {
         /// The service account of the pods, by its name or with what it says itself; made where it is missing.
         /// Default: the namespace's own.
         service_account: WrittenAccount,
-        /// ARN of the IAM role of that service account (IRSA). Default: none.
+        /// ARN of the IAM role of that service account, which gets it as its `identity` says. Default: none.
         role: Arn,
         /// The Secret that fills the environment from `secrets`. Default: NAME-secrets.
         secret: KubeName,
@@ -219,7 +220,7 @@ pub(crate) struct KubeOwn {
     pub(crate) name: KubeLabel,
     /// The service account of the pods; `None`: the namespace's own `default`.
     pub(crate) service_account: Option<Account>,
-    /// The IAM role of that service account (IRSA).
+    /// The IAM role that the service account is annotated with (IRSA).
     pub(crate) role: Option<Arn>,
     /// The Secret that fills the environment from `secrets`.
     pub(crate) secret: KubeName,
@@ -363,11 +364,12 @@ fn kubernetes(
     let (pod, spread) = pod(&mut raw, kind, &selector, findings);
     let autoscaling = autoscaling(&mut raw, common, findings);
     let (ingress, around) = around(&mut raw, common, &pods, (scene, service.as_ref()), findings);
+    let (service_account, role) = account(&mut raw, scene, findings);
     let resolved = KubeOwn {
         patch,
         labels,
-        service_account: account(raw.service_account.take(), findings),
-        role: raw.role.take().map(|at| at.value),
+        service_account,
+        role,
         secret,
         architecture: common.architecture.take().map(|at| at.value),
         main,

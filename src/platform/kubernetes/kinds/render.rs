@@ -197,6 +197,7 @@ impl Maker<'_> {
             Kind::Carried(_)
             | Kind::Namespace
             | Kind::ExternalSecret
+            | Kind::PodIdentityAssociation
             | Kind::TargetGroupBinding
             | Kind::TriggerAuthentication => return None,
         })

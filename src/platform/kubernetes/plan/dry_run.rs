@@ -79,7 +79,8 @@ impl Kubernetes {
                 brief,
             };
             Some(async move {
-                if is_coming || (is_freed && brief && object.id.kind.scales()) {
+                let is_unasked = is_coming || !object.id.kind.is_of_cluster();
+                if is_unasked || (is_freed && brief && object.id.kind.scales()) {
                     return (object.id.clone(), Proof::Untold(None));
                 }
                 let live = observed.live(&object.id);
