@@ -117,6 +117,7 @@ fn what_does_not_come_true_is_told_with_its_line() -> Outcome {
             "line 1: `edit deploy.toml`",
         ),
         ("wait\n", "nothing was begun"),
+        ("kill\n", "nothing was begun"),
         ("$ validate &\n", "never waited for"),
     ] {
         let played = script::read(text).and_then(|script| stage::play(&script, &skeleton));

@@ -53,6 +53,8 @@ pub(super) enum Act {
     Start(Command),
     /// What was begun runs to its end.
     Wait(End),
+    /// What was begun dies.
+    Kill,
     /// What was begun says something.
     UntilSays(Pattern),
     /// Somebody else calls the platform.
@@ -175,6 +177,7 @@ fn act(verb: &str, rest: &str, lines: &mut Lines<'_>) -> Result<Act, String> {
             }),
         },
         "wait" if rest.is_empty() => Ok(Act::Wait(end(lines)?)),
+        "kill" if rest.is_empty() => Ok(Act::Kill),
         "until" => match rest.strip_prefix("says ") {
             Some(words) => Ok(Act::UntilSays(Pattern::new(words))),
             None => Ok(Act::Until {
@@ -193,7 +196,7 @@ fn act(verb: &str, rest: &str, lines: &mut Lines<'_>) -> Result<Act, String> {
             };
             Ok(Act::Ask { request, reply })
         }
-        _ => Err("a line begins with `$`, `!`, `file`, `edit`, `until`, `wait`, `world`, `answers` or `#`".into()),
+        _ => Err("a line begins with `$`, `!`, `file`, `edit`, `until`, `wait`, `kill`, `world`, `answers` or `#`".into()),
     }
 }
 

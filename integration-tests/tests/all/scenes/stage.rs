@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use integration_tests::aws::Aws;
 use integration_tests::host;
-use integration_tests::program::{Finished, Running};
+use integration_tests::program::{Finished, Running, Signal};
 use integration_tests::project::{PATIENCE, Project};
 use integration_tests::sandbox::{self, Sandbox};
 use integration_tests::trial::{Outcome, Stop, fail};
@@ -79,10 +79,11 @@ impl Stage {
                 Some(_) => Err(fail("another command runs already")),
                 None => Ok(()),
             },
-            Act::Wait(end) => {
-                let begun = self.begun.take();
-                let begun = begun.ok_or_else(|| fail("nothing was begun with `&`"))?;
-                check(&begun.wait(PATIENCE)?, end)
+            Act::Wait(end) => check(&self.begun()?.wait(PATIENCE)?, end),
+            Act::Kill => {
+                let begun = self.begun()?;
+                begun.signal(Signal::KILL)?;
+                begun.wait(PATIENCE).map(drop)
             }
             Act::UntilSays(words) => self.until_says(words),
             Act::Ask { request, reply } => self.ask(request, reply),
@@ -97,6 +98,12 @@ impl Stage {
             .envs(command.variables.iter().map(|(name, value)| (name, value)))
             .args(&command.words);
         Running::start(process)
+    }
+
+    /// What was begun, which somebody ends now.
+    fn begun(&mut self) -> Outcome<Running> {
+        let begun = self.begun.take();
+        begun.ok_or_else(|| fail("nothing was begun with `&`"))
     }
 
     fn until_says(&self, words: &Pattern) -> Outcome {
