@@ -141,7 +141,7 @@ fn children(schema: &mut Json) -> Vec<(Option<String>, &mut Json)> {
                 all.extend(list.iter_mut().map(|schema| (None, schema)));
             }
             ("items" | "additionalProperties", schema @ Json::Object(_)) => {
-                all.push((None, schema))
+                all.push((None, schema));
             }
             _ => {}
         }

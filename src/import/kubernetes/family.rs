@@ -12,6 +12,7 @@ use crate::spec::patch::kube_json::misfits;
 pub(super) use crate::spec::manifests::text;
 
 /// What runs pods, with what belongs to it, ports said by number.
+#[derive(Default)]
 pub(super) struct Family {
     /// The service's name in the files: the main container's.
     pub(super) name: String,
@@ -149,13 +150,9 @@ impl Family {
             scaler,
             budget,
             account,
-            route: None,
-            bindings: Vec::new(),
-            policy: None,
-            keda: None,
-            authentications: Vec::new(),
-            unknown: Vec::new(),
             sources,
+            // These are gathered once it is known what others have.
+            ..Self::default()
         };
         family.drop_unknown();
         family.number_ports();

@@ -362,7 +362,6 @@ fn kubernetes(
     let health = (&Health::of(common.health.as_ref()), size(common));
     let main = main(&raw, health, scene.containers, findings);
     let (pod, spread) = pod(&mut raw, kind, &selector, findings);
-    let autoscaling = autoscaling(&mut raw, common, findings);
     let (ingress, around) = around(&mut raw, common, &pods, (scene, service.as_ref()), findings);
     let (service_account, role) = account(&mut raw, scene, findings);
     let resolved = KubeOwn {
@@ -381,7 +380,7 @@ fn kubernetes(
         max_surge,
         max_unavailable,
         disruption,
-        autoscaling,
+        autoscaling: autoscaling(&mut raw, common, findings),
         spread,
         drain: drain(&raw, !ports.is_empty(), findings),
         ingress,

@@ -259,7 +259,12 @@ impl Chain {
         running.signal(Signal::KILL)?;
         let killed = running.wait(PATIENCE)?;
         self.gate.heal();
-        let writes = self.gate.passed().iter().filter(|one| one.is_write()).count();
+        let writes = self
+            .gate
+            .passed()
+            .iter()
+            .filter(|one| one.is_write())
+            .count();
         if came.is_err() && writes <= index {
             // Where the machine was slow the undisturbed chain renewed its lock, and so wrote once more than this one.
             return self.ended(step, &killed).map(|()| 1);

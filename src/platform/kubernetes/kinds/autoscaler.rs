@@ -134,13 +134,11 @@ pub(crate) fn is_made(object: &Value) -> bool {
 /// What moves the number, by its kind and name: KEDA, where it made this one.
 pub(crate) fn title(scaler: &Value) -> Option<String> {
     let name = |of: &Value| of["name"].as_str().map(str::to_owned);
-    match keda(scaler) {
-        Some(keda) => Some(format!("{} {}", Kind::ScaledObject, name(keda)?)),
-        None => {
-            let kind = Kind::HorizontalPodAutoscaler;
-            Some(format!("{kind} {}", name(&scaler["metadata"])?))
-        }
+    if let Some(keda) = keda(scaler) {
+        return Some(format!("{} {}", Kind::ScaledObject, name(keda)?));
     }
+    let kind = Kind::HorizontalPodAutoscaler;
+    Some(format!("{kind} {}", name(&scaler["metadata"])?))
 }
 
 /// What it aims at, each in a few words.

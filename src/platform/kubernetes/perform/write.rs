@@ -84,9 +84,6 @@ impl Performing<'_> {
             }
             Change::Delete { id, uid, .. } => {
                 self.delete(id, uid).await?;
-                if id.kind.scales() {
-                    self.scaler_is_gone(id, uid).await?;
-                }
                 Ok(Done::now(&id.name))
             }
             Change::MoveHistory { from, to, .. } => {
@@ -219,7 +216,11 @@ impl Performing<'_> {
                 live.is_some_and(|live| live["metadata"]["uid"] == uid && !is_leaving(&live));
             Ok((!there).then_some(()))
         };
-        send::write(self.kube.clock, &[], send, look).await
+        send::write(self.kube.clock, &[], send, look).await?;
+        if id.kind.scales() {
+            self.scaler_is_gone(id, uid).await?;
+        }
+        Ok(())
     }
 }
 

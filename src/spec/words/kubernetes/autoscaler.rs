@@ -109,13 +109,11 @@ pub(in crate::spec) fn autoscaling(
     common: &ServiceTable,
     findings: &mut Findings,
 ) -> Autoscaling {
-    match keda(raw, common, findings) {
-        Some(keda) => Autoscaling::Keda(Box::new(keda)),
-        None => {
-            let is_scaled = common.scaling.is_some();
-            Autoscaling::Plain(autoscaler(raw.autoscaler.take(), is_scaled, findings))
-        }
+    if let Some(keda) = keda(raw, common, findings) {
+        return Autoscaling::Keda(Box::new(keda));
     }
+    let is_scaled = common.scaling.is_some();
+    Autoscaling::Plain(autoscaler(raw.autoscaler.take(), is_scaled, findings))
 }
 
 fn autoscaler(

@@ -81,6 +81,17 @@ pub(in crate::spec) struct Made {
     pub(in crate::spec) kind: WorkloadKind,
 }
 
+impl Made {
+    /// What asks for an autoscaler: beside KEDA, which makes its own, `scaling` does not.
+    fn asks_for_hpa(&self) -> &'static str {
+        if self.scaled_object {
+            "autoscaler"
+        } else {
+            "scaling"
+        }
+    }
+}
+
 type Kept = &'static [(&'static str, &'static str)];
 
 /// Fields of every object that are not said in this way, and why.
@@ -235,12 +246,6 @@ pub(in crate::spec) fn patches(
         made.kind,
     );
     let mut read = |at, check, kept, wanting| reader.read(at, check, kept, wanting);
-    // KEDA makes its own, which is nobody's to lay anything over.
-    let of_hpa = if made.scaled_object {
-        "autoscaler"
-    } else {
-        "scaling"
-    };
     let unless = |made: bool, key: &'static str| (!made).then_some(key);
     KubePatch {
         workload,
@@ -261,7 +266,7 @@ pub(in crate::spec) fn patches(
             raw.hpa,
             misfits::<HorizontalPodAutoscaler>,
             OF_SCALER,
-            unless(made.hpa, of_hpa),
+            unless(made.hpa, made.asks_for_hpa()),
         ),
         scaled_object: read(
             raw.scaled_object,

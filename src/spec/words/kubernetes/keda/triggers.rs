@@ -17,7 +17,7 @@ table! {
     "a trigger of `keda`" TriggerTable {
         /// Its kind, as KEDA calls it: `aws-sqs-queue`, `aws-cloudwatch`, "prometheus", "kafka", "cron".
         r#type: Filled = required,
-        /// What KEDA has to know of it: { queueURL = "https://sqs.…", queueLength = 5, awsRegion = "us-east-1" }.
+        /// What KEDA has to know of it: { queueLength = 5, awsRegion = "us-east-1" }.
         metadata: Map<Said>,
         /// As whom it asks: a `TriggerAuthentication`, by its name, or with its kind. Default: as KEDA itself.
         authentication: WrittenReference,

@@ -5,9 +5,7 @@ use serde_json::json;
 use super::{desired, manifest, small};
 use crate::platform::kubernetes::kinds::Kind;
 
-#[test]
-fn keda_is_asked_for_in_place_of_an_autoscaler_and_of_a_count() {
-    let more = r#"
+const QUEUE: &str = r#"
 scaling = { min = 0, max = 20, cpu = 70, scale_in_cooldown = "60s" }
 [service.api.kubernetes.keda]
 polling_interval = "15s"
@@ -29,7 +27,10 @@ authentication = { name = "metrics", kind = "ClusterTriggerAuthentication" }
 metric_type = "Value"
 use_cached_metrics = true
 "#;
-    let found = desired(&small(more, ""));
+
+#[test]
+fn keda_is_asked_for_in_place_of_an_autoscaler_and_of_a_count() {
+    let found = desired(&small(QUEUE, ""));
     assert!(found.object(Kind::HorizontalPodAutoscaler).is_none());
     assert!(found.scaled && found.replicas == 1);
     let deployment = manifest(&found, Kind::Deployment);
