@@ -163,7 +163,10 @@ const AT_ECS: &Rows = &[
         "nothing: ECS starts another task before it drains one",
     ),
     ("autoscaler", "scaling, and ecs.autoscaler"),
-    ("keda", "scaling, which keeps at least one task, and ecs.autoscaler"),
+    (
+        "keda",
+        "scaling, which keeps at least one task, and ecs.autoscaler",
+    ),
     ("spread", "nothing: ECS spreads over zones; ecs.placement"),
     ("drain", "the target group's deregistration delay"),
     ("ingress", "ecs.target_group"),

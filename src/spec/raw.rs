@@ -11,13 +11,13 @@ use crate::spec::inherit::laid_over_schema;
 use crate::spec::scalar::Filled;
 use crate::spec::shape::{Map, Shape, Table, table};
 use crate::spec::tree::Node;
-use crate::spec::words::aims::QueueTable;
-use crate::spec::words::ecs::autoscaler::EcsAutoscalerTable;
 use crate::spec::words::ServiceTable;
+use crate::spec::words::aims::QueueTable;
 use crate::spec::words::capabilities::CapabilitiesTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
 use crate::spec::words::ecs::EcsTable;
+use crate::spec::words::ecs::autoscaler::EcsAutoscalerTable;
 use crate::spec::words::ecs::container::SidecarEcsTable;
 use crate::spec::words::ecs::container::tables::{
     FirelensTable, LimitTable, ReservedTable, RestartTable, TmpfsTable, UlimitTable,

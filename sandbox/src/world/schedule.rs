@@ -1,5 +1,5 @@
 //! When a scheduled action of Application Auto Scaling is due: `at(…)`, `rate(…)` and `cron(…)` (Application
-//! Auto Scaling user guide, scheduled scaling; Amazon EventBridge user guide, cron expressions reference).
+//! Auto Scaling user guide, scheduled scaling; Amazon `EventBridge` user guide, cron expressions reference).
 
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;

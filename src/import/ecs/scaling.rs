@@ -5,7 +5,8 @@ use crate::import::Loss;
 use crate::import::write::{Word, Words, say};
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields::scaling as fields;
-use crate::platform::ecs::settings::{ScalingPolicy, ScheduledAction};
+use crate::platform::ecs::settings::fields::{Field, Fields};
+use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy, ScheduledAction};
 
 /// The metrics that there are words for, with those.
 const METRICS: [(&str, &str); 3] = [
@@ -175,48 +176,9 @@ pub(super) fn losses(there: Option<&LiveScaling>, asked: Option<&LiveScaling>) -
         losses.push(Loss::unsaid("scaling", path, name.as_str().into()));
     }
     let target = asked.target.as_ref();
-    let view = |scaling: &LiveScaling| {
-        let bounds = scaling.target.as_ref();
-        let bounds =
-            bounds.map(|bounds| fields::target(&bounds.as_far_as(target.unwrap_or(bounds))));
-        let mut all = bounds.unwrap_or_default();
-        let Parted { said, own } = parted(scaling);
-        for (word, policy) in said {
-            // Ours has another name.
-            let mut policy = policy.clone();
-            word.clone_into(&mut policy.policy_name);
-            all = all.with(fields::policy(&policy));
-        }
-        for policy in own {
-            let mut policy = policy.clone();
-            let mut live = there.names();
-            let ours = |live: &&String| {
-                let name = &policy.policy_name;
-                name.ends_with(&format!("-{live}-file-scaling"))
-            };
-            // A policy of just the name that the file says is taken as it is.
-            if let Some(name) = live.find(ours) {
-                policy.policy_name = name.clone();
-            }
-            all = all.with(fields::policy(&policy));
-        }
-        for action in &scaling.schedules {
-            // An action of just the name that the file says is taken as it is.
-            let mut action = action.clone();
-            let mut live = there.schedules.iter().map(|one| &one.scheduled_action_name);
-            let ours = |live: &&String| {
-                let name = &action.scheduled_action_name;
-                name.ends_with(&format!("-{live}-schedule"))
-            };
-            if let Some(name) = live.find(ours) {
-                action.scheduled_action_name = name.clone();
-            }
-            all = all.with(fields::scheduled(&action));
-        }
-        all
-    };
-    for difference in view(there).differences(&view(asked)) {
-        let shown = |field: &crate::platform::ecs::settings::fields::Field| field.shown(false);
+    let [from, to] = [there, asked].map(|scaling| called_as_there(scaling, there, target));
+    for difference in from.differences(&to) {
+        let shown = |field: &Field| field.shown(false);
         let from = difference.from.as_ref().map(shown);
         let why = match (&from, difference.to.as_ref().map(shown)) {
             (_, Some(to)) => format!("the files ask for {to}"),
@@ -230,4 +192,49 @@ pub(super) fn losses(there: Option<&LiveScaling>, asked: Option<&LiveScaling>) -
         });
     }
     losses
+}
+
+/// What scales the service, as far as the files ask for its `target`, under the names that it has `there`: what is of
+/// just the name that the files say is taken as it is.
+fn called_as_there(
+    scaling: &LiveScaling,
+    there: &LiveScaling,
+    target: Option<&ScalableTarget>,
+) -> Fields {
+    let bounds = scaling.target.as_ref();
+    let bounds = bounds.map(|bounds| fields::target(&bounds.as_far_as(target.unwrap_or(bounds))));
+    let mut all = bounds.unwrap_or_default();
+    let Parted { said, own } = parted(scaling);
+    for (word, policy) in said {
+        // Ours has another name.
+        let mut policy = policy.clone();
+        word.clone_into(&mut policy.policy_name);
+        all = all.with(fields::policy(&policy));
+    }
+    let named = |ours: &mut String, mut live: Vec<&String>, end: &str| {
+        live.retain(|live| ours.ends_with(&format!("-{live}-{end}")));
+        if let Some(name) = live.first() {
+            (*name).clone_into(ours);
+        }
+    };
+    for policy in own {
+        let mut policy = policy.clone();
+        named(
+            &mut policy.policy_name,
+            there.names().collect(),
+            "file-scaling",
+        );
+        all = all.with(fields::policy(&policy));
+    }
+    for action in &scaling.schedules {
+        let mut action = action.clone();
+        let live = there.schedules.iter().map(|one| &one.scheduled_action_name);
+        named(
+            &mut action.scheduled_action_name,
+            live.collect(),
+            "schedule",
+        );
+        all = all.with(fields::scheduled(&action));
+    }
+    all
 }

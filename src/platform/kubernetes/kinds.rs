@@ -43,6 +43,17 @@ pub(crate) mod workload;
 /// Fields that never change, and the key of the file that says each.
 pub(crate) type Kept = &'static [(&'static [&'static str], &'static str)];
 
+/// Where objects of a kind lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lies {
+    /// In a namespace of the cluster.
+    Inside,
+    /// In none of them: they are others' too, and never go.
+    Outside,
+    /// In EKS beside the cluster, each for one namespace of it.
+    Beside,
+}
+
 /// What there is to say of a kind.
 struct Facts {
     /// Where the API server has it; the core's group is empty.
@@ -51,10 +62,7 @@ struct Facts {
     plural: &'static str,
     /// What a service asks for of it.
     rendered: fn(&Maker<'_>) -> Vec<Object>,
-    /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
-    is_namespaced: bool,
-    /// Whether the API server has it, and not EKS beside the cluster.
-    is_of_cluster: bool,
+    lies: Lies,
     /// Whether it has the service's own name, and so is made anew under another.
     is_named: bool,
     /// Whether the selector that it was made with is its selector for ever.
@@ -96,8 +104,7 @@ impl Facts {
             version,
             plural,
             rendered,
-            is_namespaced: true,
-            is_of_cluster: true,
+            lies: Lies::Inside,
             is_named: false,
             keeps_selector: false,
             kept: &[],
@@ -197,12 +204,12 @@ impl Kind {
 
     /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
     pub(crate) fn is_namespaced(self) -> bool {
-        self.facts().is_namespaced
+        self.facts().lies != Lies::Outside
     }
 
     /// Whether the API server has it, and not EKS beside the cluster.
     pub(crate) fn is_of_cluster(self) -> bool {
-        self.facts().is_of_cluster
+        self.facts().lies != Lies::Beside
     }
 
     /// Group, version and plural.

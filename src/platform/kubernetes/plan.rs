@@ -125,13 +125,8 @@ impl Planning<'_> {
         let leaves = prerequisites::leaving(self.kube.place(), &observed, self.intent)?;
         let mut diff = self.diff(&desired, &observed)?;
         diff.notes.extend(leaves);
-        let notes = prerequisites::check(
-            self.kube.place(),
-            &desired,
-            &observed,
-            self.intent.writes,
-            &mut diff,
-        )?;
+        let (place, writes) = (self.kube.place(), self.intent.writes);
+        let notes = prerequisites::check(place, &desired, &observed, writes, &mut diff)?;
         diff.notes.extend(notes);
         diff.notes
             .extend(self.kube.link().await?.unverified.then(advice::unverified));

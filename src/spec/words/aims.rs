@@ -23,12 +23,12 @@ const LONGEST: Duration = Duration::from_mins(1);
 impl Shape for ResponseTime {
     fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
         let text = node.word().filter(|text| RESPONSE.holds(text));
-        let time = text.and_then(|text| match text.strip_suffix("ms") {
-            Some(number) => number.parse().ok().map(Duration::from_millis),
-            None => {
-                let seconds = text.trim_end_matches('s').parse().ok()?;
-                Duration::try_from_secs_f64(seconds).ok()
+        let time = text.and_then(|text| {
+            if let Some(number) = text.strip_suffix("ms") {
+                return number.parse().ok().map(Duration::from_millis);
             }
+            let seconds = text.trim_end_matches('s').parse().ok()?;
+            Duration::try_from_secs_f64(seconds).ok()
         });
         let time = time.filter(|time| (Duration::from_millis(1)..=LONGEST).contains(time));
         if time.is_none() {

@@ -358,9 +358,8 @@ fn scaling_on_requests(
         findings.bad_value(head, message);
     }
     if !raw.has(&["load_balancer"]) {
-        let message = format!(
-            "scaling on {what} needs `ecs.load_balancer`, the ARN of the load balancer"
-        );
+        let message =
+            format!("scaling on {what} needs `ecs.load_balancer`, the ARN of the load balancer");
         findings.bad_value(head, message);
     }
 }

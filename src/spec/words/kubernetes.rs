@@ -300,7 +300,10 @@ impl Ground for KubePlace {
     fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<KubeOwn> {
         sizes::needed(raw, scene.head, findings);
         user::for_kubernetes(scene, findings);
-        let own = kubernetes(raw, scene, findings)?;
+        // An absent table is an empty one.
+        let table = raw.kubernetes.take();
+        let table = table.map(|at| at.value).unwrap_or_default();
+        let own = kubernetes(table, raw, scene, findings)?;
         (raw.cpu.is_some() && raw.memory.is_some()).then_some(own)
     }
 
@@ -329,14 +332,13 @@ impl Ground for KubePlace {
 /// (Kubernetes API reference, `DeploymentSpec`).
 const HISTORY: u32 = 10;
 
-/// Resolves `[service.NAME.kubernetes]`; an absent table is an empty one.
+/// Resolves `[service.NAME.kubernetes]`.
 fn kubernetes(
+    mut raw: KubernetesTable,
     common: &mut ServiceTable,
     scene: &Scene<'_>,
     findings: &mut Findings,
 ) -> Option<KubeOwn> {
-    let raw = common.kubernetes.take();
-    let mut raw = raw.map_or_else(KubernetesTable::default, |at| at.value);
     let ports = scene.containers.first()?.ports.as_slice();
     let kind = kind(common, &raw, findings);
     let added = Added::of(&raw);

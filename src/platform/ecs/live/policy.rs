@@ -148,7 +148,7 @@ fn forecast(read: &sdk::PredictiveScalingMetricSpecification) -> PredictedMetric
         customized_scaling_metric_specification: own(&read.customized_scaling_metric_specification),
         customized_load_metric_specification: own(&read.customized_load_metric_specification),
         customized_capacity_metric_specification: own(
-            &read.customized_capacity_metric_specification,
+            &read.customized_capacity_metric_specification
         ),
     }
 }

@@ -35,7 +35,11 @@ impl LiveScaling {
         let mut scaling = Self {
             target: target.map(scalable_target),
             schedules_unread: schedules.is_none(),
-            schedules: schedules.iter().flatten().map(scheduled).collect(),
+            schedules: schedules
+                .into_iter()
+                .flatten()
+                .map(|one| scheduled(&one))
+                .collect(),
             ..Self::default()
         };
         for read in policies {

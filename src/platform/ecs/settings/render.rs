@@ -9,7 +9,8 @@ use super::service::ServiceSettings;
 use super::unmanaged::merge;
 use super::volumes;
 use super::{
-    ContainerDefinition, Desired, EphemeralStorage, RuntimePlatform, ServiceConfig, Tag, TaskDefinition,
+    ContainerDefinition, Desired, EphemeralStorage, RuntimePlatform, ServiceConfig, Tag,
+    TaskDefinition,
 };
 use crate::platform::ecs::live::definition::config;
 use crate::platform::ecs::origin;
@@ -39,7 +40,8 @@ pub(crate) fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
     Desired {
         task_definition: with_patch(task_definition(service, setting)),
         service: service_config(service, setting),
-        scalable_target: scaling.map(|scaling| scaler.target(scaling, tags(service, setting.tenant))),
+        scalable_target: scaling
+            .map(|scaling| scaler.target(scaling, tags(service, setting.tenant))),
         scaling_policies: scaling
             .map(|scaling| scaler.policies(scaling))
             .unwrap_or_default(),

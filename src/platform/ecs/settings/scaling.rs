@@ -41,10 +41,6 @@ impl ScalableTarget {
 }
 
 /// What of scaling rests. All three are said: whether an absent one stays as it is, the API does not tell.
-#[expect(
-    clippy::struct_field_names,
-    reason = "they are called as the API calls them"
-)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct SuspendedState {

@@ -96,7 +96,10 @@ impl Associations<'_> {
         object: &Object,
         how: Applying<'_>,
     ) -> Result<Value, kube::Error> {
-        let made = self.applied(object, how).await.map_err(of)?;
+        let made = self
+            .applied(object, how)
+            .await
+            .map_err(|error| of(&error))?;
         Ok(value(&object.id.name, &made))
     }
 
@@ -232,7 +235,9 @@ impl Associations<'_> {
 
     /// Deletes the association of that identity, if it is there.
     pub(super) async fn delete(&self, id: &Id, association: &str) -> Result<(), kube::Error> {
-        self.take_away(id, Some(association)).await.map_err(of)
+        self.take_away(id, Some(association))
+            .await
+            .map_err(|error| of(&error))
     }
 
     async fn take_away(&self, id: &Id, association: Option<&str>) -> Result<(), Failed> {
@@ -280,14 +285,14 @@ fn hollow(id: &Id) -> Failed {
 }
 
 /// As the client of the cluster would fail.
-fn of(failed: Failed) -> kube::Error {
-    kube::Error::Service(BoxError::from(Trouble::beside(&failed)))
+fn of(failed: &Failed) -> kube::Error {
+    kube::Error::Service(BoxError::from(Trouble::beside(failed)))
 }
 
 /// The cluster is reached by a kubeconfig, which does not tell what it is to EKS.
 pub(super) fn nowhere() -> kube::Error {
     let words = "the target names no cluster of EKS";
-    of(Failed::new(
+    of(&Failed::new(
         "associate a role",
         FailureKind::Unsupported,
         words,

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::render::Maker;
-use super::{Facts, Kind};
+use super::{Facts, Kind, Lies};
 use crate::platform::kubernetes::api::associations::fits_a_tag;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::key;
 
 pub(super) static FACTS: Facts = Facts {
-    is_of_cluster: false,
+    lies: Lies::Beside,
     ..Facts::of(
         "eks.amazonaws.com",
         "v1",

@@ -13,7 +13,7 @@ use crate::spec::words::scaling::{AIMS, Aims};
 table! {
     /// The scalable target that `scaling` asks for.
     "ecs autoscaler" EcsAutoscalerTable {
-        /// Policies beside those of `scaling`, in the API's form: [{ PolicyName = "steps", PolicyType = "StepScaling", … }].
+        /// Policies beside those of `scaling`, in the API's form: `[{ PolicyName = "steps", PolicyType = "StepScaling", … }]`.
         policies: Vec<At<ApiForm<PolicyForm>>>,
         /// What rests: `scale_in`, `scale_out`, "schedules"; where it is left out, what somebody has suspended stays so.
         suspended: Vec<At<Suspended>>,

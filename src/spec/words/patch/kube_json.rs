@@ -176,7 +176,10 @@ impl<'v> At<'v> {
     fn noted<T>(self, taken: Result<T, Refused>) -> Result<T, Refused> {
         if let Err(refused) = &taken {
             let mut found = self.found.borrow_mut();
-            if found.iter().any(|one| !matches!(one, Misfit::Unknown { .. })) {
+            if found
+                .iter()
+                .any(|one| !matches!(one, Misfit::Unknown { .. }))
+            {
                 return taken;
             }
             found.push(match refused {

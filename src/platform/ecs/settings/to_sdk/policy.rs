@@ -6,8 +6,8 @@ use aws_smithy_types::error::operation::BuildError;
 use crate::platform::Failed;
 use crate::platform::ecs::settings::sdk::incomplete;
 use crate::spec::policy::{
-    Configuration, CustomMetric, Dimension, Metric, NamedMetric, PredictedMetric, PredictiveScaling, Queries,
-    StepScaling, TargetTracking,
+    Configuration, CustomMetric, Dimension, Metric, NamedMetric, PredictedMetric,
+    PredictiveScaling, Queries, StepScaling, TargetTracking,
 };
 
 /// How a policy scales, as the member of the request that says so.
@@ -196,8 +196,14 @@ fn forecast(
             metric.predefined_load_metric_specification,
             PredictiveScalingPredefinedLoadMetricSpecification
         ))
-        .set_customized_scaling_metric_specification(own(&metric.customized_scaling_metric_specification)?)
-        .set_customized_load_metric_specification(own(&metric.customized_load_metric_specification)?)
-        .set_customized_capacity_metric_specification(own(&metric.customized_capacity_metric_specification)?)
+        .set_customized_scaling_metric_specification(own(
+            &metric.customized_scaling_metric_specification
+        )?)
+        .set_customized_load_metric_specification(
+            own(&metric.customized_load_metric_specification)?,
+        )
+        .set_customized_capacity_metric_specification(own(
+            &metric.customized_capacity_metric_specification
+        )?)
         .build()
 }
