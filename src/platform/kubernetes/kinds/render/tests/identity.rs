@@ -54,7 +54,7 @@ fn an_association_takes_the_place_of_the_annotation() {
                 "deployer/service": "api",
             },
             "annotations": {
-                "deployer/project": "the shop", "deployer/target": "prod", "team": "a",
+                "deployer/project": "the shop", "deployer/target": "here", "team": "a",
             },
         })
     );
