@@ -27,6 +27,7 @@ mod ecs;
 pub(crate) mod files;
 mod hatch;
 mod kubernetes;
+mod refused;
 pub(crate) mod smallest;
 mod write;
 
@@ -181,6 +182,13 @@ impl Files for Texts {
 impl Draft {
     /// Writes the files and reads them again.
     fn tried(&self, target: &TargetName) -> Result<(Imported, Loaded), NotTaken> {
+        let (imported, loaded) = self.attempted(target);
+        let why = |problems| NotTaken(refused::told(&problems, &imported, target));
+        let loaded = loaded.map_err(why)?;
+        Ok((imported, loaded))
+    }
+
+    fn attempted(&self, target: &TargetName) -> (Imported, Result<Loaded, spec::Problems>) {
         let imported = Imported {
             deploy: write::deploy(self),
             target: write::target(self),
@@ -203,12 +211,7 @@ impl Draft {
             ..Request::new(deploy_file, target)
         };
         let loaded = spec::load(&Texts(texts), &request);
-        let problems = |problems: spec::Problems| {
-            let all = problems.list().iter();
-            let all: Vec<String> = all.map(|problem| problem.message.clone()).collect();
-            NotTaken(all.join("; "))
-        };
-        Ok((imported, loaded.map_err(problems)?))
+        (imported, loaded)
     }
 
     /// The image of a container; a variable where the source leaves it to a pipeline.
@@ -217,9 +220,12 @@ impl Draft {
             return write::Word::text(image);
         }
         let variable = format!("{}_IMAGE", variable(container).to_ascii_uppercase());
-        self.notes.push(format!(
-            "the source names no image for {container}: give it with `--set {variable}=…`"
-        ));
+        let found = match image {
+            "" => format!("the source names no image for {container}"),
+            image => format!("`{image}` is no image yet"),
+        };
+        self.notes
+            .push(format!("{found}: give it with `--set {variable}=…`"));
         self.variables
             .insert(variable.clone(), "image:v1".to_owned());
         write::Word::Variable(variable)

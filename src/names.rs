@@ -91,8 +91,9 @@ name!(
     ServiceName, "a service name", rules::DNS_LABEL, rules::no_dns_label
 );
 name!(
-    /// A container within a service; a DNS label, as Kubernetes asks.
-    ContainerName, "a container name", rules::DNS_LABEL, rules::no_dns_label
+    /// A container within a service: up to 255 letters, digits, `-` and `_` (Amazon ECS API reference,
+    /// `ContainerDefinition`). Kubernetes takes a DNS label alone, which is looked at where a service goes there.
+    ContainerName, "a container name", rules::ECS_NAME, rules::no_ecs_name
 );
 name!(
     /// A target: the stem of a file in `config/`.

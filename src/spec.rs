@@ -44,7 +44,7 @@ pub(crate) use self::load::{Loaded, Request, load};
 pub(crate) use self::manual::manual;
 pub(crate) use self::model::*;
 pub(crate) use self::named::{Named, named};
-pub(crate) use self::problem::Problems;
+pub(crate) use self::problem::{Problem, Problems};
 #[cfg(test)]
 pub(crate) use self::raw::own_keys;
 pub(crate) use self::said::Said;
@@ -55,6 +55,11 @@ pub(crate) use self::unused::unused;
 pub(crate) use self::words::env::MASKED;
 pub(crate) use self::words::patch::{Misfit, Overlay, aws_json};
 pub(crate) use self::words::{patch, size};
+
+/// The keys, and the numbers of items, that lead to what stands at a byte of a file.
+pub(crate) fn way_to(text: &str, byte: usize) -> Vec<String> {
+    tree::parse(0, text).0.way_to(byte)
+}
 
 /// Where a text holds what has the known shape of a secret.
 pub(crate) fn known_secrets(text: &str) -> Vec<std::ops::Range<usize>> {

@@ -4,13 +4,11 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use super::terminal::Terminal;
 use super::{Cli, Screen};
 use crate::error::ExitCode;
 use crate::event::Problem;
-use crate::import::{self, EcsSource, Imported, NotTaken, Source, smallest};
+use crate::import::{self, Imported, NotTaken, Source, smallest};
 use crate::names::TargetName;
 use crate::spec::files::target_file;
 
@@ -25,7 +23,8 @@ pub(crate) struct Args {
     /// `ecs:CLUSTER[/SERVICE]`, `kubernetes:NAMESPACE[/DEPLOYMENT]`. A workspace: `copilot:DIR`
     #[arg(long, value_name = "SOURCE")]
     from: Option<PathBuf>,
-    /// The service that runs the task definition, as JSON; default: `service.json` beside it
+    /// The service that runs the task definition, as JSON; default: `service.json`, or what is called as the
+    /// task definition is, with `service` for `task`, beside it
     #[arg(long, value_name = "FILE")]
     service_def: Option<PathBuf>,
     /// Writes nothing, and exits with 0 where the files would say all that is there, with 3 where not
@@ -177,21 +176,5 @@ fn source(from: &Path, args: &Args, target: &TargetName) -> Result<Source, NotTa
         read.map_err(|error| NotTaken(format!("cannot read stdin: {error}")))?;
         return import::files::of_documents(import::files::manifests(&text)?, target, None);
     }
-    let is_json = from
-        .extension()
-        .is_some_and(|extension| extension == "json");
-    if !is_json {
-        let all = import::files::manifests(&import::files::text(from)?)?;
-        return import::files::of_documents(all, target, None);
-    }
-    let task = import::files::json(from)?;
-    let beside = from.with_file_name("service.json");
-    let beside = (beside.exists() && beside != from).then_some(beside);
-    let service = args.service_def.clone().or(beside);
-    let service: Option<Value> = service.map(|path| import::files::json(&path)).transpose()?;
-    Ok(Source::Ecs(vec![EcsSource {
-        task,
-        service,
-        ..EcsSource::default()
-    }]))
+    import::files::file(from, args.service_def.as_deref(), target)
 }

@@ -8,7 +8,6 @@ mod launch;
 mod members;
 mod place;
 mod prepare;
-mod rename;
 mod scaling;
 mod shift;
 mod size;
@@ -60,20 +59,21 @@ pub(super) fn import(sources: &[EcsSource], target: &TargetName) -> Result<Impor
     for source in sources {
         let mut read = Read::of(source, None, None)?;
         // Two services of a file cannot have one name: the second is called as it is on ECS.
-        if taken.contains(&read.main) {
+        if taken.contains(&read.name) {
             let own = read.service.as_ref().map(|service| &service.service_name);
             let mut name = service_name(own.unwrap_or(&read.task.family));
-            while name.is_empty() || taken.contains(&name) {
+            while taken.contains(&name) {
                 name.push_str("-2");
             }
             read = Read::of(source, None, Some(&name))?;
         }
-        taken.insert(read.main.clone());
+        taken.insert(read.name.clone());
         reads.push(read);
     }
     let Some(draft) = words::draft(&reads) else {
         return Err(NotTaken("there is no service".into()));
     };
+    let draft = super::refused::settled(draft, target)?;
     super::hatch::import(&Once { reads, target }, &draft)
 }
 
@@ -104,14 +104,14 @@ impl Round for Once<'_> {
         let mut all = Vec::new();
         for read in &self.reads {
             let mut named = services.iter();
-            let service = named.find(|service| service.name.as_str() == read.main);
+            let service = named.find(|service| service.name.as_str() == read.name);
             let service = service.ok_or_else(|| NotTaken("no service came of it".into()))?;
             let rendered = render(service, &setting);
             let asked = asked(read, &rendered)?;
             let mut losses = compare::losses(read, &asked, &rendered);
             if self.reads.len() > 1 {
                 for loss in &mut losses {
-                    loss.of = format!("{} {}", read.main, loss.of);
+                    loss.of = format!("{} {}", read.name, loss.of);
                 }
             }
             imported.losses.extend(losses);
@@ -123,7 +123,7 @@ impl Round for Once<'_> {
     fn entry(&self, loss: &Loss, rendered: &Vec<Read>) -> Option<Entry> {
         let (name, of) = loss.of.rsplit_once(' ').unwrap_or(("", &loss.of));
         let mut reads = self.reads.iter();
-        let index = reads.position(|read| name.is_empty() || read.main == name)?;
+        let index = reads.position(|read| name.is_empty() || read.name == name)?;
         let entry = hatch::entry(self.reads.get(index)?, loss, of, rendered.get(index)?)?;
         Some(Entry {
             service: index,

@@ -8,37 +8,101 @@ use super::{EcsSource, NotTaken, Source, copilot};
 use crate::names::TargetName;
 use crate::spec::{self, Disk, Files as _};
 
-/// A folder: `task.json` with `service.json`, or manifests.
+/// A folder: a task definition with its service, or manifests.
 pub(crate) fn folder(path: &Path, target: &TargetName) -> Result<Source, NotTaken> {
-    let task = path.join("task.json");
-    if task.exists() {
-        let service = path.join("service.json");
-        let service = service.exists().then(|| json(&service)).transpose()?;
-        return Ok(Source::Ecs(vec![EcsSource {
-            task: json(&task)?,
-            service,
-            ..EcsSource::default()
-        }]));
-    }
     let names = Disk
         .list(path)
         .map_err(|error| NotTaken(format!("cannot read {}: {error}", path.display())))?;
-    let is_yaml = |name: &String| matches!(name.rsplit_once('.'), Some((_, "yaml" | "yml")));
-    let mut names: Vec<PathBuf> = names
-        .into_iter()
-        .filter(is_yaml)
-        .map(|name| path.join(name))
-        .collect();
+    let mut names: Vec<PathBuf> = names.into_iter().map(|name| path.join(name)).collect();
     names.sort();
-    if names.is_empty() {
-        let message = format!("{} has neither task.json nor manifests", path.display());
-        return Err(NotTaken(message));
+    let of_json: Vec<&PathBuf> = names.iter().filter(|name| ends(name, &["json"])).collect();
+    if let Some(task) = task(path, &of_json)? {
+        return ecs(&task, None);
     }
     let mut all = Vec::new();
-    for name in names {
-        all.extend(manifests(&text(&name)?)?);
+    for name in &names {
+        if ends(name, &["yaml", "yml"]) {
+            all.extend(of_file(name)?);
+        } else if ends(name, &["json"]) {
+            let found = of_file(name).unwrap_or_default();
+            all.extend(found.into_iter().filter(is_manifest));
+        }
+    }
+    if all.is_empty() {
+        let message = format!(
+            "{} has neither a task definition nor manifests",
+            path.display()
+        );
+        return Err(NotTaken(message));
     }
     of_documents(all, target, application(path).as_deref())
+}
+
+fn ends(name: &Path, all: &[&str]) -> bool {
+    let extension = name.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| all.contains(&extension))
+}
+
+/// Whether a document is an object of Kubernetes.
+pub(super) fn is_manifest(document: &Value) -> bool {
+    let text = |key: &str| document.get(key).is_some_and(Value::is_string);
+    text("apiVersion") && text("kind")
+}
+
+/// The task definition in a folder: `task.json`, or the only one there is.
+fn task(folder: &Path, of_json: &[&PathBuf]) -> Result<Option<PathBuf>, NotTaken> {
+    let usual = folder.join("task.json");
+    if usual.exists() {
+        return Ok(Some(usual));
+    }
+    let mut tasks = of_json.iter().filter(|name| {
+        let text = Disk.read(name).unwrap_or_default();
+        text.contains("\"containerDefinitions\"")
+    });
+    let found = tasks.next();
+    if let (Some(one), Some(other)) = (found, tasks.next()) {
+        return Err(NotTaken(format!(
+            "{} and {} are both task definitions: name one with `--from`",
+            one.display(),
+            other.display()
+        )));
+    }
+    Ok(found.map(|name| name.to_path_buf()))
+}
+
+/// A task definition, and the service that runs it: `other`, or what is called so beside it.
+pub(crate) fn ecs(task: &Path, other: Option<&Path>) -> Result<Source, NotTaken> {
+    let name = task.file_name().and_then(|name| name.to_str());
+    let name = name.unwrap_or_default();
+    // As tools call them: task.json, ecs-task-def.json, task-definition.json.
+    let beside = [name.replace("task", "service"), "service.json".to_owned()];
+    let beside = beside.iter().map(|name| task.with_file_name(name));
+    let mut beside = beside.filter(|path| path != task && path.exists());
+    let service = other.map(Path::to_owned).or_else(|| beside.next());
+    let service = service.map(|path| json(&path)).transpose()?;
+    Ok(Source::Ecs(vec![EcsSource {
+        task: json(task)?,
+        service,
+        ..EcsSource::default()
+    }]))
+}
+
+/// One file: a task definition as JSON, or manifests.
+pub(crate) fn file(
+    path: &Path,
+    service: Option<&Path>,
+    target: &TargetName,
+) -> Result<Source, NotTaken> {
+    let is_manifests = ends(path, &["json"]) && json(path).is_ok_and(|one| is_manifest(&one));
+    if ends(path, &["json", "jsonnet", "libsonnet"]) && !is_manifests {
+        return ecs(path, service);
+    }
+    of_documents(of_file(path)?, target, None)
+}
+
+/// The documents of a file, or what is wrong with it and where.
+fn of_file(path: &Path) -> Result<Vec<Value>, NotTaken> {
+    manifests(&text(path)?).map_err(|why| NotTaken(format!("{}: {why}", path.display())))
 }
 
 /// What documents of YAML are: manifests of Copilot, or of Kubernetes.
@@ -111,20 +175,23 @@ pub(crate) fn text(path: &Path) -> Result<String, NotTaken> {
 /// A file of plain JSON. Jsonnet and templates are named.
 pub(crate) fn json(path: &Path) -> Result<Value, NotTaken> {
     let text = text(path)?;
-    if is_template(&text) {
-        let message = format!("{} is a template: render it first", path.display());
-        return Err(NotTaken(message));
-    }
-    serde_json::from_str(&text).map_err(|error| {
-        let why = if text.contains("{{") {
-            "it is a template: render it first".to_owned()
-        } else if text.contains("local ") || text.contains("std.") {
-            "it is Jsonnet: render it first".to_owned()
-        } else {
-            error.to_string()
-        };
-        NotTaken(format!("{} is no plain JSON: {why}", path.display()))
-    })
+    let why = if text.trim().is_empty() {
+        "is empty".to_owned()
+    } else if ends(path, &["jsonnet", "libsonnet"]) {
+        "is Jsonnet: render it first".to_owned()
+    } else if is_template(&text) {
+        "is a template: render it first".to_owned()
+    } else {
+        match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+            Ok(value) => return Ok(value),
+            Err(_) if text.contains("{{") => "is a template: render it first".to_owned(),
+            Err(_) if text.contains("local ") || text.contains("std.") => {
+                "is Jsonnet: render it first".to_owned()
+            }
+            Err(error) => format!("is no plain JSON: {error}"),
+        }
+    };
+    Err(NotTaken(format!("{} {why}", path.display())))
 }
 
 /// What the templates of task definitions call: a text that only holds braces is none.
@@ -142,10 +209,12 @@ fn is_template(text: &str) -> bool {
 /// All documents of a stream of YAML; those of a List one by one.
 pub(crate) fn manifests(text: &str) -> Result<Vec<Value>, NotTaken> {
     let documents = spec::manifests::documents(text).map_err(|error| {
+        let before = text.get(..error.at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
         let why = if text.contains("{{") {
             "it is a template: render it first, such as with `helm template`".to_owned()
         } else {
-            error.why
+            format!("{} (line {line})", error.why)
         };
         NotTaken(format!("this is no YAML: {why}"))
     })?;

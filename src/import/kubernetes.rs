@@ -4,6 +4,7 @@ mod around;
 mod carried;
 mod compare;
 mod family;
+mod filled;
 mod gateway;
 mod ingress;
 mod keda;
@@ -34,7 +35,7 @@ use crate::platform::kubernetes::kinds::render::{Setting, render};
 use crate::platform::owner::Tenant;
 use crate::spec::patch::Named;
 use crate::spec::patch::kube_json::NAMED;
-use crate::spec::{Loaded, Workload};
+use crate::spec::{Loaded, Workload, WorkloadKind};
 
 /// What is asked for with one service.
 struct Made {
@@ -42,30 +43,91 @@ struct Made {
     desired: Desired,
 }
 
-/// Kinds that say something to another tool, or that every cluster has.
-const IGNORED: [&str; 2] = ["Kustomization", "Namespace"];
+/// What says something to another tool, or what every target has.
+fn is_ignored(object: &Value) -> bool {
+    is_of_kustomize(object) || family::kind(object) == "Namespace"
+}
+
+fn is_of_kustomize(object: &Value) -> bool {
+    family::text(object, "/apiVersion").starts_with("kustomize.config.k8s.io/")
+}
+
+/// All objects but those that stand there twice; something that runs pods stands there once, or nobody
+/// knows which is meant.
+fn each_once(manifests: &[Value]) -> Result<Vec<Value>, NotTaken> {
+    let mut all: Vec<Value> = Vec::new();
+    for object in manifests {
+        if all.contains(object) {
+            continue;
+        }
+        let place = |object: &Value| {
+            let namespace = family::text(object, "/metadata/namespace").to_owned();
+            (namespace, family::title(object))
+        };
+        let runs = WorkloadKind::called(family::kind(object)).is_some();
+        if runs && all.iter().any(|other| place(other) == place(object)) {
+            return Err(NotTaken(format!(
+                "{} stands in the source twice, each time with something else: leave one of them out",
+                family::title(object)
+            )));
+        }
+        all.push(object.clone());
+    }
+    Ok(all)
+}
+
+fn no_service(manifests: &[Value]) -> NotTaken {
+    let kinds: BTreeSet<&str> = manifests.iter().map(family::kind).collect();
+    if kinds.is_empty() {
+        return NotTaken("it holds no manifests".to_owned());
+    }
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    NotTaken(format!(
+        "no Deployment, StatefulSet or DaemonSet is among the manifests ({}): a service is one, and other \
+         kinds are only carried along beside it",
+        kinds.join(", ")
+    ))
+}
+
+/// What is told of documents that are no objects of a cluster.
+fn beside(manifests: &[Value], no_objects: &[Value]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if manifests.iter().any(is_of_kustomize) {
+        notes.push(
+            "a kustomization is among the manifests, and what it changes is not in the files: \
+             `kubectl kustomize DIR | deployer init --from -` takes what it makes"
+                .to_owned(),
+        );
+    }
+    for document in no_objects {
+        let members = document.as_object().into_iter().flatten();
+        let keys: Vec<&str> = members.map(|(key, _)| key.as_str()).take(3).collect();
+        notes.push(format!(
+            "a document without `apiVersion` and `kind` is no manifest, and is left out ({})",
+            keys.join(", ")
+        ));
+    }
+    notes
+}
 
 /// Makes the files, and compares what they render with what they were made of.
 pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Imported, NotTaken> {
-    let own = manifests.iter().filter(|object| !is_made(object));
-    let manifests: &[Value] = &own.cloned().collect::<Vec<Value>>();
-    let families = family::families(manifests);
+    let manifests = each_once(manifests)?;
+    let manifests = manifests.into_iter().filter(|object| !is_made(object));
+    let (manifests, no_objects): (Vec<Value>, Vec<Value>) =
+        manifests.partition(super::files::is_manifest);
+    let families = family::families(&manifests);
     if families.is_empty() {
-        let kinds: BTreeSet<&str> = manifests.iter().map(family::kind).collect();
-        let kinds: Vec<&str> = kinds.into_iter().filter(|kind| !kind.is_empty()).collect();
-        let message = format!(
-            "no Deployment, StatefulSet or DaemonSet is among the manifests ({}): a service is one, and other \
-             kinds are only carried along beside it",
-            kinds.join(", ")
-        );
-        return Err(NotTaken(message));
+        return Err(no_service(&manifests));
     }
-    let mut draft = words::draft(&families, manifests);
+    let draft = words::draft(&families, &manifests);
+    let mut draft = super::refused::settled(draft, target)?;
+    draft.notes.extend(beside(&manifests, &no_objects));
     let (_, loaded) = draft.tried(target)?;
     let (namespace, made) = rendered(&loaded)?;
     let left = manifests.iter().filter(|object| {
         let taken = families.iter().any(|family| family.holds(object));
-        !taken && !IGNORED.contains(&family::kind(object))
+        !taken && !is_ignored(object)
     });
     let unsaid = families
         .iter()
@@ -109,8 +171,11 @@ impl Round for Once<'_> {
 
     fn attempt(&self, draft: &Draft) -> Result<(Imported, Vec<Made>), NotTaken> {
         let (mut imported, loaded) = draft.tried(self.target)?;
-        let (_, made) = rendered(&loaded)?;
+        let (namespace, made) = rendered(&loaded)?;
         for family in self.families {
+            imported
+                .losses
+                .extend(compare::elsewhere(family, &namespace));
             if let Some(one) = made.iter().find(|one| one.service == family.name) {
                 let losses = compare::losses(family, &one.desired, &made);
                 imported.losses.extend(losses);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 
 mod around;
+mod called;
 mod copilot;
 mod keda;
 mod kinds;

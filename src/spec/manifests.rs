@@ -99,11 +99,19 @@ fn yaml(text: &str, part: &Range<usize>) -> Result<Json, Unreadable> {
             why: if text.contains("{{") {
                 "it is a template: render it first, such as with `helm template`".to_owned()
             } else {
-                error.without_snippet().to_string()
+                plain(&error.without_snippet().to_string())
             },
             at: (part.start + before).min(part.end.saturating_sub(1)),
         }
     })
+}
+
+/// What the reader says is wrong, in plain words and without the line, which counts from the document.
+fn plain(why: &str) -> String {
+    let why = why.split(" at line ").next().unwrap_or(why);
+    let twice = why.strip_prefix("duplicate mapping key: ");
+    let key = twice.and_then(|rest| rest.split(", set ").next());
+    key.map_or_else(|| why.to_owned(), |key| format!("`{key}` stands twice"))
 }
 
 /// The items of a list, and of the lists in it.

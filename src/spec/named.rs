@@ -53,7 +53,9 @@ impl Named {
     fn service(&mut self, name: &str, service: &Node, is_new: bool) {
         if is_new {
             self.services.push(name.to_owned());
-            self.containers.push((name.to_owned(), name.to_owned()));
+            let called = service.get("container").and_then(Node::text);
+            let called = called.unwrap_or(name).to_owned();
+            self.containers.push((name.to_owned(), called));
         }
         let sidecars = service.get("sidecar").map(Node::entries);
         for (sidecar, _) in sidecars.unwrap_or_default() {

@@ -139,6 +139,37 @@ impl Node {
         })
     }
 
+    /// The keys, and the numbers of items, that lead to what stands around this byte.
+    pub(super) fn way_to(&self, byte: usize) -> Vec<String> {
+        let holds = |spot: Spot| (spot.start..=spot.end).contains(&byte);
+        let found = match &self.value {
+            Value::Table(entries) => entries
+                .iter()
+                .find(|(_, node)| node.key.is_some_and(holds))
+                .or_else(|| entries.iter().find(|(_, node)| node.surrounds(byte)))
+                .map(|(key, node)| (key.clone(), node)),
+            Value::List(items) => items
+                .iter()
+                .enumerate()
+                .find(|(_, node)| node.surrounds(byte))
+                .map(|(index, node)| (index.to_string(), node)),
+            _ => None,
+        };
+        found.map_or_else(Vec::new, |(key, node)| {
+            let mut way = vec![key];
+            way.extend(node.way_to(byte));
+            way
+        })
+    }
+
+    /// Whether it, or anything in it, stands around this byte: the parts of a table may lie apart.
+    fn surrounds(&self, byte: usize) -> bool {
+        let holds = |spot: Spot| (spot.start..=spot.end).contains(&byte);
+        holds(self.spot)
+            || self.key.is_some_and(holds)
+            || self.entries().iter().any(|(_, node)| node.surrounds(byte))
+    }
+
     /// Lays another value over this one: tables are merged, everything else is replaced.
     pub(super) fn overlay(&mut self, over: Node) {
         match (&mut self.value, over.value) {

@@ -61,6 +61,8 @@ table! {
         like: ServiceName,
         /// The targets at which it runs. Default: all of them.
         targets: Vec<At<Filled>>,
+        /// What its main container is called. Default: as the service.
+        container: ContainerName,
         /// The main container's image. Also given by `--image NAME=REF`.
         image: ImageRef = required,
         /// The port it listens on: 8080, "53/udp", or { port = 8080, name = "http" }.

@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 use super::EcsSource;
 use super::launch;
 use super::prepare::{prepare_service, prepare_task, unwrapped};
-use super::rename::rename;
 use super::unfilled;
 use crate::import::{Loss, NotTaken};
-use crate::names::{ContainerName, ServiceName};
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::container::docker::Docker;
 use crate::platform::ecs::settings::patched::is_member;
@@ -26,7 +24,9 @@ pub(super) struct Read {
     /// What is to be put in the place of what the source leaves open.
     pub(super) notes: Vec<String>,
     pub(super) project: Option<String>,
-    /// The main container's name, which is the service's.
+    /// The service's name in the files.
+    pub(super) name: String,
+    /// The main container's name.
     pub(super) main: String,
     /// The account that the ARNs name.
     pub(super) account: Option<String>,
@@ -73,17 +73,29 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("availabilityZoneRebalancing", "ENABLED"),
 ];
 
+/// Members that no word will ever say, and why.
+const WHY: &[(&str, &str)] = &[
+    (
+        "deploymentController.type",
+        "another tool makes its rollouts; with these files ECS makes them itself, by its `strategy`",
+    ),
+    (
+        "role",
+        "load balancers are reached by the service-linked role of ECS",
+    ),
+];
+
 impl Read {
-    /// Reads a source; `account` is whose roles it names, where its own ARNs tell none. The main
-    /// container is called `name`, where there is one that has to be.
+    /// Reads a source; `account` is whose roles it names, where its own ARNs tell none. The service is
+    /// called `name` in the files, where there is one that has to be.
     pub(super) fn of(
         source: &EcsSource,
         account: Option<&str>,
         name: Option<&str>,
     ) -> Result<Self, NotTaken> {
-        let mut task = unwrapped(&source.task, "taskDefinition");
+        let task = unwrapped(&source.task, "taskDefinition");
         let service = source.service.as_ref();
-        let mut service = service.map(|service| unwrapped(service, "service"));
+        let service = service.map(|service| unwrapped(service, "service"));
         let is_task = task
             .get("containerDefinitions")
             .is_some_and(Value::is_array);
@@ -95,36 +107,16 @@ impl Read {
         if service.as_ref().is_some_and(|service| !service.is_object()) {
             return Err(NotTaken("the service's file holds no service".into()));
         }
-        let with = |read: Self| Self {
+        let read = Self::as_it_is(&task, service.as_ref(), account)?;
+        let service_name = name.map_or_else(|| service_name(&read.main), str::to_owned);
+        Ok(Self {
+            name: service_name,
             scaling: source.scaling.clone(),
             losses: [read.losses, source.losses.clone()].concat(),
             notes: source.notes.clone(),
             project: source.project.clone(),
             ..read
-        };
-        let read = Self::as_it_is(&task, service.as_ref(), account)?;
-        let names = new_names(&read, name);
-        if names.is_empty() {
-            return Ok(with(read));
-        }
-        let mut losses = Vec::new();
-        for (old, new) in names {
-            rename(&mut task, &old, &new);
-            if let Some(service) = &mut service {
-                rename(service, &old, &new);
-            }
-            let path = format!("containerDefinitions.{old}.name");
-            let mut loss = Loss::unsaid("task", path, Value::from(old.as_str()));
-            loss.why = if old == read.main {
-                format!("the main container is called as the service is: {new}")
-            } else {
-                format!("containers are called by lower-case letters, digits and `-`: {new}")
-            };
-            losses.push(loss);
-        }
-        let mut renamed = Self::as_it_is(&task, service.as_ref(), account)?;
-        renamed.losses.extend(losses);
-        Ok(with(renamed))
+        })
     }
 
     fn as_it_is(
@@ -156,6 +148,7 @@ impl Read {
         let account = known_account.map(str::to_owned).or_else(|| account(&text));
         Ok(Self {
             region: region(&read, &text),
+            name: String::new(),
             main: main(&read, config.as_ref())?,
             task: read,
             service: config,
@@ -178,36 +171,7 @@ fn texts(task: &Value, service: Option<&Value>) -> String {
     all.collect::<Vec<_>>().join("\n")
 }
 
-/// Containers that cannot keep their names, with the names that they get: the main container bears the
-/// service's, which is `forced` where another service has its own.
-fn new_names(read: &Read, forced: Option<&str>) -> Vec<(String, String)> {
-    let mut taken: Vec<String> = Vec::new();
-    let mut new = Vec::new();
-    for container in &read.task.container_definitions {
-        let old = &container.name;
-        let is_main = *old == read.main;
-        let fits = if is_main {
-            forced.is_none() && old.parse::<ServiceName>().is_ok()
-        } else {
-            old.parse::<ContainerName>().is_ok()
-        };
-        let mut name = match forced.filter(|_| is_main) {
-            Some(forced) => forced.to_owned(),
-            None if fits => old.clone(),
-            None => service_name(old),
-        };
-        while name.is_empty() || taken.contains(&name) {
-            name.push('x');
-        }
-        taken.push(name.clone());
-        if name != *old {
-            new.push((old.clone(), name));
-        }
-    }
-    new
-}
-
-/// The name of a service that is nearest to a container's.
+/// The name of a service that is nearest to another name.
 pub(super) fn service_name(container: &str) -> String {
     let clean = |c: char| {
         if c.is_ascii_alphanumeric() {
@@ -217,7 +181,10 @@ pub(super) fn service_name(container: &str) -> String {
         }
     };
     let name: String = container.chars().map(clean).take(63).collect();
-    name.trim_matches('-').to_owned()
+    match name.trim_matches('-') {
+        "" => "main".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 fn typed<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T, NotTaken> {
@@ -254,7 +221,13 @@ fn beyond(source: &Value, kept: &Value, of: &str, path: &str, losses: &mut Vec<L
                     None if key == "deploymentController" => {
                         beyond(value, &json!({}), of, &at, losses);
                     }
-                    None => losses.push(Loss::unsaid(of, at, value.clone())),
+                    None => {
+                        let mut loss = Loss::unsaid(of, at, value.clone());
+                        if let Some((_, why)) = WHY.iter().find(|(path, _)| *path == loss.path) {
+                            (*why).clone_into(&mut loss.why);
+                        }
+                        losses.push(loss);
+                    }
                 }
             }
         }
@@ -331,13 +304,19 @@ fn region(task: &TaskDefinition, text: &str) -> Option<String> {
 }
 
 /// The container that the service is about: the load balancer's, the one called as the family is, the
-/// first that listens, the first that is essential.
+/// first that listens, the first that is essential. A router of logs is it only where it is alone.
 fn main(task: &TaskDefinition, service: Option<&ServiceConfig>) -> Result<String, NotTaken> {
     let balanced =
         service.and_then(|service| service.settings.target_groups.load_balancers.first());
     let balanced = balanced.map(|group| group.container_name.as_str());
     let named = |container: &&ContainerDefinition| Some(container.name.as_str()) == balanced;
-    let essential = |container: &&ContainerDefinition| container.image.essential != Some(false);
+    let routes = |container: &ContainerDefinition| {
+        let said = json!(container.docker);
+        said.get("firelensConfiguration").is_some()
+    };
+    let essential = |container: &&ContainerDefinition| {
+        container.image.essential != Some(false) && !routes(container)
+    };
     let all = || task.container_definitions.iter();
     let found = all()
         .find(named)

@@ -45,7 +45,7 @@ pub(super) fn draft(reads: &[Read]) -> Option<Draft> {
 fn service_draft(read: &Read, draft: &mut Draft) -> ServiceDraft {
     let containers = &read.task.container_definitions;
     let mut service = ServiceDraft {
-        name: read.main.clone(),
+        name: read.name.clone(),
         own_table: "ecs",
         ..ServiceDraft::default()
     };
@@ -81,16 +81,17 @@ fn project(read: &Read) -> String {
     let cluster = read.service.as_ref().map(|config| config.cluster.as_str());
     let cluster = cluster.filter(|cluster| *cluster != "default");
     let known = read.project.as_deref().or(cluster);
-    known.unwrap_or(&read.main).to_owned()
+    known.unwrap_or(&read.name).to_owned()
 }
 
 fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     let (task, config) = (&read.task, read.service.as_ref());
     let (cpu, memory) = size(task, launch(task, config));
-    let mut words = vec![(
-        "image".to_owned(),
-        draft.image(&main.name, &main.image.image),
-    )];
+    let mut words = Words::new();
+    let called = (read.main != read.name).then(|| Word::text(&read.main));
+    say(&mut words, "container", called);
+    let image = draft.image(&main.name, &main.image.image);
+    say(&mut words, "image", Some(image));
     ports(main, &mut words);
     let scaling = scaling::words(read);
     let count = config.and_then(|config| config.desired_count);
@@ -132,7 +133,7 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
 fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
     let (task, config) = (&read.task, read.service.as_ref());
     let mut words = Words::new();
-    let other = |name: &String| (*name != read.main).then(|| Word::text(name));
+    let other = |name: &String| (*name != read.name).then(|| Word::text(name));
     say(
         &mut words,
         "service",

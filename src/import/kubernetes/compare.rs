@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::family::{self, Family};
 use super::{Made, carried, service};
-use crate::import::Loss;
+use crate::import::{Loss, says_image};
 use crate::platform::kubernetes::fields::compare::same;
 use crate::platform::kubernetes::fields::defaults::{is_default, is_left_out, is_zero};
 use crate::platform::kubernetes::fields::{Fields, Path, Step, compared_keys};
@@ -33,7 +33,8 @@ pub(super) fn losses(family: &Family, rendered: &Desired, made: &[Made]) -> Vec<
                     let value = Value::from(family::name(there));
                     losses.push(Loss::unsaid(family::title(there), "metadata.name", value));
                 }
-                differing(there, &numbered(&object.manifest, family), &mut losses);
+                let there = counted(there, family);
+                differing(&there, &numbered(&object.manifest, family), &mut losses);
             }
         }
     }
@@ -50,6 +51,28 @@ pub(super) fn losses(family: &Family, rendered: &Desired, made: &[Made]) -> Vec<
         }
     }
     losses
+}
+
+/// What of it lies in another namespace than the one that the files are for.
+pub(super) fn elsewhere(family: &Family, namespace: &str) -> Vec<Loss> {
+    let path = "metadata.namespace";
+    let away = family.objects().filter_map(|object| {
+        let own = family::text(object, "/metadata/namespace");
+        let mut loss = Loss::unsaid(family::title(object), path, Value::from(own));
+        loss.why = format!("it is of namespace {own}, and the target's is {namespace}");
+        (!own.is_empty() && own != namespace).then_some(loss)
+    });
+    away.collect()
+}
+
+/// Where something scales it, the count is nobody's word.
+fn counted(there: &Value, family: &Family) -> Value {
+    let mut there = there.clone();
+    if family.scaler.is_some() && family::title(&there) == family::title(&family.deployment) {
+        let spec = there.get_mut("spec").and_then(Value::as_object_mut);
+        spec.and_then(|spec| spec.remove("replicas"));
+    }
+    there
 }
 
 /// All that an object that is carried along does not say as it is there.
@@ -81,10 +104,12 @@ const FILLED_IN: [(&str, &str); 6] = [
 ];
 
 /// Where a field is true if nothing is said, false says something.
-const TRUE: [&str; 3] = [
+const TRUE: [&str; 5] = [
+    "allocateLoadBalancerNodePorts",
     "allowPrivilegeEscalation",
     "automountServiceAccountToken",
     "enableServiceLinks",
+    "hostUsers",
 ];
 
 /// Whether a path is in how fast an autoscaler scales one way, ours or the one that KEDA makes.
@@ -99,15 +124,49 @@ fn of_behavior(path: &Path, way: &str) -> bool {
     path.within(&["spec", "behavior", way]) || path.within(&of_keda)
 }
 
+/// Where no number, no text and no member at all say something else than nothing does.
+const EVEN_NONE: [&str; 13] = [
+    "fsGroup",
+    "maxSurge",
+    "maxUnavailable",
+    "minAvailable",
+    "podSelector",
+    "replicas",
+    "revisionHistoryLimit",
+    "runAsGroup",
+    "runAsUser",
+    "stabilizationWindowSeconds",
+    "storageClassName",
+    "terminationGracePeriodSeconds",
+    "tolerationSeconds",
+];
+
+/// Whose members say something even where they are empty.
+const NAMED: [&str; 3] = ["labels", "matchLabels", "nodeSelector"];
+
+/// Whether the field says something by being there.
+fn says_even_none(path: &Path) -> bool {
+    let mut above = path.steps().iter().rev().skip(1);
+    let in_named =
+        matches!(above.next(), Some(Step::Field(name)) if NAMED.contains(&name.as_str()));
+    in_named || EVEN_NONE.contains(&path.last_field())
+}
+
 fn says_nothing(path: &Path, value: &Value) -> bool {
     if TRUE.contains(&path.last_field()) {
         return *value == Value::Bool(true);
+    }
+    let of_http = matches!(path.steps(), [.., Step::Field(of), Step::Field(name)]
+        if of == "httpGet" && name == "path");
+    if of_http && *value == "/" {
+        return true;
     }
     let text = crate::platform::kubernetes::fields::text(path, value);
     let filled = FILLED_IN.contains(&(path.last_field(), text.as_str()));
     let down = of_behavior(path, "scaleDown") && text == "300";
     let up = of_behavior(path, "scaleUp") && text == "0";
-    filled || down || up || is_default(path, value) || is_left_out(path, value) || is_zero(value)
+    let known = filled || down || up || is_default(path, value) || is_left_out(path, value);
+    known || is_zero(value) && !says_even_none(path)
 }
 
 /// The name that we give a port, and the marks by which we know what is ours.
@@ -120,7 +179,9 @@ fn is_of_no_matter(path: &Path, value: &Value) -> bool {
     let mut written = written
         .iter()
         .map(|key| Path::of(&["metadata", "labels", key]));
-    named || written.any(|one| one == *path)
+    // What a pipeline fills in is a variable of the files.
+    let filled_in = path.last_field() == "image" && !says_image(value.as_str());
+    named || filled_in || written.any(|one| one == *path)
 }
 
 /// Whether a path is in labels or annotations.

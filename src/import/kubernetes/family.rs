@@ -1,6 +1,6 @@
 //! A Deployment, or what else runs pods, and the objects that belong to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use serde_json::{Value, json};
@@ -14,8 +14,11 @@ pub(super) use crate::spec::manifests::text;
 /// What runs pods, with what belongs to it, ports said by number.
 #[derive(Default)]
 pub(super) struct Family {
-    /// The service's name in the files: the main container's.
+    /// The service's name in the files: the main container's, or where others are called so too the
+    /// Deployment's.
     pub(super) name: String,
+    /// The main container's name.
+    pub(super) main: String,
     /// A Deployment, a `StatefulSet` or a `DaemonSet`.
     pub(super) deployment: Value,
     pub(super) service: Option<Value>,
@@ -71,19 +74,27 @@ pub(super) const INIT: &str = "/spec/template/spec/initContainers";
 
 /// All that runs pods, each with its own.
 pub(super) fn families(manifests: &[Value]) -> Vec<Family> {
-    let mut taken = BTreeSet::new();
-    let deployments = manifests
+    let runs = |object: &&Value| {
+        WorkloadKind::called(kind(object)).is_some() && items(object, CONTAINERS).next().is_some()
+    };
+    let mut found: Vec<Family> = manifests
         .iter()
-        .filter(|object| WorkloadKind::called(kind(object)).is_some());
-    let mut all = Vec::new();
-    for deployment in deployments.filter(|one| items(one, CONTAINERS).next().is_some()) {
-        let mut family = Family::of(deployment, manifests);
-        // Two services cannot have one name: the second is called as its Deployment is.
-        if !taken.insert(family.name.clone()) {
-            family.name = name(deployment).replace('.', "-");
-            taken.insert(family.name.clone());
+        .filter(runs)
+        .map(|one| Family::of(one, manifests))
+        .collect();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for family in &found {
+        *counts.entry(family.main.clone()).or_default() += 1;
+    }
+    let mut taken = BTreeSet::new();
+    let mut all: Vec<Family> = Vec::new();
+    for mut family in found.drain(..) {
+        if counts.get(&family.main).is_some_and(|count| *count > 1) {
+            family.name = name(&family.deployment).replace('.', "-");
         }
-        family.rename_main();
+        while !taken.insert(family.name.clone()) {
+            family.name += "-2";
+        }
         family.leave_to(&all);
         family.gather(manifests, &all);
         all.push(family);
@@ -125,7 +136,10 @@ impl Family {
                 })
             })
         };
-        let account = text(deployment, "/spec/template/spec/serviceAccountName");
+        let account = ["serviceAccountName", "serviceAccount"].into_iter();
+        let mut account =
+            account.map(|key| text(deployment, &format!("/spec/template/spec/{key}")));
+        let account = account.find(|name| !name.is_empty()).unwrap_or_default();
         let scales = |object: &Value| {
             text(object, "/spec/scaleTargetRef/kind") == kind(deployment)
                 && text(object, "/spec/scaleTargetRef/name") == name(deployment)
@@ -142,8 +156,10 @@ impl Family {
         ];
         let sources = all.iter().flatten().cloned().collect();
         let [_, service, ingress, scaler, budget, account] = all;
+        let main = text(main(deployment, service.as_ref()), "/name");
         let mut family = Self {
-            name: text(main(deployment, service.as_ref()), "/name").to_owned(),
+            name: main.to_owned(),
+            main: main.to_owned(),
             deployment: deployment.clone(),
             service,
             ingress,
@@ -155,6 +171,7 @@ impl Family {
             ..Self::default()
         };
         family.drop_unknown();
+        family.filled();
         family.number_ports();
         family.modern();
         family
@@ -234,8 +251,12 @@ impl Family {
     /// The main container.
     pub(super) fn main(&self) -> &Value {
         let mut all = items(&self.deployment, CONTAINERS);
-        let main = all.find(|container| text(container, "/name") == self.name);
-        main.unwrap_or(&Value::Null)
+        all.find(|one| self.is_main(one)).unwrap_or(&Value::Null)
+    }
+
+    /// Whether this is the main container.
+    pub(super) fn is_main(&self, container: &Value) -> bool {
+        text(container, "/name") == self.main
     }
 
     /// How many ports of its containers are called so.
@@ -244,17 +265,6 @@ impl Family {
         let containers = all.flat_map(|list| items(&self.deployment, list));
         let ports = containers.flat_map(|one| items(one, "/ports"));
         ports.filter(|port| text(port, "/name") == name).count()
-    }
-
-    /// The main container bears the service's name.
-    fn rename_main(&mut self) {
-        if !self.main().is_null() {
-            return;
-        }
-        let first = self.deployment.pointer_mut(&format!("{CONTAINERS}/0/name"));
-        if let Some(name) = first {
-            *name = Value::from(self.name.clone());
-        }
     }
 
     /// Names of ports are said by their numbers, since ours have other names.
@@ -334,36 +344,6 @@ impl Family {
                     }
                 }
             }
-        }
-    }
-
-    /// What an older version of an API says in other words, and what a `DaemonSet` does where nothing is
-    /// said: that depends on what else is.
-    fn modern(&mut self) {
-        let strategy = self.deployment.pointer("/spec/updateStrategy/type");
-        let by_hand = strategy.is_some_and(|strategy| strategy == "OnDelete");
-        if kind(&self.deployment) == "DaemonSet" && !by_hand {
-            let said = &mut self.deployment["spec"]["updateStrategy"]["rollingUpdate"];
-            for (key, usual) in [("maxSurge", 0), ("maxUnavailable", 1)] {
-                if said.get(key).is_none() {
-                    said[key] = json!(usual);
-                }
-            }
-        }
-        let Some(spec) = self
-            .scaler
-            .as_mut()
-            .and_then(|scaler| scaler.get_mut("spec"))
-        else {
-            return;
-        };
-        let old = spec
-            .as_object_mut()
-            .and_then(|spec| spec.remove("targetCPUUtilizationPercentage"));
-        if let Some(percent) = old {
-            let target = json!({ "type": "Utilization", "averageUtilization": percent });
-            spec["metrics"] =
-                json!([{ "type": "Resource", "resource": { "name": "cpu", "target": target } }]);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::family::{CONTAINERS, Family, items, text};
+use super::family::{CONTAINERS, Family, items};
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::platform::kubernetes::fields::quantity;
 
@@ -154,7 +154,7 @@ pub(super) fn size(family: &Family) -> (u64, u64) {
 }
 
 fn sidecars(family: &Family) -> impl Iterator<Item = &Value> {
-    items(&family.deployment, CONTAINERS).filter(|one| text(one, "/name") != family.name)
+    items(&family.deployment, CONTAINERS).filter(|one| !family.is_main(one))
 }
 
 /// What differs from what follows from the size of the pod.

@@ -25,7 +25,7 @@ fn share<'v>(family: &Family, metric: &'v Value) -> Option<(&'v str, u64)> {
     let of = metric.get(one)?;
     let resource = text(of, "/name");
     let share = of.pointer("/target/averageUtilization")?.as_u64()?;
-    let ours = alone || text(of, "/container") == family.name;
+    let ours = alone || text(of, "/container") == family.main;
     let said = ["cpu", "memory"].contains(&resource) && (1..=100).contains(&share);
     (ours && said && text(metric, "/type") == kind).then_some((resource, share))
 }

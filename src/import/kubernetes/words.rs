@@ -59,8 +59,7 @@ fn service(family: &Family, draft: &mut Draft) -> ServiceDraft {
     let mut here = Words::new();
     say(&mut here, "role", nodes::role(family).map(Word::text));
     around::bindings(family, &Labels::of(family), &mut here);
-    let beside =
-        items(&family.deployment, CONTAINERS).filter(|one| text(one, "/name") != family.name);
+    let beside = items(&family.deployment, CONTAINERS).filter(|one| !family.is_main(one));
     let mut sidecars: Vec<(String, Words)> = beside
         .map(|sidecar| {
             let name = text(sidecar, "/name").to_owned();
@@ -95,10 +94,11 @@ fn service(family: &Family, draft: &mut Draft) -> ServiceDraft {
 
 fn common(family: &Family, draft: &mut Draft) -> Words {
     let main = family.main();
-    let mut words = vec![(
-        "image".to_owned(),
-        draft.image(text(main, "/name"), text(main, "/image")),
-    )];
+    let mut words = Words::new();
+    let called = (family.main != family.name).then(|| Word::text(&family.main));
+    say(&mut words, "container", called);
+    let image = draft.image(text(main, "/name"), text(main, "/image"));
+    say(&mut words, "image", Some(image));
     pods::ports(main, service::first_port(family), family, &mut words);
     let replicas = family
         .deployment

@@ -271,6 +271,25 @@ fn one_selector_is_one_services() {
 }
 
 #[test]
+fn a_container_of_a_pod_is_called_by_a_label() {
+    let sidecar = "[service.api.sidecar.Log_Router]\nimage = \"router:1\"\n";
+    for (more, name) in [
+        ("container = \"api_main\"\n", "api_main"),
+        (sidecar, "Log_Router"),
+    ] {
+        let told = problems(more, TARGET);
+        let start = format!("bad-value: Kubernetes knows no container `{name}`: only lower-case");
+        assert!(told.len() == 1 && told[0].starts_with(&start), "{told:?}");
+        assert!(load_with(&with(more), ECS, &Arguments::default()).is_ok());
+    }
+    let twice = "container = \"router\"\n[service.api.sidecar.router]\nimage = \"router:1\"\n";
+    assert_eq!(
+        problems(twice, TARGET),
+        ["duplicate-name: a sidecar cannot have the main container's name"]
+    );
+}
+
+#[test]
 fn ecs_fills_no_environment_in() {
     let more = "env = { IP = { field = \"status.podIP\" } }\nenv_from = [{ config = \"all\" }]\n";
     let told = problems(more, ECS);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::names::{ContainerName, ImageRef, ServiceName};
+use crate::names::{ContainerName, ImageRef, KubeLabel, ServiceName};
 use crate::spec::findings::Findings;
 use crate::spec::problem::{Problem, Spot};
 use crate::spec::resolve::or;
@@ -72,7 +72,7 @@ table! {
 /// One container of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Container {
-    /// The service's name for the main one.
+    /// The service's name for the main one, unless `container` says another.
     pub(crate) name: ContainerName,
     /// The image that the container runs.
     pub(crate) image: ImageRef,
@@ -187,9 +187,11 @@ pub(in crate::spec) fn all(
     let health = main_health(raw, ecs, findings);
     let parts = parts!(raw, true, checked, health, None, None);
     let mut containers = Vec::new();
-    if let Ok(name) = name.as_str().parse() {
-        containers.push(placed(name, head, parts, findings));
-    }
+    let called = raw.container.take();
+    let at_name = called.as_ref().map_or(head, |at| at.spot);
+    let called = called.map(|at| at.value);
+    let called = called.map_or_else(|| name.as_str().parse().ok(), Some);
+    containers.extend(called.map(|name| placed(name, head, parts, findings)));
     let sidecars = raw.sidecar.take().map(|at| at.value.0).unwrap_or_default();
     if ecs && sidecars.len() >= MOST {
         findings.bad_value(head, "a task has at most 10 containers");
@@ -200,22 +202,32 @@ pub(in crate::spec) fn all(
         let Ok(sidecar) = sidecar.parse::<ContainerName>() else {
             continue;
         };
-        if sidecar.as_str() == name.as_str() {
-            findings.problem(
-                Problem::new(
-                    "duplicate-name",
-                    "a sidecar cannot have the service's own name",
-                )
-                .at(at.head)
-                .also(head, "the main container is called so"),
-            );
+        if containers.first().is_some_and(|main| main.name == sidecar) {
+            let message = "a sidecar cannot have the main container's name";
+            let problem = Problem::new("duplicate-name", message).at(at.head);
+            let problem = problem.also(at_name, "the main container is called so");
+            findings.problem(problem.help("`container` gives the main one another name"));
         } else {
             named.push(from_sidecar(sidecar, at, ecs, findings));
         }
     }
     named.sort_by(|a, b| a.name.cmp(&b.name));
     containers.extend(named);
+    if !ecs {
+        for (index, placed) in containers.iter().enumerate() {
+            let spot = if index == 0 { at_name } else { placed.head };
+            labelled(&placed.name, spot, findings);
+        }
+    }
     containers
+}
+
+/// A container of a pod is called by a DNS label (Kubernetes API reference, `Container`).
+fn labelled(name: &ContainerName, spot: Spot, findings: &mut Findings) {
+    if let Err(bad) = name.as_str().parse::<KubeLabel>() {
+        let message = format!("Kubernetes knows no container `{name}`: {}", bad.why);
+        findings.bad_value(spot, message);
+    }
 }
 
 /// The containers, if nothing essential is missing from any.

@@ -296,7 +296,8 @@ fn contents(
     let logs = logs(raw.log_group.take(), raw.log_prefix.take(), home, findings);
     let spot = raw.log.as_ref().map(|at| at.head);
     let containers = containers(raw, common, scene, launched, findings);
-    let main = containers.get(scene.name.as_str());
+    let main = scene.containers.first();
+    let main = main.and_then(|main| containers.get(main.name.as_str()));
     let own = main.map(|main| main.log.clone()).unwrap_or_default();
     let more = raw.log_options.take();
     let output = log::shared((&own, spot), (logs, group), more, home, findings);

@@ -22,7 +22,7 @@ use crate::spec::words::{container, depends_on, ecs, env, kubernetes, ports, rol
 /// knows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Service<Own> {
-    /// Its key in deploy.toml; also the name of its main container.
+    /// Its key in deploy.toml; also the name of its main container, unless `container` says another.
     pub(crate) name: ServiceName,
     /// Tasks at creation, and for ever where nothing scales it.
     pub(crate) replicas: u32,

@@ -131,7 +131,9 @@ fn target_group(
     arns::kind(&arn, service, "targetgroup/", what, findings);
     arns::home("target_group", &arn.value, scene.place.into(), findings);
     let named = raw.container.as_ref();
-    let name = named.map_or(scene.name.as_str(), |at| at.value.as_str());
+    let main = scene.containers.first();
+    let main = main.map_or(scene.name.as_str(), |main| main.name.as_str());
+    let name = named.map_or(main, |at| at.value.as_str());
     let mut containers = scene.containers.iter();
     let Some(placed) = containers.find(|placed| placed.name.as_str() == name) else {
         let known = scene.containers.iter().map(|placed| placed.name.as_str());

@@ -195,6 +195,49 @@ async fn it_is_deployed_once_changes_like_any_field_and_goes_with_its_word() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn containers_are_called_as_the_file_says() {
+    let group = "target_group = \"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/api/1\"\n";
+    let called = of(&[
+        (
+            "[service.api]\n",
+            "[service.api]\ncontainer = \"Api_Main\"\n",
+        ),
+        (
+            "[service.api.ecs]\n",
+            &format!("[service.api.ecs]\n{group}"),
+        ),
+        ("sidecar.router", "sidecar.Log_Router"),
+    ]);
+    let requests = requests(&called, TARGET);
+    let containers = requests["taskDefinition"]["containerDefinitions"].as_array();
+    let names: Vec<&str> = containers
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["name"].as_str())
+        .collect();
+    assert_eq!(names, ["Api_Main", "Log_Router", "quiet"]);
+    // What is said of the main container in the table of ECS is said of it.
+    let main = &requests["taskDefinition"]["containerDefinitions"][0];
+    assert_eq!(main["dockerLabels"]["com.example.team"], "checkout");
+    assert_eq!(
+        requests["service"]["loadBalancers"][0]["containerName"],
+        "Api_Main"
+    );
+    assert_eq!(lost(&requests), []);
+    rolled_out(
+        &Cloud::new().await,
+        &of(&[
+            (
+                "[service.api]\n",
+                "[service.api]\ncontainer = \"Api_Main\"\n",
+            ),
+            ("sidecar.router", "sidecar.Log_Router"),
+        ]),
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_role_by_name_is_the_role_by_its_arn() {
     let cloud = Cloud::new().await;
     cloud.deploy(&service()).await;

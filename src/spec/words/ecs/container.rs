@@ -267,9 +267,11 @@ pub(in crate::spec) fn containers(
     findings: &mut Findings,
 ) -> EcsContainers {
     let main = OfEcs::read(raw.of_container(), findings);
-    let sidecars = scene.containers.iter().skip(1);
-    let sidecars = sidecars.map(|placed| (placed.name.to_string(), &placed.ecs));
-    let all = std::iter::once((scene.name.to_string(), &main)).chain(sidecars);
+    let each = scene.containers.iter().enumerate();
+    let all = each.map(|(index, placed)| {
+        let own = if index == 0 { &main } else { &placed.ecs };
+        (placed.name.to_string(), own)
+    });
     let mut found = EcsContainers::new();
     for (name, of) in all {
         check(&of.bound, launched, findings);
