@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::names::{ImageRef, TargetName};
+use crate::platform::kubernetes::described::Described;
 use crate::spec::files::target_file;
 use crate::spec::{self, Files, Loaded, Request};
 
@@ -41,8 +42,9 @@ pub(crate) enum Source {
     Ecs(Vec<EcsSource>),
     /// Manifests.
     Kubernetes(Vec<Value>),
-    /// All objects of a namespace, of which only those count that belong to its Deployments.
-    Running(Vec<Value>),
+    /// All objects of a namespace, of which only those count that belong to its Deployments; and what of it could
+    /// not be seen.
+    Running(Described),
 }
 
 /// The files that were made of a source, and what they do not say of it.
@@ -138,7 +140,16 @@ pub(crate) fn import(source: &Source, target: &TargetName) -> Result<Imported, N
     match source {
         Source::Ecs(sources) => ecs::import(sources, target),
         Source::Kubernetes(manifests) => kubernetes::import(manifests, target),
-        Source::Running(objects) => kubernetes::import(&kubernetes::belonging(objects), target),
+        Source::Running(there) => {
+            let mut imported = kubernetes::import(&kubernetes::belonging(&there.objects), target)?;
+            if !there.unseen.is_empty() {
+                let kinds = there.unseen.join(", ");
+                imported.notes.push(format!(
+                    "you may not list these kinds here, so the files say nothing of any: {kinds}"
+                ));
+            }
+            Ok(imported)
+        }
     }
 }
 

@@ -168,6 +168,9 @@
 //! * *Ours* is the PRIMARY deployment id in the answer to our own call, and the
 //!   `ServiceDeployment` whose target revision ends in it. Never a clock, a list's order or a
 //!   task definition's equality.
+//! * A record that is over says nothing of a count that was set after it. Whoever comes to such a rollout
+//!   before ECS calls the deployment complete waits until all tasks run, since a run that was killed may
+//!   have set one.
 //! * Where there is no `ServiceDeployment` (no permission, an endpoint without it), what the
 //!   classic deployment of *our id* says counts at once: COMPLETED with all tasks running, or
 //!   FAILED. Only what would be concluded from our id's *absence* waits 15 seconds for a record

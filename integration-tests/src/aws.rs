@@ -81,6 +81,17 @@ impl Aws {
             .to_owned())
     }
 
+    /// Sends a body to a path of a service that speaks REST.
+    pub fn post(&self, service: &str, path: &str, input: &Value) -> Outcome<Value> {
+        let (mut parts, body) = signed_for(service)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Bytes::from(input.to_string()))?
+            .into_parts();
+        parts.uri = path.parse()?;
+        let request = Request::from_parts(parts, body);
+        Ok(serde_json::from_str(&self.answer(path, request)?)?)
+    }
+
     /// Calls one operation in the AWS JSON protocol.
     fn call(&self, service: &str, prefix: &str, operation: &str, input: &Value) -> Outcome<Value> {
         let request = signed_for(service)

@@ -16,6 +16,7 @@ mod defaults;
 mod eks;
 mod fargate;
 mod logs;
+pub(crate) mod pod_identity;
 mod run_task;
 mod scaling;
 mod scaling_policies;

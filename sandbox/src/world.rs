@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::api::pod_identity::Association;
 use super::behaviour::{self, Behaviour, ImageRule};
 use super::eks::EksCluster;
 use super::faults::Fault;
@@ -33,6 +34,7 @@ mod realms;
 mod rollback;
 pub(crate) mod rollout;
 pub(crate) mod scaling;
+pub(crate) mod schedule;
 mod scheduler;
 pub(crate) mod service;
 pub(crate) mod shift;
@@ -91,6 +93,9 @@ pub struct World {
     /// By name; a world of an earlier version has none.
     #[serde(default)]
     pub(crate) eks: BTreeMap<String, EksCluster>,
+    /// Roles of service accounts of those, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) identities: BTreeMap<String, Association>,
     pub(crate) image_starts: BTreeMap<String, i64>,
     pub(crate) requests: u64,
     /// Target groups and log groups that are not there: patterns of ARNs and names.
@@ -145,6 +150,7 @@ impl World {
             logs: BTreeMap::new(),
             tags: BTreeMap::new(),
             eks: BTreeMap::new(),
+            identities: BTreeMap::new(),
             image_starts: BTreeMap::new(),
             requests: 0,
             missing: Vec::new(),
@@ -302,6 +308,7 @@ impl World {
             Due::Reconcile { service } => self.reconcile(&service),
             Due::Begin { deployment } => self.begin_deployment(&deployment),
             Due::StopRequested { deployment } => self.carry_out_stop(&deployment),
+            Due::Scheduled { action } => self.perform_scheduled(&action),
             Due::Planned { index } => self.perform_planned(index),
             Due::Instance { cluster, provider } => self.instance_comes(&cluster, &provider),
             Due::ForgetTask { task } => self.tasks.remove(&task),

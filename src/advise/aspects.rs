@@ -22,7 +22,7 @@ const fn eks(key: &'static str, why: &'static str) -> Rule {
     Rule { key, only, why }
 }
 
-const RULES: [Rule; 22] = [
+const RULES: [Rule; 23] = [
     eks(
         "kubernetes.manifests",
         "objects of any kind are Kubernetes' alone",
@@ -58,6 +58,10 @@ const RULES: [Rule; 22] = [
     eks(
         "kubernetes.daemon",
         "a pod on each node is a matter of Kubernetes",
+    ),
+    eks(
+        "kubernetes.keda",
+        "KEDA scales pods by events, also to none; ECS has nothing like it",
     ),
     eks("volumes.*.claim", "claims of storage are Kubernetes' alone"),
     eks("volumes.*.csi", "CSI drivers are Kubernetes' alone"),
@@ -139,7 +143,7 @@ const TOPICS: [Topic; 11] = [
     Topic {
         name: "scaling",
         ecs: "CPU, memory, requests, any CloudWatch metric, schedules",
-        eks: "CPU and memory; anything else through KEDA or a metrics adapter",
+        eks: "CPU and memory; queues, schedules, any other metric, and down to none with KEDA",
         keys: &["scaling"],
     },
     Topic {

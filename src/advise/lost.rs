@@ -110,6 +110,10 @@ const AT_KUBERNETES: &Rows = &[
         "version_consistency",
         "an image by its digest: pods that come later pull what the tag means then",
     ),
+    (
+        "autoscaler",
+        "kubernetes.autoscaler, or kubernetes.keda for metrics of CloudWatch",
+    ),
     ("scheduling", "kubernetes.kind"),
     ("strategy", SHIFTS),
     ("bake", "rollout.bake"),
@@ -158,7 +162,11 @@ const AT_ECS: &Rows = &[
         "disruption",
         "nothing: ECS starts another task before it drains one",
     ),
-    ("autoscaler", "scaling"),
+    ("autoscaler", "scaling, and ecs.autoscaler"),
+    (
+        "keda",
+        "scaling, which keeps at least one task, and ecs.autoscaler",
+    ),
     ("spread", "nothing: ECS spreads over zones; ecs.placement"),
     ("drain", "the target group's deregistration delay"),
     ("ingress", "ecs.target_group"),

@@ -153,6 +153,7 @@ fn asked(read: &Read, rendered: &Desired) -> Result<Read, NotTaken> {
         scaling: Some(LiveScaling {
             target: rendered.scalable_target.clone(),
             policies: rendered.scaling_policies.clone(),
+            schedules: rendered.scheduled_actions.clone(),
             ..LiveScaling::default()
         }),
         ..EcsSource::default()

@@ -6,6 +6,7 @@ mod compare;
 mod family;
 mod gateway;
 mod ingress;
+mod keda;
 mod labels;
 mod nodes;
 mod pods;
@@ -27,6 +28,7 @@ use super::hatch::{Entry, Round, Spelling, way};
 use super::{Draft, Imported, Loss, NotTaken};
 use crate::names::TargetName;
 use crate::platform::kubernetes::fields::compared_keys;
+use crate::platform::kubernetes::kinds::autoscaler::is_made;
 use crate::platform::kubernetes::kinds::desired::Desired;
 use crate::platform::kubernetes::kinds::render::{Setting, render};
 use crate::platform::owner::Tenant;
@@ -45,6 +47,8 @@ const IGNORED: [&str; 2] = ["Kustomization", "Namespace"];
 
 /// Makes the files, and compares what they render with what they were made of.
 pub(super) fn import(manifests: &[Value], target: &TargetName) -> Result<Imported, NotTaken> {
+    let own = manifests.iter().filter(|object| !is_made(object));
+    let manifests: &[Value] = &own.cloned().collect::<Vec<Value>>();
     let families = family::families(manifests);
     if families.is_empty() {
         let kinds: BTreeSet<&str> = manifests.iter().map(family::kind).collect();
@@ -85,7 +89,9 @@ pub(super) fn belonging(objects: &[Value]) -> Vec<Value> {
     let families = family::families(objects);
     let belongs = |object: &&Value| {
         let mut families = families.iter();
-        families.any(|family| family.holds(object) || family.concerns(object))
+        families.any(|family| {
+            family.holds(object) || family.concerns(object) || family.concerns_keda(object, objects)
+        })
     };
     objects.iter().filter(belongs).cloned().collect()
 }
@@ -155,13 +161,14 @@ impl Round for Once<'_> {
 }
 
 /// The tables of `[service.NAME.kubernetes.patch]`, by what they are laid over.
-const PARTS: [(&str, &str); 10] = [
+const PARTS: [(&str, &str); 11] = [
     ("StatefulSet", "stateful_set"),
     ("DaemonSet", "daemon_set"),
     ("Deployment", "deployment"),
     ("Service", "service"),
     ("Ingress", "ingress"),
     ("HorizontalPodAutoscaler", "hpa"),
+    ("ScaledObject", "scaled_object"),
     ("PodDisruptionBudget", "pdb"),
     ("ServiceAccount", "service_account"),
     ("HTTPRoute", "route"),

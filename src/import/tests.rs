@@ -8,8 +8,10 @@ use super::*;
 
 mod around;
 mod copilot;
+mod keda;
 mod kinds;
 mod patched;
+mod scaling;
 mod shifting;
 
 /// Where losses are.

@@ -18,7 +18,7 @@ use crate::names::TargetName;
 
 /// Names of objects, and objects themselves: no two services can have the same, so none has them from
 /// another.
-const NAMES: [&[&str]; 9] = [
+const NAMES: [&[&str]; 12] = [
     &["ecs", "service"],
     &["ecs", "family"],
     &["kubernetes", "name"],
@@ -28,6 +28,9 @@ const NAMES: [&[&str]; 9] = [
     &["kubernetes", "service", "name"],
     &["kubernetes", "disruption", "name"],
     &["kubernetes", "autoscaler", "name"],
+    &["kubernetes", "keda", "name"],
+    &["kubernetes", "keda", "hpa_name"],
+    &["kubernetes", "keda", "authentications"],
 ];
 
 /// Keys that say what a service is among the others: they are said in deploy.toml, by itself.

@@ -12,10 +12,12 @@ use crate::spec::scalar::Filled;
 use crate::spec::shape::{Map, Shape, Table, table};
 use crate::spec::tree::Node;
 use crate::spec::words::ServiceTable;
+use crate::spec::words::aims::QueueTable;
 use crate::spec::words::capabilities::CapabilitiesTable;
 use crate::spec::words::capacity::CapacityTable;
 use crate::spec::words::container::SidecarTable;
 use crate::spec::words::ecs::EcsTable;
+use crate::spec::words::ecs::autoscaler::EcsAutoscalerTable;
 use crate::spec::words::ecs::container::SidecarEcsTable;
 use crate::spec::words::ecs::container::tables::{
     FirelensTable, LimitTable, ReservedTable, RestartTable, TmpfsTable, UlimitTable,
@@ -37,14 +39,16 @@ use crate::spec::words::health::HealthTable;
 use crate::spec::words::ingress::rules::{IngressPathTable, IngressRuleTable, TlsTable};
 use crate::spec::words::ingress::{ExposeTable, IngressTable};
 use crate::spec::words::kubernetes::KubernetesTable;
+use crate::spec::words::kubernetes::account::AccountTable;
 use crate::spec::words::kubernetes::autoscaler::AutoscalerTable;
 use crate::spec::words::kubernetes::bindings::BindingTable;
 use crate::spec::words::kubernetes::disruption::DisruptionTable;
 use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::keda::triggers::{ReferenceTable, TriggerTable};
+use crate::spec::words::kubernetes::keda::{FallbackTable, KedaTable};
 use crate::spec::words::kubernetes::network_policy::{PeerTable, PolicyRuleTable, PolicyTable};
 use crate::spec::words::kubernetes::nodes::NodesTable;
 use crate::spec::words::kubernetes::part::KubeSidecarTable;
-use crate::spec::words::kubernetes::pods::AccountTable;
 use crate::spec::words::kubernetes::probe::ProbeTable;
 use crate::spec::words::kubernetes::security::{PodSecurityTable, SecurityTable};
 use crate::spec::words::kubernetes::service::{KubeServiceTable, ServicePortTable};
@@ -56,6 +60,7 @@ use crate::spec::words::ports::PortTable;
 use crate::spec::words::resources::ResourcesTable;
 use crate::spec::words::rollout::{BreakerTable, PatienceTable, RolloutTable};
 use crate::spec::words::scaling::ScalingTable;
+use crate::spec::words::schedule::ScheduleTable;
 use crate::spec::words::secret::SecretTable;
 use crate::spec::words::target::TargetTable;
 use crate::spec::words::target::namespace::SecretStoreTable;
@@ -128,6 +133,8 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<HealthTable>(),
     told::<ExposeTable>(),
     told::<ScalingTable>(),
+    told::<QueueTable>(),
+    told::<ScheduleTable>(),
     told::<RolloutTable>(),
     told::<PatienceTable>(),
     told::<BreakerTable>(),
@@ -141,6 +148,7 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<StrategyTable>(),
     told::<EcsHookTable>(),
     told::<CapacityTable>(),
+    told::<EcsAutoscalerTable>(),
     told::<PlacementTable>(),
     told::<SidecarEcsTable>(),
     told::<ReservedTable>(),
@@ -168,6 +176,10 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<HookTable>(),
     told::<DisruptionTable>(),
     told::<AutoscalerTable>(),
+    told::<KedaTable>(),
+    told::<TriggerTable>(),
+    told::<ReferenceTable>(),
+    told::<FallbackTable>(),
     told::<AccountTable>(),
     told::<IngressRuleTable>(),
     told::<IngressPathTable>(),

@@ -283,7 +283,7 @@ macro_rules! keys {
         })+
     };
 }
-keys!(ContainerName, EcsName, KubeLabel, ServiceName);
+keys!(ContainerName, EcsName, KubeLabel, KubeName, ServiceName);
 
 /// Whether a number stands here rather than a percentage. A variable is always text, so what it holds
 /// may stand for one.

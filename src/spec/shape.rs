@@ -282,7 +282,7 @@ pub(super) use table;
 /// The name of a key that must be there.
 macro_rules! must {
     (required $key:ident) => {
-        stringify!($key)
+        $crate::spec::shape::key(stringify!($key))
     };
 }
 pub(super) use must;

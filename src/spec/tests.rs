@@ -5,6 +5,7 @@ mod ecs_words;
 mod effort;
 mod example;
 mod inherit;
+mod keda_words;
 mod kube_patch;
 mod kube_words;
 mod kubernetes;

@@ -2,6 +2,7 @@
 //! becomes the other. Here is what many of them look at: all that is written for a service, and its
 //! containers with their places.
 
+pub(super) mod aims;
 pub(super) mod architecture;
 pub(super) mod capabilities;
 pub(super) mod capacity;
@@ -20,6 +21,7 @@ pub(super) mod ports;
 pub(super) mod resources;
 pub(super) mod rollout;
 pub(super) mod scaling;
+pub(super) mod schedule;
 pub(super) mod secret;
 pub(super) mod service;
 pub(crate) mod size;

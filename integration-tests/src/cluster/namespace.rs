@@ -63,6 +63,7 @@ impl Namespace {
             "ingresses" | "networkpolicies" => "apis/networking.k8s.io/v1",
             "httproutes" => "apis/gateway.networking.k8s.io/v1",
             "targetgroupbindings" => "apis/elbv2.k8s.aws/v1beta1",
+            "scaledobjects" | "triggerauthentications" => "apis/keda.sh/v1alpha1",
             "poddisruptionbudgets" => "apis/policy/v1",
             "endpointslices" => "apis/discovery.k8s.io/v1",
             "leases" => "apis/coordination.k8s.io/v1",

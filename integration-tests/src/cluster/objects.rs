@@ -122,6 +122,69 @@ pub fn target_group_bindings() -> Value {
     made
 }
 
+/// The kinds of KEDA that a service is scaled by, with what its definitions demand and fill in, and no operator behind
+/// them.
+pub fn keda() -> [Value; 2] {
+    let open = |properties: Value| json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": properties});
+    let number = |least: u32| json!({"type": "integer", "format": "int32", "minimum": least});
+    let reference = json!({"type": "object", "required": ["name"], "properties": {
+        "name": {"type": "string"},
+        "kind": {"type": "string", "enum": ["TriggerAuthentication", "ClusterTriggerAuthentication"]},
+    }});
+    let trigger = json!({"type": "object", "required": ["metadata", "type"], "properties": {
+        "type": {"type": "string", "minLength": 1}, "name": {"type": "string"}, "metricType": {"type": "string"},
+        "useCachedMetrics": {"type": "boolean"}, "authenticationRef": reference,
+        "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+    }});
+    let behaviors = [
+        "static",
+        "currentReplicas",
+        "currentReplicasIfHigher",
+        "currentReplicasIfLower",
+        "scalingModifiers",
+    ];
+    let fallback = json!({"type": "object", "required": ["failureThreshold", "replicas"], "properties": {
+        "failureThreshold": number(0), "replicas": number(0),
+        "behavior": {"type": "string", "default": "static", "enum": behaviors},
+    }});
+    let target = json!({"type": "object", "required": ["name"], "properties": {
+        "name": {"type": "string", "minLength": 1}, "apiVersion": {"type": "string"}, "kind": {"type": "string"},
+        "envSourceContainerName": {"type": "string"},
+    }});
+    let bounds = "!has(self.minReplicaCount) || self.minReplicaCount <= (has(self.maxReplicaCount) ? self.maxReplicaCount : 100)";
+    let spec = json!({"type": "object", "required": ["scaleTargetRef", "triggers"], "properties": {
+        "scaleTargetRef": target, "triggers": {"type": "array", "minItems": 1, "items": trigger}, "fallback": fallback,
+        "pollingInterval": number(1), "cooldownPeriod": number(0), "initialCooldownPeriod": number(0),
+        "idleReplicaCount": number(0), "minReplicaCount": number(0), "maxReplicaCount": number(1),
+        "advanced": open(json!({})),
+    }, "x-kubernetes-validations": [{"rule": bounds, "message": "minReplicaCount must be less than or equal to maxReplicaCount"}]});
+    let mut scaled = definition("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects");
+    scaled["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = json!({"type": "object", "required": ["spec"],
+        "properties": {"spec": spec, "status": open(json!({}))}});
+    scaled["spec"]["versions"][0]["subresources"] = json!({"status": {}});
+    let asks = definition(
+        "keda.sh",
+        "v1alpha1",
+        "TriggerAuthentication",
+        "triggerauthentications",
+    );
+    [scaled, asks]
+}
+
+/// The autoscaler that KEDA makes of a `ScaledObject`, and deletes with it.
+pub fn made_by_keda(scaled: &Value) -> Value {
+    let (metadata, spec) = (&scaled["metadata"], &scaled["spec"]);
+    let name = metadata["name"].as_str().unwrap_or_default();
+    let owner = json!({"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": name, "uid": metadata["uid"],
+        "controller": true, "blockOwnerDeletion": true});
+    let least = spec["minReplicaCount"].as_u64().unwrap_or_default().max(1);
+    json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": format!("keda-hpa-{name}"), "ownerReferences": [owner]},
+        "spec": {"scaleTargetRef": spec["scaleTargetRef"], "minReplicas": least, "maxReplicas": spec["maxReplicaCount"]},
+    })
+}
+
 /// The pods of the resource metrics API as plain objects, for want of a metrics server: the autoscaler reads what a test
 /// writes. Its group belongs to Kubernetes, which wants that said.
 pub fn pod_metrics() -> Value {

@@ -113,7 +113,7 @@ pub(crate) mod on_ecs;
 pub(crate) mod on_kubernetes {
     //! From a Deployment that runs, of another tool.
 
-    use integration_tests::cluster::{Cluster, SOON};
+    use integration_tests::cluster::{Cluster, Rights, SOON};
     use integration_tests::program::{Finished, Running};
     use integration_tests::project::{PATIENCE, Project};
     use integration_tests::trial::Outcome;
@@ -126,6 +126,7 @@ pub(crate) mod on_kubernetes {
     trials! { "init":
         what_runs_is_adopted_and_says_the_same_afterwards,
         sets_that_run_are_adopted_without_a_new_pod,
+        what_may_not_be_seen_is_told,
     }
 
     /// A Deployment and its Service, as another tool has them.
@@ -275,6 +276,36 @@ pub(crate) mod on_kubernetes {
             let labels = &namespace.get(resource, name)?["metadata"]["labels"];
             assert_eq!(labels["deployer/service"], name, "{labels}");
             assert_eq!(labels["team"], "blue", "{labels}");
+        }
+        Ok(())
+    }
+
+    /// Who may see Deployments and Services alone brings in those, and is told what else there may be.
+    fn what_may_not_be_seen_is_told() -> Outcome {
+        let cluster = Cluster::shared()?;
+        let namespace = cluster.namespace("init-unseen")?;
+        for object in objects(&namespace.name, &cluster.image("v1")) {
+            namespace.apply(&object, "kubectl")?;
+        }
+        let reads = |group: &str, plural: &str| json!({"apiGroups": [group], "resources": [plural], "verbs": ["list"]});
+        let rights = Rights::Only(json!([reads("apps", "deployments"), reads("", "services")]));
+        let user = namespace.user("looks", &rights)?;
+        let project = Project::empty()?;
+        let mut command = project.command()?;
+        command.env("KUBECONFIG", &user.kubeconfig);
+        let from = format!("kubernetes:{}/web", namespace.name);
+        command.args([
+            "init",
+            "--from",
+            from.as_str(),
+            "--target",
+            "kube",
+            "--check",
+        ]);
+        let done = Running::start(command)?.wait(PATIENCE)?;
+        assert_ends(&done, 0, "you may not list these kinds here");
+        for kind in ["HTTPRoute", "NetworkPolicy", "ScaledObject"] {
+            assert_ends(&done, 0, kind);
         }
         Ok(())
     }

@@ -4,12 +4,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use integration_tests::aws::Aws;
 use integration_tests::cluster::{Cluster, Eks, Namespace, Options};
+use integration_tests::http::get;
 use integration_tests::program::{Finished, Running};
 use integration_tests::project::{PATIENCE, Project};
 use integration_tests::sandbox::{self, Sandbox};
-use integration_tests::trial::Outcome;
+use integration_tests::trial::{Outcome, fail};
 use integration_tests::trials;
+use serde_json::{Value, json};
 
 use crate::kube::{USUAL, assert_says, deploy};
 use crate::shop::assert_verdict;
@@ -24,6 +27,11 @@ trials! { "kube_eks":
     another_account_is_refused_before_any_write,
     a_private_endpoint_is_told,
     kinds_that_the_cluster_lacks_are_named_before_any_write,
+    a_role_is_associated_changed_and_taken_away,
+    a_lost_reply_makes_no_second_association,
+    a_right_that_is_missing_at_eks_is_named,
+    an_association_of_somebody_else_is_adopted_or_left_alone,
+    a_rollout_that_fails_takes_its_association_back,
 }
 
 /// The role that the credentials of [`Project::command`] belong to.
@@ -70,6 +78,11 @@ struct Bench {
 
 impl Bench {
     fn new(stem: &str) -> Outcome<Self> {
+        Self::of(stem, "")
+    }
+
+    /// With more to say of the world of AWS.
+    fn of(stem: &str, more: &str) -> Outcome<Self> {
         let cluster = cluster()?;
         let entry = |name: &str, endpoint: &str, more: &str| {
             let authority = cluster.certificate_authority();
@@ -83,7 +96,8 @@ impl Bench {
                 "theirs",
                 cluster.server(),
                 "arn = \"arn:aws:eks:us-east-1:999999999999:cluster/theirs\"",
-            );
+            )
+            + more;
         let sandbox = sandbox::serve_world(&world)?;
         let namespace = cluster.namespace(stem)?;
         let project = Project::new(&deploy(USUAL, ""))?;
@@ -112,6 +126,33 @@ impl Bench {
             .args(["--target", "eks", "--output", "json"])
             .envs(environment.iter().copied());
         Running::start(command)?.wait(PATIENCE)
+    }
+
+    /// The service with a role that EKS associates, called so.
+    fn with_role(&self, role: &str) -> Outcome {
+        let table = format!(
+            "role = \"arn:aws:iam::123456789012:role/{role}\"\n\
+             service_account = {{ name = \"api\", identity = \"pod_identity\" }}"
+        );
+        self.project.write("deploy.toml", &deploy(USUAL, &table))
+    }
+
+    /// What EKS associates in the namespace.
+    fn associations(&self) -> Outcome<Vec<Value>> {
+        let all = format!(
+            "{}/clusters/main/pod-identity-associations",
+            self.sandbox.url
+        );
+        let listed: Value =
+            serde_json::from_str(&get(&format!("{all}?namespace={}", self.namespace.name))?)?;
+        let listed = listed["associations"].as_array().cloned();
+        let each = listed.unwrap_or_default().into_iter().map(|one| {
+            let id = one["associationId"].as_str().unwrap_or_default();
+            let text = get(&format!("{all}/{id}"))?;
+            let mut found: Value = serde_json::from_str(&text)?;
+            Ok(found["association"].take())
+        });
+        each.collect()
     }
 
     /// Fails if anything was written here by anybody but the tests.
@@ -230,5 +271,103 @@ fn kinds_that_the_cluster_lacks_are_named_before_any_write() -> Outcome {
     assert_verdict(&done, "failed", None, 1)?;
     assert_says(&done, &["ExternalSecret", "external-secrets.io/v1"]);
     bench.untouched(&done)?;
+    Ok(())
+}
+
+/// Words say it, EKS has it before there are pods, and nothing is left of it.
+fn a_role_is_associated_changed_and_taken_away() -> Outcome {
+    let bench = Bench::new("eks-role")?;
+    bench.with_role("api")?;
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)?;
+    let [one] = &bench.associations()?[..] else {
+        return Err(fail("there is not just one association"));
+    };
+    assert_eq!(one["serviceAccount"], "api");
+    assert_eq!(one["roleArn"], "arn:aws:iam::123456789012:role/api");
+    assert_eq!(one["tags"]["deployer:service"], "api");
+    let account = bench.namespace.get("serviceaccounts", "api")?;
+    let annotations = &account["metadata"]["annotations"];
+    assert_eq!(annotations.get("eks.amazonaws.com/role-arn"), None);
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)?;
+
+    let before = bench.namespace.get("deployments", "api")?;
+    bench.with_role("other")?;
+    let changed = bench.apply("v1")?;
+    assert_eq!(changed.exit, 0, "{changed}");
+    assert_says(&changed, &["role_at_start", "restart api"]);
+    let now = bench.associations()?;
+    assert_eq!(now[0]["associationId"], one["associationId"]);
+    assert_eq!(now[0]["roleArn"], "arn:aws:iam::123456789012:role/other");
+    let after = bench.namespace.get("deployments", "api")?;
+    assert_eq!(
+        after["metadata"]["generation"],
+        before["metadata"]["generation"]
+    );
+
+    let without = deploy(USUAL, "service_account = \"api\"");
+    bench.project.write("deploy.toml", &without)?;
+    assert_eq!(bench.apply("v1")?.exit, 0);
+    assert_eq!(bench.associations()?, Vec::<Value>::new());
+    bench.with_role("api")?;
+    assert_eq!(bench.apply("v1")?.exit, 0);
+    assert_eq!(bench.associations()?.len(), 1);
+    assert_eq!(bench.with("destroy --yes", &[])?.exit, 0);
+    assert_eq!(bench.associations()?, Vec::<Value>::new());
+    Ok(())
+}
+
+fn a_lost_reply_makes_no_second_association() -> Outcome {
+    let lost = "[[fault]]\noperation = \"CreatePodIdentityAssociation\"\nnth = 1\neffect = { kind = \"lose_reply\" }\n";
+    let bench = Bench::of("eks-lost", lost)?;
+    bench.with_role("api")?;
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)?;
+    assert_eq!(bench.associations()?.len(), 1);
+    Ok(())
+}
+
+fn a_right_that_is_missing_at_eks_is_named() -> Outcome {
+    let denied = "[[fault]]\noperation = \"CreatePodIdentityAssociation\"\neffect = { kind = \"access_denied\" }\n";
+    let bench = Bench::of("eks-denied", denied)?;
+    bench.with_role("api")?;
+    let done = bench.apply("v1")?;
+    assert_ne!(done.exit, 0, "{done}");
+    assert_says(&done, &["eks:CreatePodIdentityAssociation"]);
+    let pods = bench.namespace.names("deployments")?;
+    assert_eq!(pods, Vec::<String>::new(), "{done}");
+    Ok(())
+}
+
+fn an_association_of_somebody_else_is_adopted_or_left_alone() -> Outcome {
+    let bench = Bench::new("eks-theirs")?;
+    let theirs = json!({
+        "namespace": bench.namespace.name, "serviceAccount": "api",
+        "roleArn": "arn:aws:iam::123456789012:role/theirs",
+        "targetRoleArn": "arn:aws:iam::210987654321:role/far",
+        "tags": { "team": "b" },
+    });
+    let path = "/clusters/main/pod-identity-associations";
+    Aws::at(&bench.sandbox.url).post("eks", path, &theirs)?;
+    bench.with_role("api")?;
+    let refused = bench.apply("v1")?;
+    assert_verdict(&refused, "refused", None, 4)?;
+    assert_says(&refused, &["PodIdentityAssociation api", "--adopt"]);
+    bench.untouched(&refused)?;
+    let adopted = bench.with("apply --yes --adopt --set TAG=v1", &[])?;
+    assert_verdict(&adopted, "healthy", None, 0)?;
+    let [one] = &bench.associations()?[..] else {
+        return Err(fail("there is not just one association"));
+    };
+    assert_eq!(one["roleArn"], "arn:aws:iam::123456789012:role/api");
+    // What the file does not say goes.
+    assert_eq!(one.get("targetRoleArn"), None);
+    assert_verdict(&bench.apply("v1")?, "unchanged", None, 0)
+}
+
+fn a_rollout_that_fails_takes_its_association_back() -> Outcome {
+    let bench = Bench::new("eks-back")?;
+    assert_verdict(&bench.apply("v1")?, "healthy", None, 0)?;
+    bench.with_role("api")?;
+    assert_verdict(&bench.apply("missing")?, "tripped", Some(true), 10)?;
+    assert_eq!(bench.associations()?, Vec::<Value>::new());
     Ok(())
 }

@@ -38,6 +38,7 @@ mod kube_counts;
 mod kube_eks;
 mod kube_failures;
 mod kube_gateways;
+mod kube_keda;
 mod kube_kinds;
 mod kube_leaving;
 mod kube_nodes;
@@ -132,6 +133,7 @@ fn on_a_cluster() -> Vec<Trial> {
         kube_leaving::trials(),
         kube_carried::trials(),
         kube_gateways::trials(),
+        kube_keda::trials(),
         kube_words::trials(),
         kube_clocks::trials(),
         kube_concurrency::trials(),

@@ -71,13 +71,20 @@ fn deploys_without(rights: &[&str]) -> Outcome {
 }
 
 fn scaling_unread() -> Outcome {
+    unread("DescribeScalableTargets", "cpu = 70")?;
+    let nights = r#"schedule = [{ name = "night", at = "cron(0 22 * * ? *)", min = 1, max = 2 }]"#;
+    unread("DescribeScheduledActions", nights)
+}
+
+fn unread(right: &str, scaling: &str) -> Outcome {
     let sandbox = sandbox::serve()?;
     let proxy = Proxy::before(&sandbox.url)?;
-    proxy.inject(Fault::always(Kind::Deny, "DescribeScalableTargets"));
-    let project = project(&proxy, "main", "scaling  = { min = 2, max = 20, cpu = 70 }")?;
+    proxy.inject(Fault::always(Kind::Deny, right));
+    let scaling = format!("scaling  = {{ min = 2, max = 20, {scaling} }}");
+    let project = project(&proxy, "main", &scaling)?;
     let done = project.run("apply --yes --target bench --output json")?;
     assert_verdict(&done, "failed", None, 1)?;
-    assert!(done.says("DescribeScalableTargets"), "{done}");
+    assert!(done.says(right), "{done}");
     assert_eq!(proxy.writes(), Vec::<String>::new(), "{done}");
     Ok(())
 }

@@ -8,11 +8,20 @@ use super::{Answer, ApiError, page, read, time};
 use crate::eks::EksCluster;
 use crate::world::World;
 
-pub(super) fn perform(world: &World, operation: &str, input: &Value) -> Answer {
+pub(super) fn perform(world: &mut World, operation: &str, input: &Value) -> Answer {
     match operation {
         "DescribeCluster" => describe(world, input),
         "ListClusters" => list(world, input),
-        _ => Err(ApiError::unknown(operation)),
+        _ => super::pod_identity::perform(world, operation, input),
+    }
+}
+
+/// The refusal of a name that no cluster has.
+pub(super) fn no_cluster(name: &str) -> ApiError {
+    ApiError {
+        status: 404,
+        code: "ResourceNotFoundException".to_owned(),
+        message: format!("No cluster found for name: {name}."),
     }
 }
 
@@ -24,11 +33,7 @@ struct Describe {
 fn describe(world: &World, input: &Value) -> Answer {
     let input: Describe = read(input)?;
     let Some(cluster) = world.eks.get(&input.name) else {
-        return Err(ApiError {
-            status: 404,
-            code: "ResourceNotFoundException".to_owned(),
-            message: format!("No cluster found for name: {}.", input.name),
-        });
+        return Err(no_cluster(&input.name));
     };
     Ok(json!({"cluster": view(world, cluster)}))
 }

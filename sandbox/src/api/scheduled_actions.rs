@@ -1,6 +1,6 @@
-//! Scheduled actions of Application Auto Scaling: put, shown and deleted. They never fire here; an
-//! action of a world file plays what one does.
+//! Scheduled actions of Application Auto Scaling: put, shown and deleted. They are due by the world's clock.
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -8,9 +8,7 @@ use super::scaling_rules::{Identity, validation};
 use super::{Answer, ApiError, page, read, time};
 use crate::world::World;
 use crate::world::scaling::ScheduledAction;
-
-/// The forms of a schedule.
-const FORMS: [&str; 3] = ["at(", "rate(", "cron("];
+use crate::world::schedule::Schedule;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -48,19 +46,27 @@ pub(super) fn put(world: &mut World, input: &Value) -> Answer {
         None => new_action(world, &resource, &request.scheduled_action_name),
     };
     action.schedule = request.schedule.unwrap_or(action.schedule);
-    let form = |form: &&str| action.schedule.starts_with(*form) && action.schedule.ends_with(')');
-    if !FORMS.iter().any(form) {
+    if Schedule::read(&action.schedule).is_none() {
         return Err(validation(format!(
             "The schedule expression {} is not valid: it must be at(…), rate(…) or cron(…).",
             action.schedule
         )));
     }
     action.timezone = request.timezone.or(action.timezone);
-    action.start = request.start_time.or(action.start);
-    action.end = request.end_time.or(action.end);
+    // Times that are not said anew are deleted.
+    action.start = request.start_time;
+    action.end = request.end_time;
     action.action = request.scalable_target_action.or(action.action);
     check_bounds(action.action.as_ref())?;
-    world.scheduled.insert(key, action);
+    if let Some(zone) = &action.timezone
+        && !jiff::tz::db().is_definitively_empty()
+        && TimeZone::get(zone).is_err()
+    {
+        // A machine without a database of time zones knows none, and nothing is due by one.
+        return Err(validation(format!("Time zone {zone} is not valid.")));
+    }
+    world.scheduled.insert(key.clone(), action);
+    world.expect_scheduled(&key);
     Ok(json!({}))
 }
 
@@ -96,6 +102,7 @@ fn new_action(world: &mut World, resource: &str, name: &str) -> ScheduledAction 
         end: None,
         action: None,
         created_at: world.now,
+        next: None,
     }
 }
 

@@ -76,3 +76,74 @@ async fn faults_strike_in_its_own_protocol() {
         assert_eq!(sandbox.log()[0].status, Some(status));
     }
 }
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/api";
+
+/// Makes the association of `shop/api`, under this token.
+async fn associate(eks: &aws_sdk_eks::Client, token: &str) -> Result<String, Option<String>> {
+    let made = eks
+        .create_pod_identity_association()
+        .cluster_name("main")
+        .namespace("shop")
+        .service_account("api")
+        .role_arn(ROLE)
+        .tags("team", "a b")
+        .client_request_token(token)
+        .send()
+        .await;
+    match made {
+        Ok(made) => Ok(made.association.unwrap().association_id.unwrap()),
+        Err(error) => Err(error.code().map(str::to_owned)),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_has_one_association_however_often_it_is_asked_for() {
+    let (_, eks) = cloud(|_| {});
+    let id = associate(&eks, "one").await.unwrap();
+    assert_eq!(associate(&eks, "one").await, Ok(id.clone()));
+    let again = associate(&eks, "other").await;
+    assert_eq!(again, Err(Some("ResourceInUseException".to_owned())));
+    let listed = eks.list_pod_identity_associations().cluster_name("main");
+    let listed = listed.service_account("api").namespace("shop").send().await;
+    let listed = listed.unwrap();
+    let [only] = listed.associations() else {
+        panic!("{listed:?}");
+    };
+    assert_eq!(only.association_id(), Some(id.as_str()));
+    let none = eks.list_pod_identity_associations().cluster_name("main");
+    let none = none.namespace("other").send().await.unwrap();
+    assert!(none.associations().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_association_is_changed_tagged_and_deleted() {
+    let (_, eks) = cloud(|_| {});
+    let id = associate(&eks, "one").await.unwrap();
+    let changed = eks
+        .update_pod_identity_association()
+        .cluster_name("main")
+        .association_id(&id)
+        .role_arn("arn:aws:iam::123456789012:role/other")
+        .disable_session_tags(true)
+        .send()
+        .await;
+    let changed = changed.unwrap().association.unwrap();
+    assert!(changed.role_arn().unwrap().ends_with("role/other"));
+    let tagged = eks
+        .tag_resource()
+        .resource_arn(changed.association_arn().unwrap());
+    tagged.tags("who", "me").send().await.unwrap();
+    let read = || {
+        let read = eks.describe_pod_identity_association().cluster_name("main");
+        read.association_id(&id).send()
+    };
+    let there = read().await.unwrap().association.unwrap();
+    let tags = there.tags().unwrap();
+    assert_eq!((tags["team"].as_str(), tags["who"].as_str()), ("a b", "me"));
+    assert_eq!(there.disable_session_tags(), Some(true));
+    let gone = eks.delete_pod_identity_association().cluster_name("main");
+    gone.association_id(&id).send().await.unwrap();
+    let error = read().await.unwrap_err().into_service_error();
+    assert!(error.is_resource_not_found_exception());
+}

@@ -229,3 +229,44 @@ async fn a_scheduled_action_is_put_shown_and_deleted() {
     assert_eq!(shown().await.len(), 0);
     assert!(delete().await.is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_scheduled_action_sets_its_bounds_when_its_time_comes() {
+    use aws_sdk_applicationautoscaling::types::{ScalableTargetAction, SuspendedState};
+
+    let cloud = Cloud::new();
+    cloud.settled().await;
+    let aas = client!(aws_sdk_applicationautoscaling, cloud.sandbox);
+    let registered = registration(&aas).min_capacity(1).max_capacity(4);
+    registered.send().await.unwrap();
+    let bounds = ScalableTargetAction::builder();
+    let bounds = bounds.min_capacity(5).max_capacity(12).build();
+    let put = aas.put_scheduled_action().scheduled_action_name("peak");
+    put.service_namespace(ServiceNamespace::Ecs)
+        .resource_id(RESOURCE)
+        .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+        .schedule("rate(1 hour)")
+        .scalable_target_action(bounds)
+        .send()
+        .await
+        .unwrap();
+    let now = async || {
+        let target = target(&aas).await.unwrap();
+        (target.min_capacity, target.max_capacity)
+    };
+    sleep(3_500_000).await;
+    assert_eq!(now().await, (1, 4));
+    sleep(200_000).await;
+    assert_eq!(now().await, (5, 12));
+    assert_eq!(cloud.service().await.desired_count, 5);
+    // Again and again, unless that is suspended.
+    let back = || registration(&aas).min_capacity(1).max_capacity(4);
+    back().send().await.unwrap();
+    sleep(3_600_000).await;
+    assert_eq!(now().await, (5, 12));
+    let suspended = SuspendedState::builder().scheduled_scaling_suspended(true);
+    let request = back().suspended_state(suspended.build());
+    request.send().await.unwrap();
+    sleep(3_600_000).await;
+    assert_eq!(now().await, (1, 4));
+}

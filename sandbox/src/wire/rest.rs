@@ -19,15 +19,46 @@ pub(super) fn understand(request: &Request) -> (String, Value) {
         ("GET", Some("clusters"), Some(name), None) => {
             ("DescribeCluster".to_owned(), json!({"name": name}))
         }
-        ("GET", Some("clusters"), None, None) => {
-            let parameters = form(request).into_iter();
-            let parameters: Map<String, Value> = parameters
-                .map(|(name, value)| (name, value.into()))
-                .collect();
-            ("ListClusters".to_owned(), Value::Object(parameters))
+        ("GET", Some("clusters"), None, None) => (
+            "ListClusters".to_owned(),
+            Value::Object(parameters(request)),
+        ),
+        (method, Some("clusters"), Some(cluster), Some(part))
+            if part == "pod-identity-associations" =>
+        {
+            let id = parts.next();
+            let mut input = parameters(request);
+            input.insert("clusterName".to_owned(), cluster.into());
+            let operation = match (method, id.is_some()) {
+                ("POST", false) => "Create",
+                ("GET", false) => "List",
+                ("GET", true) => "Describe",
+                ("POST", true) => "Update",
+                ("DELETE", true) => "Delete",
+                _ => return (String::new(), json!({})),
+            };
+            input.extend(id.map(|id| ("associationId".to_owned(), id.into())));
+            let many = if operation == "List" { "s" } else { "" };
+            let operation = format!("{operation}PodIdentityAssociation{many}");
+            (operation, Value::Object(input))
+        }
+        ("POST", Some("tags"), Some(arn), None) => {
+            let mut input = parameters(request);
+            input.insert("resourceArn".to_owned(), arn.into());
+            ("TagResource".to_owned(), Value::Object(input))
         }
         _ => (String::new(), json!({})),
     }
+}
+
+/// What a request says beside its path: in its body, or after the question mark.
+fn parameters(request: &Request) -> Map<String, Value> {
+    if request.method == "POST" {
+        let body = serde_json::from_slice(request.body.bytes());
+        return body.unwrap_or_default();
+    }
+    let said = form(request).into_iter();
+    said.map(|(name, value)| (name, value.into())).collect()
 }
 
 /// Whether a request without a signature is one of EKS all the same.

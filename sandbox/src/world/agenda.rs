@@ -27,6 +27,8 @@ pub(crate) enum Due {
     Begin { deployment: String },
     /// A requested stop of a service deployment takes effect.
     StopRequested { deployment: String },
+    /// The time of a scheduled action of Application Auto Scaling has come.
+    Scheduled { action: String },
     /// A planned action of another actor (index into the plan).
     Planned { index: usize },
     /// A capacity provider has brought an instance.

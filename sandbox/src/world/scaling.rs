@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::agenda::Due;
 use super::deployment::RolloutState;
+use super::schedule::Schedule;
 use super::service::ServiceStatus;
 use super::{Millis, World};
 
@@ -49,6 +50,32 @@ pub(crate) struct ScheduledAction {
     /// The bounds it sets.
     pub(crate) action: Option<Value>,
     pub(crate) created_at: Millis,
+    /// When it is due next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<Millis>,
+}
+
+impl ScheduledAction {
+    /// When it is due after this moment, between its begin and its end.
+    fn due_after(&self, now: Millis) -> Option<Millis> {
+        let time = |time: &Option<Value>| {
+            let seconds = time.as_ref()?.as_f64()?;
+            let moment = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
+            i64::try_from(moment.as_millis()).ok()
+        };
+        let begin = time(&self.start);
+        let schedule = Schedule::read(&self.schedule)?;
+        let after = begin.map_or(now, |begin| now.max(begin - 1));
+        let since = begin.unwrap_or(self.created_at);
+        let next = schedule.next(after, since, self.timezone.as_deref())?;
+        time(&self.end)
+            .is_none_or(|end| next <= end)
+            .then_some(next)
+    }
+
+    fn bound(&self, name: &str) -> Option<i64> {
+        self.action.as_ref()?.get(name)?.as_i64()
+    }
 }
 
 impl World {
@@ -86,6 +113,40 @@ impl World {
         {
             self.set_desired(&key, desired.clamp(min, max));
         }
+    }
+
+    /// Notes when a scheduled action is due next.
+    pub(crate) fn expect_scheduled(&mut self, key: &str) {
+        let now = self.now;
+        let Some(action) = self.scheduled.get_mut(key) else {
+            return;
+        };
+        action.next = action.due_after(now);
+        if let Some(at) = action.next {
+            let action = key.to_owned();
+            self.agenda.push(at, Due::Scheduled { action });
+        }
+    }
+
+    /// The time of a scheduled action has come; what was put off or deleted since does nothing. Bounds
+    /// that it does not say stay; ones that contradict those are not set.
+    pub(super) fn perform_scheduled(&mut self, key: &str) {
+        let now = self.now;
+        let due = self.scheduled.get(key).filter(|one| one.next == Some(now));
+        let Some(action) = due.cloned() else {
+            return;
+        };
+        self.expect_scheduled(key);
+        let Some(target) = self.targets.get_mut(&action.resource) else {
+            return;
+        };
+        let min = action.bound("MinCapacity").unwrap_or(target.min);
+        let max = action.bound("MaxCapacity").unwrap_or(target.max);
+        if target.suspended_scheduled || min > max {
+            return;
+        }
+        (target.min, target.max) = (min, max);
+        self.clamp_to_target(&action.resource);
     }
 
     /// The autoscaler wants a count.

@@ -5,7 +5,7 @@ use aws_config::default_provider::region::DefaultRegionChain;
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::import::{EcsSource, Loss, NotTaken, Source};
+use crate::import::{EcsSource, NotTaken, Source};
 use crate::names::TargetName;
 use crate::platform::Failed;
 use crate::platform::aws::connect_to;
@@ -101,17 +101,9 @@ pub(crate) async fn services(ecs: &Ecs, name: Option<&str>) -> Result<Source, No
         let found = ecs.described(&name).await.map_err(not_read)?;
         let found =
             found.ok_or_else(|| NotTaken(format!("cluster {cluster} has no service {name}")))?;
-        let schedule = |action: String| Loss {
-            of: "scaling".to_owned(),
-            path: format!("scheduledActions.{action}"),
-            value: Some(Value::from(action)),
-            why: "no word for it yet; it stays as it is".to_owned(),
-        };
-        let suspended = found.scaling.suspended.iter();
-        let notes = suspended.map(|what| format!("{what} of {name} is suspended, and stays so"));
         sources.push(EcsSource {
-            notes: notes.collect(),
-            losses: found.schedules.into_iter().map(schedule).collect(),
+            notes: Vec::new(),
+            losses: Vec::new(),
             project: tag(&found.service, "deployer:exact-project")
                 .or_else(|| tag(&found.service, "deployer:project")),
             task: found.task,
@@ -160,9 +152,10 @@ async fn of_kubernetes(place: &str) -> Result<Source, NotTaken> {
     if let Some(name) = name {
         let of_kind = |object: &Value| kind.is_none_or(|kind| object["kind"] == kind.as_str());
         let is_it = |object: &Value| object["metadata"]["name"] == name && of_kind(object);
-        all.retain(|object| !runs_pods(object) || is_it(object));
+        all.objects
+            .retain(|object| !runs_pods(object) || is_it(object));
     }
-    if !all.iter().any(runs_pods) {
+    if !all.objects.iter().any(runs_pods) {
         let kind = kind.unwrap_or_default().as_str();
         let what = name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}"));
         return Err(NotTaken(format!("namespace {within} has no {what}")));

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::service::{balancer, is_balanced};
 use super::{Manifest, plain, seconds};
 use crate::platform::ecs::live::scaling::LiveScaling;
-use crate::platform::ecs::settings::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
+use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy};
+use crate::spec::policy::{Configuration, Metric, TargetTracking};
 
 /// How many tasks there are.
 pub(super) struct Count {
@@ -103,16 +104,17 @@ fn scaling(said: &Value, (least, most): (i32, i32), manifest: &mut Manifest) -> 
             resource_id: resource.clone(),
             scalable_dimension: DIMENSION.to_owned(),
             policy_type: "TargetTrackingScaling".to_owned(),
-            target_tracking_scaling_policy_configuration: TargetTracking {
+            configuration: Configuration::TargetTracking(TargetTracking {
                 target_value,
-                predefined_metric_specification: Metric {
+                predefined_metric_specification: Some(Metric {
                     predefined_metric_type: metric.to_owned(),
                     resource_label: label,
-                },
+                }),
+                customized_metric_specification: None,
                 scale_in_cooldown: Some(rest("in").unwrap_or(120)),
                 scale_out_cooldown: Some(rest("out").unwrap_or(60)),
                 disable_scale_in: None,
-            },
+            }),
         });
     }
     for key in COMPUTED {
@@ -128,6 +130,7 @@ fn scaling(said: &Value, (least, most): (i32, i32), manifest: &mut Manifest) -> 
             scalable_dimension: DIMENSION.to_owned(),
             min_capacity: least,
             max_capacity: most,
+            suspended_state: None,
             tags: std::collections::BTreeMap::new(),
         }),
         policies,

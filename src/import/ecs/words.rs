@@ -164,6 +164,7 @@ fn own(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Words {
         log_words(logs, read, &mut words);
     }
     docker_words(main, Whose::Main, &mut words);
+    say(&mut words, "autoscaler", scaling::autoscaler(read));
     say(
         &mut words,
         "pid_mode",

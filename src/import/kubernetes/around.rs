@@ -238,6 +238,7 @@ impl Family {
         self.sources.extend(own);
         self.route.iter_mut().for_each(gateway::modern);
         self.policy.iter_mut().for_each(modern);
+        self.gather_keda(manifests, earlier);
     }
 
     /// Whether a policy names its pods by their labels.

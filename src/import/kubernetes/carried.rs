@@ -140,10 +140,10 @@ pub(super) fn unsaid<'f>(family: &'f Family, made: &[Made]) -> Vec<&'f Value> {
 
 /// Where an autoscaler is carried along, it decides how many pods there are.
 pub(super) fn leave_count(draft: &mut Draft, family: &Family, carried: &[&Value]) {
-    let scaler = family
-        .sources()
-        .find(|one| kind(one) == "HorizontalPodAutoscaler");
-    let is_carried = scaler.is_some_and(|scaler| carried.contains(&scaler));
+    let is_carried = carried.iter().any(|one| {
+        let own = kind(one) == "HorizontalPodAutoscaler" && family.holds(one);
+        own || family.is_scaled_by(one)
+    });
     let mut services = draft.services.iter_mut();
     let service = services.find(|service| service.name == family.name);
     if let Some(service) = service.filter(|_| is_carried) {

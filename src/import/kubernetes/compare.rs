@@ -87,14 +87,26 @@ const TRUE: [&str; 3] = [
     "enableServiceLinks",
 ];
 
+/// Whether a path is in how fast an autoscaler scales one way, ours or the one that KEDA makes.
+fn of_behavior(path: &Path, way: &str) -> bool {
+    const OF_KEDA: [&str; 4] = [
+        "spec",
+        "advanced",
+        "horizontalPodAutoscalerConfig",
+        "behavior",
+    ];
+    let of_keda: Vec<&str> = OF_KEDA.into_iter().chain([way]).collect();
+    path.within(&["spec", "behavior", way]) || path.within(&of_keda)
+}
+
 fn says_nothing(path: &Path, value: &Value) -> bool {
     if TRUE.contains(&path.last_field()) {
         return *value == Value::Bool(true);
     }
     let text = crate::platform::kubernetes::fields::text(path, value);
     let filled = FILLED_IN.contains(&(path.last_field(), text.as_str()));
-    let down = path.within(&["spec", "behavior", "scaleDown"]) && text == "300";
-    let up = path.within(&["spec", "behavior", "scaleUp"]) && text == "0";
+    let down = of_behavior(path, "scaleDown") && text == "300";
+    let up = of_behavior(path, "scaleUp") && text == "0";
     filled || down || up || is_default(path, value) || is_left_out(path, value) || is_zero(value)
 }
 
@@ -104,7 +116,11 @@ fn is_of_no_matter(path: &Path, value: &Value) -> bool {
     let is_port = matches!(steps, [.., Step::Field(list), Step::Item(_), Step::Field(name)]
         if list == "ports" && name == "name");
     let named = is_port && *value == ports::NAME;
-    named || *path == Path::of(&["metadata", "labels", "app.kubernetes.io/managed-by"])
+    let written = ["app.kubernetes.io/managed-by", "scaledobject.keda.sh/name"];
+    let mut written = written
+        .iter()
+        .map(|key| Path::of(&["metadata", "labels", key]));
+    named || written.any(|one| one == *path)
 }
 
 /// Whether a path is in labels or annotations.

@@ -12,6 +12,7 @@ use crate::spec::patch::kube_json::misfits;
 pub(super) use crate::spec::manifests::text;
 
 /// What runs pods, with what belongs to it, ports said by number.
+#[derive(Default)]
 pub(super) struct Family {
     /// The service's name in the files: the main container's.
     pub(super) name: String,
@@ -25,6 +26,10 @@ pub(super) struct Family {
     pub(super) route: Option<Value>,
     pub(super) bindings: Vec<Value>,
     pub(super) policy: Option<Value>,
+    /// What KEDA scales it by.
+    pub(super) keda: Option<Value>,
+    /// By which KEDA asks.
+    pub(super) authentications: Vec<Value>,
     /// What stands in the Deployment that the API does not know, and drops.
     pub(super) unknown: Vec<String>,
     /// As they were.
@@ -145,11 +150,9 @@ impl Family {
             scaler,
             budget,
             account,
-            route: None,
-            bindings: Vec::new(),
-            policy: None,
-            unknown: Vec::new(),
             sources,
+            // These are gathered once it is known what others have.
+            ..Self::default()
         };
         family.drop_unknown();
         family.number_ports();
@@ -221,8 +224,10 @@ impl Family {
             &self.account,
             &self.route,
             &self.policy,
+            &self.keda,
         ];
         let own = own.into_iter().flatten().chain(&self.bindings);
+        let own = own.chain(&self.authentications);
         std::iter::once(&self.deployment).chain(own)
     }
 

@@ -21,7 +21,7 @@ fn is_route(object: &Value) -> bool {
 }
 
 /// Whether an object has no other keys than these.
-fn has_only(object: &Value, keys: &[&str]) -> bool {
+pub(super) fn has_only(object: &Value, keys: &[&str]) -> bool {
     let members = object.as_object();
     members.is_some_and(|members| members.keys().all(|key| keys.contains(&key.as_str())))
 }

@@ -11,6 +11,9 @@ use crate::platform::kubernetes::kinds::workload::GENERATION;
 /// What every tool puts a name of its own into: on objects the file cannot say it.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
+/// By which KEDA finds what it was asked for.
+const OF_KEDA: &str = "scaledobject.keda.sh/name";
+
 /// What tools note for themselves.
 fn is_noted(key: &str) -> bool {
     key.starts_with("deployment.kubernetes.io/")
@@ -23,8 +26,9 @@ fn map(object: &Value, pointer: &str) -> BTreeMap<String, String> {
     let members = members.into_iter().flatten();
     // Ours are not the file's to say.
     let of_objects = pointer == OF_OBJECTS;
+    let written = |key: &str| of_objects && [MANAGED_BY, OF_KEDA].contains(&key);
     members
-        .filter(|(key, _)| !(key.starts_with("deployer/") || of_objects && *key == MANAGED_BY))
+        .filter(|(key, _)| !(key.starts_with("deployer/") || written(key)))
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect()
 }

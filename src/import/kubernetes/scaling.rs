@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::family::{self, CONTAINERS, Family, INIT, items, text};
+use super::keda;
 use super::labels::Labels;
 use crate::import::write::{Word, Words, say};
 
 /// How far it looks back where nothing is said: its word, how long, and the word of the files.
-const WINDOWS: [(&str, &str, u64); 2] = [
+pub(super) const WINDOWS: [(&str, &str, u64); 2] = [
     ("scaleDown", "scale_in_cooldown", 300),
     ("scaleUp", "scale_out_cooldown", 0),
 ];
@@ -56,7 +57,9 @@ fn is_plain(scaler: &Value) -> bool {
 
 /// `scaling`.
 pub(super) fn scaling(family: &Family) -> Option<Word> {
-    let scaler = family.scaler.as_ref()?;
+    let Some(scaler) = &family.scaler else {
+        return keda::scaling(family);
+    };
     let bound = |name: &str| scaler.pointer(name).and_then(Value::as_u64);
     let min = bound("/spec/minReplicas").unwrap_or(1);
     let mut words = vec![("min".to_owned(), Word::plain(min))];

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::family::{self, CONTAINERS, Family, INIT, items, text};
 use super::labels::Labels;
 use super::{
-    around, gateway, ingress, nodes, pods, probes, resources, scaling, security, service, stateful,
-    volumes,
+    around, gateway, ingress, keda, nodes, pods, probes, resources, scaling, security, service,
+    stateful, volumes,
 };
 use crate::import::write::{Word, Words, mebibytes, say};
 use crate::import::{Draft, ServiceDraft};
@@ -104,7 +104,8 @@ fn common(family: &Family, draft: &mut Draft) -> Words {
         .deployment
         .pointer("/spec/replicas")
         .and_then(Value::as_u64);
-    let replicas = replicas.filter(|count| *count != 1 && family.scaler.is_none());
+    let replicas =
+        replicas.filter(|count| *count != 1 && family.scaler.is_none() && family.keda.is_none());
     say(&mut words, "replicas", replicas.map(Word::plain));
     let (cpu, memory) = resources::size(family);
     say(&mut words, "cpu", Some(resources::cpu_word(cpu)));
@@ -177,6 +178,7 @@ fn own(family: &Family) -> Words {
         "autoscaler",
         scaling::autoscaler(family, &labels),
     );
+    say(&mut words, "keda", keda::keda(family, &labels));
     let ends = pods::Ends::of(family);
     let stops = main.pointer("/lifecycle/preStop").is_some() && ends.drain == 0;
     let usual = if port.is_some() && !stops { 5 } else { 0 };

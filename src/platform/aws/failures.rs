@@ -190,9 +190,10 @@ fn of_code(code: &str, status: u16) -> FailureKind {
         | "ConcurrentUpdateException"
         | "UpdateInProgressException"
         | "ResourceInUseException" => FailureKind::Conflict,
-        "LimitExceededException" | "LimitExceeded" | "ServiceQuotaExceededException" => {
-            FailureKind::Quota
-        }
+        "LimitExceededException"
+        | "LimitExceeded"
+        | "ResourceLimitExceededException"
+        | "ServiceQuotaExceededException" => FailureKind::Quota,
         "UnsupportedFeatureException"
         | "UnknownOperationException"
         | "UnknownOperation"

@@ -26,12 +26,15 @@ use crate::platform::causes::links;
 /// The members of which every answer has one, by operation (the API references of Amazon ECS, Amazon
 /// EKS, Application Auto Scaling and Amazon CloudWatch Logs). What answers `{}` when all is well is
 /// not here.
-const MEMBERS: [(&str, &[&str]); 16] = [
+const MEMBERS: [(&str, &[&str]); 21] = [
+    ("CreatePodIdentityAssociation", &["association"]),
     ("CreateService", &["service"]),
     ("DeleteService", &["service"]),
     ("DescribeCluster", &["cluster"]),
+    ("DescribePodIdentityAssociation", &["association"]),
     ("DescribeScalableTargets", &["ScalableTargets"]),
     ("DescribeScalingPolicies", &["ScalingPolicies"]),
+    ("DescribeScheduledActions", &["ScheduledActions"]),
     (
         "DescribeServiceDeployments",
         &["serviceDeployments", "failures"],
@@ -44,10 +47,12 @@ const MEMBERS: [(&str, &[&str]); 16] = [
     ("DescribeTaskDefinition", &["taskDefinition"]),
     ("DescribeTasks", &["tasks", "failures"]),
     ("GetLogEvents", &["events"]),
+    ("ListPodIdentityAssociations", &["associations"]),
     ("ListServiceDeployments", &["serviceDeployments"]),
     ("ListTaskDefinitions", &["taskDefinitionArns"]),
     ("ListTasks", &["taskArns"]),
     ("RegisterTaskDefinition", &["taskDefinition"]),
+    ("UpdatePodIdentityAssociation", &["association"]),
     ("UpdateService", &["service"]),
 ];
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod definition;
 pub(crate) mod described;
+mod policy;
 pub(crate) mod read;
 pub(crate) mod record;
 pub(crate) mod scaling;

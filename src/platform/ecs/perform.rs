@@ -20,6 +20,7 @@ use crate::spec::EcsService;
 
 pub(crate) mod delete;
 pub(crate) mod scaling;
+pub(crate) mod schedule;
 pub(crate) mod service;
 pub(crate) mod tags;
 pub(crate) mod task_definition;
@@ -161,6 +162,10 @@ impl Performance for Performing<'_> {
             Change::PutScalingPolicy { policy, .. } => ecs.put_policy(policy).await,
             Change::DeleteScalingPolicy { name, resource, .. } => {
                 ecs.delete_policy(name, resource).await
+            }
+            Change::PutScheduledAction { action, .. } => ecs.put_schedule(action).await,
+            Change::DeleteScheduledAction { name, resource, .. } => {
+                ecs.delete_schedule(name, resource).await
             }
             Change::DeregisterScalableTarget { resource, .. } => ecs.remove_bounds(resource).await,
             Change::SetCount { service, count, .. } => {

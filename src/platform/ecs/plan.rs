@@ -16,6 +16,7 @@ pub(crate) mod observe;
 pub(crate) mod proposed;
 pub(crate) mod register_again;
 pub(crate) mod scale_and_restart;
+pub(crate) mod schedules;
 pub(crate) mod tagged;
 pub(crate) mod update;
 pub(crate) mod waves;

@@ -18,7 +18,9 @@ pub(crate) mod unmanaged;
 pub(crate) mod volumes;
 
 pub(crate) use self::container::ContainerDefinition;
-pub(crate) use self::scaling::{Metric, ScalableTarget, ScalingPolicy, TargetTracking};
+pub(crate) use self::scaling::{
+    ScalableTarget, ScalingPolicy, ScheduledAction, SuspendedState, TargetAction,
+};
 pub(crate) use self::service::{ServiceConfig, SettingsUpdate};
 use self::volumes::TaskVolume;
 use crate::spec::Overlay;
@@ -37,6 +39,9 @@ pub(crate) struct Desired {
     /// `PutScalingPolicy`, once for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) scaling_policies: Vec<ScalingPolicy>,
+    /// `PutScheduledAction`, once for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scheduled_actions: Vec<ScheduledAction>,
 }
 
 impl Desired {

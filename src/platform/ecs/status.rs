@@ -14,6 +14,7 @@ use crate::event::Events;
 use crate::platform::Failed;
 use crate::platform::aws::failed;
 use crate::spec::EcsService;
+use crate::spec::policy::TargetTracking;
 
 /// So many of ECS's last words about a service are told.
 const MESSAGES: usize = 5;
@@ -138,17 +139,46 @@ fn images(observed: &Observed) -> Vec<Image> {
 fn bounds(scaling: &LiveScaling) -> Option<Bounds> {
     let target = scaling.target.as_ref()?;
     let ours = scaling.policies.iter().map(|policy| {
-        let tracking = &policy.target_tracking_scaling_policy_configuration;
-        let metric = &tracking.predefined_metric_specification;
-        format!(
-            "{}: {} at {}",
-            policy.policy_name, metric.predefined_metric_type, tracking.target_value
-        )
+        let words = match (policy.tracking(), policy.metric()) {
+            (Some(tracking), Some(metric)) => {
+                format!(
+                    "{} at {}",
+                    metric.predefined_metric_type, tracking.target_value
+                )
+            }
+            (Some(tracking), None) => format!("{} at {}", own(tracking), tracking.target_value),
+            _ => policy.policy_type.clone(),
+        };
+        format!("{}: {words}", policy.policy_name)
+    });
+    let scheduled = scaling.schedules.iter().map(|action| {
+        let zone = action.timezone.as_deref().unwrap_or("UTC");
+        let (name, at) = (&action.scheduled_action_name, &action.schedule);
+        let sets = &action.scalable_target_action;
+        let bounds = [("min", sets.min_capacity), ("max", sets.max_capacity)];
+        let bounds = bounds.map(|(what, bound)| bound.map(|bound| format!("{what} {bound}")));
+        let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+        format!("{name}: {at} {zone}: {}", bounds.join(", "))
     });
     Some(Bounds {
         min: target.min_capacity,
         max: target.max_capacity,
-        policies: ours.chain(scaling.others.iter().cloned()).collect(),
-        suspended: scaling.suspended.iter().map(ToString::to_string).collect(),
+        policies: ours
+            .chain(scaling.others.iter().cloned())
+            .chain(scheduled)
+            .collect(),
+        suspended: scaling.suspended().into_iter().map(str::to_owned).collect(),
     })
+}
+
+/// A metric of one's own, in a few words.
+fn own(tracking: &TargetTracking) -> &str {
+    let metric = tracking.customized_metric_specification.as_ref();
+    metric
+        .and_then(|metric| {
+            let mut queries = metric.metrics.iter();
+            let name = metric.metric_name.as_deref();
+            name.or_else(|| queries.find_map(|query| query.expression.as_deref()))
+        })
+        .unwrap_or("a metric")
 }

@@ -25,6 +25,7 @@ use crate::spec::{EcsPlace, EcsService, Request, Spec, load};
 use sandbox::{Fault, Sandbox, World};
 
 mod arriving;
+mod autoscalers;
 mod budgets;
 mod comparing;
 mod containers;
@@ -38,6 +39,7 @@ mod pairs;
 mod patched;
 mod performing;
 mod rendering;
+mod schedules;
 mod verbs;
 mod volumes;
 

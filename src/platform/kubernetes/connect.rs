@@ -23,6 +23,7 @@ use self::warnings::Warnings;
 use crate::clock::Clock;
 use crate::platform::aws::ServerTime;
 use crate::platform::failure::{Failed, FailureKind};
+use crate::platform::kubernetes::api::associations::Eks;
 use crate::spec::{KubePlace, Reach};
 
 mod asked;
@@ -68,6 +69,8 @@ pub(crate) struct Link {
     pub(crate) warnings: Warnings,
     /// Whether anybody on the way could pose as the cluster.
     pub(crate) unverified: bool,
+    /// EKS itself, where the target names the cluster.
+    pub(crate) eks: Option<Eks>,
 }
 
 impl fmt::Debug for Link {
@@ -109,6 +112,8 @@ struct Access {
     plugin: Option<Plugin>,
     /// Why no connection may come about.
     hint: Option<String>,
+    /// EKS itself, where it told of the cluster.
+    eks: Option<Eks>,
 }
 
 impl Access {
@@ -152,6 +157,7 @@ impl Access {
             time: heard.time,
             warnings: heard.warnings,
             unverified,
+            eks: self.eks,
         })
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::api::failures::failed;
 use super::connect::{Trust, connect};
 use super::kinds::Kind;
+use super::kinds::autoscaler::is_made;
 use super::kinds::service::ALLOCATED;
 use super::kinds::workload::GENERATION;
 use crate::clock::Clock;
@@ -15,7 +16,7 @@ use crate::platform::{Failed, FailureKind};
 use crate::spec::KubePlace;
 
 /// What belongs to a service, what runs its pods first.
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 13] = [
     Kind::Deployment,
     Kind::StatefulSet,
     Kind::DaemonSet,
@@ -27,22 +28,33 @@ const KINDS: [Kind; 11] = [
     Kind::HTTPRoute,
     Kind::TargetGroupBinding,
     Kind::NetworkPolicy,
+    Kind::ScaledObject,
+    Kind::TriggerAuthentication,
 ];
 
 /// What of the metadata people say.
 const SAID: [&str; 4] = ["annotations", "labels", "name", "namespace"];
 
-/// Annotations that a controller or `kubectl` writes.
-const WRITTEN: [&str; 5] = [
+/// Labels and annotations that a controller or `kubectl` writes.
+const WRITTEN: [&str; 6] = [
     "autoscaling.alpha.kubernetes.io/",
     GENERATION,
     "deployment.kubernetes.io/",
     "kubectl.kubernetes.io/last-applied-configuration",
     "kubernetes.io/config.",
+    "scaledobject.keda.sh/name",
 ];
 
+/// What lies in a namespace.
+#[derive(Debug, Default)]
+pub(crate) struct Described {
+    pub(crate) objects: Vec<Value>,
+    /// The kinds of which nothing may be seen.
+    pub(crate) unseen: Vec<&'static str>,
+}
+
 /// All objects of these kinds in the namespace.
-pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Vec<Value>, Failed> {
+pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Described, Failed> {
     let link = connect(place, Trust::Full, clock).await?;
     let lists = join_all(KINDS.map(async |kind| {
         let api: Api<DynamicObject> = Api::namespaced_with(
@@ -51,19 +63,27 @@ pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Vec<Val
             &kind.resource(),
         );
         let listed = api.list(&ListParams::default()).await;
-        match listed.map_err(|error| failed(format!("list {}s", kind.as_str()), &error)) {
-            Ok(listed) => Ok(listed.items),
-            Err(error) if may_lack(kind, error.kind) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        listed.map_err(|error| failed(format!("list {kind}s"), &error))
     }));
-    let mut all = Vec::new();
+    let mut all = Described::default();
     for (kind, listed) in KINDS.into_iter().zip(lists.await) {
-        for object in listed? {
+        let listed = match listed {
+            Ok(listed) => listed.items,
+            Err(error) if may_lack(kind, error.kind) => {
+                // Of an add-on that the cluster does not have there is nothing to be seen.
+                let denied = error.kind == FailureKind::Denied;
+                all.unseen.extend(denied.then(|| kind.as_str()));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        for object in listed {
             let mut object = serde_json::to_value(object).unwrap_or_default();
             object["apiVersion"] = kind.api_version().into();
             object["kind"] = kind.as_str().into();
-            all.push(as_said(object));
+            if !is_made(&object) {
+                all.objects.push(as_said(object));
+            }
         }
     }
     Ok(all)
@@ -73,7 +93,7 @@ pub(crate) async fn described(place: &KubePlace, clock: Clock) -> Result<Vec<Val
 /// brings in those, and not every cluster has what defines the kinds of add-ons.
 fn may_lack(kind: Kind, why: FailureKind) -> bool {
     match why {
-        FailureKind::Denied => kind.runs_pods() && kind != Kind::Deployment,
+        FailureKind::Denied => kind != Kind::Deployment,
         FailureKind::Unsupported => kind.addon().is_some(),
         _ => false,
     }

@@ -29,16 +29,30 @@ mod http_route;
 mod ingress;
 pub(crate) mod namespace;
 mod network_policy;
+mod pod_identity_association;
 pub(crate) mod render;
+pub(crate) mod scaled_object;
 pub(crate) mod scaler;
 pub(crate) mod service;
 mod service_account;
 mod stateful_set;
 mod target_group_binding;
+mod trigger_authentication;
 pub(crate) mod workload;
 
 /// Fields that never change, and the key of the file that says each.
 pub(crate) type Kept = &'static [(&'static [&'static str], &'static str)];
+
+/// Where objects of a kind lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lies {
+    /// In a namespace of the cluster.
+    Inside,
+    /// In none of them: they are others' too, and never go.
+    Outside,
+    /// In EKS beside the cluster, each for one namespace of it.
+    Beside,
+}
 
 /// What there is to say of a kind.
 struct Facts {
@@ -48,8 +62,7 @@ struct Facts {
     plural: &'static str,
     /// What a service asks for of it.
     rendered: fn(&Maker<'_>) -> Vec<Object>,
-    /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
-    is_namespaced: bool,
+    lies: Lies,
     /// Whether it has the service's own name, and so is made anew under another.
     is_named: bool,
     /// Whether the selector that it was made with is its selector for ever.
@@ -91,7 +104,7 @@ impl Facts {
             version,
             plural,
             rendered,
-            is_namespaced: true,
+            lies: Lies::Inside,
             is_named: false,
             keeps_selector: false,
             kept: &[],
@@ -147,6 +160,8 @@ kinds! {
     Namespace: namespace,
     /// Whom the pods are.
     ServiceAccount: service_account,
+    /// Which role they have: EKS looks at it when a pod is made.
+    PodIdentityAssociation: pod_identity_association,
     /// What fills the Secret from AWS (External Secrets Operator, `external-secrets.io/v1`).
     ExternalSecret: external_secret,
     /// Before the pods, whose readiness may depend on its targets (AWS Load Balancer Controller
@@ -160,6 +175,8 @@ kinds! {
     TargetGroupBinding: target_group_binding,
     /// Before the pods, which are never without it.
     NetworkPolicy: network_policy,
+    /// As whom KEDA asks, before it does.
+    TriggerAuthentication: trigger_authentication,
     /// How many pods an eviction may take.
     PodDisruptionBudget: disruption_budget,
     /// The pods themselves.
@@ -170,6 +187,8 @@ kinds! {
     DaemonSet: daemon_set,
     /// What moves their number; applied last, and on an update only once they are healthy.
     HorizontalPodAutoscaler: autoscaler,
+    /// In its place, by events (KEDA).
+    ScaledObject: scaled_object,
 }
 
 impl Kind {
@@ -185,7 +204,12 @@ impl Kind {
 
     /// Whether it lies in the namespace. What lies outside is others' too, and never goes.
     pub(crate) fn is_namespaced(self) -> bool {
-        self.facts().is_namespaced
+        self.facts().lies != Lies::Outside
+    }
+
+    /// Whether the API server has it, and not EKS beside the cluster.
+    pub(crate) fn is_of_cluster(self) -> bool {
+        self.facts().lies != Lies::Beside
     }
 
     /// Group, version and plural.

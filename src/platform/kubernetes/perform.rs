@@ -12,6 +12,7 @@ use super::kinds::Id;
 use super::plan::KubePlan;
 use super::plan::change::{Change, Count};
 use super::plan::earlier_revision;
+use super::plan::identity::{SETTLES, associates};
 use super::plan::observe::Observed;
 use super::plan::wave::Wave;
 use super::rollout::{RolloutId, Watched};
@@ -109,6 +110,10 @@ impl Performance for Performing<'_> {
             return Ok(());
         }
         self.holds()?;
+        if is_in(Wave::Pods) && self.plan.changes.iter().any(associates) {
+            let clock = self.kube.clock;
+            clock.sleep_until(clock.now() + SETTLES).await;
+        }
         if is_in(Wave::Removal) {
             let clock = self.kube.clock;
             clock.sleep_until(clock.now() + self.leaves).await;

@@ -11,7 +11,6 @@ use self::earlier_revision::{in_place_of, recorded, tripped_before};
 use self::observe::{Look, Observed, Sought, Space};
 use super::history::record;
 use super::kinds::Id;
-use super::kinds::autoscaler::ambiguous;
 use super::kinds::desired::Desired;
 use super::kinds::render::{Setting, render};
 use super::kinds::service::ports;
@@ -36,6 +35,7 @@ pub(crate) mod diff;
 pub(crate) mod discover;
 pub(crate) mod dry_run;
 pub(crate) mod earlier_revision;
+pub(crate) mod identity;
 pub(crate) mod leaving;
 mod met;
 pub(crate) mod observe;
@@ -125,13 +125,8 @@ impl Planning<'_> {
         let leaves = prerequisites::leaving(self.kube.place(), &observed, self.intent)?;
         let mut diff = self.diff(&desired, &observed)?;
         diff.notes.extend(leaves);
-        let notes = prerequisites::check(
-            self.kube.place(),
-            &desired,
-            &observed,
-            self.intent.writes,
-            &mut diff,
-        )?;
+        let (place, writes) = (self.kube.place(), self.intent.writes);
+        let notes = prerequisites::check(place, &desired, &observed, writes, &mut diff)?;
         diff.notes.extend(notes);
         diff.notes
             .extend(self.kube.link().await?.unverified.then(advice::unverified));
@@ -139,7 +134,9 @@ impl Planning<'_> {
         let asked = recorded(&diff.changes).unwrap_or(&desired.objects);
         let asked = record::digest(asked);
         let current = self.current(&diff, &asked, &observed);
-        diff.notes.extend(self.two_autoscalers(&diff, &observed));
+        diff.notes.extend(self.scaler_stuck(&diff, &observed));
+        let associated = identity::note(&diff, self.service.name.as_str());
+        diff.notes.extend(associated);
         let rolls = diff.starts_rollout();
         let mut notes = desired.notes;
         notes.extend(diff.notes);
@@ -220,8 +217,8 @@ impl Planning<'_> {
                 desired.notes.push(Note::info(
                     "scaled_by_others",
                     format!(
-                        "HorizontalPodAutoscaler {scaler}, which is not ours, scales this service, so \
-                         `replicas` is not applied."
+                        "{scaler}, which is not ours, scales this service, so `replicas` is not \
+                         applied."
                     ),
                 ));
             }
@@ -336,12 +333,14 @@ impl Planning<'_> {
         }
     }
 
-    /// That ours stands still beside another autoscaler, where anything changes.
-    fn two_autoscalers(&self, diff: &Draft, observed: &Observed) -> Option<Note> {
+    /// That ours stands still, as it does beside another autoscaler, where anything changes.
+    fn scaler_stuck(&self, diff: &Draft, observed: &Observed) -> Option<Note> {
         let objects = observed.objects.iter();
         let mut own = objects.filter(|(id, _)| id.name == self.name() && !diff.changes.is_empty());
-        let said = own.find_map(|(id, live)| (id.kind.scaler()?.ambiguous)(live));
-        said.map(ambiguous::note)
+        own.find_map(|(id, live)| {
+            let scaler = id.kind.scaler()?;
+            Some(Note::warning(scaler.stuck_code, (scaler.stuck)(live)?.text))
+        })
     }
 
     /// Asks the API server what would come of it, where somebody reads that before it is done, and

@@ -20,9 +20,9 @@ use super::rollout::look::{DeploymentView, EventView, SetView};
 use super::rollout::post_mortem::chain::{is_ready, of_gates};
 use super::rollout::watch::WatchPlace;
 use crate::answer::{Deployment, Image, Message, Status, Target};
-use crate::names::label_value;
+use crate::names::{KubeName, label_value};
 use crate::platform::failure::{Failed, FailureKind};
-use crate::spec::KubeService;
+use crate::spec::{Autoscaling, KubeService};
 
 /// So many of the cluster's last warnings about a service are told.
 const MESSAGES: usize = 5;
@@ -38,8 +38,8 @@ impl Kubernetes {
             .at(service.own.kind.named(name), service.own.selecting())
             .await?;
         let (deployment, scaler, sets, pods, said, heads, space) = futures::join!(
-            place.object(place.own.kind),
-            place.scaler(),
+            place.object(place.own.kind, &place.own.name),
+            place.scaler(&service.own.autoscaling),
             place.sets(),
             place.pods(),
             warnings(&place),
@@ -84,7 +84,7 @@ impl Kubernetes {
         status.targets = pods.iter().flat_map(targets).collect();
         status.messages = messages(said);
         if let Some((scaler, live)) = scaler.first() {
-            status.messages.extend((scaler.ambiguous)(live));
+            status.messages.extend((scaler.stuck)(live));
             status.scaling = scaler.bounds(live);
         }
         status.messages.extend(space);
@@ -120,24 +120,26 @@ impl Kubernetes {
 }
 
 impl WatchPlace {
-    /// The object of a kind that carries the service's name.
-    async fn object(&self, kind: Kind) -> Result<Option<Value>, Failed> {
+    /// The object of a kind and name.
+    async fn object(&self, kind: Kind, name: &str) -> Result<Option<Value>, Failed> {
         let client = self.link.client.clone();
         let resource = kind.resource();
         let api: Api<DynamicObject> = Api::namespaced_with(client, &self.namespace, &resource);
-        let found = api.get_opt(&self.own.name).await;
-        let found =
-            found.map_err(|error| failed(format!("read {kind} {}", self.own.name), &error))?;
+        let found = api.get_opt(name).await;
+        let found = found.map_err(|error| failed(format!("read {kind} {name}"), &error))?;
         Ok(found.and_then(|object| serde_json::to_value(object).ok()))
     }
 
-    /// What moves the number of the pods. Of an add-on that the cluster does not have there is nothing.
-    async fn scaler(&self) -> Result<Option<(&'static Scaler, Value)>, Failed> {
-        for kind in Kind::ALL {
+    /// What moves the number of the pods. Of an add-on that the cluster does not have there is nothing, and
+    /// nobody asks who does not use it.
+    async fn scaler(&self, said: &Autoscaling) -> Result<Option<(&'static Scaler, Value)>, Failed> {
+        let kinds = Kind::ALL.iter().rev();
+        for kind in kinds.filter(|kind| kind.addon().is_none() || said.keda().is_some()) {
             let Some(scaler) = kind.scaler() else {
                 continue;
             };
-            match self.object(*kind).await {
+            let name = said.name().map_or(self.own.name.as_str(), KubeName::as_str);
+            match self.object(*kind, name).await {
                 Ok(None) => {}
                 Ok(Some(live)) => return Ok(Some((scaler, live))),
                 Err(error) if error.kind == FailureKind::Unsupported && kind.addon().is_some() => {}

@@ -18,6 +18,10 @@ pub(super) const ANYWHERE: &[Row] = &[
         Called("`scaling`, in [service.NAME]"),
     ),
     (
+        "scaledobject scaledobjects triggerauthentication",
+        Called("`keda`, in [service.NAME.kubernetes], beside `scaling`"),
+    ),
+    (
         "resources memoryreservation memlimit memreservation cpus cpulimit cpushares",
         Called(
             "`cpu` and `memory`, in [service.NAME]; `requests` and `limits` in [service.NAME.ecs] or [service.NAME.kubernetes] say it more finely",
@@ -298,16 +302,20 @@ pub(super) const ANYWHERE: &[Row] = &[
         ),
     ),
     (
-        "job jobs cronjob cronjobs cron schedule scheduledtask scheduledtasks migrate migrations hooks beforedeploy predeploy",
+        "job jobs cronjob cronjobs cron scheduledtask scheduledtasks migrate migrations hooks beforedeploy predeploy",
         Lacks(
             "only services that go on running are deployed here: run a job before, with `aws ecs run-task` or `kubectl create job`, or as a sidecar that the main container waits for",
         ),
     ),
     (
-        "stepscaling scheduledscaling scheduledactions schedules",
-        Lacks(
-            "scaling follows `cpu`, `memory` or `requests`; where something else decides, write `replicas = \"external\"`",
+        "stepscaling predictivescaling",
+        Is(
+            "scaling follows what `scaling` aims at; on ECS `autoscaler = { policies = [ … ] }` in [service.NAME.ecs] takes policies in the API's own form",
         ),
+    ),
+    (
+        "scheduledscaling scheduledactions schedule schedules",
+        Is("on ECS `schedule` in `scaling` sets other bounds by the clock"),
     ),
     (
         "schedulingstrategy daemon daemonset",

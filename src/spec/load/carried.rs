@@ -313,6 +313,16 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
     let policy = around.policy.as_ref();
     let policy_name = policy.and_then(|policy| policy.name.as_ref());
     let policy_name = policy_name.map_or_else(|| name.clone(), ToString::to_string);
+    let keda = own.autoscaling.keda();
+    let scaler = keda.map_or(("autoscaling", "HorizontalPodAutoscaler"), |_| {
+        ("keda.sh", "ScaledObject")
+    });
+    let scaler_name = own.autoscaling.name();
+    let scaler_name = scaler_name.map_or_else(|| name.clone(), ToString::to_string);
+    let asking = keda
+        .into_iter()
+        .flat_map(|keda| keda.authentications.keys());
+    let asking = asking.map(|name| is(true, "keda.sh", "TriggerAuthentication", name));
     let bindings = around.bindings.iter().map(|one| &one.name);
     let bindings = bindings.map(|name| is(true, "elbv2.k8s.aws", "TargetGroupBinding", name));
     let mut secrets = service
@@ -332,12 +342,7 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
             "PodDisruptionBudget",
             &name,
         ),
-        is(
-            service.scaling.is_some(),
-            "autoscaling",
-            "HorizontalPodAutoscaler",
-            &name,
-        ),
+        is(service.scaling.is_some(), scaler.0, scaler.1, &scaler_name),
         account.and_then(|name| is(true, "", "ServiceAccount", &name)),
         ingress.and_then(|name| is(true, "networking.k8s.io", "Ingress", &name)),
         route.and_then(|name| is(true, "gateway.networking.k8s.io", "HTTPRoute", &name)),
@@ -350,7 +355,8 @@ fn own(service: &KubeService, place: &KubePlace) -> Vec<Identity> {
         is(filled, "external-secrets.io", "ExternalSecret", &secret),
         is(filled, "", "Secret", &secret),
     ];
-    all.into_iter().chain(bindings).flatten().collect()
+    let all = all.into_iter().chain(bindings).chain(asking);
+    all.flatten().collect()
 }
 
 /// Whether a name fits a pattern of `*` and `?`.

@@ -122,3 +122,23 @@ strategy = { step_bake = "1m" }
 "#;
     insta::assert_snapshot!(drawn(deploy, target, &Arguments::default()));
 }
+
+#[test]
+fn what_does_not_fit_what_scales_a_service() {
+    let more = r#"
+scaling = { min = 2, max = 4, response_time = "2 minutes", queue = { name = "https://sqs/orders" }, schedule = [
+  { name = "night", at = "cron(0 22 * * *)", min = 1 },
+  { name = "night", at = "rate(3 hours)", time_zone = "Europe/Berlin", min = 9 },
+  { name = "once", at = "at(2030-01-31T22:00:00)", start = "tomorrow" },
+] }
+[service.api.ecs]
+autoscaler = { suspended = ["scale_up"], policies = [
+  { PolicyName = "a", PolicyType = "StepScaling", StepScalingPolicyConfiguration = { AdjustmentTyp = "ChangeInCapacity", AdjustmentType = "ChangeInCapacity", StepAdjustments = [{ ScalingAdjustment = "two" }] } },
+  { PolicyName = "b", PolicyType = "StepScaling", TargetTrackingScalingPolicyConfiguration = { TargetValue = 1 } },
+  { PolicyType = "StepScaling" },
+  { PolicyName = "cpu", PolicyType = "StepScaling" },
+  { PolicyName = "c", PolicyType = "TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration = { TargetValue = 1 } },
+] }
+"#;
+    insta::assert_snapshot!(drawn(&with(more), ECS, &Arguments::default()));
+}

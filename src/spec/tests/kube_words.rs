@@ -204,6 +204,54 @@ fn fargate_has_neither_arm_nor_ports_of_nodes() {
     );
 }
 
+/// A cluster of EKS.
+const EKS: &str =
+    "platform = \"eks\"\nregion = \"us-east-1\"\ncluster = \"main\"\nnamespace = \"shop\"\n";
+
+#[test]
+fn a_pod_identity_needs_a_role_and_a_cluster_of_eks_with_nodes_of_ones_own() {
+    let role = "role = \"arn:aws:iam::123456789012:role/api\"";
+    let by = |more: &str| {
+        format!("service_account = {{ name = \"api\", identity = \"pod_identity\"{more} }}")
+    };
+    let on_fargate = format!("{role}\nnodes = \"fargate\"");
+    let alone = "service_account = { name = \"api\", disable_session_tags = true }".to_owned();
+    let table = [
+        (EKS, role, by(""), None),
+        (EKS, "", by(""), Some("missing-key: `role` is missing")),
+        (
+            TARGET,
+            role,
+            by(""),
+            Some("conflict: only a cluster of EKS that the target names"),
+        ),
+        (
+            EKS,
+            &on_fargate,
+            by(""),
+            Some("conflict: on Fargate pods have no `pod_identity`"),
+        ),
+        (
+            EKS,
+            role,
+            alone,
+            Some("conflict: only an association of EKS has it"),
+        ),
+        (EKS, role, by(", target_role = \"far\""), Some("bad-value")),
+    ];
+    for (target, beside, account, expected) in table {
+        let more = format!("[service.api.kubernetes]\n{beside}\n{account}\n");
+        let found = load_with(&with(&more), target, &Arguments::default());
+        match expected {
+            None => assert!(found.is_ok(), "{more}"),
+            Some(expected) => {
+                let told = told(&found);
+                assert!(told.len() == 1 && told[0].starts_with(expected), "{told:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn one_selector_is_one_services() {
     let selector = "[service.api.kubernetes]\nselector = { tier = \"front\" }\n";
@@ -235,4 +283,19 @@ fn ecs_fills_no_environment_in() {
         two.iter().any(|one| one.contains("needs one of")),
         "{two:?}"
     );
+}
+
+#[test]
+fn what_an_autoscaler_of_pods_does_not_see() {
+    for aim in [
+        "response_time = \"200ms\"",
+        "queue = { name = \"orders\", messages = 100 }",
+    ] {
+        let scaling = format!("scaling = {{ min = 1, max = 2, {aim} }}");
+        let told = problems(&scaling, TARGET);
+        assert!(
+            told.iter().any(|one| one.contains("CPU and memory alone")),
+            "{aim}: {told:?}"
+        );
+    }
 }

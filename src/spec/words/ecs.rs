@@ -1,5 +1,6 @@
 //! What only ECS knows about a service.
 
+pub(in crate::spec) mod autoscaler;
 pub(in crate::spec) mod container;
 pub(in crate::spec) mod exec;
 pub(in crate::spec) mod execution_role;
@@ -8,6 +9,7 @@ pub(in crate::spec) mod launch;
 pub(in crate::spec) mod log;
 pub(in crate::spec) mod members;
 pub(in crate::spec) mod placement;
+pub(crate) mod policy;
 pub(in crate::spec) mod role;
 pub(in crate::spec) mod scheduling;
 pub(in crate::spec) mod strategy;
@@ -23,6 +25,7 @@ use crate::spec::units::{Mebibytes, Time};
 use crate::spec::words::ServiceTable;
 use crate::spec::words::architecture::Architecture;
 use crate::spec::words::capacity::{Capacity, CapacityTable, capacity};
+use crate::spec::words::ecs::autoscaler::{EcsAutoscaler, EcsAutoscalerTable, autoscaler};
 use crate::spec::words::ecs::container::{EcsContainers, Launched, container_table, containers};
 use crate::spec::words::ecs::hooks::EcsHookTable;
 use crate::spec::words::ecs::launch::{
@@ -37,7 +40,7 @@ use crate::spec::words::ecs::strategy::{Bake, StrategyWord, TrafficShift, alarms
 use crate::spec::words::env::refs;
 use crate::spec::words::logs::{AwsLogs, logs};
 use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
-use crate::spec::words::scaling::ScalingTable;
+use crate::spec::words::scaling::{ScalingTable, balanced};
 use crate::spec::words::target::cluster::EcsPlace;
 use crate::spec::words::target_groups::{OneGroup, TargetGroup, TargetGroupTable, target_groups};
 use crate::spec::words::{secret, size};
@@ -63,7 +66,7 @@ container_table! {
         target_group: OneGroup,
         /// Several target groups instead of one, at most 5.
         target_groups: Vec<At<TargetGroupTable>>,
-        /// ARN of the Application Load Balancer; needed for `scaling.requests`.
+        /// ARN of the Application Load Balancer; needed for `scaling.requests` and `scaling.response_time`.
         load_balancer: Arn,
         /// What tasks are launched on: "fargate", "ec2", "external", or `managed_instances`. Default: as `capacity` is, else Fargate.
         launch_type: LaunchType,
@@ -73,6 +76,8 @@ container_table! {
         capacity: Vec<At<CapacityTable>>,
         /// How many tasks there are: "replica", as `replicas` or `scaling` say, or "daemon", one on each instance of one's own. Default: replica.
         scheduling: Scheduling,
+        /// What the autoscaler of `scaling` knows besides.
+        autoscaler: EcsAutoscalerTable,
         /// On which instances tasks are placed; where it is left out, what the service has stays.
         placement: PlacementTable,
         /// Whether containers of a task see each other's processes, or their instance's: "task", "host".
@@ -149,8 +154,10 @@ pub(crate) struct EcsOwn {
     pub(crate) ipc_mode: Option<&'static str>,
     /// The target groups come in the order of the file.
     pub(crate) target_groups: Vec<TargetGroup>,
-    /// The ALB in front, needed for scaling on requests per target.
+    /// The ALB in front, needed for scaling on what its target group is asked for.
     pub(crate) load_balancer: Option<Arn>,
+    /// What its autoscaler knows besides bounds and aims.
+    pub(crate) autoscaler: EcsAutoscaler,
     /// The capacity providers; without any, the launch type says it.
     pub(crate) capacity: Vec<Capacity>,
     /// The platform version of Fargate: `LATEST` unless the file says otherwise.
@@ -240,6 +247,7 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
         ipc_mode: raw.ipc_mode.map(|at| at.value.word()),
         target_groups: groups,
         load_balancer: raw.load_balancer.map(|at| at.value),
+        autoscaler: autoscaler(raw.autoscaler, common.scaling.is_some(), findings),
         capacity,
         platform_version,
         ephemeral_storage,
@@ -339,19 +347,20 @@ fn scaling_on_requests(
     scaling: Option<&At<ScalingTable>>,
     findings: &mut Findings,
 ) {
-    let Some(requests) = scaling.and_then(|at| at.value.requests.as_ref()) else {
+    let Some((head, what)) = scaling.and_then(|at| balanced(&at.value)) else {
         return;
     };
     let several = raw.target_groups.as_ref().map_or(0, |at| at.value.len());
     let groups = several + usize::from(raw.has(&["target_group"]));
     let readable = raw.target_groups.is_some() || !raw.has(&["target_groups"]);
     if readable && groups != 1 {
-        let message = format!("scaling on requests needs exactly one target group, not {groups}");
-        findings.bad_value(requests.head, message);
+        let message = format!("scaling on {what} needs exactly one target group, not {groups}");
+        findings.bad_value(head, message);
     }
     if !raw.has(&["load_balancer"]) {
-        let message = "scaling on requests needs `ecs.load_balancer`, the ARN of the load balancer";
-        findings.bad_value(requests.head, message);
+        let message =
+            format!("scaling on {what} needs `ecs.load_balancer`, the ARN of the load balancer");
+        findings.bad_value(head, message);
     }
 }
 

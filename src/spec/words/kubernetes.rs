@@ -1,5 +1,6 @@
 //! What only Kubernetes knows about a service, with what it makes of the words of every platform.
 
+pub(in crate::spec) mod account;
 pub(in crate::spec) mod added;
 pub(in crate::spec) mod around;
 pub(in crate::spec) mod autoscaler;
@@ -7,6 +8,7 @@ mod basics;
 pub(in crate::spec) mod bindings;
 pub(in crate::spec) mod disruption;
 pub(in crate::spec) mod hooks;
+pub(in crate::spec) mod keda;
 pub(in crate::spec) mod kind;
 pub(in crate::spec) mod labels;
 pub(in crate::spec) mod network_policy;
@@ -26,12 +28,12 @@ use std::time::Duration;
 
 use serde_json::{Map as Object, Value as Json};
 
+use self::account::{Account, WrittenAccount, account};
 use self::around::{Around, around};
 use self::basics::{drain, min_ready, name, secret, size};
 use self::labels::{Labels, selector};
 use self::nodes::{WrittenNodes, for_fargate, pod_annotations};
 use self::part::{KubePart, PullPolicy, main, sidecars};
-use self::pods::{Account, WrittenAccount, account};
 use self::service::{KubeServiceOwn, KubeServiceTable, Pods, has_ports, service};
 use crate::names::{Arn, KubeLabel, KubeName};
 use crate::spec::findings::Findings;
@@ -46,10 +48,11 @@ use crate::spec::words::architecture::Architecture;
 use crate::spec::words::gateway::WrittenGateway;
 use crate::spec::words::ingress::{Ingress, IngressTable};
 use crate::spec::words::kubernetes::added::Added;
-use crate::spec::words::kubernetes::autoscaler::{AutoscalerOwn, AutoscalerTable, autoscaler};
+use crate::spec::words::kubernetes::autoscaler::{AutoscalerTable, Autoscaling, autoscaling};
 use crate::spec::words::kubernetes::bindings::BindingTable;
 use crate::spec::words::kubernetes::disruption::{Disruption, WrittenDisruption, disruption};
 use crate::spec::words::kubernetes::hooks::HookTable;
+use crate::spec::words::kubernetes::keda::KedaTable;
 use crate::spec::words::kubernetes::kind::{WorkloadKind, kind};
 use crate::spec::words::kubernetes::network_policy::PolicyTable;
 use crate::spec::words::kubernetes::pods::{
@@ -80,7 +83,7 @@ table! {
         /// The service account of the pods, by its name or with what it says itself; made where it is missing.
         /// Default: the namespace's own.
         service_account: WrittenAccount,
-        /// ARN of the IAM role of that service account (IRSA). Default: none.
+        /// ARN of the IAM role of that service account, which gets it as its `identity` says. Default: none.
         role: Arn,
         /// The Secret that fills the environment from `secrets`. Default: NAME-secrets.
         secret: KubeName,
@@ -122,6 +125,8 @@ table! {
         disruption: Switch<WrittenDisruption>,
         /// What the autoscaler knows besides `scaling`.
         autoscaler: AutoscalerTable,
+        /// KEDA in its place: it scales by queues, schedules and other events, also to none.
+        keda: KedaTable,
         /// Whether pods are spread over zones and nodes as far as they can be, or constraints in the API's form.
         /// Default: true.
         spread: WrittenSpread,
@@ -215,7 +220,7 @@ pub(crate) struct KubeOwn {
     pub(crate) name: KubeLabel,
     /// The service account of the pods; `None`: the namespace's own `default`.
     pub(crate) service_account: Option<Account>,
-    /// The IAM role of that service account (IRSA).
+    /// The IAM role that the service account is annotated with (IRSA).
     pub(crate) role: Option<Arn>,
     /// The Secret that fills the environment from `secrets`.
     pub(crate) secret: KubeName,
@@ -237,8 +242,8 @@ pub(crate) struct KubeOwn {
     pub(crate) max_unavailable: Share,
     /// Most pods that an eviction (a drained node) may take away at once; `None`: no budget.
     pub(crate) disruption: Option<Disruption>,
-    /// What the autoscaler knows besides the shares of CPU and memory.
-    pub(crate) autoscaler: AutoscalerOwn,
+    /// What moves the number of pods, besides the bounds and the shares of CPU and memory.
+    pub(crate) autoscaling: Autoscaling,
     /// Whether pods are spread over zones and nodes, as far as they can be.
     pub(crate) spread: bool,
     /// A pod that is to end goes on serving for so long before it is told, so that load balancers
@@ -295,7 +300,10 @@ impl Ground for KubePlace {
     fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<KubeOwn> {
         sizes::needed(raw, scene.head, findings);
         user::for_kubernetes(scene, findings);
-        let own = kubernetes(raw, scene, findings)?;
+        // An absent table is an empty one.
+        let table = raw.kubernetes.take();
+        let table = table.map(|at| at.value).unwrap_or_default();
+        let own = kubernetes(table, raw, scene, findings)?;
         (raw.cpu.is_some() && raw.memory.is_some()).then_some(own)
     }
 
@@ -312,7 +320,10 @@ impl Ground for KubePlace {
         let bindings = bindings.map(|one| ("TargetGroupBinding", one.name.clone()));
         let pods = [(resolve::PODS, own.selecting())];
         let all = deployment.into_iter().chain(ingress).chain(service);
-        let all = all.chain(route).chain(bindings);
+        let all = all
+            .chain(route)
+            .chain(bindings)
+            .chain(own.autoscaling.objects(own.name.as_str()));
         all.chain(pods).collect()
     }
 }
@@ -321,14 +332,13 @@ impl Ground for KubePlace {
 /// (Kubernetes API reference, `DeploymentSpec`).
 const HISTORY: u32 = 10;
 
-/// Resolves `[service.NAME.kubernetes]`; an absent table is an empty one.
+/// Resolves `[service.NAME.kubernetes]`.
 fn kubernetes(
+    mut raw: KubernetesTable,
     common: &mut ServiceTable,
     scene: &Scene<'_>,
     findings: &mut Findings,
 ) -> Option<KubeOwn> {
-    let raw = common.kubernetes.take();
-    let mut raw = raw.map_or_else(KubernetesTable::default, |at| at.value);
     let ports = scene.containers.first()?.ports.as_slice();
     let kind = kind(common, &raw, findings);
     let added = Added::of(&raw);
@@ -355,11 +365,12 @@ fn kubernetes(
     let main = main(&raw, health, scene.containers, findings);
     let (pod, spread) = pod(&mut raw, kind, &selector, findings);
     let (ingress, around) = around(&mut raw, common, &pods, (scene, service.as_ref()), findings);
+    let (service_account, role) = account(&mut raw, scene, findings);
     let resolved = KubeOwn {
         patch,
         labels,
-        service_account: account(raw.service_account.take(), findings),
-        role: raw.role.take().map(|at| at.value),
+        service_account,
+        role,
         secret,
         architecture: common.architecture.take().map(|at| at.value),
         main,
@@ -371,7 +382,7 @@ fn kubernetes(
         max_surge,
         max_unavailable,
         disruption,
-        autoscaler: autoscaler(raw.autoscaler.take(), made.hpa, findings),
+        autoscaling: autoscaling(&mut raw, common, findings),
         spread,
         drain: drain(&raw, !ports.is_empty(), findings),
         ingress,

@@ -11,13 +11,12 @@ use crate::spec::words::container::Container;
 use crate::spec::words::ecs::EcsOwn;
 use crate::spec::words::ecs::launch::NetworkMode;
 use crate::spec::words::kubernetes::KubeOwn;
-use crate::spec::words::kubernetes::autoscaler::aims;
 use crate::spec::words::rollout::Rollout;
-use crate::spec::words::scaling::Scaling;
+use crate::spec::words::scaling::{Aims, Scaling};
 use crate::spec::words::tags::tags;
 use crate::spec::words::volumes::{Volume, volumes};
 use crate::spec::words::{Placed, ServiceTable};
-use crate::spec::words::{container, depends_on, env, ports, rollout, scaling};
+use crate::spec::words::{container, depends_on, ecs, env, kubernetes, ports, rollout, scaling};
 
 /// One service as the files describe it, with all defaults filled in; `own` is what only its platform
 /// knows.
@@ -97,7 +96,12 @@ pub(in crate::spec) fn service<P: Ground>(
         containers: &containers,
         place,
     };
-    let aims = !P::ECS && raw.kubernetes.as_ref().is_some_and(|at| aims(&at.value));
+    let aims = if P::ECS {
+        let own = raw.ecs.as_ref();
+        own.map_or(Aims::Nothing, |at| ecs::autoscaler::aims(&at.value))
+    } else {
+        own.map_or(Aims::Nothing, |at| kubernetes::autoscaler::aims(&at.value))
+    };
     let own = P::own(&mut raw, &scene, findings);
     let rollout = rollout::rollout(raw.rollout.take(), rollout::policy(P::ECS), findings);
     let replicas = raw.replicas.take();

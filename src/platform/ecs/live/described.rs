@@ -18,8 +18,6 @@ pub(crate) struct Described {
     pub(crate) task: Value,
     /// What scales it.
     pub(crate) scaling: LiveScaling,
-    /// The names of its scheduled actions.
-    pub(crate) schedules: Vec<String>,
 }
 
 impl Ecs {
@@ -38,11 +36,8 @@ impl Ecs {
             service.extend(members.clone());
         }
         let revision = found.task_definition.as_deref().unwrap_or_default();
-        let (definition, scaling, schedules) = futures::join!(
-            self.definition(revision),
-            self.read_scaling(name),
-            self.schedules(name)
-        );
+        let (definition, scaling) =
+            futures::join!(self.definition(revision), self.read_scaling(name));
         let definition = definition?;
         let mut task = aws_json::write(&definition.raw).unwrap_or_default();
         task["tags"] = json!(definition.config.tags);
@@ -50,7 +45,6 @@ impl Ecs {
             service,
             task,
             scaling: scaling?,
-            schedules: schedules?,
         }))
     }
 
@@ -69,24 +63,5 @@ impl Ecs {
         let mut names: Vec<String> = names.map(str::to_owned).collect();
         names.sort();
         Ok(names)
-    }
-
-    async fn schedules(&self, name: &str) -> Result<Vec<String>, Failed> {
-        let resource = self.resource_id(name);
-        let pages = self
-            .scaling()
-            .describe_scheduled_actions()
-            .service_namespace("ecs".into())
-            .resource_id(&resource)
-            .into_paginator()
-            .items()
-            .send();
-        let actions: Result<Vec<_>, _> = pages.collect().await;
-        let actions = actions
-            .map_err(|error| failed(format!("read the scheduled actions of {resource}"), error))?;
-        Ok(actions
-            .into_iter()
-            .map(|action| action.scheduled_action_name)
-            .collect())
     }
 }

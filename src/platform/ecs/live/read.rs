@@ -12,6 +12,7 @@ use crate::platform::aws::failed;
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::settings::sdk::account_in;
 use crate::platform::{Failed, FailureKind};
+use crate::spec::Scaling;
 
 /// The answer about a service: it, or when a deleted one was made, or nothing; with the account
 /// that the answer tells.
@@ -23,6 +24,28 @@ pub(crate) struct Found {
     pub(crate) deleted: Option<i64>,
     /// The account that the answer's ARNs name.
     pub(crate) account: Option<String>,
+}
+
+/// Which scheduled actions are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schedules {
+    /// All, and it fails where they may not be read.
+    Needed,
+    /// All that may be read, beside the rest.
+    Welcome,
+    /// The same, once it is known that something scales the service.
+    IfScaled,
+}
+
+impl Schedules {
+    /// For what the file says of scaling.
+    pub(crate) fn of(scaling: Option<&Scaling>) -> Self {
+        match scaling {
+            None => Self::IfScaled,
+            Some(scaling) if scaling.schedules.is_empty() => Self::Welcome,
+            Some(_) => Self::Needed,
+        }
+    }
 }
 
 impl Ecs {
@@ -115,12 +138,37 @@ impl Ecs {
         Ok(definition)
     }
 
-    /// What scales a service.
+    /// What scales a service; without its scheduled actions, where they may not be read.
     pub(crate) async fn read_scaling(&self, name: &str) -> Result<LiveScaling, Failed> {
+        self.read_scaling_of(name, Schedules::Welcome).await
+    }
+
+    /// The same, with scheduled actions as they are needed.
+    pub(crate) async fn read_scaling_of(
+        &self,
+        name: &str,
+        needed: Schedules,
+    ) -> Result<LiveScaling, Failed> {
         let resource = self.resource_id(name);
-        let (targets, policies) =
-            futures::join!(self.scalable_targets(&resource), self.policies(&resource));
-        Ok(LiveScaling::read(targets?.as_ref(), policies?))
+        let read = async || self.schedules(&resource).await;
+        let scheduled = async {
+            let target = self.scalable_targets(&resource);
+            if needed != Schedules::IfScaled {
+                return futures::join!(target, read());
+            }
+            // Without a target there are none: it takes them with it.
+            match target.await {
+                Ok(Some(target)) => (Ok(Some(target)), read().await),
+                other => (other, Ok(Vec::new())),
+            }
+        };
+        let ((target, schedules), policies) = futures::join!(scheduled, self.policies(&resource));
+        let schedules = match schedules {
+            // Who uses no schedule needs no right to see them.
+            Err(error) if error.kind == FailureKind::Denied && needed != Schedules::Needed => None,
+            schedules => Some(schedules?),
+        };
+        Ok(LiveScaling::read(target?.as_ref(), policies?, schedules))
     }
 
     async fn scalable_targets(
@@ -156,5 +204,20 @@ impl Ecs {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| failed(format!("read the scaling policies of {resource}"), error))
+    }
+
+    async fn schedules(&self, resource: &str) -> Result<Vec<scaling::ScheduledAction>, Failed> {
+        let pages = self
+            .scaling()
+            .describe_scheduled_actions()
+            .service_namespace("ecs".into())
+            .resource_id(resource)
+            .into_paginator()
+            .items()
+            .send();
+        pages
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| failed(format!("read the scheduled actions of {resource}"), error))
     }
 }

@@ -8,22 +8,30 @@ use crate::platform::aws::{failed, scale_once};
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::sdk::last_part;
-use crate::platform::ecs::settings::to_sdk;
-use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy};
+use crate::platform::ecs::settings::to_sdk::policy::{Member, member};
+use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy, SuspendedState};
 use crate::platform::{Done, Failed, FailureKind};
 
 /// Another change of the same target is under way (`ConcurrentUpdateException`).
 const BUSY: [FailureKind; 1] = [FailureKind::Conflict];
 
 /// A target that was just made may not be known yet to the next call.
-const BUSY_OR_NEW: [FailureKind; 2] = [FailureKind::Conflict, FailureKind::Missing];
+pub(super) const BUSY_OR_NEW: [FailureKind; 2] = [FailureKind::Conflict, FailureKind::Missing];
 
-fn namespace() -> scaling::ServiceNamespace {
+pub(super) fn namespace() -> scaling::ServiceNamespace {
     scaling::ServiceNamespace::Ecs
 }
 
-fn dimension() -> scaling::ScalableDimension {
+pub(super) fn dimension() -> scaling::ScalableDimension {
     scaling::ScalableDimension::EcsServiceDesiredCount
+}
+
+fn suspended(state: SuspendedState) -> scaling::SuspendedState {
+    scaling::SuspendedState::builder()
+        .dynamic_scaling_in_suspended(state.dynamic_scaling_in_suspended)
+        .dynamic_scaling_out_suspended(state.dynamic_scaling_out_suspended)
+        .scheduled_scaling_suspended(state.scheduled_scaling_suspended)
+        .build()
 }
 
 impl Ecs {
@@ -41,6 +49,7 @@ impl Ecs {
                     .scalable_dimension(dimension())
                     .min_capacity(target.min_capacity)
                     .max_capacity(target.max_capacity)
+                    .set_suspended_state(target.suspended_state.map(suspended))
                     .set_tags(tags.clone())
                     .customize()
                     .config_override(scale_once())
@@ -52,8 +61,7 @@ impl Ecs {
             async || {
                 let there = self.read_scaling(name).await?.target;
                 let from = there
-                    .as_ref()
-                    .map(fields::scaling::target)
+                    .map(|there| fields::scaling::target(&there.as_far_as(target)))
                     .unwrap_or_default();
                 let so = from
                     .differences(&fields::scaling::target(target))
@@ -88,25 +96,33 @@ impl Ecs {
 
     /// Sets a policy.
     pub(super) async fn put_policy(&self, policy: &ScalingPolicy) -> Result<Done, Failed> {
-        let tracking = to_sdk::tracking(policy)?;
-        let operation = format!("set scaling policy {}", policy.policy_name);
+        let member = member(&policy.configuration)?;
+        let kind = policy.configuration.policy_type();
+        let name = &policy.policy_name;
         self.write(
             &BUSY_OR_NEW,
             async || {
-                self.scaling()
+                let call = self
+                    .scaling()
                     .put_scaling_policy()
-                    .policy_name(&policy.policy_name)
+                    .policy_name(name)
                     .service_namespace(namespace())
                     .resource_id(&policy.resource_id)
                     .scalable_dimension(dimension())
-                    .policy_type(scaling::PolicyType::TargetTrackingScaling)
-                    .target_tracking_scaling_policy_configuration(tracking.clone())
-                    .customize()
+                    .policy_type(kind.into());
+                let call = match member.clone() {
+                    Member::TargetTracking(it) => {
+                        call.target_tracking_scaling_policy_configuration(it)
+                    }
+                    Member::Step(it) => call.step_scaling_policy_configuration(it),
+                    Member::Predictive(it) => call.predictive_scaling_policy_configuration(it),
+                };
+                call.customize()
                     .config_override(scale_once())
                     .send()
                     .await
                     .map(|_| ())
-                    .map_err(|error| failed(operation.clone(), error))
+                    .map_err(|error| failed(format!("set scaling policy {name}"), error))
             },
             async || {
                 let there = self.read_scaling(last_part(&policy.resource_id)).await?;
@@ -144,7 +160,7 @@ impl Ecs {
 
     /// Removes something of what scales `resource`; whether that was done, `is_gone` tells from
     /// what is there.
-    async fn remove(
+    pub(super) async fn remove(
         &self,
         resource: &str,
         send: impl AsyncFn() -> Result<(), Failed>,

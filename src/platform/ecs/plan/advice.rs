@@ -55,7 +55,10 @@ pub(crate) fn notes(
     }
     left_alone(&mut notes, service, observed);
     let scaling = observed.scaling.as_ref();
-    notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended)));
+    // What the file says to rest is no news.
+    if service.own.autoscaler.suspended.is_none() {
+        notes.extend(scaling.and_then(|scaling| counting::suspended(&scaling.suspended())));
+    }
     notes
 }
 

@@ -6,13 +6,16 @@
 use super::change::Change;
 use super::count::{Policies, count_after, counts, scaled};
 use super::draft::{Draft, views};
+use super::schedules;
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::counting;
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::fields::Fields;
+use crate::platform::ecs::settings::render::own_policy_name;
 use crate::platform::ecs::settings::{Desired, ScalableTarget, ScalingPolicy};
 use crate::spec::EcsService;
+use crate::spec::policy::Configuration;
 
 const OBJECT: &str = "autoscaling";
 
@@ -35,20 +38,34 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
     let policies = Policies::of(there, wish.service);
     match &wish.desired.scalable_target {
         Some(target) => {
-            bounds(draft, wish, target, there.target.as_ref());
-            for policy in &wish.desired.scaling_policies {
+            let target = schedules::in_force(draft, wish, target, there);
+            bounds(draft, wish, &target, there.target.as_ref());
+            let wanted = wanted(wish, there);
+            for policy in &wanted {
                 put(draft, wish, policy, there);
             }
-            let wanted = &wish.desired.scaling_policies;
+            uncalled(draft, &wanted, there);
             let ours = policies.ours.iter();
             let gone = ours.filter(|name| wanted.iter().all(|policy| policy.policy_name != **name));
             remove(draft, wish, gone);
-            left_alone(draft, &policies.others);
+            schedules::schedule(draft, wish, there);
+            let others = policies.others.iter();
+            let others = others.filter(|name| wanted.iter().all(|one| one.policy_name != **name));
+            left_alone(draft, &others.cloned().collect::<Vec<_>>());
         }
         None if there.target.is_none() => {}
-        None if policies.are_ours() => leave(draft, wish),
+        None if policies.are_ours() => {
+            if there.schedules_unread {
+                draft.notes.push(Note::warning(
+                    "schedules_unread",
+                    "Scheduled actions may not be read; whatever there is of them goes with the autoscaling.",
+                ));
+            }
+            leave(draft, wish);
+        }
         None => {
             remove(draft, wish, policies.ours.iter());
+            schedules::schedule(draft, wish, there);
             left_alone(draft, &policies.others);
             if wish.service.counted_by_others {
                 return;
@@ -58,6 +75,44 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
                 "Something else scales this service, so `replicas` is not applied.",
             ));
         }
+    }
+}
+
+/// What is wanted, under the name that it has there: a policy of just the name that the file says is taken
+/// as it is, and left alone once the file does not say it any more.
+fn wanted(wish: &Wish<'_>, there: &LiveScaling) -> Vec<ScalingPolicy> {
+    let has = |name: &str| there.names().any(|one| one == name);
+    let mut all = wish.desired.scaling_policies.clone();
+    for own in &wish.service.own.autoscaler.policies {
+        let ours = own_policy_name(wish.service, &own.name);
+        let policy = all.iter_mut().find(|policy| policy.policy_name == ours);
+        if let Some(policy) = policy.filter(|_| !has(&ours) && has(&own.name)) {
+            policy.policy_name.clone_from(&own.name);
+        }
+    }
+    all
+}
+
+/// A policy that scales by steps does nothing unless an alarm calls it, and Application Auto Scaling makes
+/// none for it.
+fn uncalled(draft: &mut Draft, wanted: &[ScalingPolicy], there: &LiveScaling) {
+    let steps = wanted
+        .iter()
+        .filter(|policy| matches!(policy.configuration, Configuration::Step(_)));
+    for policy in steps {
+        let name = &policy.policy_name;
+        let arn = there.uncalled.iter().find(|(one, _)| one == name);
+        let what = match arn {
+            Some((_, arn)) => arn.as_str(),
+            None if there.names().any(|one| one == name) => continue,
+            None => "its ARN, which the next plan tells,",
+        };
+        draft.notes.push(Note::warning(
+            "no_alarm_calls",
+            format!(
+                "Policy {name} scales by steps, and no alarm calls it yet: put {what} among the actions of an alarm of CloudWatch."
+            ),
+        ));
     }
 }
 
@@ -79,7 +134,8 @@ fn bounds(
     wanted: &ScalableTarget,
     there: Option<&ScalableTarget>,
 ) {
-    let from = there.map(fields::scaling::target).unwrap_or_default();
+    let from = there.map(|there| fields::scaling::target(&there.as_far_as(wanted)));
+    let from = from.unwrap_or_default();
     let differences = from.differences(&fields::scaling::target(wanted));
     if differences.is_empty() {
         return;
@@ -185,7 +241,7 @@ fn leave(draft: &mut Draft, wish: &Wish<'_>) {
     }
 }
 
-fn resource(wish: &Wish<'_>) -> String {
+pub(super) fn resource(wish: &Wish<'_>) -> String {
     let service = &wish.desired.service;
     format!("service/{}/{}", service.cluster, service.service_name)
 }
@@ -199,7 +255,8 @@ pub(crate) fn digest(scaling: Option<&LiveScaling>) -> String {
         .target
         .iter()
         .map(fields::scaling::target)
-        .chain(scaling.policies.iter().map(fields::scaling::policy));
+        .chain(scaling.policies.iter().map(fields::scaling::policy))
+        .chain(scaling.schedules.iter().map(fields::scaling::scheduled));
     let digests: Vec<String> = all.map(|fields: Fields| fields.digest()).collect();
     fields::digest(digests.iter().chain(&scaling.others).map(String::as_str))
 }

@@ -10,7 +10,8 @@ use crate::platform::ecs::settings::fields::Fields;
 use crate::platform::ecs::settings::patched;
 use crate::platform::ecs::settings::sdk::last_part;
 use crate::platform::ecs::settings::{
-    ScalableTarget, ScalingPolicy, ServiceConfig, SettingsUpdate, Tag, TaskDefinition,
+    ScalableTarget, ScalingPolicy, ScheduledAction, ServiceConfig, SettingsUpdate, Tag,
+    TaskDefinition,
 };
 
 /// The facts that a plan rests on: what a change would hurt if it were different.
@@ -165,6 +166,22 @@ pub(crate) enum Change {
         /// Only once the new revision is healthy.
         after_health: bool,
     },
+    /// Set bounds that come at a time.
+    PutScheduledAction {
+        /// The action.
+        action: ScheduledAction,
+        /// Only once the new revision is healthy.
+        after_health: bool,
+    },
+    /// Remove bounds that come at a time.
+    DeleteScheduledAction {
+        /// Its name.
+        name: String,
+        /// `service/CLUSTER/SERVICE`.
+        resource: String,
+        /// Only once the new revision is healthy.
+        after_health: bool,
+    },
     /// Remove the autoscaler, its policies with it.
     DeregisterScalableTarget {
         /// `service/CLUSTER/SERVICE`.
@@ -208,6 +225,10 @@ impl plan::Change for Change {
                 format!("set scaling policy {}", policy.policy_name)
             }
             Self::DeleteScalingPolicy { name, .. } => format!("remove scaling policy {name}"),
+            Self::PutScheduledAction { action, .. } => {
+                format!("set scheduled action {}", action.scheduled_action_name)
+            }
+            Self::DeleteScheduledAction { name, .. } => format!("remove scheduled action {name}"),
             Self::DeregisterScalableTarget { resource, .. } => {
                 format!("remove autoscaling of {}", last_part(resource))
             }
@@ -228,6 +249,8 @@ impl plan::Change for Change {
             Self::RegisterScalableTarget { after_health, .. }
             | Self::PutScalingPolicy { after_health, .. }
             | Self::DeleteScalingPolicy { after_health, .. }
+            | Self::PutScheduledAction { after_health, .. }
+            | Self::DeleteScheduledAction { after_health, .. }
             | Self::DeregisterScalableTarget { after_health, .. }
             | Self::SetCount { after_health, .. } => *after_health,
         }

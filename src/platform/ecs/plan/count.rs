@@ -2,11 +2,12 @@
 
 use super::change::Change;
 use super::observe::Observed;
+use super::schedules::is_ours;
 use crate::plan::{ChangeView, Effect};
 use crate::platform::counting::Scaled;
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
-use crate::platform::ecs::settings::render::policy_name;
+use crate::platform::ecs::settings::render::{POLICIES, own_policy_name, policy_name};
 use crate::platform::ecs::settings::sdk;
 use crate::platform::ecs::settings::{Desired, ScalableTarget};
 use crate::spec::EcsService;
@@ -50,20 +51,37 @@ pub(crate) struct Policies {
     pub(crate) ours: Vec<String>,
     /// Those of others.
     pub(crate) others: Vec<String>,
+    /// Whether all scheduled actions are ours, if there is any.
+    schedules_are_ours: Option<bool>,
 }
 
 impl Policies {
     /// Of what scales the service.
     pub(crate) fn of(scaling: &LiveScaling, service: &EcsService) -> Self {
-        let names = ["cpu", "memory", "requests"].map(|what| policy_name(service, what));
+        let names = POLICIES.map(|what| policy_name(service, what));
+        let own = own_policy_name(service, "\n");
+        let own = own.split_once('\n').unwrap_or_default();
+        let is_own = |name: &str| {
+            let rest = name.strip_prefix(own.0);
+            let rest = rest.and_then(|rest| rest.strip_suffix(own.1));
+            rest.is_some_and(|rest| !rest.is_empty())
+        };
         let all = scaling.names().cloned();
-        let (ours, others) = all.partition(|name| names.contains(name));
-        Self { ours, others }
+        let (ours, others) = all.partition(|name| names.contains(name) || is_own(name));
+        let mut schedules = scaling.schedules.iter().map(|one| is_ours(one, service));
+        let schedules_are_ours =
+            (!scaling.schedules.is_empty()).then(|| schedules.all(|ours| ours));
+        Self {
+            ours,
+            others,
+            schedules_are_ours,
+        }
     }
 
     /// Whether the autoscaler with them is ours.
     pub(crate) fn are_ours(&self) -> bool {
-        !self.ours.is_empty() && self.others.is_empty()
+        let any = !self.ours.is_empty() || self.schedules_are_ours.is_some();
+        any && self.others.is_empty() && self.schedules_are_ours.unwrap_or(true)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::event::Events;
 use crate::platform::aws::{failed, nobody};
 use crate::platform::ecs::Ecs;
 use crate::platform::ecs::live::definition::Definition;
+use crate::platform::ecs::live::read::Schedules;
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::live::service::LiveService;
 use crate::platform::ecs::settings::sdk::account_in;
@@ -55,10 +56,11 @@ impl Ecs {
         service: &EcsService,
         events: &Events,
     ) -> Result<Observed, Failed> {
+        let schedules = Schedules::of(service.scaling.as_ref());
         let (found, newest, scaling) = futures::join!(
             self.find_service(service.own.service.as_str()),
             self.newest_definition(service.own.family.as_str()),
-            self.read_scaling(service.own.service.as_str()),
+            self.read_scaling_of(service.own.service.as_str(), schedules),
         );
         let found = match found {
             Err(missing) if missing.kind == FailureKind::ClusterMissing => {

@@ -86,6 +86,7 @@ fn raise_bounds(target: &ScalableTarget, there: &LiveService, wanted: i32) -> Dr
     draft.changes.push(Change::RegisterScalableTarget {
         target: ScalableTarget {
             min_capacity: wanted,
+            suspended_state: None,
             ..target.clone()
         },
         after_health: false,

@@ -159,7 +159,8 @@ impl Sampler<'_> {
     /// The platform's creation time of our rollout, by our clock; none where counts alone move,
     /// since the deployment that they belong to may be years old.
     fn created(&self, view: &View, rollout: &Watched) -> Option<Timestamp> {
-        if rollout.ours.count_only.is_some() || rollout.ours.count_set.is_some() {
+        let ours = &rollout.ours;
+        if ours.count_only.is_some() || ours.count_set.is_some() || rollout.memory.counts {
             // The deployment is older than the change of its count.
             return None;
         }

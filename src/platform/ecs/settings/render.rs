@@ -1,18 +1,22 @@
 //! From the file's words to what ECS is asked for. Pure.
 
-use super::sdk::{seconds, whole};
+mod autoscaling;
+
+use self::autoscaling::Scaler;
+pub(crate) use self::autoscaling::{POLICIES, own_policy_name, policy_name, schedule_name};
+use super::sdk::whole;
 use super::service::ServiceSettings;
 use super::unmanaged::merge;
 use super::volumes;
 use super::{
-    ContainerDefinition, Desired, EphemeralStorage, Metric, RuntimePlatform, ScalableTarget,
-    ScalingPolicy, ServiceConfig, Tag, TargetTracking, TaskDefinition,
+    ContainerDefinition, Desired, EphemeralStorage, RuntimePlatform, ServiceConfig, Tag,
+    TaskDefinition,
 };
 use crate::platform::ecs::live::definition::config;
 use crate::platform::ecs::origin;
 use crate::platform::ecs::origin::{Origin, key};
 use crate::platform::owner::Tenant;
-use crate::spec::{Architecture, EcsPlace, EcsService, Scaling};
+use crate::spec::{Architecture, EcsPlace, EcsService};
 
 /// What is the same for every service of a command.
 #[derive(Debug, Clone)]
@@ -27,25 +31,26 @@ pub(crate) struct Setting<'a> {
 
 /// What ECS is asked for.
 pub(crate) fn render(service: &EcsService, setting: &Setting<'_>) -> Desired {
-    let resource = format!("service/{}/{}", setting.place.cluster, service.own.service);
+    let scaler = Scaler {
+        service,
+        cluster: setting.place.cluster.as_str(),
+        resource: format!("service/{}/{}", setting.place.cluster, service.own.service),
+    };
+    let scaling = service.scaling.as_ref();
     Desired {
         task_definition: with_patch(task_definition(service, setting)),
         service: service_config(service, setting),
-        scalable_target: service
-            .scaling
-            .as_ref()
-            .map(|scaling| scalable_target(scaling, &resource, service, setting)),
-        scaling_policies: service
-            .scaling
-            .as_ref()
-            .map(|scaling| policies(scaling, &resource, service))
+        scalable_target: scaling
+            .map(|scaling| scaler.target(scaling, tags(service, setting.tenant))),
+        scaling_policies: scaling
+            .map(|scaling| scaler.policies(scaling))
             .unwrap_or_default(),
+        scheduled_actions: scaling
+            .iter()
+            .flat_map(|scaling| &scaling.schedules)
+            .map(|schedule| scaler.scheduled(schedule))
+            .collect(),
     }
-}
-
-/// The name of our policy for `what`: `cpu`, `memory` or `requests`.
-pub(crate) fn policy_name(service: &EcsService, what: &str) -> String {
-    format!("{}-{what}-scaling", service.name)
 }
 
 fn task_definition(service: &EcsService, setting: &Setting<'_>) -> TaskDefinition {
@@ -160,72 +165,4 @@ fn tags(service: &EcsService, tenant: &Tenant) -> Vec<Tag> {
         .collect();
     tags.sort();
     tags
-}
-
-fn scalable_target(
-    scaling: &Scaling,
-    resource: &str,
-    service: &EcsService,
-    setting: &Setting<'_>,
-) -> ScalableTarget {
-    ScalableTarget {
-        service_namespace: "ecs".into(),
-        resource_id: resource.into(),
-        scalable_dimension: "ecs:service:DesiredCount".into(),
-        min_capacity: whole(scaling.min),
-        max_capacity: whole(scaling.max),
-        tags: tags(service, setting.tenant)
-            .into_iter()
-            .map(|tag| (tag.key, tag.value))
-            .collect(),
-    }
-}
-
-fn policies(scaling: &Scaling, resource: &str, service: &EcsService) -> Vec<ScalingPolicy> {
-    let label = resource_label(service);
-    [
-        ("cpu", scaling.cpu, "ECSServiceAverageCPUUtilization", None),
-        (
-            "memory",
-            scaling.memory,
-            "ECSServiceAverageMemoryUtilization",
-            None,
-        ),
-        (
-            "requests",
-            scaling.requests,
-            "ALBRequestCountPerTarget",
-            label,
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(what, target, metric, resource_label)| {
-        Some(ScalingPolicy {
-            policy_name: policy_name(service, what),
-            service_namespace: "ecs".into(),
-            resource_id: resource.into(),
-            scalable_dimension: "ecs:service:DesiredCount".into(),
-            policy_type: "TargetTrackingScaling".into(),
-            target_tracking_scaling_policy_configuration: TargetTracking {
-                target_value: target?,
-                predefined_metric_specification: Metric {
-                    predefined_metric_type: metric.into(),
-                    resource_label,
-                },
-                scale_out_cooldown: Some(seconds(scaling.scale_out_cooldown)),
-                scale_in_cooldown: Some(seconds(scaling.scale_in_cooldown)),
-                disable_scale_in: None,
-            },
-        })
-    })
-    .collect()
-}
-
-/// `app/LB/ID/targetgroup/TG/ID`, from the two ARNs (Application Auto Scaling API reference,
-/// `PredefinedMetricSpecification`).
-fn resource_label(service: &EcsService) -> Option<String> {
-    let balancer = service.own.load_balancer.as_ref()?;
-    let group = service.own.target_groups.first()?;
-    let balancer = balancer.resource().strip_prefix("loadbalancer/")?;
-    Some(format!("{balancer}/{}", group.arn.resource()))
 }

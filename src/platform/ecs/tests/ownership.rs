@@ -203,7 +203,7 @@ async fn former_names_are_looked_for_only_where_a_service_is_made_and_in_few_req
     let renamed = service_with(&[("service = \"api-service\"", "service = \"front\"")]);
     let from = cloud.asked();
     cloud.plan(&renamed).await.unwrap();
-    let more = cloud.operations(from)[4..].to_vec();
+    let more = cloud.operations(from)[5..].to_vec();
     assert_eq!(more, ["ListServices", "DescribeServices"]);
     cloud.deploy(&renamed).await;
     assert_eq!(other_names(&cloud, &renamed).await, [""; 0]);

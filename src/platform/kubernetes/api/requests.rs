@@ -14,6 +14,7 @@ use kube::api::{
 use kube::core::Request as Path;
 use serde_json::Value;
 
+use super::associations::{self, Associations, Eks};
 use super::failures::{failed, is_missing};
 use super::object::Object;
 use crate::platform::failure::{Failed, FailureKind};
@@ -55,14 +56,20 @@ impl Applying<'_> {
 pub(crate) struct Wire<'a> {
     client: &'a kube::Client,
     namespace: &'a str,
+    /// What keeps some things beside the cluster.
+    eks: Option<&'a Eks>,
+    run: &'a str,
 }
 
 impl Kubernetes {
     /// The connection, within our namespace.
     pub(crate) async fn wire(&self) -> Result<Wire<'_>, Failed> {
+        let link = self.link().await?;
         Ok(Wire {
-            client: &self.link().await?.client,
+            client: &link.client,
             namespace: self.namespace(),
+            eks: link.eks.as_ref(),
+            run: &self.run,
         })
     }
 }
@@ -71,6 +78,12 @@ impl Wire<'_> {
     /// An object as it is; `None`: it is not there. A kind that the cluster does not know is
     /// `Unsupported`.
     pub(crate) async fn read(&self, id: &Id) -> Result<Option<Value>, Failed> {
+        if !id.kind.is_of_cluster() {
+            return match self.associations() {
+                Some(associations) => associations.read(id).await,
+                None => Ok(None),
+            };
+        }
         let request = self.path(id.kind).get(&id.name, &GetParams::default());
         match self.ask(request).await {
             Ok(object) => Ok(Some(object)),
@@ -129,6 +142,12 @@ impl Wire<'_> {
         object: &Object,
         how: Applying<'_>,
     ) -> Result<Value, kube::Error> {
+        if !object.id.kind.is_of_cluster() {
+            return match self.associations() {
+                Some(associations) => associations.apply(object, how).await,
+                None => Err(associations::nowhere()),
+            };
+        }
         let mut params = PatchParams::apply(how.manager);
         params.force = how.force;
         params.dry_run = how.dry_run;
@@ -167,6 +186,12 @@ impl Wire<'_> {
 
     /// Deletes the object of that identity; it is gone once what it owns is.
     pub(crate) async fn delete(&self, id: &Id, uid: &str) -> Result<(), kube::Error> {
+        if !id.kind.is_of_cluster() {
+            return match self.associations() {
+                Some(associations) => associations.delete(id, uid).await,
+                None => Ok(()),
+            };
+        }
         let params = DeleteParams {
             propagation_policy: Some(PropagationPolicy::Foreground),
             preconditions: Some(Preconditions {
@@ -177,6 +202,15 @@ impl Wire<'_> {
         };
         let request = self.path(id.kind).delete(&id.name, &params);
         self.ask(request).await.map(drop)
+    }
+
+    /// What EKS associates with accounts of the namespace; `None`: the cluster is not known to be of EKS.
+    fn associations(&self) -> Option<Associations<'_>> {
+        Some(Associations {
+            eks: self.eks?,
+            namespace: self.namespace,
+            run: self.run,
+        })
     }
 
     /// Where the API server has the objects of a kind.

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::names::Region;
 use crate::platform::aws::{self, Connection, Renewing, ServerTime};
 use crate::platform::failure::{Failed, FailureKind};
+use crate::platform::kubernetes::api::associations::Eks;
 use crate::spec::{KubePlace, Owner};
 
 /// Everybody may connect: the default of a public endpoint (Amazon EKS user guide, cluster API
@@ -51,7 +52,8 @@ pub(super) async fn found(
     (name, region): (&str, &Region),
     (source, time): (Owner, ServerTime),
 ) -> Result<Access, Failed> {
-    let cluster = describe(connection, name, region).await?;
+    let client = client(connection);
+    let cluster = describe(&client, name, region).await?;
     check_owner(connection, &cluster, place, region).await?;
     let url = ready(&cluster, name)?;
     let mut config = Config::new(url);
@@ -78,6 +80,7 @@ pub(super) async fn found(
         tokens: Some(Tokens::new(signer)),
         plugin: None,
         hint: cluster.resources_vpc_config.as_ref().and_then(hint),
+        eks: Some(Eks::of(client, name)),
     })
 }
 
@@ -104,19 +107,24 @@ fn signs(
     Ok((provider, connection.credentials.clone()))
 }
 
-async fn describe(connection: &Connection, name: &str, region: &Region) -> Result<Cluster, Failed> {
-    let operation = format!("find EKS cluster {name}");
+/// A client of EKS.
+fn client(connection: &Connection) -> aws_sdk_eks::Client {
     let settings = aws_sdk_eks::config::Builder::from(&connection.settings)
         .interceptor(connection.time.clone())
         .interceptor(aws::Whole)
         .interceptor(aws::Requests::new(connection.time.clock()))
         .retry_classifier(aws::Whole)
         .build();
-    let answer = aws_sdk_eks::Client::from_conf(settings)
-        .describe_cluster()
-        .name(name)
-        .send()
-        .await;
+    aws_sdk_eks::Client::from_conf(settings)
+}
+
+async fn describe(
+    client: &aws_sdk_eks::Client,
+    name: &str,
+    region: &Region,
+) -> Result<Cluster, Failed> {
+    let operation = format!("find EKS cluster {name}");
+    let answer = client.describe_cluster().name(name).send().await;
     let answer = answer.map_err(|error| {
         let mut failed = aws::failed(operation.clone(), error);
         if failed.kind == FailureKind::Missing {

@@ -103,6 +103,7 @@ fn in_cluster() -> Option<Access> {
         tokens: None,
         plugin: None,
         hint: None,
+        eks: None,
     })
 }
 
@@ -156,6 +157,7 @@ fn choose(file: &Kubeconfig, wanted: &Wanted<'_>) -> Result<Access, Failed> {
         tokens: None,
         plugin,
         hint: None,
+        eks: None,
     })
 }
 

@@ -22,6 +22,13 @@ pub(crate) enum Trouble {
     NoWay(String),
     /// No answer within so many seconds; the request may have been performed.
     Silence(u64),
+    /// What AWS keeps beside the cluster failed so.
+    Beside {
+        /// The kind of the failure.
+        kind: FailureKind,
+        /// Its words.
+        words: String,
+    },
     /// The answer is a success without an object in it; the request may have been performed.
     Hollow,
 }
@@ -35,10 +42,18 @@ impl Trouble {
         }
     }
 
+    /// What AWS refused or failed to do.
+    pub(crate) fn beside(failed: &Failed) -> Self {
+        Self::Beside {
+            kind: failed.kind,
+            words: failed.message.clone(),
+        }
+    }
+
     /// The kind of failure that it is.
     pub(crate) fn kind(&self) -> FailureKind {
         match self {
-            Self::Credentials { kind, .. } => *kind,
+            Self::Credentials { kind, .. } | Self::Beside { kind, .. } => *kind,
             Self::Unknown => FailureKind::Rejected,
             Self::NoWay(_) => FailureKind::Unreachable,
             Self::Silence(_) | Self::Hollow => FailureKind::Lost,
@@ -49,7 +64,9 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Credentials { words, .. } | Self::NoWay(words) => f.write_str(words),
+            Self::Credentials { words, .. } | Self::Beside { words, .. } | Self::NoWay(words) => {
+                f.write_str(words)
+            }
             Self::Unknown => f.write_str(
                 "the cluster does not know these credentials (401 Unauthorized): their IAM \
                  principal needs an access entry of the cluster, or a mapping in its aws-auth",

@@ -1,6 +1,6 @@
 //! The Horizontal Pod Autoscaler.
 
-pub(crate) mod ambiguous;
+mod ambiguous;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use super::{Facts, Id, Kind};
 use crate::plan::Effect;
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::plan::wave::Wave;
+use crate::spec::Autoscaling;
 
 /// The fields of its bounds (Kubernetes API reference, `HorizontalPodAutoscalerSpec`).
 const MIN: &str = "minReplicas";
@@ -32,7 +33,8 @@ pub(super) static FACTS: Facts = Facts {
         max: MAX,
         policies,
         suspended,
-        ambiguous: ambiguous::message,
+        stuck: ambiguous::message,
+        stuck_code: "two_autoscalers",
     }),
     ..Facts::of("autoscaling", "v2", "horizontalpodautoscalers", |maker| {
         Vec::from_iter(maker.autoscaler())
@@ -44,18 +46,16 @@ impl Maker<'_> {
     /// metric (Kubernetes documentation, Horizontal Pod Autoscaling, stabilization window).
     fn autoscaler(&self) -> Option<Object> {
         let scaling = self.service.scaling.as_ref()?;
-        let own = &self.service.own.autoscaler;
+        let Autoscaling::Plain(own) = &self.service.own.autoscaling else {
+            return None;
+        };
         let mut metrics: Vec<Value> = [("cpu", scaling.cpu), ("memory", scaling.memory)]
             .into_iter()
             .filter_map(|(resource, percent)| Some(self.metric(resource, percent?)))
             .collect();
         metrics.extend(own.metrics.iter().cloned());
         let mut spec = json!({
-            "scaleTargetRef": {
-                "apiVersion": self.service.own.kind.kind().api_version(),
-                "kind": self.service.own.kind.as_str(),
-                "name": self.name(),
-            },
+            "scaleTargetRef": self.scale_target(),
             MIN: scaling.min,
             MAX: scaling.max,
             "metrics": metrics,
@@ -71,10 +71,27 @@ impl Maker<'_> {
                 spec["behavior"][way][key] = value.clone();
             }
         }
-        let name = own.name.as_ref();
-        let name = name.map_or_else(|| self.name(), ToString::to_string);
         let none = BTreeMap::new();
+        let name = self.scaler_name();
         Some(self.object(Kind::HorizontalPodAutoscaler, name, none, Some(spec)))
+    }
+
+    /// The name of what moves the number of pods.
+    pub(super) fn scaler_name(&self) -> String {
+        let own = &self.service.own;
+        own.autoscaling
+            .name()
+            .map_or_else(|| self.name(), ToString::to_string)
+    }
+
+    /// What it moves the number of.
+    pub(super) fn scale_target(&self) -> Value {
+        let kind = self.service.own.kind;
+        json!({
+            "apiVersion": kind.kind().api_version(),
+            "kind": kind.as_str(),
+            "name": self.name(),
+        })
     }
 
     /// Of the whole pod; beside sidecars of the main container alone, since the metric of a pod is
@@ -100,6 +117,28 @@ impl Maker<'_> {
 pub(crate) fn moves(scaler: &Value, own: &Id) -> bool {
     let target = &scaler["spec"]["scaleTargetRef"];
     target["kind"] == own.kind.as_str() && target["name"] == own.name
+}
+
+/// The `ScaledObject` of which KEDA made it.
+fn keda(scaler: &Value) -> Option<&Value> {
+    let owners = scaler.pointer("/metadata/ownerReferences")?.as_array()?;
+    let mut owners = owners.iter();
+    owners.find(|owner| owner["kind"] == Kind::ScaledObject.as_str())
+}
+
+/// Whether KEDA made an object: such an autoscaler comes and goes with its `ScaledObject`.
+pub(crate) fn is_made(object: &Value) -> bool {
+    object["kind"] == Kind::HorizontalPodAutoscaler.as_str() && keda(object).is_some()
+}
+
+/// What moves the number, by its kind and name: KEDA, where it made this one.
+pub(crate) fn title(scaler: &Value) -> Option<String> {
+    let name = |of: &Value| of["name"].as_str().map(str::to_owned);
+    if let Some(keda) = keda(scaler) {
+        return Some(format!("{} {}", Kind::ScaledObject, name(keda)?));
+    }
+    let kind = Kind::HorizontalPodAutoscaler;
+    Some(format!("{kind} {}", name(&scaler["metadata"])?))
 }
 
 /// What it aims at, each in a few words.
@@ -135,7 +174,7 @@ fn suspended(scaler: &Value) -> Option<String> {
     clippy::cast_sign_loss,
     reason = "above 0 and at most 100"
 )]
-fn whole(percent: f64) -> u32 {
+pub(super) fn whole(percent: f64) -> u32 {
     percent.round() as u32
 }
 
@@ -158,6 +197,20 @@ mod tests {
         let bounds = bounds(&scaler);
         assert_eq!((bounds.min, bounds.max), (2, 20));
         assert_eq!(bounds.policies, ["cpu at 70 %", "External"]);
+    }
+
+    #[test]
+    fn the_one_that_keda_made_goes_by_what_keda_was_asked_for() {
+        let owner = |kind: &str| {
+            json!({
+                "kind": "HorizontalPodAutoscaler",
+                "metadata": {"name": "keda-hpa-api", "ownerReferences": [{"kind": kind, "name": "api"}]},
+            })
+        };
+        assert_eq!(title(&owner("ScaledObject")).unwrap(), "ScaledObject api");
+        let other = title(&owner("Team")).unwrap();
+        assert_eq!(other, "HorizontalPodAutoscaler keda-hpa-api");
+        assert!(is_made(&owner("ScaledObject")) && !is_made(&owner("Team")));
     }
 
     #[test]

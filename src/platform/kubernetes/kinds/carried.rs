@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Facts;
+use super::{Facts, Lies};
 use crate::platform::kubernetes::plan::wave::Wave;
 
 pub(crate) mod objects;
@@ -49,7 +49,11 @@ impl Carried {
         }
         let kept = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
         let facts = Facts {
-            is_namespaced: place.namespaced,
+            lies: if place.namespaced {
+                Lies::Inside
+            } else {
+                Lies::Outside
+            },
             wave: wave(place.group, place.kind),
             ..Facts::of(
                 kept(place.group),
@@ -88,7 +92,7 @@ impl Carried {
             version: facts.version,
             kind: self.0.kind,
             plural: self.0.is_placed.then_some(facts.plural),
-            namespaced: facts.is_namespaced,
+            namespaced: facts.lies != Lies::Outside,
         }
     }
 

@@ -66,7 +66,12 @@ impl Desired {
             }
             manifest
         };
-        self.objects.iter().map(masked).collect()
+        // What EKS keeps beside the cluster is applied to no API server.
+        let applied = self
+            .objects
+            .iter()
+            .filter(|one| one.id.kind.is_of_cluster());
+        applied.map(masked).collect()
     }
 }
 

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{Facts, Id, Kind};
+use super::{Facts, Id, Kind, Lies};
 use crate::platform::kubernetes::api::object::Object;
 use crate::platform::kubernetes::{MANAGER, key};
 use crate::spec::KubePlace;
 
 pub(super) static FACTS: Facts = Facts {
-    is_namespaced: false,
+    lies: Lies::Outside,
     ..Facts::of("", "v1", "namespaces", |_| Vec::new())
 };
 

@@ -191,12 +191,15 @@ impl Maker<'_> {
             Kind::HTTPRoute => &patch.route,
             Kind::NetworkPolicy => &patch.network_policy,
             Kind::HorizontalPodAutoscaler => &patch.hpa,
+            Kind::ScaledObject => &patch.scaled_object,
             Kind::PodDisruptionBudget => &patch.pdb,
             Kind::ServiceAccount => &patch.service_account,
             Kind::Carried(_)
             | Kind::Namespace
             | Kind::ExternalSecret
-            | Kind::TargetGroupBinding => return None,
+            | Kind::PodIdentityAssociation
+            | Kind::TargetGroupBinding
+            | Kind::TriggerAuthentication => return None,
         })
     }
 
@@ -210,7 +213,7 @@ impl Maker<'_> {
             Kind::Ingress => own.ingress.as_ref().map(|one| &one.labels),
             Kind::HTTPRoute => own.around.route.as_ref().map(|one| &one.labels),
             Kind::NetworkPolicy => own.around.policy.as_ref().map(|one| &one.labels),
-            Kind::HorizontalPodAutoscaler => Some(&own.autoscaler.labels),
+            Kind::HorizontalPodAutoscaler | Kind::ScaledObject => Some(own.autoscaling.labels()),
             Kind::PodDisruptionBudget => own.disruption.as_ref().map(|one| &one.labels),
             Kind::ServiceAccount => own.service_account.as_ref().map(|one| &one.labels),
             _ => None,

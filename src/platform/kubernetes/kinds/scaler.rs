@@ -16,8 +16,10 @@ pub(crate) struct Scaler {
     pub(crate) policies: fn(&Value) -> Vec<String>,
     /// Why it leaves the number alone, where somebody switched it off.
     pub(crate) suspended: fn(&Value) -> Option<String>,
-    /// That it stands still since another one moves the same pods, and what to do.
-    pub(crate) ambiguous: fn(&Value) -> Option<Message>,
+    /// That it stands still though nobody switched it off, and what to do.
+    pub(crate) stuck: fn(&Value) -> Option<Message>,
+    /// The code of the note that tells so.
+    pub(crate) stuck_code: &'static str,
 }
 
 impl Scaler {

@@ -1,9 +1,13 @@
 //! Each change, as a write that is sent once; what came of one whose reply is lost is read.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::Performing;
+use crate::clock::after;
 use crate::platform::Done;
+use crate::platform::again::Again;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::conflict;
 use crate::platform::kubernetes::api::conflict::conflicts;
@@ -18,12 +22,19 @@ use crate::platform::kubernetes::kinds::deployment::account::without_copy;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::plan::adopt::is_taken_over;
 use crate::platform::kubernetes::plan::change::{Change, Count};
+use crate::platform::kubernetes::plan::dry_run::scaler_goes;
 use crate::platform::kubernetes::plan::replicas;
 use crate::platform::kubernetes::{MANAGER, REPLICAS_MANAGER};
 use crate::platform::send;
 
 /// How often a number is handed over anew when it moves meanwhile.
 const TRIES: u32 = 3;
+
+/// How often an autoscaler that was deleted is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// For so long at most.
+const GONE: Duration = Duration::from_secs(20);
 
 impl Performing<'_> {
     pub(super) async fn write(&self, change: &Change) -> Result<Done, Failed> {
@@ -96,9 +107,12 @@ impl Performing<'_> {
             let live = wire.read(&object.id).await?;
             Ok(live.filter(|live| is_performed(object, how.manager, live)))
         };
-        // What is served only just now is not known to all of a cluster at once.
         let passing: &[FailureKind] = if object.id.kind.is_carried() {
+            // What is served only just now is not known to all of a cluster at once.
             &[FailureKind::Unsupported]
+        } else if object.id.kind.scales() && scaler_goes(&self.plan.changes) {
+            // Nor is it what was deleted just now: KEDA refuses a second autoscaler.
+            &[FailureKind::Denied, FailureKind::Invalid]
         } else {
             &[]
         };
@@ -177,6 +191,19 @@ impl Performing<'_> {
         }
     }
 
+    /// What moves the number of pods is gone, with what it made for that, when the next change is made; where
+    /// others hold it for longer, that is told when everything else is done.
+    async fn scaler_is_gone(&self, id: &Id, uid: &str) -> Result<(), Failed> {
+        let clock = self.kube.clock;
+        let mut again = Again::every(clock, LOOK).until(after(clock.now(), GONE));
+        loop {
+            let live = self.wire.read(id).await?;
+            if live.is_none_or(|live| live["metadata"]["uid"] != uid) || !again.next().await {
+                return Ok(());
+            }
+        }
+    }
+
     async fn delete(&self, id: &Id, uid: &str) -> Result<(), Failed> {
         let wire = self.wire;
         let send = async || match wire.delete(id, uid).await {
@@ -189,7 +216,11 @@ impl Performing<'_> {
                 live.is_some_and(|live| live["metadata"]["uid"] == uid && !is_leaving(&live));
             Ok((!there).then_some(()))
         };
-        send::write(self.kube.clock, &[], send, look).await
+        send::write(self.kube.clock, &[], send, look).await?;
+        if id.kind.scales() {
+            self.scaler_is_gone(id, uid).await?;
+        }
+        Ok(())
     }
 }
 

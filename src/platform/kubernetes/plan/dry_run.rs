@@ -54,6 +54,8 @@ impl Kubernetes {
             .iter()
             .any(|one| matches!(one, Change::Count { .. }));
         let coming = coming(changes);
+        // KEDA makes none beside another autoscaler, which is still there when it is asked.
+        let is_freed = scaler_goes(changes);
         let proofs = changes.iter().filter_map(|change| {
             let Change::Apply {
                 object,
@@ -77,7 +79,8 @@ impl Kubernetes {
                 brief,
             };
             Some(async move {
-                if is_coming {
+                let is_unasked = is_coming || !object.id.kind.is_of_cluster();
+                if is_unasked || (is_freed && brief && object.id.kind.scales()) {
                     return (object.id.clone(), Proof::Untold(None));
                 }
                 let live = observed.live(&object.id);
@@ -105,6 +108,12 @@ impl Proof {
         }
         self
     }
+}
+
+/// Whether what moved the number of pods until now makes room.
+pub(crate) fn scaler_goes(changes: &[Change]) -> bool {
+    let goes = |change: &Change| matches!(change, Change::Delete { id, .. } if id.kind.scales());
+    changes.iter().any(goes)
 }
 
 /// The kinds that nobody can be asked about, since what defines them is about to be made.

@@ -2,6 +2,7 @@
 //! names objects that the file does not have any more.
 
 pub(crate) mod former;
+mod scaler;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,7 +19,6 @@ use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::Kubernetes;
 use crate::platform::kubernetes::api::object::is_leaving;
 use crate::platform::kubernetes::history::record::{RecordHead, State, next};
-use crate::platform::kubernetes::kinds::autoscaler::moves;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::kubernetes::lock::LeaseView;
 use crate::spec::WorkloadKind;
@@ -73,7 +73,7 @@ pub(crate) struct Observed {
     /// The Secrets that must be there, as far as we may look: the keys that each has, and `None` for
     /// one that is not there.
     pub(crate) secrets: BTreeMap<String, Option<BTreeSet<String>>>,
-    /// An autoscaler that is not ours and moves the number of pods.
+    /// An autoscaler that is not ours and moves the number of pods: `ScaledObject theirs`.
     pub(crate) scaler: Option<String>,
     /// The history, newest first.
     pub(crate) records: Vec<RecordHead>,
@@ -235,22 +235,17 @@ impl Kubernetes {
             .is_some_and(replicas::is_scaled);
         let own = |id: &Id| id.kind.scales();
         let ours = sought.objects.iter().chain(&former).any(own);
-        let scalers = async {
+        let scaler = async {
             if autoscaled && !ours {
-                wire.list(Kind::HorizontalPodAutoscaler).await.map(Some)
+                self.scaled_by(sought, events).await
             } else {
                 Ok(None)
             }
         };
-        let (read, scalers) = futures::join!(reads, scalers);
+        let (read, scaler) = futures::join!(reads, scaler);
+        let read = read.into_iter().map(or_gone).collect();
         observed.objects.extend(found(&former, read)?);
-        let scalers = readable(scalers, events, sought.writes)?.flatten();
-        observed.scaler = scalers
-            .iter()
-            .flatten()
-            .find(|scaler| moves(scaler, &sought.kind.named(sought.name)))
-            .and_then(|scaler| scaler.pointer("/metadata/name")?.as_str())
-            .map(str::to_owned);
+        observed.scaler = scaler?;
         Ok(())
     }
 }
@@ -303,6 +298,14 @@ pub(crate) fn found(
         return Err(unknown_kinds(&unknown));
     }
     failure.map_or(Ok(objects), Err)
+}
+
+/// What nobody asks for any more, and whose kind the cluster does not know any more, is gone with that.
+fn or_gone(read: Result<Option<Value>, Failed>) -> Result<Option<Value>, Failed> {
+    match read {
+        Err(error) if error.kind == FailureKind::Unsupported => Ok(None),
+        read => read,
+    }
 }
 
 fn unknown_kinds(kinds: &[Kind]) -> Failed {
@@ -372,6 +375,10 @@ mod tests {
             id(Kind::Ingress),
         ];
         let read = vec![unknown(ids[0].kind), Ok(None), unknown(ids[2].kind)];
+        // Of what nobody asks for any more it is no failure.
+        let former = vec![unknown(ids[0].kind), Ok(None), unknown(ids[2].kind)];
+        let former = former.into_iter().map(or_gone).collect();
+        assert_eq!(found(&ids, former).unwrap(), BTreeMap::new());
         let error = found(&ids, read).unwrap_err();
         assert_eq!(error.kind, FailureKind::Unsupported);
         assert!(

@@ -85,7 +85,7 @@ pub(crate) fn scale_to(
         return Err(Failed::new(
             format!("set the count of {name}"),
             FailureKind::Refused,
-            format!("HorizontalPodAutoscaler {scaler}, which is not ours, decides it"),
+            format!("{scaler}, which is not ours, decides it"),
         ));
     }
     let ours = |(id, live): &(&Id, &Value)| owner.has(live) && !observed.is_former(id);

@@ -168,41 +168,25 @@ pub(crate) async fn keep_tail(
     container: String,
 ) {
     let known = status_of(&shared, &place, &pod, &container);
-    if known.is_some_and(|status| !has_run(&status)) {
+    if known.as_ref().is_some_and(|status| !has_run(status)) {
         return;
     }
-    // It may be started again meanwhile.
-    let (now, before) = futures::join!(
-        lines(&place, &pod, &container, false),
-        lines(&place, &pod, &container, true)
-    );
+    let is_first = known.is_some_and(|status| is_first_that_ended(&status));
+    // It may be started again meanwhile, and so the newest lines are read first: whatever run they are of, the one
+    // before it is then of that run or of the one before.
+    let now = lines(&place, &pod, &container, false).await;
+    let before = lines(&place, &pod, &container, true).await;
     let status = status_of(&shared, &place, &pod, &container);
     let is_running = status.is_some_and(|status| runs(&status));
     let mut evidence = shared.evidence();
     let key = (pod, container);
     let tails = match (now, before) {
-        (Ok(now), before) if is_running => Tails {
-            ended: before.unwrap_or_default(),
-            running: now,
-        },
-        // It has not been started again: the newest lines are of the run that ended.
-        (Ok(now), before) => Tails {
-            ended: if now.is_empty() {
-                before.unwrap_or_default()
-            } else {
-                now
-            },
-            running: Vec::new(),
-        },
-        (Err(_), Ok(before)) => Tails {
-            ended: before,
-            running: Vec::new(),
-        },
         (Err(error), Err(_)) => {
             // Whoever gathers the evidence at the end tries again.
             evidence.missing.insert("log lines", error.to_string());
             return;
         }
+        (now, before) => told_apart(now.unwrap_or_default(), before.ok(), is_first, is_running),
     };
     evidence.missing.remove("log lines");
     evidence.tails.insert(key, tails);
@@ -221,6 +205,49 @@ fn status_of(
     let init = status.init_container_statuses.iter().flatten();
     let mut all = init.chain(status.container_statuses.iter().flatten());
     all.find(|one| one.name == container).cloned()
+}
+
+/// The newest lines of a container, and those of the run before, if there was one, by whether that run goes on.
+///
+/// What the cluster says of a container comes later than its lines. `is_first`: its first run was known to have ended
+/// before the lines were read, so that there is a run before only if it has been started again since, whatever is said
+/// of it yet.
+fn told_apart(
+    now: Vec<String>,
+    before: Option<Vec<String>>,
+    is_first: bool,
+    is_running: bool,
+) -> Tails {
+    let goes_on = if is_first {
+        before.is_some()
+    } else {
+        is_running
+    };
+    match before {
+        Some(ended) if goes_on => {
+            // It was started again between the two answers, which are then of one run.
+            let running = if now == ended { Vec::new() } else { now };
+            Tails { ended, running }
+        }
+        None if goes_on => Tails {
+            ended: Vec::new(),
+            running: now,
+        },
+        before => Tails {
+            ended: if now.is_empty() {
+                before.unwrap_or_default()
+            } else {
+                now
+            },
+            running: Vec::new(),
+        },
+    }
+}
+
+/// Whether a container ran once, and that run has ended.
+fn is_first_that_ended(status: &ContainerStatus) -> bool {
+    let now = status.state.as_ref();
+    status.restart_count == 0 && now.is_some_and(|now| now.terminated.is_some())
 }
 
 /// Whether a container runs now.
@@ -271,5 +298,47 @@ async fn in_time<T>(
         () = place.clock.sleep_until(until) => {
             Err(Failed::new(operation, FailureKind::Lost, "no answer in time"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tails, told_apart};
+
+    fn said(words: &str) -> Vec<String> {
+        words.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn tails(ended: &str, running: &str) -> Tails {
+        Tails {
+            ended: said(ended),
+            running: said(running),
+        }
+    }
+
+    /// The cluster may go on saying that a container has ended while its next run already writes.
+    #[test]
+    fn a_first_run_that_ended_is_told_from_the_next_before_the_cluster_says_that_it_runs() {
+        for is_running in [false, true] {
+            let told = |now, before: Option<&str>| {
+                told_apart(said(now), before.map(said), true, is_running)
+            };
+            assert_eq!(
+                told("listening", Some("dying")),
+                tails("dying", "listening")
+            );
+            assert_eq!(told("dying", None), tails("dying", ""));
+            assert_eq!(told("dying", Some("dying")), tails("dying", ""));
+            assert_eq!(told("listening", Some("")), tails("", "listening"));
+        }
+    }
+
+    #[test]
+    fn a_later_run_goes_on_if_the_cluster_says_so() {
+        let told = |is_running| told_apart(said("newest"), Some(said("before")), false, is_running);
+        assert_eq!(told(true), tails("before", "newest"));
+        assert_eq!(told(false), tails("newest", ""));
+        let silent = told_apart(Vec::new(), Some(said("before")), false, false);
+        assert_eq!(silent, tails("before", ""));
     }
 }

@@ -13,7 +13,7 @@ use crate::spec::tree::{Node, Value};
 use crate::spec::units::Time;
 use crate::spec::words::ecs::hooks::{StageHook, hooks};
 use crate::spec::words::ecs::{EcsTable, Scene};
-use crate::spec::words::scaling::ScalingTable;
+use crate::spec::words::scaling::{ScalingTable, balanced};
 use crate::spec::words::target_groups::TargetGroup;
 
 /// A day: the longest of the API's bake times.
@@ -178,12 +178,13 @@ pub(super) fn shift(
             "target_groups = [{{ arn = \"…/{name}/…\", alternate = \"…\", production_rule = \"…\", role = \"…\" }}]"
         )));
     }
-    if let Some(requests) = scaling.and_then(|at| at.value.requests.as_ref()) {
-        let message =
-            "ECS cannot scale on requests where a rollout shifts traffic between two target groups";
+    if let Some((aim, what)) = scaling.and_then(|at| balanced(&at.value)) {
+        let message = format!(
+            "ECS cannot scale on {what} where a rollout shifts traffic between two target groups"
+        );
         findings.problem(
             Problem::new("conflict", message)
-                .at(requests.head)
+                .at(aim)
                 .also(head, "the strategy"),
         );
     }

@@ -1,4 +1,4 @@
-//! Where pods run and what they find there: nodes, priorities, names and accounts.
+//! Where pods run and what they find there: nodes, priorities and names.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,13 @@ use serde_json::{Map as Object, Value as Json, json};
 use crate::names::KubeName;
 use crate::spec::findings::Findings;
 use crate::spec::scalar::Filled;
-use crate::spec::shape::{At, Map, Shape, table};
+use crate::spec::shape::{At, Shape};
 use crate::spec::tree::{Node, Value};
 use crate::spec::words::kubernetes::KubernetesTable;
 use crate::spec::words::kubernetes::kind::WorkloadKind;
-use crate::spec::words::kubernetes::labels::labels;
 use crate::spec::words::kubernetes::nodes;
 use crate::spec::words::kubernetes::security::of_pod;
 use crate::spec::words::patch::api_form::{ApiForm, tree, trees};
-use crate::spec::words::tags::{AnnotationKey, annotations};
 
 /// Which nodes and which pods it goes beside.
 pub(in crate::spec) type WrittenAffinity = ApiForm<Affinity>;
@@ -53,78 +51,7 @@ impl Shape for WrittenSpread {
     }
 }
 
-table! {
-    /// The service account, with what it says itself.
-    "service_account" AccountTable {
-        /// Its name.
-        name: KubeName = required,
-        /// Labels of its own, beside `labels`.
-        labels: Map<String, AnnotationKey>,
-        /// Its annotations.
-        annotations: Map<String, AnnotationKey>,
-        /// Secrets with which the images of its pods are pulled.
-        pull_secrets: Vec<At<KubeName>>,
-        /// Whether its pods get its token. Default: true.
-        automount_token: bool,
-    }
-}
-
-/// The name of an account, or a table that says more.
-pub(in crate::spec) enum WrittenAccount {
-    Name(KubeName),
-    Table(Box<AccountTable>),
-}
-
-impl Shape for WrittenAccount {
-    fn read(node: &Node, findings: &mut Findings) -> Option<Self> {
-        if matches!(node.value, Value::Table(_)) {
-            return AccountTable::read(node, findings).map(|table| Self::Table(Box::new(table)));
-        }
-        KubeName::read(node, findings).map(Self::Name)
-    }
-
-    fn schema() -> Json {
-        json!({ "anyOf": [KubeName::schema(), AccountTable::schema()] })
-    }
-}
-
-/// The service account of the pods.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Account {
-    pub(crate) name: KubeName,
-    pub(crate) labels: BTreeMap<String, String>,
-    pub(crate) annotations: BTreeMap<String, String>,
-    pub(crate) pull_secrets: Vec<KubeName>,
-    /// `None`: as the cluster does.
-    pub(crate) automount_token: Option<bool>,
-}
-
-pub(in crate::spec) fn account(
-    raw: Option<At<WrittenAccount>>,
-    findings: &mut Findings,
-) -> Option<Account> {
-    let table = match raw?.value {
-        WrittenAccount::Table(table) => *table,
-        WrittenAccount::Name(name) => {
-            return Some(Account {
-                name,
-                labels: BTreeMap::new(),
-                annotations: BTreeMap::new(),
-                pull_secrets: Vec::new(),
-                automount_token: None,
-            });
-        }
-    };
-    Some(Account {
-        name: table.name?.value,
-        labels: labels(table.labels, findings),
-        annotations: annotations(table.annotations, findings),
-        pull_secrets: names(table.pull_secrets),
-        automount_token: table.automount_token.map(|at| at.value),
-    })
-}
-
-fn names(raw: Option<At<Vec<At<KubeName>>>>) -> Vec<KubeName> {
+pub(super) fn names(raw: Option<At<Vec<At<KubeName>>>>) -> Vec<KubeName> {
     let all = raw.map(|at| at.value).unwrap_or_default();
     all.into_iter().map(|at| at.value).collect()
 }

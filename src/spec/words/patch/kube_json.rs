@@ -114,11 +114,17 @@ struct At<'v> {
 
 /// What a type says of a value that it does not take.
 #[derive(Debug)]
-struct Refused(&'static str);
+enum Refused {
+    /// What belongs there.
+    Wanted(&'static str),
+    /// What is not there.
+    Missing(&'static str),
+}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        let (Self::Wanted(words) | Self::Missing(words)) = self;
+        f.write_str(words)
     }
 }
 
@@ -127,15 +133,19 @@ impl std::error::Error for Refused {}
 impl de::Error for Refused {
     /// What a type says of itself may quote the value, which may be a secret.
     fn custom<T: fmt::Display>(_: T) -> Self {
-        Self("another value")
+        Self::Wanted("another value")
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::Missing(field)
     }
 
     fn invalid_type(_: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self(in_words(&wanted.to_string()))
+        Self::Wanted(in_words(&wanted.to_string()))
     }
 
     fn invalid_value(_: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self(in_words(&wanted.to_string()))
+        Self::Wanted(in_words(&wanted.to_string()))
     }
 }
 
@@ -166,13 +176,23 @@ impl<'v> At<'v> {
     fn noted<T>(self, taken: Result<T, Refused>) -> Result<T, Refused> {
         if let Err(refused) = &taken {
             let mut found = self.found.borrow_mut();
-            if !found.iter().any(|one| matches!(one, Misfit::Type { .. })) {
-                found.push(Misfit::Type {
-                    is_false: self.value == &Value::Bool(false),
-                    wanted: refused.0,
-                    path: self.path,
-                });
+            if found
+                .iter()
+                .any(|one| !matches!(one, Misfit::Unknown { .. }))
+            {
+                return taken;
             }
+            found.push(match refused {
+                Refused::Wanted(wanted) => Misfit::Type {
+                    is_false: self.value == &Value::Bool(false),
+                    wanted,
+                    path: self.path,
+                },
+                Refused::Missing(field) => Misfit::Incomplete {
+                    why: format!("`{field}` is missing"),
+                    path: self.path,
+                },
+            });
         }
         taken
     }
@@ -290,7 +310,7 @@ impl<'v> MapAccess<'v> for Members<'v> {
     fn next_value_seed<T: DeserializeSeed<'v>>(&mut self, seed: T) -> Result<T::Value, Refused> {
         match self.value.take() {
             Some(value) => seed.deserialize(value),
-            None => Err(Refused("a value")),
+            None => Err(Refused::Wanted("a value")),
         }
     }
 }

@@ -37,6 +37,8 @@ table! {
         route: PatchTree,
         /// Laid over the autoscaler (`HorizontalPodAutoscaler`) that `scaling` asks for.
         hpa: PatchTree,
+        /// Laid over the `ScaledObject` that `keda` asks for.
+        scaled_object: PatchTree,
         /// Laid over the `PodDisruptionBudget`.
         pdb: PatchTree,
         /// Laid over the service account that `service_account` names.
@@ -55,6 +57,7 @@ pub(crate) struct KubePatch {
     pub(crate) ingress: Overlay,
     pub(crate) route: Overlay,
     pub(crate) hpa: Overlay,
+    pub(crate) scaled_object: Overlay,
     pub(crate) pdb: Overlay,
     pub(crate) service_account: Overlay,
     pub(crate) network_policy: Overlay,
@@ -70,11 +73,23 @@ pub(in crate::spec) struct Made {
     pub(in crate::spec) ingress: bool,
     pub(in crate::spec) route: bool,
     pub(in crate::spec) hpa: bool,
+    pub(in crate::spec) scaled_object: bool,
     pub(in crate::spec) pdb: bool,
     pub(in crate::spec) service_account: bool,
     pub(in crate::spec) network_policy: bool,
     /// What makes the pods.
     pub(in crate::spec) kind: WorkloadKind,
+}
+
+impl Made {
+    /// What asks for an autoscaler: beside KEDA, which makes its own, `scaling` does not.
+    fn asks_for_hpa(&self) -> &'static str {
+        if self.scaled_object {
+            "autoscaler"
+        } else {
+            "scaling"
+        }
+    }
 }
 
 type Kept = &'static [(&'static str, &'static str)];
@@ -116,7 +131,7 @@ const OF_WORKLOAD: Kept = &[
 
 const OF_SERVICE: Kept = &[("spec.selector", SELECTOR)];
 
-const OF_HPA: Kept = &[("spec.scaleTargetRef", "it scales this service")];
+const OF_SCALER: Kept = &[("spec.scaleTargetRef", "it scales this service")];
 
 const OF_PDB: Kept = &[("spec.selector", SELECTOR)];
 
@@ -250,8 +265,14 @@ pub(in crate::spec) fn patches(
         hpa: read(
             raw.hpa,
             misfits::<HorizontalPodAutoscaler>,
-            OF_HPA,
-            unless(made.hpa, "scaling"),
+            OF_SCALER,
+            unless(made.hpa, made.asks_for_hpa()),
+        ),
+        scaled_object: read(
+            raw.scaled_object,
+            untyped,
+            OF_SCALER,
+            unless(made.scaled_object, "keda"),
         ),
         pdb: read(
             raw.pdb,

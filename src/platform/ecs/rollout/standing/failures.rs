@@ -56,6 +56,8 @@ pub(crate) struct Failures {
     pub(crate) failed_at: Vec<Timestamp>,
     /// ECS called our deployment complete: it counts no failures any more, so that we do.
     pub(crate) complete: Option<Complete>,
+    /// Its record was over when we came, and tasks were missing: a count moves since then.
+    pub(crate) counts: bool,
 }
 
 /// Our deployment after ECS called it complete.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::classic;
 use super::failures::{Failures, RECORD_DELAY, passed, relapse};
-use crate::platform::ecs::live::view::{RecordView, ServiceView};
+use crate::platform::ecs::live::view::{DeploymentView, RecordView, ServiceView};
 use crate::platform::ecs::rollout::started::RolloutId;
 use crate::rollout::Standing;
 
@@ -88,7 +88,12 @@ fn beside_refusal(record: &RecordView, reason: Option<String>) -> Option<String>
     }
 }
 
-/// The record says that it is done. That is believed at once; while it bakes, tasks must be there.
+/// The record says that it is done. That is believed at once of what our own call started; while it
+/// bakes, tasks must be there.
+///
+/// Whoever comes later cannot tell whether a count was set between the record's end and the moment at
+/// which ECS calls the deployment complete, as a run does that was killed right after: the record says
+/// nothing of that count, so its tasks must be there too.
 fn successful(
     service: &ServiceView,
     at: Timestamp,
@@ -99,12 +104,27 @@ fn successful(
         return standing;
     }
     let baking = memory.complete.is_some_and(|complete| complete.since < at);
-    if baking && service.running < service.desired {
+    memory.counts |= ours.found && is_missing_tasks(service, ours);
+    let missing = memory.counts && !has_its_tasks(service, ours);
+    if missing || (baking && service.running < service.desired) {
         return Standing::Going("SUCCESSFUL, but tasks are missing".into());
     }
     Standing::Ready {
         proven: service.desired > 0,
     }
+}
+
+/// Whether ours is not complete yet, and lacks tasks.
+fn is_missing_tasks(service: &ServiceView, ours: &RolloutId) -> bool {
+    let primary = service.primary().filter(|primary| primary.id == ours.id);
+    let complete = |primary: &DeploymentView| primary.rollout.as_deref() == Some("COMPLETED");
+    primary.is_some_and(|primary| !complete(primary) && primary.running < service.desired)
+}
+
+/// Whether as many tasks of ours run as are wanted, or what runs is none of ours any more.
+fn has_its_tasks(service: &ServiceView, ours: &RolloutId) -> bool {
+    let primary = service.primary().filter(|primary| primary.id == ours.id);
+    primary.is_none_or(|primary| primary.running >= service.desired)
 }
 
 fn stopped(

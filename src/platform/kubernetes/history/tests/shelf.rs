@@ -84,6 +84,7 @@ impl Shelf {
         });
         let link = Link {
             unverified: false,
+            eks: None,
             client: kube::Client::new(service, "production"),
             cluster: "shelf".into(),
             time: ServerTime::new(self.clock),

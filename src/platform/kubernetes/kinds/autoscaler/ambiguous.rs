@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::answer::Message;
-use crate::plan::Note;
 
 /// That an autoscaler stands still since another one moves the same pods, and what to do (Kubernetes
 /// documentation, Horizontal Pod Autoscaling, ambiguous selectors); `None`: it says nothing of the kind.
@@ -24,14 +23,9 @@ pub(super) fn message(scaler: &Value) -> Option<Message> {
             .unwrap_or(Timestamp::UNIX_EPOCH),
         text: format!(
             "Autoscaling stands still, AmbiguousSelector{colon}{message}. Delete the other \
-             HorizontalPodAutoscaler; or keep it, and take `scaling` out of deploy.toml."
+             autoscaler; or keep it, and take `scaling` out of deploy.toml."
         ),
     })
-}
-
-/// The same as a note on a plan that changes something.
-pub(crate) fn note(message: Message) -> Note {
-    Note::warning("two_autoscalers", message.text)
 }
 
 #[cfg(test)]
@@ -58,11 +52,6 @@ mod tests {
         assert_eq!(message.at, "2026-01-02T03:04:05Z".parse().unwrap());
         assert!(message.text.contains("shop/theirs"), "{}", message.text);
         assert!(message.text.contains("take `scaling` out of deploy.toml"));
-        let note = note(message.clone());
-        assert_eq!(
-            (note.code.as_str(), note.text),
-            ("two_autoscalers", message.text)
-        );
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::platform::owner::Tenant;
 use crate::spec::{Disk, Request, Spec, load};
 
 mod around;
+mod identity;
+mod keda;
 mod kinds;
 mod patch;
 mod secrets;

@@ -30,7 +30,7 @@ impl Needs {
             return needs;
         }
         needs.lock(observed.lease.is_some(), name);
-        for change in changes {
+        for change in changes.iter().filter(|change| !is_elsewhere(change)) {
             needs.change(change, observed, name);
         }
         if changes.iter().any(Change::starts_rollout) {
@@ -43,9 +43,8 @@ impl Needs {
     /// them are there.
     pub(crate) fn of_all(ids: &[Id], name: &str, writes: bool) -> Self {
         let mut needs = Self::default();
-        let read = ids
-            .iter()
-            .map(|id| Right::named(id.kind, Verb::Get, &id.name));
+        let ids = || ids.iter().filter(|id| id.kind.is_of_cluster());
+        let read = ids().map(|id| Right::named(id.kind, Verb::Get, &id.name));
         needs.beside.extend(read);
         if writes {
             needs.beside.extend([
@@ -55,7 +54,7 @@ impl Needs {
                 Right::named(Resource::SECRETS, Verb::Patch, &record_name(name, 1)),
             ]);
             needs.lock(false, name);
-            for id in ids {
+            for id in ids() {
                 needs.beside.extend(apply(id, true));
             }
         }
@@ -159,6 +158,15 @@ impl Needs {
             self.useful.insert(Right::any(Resource::PODS, Verb::Delete));
         }
         self.useful.insert(Right::any(Resource::LOGS, Verb::Get));
+    }
+}
+
+/// Whether IAM decides it, which tells nothing beforehand.
+fn is_elsewhere(change: &Change) -> bool {
+    match change {
+        Change::Apply { object, .. } => !object.id.kind.is_of_cluster(),
+        Change::Delete { id, .. } => !id.kind.is_of_cluster(),
+        _ => false,
     }
 }
 

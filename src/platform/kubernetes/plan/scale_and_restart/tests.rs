@@ -87,7 +87,7 @@ fn at_zero_an_autoscaler_does_nothing_so_the_count_is_set() {
 #[test]
 fn what_an_autoscaler_of_others_decides_is_refused() {
     let mut observed = there(&desired("shop/api:v1", ""));
-    observed.scaler = Some("keda-hpa-api".into());
+    observed.scaler = Some("ScaledObject api".into());
     let refused = scale_to(&service(), &observed, OWNER, 4).unwrap_err();
     assert_eq!(refused.kind, FailureKind::Refused);
 }

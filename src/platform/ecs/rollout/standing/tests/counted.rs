@@ -162,3 +162,51 @@ fn a_count_that_joins_a_rollout_is_reached_too_before_all_is_well() {
         );
     }
 }
+
+#[test]
+fn a_count_that_was_set_after_the_end_of_a_record_is_waited_for_by_who_comes_later() {
+    let look = |second, word: &str, running| {
+        let ours = deployment("ecs-svc/2", "PRIMARY", V2, word, running);
+        let there = ServiceView {
+            desired: 3,
+            ..service(vec![ours])
+        };
+        view(second, Record::found(record("SUCCESSFUL")), there)
+    };
+    let found = RolloutId {
+        found: true,
+        ..ours()
+    };
+    let mut memory = Failures::default();
+    let mut after = |looks| last(&found, looks, &mut memory);
+    assert!(matches!(
+        after(vec![look(0, "IN_PROGRESS", 2)]),
+        Standing::Going(_)
+    ));
+    // Not only until ECS calls the deployment complete.
+    assert!(matches!(
+        after(vec![look(9, "COMPLETED", 2)]),
+        Standing::Going(_)
+    ));
+    let ready = Standing::Ready { proven: true };
+    assert_eq!(after(vec![look(12, "COMPLETED", 3)]), ready);
+    // What was complete when we came is judged by its record, however many tasks are wanted by now.
+    assert_eq!(story(&found, vec![look(0, "COMPLETED", 2)]), ready);
+}
+
+#[test]
+fn tasks_of_the_old_revision_make_up_no_count_of_the_new_one() {
+    let there = ServiceView {
+        desired: 3,
+        ..service(vec![
+            deployment("ecs-svc/2", "PRIMARY", V2, "IN_PROGRESS", 2),
+            deployment("ecs-svc/1", "ACTIVE", V1, "COMPLETED", 1),
+        ])
+    };
+    let found = RolloutId {
+        found: true,
+        ..ours()
+    };
+    let looks = vec![view(0, Record::found(record("SUCCESSFUL")), there)];
+    assert!(matches!(story(&found, looks), Standing::Going(_)));
+}

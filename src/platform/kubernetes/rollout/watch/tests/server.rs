@@ -78,6 +78,7 @@ impl Server {
         WatchPlace {
             link: Link {
                 unverified: false,
+                eks: None,
                 client: kube::Client::new(service, "production"),
                 cluster: "test".into(),
                 time: ServerTime::new(Clock::driven_from(at(0))),
