@@ -187,3 +187,24 @@ fn without_pods_there_is_no_service() {
         "{why}"
     );
 }
+
+/// Services of one cluster, of which the first has no network: the next one's is what the target says.
+#[test]
+fn the_network_is_that_of_a_service_that_has_one() {
+    let of = |name: &str, mode: &str, launch: &str| EcsSource {
+        task: serde_json::json!({
+            "family": name, "networkMode": mode, "requiresCompatibilities": [launch], "cpu": "256", "memory": "512",
+            "containerDefinitions": [{ "name": name, "image": "a:v1", "memory": 128 }],
+        }),
+        service: Some(serde_json::json!({
+            "serviceName": name, "cluster": "main", "launchType": launch, "desiredCount": 1,
+            "networkConfiguration": (mode == "awsvpc").then(|| serde_json::json!({
+                "awsvpcConfiguration": { "subnets": ["subnet-1a"] } })),
+        })),
+        ..EcsSource::default()
+    };
+    let all = vec![of("agent", "bridge", "EC2"), of("web", "awsvpc", "FARGATE")];
+    let imported = import(&Source::Ecs(all), &"production".parse().unwrap()).unwrap();
+    assert_eq!(imported.losses, []);
+    assert!(imported.target.contains("subnet-1a"), "{}", imported.target);
+}

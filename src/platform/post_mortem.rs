@@ -150,7 +150,7 @@ pub(crate) fn what(revision: &str, verdict: &Verdict) -> String {
 /// again.
 pub(crate) fn why_not(trip: &Trip, why: &WhyNot) -> String {
     match why {
-        WhyNot::Platform(Some(reason)) if trip.reason.contains(reason.as_str()) => {
+        WhyNot::Platform(Some(reason)) if trip.reason.contains(reason.trim_end_matches('.')) => {
             WhyNot::Platform(None).to_string()
         }
         why => why.to_string(),

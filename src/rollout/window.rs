@@ -71,7 +71,10 @@ impl Window {
             if counts && !(answered && resets) {
                 self.counted = self.counted.saturating_add(1);
             }
-            if !answered {
+            // What keeps tasks from a place goes on to do so until as many run as are wanted.
+            let lacks_room = failure.cause.class() == Class::Uncertain
+                && sample.gauge.running < sample.gauge.desired;
+            if !answered || lacks_room {
                 self.opens(failure, sample.at);
             }
         }

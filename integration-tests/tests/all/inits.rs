@@ -108,10 +108,12 @@ fn without_a_source_a_flag_says_the_smallest_files() -> Outcome {
     Ok(())
 }
 
+pub(crate) mod on_ecs;
+
 pub(crate) mod on_kubernetes {
     //! From a Deployment that runs, of another tool.
 
-    use integration_tests::cluster::{Cluster, Rights};
+    use integration_tests::cluster::{Cluster, Rights, SOON};
     use integration_tests::program::{Finished, Running};
     use integration_tests::project::{PATIENCE, Project};
     use integration_tests::trial::Outcome;
@@ -123,6 +125,7 @@ pub(crate) mod on_kubernetes {
 
     trials! { "init":
         what_runs_is_adopted_and_says_the_same_afterwards,
+        sets_that_run_are_adopted_without_a_new_pod,
         what_may_not_be_seen_is_told,
     }
 
@@ -192,6 +195,88 @@ pub(crate) mod on_kubernetes {
             2,
             "none",
         );
+        Ok(())
+    }
+
+    /// A set of each kind, with the Service of the one, as another tool has them; on two nodes alone.
+    fn sets(image: &str) -> [Value; 3] {
+        let of = |name: &str| {
+            let expression = json!({ "key": "kubernetes.io/hostname", "operator": "In", "values": ["node-0", "node-1"] });
+            let terms = json!({ "nodeSelectorTerms": [{ "matchExpressions": [expression] }] });
+            let affinity = json!({ "nodeAffinity": { "requiredDuringSchedulingIgnoredDuringExecution": terms } });
+            let container = json!({
+                "name": name, "image": image, "ports": [{ "containerPort": 8080 }],
+                "resources": { "requests": { "cpu": "50m", "memory": "64Mi" }, "limits": { "memory": "64Mi" } },
+                "volumeMounts": [{ "name": "tmp", "mountPath": "/tmp" }],
+            });
+            json!({
+                "selector": { "matchLabels": { "app": name } },
+                "template": { "metadata": { "labels": { "app": name } }, "spec": {
+                    "affinity": affinity, "containers": [container], "volumes": [{ "name": "tmp", "emptyDir": {} }] } },
+            })
+        };
+        let mut db = of("db");
+        db["replicas"] = json!(2);
+        db["serviceName"] = json!("db");
+        db["podManagementPolicy"] = json!("Parallel");
+        let mut agent = of("agent");
+        agent["updateStrategy"] =
+            json!({ "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": "50%" } });
+        let named = |name: &str| json!({ "name": name, "labels": { "team": "blue" } });
+        [
+            json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": named("db"), "spec": db }),
+            json!({ "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": named("agent"), "spec": agent }),
+            json!({ "apiVersion": "v1", "kind": "Service", "metadata": named("db"), "spec": {
+                "clusterIP": "None", "selector": { "app": "db" }, "ports": [{ "port": 8080 }] } }),
+        ]
+    }
+
+    fn sets_that_run_are_adopted_without_a_new_pod() -> Outcome {
+        let cluster = Cluster::shared()?;
+        let namespace = cluster.namespace("initsets")?;
+        for object in sets(&cluster.image("v1")) {
+            namespace.apply(&object, "kubectl")?;
+        }
+        let pods = || -> Outcome<Vec<Value>> {
+            let pods = namespace.list("pods")?;
+            Ok(pods
+                .iter()
+                .map(|pod| pod["metadata"]["uid"].clone())
+                .collect())
+        };
+        namespace.wait("two pods of each run", SOON, || {
+            let running = |pod: &&Value| pod["status"]["phase"] == "Running";
+            Ok((namespace.list("pods")?.iter().filter(running).count() == 4).then_some(()))
+        })?;
+        let before = pods()?;
+        let user = namespace.user("deploys", &all_here())?;
+        let project = Project::empty()?;
+        let run = |words: &str| -> Outcome<Finished> {
+            let mut command = project.command()?;
+            command.env("KUBECONFIG", &user.kubeconfig);
+            command.args(words.split_whitespace());
+            Running::start(command)?.wait(PATIENCE)
+        };
+        let from = format!("kubernetes:{}", namespace.name);
+        assert_ends(
+            &run(&format!("init --from {from} --target kube --check"))?,
+            0,
+            "exact",
+        );
+        assert_ends(
+            &run(&format!("init --from {from} --target kube"))?,
+            0,
+            "wrote",
+        );
+        let adopted = run("apply --target kube --adopt --yes")?;
+        assert_ends(&adopted, 0, "");
+        assert_eq!(pods()?, before, "{adopted}");
+        assert_ends(&run("plan --target kube --exit-code")?, 0, "");
+        for (resource, name) in [("statefulsets", "db"), ("daemonsets", "agent")] {
+            let labels = &namespace.get(resource, name)?["metadata"]["labels"];
+            assert_eq!(labels["deployer/service"], name, "{labels}");
+            assert_eq!(labels["team"], "blue", "{labels}");
+        }
         Ok(())
     }
 

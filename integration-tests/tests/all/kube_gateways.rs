@@ -1,11 +1,14 @@
 //! What stands around the pods: routes at a Gateway, target groups, and network policies. Needs a control plane.
 
 use integration_tests::cluster::objects;
+use integration_tests::program::Running;
+use integration_tests::project::PATIENCE;
 use integration_tests::trial::Outcome;
 use integration_tests::trials;
 use serde_json::{Value, json};
 
-use crate::kube::{Bench, USUAL, assert_says, until};
+use crate::kube::{Bench, USUAL, assert_converged, assert_says, deploy, until};
+use crate::scaling::lacks;
 use crate::shop::assert_verdict;
 
 trials! { "kube":
@@ -94,8 +97,7 @@ fn what_stands_around_the_pods_comes_and_goes_with_them() -> Outcome {
     are_gone(&bench)?;
     assert_eq!(bench.namespace.names("ingresses")?, ["api-ingress"]);
 
-    around(&bench, "a.example.com", &kube)?;
-    assert_eq!(bench.apply("v1")?.exit, 0);
+    all_of_a_route_comes_true(&bench)?;
     let gone = bench.run("destroy --yes")?;
     assert_eq!(gone.exit, 0, "{gone}");
     are_gone(&bench)?;
@@ -111,5 +113,104 @@ fn not_yet_defined() -> Outcome {
     assert_eq!(done.exit, 1, "{done}");
     assert_says(&done, &["HTTPRoute", "install the Gateway API"]);
     assert_eq!(bench.writes(), Vec::<String>::new(), "{done}");
+    Ok(())
+}
+
+const RULES: &str = r#"
+target_groups = [
+    { arn = "GROUP", name = "front", labels = { a = "b" }, annotations = { c = "d" } },
+    { arn = "GROUP", port = 9090, networking = { ingress = [{ from = [{ ipBlock = { cidr = "10.0.0.0/8" } }], ports = [{ protocol = "TCP" }] }] } },
+]
+patch = { route = { metadata = { annotations = { patched = "yes" } } } }
+
+[service.api.kubernetes.gateway]
+name = "public"
+namespace = "infra"
+section = "https"
+route = "front"
+hosts = ["a.example.com", "*.b.example.com"]
+path_type = "Exact"
+labels = { tier = "edge" }
+annotations = { e = "f" }
+[[service.api.kubernetes.gateway.rules]]
+path = "/old"
+redirect = { scheme = "https", prefix = "/new", status = 301 }
+[[service.api.kubernetes.gateway.rules]]
+matches = [
+  { path = "/v2", path_type = "PathPrefix", method = "GET", headers = { x-user = { regex = "a.*" }, x-v = "2" } },
+  { path = "/w", query = { beta = "1" } },
+]
+to = [{ weight = 90 }, { service = "api-next", port = 8081, weight = 10 }]
+rewrite = { host = "inner", path = "/" }
+request_headers = { set = { a = "b" }, remove = ["c"] }
+response_headers = { add = { d = "e" } }
+filters = [{ type = "RequestMirror", requestMirror = { backendRef = { name = "m", port = 80 } } }]
+timeout = "10s"
+backend_timeout = "500ms"
+"#;
+
+fn route() -> Value {
+    let old = json!({ "path": { "type": "Exact", "value": "/old" } });
+    let new = json!({ "type": "ReplacePrefixMatch", "replacePrefixMatch": "/new" });
+    let user = json!({ "type": "RegularExpression", "name": "x-user", "value": "a.*" });
+    let first = json!({ "path": { "type": "PathPrefix", "value": "/v2" }, "method": "GET",
+        "headers": [user, { "name": "x-v", "value": "2" }] });
+    let second = json!({ "path": { "type": "Exact", "value": "/w" },
+        "queryParams": [{ "name": "beta", "value": "1" }] });
+    let whole = json!({ "type": "ReplaceFullPath", "replaceFullPath": "/" });
+    let changed = json!({ "set": [{ "name": "a", "value": "b" }], "remove": ["c"] });
+    let filters = json!([
+        { "type": "RequestHeaderModifier", "requestHeaderModifier": changed },
+        { "type": "ResponseHeaderModifier", "responseHeaderModifier": { "add": [{ "name": "d", "value": "e" }] } },
+        { "type": "URLRewrite", "urlRewrite": { "hostname": "inner", "path": whole } },
+        { "type": "RequestMirror", "requestMirror": { "backendRef": { "name": "m", "port": 80 } } },
+    ]);
+    let to = json!([
+        { "name": "api", "port": 80, "weight": 90 },
+        { "name": "api-next", "port": 8081, "weight": 10 },
+    ]);
+    let redirect = json!({ "scheme": "https", "path": new, "statusCode": 301 });
+    json!({
+        "parentRefs": [{ "name": "public", "namespace": "infra", "sectionName": "https" }],
+        "hostnames": ["a.example.com", "*.b.example.com"],
+        "rules": [
+            { "matches": [old], "filters": [{ "type": "RequestRedirect", "requestRedirect": redirect }] },
+            { "matches": [first, second], "filters": filters, "backendRefs": to,
+              "timeouts": { "request": "10s", "backendRequest": "500ms" } },
+        ],
+    })
+}
+
+/// Everything that can be said of a route and of target groups, which no definition fills in differently; and it comes in
+/// again as it is.
+fn all_of_a_route_comes_true(bench: &Bench) -> Outcome {
+    let text = deploy(USUAL, &RULES.replace("GROUP", GROUP));
+    let text = text.replace("port     = 8080", "ports = [8080, 9090]\nexpose = {}");
+    bench.project.write("deploy.toml", &text)?;
+    let done = bench.apply("v1")?;
+    assert_eq!(done.exit, 0, "{done}");
+    let mut missing = Vec::new();
+    let found = bench.namespace.get("httproutes", "front")?;
+    let metadata =
+        json!({ "labels": { "tier": "edge" }, "annotations": { "e": "f", "patched": "yes" } });
+    let wanted = json!({ "metadata": metadata, "spec": route() });
+    lacks(&found, &wanted, "route", &mut missing);
+    assert!(missing.is_empty(), "{missing:#?}");
+    let bindings = bench.namespace.names("targetgroupbindings")?;
+    assert_eq!(bindings.len(), 2, "{bindings:?}");
+    let front = bench.namespace.get("targetgroupbindings", "front")?;
+    assert_eq!(front["metadata"]["annotations"]["c"], "d");
+    let other = spec(bench, "targetgroupbindings")?;
+    assert_eq!(other["serviceRef"]["port"], 9090, "{other:#}");
+    let from = &other["networking"]["ingress"][0]["from"][0];
+    assert_eq!(from["ipBlock"]["cidr"], "10.0.0.0/8", "{other:#}");
+    assert_converged(bench, "v1")?;
+
+    let mut command = bench.project.command()?;
+    command.env("KUBECONFIG", &bench.user.kubeconfig);
+    let from = format!("kubernetes:{}/api", bench.namespace.name);
+    command.args(["init", "--from", &from, "--target", "kube", "--check"]);
+    let read = Running::start(command)?.wait(PATIENCE)?;
+    assert_eq!(read.exit, 0, "{read}");
     Ok(())
 }

@@ -12,7 +12,9 @@ use integration_tests::trial::{Outcome, fail};
 use integration_tests::{host, http, trials};
 use serde_json::{Value, json};
 
-use crate::kube::{Bench, all_here, assert_goes_back, assert_says, deploy, evidence};
+use crate::kube::{
+    Bench, all_here, assert_converged, assert_goes_back, assert_says, deploy, evidence,
+};
 use crate::shop::assert_verdict;
 
 trials! { "kube_node":
@@ -25,6 +27,7 @@ trials! { "kube_node":
     a_registry_that_refuses_is_named,
     a_failed_liveness_probe_is_named,
     a_pod_deploys_as_its_service_account,
+    sets_roll_and_go_back,
 }
 
 /// A bench in a namespace of the real node, with what only Kubernetes knows about the service.
@@ -320,4 +323,31 @@ fn a_pod_deploys_as_its_service_account() -> Outcome {
         assert_eq!(bench.serve()?, ["v1", "v1"], "{told}");
         Ok(())
     })
+}
+
+/// Pods with names of their own, and one on each node: a crash stops them on the way, and they come back.
+fn sets_roll_and_go_back() -> Outcome {
+    let patch = "patch = { daemon_set = { spec = { revisionHistoryLimit = 3 } } }";
+    for (kind, count, kube, pods) in [
+        ("StatefulSet", "replicas = 2\n", "", 2),
+        ("DaemonSet", "", patch, 1),
+    ] {
+        RealNode::shared()?.inside(&kind.to_lowercase(), |namespace| {
+            let bench = Bench::within(namespace, &all_here())?;
+            let extra = format!("{count}rollout = {{ deadline = \"90s\" }}");
+            let text = deploy(&extra, &format!("kind = \"{kind}\"\n{kube}"));
+            let text = text.replace("max_surge = \"100%\"\n", "");
+            let text = text.replace("min_ready = \"1s\"\n", "");
+            bench.project.write("deploy.toml", &text)?;
+            let bench = bench.served("v1")?;
+            assert_verdict(&bench.apply("v2")?, "healthy", None, 0)?;
+            assert_converged(&bench, "v2")?;
+            let done = bench.apply("v2-crash")?;
+            assert_verdict(&done, "tripped", Some(true), 10)?;
+            assert_says(&done, &["cannot reach the database"]);
+            assert_eq!(bench.serve()?, vec!["v2"; pods], "{done}");
+            Ok(())
+        })?;
+    }
+    Ok(())
 }

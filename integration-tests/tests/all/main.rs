@@ -13,7 +13,7 @@
 //! | `rollouts`, `trouble`, `rights` | the program on servers that others wrote: containers that really run, refusals, lost replies |
 //! | `clients` | other people's AWS clients on the embedded cloud |
 //! | `cluster` | a control plane of Kubernetes comes up and behaves |
-//! | `kube`, `kube_scenes`, `kube_clocks`, `kube_eks`, `sweep` | the program on that control plane; `sweep` breaks every request once |
+//! | `kube`, `kube_words`, `kube_scenes`, `kube_clocks`, `kube_eks`, `sweep` | the program on that control plane; `sweep` breaks every request once |
 //! | `kube_node` | the program on a real node, under load |
 
 use std::process::ExitCode;
@@ -51,10 +51,12 @@ mod kube_rollouts;
 mod kube_scenes;
 mod kube_secrets;
 mod kube_services;
+mod kube_sets;
 mod kube_sweep;
 mod kube_targets;
 mod kube_trouble;
 mod kube_verbs;
+mod kube_words;
 mod readers;
 mod rights;
 mod rollouts;
@@ -96,6 +98,7 @@ fn without_a_cluster() -> Vec<Trial> {
         streams::trials(),
         cli::trials(),
         inits::trials(),
+        inits::on_ecs::trials(),
         shell::trials(),
         json::trials(),
         ci::trials(),
@@ -126,10 +129,12 @@ fn on_a_cluster() -> Vec<Trial> {
         kube_ports::trials(),
         kube_renames::trials(),
         kube_kinds::trials(),
+        kube_sets::trials(),
         kube_leaving::trials(),
         kube_carried::trials(),
         kube_gateways::trials(),
         kube_keda::trials(),
+        kube_words::trials(),
         kube_clocks::trials(),
         kube_concurrency::trials(),
         kube_trouble::trials(),

@@ -1,8 +1,9 @@
 //! The embedded cloud as its users keep it: asked for when a file says so, shared, and killed at any moment.
 
+use std::fs;
 use std::time::Duration;
 
-use integration_tests::program::{Finished, Signal};
+use integration_tests::program::{Finished, Signal, repository};
 use integration_tests::project::{PATIENCE, Project};
 use integration_tests::trial::Outcome;
 use integration_tests::trials;
@@ -15,6 +16,7 @@ trials! { "sandbox":
     a_killed_process_leaves_a_world_that_goes_on,
     a_long_way_to_the_present_obeys_a_signal,
     a_service_under_another_name_is_told_with_the_command_that_ends_it,
+    every_example_runs_and_is_no_difference_afterwards,
 }
 
 fn assert_ended(finished: &Finished, exit: i32) {
@@ -103,5 +105,37 @@ fn a_service_under_another_name_is_told_with_the_command_that_ends_it() -> Outco
     assert!(done.says("--service api --force"), "{done}");
     // It is there by now, and nothing is made.
     assert!(!project.run("plan --target sandbox")?.says("--service api"));
+    Ok(())
+}
+
+/// A project with one of the examples as its file, and all of their targets.
+fn of_example(text: &str) -> Outcome<Project> {
+    let project = Project::new(text)?;
+    for target in fs::read_dir(repository().join("docs/examples/config"))? {
+        let path = target?.path();
+        let name = path.file_name().unwrap_or_default();
+        let name = format!("config/{}", name.display());
+        project.write(&name, &fs::read_to_string(&path)?)?;
+    }
+    Ok(project)
+}
+
+fn every_example_runs_and_is_no_difference_afterwards() -> Outcome {
+    let mut count = 0;
+    for example in fs::read_dir(repository().join("docs/examples"))? {
+        let path = example?.path();
+        if path.extension().is_none_or(|kind| kind != "toml") {
+            continue;
+        }
+        count += 1;
+        let project = of_example(&fs::read_to_string(&path)?)?;
+        let first = project.run("apply --target sandbox --speed 10")?;
+        assert_eq!(first.exit, 0, "{}\n{first}", path.display());
+        let plan = project.run("plan --target sandbox --exit-code")?;
+        assert_eq!(plan.exit, 0, "{}\n{plan}", path.display());
+        let next = project.run("apply --target sandbox --speed 10 --set TAG=v2")?;
+        assert_eq!(next.exit, 0, "{}\n{next}", path.display());
+    }
+    assert!(count >= 6, "{count} examples");
     Ok(())
 }

@@ -331,7 +331,7 @@ fn golden(operation: &str, names: &[(&str, &String)]) -> Outcome<Value> {
 
 /// Collects where `wanted` is not contained in `given`: objects may have more keys, but none that is null in `wanted`;
 /// everything else is compared whole.
-fn lacks(given: &Value, wanted: &Value, path: &str, missing: &mut Vec<String>) {
+pub(crate) fn lacks(given: &Value, wanted: &Value, path: &str, missing: &mut Vec<String>) {
     match (given, wanted) {
         (Value::Object(given), Value::Object(wanted)) => {
             for (key, wanted) in wanted {

@@ -73,6 +73,12 @@ fn shifting(advanced: &Advanced, words: &mut Words, draft: &mut Draft) {
     }
 }
 
+/// Whether its tasks have an address of their own, which only a network gives them.
+pub(super) fn is_wired(read: &Read) -> bool {
+    let fargate = launch(&read.task, read.service.as_ref()) == LaunchType::Fargate;
+    fargate || network_mode(&read.task) == "awsvpc"
+}
+
 /// What stands at the top of the file.
 pub(super) fn target(read: &Read, draft: &mut Draft) {
     let mut words = vec![("platform".to_owned(), Word::text("ecs"))];
@@ -92,8 +98,7 @@ pub(super) fn target(read: &Read, draft: &mut Draft) {
     say(&mut words, "cluster", Some(Word::text(cluster)));
     let network = config.and_then(|config| config.settings.network.network_configuration.as_ref());
     let mut table = Words::new();
-    let fargate = launch(&read.task, config) == LaunchType::Fargate;
-    if !fargate && network_mode(&read.task) != "awsvpc" {
+    if !is_wired(read) {
         draft.target = words;
         return;
     }

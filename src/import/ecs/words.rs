@@ -4,7 +4,7 @@ use super::containers::{environment, health, needs_execution_role, ports, proces
 use super::docker::{Whose, docker_words, log};
 use super::launch::{launch, launch_words};
 use super::members::member_words;
-use super::place::{target, target_groups};
+use super::place::{is_wired, target, target_groups};
 use super::scaling;
 use super::shift;
 use super::size::{size, vcpu};
@@ -24,8 +24,10 @@ use crate::spec::{LaunchType, usual_percentages};
 
 /// The files in the making; `None`: there is no service.
 pub(super) fn draft(reads: &[Read]) -> Option<Draft> {
-    // Where the services run is said once: by the first that says it.
-    let place = reads.iter().find(|read| read.service.is_some());
+    // Where the services run is said once: by the first that says it, and one that has a network says more.
+    let said = |read: &&Read| read.service.is_some();
+    let wired = reads.iter().filter(said).find(|read| is_wired(read));
+    let place = wired.or_else(|| reads.iter().find(said));
     let place = place.or(reads.first())?;
     let mut draft = Draft {
         project: project(place),

@@ -138,3 +138,14 @@ fn rollback_is_advised_only_where_there_is_something_to_go_back_to() {
         );
     }
 }
+
+#[test]
+fn what_the_platform_said_of_a_rollback_is_said_once() {
+    let said = "No rollback candidate was found.";
+    let trip =
+        crate::rollout::Trip::by_person(Timestamp::UNIX_EPOCH, "No rollback candidate was found");
+    let why = WhyNot::Platform(Some(said.to_owned()));
+    assert_eq!(why_not(&trip, &why), "the platform did not bring it back");
+    let other = WhyNot::Platform(Some("something else".to_owned()));
+    assert!(why_not(&trip, &other).contains("something else"));
+}

@@ -184,3 +184,22 @@ fn only_what_still_stands_is_a_second_certain_failure() {
     machine.observe(&failing(4, &["b", "c"], Cause::ImageNotFound));
     assert!(machine.wants_remedy().is_some());
 }
+
+/// Who joins a rollout finds tasks that run, and a failure from before: where more are wanted, what finds no place is
+/// answered by none of them.
+#[test]
+fn tasks_that_run_are_no_place_for_those_that_have_none() {
+    for (cause, running_now, trips) in [
+        (Cause::NoCapacity, 3, true),
+        (Cause::NoCapacity, 4, false),
+        (Cause::Exited, 3, false),
+    ] {
+        let mut machine = Rollout::new(policy(), at(0), None);
+        for second in [0, 200, 400] {
+            let looks = running(failing(second, &["a"], cause), running_now);
+            machine.observe(&looks);
+        }
+        let wanted = trips.then_some((Tripper::Patience, Some(cause)));
+        assert_eq!(trip(&machine), wanted, "{cause:?} {running_now}");
+    }
+}

@@ -67,7 +67,9 @@ pub(super) fn by_record(
             reason: reason(),
             to: record.rollback_to.clone(),
         },
-        "ROLLBACK_FAILED" => Standing::NotRolledBack { reason: reason() },
+        "ROLLBACK_FAILED" => Standing::NotRolledBack {
+            reason: beside_refusal(record, reason()),
+        },
         "STOPPED" => stopped(record, service, at, ours, memory),
         // Under way, or a word that is new to us. A breaker that fired without a rollback to come
         // may leave the status as it is, for ever.
@@ -75,6 +77,14 @@ pub(super) fn by_record(
             Some(words) => classic::after_failure(Some(words), service, at, ours, memory),
             None => Standing::Going(record.stage.beside(word)),
         },
+    }
+}
+
+/// Why a rollback failed tells nothing of why there was one: a hook that ended the rollout is told too.
+fn beside_refusal(record: &RecordView, reason: Option<String>) -> Option<String> {
+    match (record.stage.refusal(), reason) {
+        (Some(refusal), Some(reason)) if reason != refusal => Some(format!("{refusal}; {reason}")),
+        (_, reason) => reason,
     }
 }
 

@@ -103,3 +103,18 @@ fn a_hook_that_said_no_has_tripped_us_and_nobody_superseded_us() {
         assert_eq!(reason.as_deref(), Some(words));
     }
 }
+
+#[test]
+fn where_no_rollback_was_possible_what_the_hook_said_is_told_as_well() {
+    let hook = hook(Some("smoke"), "FAILED");
+    let mut record = staged("ROLLBACK_FAILED", "PRE_SCALE_UP", vec![hook]);
+    record.reason = Some("No rollback candidate was found.".into());
+    let look = view(0, Record::found(record), rolling());
+    let Standing::NotRolledBack { reason } = story(&ours(), vec![look]) else {
+        panic!("it was not rolled back");
+    };
+    assert_eq!(
+        reason.as_deref(),
+        Some("the hook smoke said FAILED; No rollback candidate was found.")
+    );
+}

@@ -33,8 +33,11 @@ pub(crate) fn name_as_there(
     goes_back: bool,
 ) {
     let of = |is: fn(Kind) -> bool| objects.iter().position(|one| is(one.id.kind));
-    let (Some(service), Some(pods)) = (of(|kind| kind == Kind::Service), of(Kind::runs_pods))
-    else {
+    let Some(pods) = of(Kind::runs_pods) else {
+        return;
+    };
+    let Some(service) = of(|kind| kind == Kind::Service) else {
+        unserved_as_there(&mut objects[pods], observed.deployment(name));
         return;
     };
     let Some(port) = first(&objects[service].manifest) else {
@@ -66,6 +69,27 @@ pub(crate) fn name_as_there(
     if let (false, Some(port)) = (others, port_mut(manifest, is_it)) {
         port.insert("name".into(), json!(called));
         objects[service].manifest["spec"]["ports"][0]["targetPort"] = json!(called);
+    }
+}
+
+/// Where no Service sends to it, only we call the port so: as the pods that are there have it, it is well too.
+fn unserved_as_there(pods: &mut Object, there: Option<&Value>) {
+    let is_it = |port: &Value| port["name"] == NAME;
+    let Some(ours) = ports(&pods.manifest).find(|port| is_it(port)).cloned() else {
+        return;
+    };
+    let same = |port: &&Value| {
+        port["containerPort"] == ours["containerPort"] && protocol(port) == protocol(&ours)
+    };
+    let Some(theirs) = there.and_then(|there| ports(there).find(same)) else {
+        return;
+    };
+    let called = theirs.get("name").cloned().unwrap_or_default();
+    if let Some(port) = port_mut(&mut pods.manifest, is_it) {
+        match called {
+            Value::Null => port.remove("name"),
+            called => port.insert("name".into(), called),
+        };
     }
 }
 

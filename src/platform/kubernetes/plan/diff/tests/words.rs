@@ -1,6 +1,7 @@
 //! What the words that only Kubernetes has say is no difference once it is there.
 
-use super::{desired, diff, planned, there, wish};
+use super::{Kind, desired, diff, id, planned, there, wish};
+use crate::platform::kubernetes::kinds::service::ports::name_as_there;
 use crate::platform::kubernetes::plan::tests::samples::uncounted;
 use crate::spec::WorkloadKind;
 
@@ -86,4 +87,22 @@ fn another_strategy_rolls_nothing() {
     let changes = ["record the revision", "update Deployment api"];
     assert_eq!(planned(&after, &there(&before)), changes);
     assert_eq!(planned(&after, &there(&after)), Vec::<String>::new());
+}
+
+/// Nothing sends to the port, so that a name of ours would be worth no new pod.
+#[test]
+fn a_port_without_a_service_is_called_as_it_is_there() {
+    let more = "[service.api.kubernetes]\nservice = false\n";
+    for theirs in [None, Some("metrics")] {
+        let mut wanted = desired("shop/api:v1", more);
+        let mut there = there(&wanted);
+        let live = there.objects.get_mut(&id(Kind::Deployment)).unwrap();
+        let port = &mut live["spec"]["template"]["spec"]["containers"][0]["ports"][0];
+        assert_eq!(port["name"], "service");
+        port["name"] = theirs.map_or(serde_json::Value::Null, Into::into);
+        name_as_there(&mut wanted.objects, &there, "api", false);
+        let pods = wanted.object(Kind::Deployment).unwrap();
+        let port = &pods.manifest["spec"]["template"]["spec"]["containers"][0]["ports"][0];
+        assert_eq!(port.get("name").and_then(|name| name.as_str()), theirs);
+    }
 }
