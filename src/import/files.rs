@@ -67,7 +67,7 @@ fn task(folder: &Path, of_json: &[&PathBuf]) -> Result<Option<PathBuf>, NotTaken
             other.display()
         )));
     }
-    Ok(found.map(|name| name.to_path_buf()))
+    Ok(found.map(|name| (*name).clone()))
 }
 
 /// A task definition, and the service that runs it: `other`, or what is called so beside it.

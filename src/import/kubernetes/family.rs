@@ -109,6 +109,13 @@ fn number(value: &mut Value, named: &[(Value, Value)]) {
     }
 }
 
+/// The name of the service account, under its present key or the one of old.
+fn account_of(deployment: &Value) -> &str {
+    let keys = ["serviceAccountName", "serviceAccount"].into_iter();
+    let mut names = keys.map(|key| text(deployment, &format!("/spec/template/spec/{key}")));
+    names.find(|name| !name.is_empty()).unwrap_or_default()
+}
+
 impl Family {
     fn of(deployment: &Value, manifests: &[Value]) -> Self {
         let labels = deployment.pointer("/spec/template/metadata/labels");
@@ -136,10 +143,7 @@ impl Family {
                 })
             })
         };
-        let account = ["serviceAccountName", "serviceAccount"].into_iter();
-        let mut account =
-            account.map(|key| text(deployment, &format!("/spec/template/spec/{key}")));
-        let account = account.find(|name| !name.is_empty()).unwrap_or_default();
+        let account = account_of(deployment);
         let scales = |object: &Value| {
             text(object, "/spec/scaleTargetRef/kind") == kind(deployment)
                 && text(object, "/spec/scaleTargetRef/name") == name(deployment)
