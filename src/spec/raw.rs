@@ -65,6 +65,7 @@ use crate::spec::words::secret::SecretTable;
 use crate::spec::words::target::TargetTable;
 use crate::spec::words::target::namespace::SecretStoreTable;
 use crate::spec::words::target_groups::TargetGroupTable;
+use crate::spec::words::volumes::ebs::EbsTable;
 use crate::spec::words::volumes::{MountTable, VolumeTable};
 
 table! {
@@ -142,6 +143,7 @@ pub(in crate::spec) static TABLES: &[Told] = &[
     told::<EnvRefTable>(),
     told::<EnvFromTable>(),
     told::<VolumeTable>(),
+    told::<EbsTable>(),
     told::<MountTable>(),
     told::<EcsTable>(),
     told::<TargetGroupTable>(),

@@ -35,7 +35,7 @@ fn list(list: Option<&Value>, entry: impl Fn(&Value) -> Option<Word>) -> Option<
 }
 
 /// A table of some members of an object, under the words for them.
-fn table(object: &Value, words: &[(&str, &str)]) -> Words {
+pub(super) fn table(object: &Value, words: &[(&str, &str)]) -> Words {
     let mut table = Words::new();
     for (member, key) in words {
         let word = object.get(member).map(|value| match value.as_str() {

@@ -1,6 +1,9 @@
 //! The words of the files for the volumes of a task, and for where its containers have them.
 
-use crate::import::write::{Word, Words, say};
+use serde_json::Value;
+
+use super::members::table;
+use crate::import::write::{Word, Words, mebibytes, say};
 use crate::names::EcsName;
 use crate::platform::ecs::settings::volumes::{EfsVolume, TaskVolume};
 use crate::platform::ecs::settings::{ContainerDefinition, TaskDefinition};
@@ -12,22 +15,54 @@ fn sayable(task: &TaskDefinition) -> impl Iterator<Item = &TaskVolume> {
 }
 
 /// What containers can mount. What a volume is beyond the words is laid over it.
-pub(super) fn volumes(task: &TaskDefinition) -> Option<Word> {
+pub(super) fn volumes(task: &TaskDefinition, service: &Value) -> Option<Word> {
     let volumes = sayable(task).map(|volume| {
         let path = volume
             .host
             .as_ref()
             .and_then(|host| host.source_path.clone());
         let path = path.filter(|path| path.starts_with('/') && !path.contains(':'));
+        let ebs = ebs_words(volume, service);
         let words = match (&volume.efs_volume_configuration, path) {
             (Some(efs), _) => efs_words(efs),
+            (None, None) if ebs.is_some() => vec![("ebs".to_owned(), Word::Table(ebs?))],
             (None, Some(path)) => vec![("host".to_owned(), Word::text(path))],
             (None, None) => vec![("scratch".to_owned(), Word::plain(true))],
         };
-        (volume.name.clone(), Word::Table(words))
+        Some((volume.name.clone(), Word::Table(words)))
     });
-    let volumes: Words = volumes.collect();
+    let volumes: Words = volumes.flatten().collect();
     (!volumes.is_empty()).then_some(Word::Table(volumes))
+}
+
+/// How a volume on EBS is, where the service says so.
+fn ebs_words(volume: &TaskVolume, service: &Value) -> Option<Words> {
+    if volume.configured_at_launch != Some(true) {
+        return None;
+    }
+    let all = service.get("volumeConfigurations")?.as_array()?;
+    let ours = all
+        .iter()
+        .find(|one| one.get("name").is_some_and(|name| *name == volume.name))?;
+    let managed = ours.get("managedEBSVolume")?;
+    managed.get("roleArn")?;
+    let mut words = Words::new();
+    let size = managed.get("sizeInGiB").and_then(Value::as_u64);
+    say(&mut words, "size", size.map(|gib| mebibytes(gib * 1024)));
+    words.extend(table(
+        managed,
+        &[
+            ("volumeType", "type"),
+            ("iops", "iops"),
+            ("throughput", "throughput"),
+            ("filesystemType", "filesystem"),
+            ("snapshotId", "snapshot"),
+            ("encrypted", "encrypted"),
+            ("kmsKeyId", "kms_key"),
+            ("roleArn", "role"),
+        ],
+    ));
+    Some(words)
 }
 
 fn efs_words(efs: &EfsVolume) -> Words {

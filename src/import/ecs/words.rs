@@ -107,7 +107,11 @@ fn main_words(main: &ContainerDefinition, read: &Read, draft: &mut Draft) -> Wor
     say(&mut words, "health", health(main));
     say(&mut words, "scaling", scaling);
     process(main, &mut words);
-    say(&mut words, "volumes", volumes::volumes(task));
+    say(
+        &mut words,
+        "volumes",
+        volumes::volumes(task, &read.sources[1]),
+    );
     say(&mut words, "mounts", volumes::mounts(main, task));
     if let Some(config) = config {
         say(&mut words, "rollout", rollout(config));

@@ -43,6 +43,7 @@ use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::{ScalingTable, balanced};
 use crate::spec::words::target::cluster::EcsPlace;
 use crate::spec::words::target_groups::{OneGroup, TargetGroup, TargetGroupTable, target_groups};
+use crate::spec::words::volumes::ebs::configurations;
 use crate::spec::words::{secret, size};
 
 container_table! {
@@ -226,8 +227,13 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
     let platform_version = platform_version(raw.platform_version.take(), findings);
     let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage.take(), findings);
     let alarms = alarms(raw.alarms.take(), findings);
-    let members = members(&mut raw, launched.launch, findings);
+    let mut members = members(&mut raw, launched.launch, findings);
     let mut patch = patches(raw.patch.take(), scene.containers, findings);
+    // What a patch says of the volumes of tasks, no word knows.
+    if patch.task.tree.get("volumes").is_none() {
+        let all = configurations(common.volumes.as_ref(), scene.place, findings);
+        members.push(("volumeConfigurations", all));
+    }
     patch.service = patch.service.over(members);
     Some(EcsOwn {
         service: or(raw.service, default.clone()),

@@ -88,7 +88,6 @@ pub(in crate::spec) fn service<P: Ground>(
         .iter()
         .flat_map(|at| at.value.0.iter().map(|(name, _)| name.clone()));
     let beside = (P::ECS, claims.collect());
-    let volumes = volumes(raw.volumes.take(), &containers, beside, findings);
     let tags = tags(raw.tags.take(), P::ECS, findings);
     let scene = Scene {
         name: &name,
@@ -103,6 +102,7 @@ pub(in crate::spec) fn service<P: Ground>(
         own.map_or(Aims::Nothing, |at| kubernetes::autoscaler::aims(&at.value))
     };
     let own = P::own(&mut raw, &scene, findings);
+    let volumes = volumes(raw.volumes.take(), &containers, beside, findings);
     let rollout = rollout::rollout(raw.rollout.take(), rollout::policy(P::ECS), findings);
     let replicas = raw.replicas.take();
     let count = scaling::scaling(

@@ -1,11 +1,13 @@
 //! What containers can mount: where it comes from, and where each of them has it.
 
+pub(in crate::spec) mod ebs;
 pub(in crate::spec) mod paths;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use self::ebs::EbsTable;
 use self::paths::{FileMode, MountPath, MountPathWithin};
 use crate::names::{EcsName, KubeLabel, KubeName};
 use crate::spec::findings::Findings;
@@ -19,7 +21,7 @@ use crate::spec::units::Mebibytes;
 use crate::spec::words::Placed;
 
 table! {
-    /// Something that containers can mount. One key says what it is: `scratch`, `host`, `efs`, `claim`, `config`, `secret` or `csi`.
+    /// Something that containers can mount. One key says what it is: `scratch`, `host`, `efs`, `ebs`, `claim`, `config`, `secret` or `csi`.
     "[service.NAME.volumes.NAME]" VolumeTable {
         /// An empty folder that ends with its task, or pod.
         scratch: bool,
@@ -39,6 +41,8 @@ table! {
         iam: bool,
         /// Whether `efs` is encrypted on its way. Default: true.
         encrypted: bool,
+        /// A volume on EBS for each task; only on ECS.
+        ebs: EbsTable,
         /// Name of a `PersistentVolumeClaim`; only on Kubernetes.
         claim: KubeName,
         /// Name of a `ConfigMap`, a file for each key; only on Kubernetes.
@@ -123,6 +127,8 @@ pub(crate) enum Volume {
     Host(String),
     /// A file system of EFS.
     Efs(Efs),
+    /// A volume on EBS that is made for each task. How it is is said with the service, not with the task.
+    Ebs,
     /// A `PersistentVolumeClaim`.
     Claim {
         /// Its name.
@@ -174,19 +180,20 @@ pub(crate) struct Documents {
 }
 
 /// The keys that say what a volume is, and those that only say more about it.
-const KINDS: [(&str, &[&str]); 7] = [
+const KINDS: [(&str, &[&str]); 8] = [
     ("scratch", &["size", "medium"]),
     ("host", &[]),
     ("efs", &["root", "access_point", "iam", "encrypted"]),
+    ("ebs", &[]),
     ("claim", &["read_only"]),
     ("config", &["items", "mode", "optional"]),
     ("secret", &["items", "mode", "optional"]),
     ("csi", &["attributes", "read_only"]),
 ];
 
-/// The kinds of Kubernetes, and that of ECS; the others are known to both.
+/// The kinds of Kubernetes, and those of ECS; the others are known to both.
 const ON_KUBERNETES: [&str; 4] = ["claim", "config", "secret", "csi"];
-const ON_ECS: [&str; 1] = ["efs"];
+const ON_ECS: [&str; 2] = ["efs", "ebs"];
 
 /// The volumes of a service, beside those that each of its pods has of its own; what is wrong with them, or with where containers have them, is told.
 pub(in crate::spec) fn volumes(
@@ -260,6 +267,7 @@ fn volume(at: At<VolumeTable>, ecs: bool, findings: &mut Findings) -> Option<Vol
             iam: or(raw.iam, false),
             encrypted: or(raw.encrypted, true),
         }),
+        "ebs" => Volume::Ebs,
         "claim" => Volume::Claim {
             name: raw.claim?.value.to_string(),
             read_only,
@@ -297,7 +305,7 @@ fn kind(at: &At<VolumeTable>, ecs: bool, findings: &mut Findings) -> Option<&'st
     let elsewhere: &[&str] = if ecs { &ON_KUBERNETES } else { &ON_ECS };
     if elsewhere.contains(kind) {
         let (here, instead) = if ecs {
-            ("ECS", "scratch, efs, and off Fargate host")
+            ("ECS", "scratch, efs, ebs, and off Fargate host")
         } else {
             ("Kubernetes", "scratch, host, claim, config, secret and csi")
         };

@@ -22,7 +22,6 @@ pub(crate) const NAMED: Named = &[
     ("secrets", &["name"]),
     ("systemControls", &["namespace"]),
     ("ulimits", &["name"]),
-    ("volumeConfigurations", &["name"]),
     ("volumes", &["name"]),
 ];
 

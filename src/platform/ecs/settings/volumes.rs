@@ -133,6 +133,7 @@ pub(crate) fn rendered(service: &EcsService) -> Vec<TaskVolume> {
                 Volume::Efs(efs) => Some(efs_volume(efs)),
                 _ => None,
             },
+            configured_at_launch: matches!(volume, Volume::Ebs).then_some(true),
             ..TaskVolume::default()
         })
         .collect()

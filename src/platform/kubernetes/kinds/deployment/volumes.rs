@@ -53,7 +53,7 @@ fn source(volume: &Volume) -> (&'static str, Value) {
             ("csi", fields)
         }
         // The reader of the files lets none come here.
-        Volume::Efs(_) => ("emptyDir", json!({})),
+        Volume::Efs(_) | Volume::Ebs => ("emptyDir", json!({})),
     }
 }
 
