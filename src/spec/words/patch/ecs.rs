@@ -35,6 +35,7 @@ pub(crate) struct EcsPatch {
 const OF_TASK: &[(&str, &str)] = &[
     ("family", "`ecs.family` says it"),
     ("tags", "they tell whose it is, and `tags` adds others"),
+    ("inferenceAccelerators", "Elastic Inference has ended"),
 ];
 
 /// Members of `CreateService` and `UpdateService` that a verdict or a plan rests on, that have a word, or
@@ -74,7 +75,13 @@ const OF_SERVICE: &[(&str, &str)] = &[
     ),
     ("enableExecuteCommand", "`ecs.exec` says it"),
     ("loadBalancers", "`ecs.target_groups` says it"),
+    // `DescribeServices` returns neither (Amazon ECS API reference, Service and Deployment).
+    ("gatewayConnectors", UNSEEN),
+    ("monitoring", UNSEEN),
 ];
+
+/// Why what ECS takes but does not tell of a service is not sent.
+const UNSEEN: &str = "ECS does not tell it of a service, so that a plan could not compare it";
 
 fn of_task(tree: &Json) -> Vec<Misfit> {
     read(tree, RegisterTaskDefinitionInput::deserialize).1
@@ -134,5 +141,52 @@ pub(in crate::spec) fn patches(
     EcsPatch {
         task,
         service: patch(service, &rules, findings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::operation::create_service::CreateServiceInput;
+    use aws_sdk_ecs::types::TaskDefinition;
+    use serde_json::json;
+
+    use super::*;
+    use crate::platform::ecs::settings::patched::is_member;
+
+    /// The members of a structure of the SDK, as what does not fit it tells them.
+    fn members(misfits: Vec<Misfit>) -> Vec<String> {
+        let known = misfits.into_iter().find_map(|misfit| match misfit {
+            Misfit::Unknown { known, .. } => Some(known),
+            _ => None,
+        });
+        let known = known.unwrap();
+        assert!(!known.is_empty());
+        known
+    }
+
+    #[test]
+    fn each_member_of_a_service_is_sent_or_refused() {
+        let none = json!({ "noMember": 1 });
+        let update = members(of_service(&none));
+        let create = members(read(&none, CreateServiceInput::deserialize).1);
+        for name in update.iter().chain(&create) {
+            let refused = refusal(name, OF_SERVICE).is_some();
+            assert!(
+                refused != is_member(name),
+                "`{name}` of a service has to be either sent or refused"
+            );
+        }
+    }
+
+    #[test]
+    fn each_member_of_a_task_definition_has_a_place_there_or_is_refused() {
+        let none = json!({ "noMember": 1 });
+        let kept = members(read(&none, TaskDefinition::deserialize).1);
+        for name in members(of_task(&none)) {
+            assert!(
+                kept.contains(&name) || refusal(&name, OF_TASK).is_some(),
+                "`{name}` of a task definition has to be either sent or refused"
+            );
+        }
     }
 }
