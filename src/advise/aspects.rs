@@ -22,7 +22,7 @@ const fn eks(key: &'static str, why: &'static str) -> Rule {
     Rule { key, only, why }
 }
 
-const RULES: [Rule; 23] = [
+static RULES: &[Rule] = &[
     eks(
         "kubernetes.manifests",
         "objects of any kind are Kubernetes' alone",
@@ -56,8 +56,16 @@ const RULES: [Rule; 23] = [
         "its network of a node is the Kubernetes cluster's",
     ),
     eks(
-        "kubernetes.daemon",
-        "a pod on each node is a matter of Kubernetes",
+        "kubernetes.claims",
+        "storage that stays with each pod is Kubernetes' alone",
+    ),
+    eks(
+        "kubernetes.gateway",
+        "routes of the Gateway API are Kubernetes' alone",
+    ),
+    eks(
+        "kubernetes.network_policy",
+        "which pods may reach which is a matter of Kubernetes; ECS has security groups",
     ),
     eks(
         "kubernetes.keda",
@@ -83,6 +91,23 @@ const RULES: [Rule; 23] = [
         "requests per target are a metric of ECS' autoscaling; Kubernetes needs KEDA for it",
     ),
     ecs(
+        "scaling.response_time",
+        "the time of answers is a metric of ECS' autoscaling; Kubernetes needs KEDA for it",
+    ),
+    ecs(
+        "scaling.queue",
+        "messages per task are a metric of ECS' autoscaling; Kubernetes needs KEDA for it",
+    ),
+    ecs(
+        "scaling.schedule",
+        "bounds at set times are ECS' own; Kubernetes needs KEDA for them",
+    ),
+    ecs("ecs.autoscaler", "step and predictive scaling are ECS' own"),
+    ecs(
+        "ecs.strategy",
+        "ECS shifts traffic by itself; Kubernetes needs a controller for it",
+    ),
+    ecs(
         "ecs.log",
         "FireLens and other log drivers are chosen per container on ECS alone",
     ),
@@ -90,6 +115,10 @@ const RULES: [Rule; 23] = [
     ecs(
         "volumes.*.efs",
         "a task mounts EFS by itself; Kubernetes needs a driver and a claim",
+    ),
+    ecs(
+        "volumes.*.ebs",
+        "ECS makes a volume for each task; Kubernetes needs a driver and a claim",
     ),
 ];
 
@@ -106,7 +135,7 @@ fn holds(key: &str, path: &str) -> bool {
 pub(super) fn needs(said: &Said) -> Vec<Need> {
     let mut found = Vec::new();
     for (service, paths) in said {
-        for rule in &RULES {
+        for rule in RULES {
             if let Some(path) = paths.iter().find(|path| holds(rule.key, path)) {
                 found.push(Need {
                     service: service.clone(),
@@ -196,7 +225,7 @@ const TOPICS: [Topic; 11] = [
         name: "GPU",
         ecs: "on EC2 only",
         eks: "on nodes that have them; not on Fargate",
-        keys: &["gpu", "ecs.gpu", "kubernetes.gpu"],
+        keys: &["ecs.gpu", "requests.gpu", "limits.gpu"],
     },
 ];
 
@@ -224,6 +253,8 @@ pub(super) fn aspects(said: &Said) -> Vec<Aspect> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+
     use super::*;
 
     fn said(paths: &[&str]) -> Said {
@@ -243,5 +274,37 @@ mod tests {
         let found = needs(&said(&["volumes.data.claim", "ecs.connect.namespace"]));
         let keys: Vec<&str> = found.iter().map(|need| need.key.as_str()).collect();
         assert_eq!(keys, ["volumes.data.claim", "ecs.connect.namespace"]);
+    }
+
+    /// The schemas of what stands under a word in these.
+    fn under<'s>(whole: &'s Json, schemas: &[&'s Json], word: &str) -> Vec<&'s Json> {
+        let mut open: Vec<&Json> = schemas.to_vec();
+        let mut found = Vec::new();
+        while let Some(schema) = open.pop() {
+            let told = schema["$ref"].as_str().map(|at| at.trim_start_matches('#'));
+            open.extend(told.and_then(|at| whole.pointer(at)));
+            for either in ["anyOf", "allOf"] {
+                open.extend(schema[either].as_array().into_iter().flatten());
+            }
+            let inner = match word {
+                "*" => &schema["additionalProperties"],
+                key => &schema["properties"][key],
+            };
+            found.extend((!inner.is_null()).then_some(inner));
+        }
+        found
+    }
+
+    #[test]
+    fn every_key_that_is_spoken_of_is_one_of_the_format() {
+        let whole = crate::spec::schemas().deploy;
+        let rules = RULES.iter().map(|rule| rule.key);
+        let topics = TOPICS.iter().flat_map(|topic| topic.keys.iter().copied());
+        let strange = rules.chain(topics).filter(|key| {
+            let path = ["service", "*"].into_iter().chain(key.split('.'));
+            let found = path.fold(vec![&whole], |found, word| under(&whole, &found, word));
+            found.is_empty()
+        });
+        assert_eq!(strange.collect::<Vec<_>>(), Vec::<&str>::new());
     }
 }

@@ -62,12 +62,13 @@ fn a_check_writes_nothing_and_tells_by_its_exit_what_is_lost() -> Outcome {
         0,
         "exact: the files say all that is there",
     );
-    let lossy = TASK.replace("\"web\", \"image\"", "\"Web\", \"image\"");
-    project.write("task.json", &lossy)?;
+    let lossy =
+        "{ \"serviceName\": \"web\", \"deploymentController\": { \"type\": \"CODE_DEPLOY\" } }";
+    project.write("service.json", lossy)?;
     assert_ends(
         &project.run("init --from . --check")?,
         3,
-        "containerDefinitions.Web.name",
+        "deploymentController",
     );
     project.write("task.json", "{}")?;
     assert_ends(

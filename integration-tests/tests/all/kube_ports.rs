@@ -140,10 +140,7 @@ fn a_port_without_a_name_is_named_before_it_moves() -> Outcome {
     listens_on(&bench, 9090, "")?;
     let refused = bench.apply("v2")?;
     assert_verdict(&refused, "refused", None, 4)?;
-    assert_says(
-        &refused,
-        &["{ port = 8080, name = \"http\" }", "change the number then"],
-    );
+    assert_says(&refused, &["{ port = 8080, name", "change the number then"]);
     assert_eq!(bench.changes(), Vec::<String>::new(), "{refused}");
     // What is there makes no new pods for the sake of a name.
     listens_on(&bench, 8080, "")?;

@@ -142,3 +142,14 @@ autoscaler = { suspended = ["scale_up"], policies = [
 "#;
     insta::assert_snapshot!(drawn(&with(more), ECS, &Arguments::default()));
 }
+
+#[test]
+fn what_a_volume_on_ebs_cannot_be() {
+    let more = r#"
+[service.api.volumes]
+none = { ebs = { role = "arn:aws:iam::123456789012:role/r" } }
+small = { ebs = { size = "512MiB", role = "arn:aws:iam::123456789012:role/r" } }
+fast = { ebs = { size = "1GiB", type = "io2", throughput = 125 } }
+"#;
+    insta::assert_snapshot!(drawn(&with(more), ECS, &Arguments::default()));
+}

@@ -228,12 +228,12 @@ fn ecs(common: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) ->
     let ephemeral_storage = ephemeral_storage(raw.ephemeral_storage.take(), findings);
     let alarms = alarms(raw.alarms.take(), findings);
     let mut members = members(&mut raw, launched.launch, findings);
+    members.extend(configurations(
+        common.volumes.as_ref(),
+        scene.place,
+        findings,
+    ));
     let mut patch = patches(raw.patch.take(), scene.containers, findings);
-    // What a patch says of the volumes of tasks, no word knows.
-    if patch.task.tree.get("volumes").is_none() {
-        let all = configurations(common.volumes.as_ref(), scene.place, findings);
-        members.push(("volumeConfigurations", all));
-    }
     patch.service = patch.service.over(members);
     Some(EcsOwn {
         service: or(raw.service, default.clone()),

@@ -68,7 +68,7 @@ impl std::fmt::Debug for Overlay {
 
 impl Overlay {
     /// The same, over members that words say; what the patch itself says of one counts.
-    pub(in crate::spec) fn over(mut self, members: Vec<(&'static str, Json)>) -> Self {
+    pub(crate) fn over(mut self, members: Vec<(&'static str, Json)>) -> Self {
         if self.tree.is_null() {
             self.tree = Json::Object(Map::new());
         }

@@ -91,7 +91,7 @@ fn two_autoscalers_of_one_deployment_are_told_with_what_to_do() -> Outcome {
     let words = [
         "AmbiguousSelector",
         "theirs",
-        "Delete the other HorizontalPodAutoscaler",
+        "Delete the other autoscaler",
         "take `scaling` out",
     ];
     assert_says(&status, &words);

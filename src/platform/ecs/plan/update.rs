@@ -1,5 +1,7 @@
 //! What must be done when the service is there: at most one UpdateService, and its tags. Pure.
 
+use serde_json::{Value, json};
+
 use super::change::{Change, Revision, ServiceUpdate};
 use super::count::CountOwner;
 use super::draft::{Draft, other_revision, tag_view, views};
@@ -11,6 +13,7 @@ use crate::platform::ecs::settings::fields::patched::of_service;
 use crate::platform::ecs::settings::patched::{is_member, over_members, sent};
 use crate::platform::ecs::settings::service::deployment::shift::Shift;
 use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
+use crate::spec::Overlay;
 
 /// Adds what makes the service what it should be.
 pub(crate) fn update(
@@ -21,10 +24,11 @@ pub(crate) fn update(
     owner: CountOwner,
 ) {
     let wanted = &desired.service;
-    let members = over_members(&there.members, &wanted.patch);
+    let patch = without_volumes(desired, &there.members);
+    let members = over_members(&there.members, &patch);
     let counted = owner == CountOwner::File;
     let compared = |config, members| {
-        fields::service::compared(config, counted).with(of_service(members, &wanted.patch))
+        fields::service::compared(config, counted).with(of_service(members, &patch))
     };
     let differences =
         compared(&there.config, &there.members).differences(&compared(wanted, &members));
@@ -67,6 +71,19 @@ pub(crate) fn update(
             "Whether something scales this service may not be read, so `replicas` is not applied.",
         ));
     }
+}
+
+/// What is laid over the service that is `there`. One whose tasks have no volume on EBS any more has none to say how it
+/// is: ECS makes one only where both say so.
+fn without_volumes(desired: &Desired, there: &Value) -> Overlay {
+    const VOLUMES: &str = "volumeConfigurations";
+    let patch = desired.service.patch.clone();
+    let mut volumes = desired.task_definition.volumes.iter();
+    let has_any = volumes.any(|volume| volume.configured_at_launch == Some(true));
+    if has_any || there.get(VOLUMES).is_none() {
+        return patch;
+    }
+    patch.over(vec![(VOLUMES, json!([]))])
 }
 
 /// Whether no task above the count may run during a rollout.

@@ -62,13 +62,12 @@ words!(
     "ntfs" => FileSystem("ntfs"),
 );
 
-/// What a service says of its volumes on EBS, in the API's own spelling: those of the file, and else none, so that one
-/// that leaves the file leaves the service with its task definition.
+/// What a service says of its volumes on EBS, in the API's own spelling, where there are any.
 pub(in crate::spec) fn configurations(
     volumes: Option<&At<Map<VolumeTable, EcsName>>>,
     place: &EcsPlace,
     findings: &mut Findings,
-) -> Json {
+) -> Option<(&'static str, Json)> {
     let entries = volumes.iter().flat_map(|at| &at.value.0);
     let ours = entries.filter_map(|(name, at)| Some((name, at.value.ebs.as_ref()?)));
     let mut all: Vec<Json> = Vec::new();
@@ -82,7 +81,7 @@ pub(in crate::spec) fn configurations(
                 .map(|managed| json!({ "name": name, "managedEBSVolume": managed })),
         );
     }
-    Json::Array(all)
+    (!all.is_empty()).then_some(("volumeConfigurations", Json::Array(all)))
 }
 
 fn managed(at: &At<EbsTable>, place: &EcsPlace, findings: &mut Findings) -> Option<Json> {
