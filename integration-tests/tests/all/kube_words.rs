@@ -142,11 +142,18 @@ fn pods_go_to_the_nodes_that_are_said() -> Outcome {
         api.apply(&object, "harness")?;
     }
     comes_true(&bench, nodes::SAYS, &nodes::held())?;
-    let there = bench.namespace.pods("app=api")?;
-    assert!(
-        there.iter().all(|pod| pod["spec"]["nodeName"] == *node),
-        "{there:#?}"
-    );
+    let all_there = || -> Outcome {
+        let there = bench.namespace.pods("app=api")?;
+        let here = there.iter().filter(|pod| pod["spec"]["nodeName"] == *node);
+        assert!(
+            here.count() == there.len() && !there.is_empty(),
+            "{there:#?}"
+        );
+        Ok(())
+    };
+    all_there()?;
+    comes_true(&bench, nodes::OF_A_GROUP, &nodes::held_of_a_group())?;
+    all_there()?;
     is_plain(
         &bench,
         &[

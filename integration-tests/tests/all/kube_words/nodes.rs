@@ -7,7 +7,8 @@ use super::Held;
 /// Labels as Karpenter and the kubelet give them.
 pub(super) fn labels() -> Value {
     json!({ "karpenter.sh/capacity-type": "spot", "karpenter.sh/nodepool": "general", "disk": "ssd",
-        "kubernetes.io/arch": "arm64", "topology.kubernetes.io/zone": "z-words" })
+        "kubernetes.io/arch": "arm64", "topology.kubernetes.io/zone": "z-words",
+        "eks.amazonaws.com/nodegroup": "workers", "eks.amazonaws.com/capacityType": "SPOT" })
 }
 
 /// Classes of pods, which belong to the whole cluster.
@@ -58,5 +59,24 @@ pub(super) fn held() -> Vec<Held> {
         "deployments",
         "api",
         json!({ "spec": { "template": template } }),
+    )]
+}
+
+pub(super) const OF_A_GROUP: &str = r#"
+port = 8080
+
+[service.api.kubernetes]
+nodes = { capacity = "spot", group = "workers" }
+tolerations = [{ key = "only", operator = "Exists" }]
+"#;
+
+pub(super) fn held_of_a_group() -> Vec<Held> {
+    let selector = json!({ "eks.amazonaws.com/nodegroup": "workers", "eks.amazonaws.com/capacityType": "SPOT",
+        "karpenter.sh/capacity-type": null, "karpenter.sh/nodepool": null });
+    let pod = json!({ "nodeSelector": selector });
+    vec![(
+        "deployments",
+        "api",
+        json!({ "spec": { "template": { "spec": pod } } }),
     )]
 }
