@@ -225,7 +225,11 @@ const TOPICS: [Topic; 11] = [
         name: "GPU",
         ecs: "on EC2 only",
         eks: "on nodes that have them; not on Fargate",
-        keys: &["ecs.gpu", "requests.gpu", "limits.gpu"],
+        keys: &[
+            "ecs.gpu",
+            "kubernetes.requests.gpu",
+            "kubernetes.limits.gpu",
+        ],
     },
 ];
 

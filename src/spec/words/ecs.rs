@@ -43,8 +43,7 @@ use crate::spec::words::patch::ecs::{EcsPatch, EcsPatchTable, patches};
 use crate::spec::words::scaling::{ScalingTable, balanced};
 use crate::spec::words::target::cluster::EcsPlace;
 use crate::spec::words::target_groups::{OneGroup, TargetGroup, TargetGroupTable, target_groups};
-use crate::spec::words::volumes::ebs::configurations;
-use crate::spec::words::{secret, size};
+use crate::spec::words::{secret, size, volumes::ebs::configurations};
 
 container_table! {
     /// What only ECS knows about a service.

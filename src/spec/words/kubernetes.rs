@@ -300,7 +300,6 @@ impl Ground for KubePlace {
     fn own(raw: &mut ServiceTable, scene: &Scene<'_>, findings: &mut Findings) -> Option<KubeOwn> {
         sizes::needed(raw, scene.head, findings);
         user::for_kubernetes(scene, findings);
-        // An absent table is an empty one.
         let table = raw.kubernetes.take();
         let table = table.map(|at| at.value).unwrap_or_default();
         let own = kubernetes(table, raw, scene, findings)?;
