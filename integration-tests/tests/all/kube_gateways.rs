@@ -124,9 +124,7 @@ target_groups = [
 patch = { route = { metadata = { annotations = { patched = "yes" } } } }
 
 [service.api.kubernetes.gateway]
-name = "public"
-namespace = "infra"
-section = "https"
+parents = [{ name = "public", namespace = "infra", section = "https" }, { name = "inner", port = 443 }]
 route = "front"
 hosts = ["a.example.com", "*.b.example.com"]
 path_type = "Exact"
@@ -147,6 +145,9 @@ response_headers = { add = { d = "e" } }
 filters = [{ type = "RequestMirror", requestMirror = { backendRef = { name = "m", port = 80 } } }]
 timeout = "10s"
 backend_timeout = "500ms"
+[[service.api.kubernetes.gateway.rules]]
+path = "/gone"
+redirect = { host = "b.example.com", path = "/there", port = 8443 }
 "#;
 
 fn route() -> Value {
@@ -170,13 +171,20 @@ fn route() -> Value {
         { "name": "api-next", "port": 8081, "weight": 10 },
     ]);
     let redirect = json!({ "scheme": "https", "path": new, "statusCode": 301 });
+    let gone = json!({ "path": { "type": "Exact", "value": "/gone" } });
+    let there = json!({ "hostname": "b.example.com", "port": 8443,
+        "path": { "type": "ReplaceFullPath", "replaceFullPath": "/there" } });
     json!({
-        "parentRefs": [{ "name": "public", "namespace": "infra", "sectionName": "https" }],
+        "parentRefs": [
+            { "name": "public", "namespace": "infra", "sectionName": "https" },
+            { "name": "inner", "port": 443 },
+        ],
         "hostnames": ["a.example.com", "*.b.example.com"],
         "rules": [
             { "matches": [old], "filters": [{ "type": "RequestRedirect", "requestRedirect": redirect }] },
             { "matches": [first, second], "filters": filters, "backendRefs": to,
               "timeouts": { "request": "10s", "backendRequest": "500ms" } },
+            { "matches": [gone], "filters": [{ "type": "RequestRedirect", "requestRedirect": there }] },
         ],
     })
 }

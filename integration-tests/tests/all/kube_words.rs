@@ -154,6 +154,7 @@ fn pods_go_to_the_nodes_that_are_said() -> Outcome {
     all_there()?;
     comes_true(&bench, nodes::OF_A_GROUP, &nodes::held_of_a_group())?;
     all_there()?;
+    comes_true(&bench, nodes::ON_FARGATE, &nodes::held_on_fargate())?;
     is_plain(
         &bench,
         &[

@@ -80,3 +80,21 @@ pub(super) fn held_of_a_group() -> Vec<Held> {
         json!({ "spec": { "template": { "spec": pod } } }),
     )]
 }
+
+/// The profile of Fargate says which pods are its own: the file only says what they cannot have.
+pub(super) const ON_FARGATE: &str = r#"
+port = 8080
+env = { ON = "fargate" }
+
+[service.api.kubernetes]
+nodes = "fargate"
+"#;
+
+pub(super) fn held_on_fargate() -> Vec<Held> {
+    let pod = json!({ "nodeSelector": null, "tolerations": null });
+    vec![(
+        "deployments",
+        "api",
+        json!({ "spec": { "template": { "spec": pod } } }),
+    )]
+}
