@@ -65,6 +65,9 @@ pub(crate) struct Imported {
     pub(crate) notes: Vec<String>,
 }
 
+/// The file that says what runs.
+const DEPLOY: &str = "deploy.toml";
+
 /// One thing of the source that the files do not say as it is there.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Loss {
@@ -197,7 +200,7 @@ impl Draft {
             patched: Vec::new(),
             notes: self.notes.clone(),
         };
-        let deploy_file = Path::new("deploy.toml");
+        let deploy_file = Path::new(DEPLOY);
         let target_file = target_file(deploy_file, target);
         let files = [
             (deploy_file.to_owned(), imported.deploy.clone()),

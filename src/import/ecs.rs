@@ -57,7 +57,7 @@ pub(super) fn import(sources: &[EcsSource], target: &TargetName) -> Result<Impor
     let mut taken = BTreeSet::new();
     let mut reads = Vec::new();
     for source in sources {
-        let mut read = Read::of(source, None, None)?;
+        let mut read = Read::of(source, None)?;
         // Two services of a file cannot have one name: the second is called as it is on ECS.
         if taken.contains(&read.name) {
             let own = read.service.as_ref().map(|service| &service.service_name);
@@ -65,7 +65,7 @@ pub(super) fn import(sources: &[EcsSource], target: &TargetName) -> Result<Impor
             while taken.contains(&name) {
                 name.push_str("-2");
             }
-            read = Read::of(source, None, Some(&name))?;
+            read.name = name;
         }
         taken.insert(read.name.clone());
         reads.push(read);
@@ -108,7 +108,7 @@ impl Round for Once<'_> {
             let service = service.ok_or_else(|| NotTaken("no service came of it".into()))?;
             let rendered = render(service, &setting);
             let asked = asked(read, &rendered)?;
-            let mut losses = compare::losses(read, &asked, &rendered);
+            let mut losses = compare::losses(read, &asked, service, &rendered);
             if self.reads.len() > 1 {
                 for loss in &mut losses {
                     loss.of = format!("{} {}", read.name, loss.of);
@@ -158,5 +158,5 @@ fn asked(read: &Read, rendered: &Desired) -> Result<Read, NotTaken> {
         }),
         ..EcsSource::default()
     };
-    Read::of(&source, read.account.as_deref(), None)
+    Read::of(&source, read.account.as_deref())
 }

@@ -1,8 +1,10 @@
 //! Words that the files do not take: they are left out, one after the other, until the files load. What
 //! they said is then a loss, which a patch may say. Pure.
 
+use std::path::Path;
+
 use super::write::{Word, Words};
-use super::{Draft, Imported, NotTaken};
+use super::{DEPLOY, Draft, Imported, NotTaken};
 use crate::names::TargetName;
 use crate::spec::files::target_file;
 use crate::spec::{self, Problems};
@@ -73,10 +75,10 @@ fn way(
     target: &TargetName,
 ) -> Vec<String> {
     let file = problems.file(problem);
-    let of_target = target_file(std::path::Path::new("deploy.toml"), target);
+    let of_target = target_file(Path::new(DEPLOY), target);
     let text = match file {
         Some(file) if file == of_target => &imported.target,
-        Some(file) if file == std::path::Path::new("deploy.toml") => &imported.deploy,
+        Some(file) if file == Path::new(DEPLOY) => &imported.deploy,
         _ => return Vec::new(),
     };
     let at = problem.spot.map(|spot| spot.start);

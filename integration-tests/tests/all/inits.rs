@@ -114,7 +114,7 @@ pub(crate) mod on_ecs;
 pub(crate) mod on_kubernetes {
     //! From a Deployment that runs, of another tool.
 
-    use integration_tests::cluster::{Cluster, Rights, SOON};
+    use integration_tests::cluster::{Cluster, Rights, SOON, User};
     use integration_tests::program::{Finished, Running};
     use integration_tests::project::{PATIENCE, Project};
     use integration_tests::trial::Outcome;
@@ -123,6 +123,14 @@ pub(crate) mod on_kubernetes {
 
     use super::assert_ends;
     use crate::kube::all_here;
+
+    /// Runs the program as a user of the cluster to its end.
+    pub(crate) fn run_as(user: &User, project: &Project, words: &str) -> Outcome<Finished> {
+        let mut command = project.command()?;
+        command.env("KUBECONFIG", &user.kubeconfig);
+        command.args(words.split_whitespace());
+        Running::start(command)?.wait(PATIENCE)
+    }
 
     trials! { "init":
         what_runs_is_adopted_and_says_the_same_afterwards,
@@ -169,12 +177,7 @@ pub(crate) mod on_kubernetes {
         namespace.rolled_out("web")?;
         let user = namespace.user("deploys", &all_here())?;
         let project = Project::empty()?;
-        let run = |words: &str| -> Outcome<Finished> {
-            let mut command = project.command()?;
-            command.env("KUBECONFIG", &user.kubeconfig);
-            command.args(words.split_whitespace());
-            Running::start(command)?.wait(PATIENCE)
-        };
+        let run = |words: &str| run_as(&user, &project, words);
         let from = format!("kubernetes:{}", namespace.name);
         assert_ends(
             &run(&format!("init --from {from}/web --target kube --check"))?,
@@ -252,12 +255,7 @@ pub(crate) mod on_kubernetes {
         let before = pods()?;
         let user = namespace.user("deploys", &all_here())?;
         let project = Project::empty()?;
-        let run = |words: &str| -> Outcome<Finished> {
-            let mut command = project.command()?;
-            command.env("KUBECONFIG", &user.kubeconfig);
-            command.args(words.split_whitespace());
-            Running::start(command)?.wait(PATIENCE)
-        };
+        let run = |words: &str| run_as(&user, &project, words);
         let from = format!("kubernetes:{}", namespace.name);
         assert_ends(
             &run(&format!("init --from {from} --target kube --check"))?,
@@ -292,18 +290,11 @@ pub(crate) mod on_kubernetes {
         let rights = Rights::Only(json!([reads("apps", "deployments"), reads("", "services")]));
         let user = namespace.user("looks", &rights)?;
         let project = Project::empty()?;
-        let mut command = project.command()?;
-        command.env("KUBECONFIG", &user.kubeconfig);
-        let from = format!("kubernetes:{}/web", namespace.name);
-        command.args([
-            "init",
-            "--from",
-            from.as_str(),
-            "--target",
-            "kube",
-            "--check",
-        ]);
-        let done = Running::start(command)?.wait(PATIENCE)?;
+        let words = format!(
+            "init --from kubernetes:{}/web --target kube --check",
+            namespace.name
+        );
+        let done = run_as(&user, &project, &words)?;
         assert_ends(&done, 0, "you may not list these kinds here");
         for kind in ["HTTPRoute", "NetworkPolicy", "ScaledObject"] {
             assert_ends(&done, 0, kind);

@@ -1,12 +1,11 @@
 //! What stands around the pods: routes at a Gateway, target groups, and network policies. Needs a control plane.
 
 use integration_tests::cluster::objects;
-use integration_tests::program::Running;
-use integration_tests::project::PATIENCE;
 use integration_tests::trial::Outcome;
 use integration_tests::trials;
 use serde_json::{Value, json};
 
+use crate::inits::on_kubernetes::run_as;
 use crate::kube::{Bench, USUAL, assert_converged, assert_says, deploy, until};
 use crate::scaling::lacks;
 use crate::shop::assert_verdict;
@@ -214,11 +213,11 @@ fn all_of_a_route_comes_true(bench: &Bench) -> Outcome {
     assert_eq!(from["ipBlock"]["cidr"], "10.0.0.0/8", "{other:#}");
     assert_converged(bench, "v1")?;
 
-    let mut command = bench.project.command()?;
-    command.env("KUBECONFIG", &bench.user.kubeconfig);
-    let from = format!("kubernetes:{}/api", bench.namespace.name);
-    command.args(["init", "--from", &from, "--target", "kube", "--check"]);
-    let read = Running::start(command)?.wait(PATIENCE)?;
+    let words = format!(
+        "init --from kubernetes:{}/api --target kube --check",
+        bench.namespace.name
+    );
+    let read = run_as(&bench.user, &bench.project, &words)?;
     assert_eq!(read.exit, 0, "{read}");
     Ok(())
 }

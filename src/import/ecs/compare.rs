@@ -8,28 +8,34 @@ use super::launch::spelled as spelled_alike;
 use super::source::{Read, is_nothing};
 use super::unfilled::filled;
 use crate::import::{Loss, says_image};
-use crate::platform::ecs::settings::fields::{Fields, definition, service};
+use crate::platform::ecs::settings::fields::{self, Fields};
 use crate::platform::ecs::settings::patched::{asked, made, none_of};
 use crate::platform::ecs::settings::{Desired, ServiceConfig, Tag};
+use crate::spec::EcsService;
 
 /// All that the files say otherwise: `asked` is what they come to, read as the source was.
-pub(super) fn losses(read: &Read, asked: &Read, rendered: &Desired) -> Vec<Loss> {
+pub(super) fn losses(
+    read: &Read,
+    asked: &Read,
+    service: &EcsService,
+    rendered: &Desired,
+) -> Vec<Loss> {
     let mut losses = beyond(&read.losses, &asked.losses);
-    let there = definition::fields(&filled(read.task.clone()));
-    let wanted = definition::fields(&asked.task);
+    let there = fields::definition::fields(&filled(read.task.clone()));
+    let wanted = fields::definition::fields(&asked.task);
     differing("task", &there, &wanted, read, &mut losses);
     let mut tags = vec![("task", &read.task.tags, &rendered.task_definition.tags)];
     if let (Some(config), Some(asked)) = (&read.service, &asked.service) {
         // Where something scales it, the count is nobody's word.
         let counted = super::scaling::words(read).is_none();
-        let there = service::compared(config, counted);
-        let wanted = service::compared(asked, counted);
+        let there = fields::service::compared(config, counted);
+        let wanted = fields::service::compared(asked, counted);
         differing("service", &there, &wanted, read, &mut losses);
         members(&read.sources[1], &rendered.service, &mut losses);
         tags.push(("service", &config.tags, &rendered.service.tags));
     }
     let (there, wanted) = (read.scaling.as_ref(), asked.scaling.as_ref());
-    losses.extend(super::scaling::losses(there, wanted));
+    losses.extend(super::scaling::losses(there, wanted, service));
     for (of, there, wanted) in tags {
         tagged(of, there, wanted, &mut losses);
     }

@@ -6,7 +6,9 @@ use crate::import::write::{Word, Words, say};
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields::scaling as fields;
 use crate::platform::ecs::settings::fields::{Field, Fields};
+use crate::platform::ecs::settings::render::{own_policy_name, schedule_name};
 use crate::platform::ecs::settings::{ScalableTarget, ScalingPolicy, ScheduledAction};
+use crate::spec::EcsService;
 
 /// The metrics that there are words for, with those.
 const METRICS: [(&str, &str); 3] = [
@@ -165,7 +167,11 @@ pub(super) fn balancer(read: &Read) -> Option<String> {
 }
 
 /// What the files say otherwise of what scales the service.
-pub(super) fn losses(there: Option<&LiveScaling>, asked: Option<&LiveScaling>) -> Vec<Loss> {
+pub(super) fn losses(
+    there: Option<&LiveScaling>,
+    asked: Option<&LiveScaling>,
+    service: &EcsService,
+) -> Vec<Loss> {
     let nothing = LiveScaling::default();
     let (Some(there), asked) = (there, asked.unwrap_or(&nothing)) else {
         return Vec::new();
@@ -176,7 +182,8 @@ pub(super) fn losses(there: Option<&LiveScaling>, asked: Option<&LiveScaling>) -
         losses.push(Loss::unsaid("scaling", path, name.as_str().into()));
     }
     let target = asked.target.as_ref();
-    let [from, to] = [there, asked].map(|scaling| called_as_there(scaling, there, target));
+    let from = view(there, target);
+    let to = view(&called_as_there(asked, there, service), target);
     for difference in from.differences(&to) {
         let shown = |field: &Field| field.shown(false);
         let from = difference.from.as_ref().map(shown);
@@ -194,13 +201,8 @@ pub(super) fn losses(there: Option<&LiveScaling>, asked: Option<&LiveScaling>) -
     losses
 }
 
-/// What scales the service, as far as the files ask for its `target`, under the names that it has `there`: what is of
-/// just the name that the files say is taken as it is.
-fn called_as_there(
-    scaling: &LiveScaling,
-    there: &LiveScaling,
-    target: Option<&ScalableTarget>,
-) -> Fields {
+/// What scales a service, as far as the files ask for its `target`.
+fn view(scaling: &LiveScaling, target: Option<&ScalableTarget>) -> Fields {
     let bounds = scaling.target.as_ref();
     let bounds = bounds.map(|bounds| fields::target(&bounds.as_far_as(target.unwrap_or(bounds))));
     let mut all = bounds.unwrap_or_default();
@@ -211,30 +213,26 @@ fn called_as_there(
         word.clone_into(&mut policy.policy_name);
         all = all.with(fields::policy(&policy));
     }
-    let named = |ours: &mut String, mut live: Vec<&String>, end: &str| {
-        live.retain(|live| ours.ends_with(&format!("-{live}-{end}")));
-        if let Some(name) = live.first() {
-            (*name).clone_into(ours);
+    let policies = own.into_iter().map(fields::policy);
+    let schedules = scaling.schedules.iter().map(fields::scheduled);
+    policies.chain(schedules).fold(all, Fields::with)
+}
+
+/// What the files ask for, under the names that it has there: what is of just the name that they say is taken as it is.
+fn called_as_there(asked: &LiveScaling, there: &LiveScaling, service: &EcsService) -> LiveScaling {
+    let mut asked = asked.clone();
+    for policy in &mut asked.policies {
+        let ours = |live: &&String| own_policy_name(service, live) == policy.policy_name;
+        if let Some(name) = there.names().find(ours) {
+            policy.policy_name.clone_from(name);
         }
-    };
-    for policy in own {
-        let mut policy = policy.clone();
-        named(
-            &mut policy.policy_name,
-            there.names().collect(),
-            "file-scaling",
-        );
-        all = all.with(fields::policy(&policy));
     }
-    for action in &scaling.schedules {
-        let mut action = action.clone();
-        let live = there.schedules.iter().map(|one| &one.scheduled_action_name);
-        named(
-            &mut action.scheduled_action_name,
-            live.collect(),
-            "schedule",
-        );
-        all = all.with(fields::scheduled(&action));
+    for action in &mut asked.schedules {
+        let mut live = there.schedules.iter().map(|one| &one.scheduled_action_name);
+        let ours = |live: &&String| schedule_name(service, live) == action.scheduled_action_name;
+        if let Some(name) = live.find(ours) {
+            action.scheduled_action_name.clone_from(name);
+        }
     }
-    all
+    asked
 }

@@ -86,13 +86,8 @@ const WHY: &[(&str, &str)] = &[
 ];
 
 impl Read {
-    /// Reads a source; `account` is whose roles it names, where its own ARNs tell none. The service is
-    /// called `name` in the files, where there is one that has to be.
-    pub(super) fn of(
-        source: &EcsSource,
-        account: Option<&str>,
-        name: Option<&str>,
-    ) -> Result<Self, NotTaken> {
+    /// Reads a source; `account` is whose roles it names, where its own ARNs tell none.
+    pub(super) fn of(source: &EcsSource, account: Option<&str>) -> Result<Self, NotTaken> {
         let task = unwrapped(&source.task, "taskDefinition");
         let service = source.service.as_ref();
         let service = service.map(|service| unwrapped(service, "service"));
@@ -108,9 +103,7 @@ impl Read {
             return Err(NotTaken("the service's file holds no service".into()));
         }
         let read = Self::as_it_is(&task, service.as_ref(), account)?;
-        let service_name = name.map_or_else(|| service_name(&read.main), str::to_owned);
         Ok(Self {
-            name: service_name,
             scaling: source.scaling.clone(),
             losses: [read.losses, source.losses.clone()].concat(),
             notes: source.notes.clone(),
@@ -146,10 +139,11 @@ impl Read {
         unfilled::stand_in(&mut read, config.as_mut());
         let (service, text) = (service.unwrap_or(&Value::Null), texts(task, service));
         let account = known_account.map(str::to_owned).or_else(|| account(&text));
+        let main = main(&read, config.as_ref())?;
         Ok(Self {
             region: region(&read, &text),
-            name: String::new(),
-            main: main(&read, config.as_ref())?,
+            name: service_name(&main),
+            main,
             task: read,
             service: config,
             scaling: None,
@@ -310,10 +304,8 @@ fn main(task: &TaskDefinition, service: Option<&ServiceConfig>) -> Result<String
         service.and_then(|service| service.settings.target_groups.load_balancers.first());
     let balanced = balanced.map(|group| group.container_name.as_str());
     let named = |container: &&ContainerDefinition| Some(container.name.as_str()) == balanced;
-    let routes = |container: &ContainerDefinition| {
-        let said = json!(container.docker);
-        said.get("firelensConfiguration").is_some()
-    };
+    let routes =
+        |container: &ContainerDefinition| container.docker.firelens_configuration.is_some();
     let essential = |container: &&ContainerDefinition| {
         container.image.essential != Some(false) && !routes(container)
     };

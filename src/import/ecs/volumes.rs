@@ -22,16 +22,17 @@ pub(super) fn volumes(task: &TaskDefinition, service: &Value) -> Option<Word> {
             .as_ref()
             .and_then(|host| host.source_path.clone());
         let path = path.filter(|path| path.starts_with('/') && !path.contains(':'));
-        let ebs = ebs_words(volume, service);
         let words = match (&volume.efs_volume_configuration, path) {
             (Some(efs), _) => efs_words(efs),
-            (None, None) if ebs.is_some() => vec![("ebs".to_owned(), Word::Table(ebs?))],
             (None, Some(path)) => vec![("host".to_owned(), Word::text(path))],
-            (None, None) => vec![("scratch".to_owned(), Word::plain(true))],
+            (None, None) => vec![match ebs_words(volume, service) {
+                Some(ebs) => ("ebs".to_owned(), Word::Table(ebs)),
+                None => ("scratch".to_owned(), Word::plain(true)),
+            }],
         };
-        Some((volume.name.clone(), Word::Table(words)))
+        (volume.name.clone(), Word::Table(words))
     });
-    let volumes: Words = volumes.flatten().collect();
+    let volumes: Words = volumes.collect();
     (!volumes.is_empty()).then_some(Word::Table(volumes))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::family::{self, Family};
+use super::labels::WRITTEN;
 use super::{Made, carried, service};
 use crate::import::{Loss, says_image};
 use crate::platform::kubernetes::fields::compare::same;
@@ -175,8 +176,7 @@ fn is_of_no_matter(path: &Path, value: &Value) -> bool {
     let is_port = matches!(steps, [.., Step::Field(list), Step::Item(_), Step::Field(name)]
         if list == "ports" && name == "name");
     let named = is_port && *value == ports::NAME;
-    let written = ["app.kubernetes.io/managed-by", "scaledobject.keda.sh/name"];
-    let mut written = written
+    let mut written = WRITTEN
         .iter()
         .map(|key| Path::of(&["metadata", "labels", key]));
     // What a pipeline fills in is a variable of the files.

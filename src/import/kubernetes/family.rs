@@ -258,6 +258,12 @@ impl Family {
         all.find(|one| self.is_main(one)).unwrap_or(&Value::Null)
     }
 
+    /// Whether its pods run one container and no other.
+    pub(super) fn is_alone(&self) -> bool {
+        let all = [CONTAINERS, INIT].into_iter();
+        all.flat_map(|list| items(&self.deployment, list)).count() == 1
+    }
+
     /// Whether this is the main container.
     pub(super) fn is_main(&self, container: &Value) -> bool {
         text(container, "/name") == self.main

@@ -9,26 +9,15 @@ use serde_json::Value;
 use self::sayable::{authentication, is_sayable, is_share};
 use super::family::{self, Family, items, text};
 use super::labels::{Labels, annotations};
-use super::scaling::WINDOWS;
+use super::scaling::{seconds, windows};
 use crate::import::write::{Word, Words, say};
+use crate::platform::kubernetes::kinds::scaled_object::{PAUSED, PAUSED_AT, moves};
+use crate::spec::WorkloadKind;
 
 const VERSION: &str = "keda.sh/v1alpha1";
 
-/// By these it leaves the number alone (KEDA documentation, pausing autoscaling).
-const PAUSED: &str = "autoscaling.keda.sh/paused";
-const PAUSED_AT: &str = "autoscaling.keda.sh/paused-replicas";
-
 fn is(object: &Value, kind: &str) -> bool {
     family::kind(object) == kind && text(object, "/apiVersion") == VERSION
-}
-
-/// Whether this moves the number of pods of a Deployment, which is the kind where none is said.
-fn scales(object: &Value, deployment: &Value) -> bool {
-    let kind = text(object, "/spec/scaleTargetRef/kind");
-    let kind = if kind.is_empty() { "Deployment" } else { kind };
-    is(object, "ScaledObject")
-        && kind == family::kind(deployment)
-        && text(object, "/spec/scaleTargetRef/name") == family::name(deployment)
 }
 
 /// The authentications of its namespace that the triggers of one name.
@@ -64,17 +53,8 @@ pub(super) fn scaling(family: &Family) -> Option<Word> {
         ("max".to_owned(), bound("maxReplicaCount", 100)),
     ];
     words.extend(shares(family, scaled));
-    for (way, key, usual) in WINDOWS {
-        let window = scaled.pointer(&format!("{BEHAVIOR}/{way}/stabilizationWindowSeconds"));
-        let window = window.and_then(Value::as_u64);
-        let window = window.filter(|seconds| *seconds != usual);
-        say(&mut words, key, window.map(seconds));
-    }
+    windows(scaled, BEHAVIOR, &mut words);
     Some(Word::Table(words))
-}
-
-fn seconds(seconds: u64) -> Word {
-    Word::text(format!("{seconds}s"))
 }
 
 /// How fast the autoscaler scales that it makes.
@@ -198,7 +178,7 @@ impl Family {
         if self.scaler.is_some() {
             return;
         }
-        let own = |one: &&Value| scales(one, &self.deployment) && is_sayable(one);
+        let own = |one: &&Value| self.is_scaled_by(one) && is_sayable(one);
         self.keda = manifests.iter().find(own).cloned();
         let Some(scaled) = &self.keda else { return };
         let names: BTreeSet<&str> = asking(scaled).collect();
@@ -221,13 +201,15 @@ impl Family {
 
     /// Whether KEDA scales it by this.
     pub(super) fn is_scaled_by(&self, object: &Value) -> bool {
-        scales(object, &self.deployment)
+        let kind = WorkloadKind::called(family::kind(&self.deployment));
+        let own = kind.map(|kind| kind.named(family::name(&self.deployment)));
+        is(object, "ScaledObject") && own.is_some_and(|own| moves(object, &own))
     }
 
     /// Whether KEDA scales it by this, or asks by it.
     pub(super) fn concerns_keda(&self, object: &Value, manifests: &[Value]) -> bool {
-        let mut scaled = manifests.iter().filter(|one| scales(one, &self.deployment));
-        scales(object, &self.deployment)
+        let mut scaled = manifests.iter().filter(|one| self.is_scaled_by(one));
+        self.is_scaled_by(object)
             || is(object, "TriggerAuthentication")
                 && scaled.any(|one| asking(one).any(|name| name == family::name(object)))
     }

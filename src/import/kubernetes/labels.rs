@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::family::Family;
 use crate::import::write::{Word, Words, say};
+use crate::platform::kubernetes::kinds::scaled_object;
 use crate::platform::kubernetes::kinds::workload::GENERATION;
 
 /// What every tool puts a name of its own into: on objects the file cannot say it.
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 
-/// By which KEDA finds what it was asked for.
-const OF_KEDA: &str = "scaledobject.keda.sh/name";
+/// Labels that others write, and the file need not say.
+pub(super) const WRITTEN: [&str; 2] = [MANAGED_BY, scaled_object::LABEL];
 
 /// What tools note for themselves.
 fn is_noted(key: &str) -> bool {
@@ -26,7 +27,7 @@ fn map(object: &Value, pointer: &str) -> BTreeMap<String, String> {
     let members = members.into_iter().flatten();
     // Ours are not the file's to say.
     let of_objects = pointer == OF_OBJECTS;
-    let written = |key: &str| of_objects && [MANAGED_BY, OF_KEDA].contains(&key);
+    let written = |key: &str| of_objects && WRITTEN.contains(&key);
     members
         .filter(|(key, _)| !(key.starts_with("deployer/") || written(key)))
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))

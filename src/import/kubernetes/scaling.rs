@@ -2,21 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::family::{self, CONTAINERS, Family, INIT, items, text};
+use super::family::{self, Family, items, text};
 use super::keda;
 use super::labels::Labels;
 use crate::import::write::{Word, Words, say};
 
 /// How far it looks back where nothing is said: its word, how long, and the word of the files.
-pub(super) const WINDOWS: [(&str, &str, u64); 2] = [
+const WINDOWS: [(&str, &str, u64); 2] = [
     ("scaleDown", "scale_in_cooldown", 300),
     ("scaleUp", "scale_out_cooldown", 0),
 ];
 
 /// The share of CPU or memory that a metric aims at, as we would write it.
 fn share<'v>(family: &Family, metric: &'v Value) -> Option<(&'v str, u64)> {
-    let beside = items(&family.deployment, INIT).count();
-    let alone = items(&family.deployment, CONTAINERS).count() + beside == 1;
+    let alone = family.is_alone();
     let (kind, one) = if alone {
         ("Resource", "resource")
     } else {
@@ -66,13 +65,23 @@ pub(super) fn scaling(family: &Family) -> Option<Word> {
     let max = bound("/spec/maxReplicas")?;
     say(&mut words, "max", Some(Word::plain(max)));
     words.extend(shares(family, scaler).unwrap_or_default());
-    for (way, key, default) in WINDOWS {
-        let window = bound(&format!("/spec/behavior/{way}/stabilizationWindowSeconds"));
-        let window = window.filter(|seconds| *seconds != default);
-        let word = window.map(|seconds| Word::text(format!("{seconds}s")));
-        say(&mut words, key, word);
-    }
+    windows(scaler, "/spec/behavior", &mut words);
     Some(Word::Table(words))
+}
+
+/// How far it looks back, where that is unusual; `behavior`: where it says how fast it scales.
+pub(super) fn windows(scaler: &Value, behavior: &str, words: &mut Words) {
+    for (way, key, default) in WINDOWS {
+        let window = scaler.pointer(&format!("{behavior}/{way}/stabilizationWindowSeconds"));
+        let window = window.and_then(Value::as_u64);
+        let window = window.filter(|seconds| *seconds != default);
+        say(words, key, window.map(seconds));
+    }
+}
+
+/// A time, in seconds.
+pub(super) fn seconds(seconds: u64) -> Word {
+    Word::text(format!("{seconds}s"))
 }
 
 /// `autoscaler`: what `scaling` does not say.

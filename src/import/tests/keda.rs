@@ -139,3 +139,26 @@ spec:
     let (beside, alone) = (with(&format!("{QUEUE}{made}")), with(QUEUE));
     assert_eq!(beside, alone);
 }
+
+/// Two services cannot be called as their containers are: a trigger looks at the container all the same.
+#[test]
+fn a_share_of_the_main_container_is_known_whatever_its_service_is_called() {
+    let one = |name: &str| {
+        let container = |name: &str| {
+            format!(
+                "{{ name: {name}, image: 'example/{name}:v1', resources: {{ requests: {{ cpu: 100m, memory: 64Mi }}, limits: {{ memory: 64Mi }} }} }}"
+            )
+        };
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: {name}, namespace: shop }}\nspec:\n  selector: {{ matchLabels: {{ app: {name} }} }}\n  template:\n    metadata: {{ labels: {{ app: {name} }} }}\n    spec: {{ containers: [{}, {}] }}\n---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {{ name: {name}, namespace: shop }}\nspec:\n  scaleTargetRef: {{ name: {name} }}\n  minReplicaCount: 1\n  maxReplicaCount: 4\n  triggers: [{{ type: cpu, metricType: Utilization, metadata: {{ value: '60', containerName: web }} }}]\n---\n",
+            container("web"),
+            container("log")
+        )
+    };
+    let manifests = files::manifests(&[one("first"), one("second")].concat()).unwrap();
+    let target = "production".parse().unwrap();
+    let imported = import(&Source::Kubernetes(manifests), &target).unwrap();
+    let shares = imported.deploy.matches("cpu = 60").count();
+    assert_eq!(shares, 2, "{}", imported.deploy);
+    assert_eq!(imported.losses, []);
+}

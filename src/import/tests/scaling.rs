@@ -86,8 +86,8 @@ fn scaled() -> LiveScaling {
     }
 }
 
-#[test]
-fn policies_that_no_word_says_come_in_by_the_form_of_the_api() {
+/// A service of Fargate with what scales it.
+fn service(scaling: LiveScaling) -> Imported {
     let source = Source::Ecs(vec![EcsSource {
         task: json!({
             "family": "api",
@@ -103,10 +103,29 @@ fn policies_that_no_word_says_come_in_by_the_form_of_the_api() {
             "desiredCount": 2,
             "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0a"] } },
         })),
-        scaling: Some(scaled()),
+        scaling: Some(scaling),
         ..EcsSource::default()
     }]);
-    let imported = import(&source, &"production".parse().unwrap()).unwrap();
+    import(&source, &"production".parse().unwrap()).unwrap()
+}
+
+#[test]
+fn policies_that_no_word_says_come_in_by_the_form_of_the_api() {
+    let imported = service(scaled());
     assert_eq!((imported.losses, imported.patched), (vec![], vec![]));
     insta::assert_snapshot!(imported.deploy);
+}
+
+#[test]
+fn a_policy_is_not_taken_for_one_whose_name_ends_as_its_own() {
+    let step = |name: &str| {
+        let mut scaling = scaled();
+        let one = scaling.policies.pop().unwrap();
+        policy(name, one.configuration)
+    };
+    let imported = service(LiveScaling {
+        policies: vec![step("a"), step("b-a")],
+        ..scaled()
+    });
+    assert_eq!((imported.losses, imported.patched), (vec![], vec![]));
 }

@@ -9,6 +9,7 @@ use super::api::failures::failed;
 use super::connect::{Trust, connect};
 use super::kinds::Kind;
 use super::kinds::autoscaler::is_made;
+use super::kinds::scaled_object;
 use super::kinds::service::ALLOCATED;
 use super::kinds::workload::GENERATION;
 use crate::clock::Clock;
@@ -42,7 +43,7 @@ const WRITTEN: [&str; 6] = [
     "deployment.kubernetes.io/",
     "kubectl.kubernetes.io/last-applied-configuration",
     "kubernetes.io/config.",
-    "scaledobject.keda.sh/name",
+    scaled_object::LABEL,
 ];
 
 /// What lies in a namespace.

@@ -5,21 +5,20 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{BEHAVIOR, VERSION};
-use crate::import::kubernetes::family::{self, CONTAINERS, Family, INIT, items, text};
+use crate::import::kubernetes::family::{self, Family, items, text};
 use crate::import::kubernetes::gateway::has_only;
 use crate::import::kubernetes::labels::{Labels, annotations};
 use crate::spec::{Trigger, manifests};
 
 /// The share of CPU or memory that a trigger aims at, as we would write it.
 pub(super) fn is_share(family: &Family, trigger: &Value) -> Option<u64> {
-    let beside = items(&family.deployment, INIT).count();
-    let alone = items(&family.deployment, CONTAINERS).count() + beside == 1;
+    let alone = family.is_alone();
     let keys: &[&str] = if alone {
         &["value"]
     } else {
         &["value", "containerName"]
     };
-    let ours = alone || text(trigger, "/metadata/containerName") == family.name;
+    let ours = alone || text(trigger, "/metadata/containerName") == family.main;
     let plain = has_only(trigger, &["type", "metricType", "metadata"])
         && has_only(trigger.get("metadata")?, keys)
         && text(trigger, "/metricType") == "Utilization";

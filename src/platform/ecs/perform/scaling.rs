@@ -5,6 +5,7 @@ use aws_sdk_applicationautoscaling::types as scaling;
 
 use super::super::Ecs;
 use crate::platform::aws::{failed, scale_once};
+use crate::platform::ecs::live::read::Schedules;
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
 use crate::platform::ecs::settings::sdk::last_part;
@@ -90,7 +91,9 @@ impl Ecs {
                 .map(|_| ())
                 .map_err(|error| failed(format!("remove autoscaling of {name}"), error))
         };
-        let removed = self.remove(resource, send, |there| there.target.is_none());
+        let removed = self.remove(resource, Schedules::Welcome, send, |there| {
+            there.target.is_none()
+        });
         Done::removed(removed.await, resource)
     }
 
@@ -154,20 +157,23 @@ impl Ecs {
                 .map(|_| ())
                 .map_err(|error| failed(format!("remove scaling policy {name}"), error))
         };
-        let removed = self.remove(resource, send, |there| there.names().all(|one| one != name));
+        let removed = self.remove(resource, Schedules::Welcome, send, |there| {
+            there.names().all(|one| one != name)
+        });
         Done::removed(removed.await, name)
     }
 
     /// Removes something of what scales `resource`; whether that was done, `is_gone` tells from
-    /// what is there.
+    /// what is there; `needed`: whether that cannot be told without its scheduled actions.
     pub(super) async fn remove(
         &self,
         resource: &str,
+        needed: Schedules,
         send: impl AsyncFn() -> Result<(), Failed>,
         is_gone: impl Fn(&LiveScaling) -> bool,
     ) -> Result<(), Failed> {
         self.write(&BUSY, send, async || {
-            let there = self.read_scaling(last_part(resource)).await?;
+            let there = self.read_scaling_of(last_part(resource), needed).await?;
             Ok(is_gone(&there).then_some(()))
         })
         .await

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::super::Ecs;
 use super::scaling::{BUSY_OR_NEW, dimension, namespace};
 use crate::platform::aws::{failed, scale_once};
+use crate::platform::ecs::live::read::Schedules;
 use crate::platform::ecs::settings::ScheduledAction;
 use crate::platform::ecs::settings::fields::scaling::scheduled;
 use crate::platform::ecs::settings::sdk::last_part;
@@ -79,7 +80,7 @@ impl Ecs {
                 .map(|_| ())
                 .map_err(|error| failed(format!("remove scheduled action {name}"), error))
         };
-        let removed = self.remove(resource, send, |there| {
+        let removed = self.remove(resource, Schedules::Needed, send, |there| {
             let mut all = there.schedules.iter();
             all.all(|one| one.scheduled_action_name != name)
         });

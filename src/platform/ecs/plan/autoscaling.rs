@@ -17,7 +17,7 @@ use crate::platform::ecs::settings::{Desired, ScalableTarget, ScalingPolicy};
 use crate::spec::EcsService;
 use crate::spec::policy::Configuration;
 
-const OBJECT: &str = "autoscaling";
+pub(super) const OBJECT: &str = "autoscaling";
 
 /// What is wanted, and when it may be done.
 #[derive(Debug)]
@@ -38,7 +38,8 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
     let policies = Policies::of(there, wish.service);
     match &wish.desired.scalable_target {
         Some(target) => {
-            let target = schedules::in_force(draft, wish, target, there);
+            let scheduled = schedules::wanted(wish, there);
+            let target = schedules::in_force(draft, &scheduled, target, there);
             bounds(draft, wish, &target, there.target.as_ref());
             let wanted = wanted(wish, there);
             for policy in &wanted {
@@ -48,13 +49,13 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
             let ours = policies.ours.iter();
             let gone = ours.filter(|name| wanted.iter().all(|policy| policy.policy_name != **name));
             remove(draft, wish, gone);
-            schedules::schedule(draft, wish, there);
+            schedules::schedule(draft, wish, &scheduled, there);
             let others = policies.others.iter();
             let others = others.filter(|name| wanted.iter().all(|one| one.policy_name != **name));
             left_alone(draft, &others.cloned().collect::<Vec<_>>());
         }
         None if there.target.is_none() => {}
-        None if policies.are_ours() => {
+        None if policies.are_ours => {
             if there.schedules_unread {
                 draft.notes.push(Note::warning(
                     "schedules_unread",
@@ -65,7 +66,7 @@ pub(crate) fn scale(draft: &mut Draft, wish: &Wish<'_>, scaling: Option<&LiveSca
         }
         None => {
             remove(draft, wish, policies.ours.iter());
-            schedules::schedule(draft, wish, there);
+            schedules::schedule(draft, wish, &[], there);
             left_alone(draft, &policies.others);
             if wish.service.counted_by_others {
                 return;

@@ -7,7 +7,7 @@ use crate::plan::{ChangeView, Effect};
 use crate::platform::counting::Scaled;
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields;
-use crate::platform::ecs::settings::render::{POLICIES, own_policy_name, policy_name};
+use crate::platform::ecs::settings::render::{POLICIES, is_called, own_policy_name, policy_name};
 use crate::platform::ecs::settings::sdk;
 use crate::platform::ecs::settings::{Desired, ScalableTarget};
 use crate::spec::EcsService;
@@ -38,7 +38,7 @@ impl CountOwner {
         match scaling {
             None => Self::Unknown,
             Some(scaling) if scaling.target.is_none() => Self::File,
-            Some(scaling) if Policies::of(scaling, service).are_ours() => Self::Leaving,
+            Some(scaling) if Policies::of(scaling, service).are_ours => Self::Leaving,
             Some(_) => Self::Autoscaler,
         }
     }
@@ -51,37 +51,26 @@ pub(crate) struct Policies {
     pub(crate) ours: Vec<String>,
     /// Those of others.
     pub(crate) others: Vec<String>,
-    /// Whether all scheduled actions are ours, if there is any.
-    schedules_are_ours: Option<bool>,
+    /// Whether the autoscaler is ours: all of them and of the scheduled actions are, and there is one.
+    pub(crate) are_ours: bool,
 }
 
 impl Policies {
     /// Of what scales the service.
     pub(crate) fn of(scaling: &LiveScaling, service: &EcsService) -> Self {
         let names = POLICIES.map(|what| policy_name(service, what));
-        let own = own_policy_name(service, "\n");
-        let own = own.split_once('\n').unwrap_or_default();
-        let is_own = |name: &str| {
-            let rest = name.strip_prefix(own.0);
-            let rest = rest.and_then(|rest| rest.strip_suffix(own.1));
-            rest.is_some_and(|rest| !rest.is_empty())
-        };
+        let is_own = |name: &str| is_called(own_policy_name, service, name);
         let all = scaling.names().cloned();
-        let (ours, others) = all.partition(|name| names.contains(name) || is_own(name));
-        let mut schedules = scaling.schedules.iter().map(|one| is_ours(one, service));
-        let schedules_are_ours =
-            (!scaling.schedules.is_empty()).then(|| schedules.all(|ours| ours));
+        let (ours, others): (Vec<String>, Vec<String>) =
+            all.partition(|name| names.contains(name) || is_own(name));
+        let schedules = &scaling.schedules;
+        let any = !ours.is_empty() || !schedules.is_empty();
+        let are_all = others.is_empty() && schedules.iter().all(|one| is_ours(one, service));
         Self {
+            are_ours: any && are_all,
             ours,
             others,
-            schedules_are_ours,
         }
-    }
-
-    /// Whether the autoscaler with them is ours.
-    pub(crate) fn are_ours(&self) -> bool {
-        let any = !self.ours.is_empty() || self.schedules_are_ours.is_some();
-        any && self.others.is_empty() && self.schedules_are_ours.unwrap_or(true)
     }
 }
 

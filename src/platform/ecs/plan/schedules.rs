@@ -3,27 +3,23 @@
 //! A scheduled action is ours by its name. One of just the name that the file says is taken as it is,
 //! and left alone once the file does not say it any more.
 
-use super::autoscaling::{Wish, resource};
+use super::autoscaling::{OBJECT, Wish, resource};
 use super::change::Change;
 use super::draft::{Draft, views};
 use crate::plan::{ChangeView, Effect, Note};
 use crate::platform::ecs::live::scaling::LiveScaling;
 use crate::platform::ecs::settings::fields::scaling::scheduled;
-use crate::platform::ecs::settings::render::schedule_name;
+use crate::platform::ecs::settings::render::{is_called, schedule_name};
 use crate::platform::ecs::settings::{ScalableTarget, ScheduledAction};
 use crate::spec::EcsService;
 
 /// Whether an action is ours by its name.
 pub(crate) fn is_ours(action: &ScheduledAction, service: &EcsService) -> bool {
-    let ours = schedule_name(service, "");
-    let (before, after) = ours.split_at(service.name.as_str().len() + 1);
-    let name = &action.scheduled_action_name;
-    name.strip_prefix(before)
-        .is_some_and(|rest| rest.len() > after.len() && rest.ends_with(after))
+    is_called(schedule_name, service, &action.scheduled_action_name)
 }
 
 /// What is wanted, under the name that it has there.
-fn wanted(wish: &Wish<'_>, there: &LiveScaling) -> Vec<ScheduledAction> {
+pub(super) fn wanted(wish: &Wish<'_>, there: &LiveScaling) -> Vec<ScheduledAction> {
     let has = |name: &str| {
         let mut all = there.schedules.iter();
         all.any(|one| one.scheduled_action_name == name)
@@ -42,12 +38,16 @@ fn wanted(wish: &Wish<'_>, there: &LiveScaling) -> Vec<ScheduledAction> {
 }
 
 /// Adds what brings the scheduled actions in line.
-pub(crate) fn schedule(draft: &mut Draft, wish: &Wish<'_>, there: &LiveScaling) {
-    let wanted = wanted(wish, there);
+pub(super) fn schedule(
+    draft: &mut Draft,
+    wish: &Wish<'_>,
+    wanted: &[ScheduledAction],
+    there: &LiveScaling,
+) {
     let alike = |one: &ScheduledAction, other: &ScheduledAction| {
         one.scheduled_action_name == other.scheduled_action_name
     };
-    for action in &wanted {
+    for action in wanted {
         let mut all = there.schedules.iter();
         let old = all.find(|one| alike(one, action));
         let from = old.map(scheduled).unwrap_or_default();
@@ -55,7 +55,7 @@ pub(crate) fn schedule(draft: &mut Draft, wish: &Wish<'_>, there: &LiveScaling) 
         if differences.is_empty() {
             continue;
         }
-        draft.views.extend(views("autoscaling", &differences));
+        draft.views.extend(views(OBJECT, &differences));
         draft.changes.push(Change::PutScheduledAction {
             action: action.clone(),
             after_health: wish.after_health,
@@ -67,7 +67,7 @@ pub(crate) fn schedule(draft: &mut Draft, wish: &Wish<'_>, there: &LiveScaling) 
     for action in ours {
         let name = action.scheduled_action_name.clone();
         draft.views.push(ChangeView {
-            object: "autoscaling".into(),
+            object: OBJECT.into(),
             path: format!("schedules.{name}"),
             from: Some(name.clone()),
             to: None,
@@ -97,9 +97,9 @@ pub(crate) fn schedule(draft: &mut Draft, wish: &Wish<'_>, there: &LiveScaling) 
 /// The bounds that are right at present: a bound that a scheduled action has set, and that the file
 /// still has it set, holds until something sets another. To set the file's own in its place would end
 /// a night in the middle of it.
-pub(crate) fn in_force(
+pub(super) fn in_force(
     draft: &mut Draft,
-    wish: &Wish<'_>,
+    wanted: &[ScheduledAction],
     file: &ScalableTarget,
     there: &LiveScaling,
 ) -> ScalableTarget {
@@ -107,7 +107,6 @@ pub(crate) fn in_force(
     let Some(live) = &there.target else {
         return target;
     };
-    let wanted = wanted(wish, there);
     let same = |one: &&ScheduledAction| {
         wanted
             .iter()

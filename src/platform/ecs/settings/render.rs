@@ -3,7 +3,9 @@
 mod autoscaling;
 
 use self::autoscaling::Scaler;
-pub(crate) use self::autoscaling::{POLICIES, own_policy_name, policy_name, schedule_name};
+pub(crate) use self::autoscaling::{
+    POLICIES, is_called, own_policy_name, policy_name, schedule_name,
+};
 use super::sdk::whole;
 use super::service::ServiceSettings;
 use super::unmanaged::merge;

@@ -44,6 +44,12 @@ impl Object {
     }
 }
 
+/// The condition of this type, where it has this status.
+pub(crate) fn condition<'v>(live: &'v Value, name: &str, status: &str) -> Option<&'v Value> {
+    let mut all = live.pointer("/status/conditions")?.as_array()?.iter();
+    all.find(|one| one["type"] == name && one["status"] == status)
+}
+
 /// Whether an object that is there is being deleted.
 pub(crate) fn is_leaving(live: &Value) -> bool {
     live.pointer("/metadata/deletionTimestamp").is_some()

@@ -10,7 +10,7 @@ use super::render::{Maker, seconds};
 use super::scaler::Scaler;
 use super::{Facts, Id, Kind};
 use crate::plan::Effect;
-use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::api::object::{Object, condition};
 use crate::platform::kubernetes::plan::wave::Wave;
 use crate::spec::Autoscaling;
 
@@ -64,16 +64,16 @@ impl Maker<'_> {
                 "scaleUp": { "stabilizationWindowSeconds": seconds(scaling.scale_out_cooldown) },
             },
         });
-        let behavior = own.behavior.as_ref().and_then(Value::as_object);
-        for (way, rules) in behavior.into_iter().flatten() {
-            let rules = rules.as_object().into_iter().flatten();
-            for (key, value) in rules {
-                spec["behavior"][way][key] = value.clone();
-            }
-        }
+        lay_rules(&mut spec["behavior"], own.behavior.as_ref());
         let none = BTreeMap::new();
         let name = self.scaler_name();
         Some(self.object(Kind::HorizontalPodAutoscaler, name, none, Some(spec)))
+    }
+
+    /// The container whose share is measured; `None`: the whole pod.
+    pub(super) fn measured(&self) -> Option<&str> {
+        let several = self.service.containers.len() > 1;
+        several.then(|| self.service.main().name.as_str())
     }
 
     /// The name of what moves the number of pods.
@@ -99,17 +99,27 @@ impl Maker<'_> {
     /// Pod Autoscaling, container resource metrics).
     fn metric(&self, resource: &str, percent: f64) -> Value {
         let target = json!({ "type": "Utilization", "averageUtilization": whole(percent) });
-        if self.service.containers.len() == 1 {
+        let Some(container) = self.measured() else {
             return json!({ "type": "Resource", "resource": { "name": resource, "target": target } });
-        }
+        };
         json!({
             "type": "ContainerResource",
             "containerResource": {
-                "container": self.service.main().name.as_str(),
+                "container": container,
                 "name": resource,
                 "target": target,
             },
         })
+    }
+}
+
+/// Lays the file's own rules over how fast it scales each way.
+pub(super) fn lay_rules(behavior: &mut Value, said: Option<&Value>) {
+    let said = said.and_then(Value::as_object);
+    for (way, rules) in said.into_iter().flatten() {
+        for (key, value) in rules.as_object().into_iter().flatten() {
+            behavior[way][key] = value.clone();
+        }
     }
 }
 
@@ -155,15 +165,15 @@ fn policies(scaler: &Value) -> Vec<String> {
     policies.collect()
 }
 
+/// What it says of itself where it does not scale for this reason.
+fn inactive<'v>(scaler: &'v Value, reason: &str) -> Option<&'v Value> {
+    condition(scaler, "ScalingActive", "False").filter(|one| one["reason"] == reason)
+}
+
 /// Why it leaves the number alone, where somebody switched it off by setting it to 0 (Kubernetes
 /// documentation, Horizontal Pod Autoscaling, implicit maintenance-mode deactivation).
 fn suspended(scaler: &Value) -> Option<String> {
-    let conditions = scaler.pointer("/status/conditions")?.as_array()?;
-    let off = conditions.iter().find(|one| {
-        one["type"] == "ScalingActive"
-            && one["status"] == "False"
-            && one["reason"] == "ScalingDisabled"
-    })?;
+    let off = inactive(scaler, "ScalingDisabled")?;
     let why = off["message"].as_str().filter(|why| !why.is_empty());
     Some(why.unwrap_or("the number of pods is 0").to_owned())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::render::Maker;
 use super::{Facts, Kind, Lies};
@@ -51,8 +51,6 @@ impl Maker<'_> {
 fn keep(metadata: &mut Value, part: &str, keeps: impl Fn(&str, &str) -> bool) {
     let all = metadata.get_mut(part).and_then(Value::as_object_mut);
     if let Some(all) = all {
-        let kept = std::mem::take(all).into_iter();
-        let kept = kept.filter(|(name, value)| keeps(name, value.as_str().unwrap_or_default()));
-        *all = kept.collect::<Map<_, _>>();
+        all.retain(|name, value| keeps(name, value.as_str().unwrap_or_default()));
     }
 }

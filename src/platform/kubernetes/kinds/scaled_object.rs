@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::autoscaler::whole;
+use super::autoscaler::{lay_rules, whole};
 use super::render::{Maker, seconds};
 use super::scaler::Scaler;
 use super::{Facts, Id, Kind};
 use crate::answer::Message;
 use crate::plan::Effect;
-use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::api::object::{Object, condition};
 use crate::platform::kubernetes::plan::wave::Wave;
 use crate::spec::{FallbackBehavior, Keda, Paused, ReferenceKind, Scaling, Trigger};
 
@@ -23,8 +23,11 @@ pub(super) const INSTALL: &str = "install KEDA, or take `keda` out of the file, 
 
 /// By these it leaves the number alone; with the second it holds it (KEDA documentation, pausing
 /// autoscaling).
-const PAUSED: &str = "autoscaling.keda.sh/paused";
-const PAUSED_AT: &str = "autoscaling.keda.sh/paused-replicas";
+pub(crate) const PAUSED: &str = "autoscaling.keda.sh/paused";
+pub(crate) const PAUSED_AT: &str = "autoscaling.keda.sh/paused-replicas";
+
+/// The label by which KEDA finds what it was asked for; it writes it itself.
+pub(crate) const LABEL: &str = "scaledobject.keda.sh/name";
 
 /// How far the autoscaler of Kubernetes looks back where nothing is said, down and up, in seconds
 /// (Kubernetes documentation, Horizontal Pod Autoscaling, stabilization window).
@@ -117,11 +120,10 @@ impl Maker<'_> {
 
     /// Of the whole pod; beside sidecars of the main container alone, as an autoscaler of ours does.
     fn resources(&self, scaling: &Scaling) -> Vec<Value> {
-        let alone = self.service.containers.len() == 1;
         let of = |kind: &str, percent: f64| {
             let mut metadata = json!({ "value": whole(percent).to_string() });
-            if !alone {
-                metadata["containerName"] = json!(self.service.main().name.as_str());
+            if let Some(container) = self.measured() {
+                metadata["containerName"] = json!(container);
             }
             json!({ "type": kind, "metricType": "Utilization", "metadata": metadata })
         };
@@ -169,12 +171,7 @@ fn advanced(keda: &Keda, scaling: &Scaling) -> Option<Value> {
             behavior[way]["stabilizationWindowSeconds"] = json!(seconds(window));
         }
     }
-    let said = keda.behavior.as_ref().and_then(Value::as_object);
-    for (way, rules) in said.into_iter().flatten() {
-        for (key, value) in rules.as_object().into_iter().flatten() {
-            behavior[way][key] = value.clone();
-        }
-    }
+    lay_rules(&mut behavior, keda.behavior.as_ref());
     if behavior.as_object().is_some_and(|ways| !ways.is_empty()) {
         fields["horizontalPodAutoscalerConfig"]["behavior"] = behavior;
     }
@@ -216,12 +213,6 @@ fn policies(scaler: &Value) -> Vec<String> {
 
 fn is_share(trigger: &Value) -> bool {
     trigger["metricType"] == "Utilization"
-}
-
-fn condition<'v>(scaler: &'v Value, kind: &str, status: &str) -> Option<&'v Value> {
-    let conditions = scaler.pointer("/status/conditions")?.as_array()?;
-    let is_it = |one: &&Value| one["type"] == kind && one["status"] == status;
-    conditions.iter().find(is_it)
 }
 
 /// Why it leaves the number alone, where somebody paused it.

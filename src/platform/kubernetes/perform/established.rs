@@ -9,6 +9,7 @@ use crate::clock::after;
 use crate::platform::again::Again;
 use crate::platform::failure::{Failed, FailureKind};
 use crate::platform::kubernetes::api::object::Object;
+use crate::platform::kubernetes::api::object::condition;
 
 /// So long it may take: the API server does it by itself, in less than a second.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -53,15 +54,10 @@ enum Standing {
 
 /// By the conditions of a definition (Kubernetes API reference, `CustomResourceDefinitionStatus`).
 fn standing(live: &Value) -> Standing {
-    let conditions = live.pointer("/status/conditions").and_then(Value::as_array);
-    let condition = |name: &str| {
-        let mut all = conditions.into_iter().flatten();
-        all.find(|one| one["type"] == name)
-    };
-    if condition("Established").is_some_and(|one| one["status"] == "True") {
+    if condition(live, "Established", "True").is_some() {
         return Standing::Established;
     }
-    match condition("NamesAccepted").filter(|one| one["status"] == "False") {
+    match condition(live, "NamesAccepted", "False") {
         Some(refused) => {
             let why = refused["message"].as_str().unwrap_or("its names are taken");
             Standing::Refused(why.to_owned())

@@ -15,7 +15,7 @@ use crate::platform::Gone;
 use crate::platform::beside::Beside;
 use crate::platform::failure::Failed;
 use crate::platform::kubernetes::Kubernetes;
-use crate::platform::kubernetes::api::object::is_leaving;
+use crate::platform::kubernetes::api::object::{self, is_leaving};
 use crate::platform::kubernetes::api::requests::Wire;
 use crate::platform::kubernetes::kinds::{Id, Kind};
 use crate::platform::leaving::{self, Leaving};
@@ -136,10 +136,9 @@ fn number(live: &Value, pointer: &str) -> u64 {
     live.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
 }
 
-/// A condition of this type that is true: its reason, and what it says.
+/// What the condition of this type and status says: its reason, and in words.
 fn condition(live: &Value, name: &str, status: &str) -> Option<(String, String)> {
-    let mut all = live.pointer("/status/conditions")?.as_array()?.iter();
-    let found = all.find(|one| one["type"] == name && one["status"] == status)?;
+    let found = object::condition(live, name, status)?;
     let word = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
     Some((word("reason"), word("message")))
 }

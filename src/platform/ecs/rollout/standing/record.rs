@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::classic;
 use super::failures::{Failures, RECORD_DELAY, passed, relapse};
-use crate::platform::ecs::live::view::{DeploymentView, RecordView, ServiceView};
+use crate::platform::ecs::live::view::{RecordView, ServiceView};
 use crate::platform::ecs::rollout::started::RolloutId;
 use crate::rollout::Standing;
 
@@ -104,27 +104,17 @@ fn successful(
         return standing;
     }
     let baking = memory.complete.is_some_and(|complete| complete.since < at);
-    memory.counts |= ours.found && is_missing_tasks(service, ours);
-    let missing = memory.counts && !has_its_tasks(service, ours);
-    if missing || (baking && service.running < service.desired) {
+    // Only what is ours still counts: somebody else's tasks make up no count of ours.
+    let primary = service.primary().filter(|primary| primary.id == ours.id);
+    let lacks = primary.is_some_and(|primary| primary.running < service.desired);
+    let complete = primary.is_some_and(|it| it.rollout.as_deref() == Some("COMPLETED"));
+    memory.counts |= ours.found && lacks && !complete;
+    if (memory.counts && lacks) || (baking && service.running < service.desired) {
         return Standing::Going("SUCCESSFUL, but tasks are missing".into());
     }
     Standing::Ready {
         proven: service.desired > 0,
     }
-}
-
-/// Whether ours is not complete yet, and lacks tasks.
-fn is_missing_tasks(service: &ServiceView, ours: &RolloutId) -> bool {
-    let primary = service.primary().filter(|primary| primary.id == ours.id);
-    let complete = |primary: &DeploymentView| primary.rollout.as_deref() == Some("COMPLETED");
-    primary.is_some_and(|primary| !complete(primary) && primary.running < service.desired)
-}
-
-/// Whether as many tasks of ours run as are wanted, or what runs is none of ours any more.
-fn has_its_tasks(service: &ServiceView, ours: &RolloutId) -> bool {
-    let primary = service.primary().filter(|primary| primary.id == ours.id);
-    primary.is_none_or(|primary| primary.running >= service.desired)
 }
 
 fn stopped(

@@ -29,6 +29,20 @@ pub(crate) fn own_policy_name(service: &EcsService, name: &str) -> String {
     format!("{}-{name}-file-scaling", service.name)
 }
 
+/// Whether a name is one that `called`, one of the two above, gives to something of the file.
+pub(crate) fn is_called(
+    called: fn(&EcsService, &str) -> String,
+    service: &EcsService,
+    name: &str,
+) -> bool {
+    // No name of the file has a line's end in it.
+    let around = called(service, "\n");
+    let (before, after) = around.split_once('\n').unwrap_or_default();
+    let rest = name.strip_prefix(before);
+    let rest = rest.and_then(|rest| rest.strip_suffix(after));
+    rest.is_some_and(|rest| !rest.is_empty())
+}
+
 /// The autoscaler of a service.
 pub(super) struct Scaler<'a> {
     pub(super) service: &'a EcsService,

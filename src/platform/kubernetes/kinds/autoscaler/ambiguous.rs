@@ -3,17 +3,13 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::inactive;
 use crate::answer::Message;
 
 /// That an autoscaler stands still since another one moves the same pods, and what to do (Kubernetes
 /// documentation, Horizontal Pod Autoscaling, ambiguous selectors); `None`: it says nothing of the kind.
 pub(super) fn message(scaler: &Value) -> Option<Message> {
-    let conditions = scaler.pointer("/status/conditions")?.as_array()?;
-    let said = conditions.iter().find(|one| {
-        one["type"] == "ScalingActive"
-            && one["status"] == "False"
-            && one["reason"] == "AmbiguousSelector"
-    })?;
+    let said = inactive(scaler, "AmbiguousSelector")?;
     let message = said["message"].as_str().unwrap_or_default();
     let colon = if message.is_empty() { "" } else { ": " };
     let at = said["lastTransitionTime"].as_str();
